@@ -1,0 +1,5 @@
+export default {
+  extensions: { ts: "module" },
+  files: ["test/**/*.test.ts"],
+  timeout: "3m",
+};

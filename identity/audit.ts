@@ -1,0 +1,50 @@
+import { type Grant, grantKey } from "./access.ts";
+import type { User } from "./user.ts";
+
+/** Who or what made a change: a sign-in, an edited mapping, an edited user. */
+export interface Cause {
+  readonly by: "sign-in" | "policy" | "local-account" | "recovery";
+  /** One sentence for a person. */
+  readonly detail: string;
+}
+
+/** One change of access, as it is logged. */
+export type AuditRecord = {
+  readonly organization: string;
+  readonly user: string;
+  readonly subject?: string;
+  readonly email?: string;
+  readonly cause: Cause;
+} & (
+  | { readonly action: "activate" | "deactivate" | "link"; readonly reason: string }
+  | ({ readonly action: "grant" | "revoke"; readonly reason: string } & Grant)
+);
+
+/** What differs between two states of a user, as records: first who came in, then roles, then who went out. */
+export function auditChanges(before: User | undefined, after: User, cause: Cause): AuditRecord[] {
+  const about = {
+    organization: after.organization,
+    user: after.ref,
+    ...(after.subject === undefined ? {} : { subject: after.subject }),
+    ...(after.email === undefined ? {} : { email: after.email }),
+    cause,
+  };
+  const reason = after.access?.message ?? "";
+  const records: AuditRecord[] = [];
+  if (before?.source === "Local" && after.source === "Okta") {
+    records.push({
+      ...about,
+      action: "link",
+      reason: "The local account with the same verified email follows Okta's groups from now on.",
+    });
+  }
+  const was = before?.access?.active === true;
+  const is = after.access?.active === true;
+  if (is && !was) records.push({ ...about, action: "activate", reason });
+  const had = new Map((before?.access?.grants ?? []).map((grant) => [grantKey(grant), grant]));
+  const has = new Map((after.access?.grants ?? []).map((grant) => [grantKey(grant), grant]));
+  for (const [key, grant] of has) if (!had.has(key)) records.push({ ...about, action: "grant", reason, ...grant });
+  for (const [key, grant] of had) if (!has.has(key)) records.push({ ...about, action: "revoke", reason, ...grant });
+  if (was && !is) records.push({ ...about, action: "deactivate", reason });
+  return records;
+}

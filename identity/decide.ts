@@ -1,0 +1,83 @@
+import { type Access, noAccess, sortGrants } from "./access.ts";
+import type { Identity } from "./identity.ts";
+import type { Policy, Role } from "./policy.ts";
+import { keepHeldAccess, resolveAccess } from "./resolve-access.ts";
+import { identityOf, isActive, type User } from "./user.ts";
+
+/** An organization as decisions need it. */
+export interface Organization {
+  readonly policy: Policy;
+  /** A change that would deactivate too many users waits for approval: see `safeguards.ts`. */
+  readonly held: boolean;
+}
+
+/**
+ * The access of a stored user under the organization's present policy.
+ * @param organization undefined when it doesn't exist (and that is known, not merely unread)
+ */
+export function decideStored(user: User, organization: Organization | undefined): Access {
+  if (!organization)
+    return noAccess("OrganizationNotFound", `The organization ${user.organization} does not exist.`);
+  const identity = identityOf(user);
+  if (!identity) return localAccess(user);
+  const current = user.access?.grants ?? [];
+  const access = resolveAccess(identity, organization.policy, current);
+  if (access.active || !isActive(user) || !organization.held) return access;
+  return keepHeldAccess(identity, current) ?? access;
+}
+
+/** A local account is active as long as it exists, with the roles that people gave it: Okta has no say. */
+function localAccess(user: User): Access {
+  return {
+    active: true,
+    grants: sortGrants(user.localRoles.map((role) => ({ role }))),
+    groups: [],
+    reason: "LocalAccount",
+    message: "A local account: managed by people on the cluster, not by Okta.",
+  };
+}
+
+/** What a sign-in leads to. */
+export type SignInDecision =
+  /** Signed in with this access, which is to be stored. */
+  | { readonly kind: "admit"; readonly access: Access }
+  /** Refused. An account that exists is (or stays) deactivated. */
+  | { readonly kind: "refuse"; readonly access: Access }
+  /**
+   * Refused, and stored access stays: the person is still in the groups that gave them access, so a changed
+   * mapping took it. Whether that change goes through is for the operator to say, who sees all of it.
+   */
+  | { readonly kind: "leave"; readonly access: Access };
+
+/** Decides a sign-in from what Okta says just now and what the store holds. */
+export function decideSignIn(
+  identity: Identity,
+  user: User | undefined,
+  { policy, held }: Organization,
+): SignInDecision {
+  const current = user?.access?.grants ?? [];
+  const access = resolveAccess(identity, policy, current);
+  if (access.active) return { kind: "admit", access };
+  const kept = user && isActive(user) ? keepHeldAccess(identity, current) : undefined;
+  if (!kept) return { kind: "refuse", access };
+  return held ? { kind: "admit", access: kept } : { kind: "leave", access };
+}
+
+/**
+ * Whether the mere loss of access is the doing of a changed policy: the person is still in the groups that
+ * caused what they hold. Those losses are what the safeguard counts.
+ */
+export function lostToPolicy(user: User, access: Access): boolean {
+  if (access.active || !isActive(user)) return false;
+  const identity = identityOf(user);
+  return identity !== undefined && keepHeldAccess(identity, user.access?.grants ?? []) !== undefined;
+}
+
+/**
+ * Whether an Okta sign-in with the same verified address may take over this account: a local one that can't
+ * sign in by itself and holds no administering role. A role that isn't in the catalogue might be one.
+ */
+export function isLinkable(user: User, roles: ReadonlyMap<string, Role>): boolean {
+  if (user.source !== "Local" || user.serviceAccountName !== undefined) return false;
+  return user.localRoles.every((name) => roles.get(name) !== undefined && roles.get(name)?.admin !== true);
+}

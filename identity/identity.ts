@@ -1,0 +1,54 @@
+/** A group as it was received: a claim carries names only, the directory both. */
+export interface ReceivedGroup {
+  readonly name?: string;
+  readonly id?: string;
+}
+
+/** Where a person's groups were read: the claim, its absence (see `judgeClaim`), or Okta's own API. */
+export type GroupsSource = "Claim" | "MissingClaim" | "Directory";
+
+/** The two attributes that name a person for good. Email and name are attributes and may change. */
+export interface Subject {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** What Okta says about a person. */
+export interface Identity extends Subject {
+  readonly email?: string;
+  /** True only where Okta says so: an unverified address never links accounts. */
+  readonly emailVerified: boolean;
+  readonly name?: string;
+  /** Okta's user status where the directory was asked; a sign-in alone doesn't carry it. */
+  readonly status?: string;
+  readonly groups: readonly ReceivedGroup[];
+  readonly groupsFrom: GroupsSource;
+}
+
+/**
+ * Statuses of people who may hold access. The others (STAGED, PROVISIONED, SUSPENDED, DEPROVISIONED, and
+ * whatever Okta adds later) may not, although such users can still be members of groups.
+ * Source: Okta, "User status values" of the Users API.
+ */
+const PEOPLE: ReadonlySet<string> = new Set(["ACTIVE", "PASSWORD_EXPIRED", "RECOVERY", "LOCKED_OUT"]);
+
+/** Whether Okta's status lets somebody hold access. Absent means that Okta just signed them in. */
+export function isActiveInOkta(status: string | undefined): boolean {
+  return status === undefined || PEOPLE.has(status);
+}
+
+/** The way a group is shown to people: its name, or its id where only that is known. */
+export function groupLabel(group: ReceivedGroup): string {
+  return group.name ?? group.id ?? "";
+}
+
+/** Whether both lists hold the same groups in whatever order. */
+export function sameGroups(a: readonly ReceivedGroup[], b: readonly ReceivedGroup[]): boolean {
+  if (a.length !== b.length) return false;
+  const keys = new Set(a.map(groupKey));
+  return keys.size === new Set(b.map(groupKey)).size && b.every((group) => keys.has(groupKey(group)));
+}
+
+function groupKey(group: ReceivedGroup): string {
+  return JSON.stringify([group.name ?? null, group.id ?? null]);
+}

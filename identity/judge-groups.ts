@@ -1,0 +1,70 @@
+import type { GroupsSource, ReceivedGroup } from "./identity.ts";
+
+/** A groups claim as it came, or didn't. */
+export type GroupsClaim =
+  | { readonly kind: "groups"; readonly names: readonly string[] }
+  | { readonly kind: "missing" }
+  | { readonly kind: "invalid"; readonly why: string };
+
+/** What reading a person's groups from the directory gave. `none`: the organization has no directory. */
+export type DirectoryAnswer =
+  | { readonly kind: "none" }
+  | { readonly kind: "groups"; readonly groups: readonly ReceivedGroup[]; readonly status?: string }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** What is known of an organization's groups claim. */
+export interface ClaimEvidence {
+  /** The claim has come before, from the same issuer and client. */
+  readonly receivedBefore: boolean;
+  /** The claim came once, and then stopped coming for too many people: see `claimIsLost`. */
+  readonly lost: boolean;
+}
+
+/** Groups to decide by, or the reason why a sign-in is refused and stored access stays as it is. */
+export type GroupsVerdict =
+  | {
+      readonly kind: "decide";
+      readonly groups: readonly ReceivedGroup[];
+      readonly from: GroupsSource;
+      readonly status?: string;
+    }
+  | { readonly kind: "refuse"; readonly reason: GroupsRefusal; readonly why: string };
+
+/** Reasons for which the groups of a sign-in can't be relied upon. */
+export type GroupsRefusal = "ClaimInvalid" | "ClaimNotSetUp" | "ClaimLost" | "DirectoryUnavailable";
+
+/** From this many groups on Okta may have cut the list short, so that it is read again from the directory. */
+export const MANY_GROUPS = 100;
+
+/** Whether the directory has to be asked, where there is one: the claim is missing, or may be cut short. */
+export function needsDirectory(claim: GroupsClaim): boolean {
+  return claim.kind === "missing" || (claim.kind === "groups" && claim.names.length >= MANY_GROUPS);
+}
+
+/**
+ * Which groups a sign-in is decided by. A claim that is empty means no groups; one that is missing means no
+ * groups only where there is evidence that this issuer and client do send it; anything that could not be read
+ * decides nothing.
+ */
+export function judgeGroups(
+  claim: GroupsClaim,
+  directory: DirectoryAnswer,
+  evidence: ClaimEvidence,
+): GroupsVerdict {
+  if (claim.kind === "invalid") return { kind: "refuse", reason: "ClaimInvalid", why: claim.why };
+  if (needsDirectory(claim)) {
+    if (directory.kind === "groups") {
+      const { groups, status } = directory;
+      return { kind: "decide", groups, from: "Directory", ...(status === undefined ? {} : { status }) };
+    }
+    if (directory.kind === "failed")
+      return { kind: "refuse", reason: "DirectoryUnavailable", why: directory.why };
+  }
+  if (claim.kind === "groups")
+    return { kind: "decide", groups: claim.names.map((name) => ({ name })), from: "Claim" };
+  if (evidence.lost)
+    return { kind: "refuse", reason: "ClaimLost", why: "The groups claim has stopped arriving from Okta." };
+  if (!evidence.receivedBefore)
+    return { kind: "refuse", reason: "ClaimNotSetUp", why: "Okta has never sent the groups claim." };
+  return { kind: "decide", groups: [], from: "MissingClaim" };
+}

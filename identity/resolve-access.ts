@@ -1,0 +1,82 @@
+import { type Access, type Grant, noAccess, sortGrants } from "./access.ts";
+import { groupLabel, type Identity, isActiveInOkta, type ReceivedGroup } from "./identity.ts";
+import type { Policy } from "./policy.ts";
+
+/** The part of an identity that access depends on. */
+export type Membership = Pick<Identity, "status" | "groups">;
+
+/**
+ * The access of one person: the only place that decides.
+ *
+ * Roles are the union over all mappings that name one of the person's groups; order never matters, and no
+ * matched group means no access. `current` is what the person holds now: grants of a mapping that can't be
+ * accepted at the moment (see `CompiledPolicy`) stay as long as the person is in the group that caused them
+ * and the role exists. Without such a mapping `current` makes no difference.
+ *
+ * Pure: same arguments, same answer, and resolving again from its own answer changes nothing.
+ */
+export function resolveAccess(
+  person: Membership,
+  policy: Policy,
+  current: readonly Grant[] = [],
+): Access {
+  if (!isActiveInOkta(person.status))
+    return noAccess("NotActiveInOkta", `Okta reports the status ${person.status}.`);
+
+  const grants: Grant[] = [];
+  for (const group of person.groups) {
+    for (const mapping of policy.mappingsOf(group)) {
+      for (const role of mapping.roles) grants.push({ role, mapping: mapping.name, group: groupLabel(group) });
+    }
+  }
+  for (const grant of stillCaused(current, person.groups)) {
+    if (policy.isSuspended(grant.mapping) && policy.roles.has(grant.role)) grants.push(grant);
+  }
+  if (grants.length === 0) return noAccess("NoMappedGroup", noMappedGroup(person.groups.length));
+  return granted(grants, "MappedGroup");
+}
+
+/**
+ * The access that a person keeps while the change that would deactivate them is held (see `safeguards.ts`):
+ * what they hold now, as far as they are still in the groups that caused it. Undefined when they have left
+ * those groups, so that the loss is of their own making and nothing holds it.
+ */
+export function keepHeldAccess(person: Membership, current: readonly Grant[]): Access | undefined {
+  if (!isActiveInOkta(person.status)) return undefined;
+  const kept = [...stillCaused(current, person.groups)];
+  return kept.length === 0 ? undefined : granted(kept, "DeactivationHeld");
+}
+
+/** The grants whose group the person is in. Local grants have none. */
+function* stillCaused(
+  grants: readonly Grant[],
+  groups: readonly ReceivedGroup[],
+): Generator<Grant & { mapping: string; group: string }> {
+  if (grants.length === 0) return;
+  const labels = new Set(groups.flatMap(({ name, id }) => [name, id]));
+  for (const { role, mapping, group } of grants) {
+    if (mapping !== undefined && group !== undefined && labels.has(group)) yield { role, mapping, group };
+  }
+}
+
+function granted(grants: readonly Grant[], reason: "MappedGroup" | "DeactivationHeld"): Access {
+  const sorted = sortGrants(grants);
+  const groups = [...new Set(sorted.map((grant) => grant.group ?? ""))].sort();
+  return { active: true, grants: sorted, groups, reason, message: describe(groups, reason) };
+}
+
+function describe(groups: readonly string[], reason: "MappedGroup" | "DeactivationHeld"): string {
+  const shown = groups.slice(0, 3).join(", ");
+  const more = groups.length > 3 ? ` and ${groups.length - 3} more` : "";
+  return reason === "MappedGroup"
+    ? `In mapped groups: ${shown}${more}.`
+    : `Access through ${shown}${more} is kept while the deactivation is held.`;
+}
+
+function noMappedGroup(received: number): string {
+  if (received === 0) return "Okta reports no groups for this person.";
+  const groups = received === 1 ? "The 1 group" : `None of the ${received} groups`;
+  return received === 1
+    ? `${groups} that Okta reports is not in a mapping.`
+    : `${groups} that Okta reports is in a mapping.`;
+}

@@ -1,0 +1,82 @@
+import type { Access } from "./access.ts";
+import type { Identity, Subject } from "./identity.ts";
+import type { User } from "./user.ts";
+
+/** An account to be made for somebody whom Okta signed in for the first time. */
+export interface NewUser {
+  /** The organization as "namespace/name". */
+  readonly organization: string;
+  readonly identity: Identity;
+  readonly access: Access;
+  /** ms since 1970 */
+  readonly signedInAt?: number;
+}
+
+/** What to change of a user. What is left out stays. */
+export interface UserChange {
+  /** Writes what Okta says now. On a local user it links the account: it is an Okta user from then on. */
+  readonly identity?: Identity;
+  readonly access?: Access;
+  /** ms since 1970 */
+  readonly signedInAt?: number;
+}
+
+/** Something happened to a user: by this process, another replica, or a person. */
+export interface UserEvent {
+  readonly kind: "added" | "updated" | "deleted";
+  readonly user: User;
+  readonly previous?: User;
+}
+
+/**
+ * Where users are kept. Every store passes `test/identity/store-conformance.ts`.
+ *
+ * Reads may lag behind other writers by a moment; `fresh` doesn't. Writes name the version they were decided
+ * on, so that a decision made on old facts fails with `StaleUserError` instead of overwriting newer ones. A
+ * write that only repeats what is stored makes no new version.
+ */
+export interface IdentityStore {
+  /** The account of this subject in this organization. */
+  find(organization: string, subject: Subject): User | undefined;
+  /** Local accounts with this address, compared without regard to case. */
+  findLocalByEmail(organization: string, email: string): readonly User[];
+  /** Local accounts of this service account, which lives in the organization's namespace. */
+  findByServiceAccount(organization: string, serviceAccountName: string): readonly User[];
+  get(ref: string): User | undefined;
+  /** As `get`, but never behind. Undefined only when the store has answered that there is no such user. */
+  fresh(ref: string): Promise<User | undefined>;
+  /** As `find`, but never behind. */
+  freshBySubject(organization: string, subject: Subject): Promise<User | undefined>;
+  /** Every user of an organization. */
+  users(organization: string): Iterable<User>;
+  /** Users who have received one of these groups, by name or id, or hold a grant caused by it. */
+  usersInGroups(organization: string, groups: Iterable<string>): Iterable<User>;
+  /** Users who hold a grant of this mapping. */
+  usersOfMapping(organization: string, mapping: string): readonly User[];
+  /** @throws UserExistsError when the subject has an account, `StoreError` when the store can't be written */
+  create(user: NewUser): Promise<User>;
+  /**
+   * Writes a change that was decided on `user`.
+   * Deactivation raises `sessionEpoch`. Identity and access may take two writes in a store that can't do both
+   * at once; the identity comes first, so that whoever reads it in between decides the same access from it.
+   * @throws StaleUserError when the user has changed or gone since, `StoreError` when it can't be written
+   */
+  update(user: User, change: UserChange): Promise<User>;
+  /** Tells of every change until the returned function is called. */
+  subscribe(listener: (event: UserEvent) => void): () => void;
+}
+
+/** The store can't be read or written now. Nothing is known to have changed. */
+export class StoreError extends Error {
+  readonly code: string = "store-unavailable";
+}
+
+/** The user has changed since it was read. Read it again and decide again. */
+export class StaleUserError extends Error {
+  readonly code = "stale-user";
+}
+
+/** This subject has an account already. Read it and decide on it. */
+export class UserExistsError extends Error {
+  readonly code = "user-exists";
+}

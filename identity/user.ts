@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import type { Access } from "./access.ts";
+import type { GroupsSource, Identity, ReceivedGroup, Subject } from "./identity.ts";
+
+/** Okta: follows the mappings. Local: written by people, never touched by Okta. */
+export type UserSource = "Okta" | "Local";
+
+/** An account in the identity store. */
+export interface User {
+  /** The store's own key. Opaque outside the store. */
+  readonly ref: string;
+  /** Changes with every write: a writer names the version that its decision was made on. */
+  readonly version: string;
+  /** Tells an account from a later one of the same name. */
+  readonly uid: string;
+  /** The organization as "namespace/name". */
+  readonly organization: string;
+  readonly source: UserSource;
+  readonly issuer?: string;
+  readonly subject?: string;
+  readonly email?: string;
+  readonly name?: string;
+  readonly groups: readonly ReceivedGroup[];
+  readonly groupsFrom?: GroupsSource;
+  readonly oktaStatus?: string;
+  /** Local users: the roles and the service account that people gave them. */
+  readonly localRoles: readonly string[];
+  readonly serviceAccountName?: string;
+  /** What was decided last; undefined until it first was. */
+  readonly access?: Access;
+  /** When `access.active` last changed, in ms since 1970. */
+  readonly activeSince?: number;
+  /** Whether `access` was decided on the identity that is stored now. */
+  readonly decided: boolean;
+  /** Goes up with every deactivation, so that sessions from before it stay dead. */
+  readonly sessionEpoch: number;
+  /** In ms since 1970. */
+  readonly lastLoginTime?: number;
+}
+
+/** Whether the account is active as stored. */
+export function isActive(user: User): boolean {
+  return user.access?.active === true;
+}
+
+/** A stored user as an identity. Undefined for local users, whom Okta says nothing about. */
+export function identityOf(user: User): Identity | undefined {
+  if (user.source !== "Okta" || user.issuer === undefined || user.subject === undefined) return undefined;
+  return {
+    issuer: user.issuer,
+    subject: user.subject,
+    emailVerified: false,
+    groups: user.groups,
+    groupsFrom: user.groupsFrom ?? "Claim",
+    ...(user.email === undefined ? {} : { email: user.email }),
+    ...(user.name === undefined ? {} : { name: user.name }),
+    ...(user.oktaStatus === undefined ? {} : { status: user.oktaStatus }),
+  };
+}
+
+/**
+ * The name of an Okta user's account: the same for everybody who computes it, so that two writers collide
+ * instead of making two accounts. At most 63 characters for an organization name of at most 46.
+ */
+export function accountName(organizationName: string, { issuer, subject }: Subject): string {
+  const digest = createHash("sha256").update(`${issuer}\n${subject}`).digest();
+  return `${organizationName}-${base32(digest).slice(0, 16)}`;
+}
+
+/** Lower-case RFC 4648 base32 without padding. */
+function base32(bytes: Uint8Array): string {
+  const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
+  let bits = 0;
+  let value = 0;
+  let text = "";
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += alphabet[(value >>> bits) & 31];
+    }
+    value &= (1 << bits) - 1;
+  }
+  return text;
+}
