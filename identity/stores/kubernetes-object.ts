@@ -1,0 +1,150 @@
+import type { OrganizationUser } from "../../crds/types.ts";
+import type { Access, AccessReason, Grant } from "../access.ts";
+import { type Identity, sameGroups } from "../identity.ts";
+import type { NewUser, UserChange } from "../store.ts";
+import { accountName, type User } from "../user.ts";
+import { organizationOf } from "./kubernetes-indexes.ts";
+
+type Spec = OrganizationUser["spec"];
+type Status = NonNullable<OrganizationUser["status"]>;
+type Condition = NonNullable<Status["conditions"]>[number];
+
+const users = new WeakMap<OrganizationUser, User>();
+
+/** The user that an object stands for. The same object gives the same user. */
+export function toUser(object: OrganizationUser): User {
+  const known = users.get(object);
+  if (known) return known;
+  const { metadata, spec, status } = object;
+  const active = status?.conditions?.find(({ type }) => type === "Active");
+  const user: User = {
+    ref: `${metadata.namespace}/${metadata.name}`,
+    version: metadata.resourceVersion ?? "",
+    uid: metadata.uid ?? "",
+    organization: organizationOf(object),
+    source: spec.source,
+    groups: spec.groups ?? [],
+    localRoles: spec.roles ?? [],
+    decided: status?.observedGeneration !== undefined && status.observedGeneration === metadata.generation,
+    sessionEpoch: status?.sessionEpoch ?? 0,
+    ...optional("issuer", spec.issuer),
+    ...optional("subject", spec.subject),
+    ...optional("email", spec.email),
+    ...optional("name", spec.name),
+    ...optional("groupsFrom", spec.groupsFrom),
+    ...optional("oktaStatus", spec.oktaStatus),
+    ...optional("serviceAccountName", spec.serviceAccountName),
+    ...optional("access", status && active && accessOf(status, active)),
+    ...optional("activeSince", active && Date.parse(active.lastTransitionTime)),
+    ...optional("lastLoginTime", status?.lastLoginTime ? Date.parse(status.lastLoginTime) : undefined),
+  };
+  users.set(object, user);
+  return user;
+}
+
+function accessOf(status: Status, active: Condition): Access {
+  return {
+    active: status.state === "Active",
+    grants: (status.roles ?? []).map(({ name, mapping, group }): Grant => {
+      return { role: name, ...optional("mapping", mapping), ...optional("group", group) };
+    }),
+    groups: status.groups ?? [],
+    // Written by this file alone, from an AccessReason.
+    reason: active.reason as AccessReason,
+    message: active.message,
+  };
+}
+
+/** A new Okta user's object, without its status: the API server takes that in a second write only. */
+export function newObject({ organization, identity }: NewUser): OrganizationUser {
+  const [namespace = "", name = ""] = organization.split("/");
+  return {
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "OrganizationUser",
+    metadata: { namespace, name: accountName(name, identity) },
+    spec: { organizationRef: { name }, ...oktaSpec(identity) },
+  };
+}
+
+/** The spec after Okta has said this; undefined when it says so already. */
+export function specWith(object: OrganizationUser, identity: Identity | undefined): Spec | undefined {
+  if (!identity) return undefined;
+  const { spec } = object;
+  const next: Spec = { organizationRef: spec.organizationRef, ...oktaSpec(identity) };
+  const same =
+    spec.source === next.source &&
+    spec.issuer === next.issuer &&
+    spec.subject === next.subject &&
+    spec.email === next.email &&
+    spec.name === next.name &&
+    spec.oktaStatus === next.oktaStatus &&
+    spec.groupsFrom === next.groupsFrom &&
+    sameGroups(spec.groups ?? [], next.groups ?? []);
+  return same ? undefined : next;
+}
+
+function oktaSpec(identity: Identity): Omit<Spec, "organizationRef"> {
+  return {
+    source: "Okta",
+    issuer: identity.issuer,
+    subject: identity.subject,
+    ...optional("email", identity.email),
+    ...optional("name", identity.name),
+    groups: identity.groups.map(({ name, id }) => ({ ...optional("name", name), ...optional("id", id) })),
+    groupsFrom: identity.groupsFrom,
+    ...optional("oktaStatus", identity.status),
+  };
+}
+
+/** The status after a change; undefined when it is as it should be already. */
+export function statusWith(object: OrganizationUser, change: UserChange, now: number): Status | undefined {
+  const previous = object.status;
+  const { access, signedInAt } = change;
+  if (!access && signedInAt === undefined) return undefined;
+  const next: Status = { ...previous };
+  if (signedInAt !== undefined) next.lastLoginTime = rfc3339(signedInAt);
+  if (access) Object.assign(next, accessStatus(access, object, now));
+  return JSON.stringify(sorted(previous)) === JSON.stringify(sorted(next)) ? undefined : next;
+}
+
+function accessStatus(access: Access, object: OrganizationUser, now: number): Status {
+  const previous = object.status;
+  const observedGeneration = object.metadata.generation ?? 1;
+  const deactivated = previous?.state === "Active" && !access.active;
+  const condition = (type: string, status: "True" | "False", reason: string, message: string): Condition => {
+    const before = previous?.conditions?.find((known) => known.type === type);
+    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : rfc3339(now);
+    return { type, status, reason, message, observedGeneration, lastTransitionTime };
+  };
+  return {
+    observedGeneration,
+    state: access.active ? "Active" : "Deactivated",
+    groups: [...access.groups],
+    roles: access.grants.map(({ role, mapping, group }) => {
+      return { name: role, ...optional("mapping", mapping), ...optional("group", group) };
+    }),
+    sessionEpoch: (previous?.sessionEpoch ?? 0) + (deactivated ? 1 : 0),
+    conditions: [
+      condition("Active", access.active ? "True" : "False", access.reason, access.message),
+      condition("Ready", "True", "Reconciled", "The status follows from the spec and the mappings."),
+    ],
+  };
+}
+
+/** Kubernetes times have seconds. */
+function rfc3339(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** The fields in one order, so that equal statuses are equal as text. */
+function sorted(status: Status | undefined): unknown {
+  return JSON.parse(JSON.stringify(status ?? {}), (_, value: unknown) =>
+    value !== null && typeof value === "object" && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}

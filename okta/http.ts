@@ -1,0 +1,216 @@
+import type { CustomFetch } from "openid-client";
+import { Agent, type Dispatcher } from "undici";
+import {
+  type HttpError,
+  HttpConnectionError,
+  HttpStatusError,
+  HttpTimeoutError,
+  NotJsonError,
+  ResponseTooLargeError,
+  UrlNotAllowedError,
+} from "./http-errors.ts";
+import { hostLookup } from "./host-lookup.ts";
+import { retryAfter } from "./retry-after.ts";
+
+export interface HttpOptions {
+  /** From the call to the last byte of the answer, waiting for a connection included. ms, default 10,000 */
+  timeoutMs?: number;
+  /** ms, default 5,000 */
+  connectTimeoutMs?: number;
+  /** Longest answer, default 1 MiB */
+  maxBytes?: number;
+  /** Default 32. Each origin has its own connections, so that a slow one holds up nobody else. */
+  connectionsPerOrigin?: number;
+  userAgent?: string;
+  /** Told of every request that ended, for metrics. `outcome` is a status or the code of an error. */
+  observe?: (call: { origin: string; outcome: number | HttpError["code"]; durationMs: number }) => void;
+}
+
+export interface HttpRequest {
+  method?: "GET" | "POST";
+  headers?: Record<string, string>;
+  body?: string;
+  timeoutMs?: number;
+  maxBytes?: number;
+}
+
+export interface HttpAnswer {
+  /** Origin and path: fit for messages, since queries may hold what isn't for others. */
+  readonly where: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/**
+ * Outbound HTTP with bounds on everything: time, size, connections, hosts. Redirects are never followed.
+ * One per process; connections are shared by everything that speaks with the same origin.
+ */
+export class Http {
+  readonly #options: Required<Omit<HttpOptions, "observe">> & Pick<HttpOptions, "observe">;
+  readonly #agent: Agent;
+
+  constructor(options: HttpOptions = {}) {
+    this.#options = {
+      timeoutMs: 10_000,
+      connectTimeoutMs: 5_000,
+      maxBytes: 1024 * 1024,
+      connectionsPerOrigin: 32,
+      userAgent: "okta-role-operator",
+      ...options,
+    };
+    this.#agent = new Agent({
+      connections: this.#options.connectionsPerOrigin,
+      connect: { timeout: this.#options.connectTimeoutMs, lookup: hostLookup() },
+    });
+  }
+
+  /**
+   * Sends a request and reads the whole answer, whatever its status.
+   * @throws HttpError other than `HttpStatusError` and `NotJsonError`
+   */
+  async request(url: string | URL, request: HttpRequest = {}): Promise<HttpAnswer> {
+    const { observe } = this.#options;
+    if (!observe) return this.#send(allowedUrl(url), request);
+    const start = performance.now();
+    const { origin } = allowedUrl(url);
+    try {
+      const answer = await this.#send(allowedUrl(url), request);
+      observe({ origin, outcome: answer.status, durationMs: performance.now() - start });
+      return answer;
+    } catch (error) {
+      const outcome = isHttpError(error) ? error.code : "connection";
+      observe({ origin, outcome, durationMs: performance.now() - start });
+      throw error;
+    }
+  }
+
+  /**
+   * Reads JSON from an answer with status 200.
+   * @throws HttpError
+   */
+  async json(url: string | URL, request: HttpRequest = {}): Promise<unknown> {
+    const answer = await this.request(url, { ...request, headers: { accept: "application/json", ...request.headers } });
+    if (answer.status !== 200) throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
+    return parseJson(answer);
+  }
+
+  /**
+   * This as openid-client's `customFetch`. Throws `HttpStatusError` for redirects, 429 and 5xx, since these
+   * say nothing about the request; everything else is for openid-client to judge.
+   */
+  readonly fetch: CustomFetch = async (url, { method, headers, body }) => {
+    if (method !== "GET" && method !== "POST") throw new TypeError(`${method} isn't sent to Okta`);
+    const text = body instanceof URLSearchParams ? body.toString() : (body ?? undefined);
+    if (text !== undefined && typeof text !== "string") throw new TypeError("only text is sent to Okta");
+    const answer = await this.request(url, { method, headers, ...(text === undefined ? {} : { body: text }) });
+    if (isRedirect(answer.status) || answer.status === 429 || answer.status >= 500)
+      throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
+    return toResponse(answer);
+  };
+
+  /** Closes the connections after what is under way. */
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+
+  async #send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
+    const where = `${url.origin}${url.pathname}`;
+    const timeoutMs = request.timeoutMs ?? this.#options.timeoutMs;
+    const maxBytes = request.maxBytes ?? this.#options.maxBytes;
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), timeoutMs);
+    try {
+      const answer = await this.#agent.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: request.method ?? "GET",
+        headers: { "user-agent": this.#options.userAgent, ...request.headers },
+        body: request.body ?? null,
+        signal: abort.signal,
+      });
+      const body = await readBody(answer, maxBytes, where);
+      return { where, status: answer.statusCode, headers: answer.headers, body };
+    } catch (error) {
+      if (isHttpError(error)) throw error;
+      if (abort.signal.aborted) throw new HttpTimeoutError(where, timeoutMs, { cause: error });
+      throw new HttpConnectionError(where, describe(error), { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/**
+ * A URL that may be called.
+ * @throws UrlNotAllowedError
+ */
+export function allowedUrl(url: string | URL): URL {
+  const parsed = typeof url === "string" ? URL.parse(url) : url;
+  if (!parsed) throw new UrlNotAllowedError("Something that isn't a URL");
+  const allowed = parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname));
+  if (!allowed || parsed.username !== "" || parsed.password !== "")
+    throw new UrlNotAllowedError(`${parsed.protocol}//${parsed.host}`);
+  return parsed;
+}
+
+/** Whether a URL's host name is this machine itself. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** @throws NotJsonError when the content type or the text isn't JSON */
+export function parseJson({ where, headers, body }: HttpAnswer): unknown {
+  const type = first(headers["content-type"])?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type !== "application/json" && !type.endsWith("+json")) throw new NotJsonError(where);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (error) {
+    throw new NotJsonError(where, { cause: error });
+  }
+}
+
+export function first(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+async function readBody(answer: Dispatcher.ResponseData, maxBytes: number, where: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body) {
+    size += chunk.length;
+    // Leaving the loop destroys the body and with it the connection.
+    if (size > maxBytes) throw new ResponseTooLargeError(where, maxBytes);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
+}
+
+function toResponse({ status, headers, body }: HttpAnswer): Response {
+  const pairs: [string, string][] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) pairs.push([name, one]);
+  }
+  const empty = status === 204 || status === 205 || status === 304;
+  return new Response(empty ? null : new Uint8Array(body), { status, headers: pairs });
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+function isHttpError(error: unknown): error is HttpError {
+  return (
+    error instanceof ResponseTooLargeError ||
+    error instanceof HttpTimeoutError ||
+    error instanceof HttpConnectionError ||
+    error instanceof UrlNotAllowedError
+  );
+}
+
+/** Why a connection failed, in the system's words: `ENOTFOUND`, `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return error.name;
+}
