@@ -43,8 +43,10 @@ export function auditChanges(before: User | undefined, after: User, cause: Cause
   if (is && !was) records.push({ ...about, action: "activate", reason });
   const had = new Map((before?.access?.grants ?? []).map((grant) => [grantKey(grant), grant]));
   const has = new Map((after.access?.grants ?? []).map((grant) => [grantKey(grant), grant]));
-  for (const [key, grant] of has) if (!had.has(key)) records.push({ ...about, action: "grant", reason, ...grant });
-  for (const [key, grant] of had) if (!has.has(key)) records.push({ ...about, action: "revoke", reason, ...grant });
+  for (const [key, grant] of has)
+    if (!had.has(key)) records.push({ ...about, action: "grant", reason, ...grant });
+  for (const [key, grant] of had)
+    if (!has.has(key)) records.push({ ...about, action: "revoke", reason, ...grant });
   if (was && !is) records.push({ ...about, action: "deactivate", reason });
   return records;
 }

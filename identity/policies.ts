@@ -54,7 +54,10 @@ export class Policies {
     const roles = kind === "deleted" ? [] : object.spec.roles;
     if (kind === "updated" && previous && sameRoles(previous.spec.roles, roles)) return;
     policy.setRoles(roles);
-    this.#tell({ organization: key, groups: kind === "updated" ? groupsOf(policy.mappings.values()) : "all" });
+    this.#tell({
+      organization: key,
+      groups: kind === "updated" ? groupsOf(policy.mappings.values()) : "all",
+    });
   }
 
   #mappingChanged({ kind, object, previous }: Change<OktaRoleMapping>): void {

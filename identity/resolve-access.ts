@@ -15,18 +15,15 @@ export type Membership = Pick<Identity, "status" | "groups">;
  *
  * Pure: same arguments, same answer, and resolving again from its own answer changes nothing.
  */
-export function resolveAccess(
-  person: Membership,
-  policy: Policy,
-  current: readonly Grant[] = [],
-): Access {
+export function resolveAccess(person: Membership, policy: Policy, current: readonly Grant[] = []): Access {
   if (!isActiveInOkta(person.status))
     return noAccess("NotActiveInOkta", `Okta reports the status ${person.status}.`);
 
   const grants: Grant[] = [];
   for (const group of person.groups) {
     for (const mapping of policy.mappingsOf(group)) {
-      for (const role of mapping.roles) grants.push({ role, mapping: mapping.name, group: groupLabel(group) });
+      for (const role of mapping.roles)
+        grants.push({ role, mapping: mapping.name, group: groupLabel(group) });
     }
   }
   for (const grant of stillCaused(current, person.groups)) {

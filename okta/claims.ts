@@ -31,13 +31,18 @@ export function readGroupsClaim(claims: Claims, claimName: string): GroupsClaim 
   if (claim === undefined || claim === null) return { kind: "missing" };
   if (!Array.isArray(claim))
     return invalid(claimName, `is ${describe(claim)} and has to be a list of group names`);
-  if (claim.length > MAX_GROUPS) return invalid(claimName, `holds ${claim.length} groups; at most ${MAX_GROUPS} are read`);
+  if (claim.length > MAX_GROUPS)
+    return invalid(claimName, `holds ${claim.length} groups; at most ${MAX_GROUPS} are read`);
   const names = new Set<string>();
   for (const name of claim) {
-    if (typeof name !== "string") return invalid(claimName, `holds ${describe(name)} where a group's name has to be`);
+    if (typeof name !== "string")
+      return invalid(claimName, `holds ${describe(name)} where a group's name has to be`);
     if (name === "") return invalid(claimName, "holds an empty name");
     if (name.length > MAX_NAME_LENGTH)
-      return invalid(claimName, `holds a name of ${name.length} characters; at most ${MAX_NAME_LENGTH} are read`);
+      return invalid(
+        claimName,
+        `holds a name of ${name.length} characters; at most ${MAX_NAME_LENGTH} are read`,
+      );
     names.add(name);
   }
   return { kind: "groups", names: [...names] };
@@ -55,9 +60,19 @@ export function readPerson(claims: Claims & { iss: string; sub: string }, names:
     subject: claims.sub,
     ...(email === undefined ? {} : { email }),
     // Literally true, and only about the standard claim: `email_verified` says nothing about another address.
-    emailVerified: email !== undefined && own(claims, "email_verified") === true && email === own(claims, "email"),
+    emailVerified:
+      email !== undefined && own(claims, "email_verified") === true && email === own(claims, "email"),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+/**
+ * A person as the ID token describes them, with what it leaves out taken from userinfo. An address and whether
+ * it is verified come from the same place: a verified address vouches for no other one.
+ */
+export function completePerson(idToken: Person, userInfo: Person): Person {
+  const { emailVerified } = idToken.email === undefined ? userInfo : idToken;
+  return { ...userInfo, ...idToken, emailVerified };
 }
 
 /** A claim's value. Never what an object inherits: a claim may be called `constructor`. */

@@ -26,7 +26,10 @@ export abstract class OktaError extends Error {
 export function withoutPayload(error: unknown): Error {
   if (error instanceof OktaError) return error;
   if (!(error instanceof Error)) return new Error("something that isn't an error was thrown");
-  const bare = new Error(error.message, error.cause === undefined ? {} : { cause: causeWithoutPayload(error) });
+  const bare = new Error(
+    error.message,
+    error.cause === undefined ? {} : { cause: causeWithoutPayload(error) },
+  );
   bare.name = error.name;
   if (error.stack !== undefined) bare.stack = error.stack;
   return bare;

@@ -1,15 +1,15 @@
 import type { CustomFetch } from "openid-client";
 import { Agent, type Dispatcher } from "undici";
+import { hostLookup } from "./host-lookup.ts";
 import {
-  type HttpError,
   HttpConnectionError,
+  type HttpError,
   HttpStatusError,
   HttpTimeoutError,
   NotJsonError,
   ResponseTooLargeError,
   UrlNotAllowedError,
 } from "./http-errors.ts";
-import { hostLookup } from "./host-lookup.ts";
 import { retryAfter } from "./retry-after.ts";
 
 export interface HttpOptions {
@@ -90,7 +90,10 @@ export class Http {
    * @throws HttpError
    */
   async json(url: string | URL, request: HttpRequest = {}): Promise<unknown> {
-    const answer = await this.request(url, { ...request, headers: { accept: "application/json", ...request.headers } });
+    const answer = await this.request(url, {
+      ...request,
+      headers: { accept: "application/json", ...request.headers },
+    });
     if (answer.status !== 200) throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
     return parseJson(answer);
   }
@@ -103,7 +106,11 @@ export class Http {
     if (method !== "GET" && method !== "POST") throw new TypeError(`${method} isn't sent to Okta`);
     const text = body instanceof URLSearchParams ? body.toString() : (body ?? undefined);
     if (text !== undefined && typeof text !== "string") throw new TypeError("only text is sent to Okta");
-    const answer = await this.request(url, { method, headers, ...(text === undefined ? {} : { body: text }) });
+    const answer = await this.request(url, {
+      method,
+      headers,
+      ...(text === undefined ? {} : { body: text }),
+    });
     if (isRedirect(answer.status) || answer.status === 429 || answer.status >= 500)
       throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
     return toResponse(answer);
@@ -148,7 +155,8 @@ export class Http {
 export function allowedUrl(url: string | URL): URL {
   const parsed = typeof url === "string" ? URL.parse(url) : url;
   if (!parsed) throw new UrlNotAllowedError("Something that isn't a URL");
-  const allowed = parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname));
+  const allowed =
+    parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname));
   if (!allowed || parsed.username !== "" || parsed.password !== "")
     throw new UrlNotAllowedError(`${parsed.protocol}//${parsed.host}`);
   return parsed;

@@ -43,7 +43,11 @@ export class WrongIssuerError extends OktaError {
 
   constructor(
     issuer: string,
-    { mistake, advice, suggestion }: { mistake: IssuerMistake; advice: string; suggestion?: string | undefined },
+    {
+      mistake,
+      advice,
+      suggestion,
+    }: { mistake: IssuerMistake; advice: string; suggestion?: string | undefined },
     options?: ErrorOptions,
   ) {
     super(advice, options);

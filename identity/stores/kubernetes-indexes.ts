@@ -51,10 +51,14 @@ const mapping: Index = (user) => {
 };
 
 /** The finders of the store as indexes of its cache. The operator wants all of them. */
-export const userIndexes = { subject, localEmail, serviceAccount, organization, group, mapping } satisfies Record<
-  string,
-  Index
->;
+export const userIndexes = {
+  subject,
+  localEmail,
+  serviceAccount,
+  organization,
+  group,
+  mapping,
+} satisfies Record<string, Index>;
 
 /** What signing in and checking sessions need: a webhook's cache is kept this small. */
 export const signInIndexes = { subject, localEmail, serviceAccount, organization };

@@ -1,9 +1,17 @@
 import type { OrganizationUser } from "../../crds/types.ts";
 import type { Cache, Client, ResourceType } from "../../kubernetes/index.ts";
 import type { Subject } from "../identity.ts";
-import { type IdentityStore, type NewUser, StaleUserError, StoreError, type UserChange, type UserEvent, UserExistsError } from "../store.ts";
+import {
+  type IdentityStore,
+  type NewUser,
+  StaleUserError,
+  StoreError,
+  type UserChange,
+  type UserEvent,
+  UserExistsError,
+} from "../store.ts";
 import { accountName, type User } from "../user.ts";
-import { subjectKey, userIndexes } from "./kubernetes-indexes.ts";
+import { subjectKey, type userIndexes } from "./kubernetes-indexes.ts";
 import { newObject, specWith, statusWith, toUser } from "./kubernetes-object.ts";
 
 /** What the store needs of a cluster. The cache holds `userIndexes`, or the finders find nothing. */
@@ -102,9 +110,7 @@ export class KubernetesStore implements IdentityStore {
     const object = this.#objectOf(user);
     try {
       const spec = specWith(object, change.identity);
-      const current = spec
-        ? await this.#client.replace(this.#type, { ...object, spec })
-        : object;
+      const current = spec ? await this.#client.replace(this.#type, { ...object, spec }) : object;
       if (spec) this.#cache.observe(current);
       return await this.#writeStatus(current, change);
     } catch (error) {

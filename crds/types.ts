@@ -1,0 +1,585 @@
+/**
+ * The types of the API. Generated from the CRDs in this folder by dev/generate.ts: don't edit.
+ *
+ * They describe objects as the API server returns them: a field with a default is always there.
+ */
+
+/**
+ * Any object of the API, told apart by its kind.
+ */
+export type RoleMappingObject = Organization | OktaRoleMapping | OrganizationUser;
+
+/**
+ * A tenant: one Okta connection, one catalogue of roles, one login URI. People sign in with Okta at status.loginURI, and the OktaRoleMappings that refer to this organization decide which of its roles they hold.
+ */
+export interface Organization {
+  apiVersion: "rolemapping.dev/v1alpha1";
+  kind: "Organization";
+  metadata: ObjectMeta;
+  /**
+   * What is wanted. Written by people.
+   */
+  spec: OrganizationSpec;
+  /**
+   * What was found. Written by the operator and the login webhook.
+   */
+  status?: OrganizationStatus;
+}
+/**
+ * Name, namespace, labels and what else every Kubernetes object carries.
+ */
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: {
+    [k: string]: string;
+  };
+  annotations?: {
+    [k: string]: string;
+  };
+  finalizers?: string[];
+  ownerReferences?: OwnerReference[];
+}
+/**
+ * The object that this one belongs to, and is deleted with.
+ */
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+/**
+ * What is wanted. Written by people.
+ */
+export interface OrganizationSpec {
+  /**
+   * The name that people see when they sign in, as in Acme.
+   */
+  displayName: string;
+  /**
+   * The last part of the login URI: acme for https://login.example.com/login/acme. Small letters, digits and hyphens. It is unique in the cluster: where two organizations want the same, the older one keeps it, and the condition LoginPathAccepted of the other one says so.
+   */
+  loginPath: string;
+  /**
+   * The connection with Okta.
+   */
+  okta: OktaConnection;
+  /**
+   * The catalogue: every role that there is in this organization. A role that mappings or users still name can be taken out; nobody gets it from then on, and their conditions say so.
+   *
+   * Items: One role.
+   */
+  roles: Role[];
+  /**
+   * How long people stay signed in.
+   */
+  sessions: SessionSettings;
+  /**
+   * What keeps a mistake in Okta or in a mapping from locking out many people at once.
+   */
+  safeguards: Safeguards;
+  /**
+   * What organization admins may do on the console pages.
+   */
+  console: ConsoleSettings;
+}
+/**
+ * The connection with Okta.
+ */
+export interface OktaConnection {
+  /**
+   * The issuer of the authorization server, exactly as in its metadata: https://acme.okta.com for the org authorization server, https://acme.okta.com/oauth2/default for a custom one. Plain http is accepted for loopback hosts only (localhost, 127.0.0.1, [::1]).
+   */
+  issuer: string;
+  /**
+   * The client ID of the OIDC web application in Okta, as in 0oa1gjh63g214q0Hq0g4. Its sign-in redirect URI has to be status.callbackURI.
+   */
+  clientID: string;
+  /**
+   * Where the application's client secret is stored. Secrets are only ever named, never written here.
+   */
+  clientSecretRef: SecretKeyRef;
+  /**
+   * The scopes to ask for at sign-in. openid is always sent. The org authorization server sends groups only where the groups scope is asked for; a custom one refuses a scope that it doesn't have, so leave groups out there unless you made it.
+   *
+   * Items: One scope.
+   */
+  scopes: string[];
+  /**
+   * The names of the claims to read, in the ID token or at the userinfo endpoint.
+   */
+  claims: ClaimNames;
+  /**
+   * Okta's own API on users and groups. Without it, a change in Okta is noticed at the person's next sign-in only, and the condition DirectorySynced says so.
+   */
+  directory?: OktaDirectory;
+  /**
+   * Lets Okta tell at once that somebody changed. In Okta, the hook's address is status.eventHookURI.
+   */
+  eventHook?: OktaEventHook;
+}
+export interface SecretKeyRef {
+  /**
+   * The name of a Secret in the same namespace.
+   */
+  name: string;
+  /**
+   * The key in that Secret.
+   */
+  key: string;
+}
+/**
+ * The names of the claims to read, in the ID token or at the userinfo endpoint.
+ */
+export interface ClaimNames {
+  /**
+   * The claim with the names of the person's groups. It has to be a list.
+   */
+  groups: string;
+  /**
+   * The claim with the email address.
+   */
+  email: string;
+  /**
+   * The claim with the person's full name.
+   */
+  name: string;
+}
+/**
+ * Okta's own API on users and groups. Without it, a change in Okta is noticed at the person's next sign-in only, and the condition DirectorySynced says so.
+ */
+export interface OktaDirectory {
+  /**
+   * The address of the Okta organization without a path, as in https://acme.okta.com. Plain http is accepted for loopback hosts only.
+   */
+  url: string;
+  /**
+   * The client ID of the API service app in Okta. It needs the scopes okta.groups.read, okta.users.read and okta.logs.read, and an admin role that may see users and groups.
+   */
+  clientID?: string;
+  /**
+   * Where the service app's private key is stored, as PEM or JWK. Preferred over an API token: it can only do what its scopes allow, and it outlives the person who made it.
+   */
+  privateKeyRef?: SecretKeyRef;
+  /**
+   * Where an Okta API token (SSWS) is stored.
+   */
+  apiTokenRef?: SecretKeyRef;
+}
+/**
+ * Lets Okta tell at once that somebody changed. In Okta, the hook's address is status.eventHookURI.
+ */
+export interface OktaEventHook {
+  /**
+   * Where the value is stored that Okta sends in the hook's Authorization header.
+   */
+  secretRef: SecretKeyRef;
+}
+/**
+ * One role.
+ */
+export interface Role {
+  /**
+   * The name that mappings use, as in service-admin. Small letters, digits and hyphens.
+   */
+  name: string;
+  /**
+   * The name that people see, as in Service Admin.
+   */
+  displayName: string;
+  /**
+   * What the role permits, in a sentence or two.
+   */
+  description?: string;
+  /**
+   * Whether the role administers the organization: who holds it sees every user and mapping on the console pages.
+   */
+  admin: boolean;
+}
+/**
+ * How long people stay signed in.
+ */
+export interface SessionSettings {
+  /**
+   * After this time people sign in again, whatever they did in between. Hours, minutes and seconds, in this order, as in 12h or 1h30m; at least 1m and at most 168h (7 days). A deactivated account's sessions end at once, whatever stands here.
+   */
+  maxAge: string;
+}
+/**
+ * What keeps a mistake in Okta or in a mapping from locking out many people at once.
+ */
+export interface Safeguards {
+  /**
+   * A change that would deactivate more than this many of the active users at once is held until somebody approves it. A share, as in 20%, or a number of users, as in 10; 100% holds nothing. Fewer than five users are never held. The condition DeactivationsWithinLimit counts what is held and says how to approve it.
+   */
+  maxDeactivations: number | string;
+}
+/**
+ * What organization admins may do on the console pages.
+ */
+export interface ConsoleSettings {
+  /**
+   * Whether an organization admin may enter groups on the Role Mapping page. Leave it false where mappings come from Git, so that there is one place to change them.
+   */
+  editMappings: boolean;
+}
+/**
+ * What was found. Written by the operator and the login webhook.
+ */
+export interface OrganizationStatus {
+  /**
+   * The metadata.generation that this status describes.
+   */
+  observedGeneration?: number;
+  /**
+   * Where people of this organization sign in.
+   */
+  loginURI?: string;
+  /**
+   * Where Okta sends people back to: the sign-in redirect URI of the application in Okta.
+   */
+  callbackURI?: string;
+  /**
+   * The address of the event hook, to be entered in Okta.
+   */
+  eventHookURI?: string;
+  /**
+   * How many accounts there are.
+   */
+  users?: OrganizationUserCounts;
+  /**
+   * What is known of the directory.
+   */
+  directory?: DirectoryStatus;
+  /**
+   * The evidence that Okta is set up to send the groups claim: the last issuer and client that sent it. With it, a sign-in without the claim means no groups; without it, it means that the claim isn't set up.
+   */
+  groupsClaim?: GroupsClaimEvidence;
+  /**
+   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived, DirectoryReachable, DirectorySynced, EventHookVerified and DeactivationsWithinLimit.
+   *
+   * Items: One check and its outcome.
+   */
+  conditions?: Condition[];
+}
+/**
+ * How many accounts there are.
+ */
+export interface OrganizationUserCounts {
+  /**
+   * All accounts, the deactivated ones included.
+   */
+  registered: number;
+  /**
+   * The accounts that can sign in now.
+   */
+  active: number;
+}
+/**
+ * What is known of the directory.
+ */
+export interface DirectoryStatus {
+  /**
+   * When the directory was last read to the end.
+   */
+  lastReadTime?: string;
+}
+/**
+ * The evidence that Okta is set up to send the groups claim: the last issuer and client that sent it. With it, a sign-in without the claim means no groups; without it, it means that the claim isn't set up.
+ */
+export interface GroupsClaimEvidence {
+  /**
+   * The issuer that sent the claim.
+   */
+  issuer: string;
+  /**
+   * The client that received it.
+   */
+  clientID: string;
+  /**
+   * When the claim was first received from this issuer and client.
+   */
+  receivedTime: string;
+}
+/**
+ * One check and its outcome.
+ */
+export interface Condition {
+  /**
+   * What was checked, as in Ready.
+   */
+  type: string;
+  /**
+   * The outcome: True, False, or Unknown where it could not be checked.
+   */
+  status: "True" | "False" | "Unknown";
+  /**
+   * Why, in one word for programs.
+   */
+  reason: string;
+  /**
+   * Why, and what to do, in a sentence for people.
+   */
+  message: string;
+  /**
+   * The metadata.generation that was checked.
+   */
+  observedGeneration?: number;
+  /**
+   * When the status last changed from one value to another.
+   */
+  lastTransitionTime: string;
+}
+/**
+ * People in these Okta groups hold these roles. Somebody in several mapped groups holds the roles of all of them together; order never matters.
+ */
+export interface OktaRoleMapping {
+  apiVersion: "rolemapping.dev/v1alpha1";
+  kind: "OktaRoleMapping";
+  metadata: ObjectMeta;
+  /**
+   * What is wanted. Written by people.
+   */
+  spec: OktaRoleMappingSpec;
+  /**
+   * What was found. Written by the operator and the login webhook.
+   */
+  status?: OktaRoleMappingStatus;
+}
+/**
+ * What is wanted. Written by people.
+ */
+export interface OktaRoleMappingSpec {
+  /**
+   * The organization whose roles are given, by its name in the same namespace.
+   */
+  organizationRef: OrganizationRef;
+  /**
+   * The Okta groups. Whoever is in one of them or more holds the roles below.
+   *
+   * Items: One Okta group, by its name or by its id.
+   */
+  groups: MappedGroup[];
+  /**
+   * The roles, by their names in the organization's catalogue (spec.roles of the Organization).
+   *
+   * Items: The name of a role.
+   */
+  roles: string[];
+}
+export interface OrganizationRef {
+  /**
+   * The metadata.name of an Organization in the same namespace.
+   */
+  name: string;
+}
+/**
+ * One Okta group, by its name or by its id.
+ */
+export interface MappedGroup {
+  /**
+   * The group's name, exactly as in Okta: capital and small letters differ. A group that is renamed in Okta is no longer found by its old name; by its id it is.
+   */
+  name?: string;
+  /**
+   * The group's id in Okta, as in 00g1emaKYZTWRYYRRTSK. It survives a rename, and tells apart two groups of the same name. Needs the organization's directory, since a sign-in brings names only.
+   */
+  id?: string;
+}
+/**
+ * What was found. Written by the operator and the login webhook.
+ */
+export interface OktaRoleMappingStatus {
+  /**
+   * The metadata.generation that this status describes.
+   */
+  observedGeneration?: number;
+  /**
+   * The groups as the directory knows them, in the order of spec.groups. Empty without a directory.
+   *
+   * Items: One group.
+   */
+  groups?: ResolvedGroup[];
+  /**
+   * Whom the mapping concerns.
+   */
+  users?: OktaRoleMappingUserCounts;
+  /**
+   * The checks, one by one: Ready (all of them together), OrganizationResolved, RolesResolved, GroupsResolved (Unknown without a directory) and UsersProvisioned (written by the login webhook after a sign-in that this mapping concerned).
+   *
+   * Items: One check and its outcome.
+   */
+  conditions?: Condition[];
+}
+/**
+ * One group.
+ */
+export interface ResolvedGroup {
+  /**
+   * Its name in Okta.
+   */
+  name?: string;
+  /**
+   * Its id in Okta.
+   */
+  id?: string;
+  /**
+   * How many people are in it.
+   */
+  members?: number;
+}
+/**
+ * Whom the mapping concerns.
+ */
+export interface OktaRoleMappingUserCounts {
+  /**
+   * How many active users hold a role through this mapping.
+   */
+  assigned: number;
+}
+/**
+ * One account in an organization. The spec is what Okta said of the person, the status what follows from it. Accounts with source Okta are made at the first sign-in and written by the operator and the login webhook only: to change what somebody holds, change their groups in Okta or an OktaRoleMapping. Accounts with source Local are written by people, for emergencies when Okta is out of reach.
+ */
+export interface OrganizationUser {
+  apiVersion: "rolemapping.dev/v1alpha1";
+  kind: "OrganizationUser";
+  metadata: ObjectMeta;
+  /**
+   * Who the person is, and what Okta last said of them.
+   */
+  spec: OrganizationUserSpec;
+  /**
+   * What follows from the spec, the mappings and the catalogue. Written by the operator and the login webhook.
+   */
+  status?: OrganizationUserStatus;
+}
+/**
+ * Who the person is, and what Okta last said of them.
+ */
+export interface OrganizationUserSpec {
+  /**
+   * The organization that the account belongs to, by its name in the same namespace.
+   */
+  organizationRef: OrganizationRef;
+  /**
+   * Who decides on the account. Okta: groups in Okta and mappings do; written by the product only. Local: you do, in spec.roles. A local account that isn't an admin becomes an Okta account when somebody with the same verified email signs in with Okta; never the other way round.
+   */
+  source: "Okta" | "Local";
+  /**
+   * The email address. Required for local accounts; of Okta accounts, what Okta last said.
+   */
+  email?: string;
+  /**
+   * The person's full name, to be shown.
+   */
+  name?: string;
+  /**
+   * The issuer that vouches for the person (Okta accounts only). With subject it says who this is.
+   */
+  issuer?: string;
+  /**
+   * The person's id at that issuer, the claim sub (Okta accounts only).
+   */
+  subject?: string;
+  /**
+   * All groups that Okta last reported for the person (Okta accounts only), mapped or not.
+   *
+   * Items: One group.
+   */
+  groups?: OktaGroup[];
+  /**
+   * Where the groups come from (Okta accounts only). Claim: the groups claim of a sign-in. MissingClaim: a sign-in without the claim, from an Okta that has sent it before, which means no groups. Directory: Okta's API.
+   */
+  groupsFrom?: "Claim" | "MissingClaim" | "Directory";
+  /**
+   * The person's status in Okta, where the directory told it (Okta accounts only), as in ACTIVE or SUSPENDED. People who are SUSPENDED, DEPROVISIONED or STAGED have no access.
+   */
+  oktaStatus?: string;
+  /**
+   * The roles of a local account, by their names in the organization's catalogue (local accounts only).
+   *
+   * Items: The name of a role.
+   */
+  roles?: string[];
+  /**
+   * The ServiceAccount in the same namespace whose token signs this person in when Okta is out of reach (local accounts only): kubectl create token NAME --audience LOGIN_URI, pasted at LOGIN_URI/local. Whoever may create tokens for it can be this person.
+   */
+  serviceAccountName?: string;
+}
+/**
+ * One group.
+ */
+export interface OktaGroup {
+  /**
+   * Its name in Okta.
+   */
+  name: string;
+  /**
+   * Its id in Okta, where the directory told it.
+   */
+  id?: string;
+}
+/**
+ * What follows from the spec, the mappings and the catalogue. Written by the operator and the login webhook.
+ */
+export interface OrganizationUserStatus {
+  /**
+   * The metadata.generation that this status describes.
+   */
+  observedGeneration?: number;
+  /**
+   * Active: can sign in. Deactivated: kept, but can't sign in, and earlier sessions have ended. The condition Active says why.
+   */
+  state: "Active" | "Deactivated";
+  /**
+   * The names of those of the person's groups that a mapping names.
+   *
+   * Items: The name of a group.
+   */
+  groups?: string[];
+  /**
+   * What the person holds, and why: a role that comes from several groups is listed once for each.
+   *
+   * Items: One role, with its cause.
+   */
+  roles?: HeldRole[];
+  /**
+   * Goes up whenever the account is deactivated. A session made under an earlier number is refused, even after the account is active again.
+   */
+  sessionEpoch: number;
+  /**
+   * When the person last signed in.
+   */
+  lastLoginTime?: string;
+  /**
+   * The checks, one by one. Ready (this status is up to date), and Active (why the account is active or not).
+   *
+   * Items: One check and its outcome.
+   */
+  conditions?: Condition[];
+}
+/**
+ * One role, with its cause.
+ */
+export interface HeldRole {
+  /**
+   * The name of the role in the organization's catalogue.
+   */
+  name: string;
+  /**
+   * The OktaRoleMapping that gives it. Absent for local accounts.
+   */
+  mapping?: string;
+  /**
+   * The name of the group that brought the person into the mapping. Absent for local accounts.
+   */
+  group?: string;
+}

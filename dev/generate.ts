@@ -1,0 +1,58 @@
+/**
+ * Writes what follows from the CRDs under crds/: the TypeScript types (crds/types.ts) and the reference
+ * (docs/api.md).
+ *
+ *   node dev/generate.ts           writes both
+ *   node dev/generate.ts --check   writes nothing; prints what is stale and exits 1 if anything is
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { apiReference } from "./generate/api-reference.ts";
+import { readCrds } from "./generate/crd.ts";
+import { typesOf } from "./generate/types.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** @returns every generated file's path in the repository, and what should be in it */
+export async function generate(): Promise<Map<string, string>> {
+  const crds = await readCrds(new URL("crds/", root));
+  return new Map([
+    ["crds/types.ts", await typesOf(crds)],
+    ["docs/api.md", apiReference(crds)],
+  ]);
+}
+
+/** @returns the paths whose content is not what the CRDs say, missing ones included */
+export async function staleFiles(generated: Map<string, string>): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [path, content] of generated) {
+    const current = await readFile(new URL(path, root), "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (current !== content) stale.push(path);
+  }
+  return stale;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
+  const generated = await generate();
+  const stale = await staleFiles(generated);
+  if (values.check) {
+    for (const path of stale) console.error(`${path} is not what the CRDs under crds/ say: run node dev/generate.ts`);
+    return stale.length === 0 ? 0 : 1;
+  }
+  for (const path of stale) {
+    const file = new URL(path, root);
+    await mkdir(dirname(fileURLToPath(file)), { recursive: true });
+    await writeFile(file, generated.get(path) ?? "");
+    console.log(`wrote ${path}`);
+  }
+  if (stale.length === 0) console.log("everything is up to date");
+  return 0;
+}
+
+if (import.meta.main) process.exitCode = await main();

@@ -1,0 +1,10 @@
+/** Where the stand-in takes the time from, in milliseconds since 1970: injectable, so that tests can move it. */
+export type Clock = () => number;
+
+/**
+ * A timestamp as users and groups carry them: whole seconds, with `.000Z`. Two changes within one second are not
+ * told apart, as in Okta's own answers, so a reader that asks for `gt` what it last saw can miss one.
+ */
+export function toTheSecond(milliseconds: number): string {
+  return new Date(Math.floor(milliseconds / 1000) * 1000).toISOString();
+}

@@ -1,0 +1,15 @@
+export * from "./access.ts";
+export * from "./audit.ts";
+export * from "./audit-log.ts";
+export * from "./decide.ts";
+export * from "./identity.ts";
+export * from "./judge-groups.ts";
+export * from "./policies.ts";
+export * from "./policy.ts";
+export * from "./resolve-access.ts";
+export * from "./safeguards.ts";
+export * from "./sign-in.ts";
+export * from "./store.ts";
+export { KubernetesStore, type KubernetesStoreOptions } from "./stores/kubernetes.ts";
+export { signInIndexes, userIndexes } from "./stores/kubernetes-indexes.ts";
+export * from "./user.ts";

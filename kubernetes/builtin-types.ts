@@ -1,0 +1,131 @@
+import type { KubernetesObject, ObjectMeta } from "./object.ts";
+import { resourceType } from "./resource-type.ts";
+
+export interface Secret extends KubernetesObject {
+  type?: string;
+  immutable?: boolean;
+  /** Base64. */
+  data?: Record<string, string>;
+}
+
+export interface ConfigMap extends KubernetesObject {
+  data?: Record<string, string>;
+}
+
+export interface Namespace extends KubernetesObject {
+  status?: { phase?: string };
+}
+
+export interface ServiceAccount extends KubernetesObject {
+  automountServiceAccountToken?: boolean;
+}
+
+export interface Lease extends KubernetesObject {
+  spec?: {
+    holderIdentity?: string;
+    leaseDurationSeconds?: number;
+    leaseTransitions?: number;
+    /** V1MicroTime: see micro-time.ts. */
+    acquireTime?: string;
+    renewTime?: string;
+  };
+}
+
+export interface ObjectReference {
+  apiVersion?: string;
+  kind?: string;
+  namespace?: string;
+  name?: string;
+  uid?: string;
+  resourceVersion?: string;
+}
+
+/** events.k8s.io/v1 */
+export interface Event extends KubernetesObject {
+  eventTime: string;
+  reportingController: string;
+  reportingInstance: string;
+  action: string;
+  reason: string;
+  type: "Normal" | "Warning";
+  note?: string;
+  regarding?: ObjectReference;
+  related?: ObjectReference;
+  series?: { count: number; lastObservedTime: string };
+}
+
+/** Never stored: created to ask whose token it is; the answer is in `status`. */
+export interface TokenReview extends KubernetesObject {
+  metadata: ObjectMeta;
+  spec: { token: string; audiences?: string[] };
+  status?: {
+    authenticated?: boolean;
+    audiences?: string[];
+    error?: string;
+    user?: { username?: string; uid?: string; groups?: string[]; extra?: Record<string, string[]> };
+  };
+}
+
+export interface CustomResourceDefinition extends KubernetesObject {
+  spec: {
+    group: string;
+    scope: "Namespaced" | "Cluster";
+    names: { kind: string; plural: string; singular?: string; shortNames?: string[]; categories?: string[] };
+    versions: { name: string; served: boolean; storage: boolean; schema?: unknown; subresources?: unknown }[];
+  };
+  status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] };
+}
+
+export const secrets = resourceType<Secret>({ group: "", version: "v1", kind: "Secret", plural: "secrets" });
+
+export const configMaps = resourceType<ConfigMap>({
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+});
+
+export const namespaces = resourceType<Namespace>({
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  plural: "namespaces",
+  namespaced: false,
+});
+
+export const serviceAccounts = resourceType<ServiceAccount>({
+  group: "",
+  version: "v1",
+  kind: "ServiceAccount",
+  plural: "serviceaccounts",
+});
+
+export const leases = resourceType<Lease>({
+  group: "coordination.k8s.io",
+  version: "v1",
+  kind: "Lease",
+  plural: "leases",
+});
+
+export const events = resourceType<Event>({
+  group: "events.k8s.io",
+  version: "v1",
+  kind: "Event",
+  plural: "events",
+});
+
+export const tokenReviews = resourceType<TokenReview>({
+  group: "authentication.k8s.io",
+  version: "v1",
+  kind: "TokenReview",
+  plural: "tokenreviews",
+  namespaced: false,
+});
+
+export const customResourceDefinitions = resourceType<CustomResourceDefinition>({
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  kind: "CustomResourceDefinition",
+  plural: "customresourcedefinitions",
+  namespaced: false,
+});

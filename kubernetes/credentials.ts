@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import type { RequestOptions } from "node:https";
+import type { ConnectionOptions } from "node:tls";
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { Logger } from "pino";
+import { KubeConfigError } from "./errors.ts";
+
+/** How to reach the API server, at this moment. */
+export interface Access {
+  /** "https://host:port" */
+  origin: string;
+  /** The path of the server's URL, "" for most. */
+  basePath: string;
+  /** Authorization and the like, as a flat list of names and values. */
+  headers: string[];
+  tls: TlsMaterial;
+  proxyUrl: string | undefined;
+  /** Changes whenever connections have to be made anew. */
+  fingerprint: string;
+}
+
+export type TlsMaterial = Pick<
+  ConnectionOptions,
+  "ca" | "cert" | "key" | "pfx" | "passphrase" | "servername" | "rejectUnauthorized"
+>;
+
+export interface CredentialsOptions {
+  /** Path of a kubeconfig; without it KUBECONFIG, ~/.kube/config or the pod's service account, in this order. */
+  kubeconfig?: string | undefined;
+  /** A context of that kubeconfig; without it the current one. */
+  context?: string | undefined;
+  log: Logger;
+}
+
+/** Certificates and tokens are read again this often: they are rotated in place. */
+const MAX_AGE_MS = 10_000;
+/** A refusal makes us read them at once, though not more often than this: an exec plugin may be behind them. */
+const MIN_AGE_MS = 1_000;
+const PLUGIN_TIMEOUT_MS = 30_000;
+
+/**
+ * Keeps the {@link Access} current. client-node does the work for every kind of kubeconfig (certificates, token files,
+ * exec plugins, OIDC); what it does too seldom, reading a token file again, is done here.
+ */
+export class Credentials {
+  readonly #load: () => KubeConfig;
+  readonly #log: Logger;
+  #config: KubeConfig;
+  #access: Access | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<Access> | undefined;
+
+  private constructor(load: () => KubeConfig, log: Logger) {
+    this.#load = load;
+    this.#config = load();
+    this.#log = log;
+  }
+
+  /** Throws a KubeConfigError when there is no usable configuration. */
+  static async load({ kubeconfig, context, log }: CredentialsOptions): Promise<Credentials> {
+    // Imported on demand: it costs every process that imports it 0.4 s and 30 MB.
+    const { KubeConfig } = await import("@kubernetes/client-node");
+    const load = () => {
+      const config = new KubeConfig();
+      try {
+        if (kubeconfig) config.loadFromFile(kubeconfig);
+        else config.loadFromDefault();
+      } catch (cause) {
+        throw new KubeConfigError(`The kubeconfig can't be read: ${messageOf(cause)}`, { cause });
+      }
+      if (context) config.setCurrentContext(context);
+      if (!config.getCurrentCluster()) {
+        const known = config.getContexts().map(({ name }) => name);
+        throw new KubeConfigError(
+          `The kubeconfig has no context "${config.getCurrentContext()}" with a cluster; it has: ${known.join(", ") || "none"}`,
+        );
+      }
+      return config;
+    };
+    const credentials = new Credentials(load, log);
+    await credentials.refresh();
+    return credentials;
+  }
+
+  /** The namespace of the context, or of the service account in a pod. */
+  get namespace(): string | undefined {
+    const context = this.#config.getContextObject(this.#config.getCurrentContext());
+    return context?.namespace?.trim() || undefined;
+  }
+
+  /** The access, at once while it is fresh. */
+  current(): Access | Promise<Access> {
+    const age = performance.now() - this.#readAt;
+    return this.#access && age < MAX_AGE_MS ? this.#access : this.#readOnce(false);
+  }
+
+  /** After a 401: reads everything again, exec plugins included. */
+  async refresh(): Promise<Access> {
+    const age = performance.now() - this.#readAt;
+    return this.#access && age < MIN_AGE_MS ? this.#access : this.#readOnce(true);
+  }
+
+  #readOnce(reload: boolean): Promise<Access> {
+    this.#reading ??= this.#read(reload).finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(reload: boolean): Promise<Access> {
+    try {
+      // A new KubeConfig forgets the tokens that client-node has cached: wanted after a 401, and always for a token
+      // file; not for exec plugins, whose tokens last until they expire.
+      if (reload || this.#config.getCurrentUser()?.authProvider?.config?.tokenFile) this.#config = this.#load();
+      this.#access = await withinTime(accessOf(this.#config));
+    } catch (cause) {
+      const error =
+        cause instanceof KubeConfigError
+          ? cause
+          : new KubeConfigError(`No credentials for the API server: ${messageOf(cause)}`, { cause });
+      if (!this.#access) throw error;
+      // A file may be gone for a moment while it is replaced: what we have may still be good.
+      this.#log.warn({ err: error }, "can't read the credentials again, going on with the old ones");
+    }
+    this.#readAt = performance.now();
+    return this.#access;
+  }
+}
+
+async function accessOf(config: KubeConfig): Promise<Access> {
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw new KubeConfigError("The kubeconfig's current context has no cluster");
+  const url = new URL(cluster.server);
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+
+  const headers: string[] = [];
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    if (value !== undefined) headers.push(name, String(value).trim());
+  }
+  if (options.auth) headers.push("Authorization", `Basic ${Buffer.from(options.auth).toString("base64")}`);
+
+  const tls: TlsMaterial = {};
+  if (options.ca) tls.ca = options.ca;
+  if (options.cert) tls.cert = options.cert;
+  if (options.key) tls.key = options.key;
+  if (options.pfx) tls.pfx = options.pfx;
+  if (options.passphrase) tls.passphrase = options.passphrase;
+  if (options.servername) tls.servername = options.servername;
+  if (options.rejectUnauthorized !== undefined) tls.rejectUnauthorized = options.rejectUnauthorized;
+
+  const proxyUrl = cluster.proxyUrl || undefined;
+  const fingerprint = createHash("sha256")
+    .update(JSON.stringify([cluster.server, proxyUrl, tls]))
+    .digest("hex");
+  return { origin: url.origin, basePath: url.pathname.replace(/\/$/, ""), headers, tls, proxyUrl, fingerprint };
+}
+
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new KubeConfigError(`The credential plugin gave no answer within ${PLUGIN_TIMEOUT_MS / 1000} s`));
+  }, PLUGIN_TIMEOUT_MS);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

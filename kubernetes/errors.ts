@@ -1,0 +1,145 @@
+/** What every error of this folder extends: `code` is stable, `message` says what happened and what to do. */
+export abstract class KubernetesError extends Error {
+  abstract readonly code: string;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** No usable kubeconfig or credentials. */
+export class KubeConfigError extends KubernetesError {
+  readonly code = "kubeconfig-error";
+}
+
+/** The API server answered with an error. `reason` is its Status reason, such as "NotFound". */
+export class ApiError extends KubernetesError {
+  readonly code: string = "api-error";
+  readonly status: number;
+  readonly reason: string;
+  /** How long the server asks us to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, init: ApiErrorInit) {
+    super(message);
+    this.status = init.status;
+    this.reason = init.reason;
+    this.retryAfterMs = init.retryAfterMs;
+  }
+}
+
+export interface ApiErrorInit {
+  status: number;
+  reason: string;
+  retryAfterMs?: number | undefined;
+}
+
+/** 401: the API server doesn't accept our credentials, not even fresh ones. */
+export class UnauthorizedError extends ApiError {
+  override readonly code = "unauthorized";
+}
+
+/** 403: RBAC doesn't allow it; the message names the verb and the resource to allow. */
+export class ForbiddenError extends ApiError {
+  override readonly code = "forbidden";
+}
+
+/** 404: the object isn't there, or the resource type isn't served (is its CRD installed?). */
+export class NotFoundError extends ApiError {
+  override readonly code = "not-found";
+}
+
+/** 409 Conflict: the object has changed since it was read. Read again and decide again. */
+export class ConflictError extends ApiError {
+  override readonly code = "conflict";
+}
+
+/** 409 AlreadyExists: there is an object of this name. After a lost connection it may be our own create that worked. */
+export class AlreadyExistsError extends ApiError {
+  override readonly code = "already-exists";
+}
+
+/** 410: the resourceVersion is too old. List again. */
+export class GoneError extends ApiError {
+  override readonly code = "gone";
+}
+
+/** 422: the object breaks a rule of its schema; the message says which. */
+export class InvalidError extends ApiError {
+  override readonly code = "invalid";
+}
+
+/** No answer from the API server. `sent` says whether it may have received the request. */
+export class ConnectionError extends KubernetesError {
+  readonly code = "connection-error";
+  readonly sent: boolean;
+
+  constructor(message: string, init: { sent: boolean; cause?: unknown }) {
+    super(message, { cause: init.cause });
+    this.sent = init.sent;
+  }
+}
+
+/** This process isn't the leader (any more): it must not write. */
+export class NotLeaderError extends KubernetesError {
+  readonly code = "not-leader";
+}
+
+/** Thrown by a reconcile that would fail again in the same way: don't retry until the object changes. */
+export class TerminalError extends KubernetesError {
+  readonly code = "terminal";
+}
+
+const byReason: Record<string, new (message: string, init: ApiErrorInit) => ApiError> = {
+  Unauthorized: UnauthorizedError,
+  Forbidden: ForbiddenError,
+  NotFound: NotFoundError,
+  Conflict: ConflictError,
+  AlreadyExists: AlreadyExistsError,
+  Gone: GoneError,
+  Expired: GoneError,
+  Invalid: InvalidError,
+};
+
+const reasonOfStatus: Record<number, string> = {
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "NotFound",
+  409: "Conflict",
+  410: "Gone",
+  422: "Invalid",
+  429: "TooManyRequests",
+  503: "ServiceUnavailable",
+  504: "Timeout",
+};
+
+/**
+ * The error for an answer of the API server.
+ * @param subject what was asked, for the message: "GET /api/v1/secrets/x"
+ * @param body the body, a metav1.Status if the API server itself answered, anything else if a proxy did
+ * @param retryAfterMs from the Retry-After header
+ */
+export function apiError(subject: string, status: number, body: unknown, retryAfterMs?: number): ApiError {
+  const { reason, message, retryAfterSeconds } = readStatus(body);
+  const knownReason = reason || (reasonOfStatus[status] ?? "Unknown");
+  const Class = byReason[knownReason] ?? byReason[reasonOfStatus[status] ?? ""] ?? ApiError;
+  const wait = retryAfterMs ?? (retryAfterSeconds ? retryAfterSeconds * 1000 : undefined);
+  return new Class(`${subject}: ${status} ${knownReason}${message ? `: ${message}` : ""}`, {
+    status,
+    reason: knownReason,
+    retryAfterMs: wait,
+  });
+}
+
+function readStatus(body: unknown): { reason: string; message: string; retryAfterSeconds: number } {
+  const status = asRecord(body);
+  const details = asRecord(status.details);
+  return {
+    reason: typeof status.reason === "string" ? status.reason : "",
+    message: typeof status.message === "string" ? status.message.slice(0, 2000) : "",
+    retryAfterSeconds: typeof details.retryAfterSeconds === "number" ? details.retryAfterSeconds : 0,
+  };
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}

@@ -1,0 +1,156 @@
+import { parseArgs } from "node:util";
+
+/** One command-line flag. Its environment variable is OKTA_ROLE_ and the name in capitals. */
+export interface Flag {
+  /** One line of `--help`. */
+  readonly description: string;
+  /** What `--help` calls the value, such as PORT. */
+  readonly value: string;
+  readonly default?: string;
+  /** Other environment variables that are read when the flag's own isn't set. */
+  readonly env?: readonly string[];
+  /** Says what is wrong with a value, or undefined when nothing is. */
+  readonly check?: (value: string) => string | undefined;
+}
+
+type Values<F extends Record<string, Flag>> = {
+  readonly [K in keyof F]: F[K] extends { default: string } ? string : string | undefined;
+};
+
+/** A flag that isn't known or whose value makes no sense. The message is for the person who typed it. */
+export class FlagError extends Error {
+  readonly code = "flag-invalid";
+}
+
+/** What somebody asked for: to run with these values, or to read the help. */
+export type Parsed<F extends Record<string, Flag>> =
+  | { readonly kind: "run"; readonly values: Values<F> }
+  | { readonly kind: "help"; readonly text: string };
+
+/**
+ * Reads flags from the command line and, where not given there, from the environment.
+ *
+ * @param program name, and what it does in a sentence, for `--help`
+ * @throws FlagError
+ */
+export function parseFlags<const F extends Record<string, Flag>>(
+  program: { readonly name: string; readonly summary: string },
+  flags: F,
+  argv: readonly string[] = process.argv.slice(2),
+  env: NodeJS.ProcessEnv = process.env,
+): Parsed<F> {
+  const given = parse(flags, argv);
+  if (given.help === true) return { kind: "help", text: help(program, flags) };
+  const values: Record<string, string | undefined> = {};
+  for (const [name, flag] of Object.entries(flags)) {
+    const fromEnv = [variable(name), ...(flag.env ?? [])].map((key) => env[key]).find((text) => text);
+    const typed = given[name];
+    const value = typeof typed === "string" ? typed : (fromEnv ?? flag.default);
+    const wrong = value === undefined ? undefined : flag.check?.(value);
+    if (wrong !== undefined) throw new FlagError(`--${name} ${value}: ${wrong}`);
+    values[name] = value;
+  }
+  return { kind: "run", values: values as Values<F> };
+}
+
+function parse(
+  flags: Record<string, Flag>,
+  argv: readonly string[],
+): Record<string, string | boolean | undefined> {
+  const options = Object.fromEntries(Object.keys(flags).map((name) => [name, { type: "string" as const }]));
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { ...options, help: { type: "boolean", short: "h" } },
+    });
+    return values;
+  } catch (error) {
+    throw new FlagError(`${error instanceof Error ? error.message : error} --help lists the flags.`, {
+      cause: error,
+    });
+  }
+}
+
+function help({ name, summary }: { name: string; summary: string }, flags: Record<string, Flag>): string {
+  const rows = Object.entries(flags).map(([flag, { value, description, default: preset }]) => {
+    const shown = preset === undefined || preset === "" ? "" : ` (default: ${preset})`;
+    return [`  --${flag} ${value}`, `${description}${shown}`] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
+  return [
+    `${name}: ${summary}`,
+    "",
+    `Usage: ${name} [flags]`,
+    "",
+    ...lines,
+    "",
+    "Every flag can also be set by an environment variable: --log-level is OKTA_ROLE_LOG_LEVEL.",
+    "",
+  ].join("\n");
+}
+
+function variable(name: string): string {
+  return `OKTA_ROLE_${name.replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** A check for ports. 0 asks for a free one. */
+export function isPort(value: string): string | undefined {
+  return /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? undefined : "is not a port (0 to 65535).";
+}
+
+/** A check for the URL that people's browsers reach the webhook at. */
+export function isBaseURL(value: string): string | undefined {
+  if (!URL.canParse(value)) return "is not a URL such as https://login.example.com.";
+  const { protocol, hostname, search, hash, pathname } = new URL(value);
+  if (search || hash || pathname !== "/")
+    return "has a path or a query: the webhook is served at the root of its host.";
+  if (protocol === "https:") return undefined;
+  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return protocol === "http:" && loopback
+    ? undefined
+    : "has to start with https:// (http:// only for localhost).";
+}
+
+/** A check for a log level of pino. */
+export function isLogLevel(value: string): string | undefined {
+  const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+  return levels.includes(value) ? undefined : `is none of ${levels.join(", ")}.`;
+}
+
+/** The flags that both programs have. */
+export const commonFlags = {
+  namespace: {
+    value: "NAMESPACE",
+    description: "the program's own namespace; without it, the one of the pod or of the kubeconfig's context",
+    env: ["POD_NAMESPACE"],
+  },
+  "watch-namespaces": {
+    value: "LIST",
+    description: "namespaces to watch, separated by commas, or * for all; without it, the program's own",
+  },
+  "base-url": {
+    value: "URL",
+    description: "where browsers reach the login webhook, as in https://login.example.com",
+    default: "http://localhost:8080",
+    check: isBaseURL,
+  },
+  kubeconfig: {
+    value: "FILE",
+    description: "a kubeconfig; without it, KUBECONFIG or the pod's service account",
+  },
+  context: { value: "NAME", description: "the kubeconfig context to use" },
+  "log-level": {
+    value: "LEVEL",
+    description: "trace, debug, info, warn or error",
+    default: "info",
+    check: isLogLevel,
+  },
+} as const satisfies Record<string, Flag>;
+
+/** The namespaces to watch. @param own the program's own namespace */
+export function watchedNamespaces(flag: string | undefined, own: string): readonly string[] | "all" {
+  if (flag === undefined || flag.trim() === "") return [own];
+  const names = flag.split(",").map((name) => name.trim());
+  return names.includes("*") ? "all" : [...new Set(names.filter((name) => name !== ""))];
+}

@@ -1,0 +1,116 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** Every metric of this folder, registered once per Registry however many clients, caches and controllers share it. */
+export class RuntimeMetrics {
+  readonly requests: Counter<"verb" | "resource" | "code">;
+  readonly requestSeconds: Histogram<"verb" | "resource">;
+  readonly lists: Counter<"resource" | "result">;
+  readonly watchRestarts: Counter<"resource" | "reason">;
+  readonly cacheObjects: Gauge<"resource">;
+  readonly handlerErrors: Counter<"resource">;
+  readonly reconciles: Counter<"controller" | "result">;
+  readonly reconcileSeconds: Histogram<"controller">;
+  readonly queueDepth: Gauge<"controller">;
+  readonly queueSeconds: Histogram<"controller">;
+  readonly leader: Gauge<"lease">;
+  readonly statusWrites: Counter<"resource" | "result">;
+  readonly eventsWritten: Counter<"result">;
+
+  private constructor(registry: Registry) {
+    const registers = [registry];
+    const seconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+    this.requests = new Counter({
+      name: "kubernetes_client_requests_total",
+      help: "Requests to the Kubernetes API by verb, resource and HTTP status (or the kind of failure without one).",
+      labelNames: ["verb", "resource", "code"],
+      registers,
+    });
+    this.requestSeconds = new Histogram({
+      name: "kubernetes_client_request_duration_seconds",
+      help: "Duration of requests to the Kubernetes API, each attempt on its own, watches left out.",
+      labelNames: ["verb", "resource"],
+      buckets: seconds,
+      registers,
+    });
+    this.lists = new Counter({
+      name: "okta_role_cache_lists_total",
+      help: "Lists that a cache has read, by result: complete or failed.",
+      labelNames: ["resource", "result"],
+      registers,
+    });
+    this.watchRestarts = new Counter({
+      name: "okta_role_cache_watch_restarts_total",
+      help: "Watches that ended, by reason: expired (the server's own time limit), gone (list again) or error.",
+      labelNames: ["resource", "reason"],
+      registers,
+    });
+    this.cacheObjects = new Gauge({
+      name: "okta_role_cache_objects",
+      help: "Objects in a cache.",
+      labelNames: ["resource"],
+      registers,
+    });
+    this.handlerErrors = new Counter({
+      name: "okta_role_cache_handler_errors_total",
+      help: "Changes that a subscriber of a cache failed to handle.",
+      labelNames: ["resource"],
+      registers,
+    });
+    this.reconciles = new Counter({
+      name: "okta_role_reconciles_total",
+      help: "Reconciles by result: done, again, conflict, error, terminal or not_leader.",
+      labelNames: ["controller", "result"],
+      registers,
+    });
+    this.reconcileSeconds = new Histogram({
+      name: "okta_role_reconcile_duration_seconds",
+      help: "Duration of reconciles.",
+      labelNames: ["controller"],
+      buckets: seconds,
+      registers,
+    });
+    this.queueDepth = new Gauge({
+      name: "okta_role_queue_depth",
+      help: "Keys that wait for a worker.",
+      labelNames: ["controller"],
+      registers,
+    });
+    this.queueSeconds = new Histogram({
+      name: "okta_role_queue_wait_seconds",
+      help: "Time that keys waited for a worker.",
+      labelNames: ["controller"],
+      buckets: seconds,
+      registers,
+    });
+    this.leader = new Gauge({
+      name: "okta_role_leader",
+      help: "1 while this process holds the lease.",
+      labelNames: ["lease"],
+      registers,
+    });
+    this.statusWrites = new Counter({
+      name: "okta_role_status_writes_total",
+      help: "Statuses that were written, unchanged (nothing to write), or of an object that is gone.",
+      labelNames: ["resource", "result"],
+      registers,
+    });
+    this.eventsWritten = new Counter({
+      name: "okta_role_events_total",
+      help: "Events by result: created, merged (into a series), or dropped.",
+      labelNames: ["result"],
+      registers,
+    });
+  }
+
+  static #byRegistry = new WeakMap<Registry, RuntimeMetrics>();
+
+  /** The metrics in this registry; made on the first call. */
+  static in(registry: Registry): RuntimeMetrics {
+    let metrics = RuntimeMetrics.#byRegistry.get(registry);
+    if (!metrics) {
+      metrics = new RuntimeMetrics(registry);
+      RuntimeMetrics.#byRegistry.set(registry, metrics);
+    }
+    return metrics;
+  }
+}

@@ -1,0 +1,43 @@
+import type { IdentityStore, User } from "../identity/index.ts";
+import type { Hint } from "./mapping-conditions.ts";
+
+/** Names per organization that are remembered at the most: hints are a courtesy, not worth unbounded memory. */
+const MOST_NAMES = 20_000;
+
+/**
+ * The group names with which people have signed in, so that a mapping that differs from one of them by case or
+ * surrounding space can be told, even without a directory.
+ */
+export class KnownGroups {
+  readonly #names = new Map<string, { exact: Set<string>; folded: Map<string, string> }>();
+
+  constructor(store: Pick<IdentityStore, "subscribe">) {
+    store.subscribe(({ kind, user }) => {
+      if (kind !== "deleted") this.#learn(user);
+    });
+  }
+
+  /** The names in `written` with which nobody came, while somebody came with one that is almost the same. */
+  hints(organization: string, written: readonly string[]): Hint[] {
+    const known = this.#names.get(organization);
+    if (!known) return [];
+    return written.flatMap((name) => {
+      const actual = known.folded.get(fold(name));
+      return actual === undefined || known.exact.has(name) ? [] : [{ written: name, actual }];
+    });
+  }
+
+  #learn({ organization, groups }: User): void {
+    const known = this.#names.get(organization) ?? { exact: new Set(), folded: new Map() };
+    this.#names.set(organization, known);
+    for (const { name } of groups) {
+      if (name === undefined || known.exact.has(name) || known.exact.size >= MOST_NAMES) continue;
+      known.exact.add(name);
+      known.folded.set(fold(name), name);
+    }
+  }
+}
+
+function fold(name: string): string {
+  return name.trim().toLowerCase();
+}

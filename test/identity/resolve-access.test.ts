@@ -1,0 +1,200 @@
+import test from "ava";
+import fc from "fast-check";
+import { type Grant, grantKey, roleNames } from "../../identity/access.ts";
+import type { ReceivedGroup } from "../../identity/identity.ts";
+import { CompiledPolicy, type Mapping, type Role } from "../../identity/policy.ts";
+import { keepHeldAccess, resolveAccess } from "../../identity/resolve-access.ts";
+
+const roles: Role[] = [{ name: "service-admin", admin: true }, { name: "portal-admin" }, { name: "viewer" }];
+const services: Mapping = { name: "services", groups: [{ name: "service_admin" }], roles: ["service-admin"] };
+const portal: Mapping = {
+  name: "portal",
+  groups: [{ name: "portal_admin" }, { name: "web" }],
+  roles: ["portal-admin", "viewer"],
+};
+const policy = new CompiledPolicy(roles, [services, portal]);
+
+const person = (...names: string[]) => ({ groups: names.map((name) => ({ name })) });
+
+test("somebody in a mapped group holds its roles, each with its cause", (t) => {
+  const access = resolveAccess(person("service_admin", "Everyone"), policy);
+  t.true(access.active);
+  t.deepEqual(access.grants, [{ role: "service-admin", mapping: "services", group: "service_admin" }]);
+  t.deepEqual(access.groups, ["service_admin"]);
+  t.is(access.message, "In mapped groups: service_admin.");
+});
+
+test("a role that comes from two groups is listed once for each", (t) => {
+  const access = resolveAccess(person("web", "portal_admin"), policy);
+  t.is(access.grants.length, 4);
+  t.deepEqual(roleNames(access.grants), ["portal-admin", "viewer"]);
+});
+
+test("no mapped group means no access, and the message counts what was received", (t) => {
+  const none = resolveAccess(person(), policy);
+  t.false(none.active);
+  t.is(none.reason, "NoMappedGroup");
+  t.is(none.message, "Okta reports no groups for this person.");
+  t.is(
+    resolveAccess(person("a", "b"), policy).message,
+    "None of the 2 groups that Okta reports is in a mapping.",
+  );
+});
+
+test("group names match exactly", (t) => {
+  for (const name of ["Service_Admin", " service_admin", "service_admin ", "service-admin"]) {
+    t.false(resolveAccess(person(name), policy).active, name);
+  }
+});
+
+test("group names that are names of object properties are just names", (t) => {
+  for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    t.false(resolveAccess(person(name), policy).active, name);
+  }
+  const odd = new CompiledPolicy(roles, [
+    { name: "odd", groups: [{ name: "__proto__" }], roles: ["viewer"] },
+  ]);
+  t.deepEqual(roleNames(resolveAccess(person("__proto__"), odd).grants), ["viewer"]);
+});
+
+test("people whom Okta doesn't let in hold nothing, whatever groups they are still in", (t) => {
+  for (const status of ["SUSPENDED", "DEPROVISIONED", "STAGED", "PROVISIONED", "SOMETHING_NEW", ""]) {
+    const access = resolveAccess({ status, ...person("service_admin") }, policy);
+    t.false(access.active, status);
+    t.is(access.reason, "NotActiveInOkta");
+  }
+  for (const status of ["ACTIVE", "PASSWORD_EXPIRED", "RECOVERY", "LOCKED_OUT"]) {
+    t.true(resolveAccess({ status, ...person("service_admin") }, policy).active, status);
+  }
+});
+
+test("a mapping by id matches the id, and the name that the directory has for it", (t) => {
+  const byID = new CompiledPolicy(roles, [
+    { name: "numbered", groups: [{ id: "00g1", currentName: "New name" }], roles: ["viewer"] },
+  ]);
+  t.true(resolveAccess({ groups: [{ id: "00g1", name: "whatever" }] }, byID).active);
+  t.true(resolveAccess(person("New name"), byID).active);
+  t.false(resolveAccess(person("Old name"), byID).active);
+  t.false(resolveAccess(person("00g1"), byID).active, "an id is not a name");
+});
+
+test("a mapping with an unknown role grants nothing of it, and takes nothing from those who hold it", (t) => {
+  const edited = new CompiledPolicy(roles, [{ ...services, roles: ["service-admin", "tpyo"] }, portal]);
+  const held: Grant[] = [{ role: "service-admin", mapping: "services", group: "service_admin" }];
+
+  t.false(resolveAccess(person("service_admin"), edited).active, "nobody gets in by it");
+  t.deepEqual(resolveAccess(person("service_admin"), edited, held).grants, held, "who is in stays");
+  t.false(resolveAccess(person("Everyone"), edited, held).active, "who leaves the group is out");
+  const joined = resolveAccess(person("service_admin", "web"), edited, held);
+  t.deepEqual(
+    roleNames(joined.grants),
+    ["portal-admin", "service-admin", "viewer"],
+    "other mappings work on",
+  );
+});
+
+test("a role that is taken out of the catalogue is held by nobody", (t) => {
+  const without = new CompiledPolicy([{ name: "viewer" }], [services]);
+  const held: Grant[] = [{ role: "service-admin", mapping: "services", group: "service_admin" }];
+  t.false(resolveAccess(person("service_admin"), without, held).active);
+});
+
+test("held access is what the person's own groups still cause", (t) => {
+  const current: Grant[] = [
+    { role: "viewer", mapping: "gone", group: "a" },
+    { role: "portal-admin", mapping: "gone", group: "b" },
+    { role: "viewer" },
+  ];
+  const kept = keepHeldAccess(person("a"), current);
+  t.deepEqual(kept?.grants, [{ role: "viewer", mapping: "gone", group: "a" }]);
+  t.is(kept?.reason, "DeactivationHeld");
+  t.is(keepHeldAccess(person("c"), current), undefined);
+  t.is(keepHeldAccess({ status: "SUSPENDED", ...person("a") }, current), undefined);
+});
+
+// Laws, on arbitrary policies of few names, so that collisions are frequent.
+const groupName = fc.constantFrom("a", "b", "c", "d", "A", " a", "__proto__");
+const group: fc.Arbitrary<ReceivedGroup> = fc.record({ name: groupName });
+const roleName = fc.constantFrom("r1", "r2", "r3", "unknown");
+const mapping = fc.record({
+  name: fc.constantFrom("m1", "m2", "m3", "m4", "m5"),
+  groups: fc.array(group, { minLength: 1, maxLength: 4 }),
+  roles: fc.uniqueArray(roleName, { minLength: 1, maxLength: 3 }),
+});
+const mappings = fc.uniqueArray(mapping, { selector: ({ name }) => name, maxLength: 5 });
+const groups = fc.uniqueArray(group, { selector: ({ name }) => name, maxLength: 5 });
+const grants: fc.Arbitrary<Grant[]> = fc.array(
+  fc.record({ role: roleName, mapping: fc.constantFrom("m1", "m2", "gone"), group: groupName }),
+  { maxLength: 4 },
+);
+const catalogue: Role[] = [{ name: "r1" }, { name: "r2" }, { name: "r3" }];
+const policyOf = (rules: Mapping[]) => new CompiledPolicy(catalogue, rules);
+const keys = (held: readonly Grant[]) => new Set(held.map(grantKey));
+
+test("law: the order of groups, mappings and grants never matters", (t) => {
+  fc.assert(
+    fc.property(mappings, groups, grants, (rules, received, current) => {
+      const one = resolveAccess({ groups: received }, policyOf(rules), current);
+      const other = resolveAccess(
+        { groups: [...received].reverse() },
+        policyOf([...rules].reverse()),
+        [...current].reverse(),
+      );
+      t.deepEqual(one, other);
+    }),
+  );
+});
+
+test("law: roles are the union over groups and over mappings", (t) => {
+  fc.assert(
+    fc.property(mappings, groups, (rules, received) => {
+      const rolesOf = (...every: { grants: readonly Grant[] }[]) =>
+        [...keys(every.flatMap((access) => access.grants))].sort();
+      const whole = rolesOf(resolveAccess({ groups: received }, policyOf(rules)));
+      t.deepEqual(
+        rolesOf(...received.map((one) => resolveAccess({ groups: [one] }, policyOf(rules)))),
+        whole,
+      );
+      t.deepEqual(
+        rolesOf(...rules.map((one) => resolveAccess({ groups: received }, policyOf([one])))),
+        whole,
+      );
+    }),
+  );
+});
+
+test("law: deciding again from the outcome changes nothing", (t) => {
+  fc.assert(
+    fc.property(mappings, groups, grants, (rules, received, current) => {
+      const once = resolveAccess({ groups: received }, policyOf(rules), current);
+      t.deepEqual(resolveAccess({ groups: received }, policyOf(rules), once.grants), once);
+    }),
+  );
+});
+
+test("law: leaving a group or removing a mapping never adds a role", (t) => {
+  fc.assert(
+    fc.property(mappings, groups, grants, fc.nat(), (rules, received, current, index) => {
+      const before = keys(resolveAccess({ groups: received }, policyOf(rules), current).grants);
+      const left = received.filter((_, i) => i !== index % (received.length || 1));
+      const after = keys(resolveAccess({ groups: left }, policyOf(rules), current).grants);
+      t.true(after.isSubsetOf(before));
+      const fewer = rules.filter((_, i) => i !== index % (rules.length || 1));
+      t.true(keys(resolveAccess({ groups: received }, policyOf(fewer), current).grants).isSubsetOf(before));
+    }),
+  );
+});
+
+test("law: every grant has a cause that is true, active means holding something", (t) => {
+  fc.assert(
+    fc.property(mappings, groups, grants, (rules, received, current) => {
+      const access = resolveAccess({ groups: received }, policyOf(rules), current);
+      t.is(access.active, access.grants.length > 0);
+      for (const grant of access.grants) {
+        t.true(received.some(({ name }) => name === grant.group));
+        const rule = rules.find(({ name }) => name === grant.mapping);
+        t.truthy(rule, "no grant of a mapping that is gone");
+      }
+    }),
+  );
+});

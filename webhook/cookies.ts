@@ -1,0 +1,66 @@
+/** How this webhook writes its cookies. One for the whole process: it follows from the base URL. */
+export interface CookieStyle {
+  /** `__Host-`: no other host, not even a subdomain, can have set such a cookie (RFC 6265bis, 4.1.3.2). */
+  readonly hostPrefix: "__Host-" | "";
+  /** For cookies of one path only, which `__Host-` doesn't allow. */
+  readonly securePrefix: "__Secure-" | "";
+  readonly secure: boolean;
+}
+
+/** @param baseURL https, or http on this machine itself, where browsers take neither prefix nor Secure */
+export function cookieStyle(baseURL: string): CookieStyle {
+  return new URL(baseURL).protocol === "https:"
+    ? { hostPrefix: "__Host-", securePrefix: "__Secure-", secure: true }
+    : { hostPrefix: "", securePrefix: "", secure: false };
+}
+
+/** A Set-Cookie header for a cookie that scripts can't read and other sites' forms don't send. */
+export function setCookie(
+  name: string,
+  value: string,
+  { secure, maxAgeS, path = "/" }: { secure: boolean; maxAgeS: number; path?: string },
+): string {
+  return `${name}=${value}; Path=${path}; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
+}
+
+/** A Set-Cookie header that removes a cookie. */
+export function clearCookie(name: string, options: { secure: boolean; path?: string }): string {
+  return setCookie(name, "", { ...options, maxAgeS: 0 });
+}
+
+/**
+ * The value of one cookie. Our values are base64url, dots and the like: nothing is decoded.
+ * Runs on every request of an application behind us, so that it looks for one name and parses nothing else.
+ */
+export function readCookie(header: string | undefined, name: string): string | undefined {
+  if (header === undefined) return undefined;
+  let start = 0;
+  while (start < header.length) {
+    const at = header.indexOf(name, start);
+    if (at < 0) return undefined;
+    const after = at + name.length;
+    if (header[after] === "=" && startsCookie(header, at)) {
+      const end = header.indexOf(";", after);
+      return header.slice(after + 1, end < 0 ? undefined : end).trim();
+    }
+    start = after;
+  }
+  return undefined;
+}
+
+/** All cookies whose name starts like this, in the order in which the browser sent them. */
+export function cookiesWithPrefix(header: string | undefined, prefix: string): Map<string, string> {
+  const cookies = new Map<string, string>();
+  for (const pair of header?.split(";") ?? []) {
+    const equals = pair.indexOf("=");
+    const name = pair.slice(0, equals).trim();
+    if (equals > 0 && name.startsWith(prefix) && !cookies.has(name))
+      cookies.set(name, pair.slice(equals + 1).trim());
+  }
+  return cookies;
+}
+
+function startsCookie(header: string, at: number): boolean {
+  const before = header[at - 1];
+  return before === undefined || before === " " || before === ";";
+}
