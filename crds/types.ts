@@ -519,9 +519,9 @@ export interface OrganizationUserSpec {
  */
 export interface OktaGroup {
   /**
-   * Its name in Okta.
+   * Its name in Okta. A claim brings names only.
    */
-  name: string;
+  name?: string;
   /**
    * Its id in Okta, where the directory told it.
    */
@@ -545,6 +545,12 @@ export interface OrganizationUserStatus {
    * Items: The name of a group.
    */
   groups?: string[];
+  /**
+   * The names of the roles that the person holds, each once.
+   *
+   * Items: The name of a role in the organization's catalogue.
+   */
+  roleNames?: string[];
   /**
    * What the person holds, and why: a role that comes from several groups is listed once for each.
    *

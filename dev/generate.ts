@@ -42,7 +42,8 @@ async function main(): Promise<number> {
   const generated = await generate();
   const stale = await staleFiles(generated);
   if (values.check) {
-    for (const path of stale) console.error(`${path} is not what the CRDs under crds/ say: run node dev/generate.ts`);
+    for (const path of stale)
+      console.error(`${path} is not what the CRDs under crds/ say: run node dev/generate.ts`);
     return stale.length === 0 ? 0 : 1;
   }
   for (const path of stale) {

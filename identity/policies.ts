@@ -49,10 +49,11 @@ export class Policies {
     return made;
   }
 
-  #organizationChanged({ kind, key, object, previous }: Change<Organization>): void {
+  #organizationChanged(change: Change<Organization>): void {
+    const { kind, key, object } = change;
     const policy = this.#policy(key);
     const roles = kind === "deleted" ? [] : object.spec.roles;
-    if (kind === "updated" && previous && sameRoles(previous.spec.roles, roles)) return;
+    if (change.kind === "updated" && sameRoles(change.previous.spec.roles, roles)) return;
     policy.setRoles(roles);
     this.#tell({
       organization: key,
@@ -60,8 +61,9 @@ export class Policies {
     });
   }
 
-  #mappingChanged({ kind, object, previous }: Change<OktaRoleMapping>): void {
-    const before = previous ?? (kind === "deleted" ? object : undefined);
+  #mappingChanged(change: Change<OktaRoleMapping>): void {
+    const { kind, object } = change;
+    const before = previousOf(change);
     if (kind === "updated" && before && sameRule(before, object)) return;
     const touched = new Map<string, Set<string>>();
     const touch = (mapping: OktaRoleMapping): void => {
@@ -106,6 +108,17 @@ function compiled(mapping: OktaRoleMapping): Mapping {
     return currentName === undefined ? { id } : { id, currentName };
   });
   return { name: mapping.metadata.name, groups, roles: mapping.spec.roles };
+}
+
+function previousOf(change: Change<OktaRoleMapping>): OktaRoleMapping | undefined {
+  switch (change.kind) {
+    case "added":
+      return undefined;
+    case "updated":
+      return change.previous;
+    case "deleted":
+      return change.object;
+  }
 }
 
 function groupsOf(mappings: Iterable<Mapping>): Set<string> {

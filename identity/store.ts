@@ -47,6 +47,8 @@ export interface IdentityStore {
   fresh(ref: string): Promise<User | undefined>;
   /** As `find`, but never behind. */
   freshBySubject(organization: string, subject: Subject): Promise<User | undefined>;
+  /** Every user of every organization. */
+  all(): Iterable<User>;
   /** Every user of an organization. */
   users(organization: string): Iterable<User>;
   /** Users who have received one of these groups, by name or id, or hold a grant caused by it. */

@@ -36,7 +36,14 @@ function dispatcherFor(access: Access, options: Pool.Options, keepAliveProbeMs: 
   };
   if (!access.proxyUrl) return new Pool(access.origin, { ...options, connect });
   if (!access.proxyUrl.startsWith("http")) {
-    throw new KubeConfigError(`The kubeconfig's proxy-url must be an http or https URL: "${access.proxyUrl}"`);
+    throw new KubeConfigError(
+      `The kubeconfig's proxy-url must be an http or https URL: "${access.proxyUrl}"`,
+    );
   }
-  return new ProxyAgent({ ...options, uri: access.proxyUrl, requestTls: connect, connectTimeout: CONNECT_TIMEOUT_MS });
+  return new ProxyAgent({
+    ...options,
+    uri: access.proxyUrl,
+    requestTls: connect,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+  });
 }

@@ -111,7 +111,8 @@ export class Credentials {
     try {
       // A new KubeConfig forgets the tokens that client-node has cached: wanted after a 401, and always for a token
       // file; not for exec plugins, whose tokens last until they expire.
-      if (reload || this.#config.getCurrentUser()?.authProvider?.config?.tokenFile) this.#config = this.#load();
+      if (reload || this.#config.getCurrentUser()?.authProvider?.config?.tokenFile)
+        this.#config = this.#load();
       this.#access = await withinTime(accessOf(this.#config));
     } catch (cause) {
       const error =
@@ -153,13 +154,22 @@ async function accessOf(config: KubeConfig): Promise<Access> {
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([cluster.server, proxyUrl, tls]))
     .digest("hex");
-  return { origin: url.origin, basePath: url.pathname.replace(/\/$/, ""), headers, tls, proxyUrl, fingerprint };
+  return {
+    origin: url.origin,
+    basePath: url.pathname.replace(/\/$/, ""),
+    headers,
+    tls,
+    proxyUrl,
+    fingerprint,
+  };
 }
 
 async function withinTime<T>(work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    late.reject(new KubeConfigError(`The credential plugin gave no answer within ${PLUGIN_TIMEOUT_MS / 1000} s`));
+    late.reject(
+      new KubeConfigError(`The credential plugin gave no answer within ${PLUGIN_TIMEOUT_MS / 1000} s`),
+    );
   }, PLUGIN_TIMEOUT_MS);
   try {
     return await Promise.race([work, late.promise]);

@@ -39,7 +39,10 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
     }
     const handler = new AnswerHandler(request, resolve, reject);
     try {
-      dispatcher.dispatch({ method, origin, path, headers, body, headersTimeout: 0, bodyTimeout: 0 }, handler);
+      dispatcher.dispatch(
+        { method, origin, path, headers, body, headersTimeout: 0, bodyTimeout: 0 },
+        handler,
+      );
     } catch (cause) {
       handler.fail(asError(cause));
     }

@@ -30,7 +30,8 @@ export class JsonLines {
     }
     if (start < chunk.length) {
       this.#restBytes += chunk.length - start;
-      if (this.#restBytes > this.#maxBytes) throw new SyntaxError(`a line is longer than ${this.#maxBytes} bytes`);
+      if (this.#restBytes > this.#maxBytes)
+        throw new SyntaxError(`a line is longer than ${this.#maxBytes} bytes`);
       this.#rest.push(start === 0 ? chunk : chunk.subarray(start));
     }
     return values;

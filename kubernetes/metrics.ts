@@ -74,6 +74,9 @@ export class RuntimeMetrics {
       help: "Keys that wait for a worker.",
       labelNames: ["controller"],
       registers,
+      collect: () => {
+        for (const [controller, { length }] of this.#queues) this.queueDepth.set({ controller }, length);
+      },
     });
     this.queueSeconds = new Histogram({
       name: "okta_role_queue_wait_seconds",
@@ -100,6 +103,13 @@ export class RuntimeMetrics {
       labelNames: ["result"],
       registers,
     });
+  }
+
+  readonly #queues = new Map<string, { readonly length: number }>();
+
+  /** Reports the length of a controller's queue whenever the metrics are read. */
+  watchQueue(controller: string, queue: { readonly length: number }): void {
+    this.#queues.set(controller, queue);
   }
 
   static #byRegistry = new WeakMap<Registry, RuntimeMetrics>();

@@ -43,7 +43,11 @@ export function collectionPath(type: ResourceType, namespace?: string): string {
 }
 
 /** The URL path of one object or of a subresource of it, such as "status". Throws a TypeError on an impossible name. */
-export function objectPath(type: ResourceType, { namespace, name }: ObjectName, subresource?: string): string {
+export function objectPath(
+  type: ResourceType,
+  { namespace, name }: ObjectName,
+  subresource?: string,
+): string {
   if (type.namespaced && !namespace) {
     throw new TypeError(`${type.kind} "${name}" needs a namespace: pass "namespace/name"`);
   }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import { ApiError, apiError, ConnectionError } from "./errors.ts";
+import { ApiError, apiError } from "./errors.ts";
 import { asError, connectionError, type Method, parseRetryAfter } from "./exchange.ts";
 import { JsonLines } from "./json-lines.ts";
 import type { KubernetesObject } from "./object.ts";
@@ -56,7 +56,10 @@ export class WatchStream<T extends KubernetesObject> implements AsyncIterable<Wa
     const { origin, path, headers } = request;
     try {
       request.signal?.throwIfAborted();
-      dispatcher.dispatch({ method, origin, path, headers, headersTimeout: 0, bodyTimeout: 0 }, this.#handler());
+      dispatcher.dispatch(
+        { method, origin, path, headers, headersTimeout: 0, bodyTimeout: 0 },
+        this.#handler(),
+      );
     } catch (error) {
       this.#end(error);
     }
@@ -110,8 +113,12 @@ export class WatchStream<T extends KubernetesObject> implements AsyncIterable<Wa
         this.#opened.resolve();
       },
       onResponseData: (controller, chunk) => {
-        if (this.#status === 200) this.#read(controller, chunk);
-        else if ((this.#errorBytes += chunk.length) <= MAX_ERROR_BYTES) this.#errorBody.push(chunk);
+        if (this.#status === 200) {
+          this.#read(controller, chunk);
+          return;
+        }
+        this.#errorBytes += chunk.length;
+        if (this.#errorBytes <= MAX_ERROR_BYTES) this.#errorBody.push(chunk);
       },
       onResponseEnd: () => {
         if (this.#status !== 200) this.#end(this.#refusal());
@@ -185,7 +192,11 @@ function readEvent<T extends KubernetesObject>(line: unknown, subject: string): 
       }
       return { type, resourceVersion: object.metadata.resourceVersion };
     case "ERROR":
-      throw apiError(subject, isRecord(object) && typeof object.code === "number" ? object.code : 500, object);
+      throw apiError(
+        subject,
+        isRecord(object) && typeof object.code === "number" ? object.code : 500,
+        object,
+      );
     default:
       throw new Error(`the watch sent an event of an unknown type "${type.slice(0, 40)}"`);
   }
@@ -214,4 +225,3 @@ export function parseOr<F>(text: string, fallback: F): unknown {
     return fallback;
   }
 }
-

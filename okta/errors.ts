@@ -45,6 +45,6 @@ function causeWithoutPayload(error: Error): Error | undefined {
  */
 export function oneLine(text: string, maxLength = 300): string {
   // \p{C}: control and format characters (direction overrides among them), unassigned code points, surrogates.
-  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  const line = text.replace(/[\p{C}\s]+/gu, " ").trim();
   return line.length > maxLength ? `${line.slice(0, maxLength - 1).trimEnd()}…` : line;
 }

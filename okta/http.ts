@@ -118,7 +118,7 @@ export class Http {
 
   /** Closes the connections after what is under way. */
   async close(): Promise<void> {
-    await this.#agent.close();
+    if (!this.#agent.closed) await this.#agent.close();
   }
 
   async #send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
@@ -216,9 +216,20 @@ function isHttpError(error: unknown): error is HttpError {
   );
 }
 
-/** Why a connection failed, in the system's words: `ENOTFOUND`, `ECONNREFUSED`, `CERT_HAS_EXPIRED`. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["ENOTFOUND", "there is no host of that name"],
+  ["EAI_AGAIN", "the name server doesn't answer"],
+  ["ECONNREFUSED", "nobody listens there"],
+  ["UND_ERR_CONNECT_TIMEOUT", "it doesn't take the connection"],
+  ["UND_ERR_SOCKET", "it closed the connection"],
+  ["ECONNRESET", "it closed the connection"],
+]);
+
+/** Why a connection failed, in words and by the system's code. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return error.name;
+  const code =
+    error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  if (code === undefined) return error instanceof Error ? error.name : "unknown";
+  const reason = REASONS.get(code);
+  return reason === undefined ? code : `${reason} (${code})`;
 }

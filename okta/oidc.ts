@@ -13,7 +13,12 @@ import { Configurations } from "./configurations.ts";
 import type { Http } from "./http.ts";
 import { checkIdTokenClaims, verifyIssuerSignature } from "./id-token.ts";
 import { type DiscoveredIssuer, Issuers } from "./issuer.ts";
-import { CodeRejectedError, LoginExpiredError, SettingsChangedError, TokenResponseInvalidError } from "./login-errors.ts";
+import {
+  CodeRejectedError,
+  LoginExpiredError,
+  SettingsChangedError,
+  TokenResponseInvalidError,
+} from "./login-errors.ts";
 import { tokenError, userInfoError } from "./openid-client-errors.ts";
 import { type LoginTransaction, newTransaction } from "./transaction.ts";
 
@@ -187,7 +192,11 @@ export class Oidc {
   async checkClient(settings: OidcSettings, redirectURI: string): Promise<void> {
     const issuer = await this.#issuers.discover(settings.issuer);
     const configuration = this.#configurations.of(issuer, settings);
-    const question = { code: "is-this-client-known", redirect_uri: redirectURI, code_verifier: "x".repeat(43) };
+    const question = {
+      code: "is-this-client-known",
+      redirect_uri: redirectURI,
+      code_verifier: "x".repeat(43),
+    };
     try {
       await client.genericGrantRequest(configuration, "authorization_code", question);
     } catch (error) {

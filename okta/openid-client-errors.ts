@@ -1,4 +1,4 @@
-import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client";
+import { ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client";
 import { z } from "zod";
 import { OktaError, withoutPayload } from "./errors.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "./http-errors.ts";
@@ -110,23 +110,21 @@ function unexpectedStatus(error: Error): number | undefined {
 
 /** Which check of the ID token failed, if that was it. openid-client says so in the depths of `cause`. */
 function failedCheck(error: Error): IdTokenCheck | undefined {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const details = cause.cause;
-    if (typeof details === "object" && details !== null && !(details instanceof Error)) {
-      if ("claim" in details && typeof details.claim === "string")
-        return CHECKS.get(details.claim) ?? "format";
-      if ("header" in details) return "algorithm";
-    }
-    const claim = /\bJWT "(\w+)"|\bID Token "(\w+)"/.exec(cause.message);
-    const name = claim?.[1] ?? claim?.[2];
-    if (name !== undefined) return CHECKS.get(name) ?? "format";
-    if (/\bJWT\b|\bJWE\b/.test(cause.message)) return "format";
+  const details = innermost(error).cause;
+  if (typeof details === "object" && details !== null) {
+    if ("claim" in details && typeof details.claim === "string") return CHECKS.get(details.claim) ?? "format";
+    if ("header" in details) return "algorithm";
   }
-  return error instanceof ClientError && error.code === "OAUTH_PARSE_ERROR" && /JWT/.test(reason(error))
-    ? "format"
-    : undefined;
+  const message = reason(error);
+  const claim = /(?:JWT|ID Token) "(\w+)"/.exec(message)?.[1];
+  if (claim !== undefined) return CHECKS.get(claim) ?? "format";
+  return /\bJW[TE]\b/.test(message) ? "format" : undefined;
 }
 
 function reason(error: Error): string {
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  return innermost(error).message;
+}
+
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
 }

@@ -1,30 +1,35 @@
-import type { HttpAnswer } from "./http.ts";
+import { first, type HttpAnswer } from "./http.ts";
 
 /** Longest wait that a header is believed, ms. Okta's windows last a minute. */
 const LONGEST_MS = 10 * 60_000;
 
 /**
  * When the server wants to be asked again, in ms from now: `Retry-After` (RFC 9110, section 10.2.3), else
- * `X-Rate-Limit-Reset` (Okta, "Rate limit best practices": epoch seconds). Times are taken by the server's own
- * clock where its answer has a `Date`, since ours may differ.
+ * `X-Rate-Limit-Reset`.
  */
-export function retryAfter(answer: Pick<HttpAnswer, "headers">, now = Date.now()): number | undefined {
-  const serverNow = Date.parse(header(answer, "date") ?? "");
-  const reference = Number.isNaN(serverNow) ? now : serverNow;
-  const after = header(answer, "retry-after")?.trim();
+export function retryAfter(answer: Pick<HttpAnswer, "headers">): number | undefined {
+  const after = first(answer.headers["retry-after"])?.trim();
   if (after !== undefined) {
-    const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - reference;
+    const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - serverTime(answer);
     if (!Number.isNaN(ms)) return bounded(ms);
   }
-  const reset = Number(header(answer, "x-rate-limit-reset") ?? Number.NaN);
-  return Number.isNaN(reset) ? undefined : bounded(reset * 1000 - reference);
+  return untilReset(answer);
+}
+
+/** When the rate limit's window ends, in ms from now (Okta, "Rate limit best practices": epoch seconds). */
+export function untilReset(answer: Pick<HttpAnswer, "headers">): number | undefined {
+  const reset = first(answer.headers["x-rate-limit-reset"]);
+  return reset !== undefined && /^\d+$/.test(reset)
+    ? bounded(Number(reset) * 1000 - serverTime(answer))
+    : undefined;
+}
+
+/** Times are counted from the server's own clock where its answer has a `Date`, since ours may differ. */
+function serverTime({ headers }: Pick<HttpAnswer, "headers">): number {
+  const date = Date.parse(first(headers.date) ?? "");
+  return Number.isNaN(date) ? Date.now() : date;
 }
 
 function bounded(ms: number): number {
   return Math.min(Math.max(ms, 0), LONGEST_MS);
-}
-
-function header({ headers }: Pick<HttpAnswer, "headers">, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -57,7 +57,6 @@ export type GroupsCheck =
   | { readonly kind: "no-directory"; readonly byID: readonly string[]; readonly hints: readonly Hint[] }
   | {
       readonly kind: "read";
-      readonly found: readonly FoundGroup[];
       readonly missing: readonly string[];
       readonly hints: readonly Hint[];
     }
@@ -65,8 +64,6 @@ export type GroupsCheck =
       readonly kind: "failed";
       readonly reason: string;
       readonly message: string;
-      readonly retryAfterMs?: number;
-      readonly found: readonly FoundGroup[];
     };
 
 /** A group of the mapping that isn't in Okta, and one that differs by case or surrounding space only. */

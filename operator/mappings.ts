@@ -6,7 +6,6 @@ import {
   type Cache,
   done,
   type EventRecorder,
-  keyOf,
   type Outcome,
   type StatusWriter,
 } from "../kubernetes/index.ts";
@@ -32,14 +31,16 @@ const OWNED = {
 /** Reconciles one OktaRoleMapping: checks it and reports. The policy follows the cache by itself. */
 export async function reconcileMapping(
   key: string,
-  { signal }: { signal: AbortSignal },
   { mappings, organizations, store, groups, status, events }: MappingDeps,
 ): Promise<Outcome> {
   const mapping = mappings.get(key);
-  if (!mapping) return done;
+  if (!mapping) {
+    groups.forget(key);
+    return done;
+  }
 
   const organization = organizations.get(organizationOf(mapping));
-  const looked = await groups.lookUp(mapping, organization, signal);
+  const looked = await groups.lookUp(mapping, organization);
   const checks = [
     organizationResolved(mapping, organization),
     rolesResolved(mapping, organization),
@@ -66,9 +67,4 @@ export async function reconcileMapping(
     recordReady(events, mapping, ready);
   }
   return looked.againMs === undefined ? done : again(looked.againMs);
-}
-
-/** The mappings that a changed organization concerns. */
-export function mappingsOfOrganization(mappings: Cache<OktaRoleMapping>, organization: string): string[] {
-  return mappings.by("organization", organization).map(keyOf);
 }

@@ -60,7 +60,9 @@ export function cookiesWithPrefix(header: string | undefined, prefix: string): M
   return cookies;
 }
 
+/** Whether a name begins here, and not within another cookie's name or value. */
 function startsCookie(header: string, at: number): boolean {
-  const before = header[at - 1];
-  return before === undefined || before === " " || before === ";";
+  let before = at - 1;
+  while (header[before] === " ") before--;
+  return before < 0 || header[before] === ";";
 }

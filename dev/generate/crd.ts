@@ -117,5 +117,30 @@ export type Crd = z.infer<typeof crd>;
  * @throws z.ZodError naming the path, when a file uses a keyword that the generators don't know
  */
 export function readCrds(folder: URL): Promise<Crd[]> {
-  return Promise.all(crdFiles.map(async (file) => crd.parse(parse(await readFile(new URL(file, folder), "utf8")))));
+  return Promise.all(
+    crdFiles.map(async (file) => crd.parse(parse(await readFile(new URL(file, folder), "utf8")))),
+  );
+}
+
+/** A place in a schema. */
+export interface Place {
+  /** As a person writes it: okta.clientSecretRef.name; groups[] is an entry of groups. Empty at the start. */
+  path: string;
+  /** The last part of the path: name. */
+  name: string;
+  schema: Schema;
+  parent: Schema | undefined;
+}
+
+/** Every part of a schema, itself first, each before what is inside it. */
+export function* walk(schema: Schema, path = "", name = "", parent?: Schema): Generator<Place> {
+  yield { path, name, schema, parent };
+  if (schema.items) yield* walk(schema.items, `${path}[]`, name, schema);
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    yield* walk(property, path === "" ? name : `${path}.${name}`, name, schema);
+  }
+}
+
+export function isRequired(parent: Schema | undefined, name: string): boolean {
+  return parent?.required?.includes(name) ?? false;
 }

@@ -81,7 +81,10 @@ export async function typesOf(crds: Crd[]): Promise<string> {
       style: { printWidth: 110 },
     },
   );
-  return text.replaceAll(/\n \*\n \* This interface was referenced by .*\n \* via the `definition` .*\n/g, "\n");
+  return text.replaceAll(
+    /\n \*\n \* This interface was referenced by .*\n \* via the `definition` .*\n/g,
+    "\n",
+  );
 }
 
 /** Turns a structural schema into a JSON schema in which every part with a title is a definition of its own. */
@@ -94,7 +97,9 @@ function toJsonSchema(schema: Schema, named: Map<string, JSONSchema>): JSONSchem
     for (const [name, property] of Object.entries(schema.properties)) {
       converted.properties[name] = toJsonSchema(property, named);
     }
-    const defaulted = Object.entries(schema.properties).filter(([, property]) => property.default !== undefined);
+    const defaulted = Object.entries(schema.properties).filter(
+      ([, property]) => property.default !== undefined,
+    );
     converted.required = [...(schema.required ?? []), ...defaulted.map(([name]) => name)];
   }
   if (!title) return converted;
@@ -105,7 +110,9 @@ function toJsonSchema(schema: Schema, named: Map<string, JSONSchema>): JSONSchem
 function define(title: string, converted: JSONSchema, named: Map<string, JSONSchema>): JSONSchema {
   const known = named.get(title);
   if (known && !isDeepStrictEqual(withoutDescriptions(known), withoutDescriptions(converted))) {
-    throw new Error(`two parts of the schemas have the title ${title} and differ: make them equal, or rename one`);
+    throw new Error(
+      `two parts of the schemas have the title ${title} and differ: make them equal, or rename one`,
+    );
   }
   const { description } = converted;
   if (!known) named.set(title, converted);
@@ -125,5 +132,9 @@ function asList(required: JSONSchema["required"]): string[] {
 }
 
 function withoutDescriptions(schema: JSONSchema): unknown {
-  return JSON.parse(JSON.stringify(schema, (key, value) => (key === "description" && typeof value === "string" ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(schema, (key, value) =>
+      key === "description" && typeof value === "string" ? undefined : value,
+    ),
+  );
 }

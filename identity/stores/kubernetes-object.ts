@@ -1,5 +1,5 @@
 import type { OrganizationUser } from "../../crds/types.ts";
-import type { Access, AccessReason, Grant } from "../access.ts";
+import { type Access, type AccessReason, type Grant, roleNames, sameAccess } from "../access.ts";
 import { type Identity, sameGroups } from "../identity.ts";
 import type { NewUser, UserChange } from "../store.ts";
 import { accountName, type User } from "../user.ts";
@@ -98,13 +98,17 @@ function oktaSpec(identity: Identity): Omit<Spec, "organizationRef"> {
 
 /** The status after a change; undefined when it is as it should be already. */
 export function statusWith(object: OrganizationUser, change: UserChange, now: number): Status | undefined {
-  const previous = object.status;
   const { access, signedInAt } = change;
-  if (!access && signedInAt === undefined) return undefined;
-  const next: Status = { ...previous };
-  if (signedInAt !== undefined) next.lastLoginTime = rfc3339(signedInAt);
-  if (access) Object.assign(next, accessStatus(access, object, now));
-  return JSON.stringify(sorted(previous)) === JSON.stringify(sorted(next)) ? undefined : next;
+  const previous = object.status;
+  const loginTime = signedInAt === undefined ? undefined : rfc3339(signedInAt);
+  const sameLogin = loginTime === undefined || loginTime === previous?.lastLoginTime;
+  const { decided, access: stored } = toUser(object);
+  const sameDecision = !access || (decided && stored !== undefined && sameAccess(stored, access));
+  if (sameLogin && sameDecision) return undefined;
+  const base = access && !sameDecision ? accessStatus(access, object, now) : previous;
+  // Without a decision there is no account that could sign in.
+  if (!base) return undefined;
+  return { ...base, ...optional("lastLoginTime", loginTime ?? previous?.lastLoginTime) };
 }
 
 function accessStatus(access: Access, object: OrganizationUser, now: number): Status {
@@ -123,6 +127,7 @@ function accessStatus(access: Access, object: OrganizationUser, now: number): St
     roles: access.grants.map(({ role, mapping, group }) => {
       return { name: role, ...optional("mapping", mapping), ...optional("group", group) };
     }),
+    roleNames: roleNames(access.grants),
     sessionEpoch: (previous?.sessionEpoch ?? 0) + (deactivated ? 1 : 0),
     conditions: [
       condition("Active", access.active ? "True" : "False", access.reason, access.message),
@@ -134,15 +139,6 @@ function accessStatus(access: Access, object: OrganizationUser, now: number): St
 /** Kubernetes times have seconds. */
 function rfc3339(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
-
-/** The fields in one order, so that equal statuses are equal as text. */
-function sorted(status: Status | undefined): unknown {
-  return JSON.parse(JSON.stringify(status ?? {}), (_, value: unknown) =>
-    value !== null && typeof value === "object" && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

@@ -75,6 +75,10 @@ export class KubernetesStore implements IdentityStore {
     return user && user.issuer === subject.issuer && user.subject === subject.subject ? user : undefined;
   }
 
+  *all(): Iterable<User> {
+    for (const object of this.#cache.list()) yield toUser(object);
+  }
+
   users(organization: string): Iterable<User> {
     return this.#by("organization", organization);
   }
@@ -121,8 +125,12 @@ export class KubernetesStore implements IdentityStore {
   }
 
   subscribe(listener: (event: UserEvent) => void): () => void {
-    return this.#cache.subscribe(({ kind, object, previous }) =>
-      listener({ kind, user: toUser(object), ...(previous ? { previous: toUser(previous) } : {}) }),
+    return this.#cache.subscribe((change) =>
+      listener({
+        kind: change.kind,
+        user: toUser(change.object),
+        ...(change.kind === "updated" ? { previous: toUser(change.previous) } : {}),
+      }),
     );
   }
 

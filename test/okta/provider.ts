@@ -1,12 +1,11 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, SignJWT } from "jose";
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
+import { TestServer } from "./server.ts";
 
 /** A key that a provider signs with. */
 export interface TestKey {
   readonly kid: string;
   readonly alg: string;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: CryptoKey | Uint8Array;
   readonly jwk: JWK;
 }
 
@@ -15,83 +14,24 @@ export async function testKey(kid: string, alg = "RS256"): Promise<TestKey> {
   return { kid, alg, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: "sig" } };
 }
 
-export interface Answer {
-  status?: number;
-  headers?: Record<string, string | string[]>;
-  /** An object is sent as JSON. */
-  body?: unknown;
-}
-
-export interface Call {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage["headers"];
-  readonly form: URLSearchParams;
-}
-
-/** Answers a call, or leaves it hanging when it resolves to `undefined`. */
-export type Route = (call: Call) => Answer | undefined | Promise<Answer | undefined>;
-
-/** A loopback server that answers by the table given, and remembers what it was asked. */
-export class TestServer implements AsyncDisposable {
-  readonly calls: Call[] = [];
-  readonly routes: Record<string, Route> = {};
-  url = "";
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
-
-  static async start(): Promise<TestServer> {
-    const server = new TestServer();
-    await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
-    server.url = `http://127.0.0.1:${(server.#server.address() as AddressInfo).port}`;
-    return server;
-  }
-
-  callsTo(path: string): Call[] {
-    return this.calls.filter((call) => call.path === path);
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const url = new URL(request.url ?? "/", this.url);
-    const call: Call = {
-      method: request.method ?? "",
-      path: url.pathname,
-      query: url.searchParams,
-      headers: request.headers,
-      form: new URLSearchParams(Buffer.concat(chunks).toString()),
-    };
-    this.calls.push(call);
-    const route = this.routes[url.pathname];
-    const answer = route ? await route(call) : { status: 404, body: { errorCode: "E0000007", errorSummary: "Not found" } };
-    if (!answer) return;
-    const raw = typeof answer.body === "string" || Buffer.isBuffer(answer.body);
-    response.writeHead(answer.status ?? 200, { ...(raw ? {} : { "content-type": "application/json" }), ...answer.headers });
-    response.end(raw ? answer.body : JSON.stringify(answer.body ?? {}));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
-  }
-}
-
 /** What a token is to be, where it differs from a good one. */
 export interface Forgery {
   claims?: Record<string, unknown>;
-  header?: Partial<JWTHeaderParameters>;
+  withoutKid?: true;
   key?: TestKey;
   /** Changes the finished token. */
   token?: (token: string) => string;
 }
+
+/** Made once for each test file: RSA keys take their time. */
+const ownKey = testKey("key-1");
 
 /** An OpenID provider that issues what a test asks for: good tokens and forged ones. */
 export class TestProvider implements AsyncDisposable {
   readonly server: TestServer;
   readonly key: TestKey;
   /** Published at `/v1/keys`. */
-  published: JWK[];
+  published: object[];
   /** Changes the next ID tokens. */
   forgery: Forgery = {};
   userInfo: Record<string, unknown> = { sub: "00u1" };
@@ -107,7 +47,7 @@ export class TestProvider implements AsyncDisposable {
   }
 
   static async start(): Promise<TestProvider> {
-    const provider = new TestProvider(await TestServer.start(), await testKey("key-1"));
+    const provider = new TestProvider(await TestServer.start(), await ownKey);
     provider.#route();
     return provider;
   }
@@ -148,16 +88,25 @@ export class TestProvider implements AsyncDisposable {
     routes["/oauth2/default/v1/userinfo"] = () => ({ body: this.userInfo });
     routes["/oauth2/default/v1/token"] = async ({ form }) => {
       const code = this.#codes.get(form.get("code") ?? "");
-      if (!code) return { status: 400, body: { error: "invalid_grant", error_description: "The code is invalid or has expired." } };
+      if (!code)
+        return {
+          status: 400,
+          body: { error: "invalid_grant", error_description: "The code is invalid or has expired." },
+        };
       this.#codes.delete(form.get("code") ?? "");
       return {
-        body: { access_token: "access-token-1", token_type: "Bearer", expires_in: 3600, id_token: await this.idToken(code) },
+        body: {
+          access_token: "access-token-1",
+          token_type: "Bearer",
+          expires_in: 3600,
+          id_token: await this.idToken(code),
+        },
       };
     };
   }
 
   async idToken({ nonce }: { nonce: string }): Promise<string> {
-    const { claims = {}, header = {}, key = this.key, token = (same) => same } = this.forgery;
+    const { claims = {}, withoutKid = false, key = this.key, token = (same) => same } = this.forgery;
     const now = Math.floor(Date.now() / 1000);
     const all = {
       iss: this.issuer,
@@ -173,7 +122,11 @@ export class TestProvider implements AsyncDisposable {
       ...claims,
     };
     const present = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-    return token(await new SignJWT(present).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(key.privateKey));
+    return token(
+      await new SignJWT(present)
+        .setProtectedHeader({ alg: key.alg, ...(withoutKid ? {} : { kid: key.kid }) })
+        .sign(key.privateKey),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {

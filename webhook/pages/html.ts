@@ -16,6 +16,12 @@ export class Html {
     for (const [i, value] of values.entries()) markup += render(value) + (literals[i + 1] ?? "");
     return new Html(markup);
   }
+
+  /** A <style> element. In it nothing is escaped and nothing can be: only for a stylesheet written by hand. */
+  static style(css: string): Html {
+    if (css.includes("<")) throw new TypeError("A stylesheet with < in it could end its element.");
+    return new Html(`<style>${css}</style>`);
+  }
 }
 
 /** What a template takes: text and numbers are escaped, markup stays, and nothing is shown as nothing. */

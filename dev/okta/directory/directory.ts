@@ -1,17 +1,11 @@
 import type { GroupSeed, UserSeed } from "../seed.ts";
 import { type Clock, toTheSecond } from "./clock.ts";
-import { everyone, type Group, type GroupProfile, isAdmitted, nameOf, type User, type UserProfile } from "./entities.ts";
+import { everyone, type Group, type GroupProfile, isAdmitted, type User, type UserProfile } from "./entities.ts";
 import { errors } from "./okta-error.ts";
-import { randomId, stableId } from "./okta-ids.ts";
+import { type IdPrefix, randomId, stableId } from "./okta-ids.ts";
+import { groupParty, system, userParty } from "./parties.ts";
 import type { LogParty, SystemLog } from "./system-log.ts";
 import { Table } from "./table.ts";
-
-const system: LogParty = {
-  id: "system",
-  type: "SystemPrincipal",
-  alternateId: "system@okta.com",
-  displayName: "Okta System",
-};
 
 /**
  * The people and groups of one Okta organization, in memory. Every change is written to the system log. Methods
@@ -25,8 +19,10 @@ export class Directory {
   /** Called when Okta ends all sessions of a person: on suspension, deactivation and deletion. */
   onSessionsEnd: (userId: string) => void = () => {};
   readonly #byLogin = new Map<string, User>();
+  readonly #byName = new Map<string, Group[]>();
   readonly #members = new Map<string, Table<{ readonly id: string }>>();
   readonly #groupsOf = new Map<string, Set<string>>();
+  readonly #usedIds = new Set<string>();
 
   constructor({ log, now }: { log: SystemLog; now: Clock }) {
     this.log = log;
@@ -51,7 +47,7 @@ export class Directory {
 
   /** @throws OktaError E0000007 when there is no group of this id, or none of this name */
   group(idOrName: string): Group {
-    const group = this.groups.get(idOrName) ?? this.groups.find(({ profile }) => profile.name === idOrName);
+    const group = this.groups.get(idOrName) ?? this.#byName.get(idOrName)?.[0];
     if (!group) throw errors.notFound(idOrName, "UserGroup");
     return group;
   }
@@ -74,7 +70,7 @@ export class Directory {
     const time = toTheSecond(this.now());
     const status = seed.status ?? "ACTIVE";
     const user: User = {
-      id: seed.id ?? stableId("00u", login),
+      id: this.#freshId("00u", seed.id, login),
       status,
       created: time,
       activated: status === "STAGED" ? null : time,
@@ -132,12 +128,12 @@ export class Directory {
 
   addGroup(seed: GroupSeed, actor = system): Group {
     const { name, description, type = "OKTA_GROUP" } = typeof seed === "string" ? { name: seed } : seed;
-    const namesakes = this.groups.filter(({ profile }) => profile.name === name);
+    const namesakes = this.#byName.get(name) ?? [];
     if (type !== "APP_GROUP" && namesakes.some((group) => group.type !== "APP_GROUP"))
       throw errors.validation("name", taken("name"));
     const time = toTheSecond(this.now());
     const group: Group = {
-      id: (typeof seed === "string" ? undefined : seed.id) ?? stableId("00g", name, type, `${namesakes.length}`),
+      id: this.#freshId("00g", typeof seed === "string" ? undefined : seed.id, name, type, `${namesakes.length}`),
       type,
       created: time,
       lastUpdated: time,
@@ -145,6 +141,7 @@ export class Directory {
       profile: { name, description: description ?? null },
     };
     this.groups.add(group);
+    this.#byName.set(name, [...namesakes, group]);
     this.#members.set(group.id, new Table());
     this.record("group.lifecycle.create", "Create Okta group", actor, groupParty(group));
     return group;
@@ -153,8 +150,10 @@ export class Directory {
   /** @throws OktaError E0000060 when the group isn't an OKTA_GROUP, E0000001 when another one has the new name */
   updateGroup(idOrName: string, profile: GroupProfile, actor = system): Group {
     const group = this.#changeable(idOrName);
-    const holder = this.groups.find((other) => other.profile.name === profile.name && other.type !== "APP_GROUP");
-    if (holder && holder !== group) throw errors.validation("name", taken("name"));
+    const namesakes = (this.#byName.get(profile.name) ?? []).filter((other) => other !== group);
+    if (namesakes.some(({ type }) => type !== "APP_GROUP")) throw errors.validation("name", taken("name"));
+    this.#forgetName(group);
+    this.#byName.set(profile.name, [...namesakes, group]);
     group.profile = { description: null, ...profile };
     group.lastUpdated = toTheSecond(this.now());
     this.record("group.profile.update", "Okta group profile updated", actor, groupParty(group));
@@ -166,6 +165,7 @@ export class Directory {
     if (group.type === "BUILT_IN") throw errors.notForThisGroup();
     for (const { id } of this.members(group.id)) this.#groupsOf.get(id)?.delete(group.id);
     this.#members.delete(group.id);
+    this.#forgetName(group);
     this.groups.delete(group.id);
     this.record("group.lifecycle.delete", "Delete Okta group", actor, groupParty(group));
   }
@@ -215,19 +215,25 @@ export class Directory {
     group.lastMembershipUpdated = toTheSecond(this.now());
   }
 
+  #forgetName(group: Group): void {
+    const left = (this.#byName.get(group.profile.name) ?? []).filter((other) => other !== group);
+    if (left.length > 0) this.#byName.set(group.profile.name, left);
+    else this.#byName.delete(group.profile.name);
+  }
+
+  /** An id is never used twice, not even for somebody who comes back under the same login. */
+  #freshId(prefix: IdPrefix, wanted: string | undefined, ...words: string[]): string {
+    const stable = wanted ?? stableId(prefix, ...words);
+    const id = this.#usedIds.has(stable) ? randomId(prefix) : stable;
+    this.#usedIds.add(id);
+    return id;
+  }
+
   #changeable(idOrName: string): Group {
     const group = this.group(idOrName);
     if (group.type !== "OKTA_GROUP") throw errors.notForThisGroup();
     return group;
   }
-}
-
-export function userParty(user: User): LogParty {
-  return { id: user.id, type: "User", alternateId: user.profile.login, displayName: nameOf(user.profile) };
-}
-
-export function groupParty(group: Group): LogParty {
-  return { id: group.id, type: "UserGroup", alternateId: "unknown", displayName: group.profile.name };
 }
 
 function taken(field: string): string {

@@ -1,3 +1,4 @@
+// The etcd under the API server. Another version: change it here and run `go mod tidy`.
 module localhost/etcd
 
 go 1.26.0

@@ -1,0 +1,70 @@
+import express, { type NextFunction, type Request, type Response, Router } from "express";
+import type { Logger } from "pino";
+import type { Directory } from "../directory/directory.ts";
+import { errors, OktaError } from "../directory/okta-error.ts";
+import type { Faults } from "../faults.ts";
+import type { AuthorizationServer } from "../oauth/authorization-server.ts";
+import { spoilAnswer } from "../spoiled-answer.ts";
+import { type Caller, callerOf } from "./caller.ts";
+import { groupsRoutes } from "./groups-routes.ts";
+import { logsRoutes } from "./logs-routes.ts";
+import { usersRoutes } from "./users-routes.ts";
+
+export interface ManagementContext {
+  directory: Directory;
+  /** The organization's URL, which links begin with. */
+  base: string;
+  org: AuthorizationServer;
+  apiTokens: ReadonlySet<string>;
+  faults: Faults;
+  log: Logger;
+}
+
+export interface Route {
+  method: "get" | "post" | "put" | "delete";
+  path: string;
+  /** The scope that a service app needs. */
+  scope: string;
+  handle: (request: Request, response: Response, caller: Caller) => void;
+}
+
+/** The part of Okta's Management API that deals with groups, users and the system log, below /api/v1. */
+export function managementRoutes(context: ManagementContext): Router {
+  const router = Router();
+  router.use(express.json({ limit: "1mb" }));
+  for (const { method, path, scope, handle } of [
+    ...groupsRoutes(context),
+    ...usersRoutes(context),
+    ...logsRoutes(context),
+  ]) {
+    router[method](path, async (request, response) => {
+      const caller = await callerOf(request, context.org, context.apiTokens);
+      if (!caller.may(scope)) throw insufficientScope(scope);
+      const asked = { endpoint: "management", method: request.method, url: request.originalUrl } as const;
+      const spoiling = caller.app === undefined ? undefined : context.faults.answer(asked, caller.app);
+      if (spoiling && (await spoilAnswer(spoiling, response))) return;
+      handle(request, response, caller);
+    });
+  }
+  router.use(() => {
+    throw errors.noSuchPath();
+  });
+  router.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(error);
+    const answer = refusalFor(error);
+    if (answer.status >= 500) context.log.error({ err: error }, "the Management API failed");
+    response.status(answer.status).set(answer.headers).json(answer.body());
+  });
+  return router;
+}
+
+function insufficientScope(scope: string): OktaError {
+  return errors.accessDenied({ "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` });
+}
+
+function refusalFor(error: unknown): OktaError {
+  if (error instanceof OktaError) return error;
+  // The JSON parser's own errors are the caller's fault.
+  const isCallers = error instanceof Error && "status" in error && Number(error.status) < 500;
+  return isCallers ? errors.malformedBody() : errors.internal();
+}

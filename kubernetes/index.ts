@@ -1,0 +1,42 @@
+/** A small controller runtime on @kubernetes/client-node. README.md has the tour. */
+export type { BackoffOptions } from "./backoff.ts";
+export * from "./builtin-types.ts";
+export { Cache, type CacheOptions } from "./cache.ts";
+export {
+  type ApplyOptions,
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  type CreateOptions,
+  createClient,
+  type DeleteOptions,
+  type Draft,
+  type ListOptions,
+  type Page,
+  type WatchConnection,
+  type WatchOptions,
+  type WriteOptions,
+} from "./client.ts";
+export * from "./conditions.ts";
+export {
+  again,
+  Controller,
+  type ControllerOptions,
+  done,
+  type Outcome,
+  type ReconcileContext,
+} from "./controller.ts";
+export * from "./errors.ts";
+export * from "./object.ts";
+export type { Change, IndexFunction } from "./object-store.ts";
+export { type ResourceType, resourceType } from "./resource-type.ts";
+export {
+  type DesiredStatus,
+  type OwnedStatus,
+  StatusWriter,
+  type StatusWriterOptions,
+} from "./status-writer.ts";
+export type { WatchEvent } from "./watch-stream.ts";
+export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
+export * from "./flags.ts";
+export { fingerprint, type SecretKeyRef, SecretNotFoundError, SecretUnreadableError, SecretValues } from "./secret-values.ts";

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { backoff } from "./backoff.ts";
+import type { Client, WatchConnection } from "./client.ts";
+import { elapsedSince, type Moment, now } from "./clock.ts";
+import { ApiError, GoneError } from "./errors.ts";
+import type { RuntimeMetrics } from "./metrics.ts";
+import type { KubernetesObject } from "./object.ts";
+import type { Change } from "./object-store.ts";
+import type { Reflection } from "./reflection.ts";
+import type { ResourceType } from "./resource-type.ts";
+
+export interface ReflectorOptions<T extends KubernetesObject> {
+  type: ResourceType<T>;
+  client: Client;
+  connection: WatchConnection;
+  namespace: string | undefined;
+  reflection: Reflection<T>;
+  /** What is kept of an object. */
+  project: (raw: T) => T;
+  /** Told of every change, in order. */
+  changed: (changes: Change<T>[]) => void;
+  log: Logger;
+  metrics: RuntimeMetrics;
+}
+
+const BACKOFF = { baseMs: 100, maxMs: 8_000 };
+/** A watch that lived so long, or said anything, was a success: the next failure is the first again. */
+const HEALTHY_AFTER_MS = 5_000;
+/** The API server sends a bookmark about every minute; a watch that misses two of them has been forgotten. */
+const SILENCE_LIMIT_MS = 150_000;
+
+/** Lists, then watches, for ever: the I/O under a cache, for one namespace or for all. */
+export class Reflector<T extends KubernetesObject> {
+  readonly namespace: string | undefined;
+  readonly #options: ReflectorOptions<T>;
+  readonly #listed = Promise.withResolvers<void>();
+  #mustList = true;
+  #watch: { close(): void } | undefined;
+  #heardAt: Moment = now();
+  #provenAt: Moment | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.namespace = options.namespace;
+  }
+
+  /** Resolves after the first complete list. */
+  get listed(): Promise<void> {
+    return this.#listed.promise;
+  }
+
+  /** Milliseconds since everything that had happened by then was certainly known here. */
+  freshness(): number {
+    return this.#provenAt ? elapsedSince(this.#provenAt) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The running watch, to be given to {@link prove} once it is known to have been alive. */
+  get watching(): object | undefined {
+    return this.#watch;
+  }
+
+  /** A heartbeat that began at this moment has shown that this watch is alive. */
+  prove(watch: object, at: Moment): void {
+    if (watch === this.#watch && this.#provenAt && at.monotonic > this.#provenAt.monotonic)
+      this.#provenAt = at;
+  }
+
+  /** Starts the watch anew, from where it is, if it has been silent for too long. */
+  checkSilence(): void {
+    if (this.#watch && elapsedSince(this.#heardAt) > SILENCE_LIMIT_MS) {
+      this.#options.log.warn("the watch has been silent for too long, starting it anew");
+      this.#watch.close();
+    }
+  }
+
+  /** Runs until the signal aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      const start = now();
+      let heard = false;
+      let failure: unknown;
+      try {
+        if (this.#mustList) await this.#list(signal);
+        await this.#follow(signal, () => {
+          heard = true;
+        });
+      } catch (error) {
+        failure = error;
+      }
+      if (signal.aborted) return;
+      const lived = elapsedSince(start);
+      if (heard || lived > HEALTHY_AFTER_MS) failures = 0;
+      if (failure === undefined && (heard || lived > 1_000)) continue;
+      failures++;
+      await this.#wait(failures, failure, signal);
+    }
+  }
+
+  async #wait(failures: number, failure: unknown, signal: AbortSignal): Promise<void> {
+    const asked = failure instanceof ApiError ? (failure.retryAfterMs ?? 0) : 0;
+    const waitMs = Math.max(backoff(failures, BACKOFF), Math.min(asked, 60_000));
+    const { log } = this.#options;
+    const fields = { err: failure, failures, waitMs: Math.round(waitMs) };
+    if (failure instanceof GoneError)
+      log.info(fields, "the watch can't go on from where it was, listing again");
+    else if (failure !== undefined) log.warn(fields, "can't list and watch, trying again");
+    await sleep(waitMs, undefined, { signal }).catch(() => {}); // aborted: the caller looks at the signal
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { type, client, namespace, reflection, project, changed, metrics } = this.#options;
+    const resource = type.plural;
+    try {
+      const start = now();
+      const list = reflection.beginList();
+      let listed = "";
+      for await (const { items, resourceVersion } of client.pages(type, { namespace, signal })) {
+        listed = resourceVersion;
+        changed(list.page(items.map(project), resourceVersion));
+        await new Promise(setImmediate); // let others run between two pages
+      }
+      changed(list.complete(listed));
+      this.#mustList = false;
+      this.#provenAt = start;
+      this.#listed.resolve();
+      metrics.lists.inc({ resource, result: "complete" });
+    } catch (error) {
+      if (!signal.aborted) metrics.lists.inc({ resource, result: "failed" });
+      throw error;
+    }
+  }
+
+  async #follow(signal: AbortSignal, heard: () => void): Promise<void> {
+    const { type, connection, namespace, reflection, project, changed, metrics } = this.#options;
+    const { resourceVersion = "" } = reflection;
+    const resource = type.plural;
+    try {
+      const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
+      const watch = await connection.watch(type, { namespace, resourceVersion, timeoutSeconds, signal });
+      this.#watch = watch;
+      this.#heardAt = now();
+      for await (const event of watch) {
+        this.#heardAt = now();
+        this.#provenAt = this.#heardAt;
+        heard();
+        changed(
+          reflection.event(
+            event.type === "BOOKMARK" ? event : { type: event.type, object: project(event.object) },
+          ),
+        );
+      }
+      metrics.watchRestarts.inc({ resource, reason: "expired" });
+    } catch (error) {
+      if (error instanceof GoneError) this.#mustList = true;
+      if (!signal.aborted) {
+        metrics.watchRestarts.inc({ resource, reason: error instanceof GoneError ? "gone" : "error" });
+      }
+      throw error;
+    } finally {
+      this.#watch = undefined;
+    }
+  }
+}

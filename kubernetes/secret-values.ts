@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { type Secret, secrets } from "./builtin-types.ts";
+import type { Client } from "./client.ts";
+import { ForbiddenError, KubernetesError, NotFoundError } from "./errors.ts";
+
+/** Names one value: a Secret of the same namespace and a key in it. */
+export interface SecretKeyRef {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** The Secret, or the key in it, isn't there. */
+export class SecretNotFoundError extends KubernetesError {
+  readonly code = "secret-not-found";
+}
+
+/** The Secret could not be read, which says nothing about whether it is there. */
+export class SecretUnreadableError extends KubernetesError {
+  readonly code = "secret-unreadable";
+}
+
+interface Entry {
+  readonly reading: Promise<Secret>;
+  readonly at: number;
+}
+
+/** Secrets that are remembered at once. */
+const MOST = 1000;
+
+/**
+ * Values of Secrets, read by name and remembered for a moment. Secrets are never listed or watched: the right
+ * to do so would be the right to read all of them.
+ */
+export class SecretValues {
+  readonly #client: Pick<Client, "get">;
+  readonly #maxAgeMs: number;
+  readonly #now: () => number;
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param maxAgeMs how long a value is used before it is read again. Default 60 s */
+  constructor(options: { client: Pick<Client, "get">; maxAgeMs?: number; now?: () => number }) {
+    this.#client = options.client;
+    this.#maxAgeMs = options.maxAgeMs ?? 60_000;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /**
+   * One value as text. `fresh` reads it now; whoever asks at the same time shares one request.
+   * @throws SecretNotFoundError, SecretUnreadableError
+   */
+  async read(namespace: string, { name, key }: SecretKeyRef, options?: { fresh?: boolean }): Promise<string> {
+    const secret = await this.#secret(namespace, name, options?.fresh === true);
+    const { data } = secret;
+    const value = data !== undefined && Object.hasOwn(data, key) ? data[key] : undefined;
+    if (value === undefined || value === "")
+      throw new SecretNotFoundError(`The Secret ${name} has no value at the key ${key}: add it.`);
+    return Buffer.from(value, "base64").toString("utf8").trim();
+  }
+
+  async #secret(namespace: string, name: string, fresh: boolean): Promise<Secret> {
+    const key = `${namespace}/${name}`;
+    const known = this.#entries.get(key);
+    if (known && !fresh && this.#now() - known.at < this.#maxAgeMs) return known.reading;
+    const reading = this.#get(key, name);
+    this.#entries.delete(key);
+    this.#entries.set(key, { reading, at: this.#now() });
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > MOST && oldest !== undefined) this.#entries.delete(oldest);
+    // A failure isn't remembered: whoever asks next reads again.
+    reading.catch(() => this.#forget(key, reading));
+    return reading;
+  }
+
+  #forget(key: string, reading: Promise<Secret>): void {
+    if (this.#entries.get(key)?.reading === reading) this.#entries.delete(key);
+  }
+
+  async #get(key: string, name: string): Promise<Secret> {
+    try {
+      return await this.#client.get(secrets, key);
+    } catch (cause) {
+      if (cause instanceof NotFoundError)
+        throw new SecretNotFoundError(`There is no Secret ${name} in this namespace: create it.`, { cause });
+      const why =
+        cause instanceof ForbiddenError
+          ? "the service account may not read it: name it in the chart's secrets, or grant get on it"
+          : "the Kubernetes API did not answer";
+      throw new SecretUnreadableError(`The Secret ${name} can't be read: ${why}.`, { cause });
+    }
+  }
+}
+
+/** Tells two values apart without keeping either. */
+export function fingerprint(value: string): string {
+  return createHash("sha256").update(value).digest("base64url").slice(0, 16);
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+/** Okta's id of a user, group or app. Nothing else goes into a path: an id may come from outside. */
+const ID = /^[A-Za-z0-9_-]{1,100}$/;
+
+export function isID(id: string): boolean {
+  return ID.test(id);
+}
+
+/** A group of the directory. Two groups may have the same name. */
+export interface DirectoryGroup {
+  readonly id: string;
+  readonly name: string;
+  /** OKTA_GROUP, APP_GROUP (from an app or another directory) or BUILT_IN (Everyone). */
+  readonly type: string;
+}
+
+/** A user of the directory. */
+export interface DirectoryUser {
+  readonly id: string;
+  /** ACTIVE, SUSPENDED, ... as Okta says it. */
+  readonly status: string;
+  readonly email?: string;
+  readonly name?: string;
+}
+
+/** Only what is used, so that a field that Okta adds or changes elsewhere breaks nothing. */
+export const groupSchema = z
+  .object({ id: z.string(), type: z.string(), profile: z.object({ name: z.string() }) })
+  .transform(({ id, type, profile }): DirectoryGroup => ({ id, type, name: profile.name }));
+
+export const groupWithStatsSchema = z.object({
+  id: z.string(),
+  _embedded: z.object({ stats: z.object({ usersCount: z.number().int().nonnegative() }) }),
+});
+
+const text = z.string().nullish();
+
+export const userSchema = z
+  .object({
+    id: z.string(),
+    status: z.string(),
+    profile: z.object({ email: text, displayName: text, firstName: text, lastName: text }),
+  })
+  .transform(({ id, status, profile }): DirectoryUser => {
+    const name = profile.displayName || [profile.firstName, profile.lastName].filter(Boolean).join(" ");
+    return { id, status, ...(profile.email ? { email: profile.email } : {}), ...(name ? { name } : {}) };
+  });
+
+/** Okta's own error object (Okta, "Error codes"). */
+export const oktaErrorSchema = z.object({ errorCode: z.string(), errorSummary: z.string().optional() });
+
+/** "Not found: Resource not found" - the code that makes a 404 an answer about the resource. */
+export const NOT_FOUND = "E0000007";

@@ -1,0 +1,253 @@
+import { createPrivateKey, type KeyObject, randomUUID } from "node:crypto";
+import { SignJWT } from "jose";
+import { z } from "zod";
+import {
+  DirectoryForbiddenError,
+  DirectoryInvalidAnswerError,
+  DirectoryUnauthorizedError,
+} from "./directory-errors.ts";
+import { DPoPKey } from "./dpop.ts";
+import { oneLine, withoutPayload } from "./errors.ts";
+import { first, type Http, type HttpAnswer, parseJson } from "./http.ts";
+import { HttpStatusError } from "./http-errors.ts";
+import { retryAfter } from "./retry-after.ts";
+
+/** What the directory is read with. Everything but the ids is a secret. */
+export type DirectoryCredentials =
+  /** An API token (SSWS). It may do what the person who made it may. */
+  | { readonly kind: "api-token"; readonly token: string }
+  /** An OAuth service app (Okta, "Implement OAuth for Okta with a service app"). */
+  | {
+      readonly kind: "service-app";
+      readonly clientID: string;
+      /** PEM (PKCS #8 or PKCS #1) or a JWK as JSON; a JWK's `kid` is sent along. */
+      readonly privateKey: string;
+    };
+
+/** Puts credentials on requests. */
+export interface Authorizer {
+  /** The headers that authorize one request. */
+  authorize(method: string, url: URL): Promise<Record<string, string>>;
+  /** Told of an answer 401. True where other credentials, or a nonce that came with it, are worth another try. */
+  rejected(answer: HttpAnswer): boolean;
+  /** What to do when Okta says 401 for good. */
+  readonly advice: string;
+  /** What has to be granted for a scope. */
+  adviceOn(scope: string): string;
+}
+
+/** The scopes that a service app asks for. */
+export const DIRECTORY_SCOPES = ["okta.groups.read", "okta.users.read"] as const;
+export type DirectoryScope = (typeof DIRECTORY_SCOPES)[number];
+
+/** @throws DirectoryUnauthorizedError when a private key can't be used */
+export function authorizer(credentials: DirectoryCredentials, url: URL, http: Http): Authorizer {
+  return credentials.kind === "api-token"
+    ? new ApiToken(credentials.token)
+    : new ServiceApp(credentials, url, http);
+}
+
+class ApiToken implements Authorizer {
+  readonly advice =
+    "make a new API token (Security > API > Tokens) and store it in the Secret of apiTokenRef.";
+  readonly #header: string;
+
+  constructor(token: string) {
+    const trimmed = token.trim();
+    if (!/^[\x21-\x7e]+$/.test(trimmed))
+      throw new DirectoryUnauthorizedError("the API token is empty or holds characters that no token has.");
+    this.#header = `SSWS ${trimmed}`;
+  }
+
+  async authorize(): Promise<Record<string, string>> {
+    return { authorization: this.#header };
+  }
+
+  rejected(): boolean {
+    return false;
+  }
+
+  adviceOn(): string {
+    return "the person who made the API token needs an admin role that may view users and groups.";
+  }
+}
+
+interface AccessToken {
+  readonly value: string;
+  readonly dpop: boolean;
+  /** By the monotonic clock, ms */
+  readonly renewAt: number;
+}
+
+const tokenSchema = z.object({
+  access_token: z.string().min(1),
+  token_type: z.string(),
+  expires_in: z.number().positive().catch(300),
+});
+const tokenErrorSchema = z.object({ error: z.string(), error_description: z.string().optional() });
+
+/**
+ * Access tokens by client credentials: private_key_jwt (RFC 7523), and DPoP (RFC 9449) where the app requires
+ * it, as new ones do. Whoever needs a token at the same time shares one request.
+ */
+class ServiceApp implements Authorizer {
+  readonly advice =
+    "check the service app's clientID, and that its public key belongs to the private key in the Secret of privateKeyRef.";
+  readonly #clientID: string;
+  readonly #key: PrivateKey;
+  readonly #http: Http;
+  readonly #endpoint: URL;
+  #token: AccessToken | undefined;
+  #requesting: Promise<AccessToken> | undefined;
+  #dpop: DPoPKey | undefined;
+
+  constructor({ clientID, privateKey }: { clientID: string; privateKey: string }, url: URL, http: Http) {
+    this.#clientID = clientID;
+    this.#key = readPrivateKey(privateKey);
+    this.#http = http;
+    // The Management API takes tokens of the org authorization server only.
+    this.#endpoint = new URL("/oauth2/v1/token", url);
+  }
+
+  async authorize(method: string, url: URL): Promise<Record<string, string>> {
+    const token = await this.#current();
+    if (!token.dpop || !this.#dpop) return { authorization: `Bearer ${token.value}` };
+    return { authorization: `DPoP ${token.value}`, dpop: await this.#dpop.proof(method, url, token.value) };
+  }
+
+  rejected(answer: HttpAnswer): boolean {
+    if (this.#dpop?.learnNonce(answer) && wantsNonce(answer)) return true;
+    const had = this.#token !== undefined;
+    this.#token = undefined;
+    return had;
+  }
+
+  adviceOn(scope: string): string {
+    return (
+      `grant the scope ${scope} to the service app (Okta API Scopes) and give it an admin role that may view ` +
+      "users and groups (Admin roles), such as Read-only Administrator."
+    );
+  }
+
+  async #current(): Promise<AccessToken> {
+    if (this.#token && performance.now() < this.#token.renewAt) return this.#token;
+    this.#requesting ??= this.#request().finally(() => {
+      this.#requesting = undefined;
+    });
+    this.#token = await this.#requesting;
+    return this.#token;
+  }
+
+  async #request(): Promise<AccessToken> {
+    // Three answers at most: that DPoP is required, a nonce for it, and the token.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const answer = await this.#post();
+      if (answer.status === 200) return understandToken(answer);
+      if (answer.status === 429 || answer.status >= 500 || answer.status < 400)
+        throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
+      const refusal = tokenErrorSchema.safeParse(jsonOrNothing(answer)).data;
+      if (refusal?.error === "use_dpop_nonce" && this.#dpop?.learnNonce(answer)) continue;
+      if (refusal?.error === "invalid_dpop_proof" && !this.#dpop) {
+        this.#dpop = await DPoPKey.make();
+        continue;
+      }
+      throw this.#refused(answer, refusal);
+    }
+    throw new DirectoryUnauthorizedError("its DPoP proof was refused three times.");
+  }
+
+  async #post(): Promise<HttpAnswer> {
+    const assertion = await new SignJWT({})
+      .setProtectedHeader({
+        alg: this.#key.alg,
+        ...(this.#key.kid === undefined ? {} : { kid: this.#key.kid }),
+      })
+      .setIssuer(this.#clientID)
+      .setSubject(this.#clientID)
+      .setAudience(this.#endpoint.href)
+      .setIssuedAt()
+      .setExpirationTime("5m")
+      .setJti(randomUUID())
+      .sign(this.#key.key);
+    return this.#http.request(this.#endpoint, {
+      method: "POST",
+      headers: {
+        accept: "application/json",
+        "content-type": "application/x-www-form-urlencoded",
+        ...(this.#dpop ? { dpop: await this.#dpop.proof("POST", this.#endpoint) } : {}),
+      },
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        scope: DIRECTORY_SCOPES.join(" "),
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion: assertion,
+      }).toString(),
+    });
+  }
+
+  #refused(
+    answer: HttpAnswer,
+    refusal: z.infer<typeof tokenErrorSchema> | undefined,
+  ): DirectoryUnauthorizedError | DirectoryForbiddenError | DirectoryInvalidAnswerError {
+    if (!refusal)
+      return new DirectoryInvalidAnswerError(`${answer.where} answered with status ${answer.status}.`);
+    const said = `Okta says ${oneLine(refusal.error_description ?? refusal.error)}`;
+    if (refusal.error === "invalid_scope" || refusal.error === "consent_required") {
+      const scope = DIRECTORY_SCOPES.join(" ");
+      return new DirectoryForbiddenError(scope, `${this.adviceOn(scope.replace(" ", " and "))} (${said}.)`);
+    }
+    return new DirectoryUnauthorizedError(`${this.advice} (${said}.)`);
+  }
+}
+
+function understandToken(answer: HttpAnswer): AccessToken {
+  const parsed = tokenSchema.safeParse(jsonOrNothing(answer));
+  if (!parsed.success) throw new DirectoryInvalidAnswerError(`${answer.where} gave no access token.`);
+  const { access_token: value, token_type: type, expires_in: lifetimeS } = parsed.data;
+  // Renewed a minute before its end, or half-way where it doesn't last two.
+  const renewAt = performance.now() + 1000 * Math.max(lifetimeS - 60, lifetimeS / 2);
+  return { value, dpop: type.toLowerCase() === "dpop", renewAt };
+}
+
+function jsonOrNothing(answer: HttpAnswer): unknown {
+  try {
+    return parseJson(answer);
+  } catch {
+    return undefined; // judged by its absence
+  }
+}
+
+function wantsNonce({ headers }: HttpAnswer): boolean {
+  return /\buse_dpop_nonce\b/.test(first(headers["www-authenticate"]) ?? "");
+}
+
+interface PrivateKey {
+  readonly key: KeyObject;
+  readonly alg: string;
+  readonly kid: string | undefined;
+}
+
+const EC_ALGORITHMS: Readonly<Record<string, string>> = {
+  prime256v1: "ES256",
+  secp384r1: "ES384",
+  secp521r1: "ES512",
+};
+const jwkSchema = z.looseObject({ kty: z.string(), kid: z.string().optional() });
+
+function readPrivateKey(text: string): PrivateKey {
+  try {
+    const trimmed = text.trim();
+    const jwk = trimmed.startsWith("{") ? jwkSchema.parse(JSON.parse(trimmed)) : undefined;
+    const key = jwk ? createPrivateKey({ key: jwk, format: "jwk" }) : createPrivateKey(trimmed);
+    const alg =
+      key.asymmetricKeyType === "rsa" ? "RS256" : EC_ALGORITHMS[key.asymmetricKeyDetails?.namedCurve ?? ""];
+    if (!alg) throw new Error("Okta takes RSA and EC keys");
+    return { key, alg, kid: jwk?.kid };
+  } catch (error) {
+    // A JSON parser quotes what it can't read: the message of an error here may hold part of the key.
+    const cause = error instanceof SyntaxError ? new Error("not JSON") : withoutPayload(error);
+    throw new DirectoryUnauthorizedError("the private key has to be PEM or a JWK of an RSA or EC key.", {
+      cause,
+    });
+  }
+}

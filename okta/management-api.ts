@@ -1,0 +1,264 @@
+import { z } from "zod";
+import { NOT_FOUND, oktaErrorSchema } from "./directory-answers.ts";
+import {
+  type Authorizer,
+  authorizer,
+  type DirectoryCredentials,
+  type DirectoryScope,
+} from "./directory-credentials.ts";
+import {
+  type DirectoryError,
+  DirectoryForbiddenError,
+  DirectoryInvalidAnswerError,
+  DirectoryNotFoundError,
+  DirectoryRateLimitedError,
+  DirectoryUnauthorizedError,
+  DirectoryUnreachableError,
+} from "./directory-errors.ts";
+import { OktaError, oneLine } from "./errors.ts";
+import { allowedUrl, type Http, type HttpAnswer, parseJson } from "./http.ts";
+import { HttpConnectionError, HttpStatusError, HttpTimeoutError, UrlNotAllowedError } from "./http-errors.ts";
+import { nextPage } from "./next-page.ts";
+import { isConcurrencyLimit, RateBudget } from "./rate-budget.ts";
+import { retryAfter } from "./retry-after.ts";
+import { Turnstile } from "./turnstile.ts";
+
+export interface ManagementApiOptions {
+  /** The org's URL, as in https://acme.okta.com. */
+  url: string;
+  credentials: DirectoryCredentials;
+  http: Http;
+  /**
+   * Longest that one request is held back for the rate limit or before it is tried again. ms, default 5,000. A
+   * sync that has time takes more, so that it gets through many pages; a sign-in, less.
+   */
+  maxWaitMs?: number;
+  /** The part of each rate limit that is used, 0 to 1. Default 0.5 */
+  share?: number;
+  /** Calls at once, default 4: Okta limits those as well. */
+  maxConcurrent?: number;
+  /** Pages of one list, default 2,000 */
+  maxPages?: number;
+  wait?: (ms: number) => Promise<void>;
+  now?: () => number;
+}
+
+/** One kind of request: what it needs and how errors call it. */
+export interface Endpoint {
+  /** With ids left out: `/api/v1/users/{id}`. Rate limits are counted by it. */
+  readonly template: string;
+  readonly scope: DirectoryScope;
+  /** For messages: "user 00u1". */
+  readonly what: string;
+}
+
+/** Most bytes of an answer: 200 users with long profiles are more than the usual bound. */
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Tries of one request before its error is the answer. */
+const MAX_ATTEMPTS = 4;
+const FIRST_BACKOFF_MS = 500;
+
+/** Reads Okta's Management API, within its rate limits, or fails saying why. */
+export class ManagementApi {
+  readonly #base: URL;
+  readonly #http: Http;
+  readonly #authorizer: Authorizer;
+  readonly #budget: RateBudget;
+  readonly #turnstile: Turnstile;
+  readonly #maxWaitMs: number;
+  readonly #maxPages: number;
+  readonly #wait: (ms: number) => Promise<void>;
+
+  /** @throws DirectoryUnauthorizedError, DirectoryInvalidAnswerError when the credentials or the URL can't be used */
+  constructor(options: ManagementApiOptions) {
+    this.#base = orgURL(options.url);
+    this.#http = options.http;
+    this.#authorizer = authorizer(options.credentials, this.#base, options.http);
+    this.#budget = new RateBudget({
+      ...(options.share === undefined ? {} : { share: options.share }),
+      ...(options.now === undefined ? {} : { now: options.now }),
+    });
+    this.#turnstile = new Turnstile(options.maxConcurrent ?? 4);
+    this.#maxWaitMs = options.maxWaitMs ?? 5_000;
+    this.#maxPages = options.maxPages ?? 2_000;
+    this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  }
+
+  /**
+   * Reads one thing.
+   * @throws DirectoryError
+   */
+  async get<T>(
+    endpoint: Endpoint,
+    path: string,
+    schema: z.ZodType<T>,
+    query: Record<string, string> = {},
+  ): Promise<T> {
+    return understand(endpoint, await this.#send(endpoint, this.#url(path, query)), schema);
+  }
+
+  /**
+   * Reads a list to its end. It is complete or it fails: a page that can't be read fails the whole list.
+   * @throws DirectoryError
+   */
+  async list<T>(
+    endpoint: Endpoint,
+    path: string,
+    schema: z.ZodType<T>,
+    query: Record<string, string> = {},
+  ): Promise<T[]> {
+    const items: T[] = [];
+    const seen = new Set<string>();
+    for (let url: URL | undefined = this.#url(path, query); url; ) {
+      if (seen.has(url.href)) throw new DirectoryInvalidAnswerError("its pages go in a circle.");
+      if (seen.size >= this.#maxPages)
+        throw new DirectoryInvalidAnswerError(`it has more than ${this.#maxPages} pages.`);
+      seen.add(url.href);
+      const answer: HttpAnswer = await this.#send(endpoint, url);
+      items.push(...understand(endpoint, answer, z.array(schema)));
+      url = nextPage(answer, url);
+    }
+    return items;
+  }
+
+  #url(path: string, query: Record<string, string>): URL {
+    const url = new URL(path, this.#base);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url;
+  }
+
+  async #send(endpoint: Endpoint, url: URL): Promise<HttpAnswer> {
+    let mayWaitMs = this.#maxWaitMs;
+    let reauthorized = false;
+    for (let attempt = 1; ; attempt++) {
+      for (let ms = this.#budget.take(endpoint.template); ms > 0; ms = this.#budget.take(endpoint.template))
+        mayWaitMs -= await this.#pause(ms, mayWaitMs, () => new DirectoryRateLimitedError(ms));
+
+      const answer = await this.#try(url);
+      if (answer instanceof OktaError) {
+        if (attempt >= MAX_ATTEMPTS || !isTemporary(answer)) throw directoryError(answer);
+        mayWaitMs -= await this.#pause(backoff(attempt), mayWaitMs, () => directoryError(answer));
+        continue;
+      }
+      this.#budget.learn(endpoint.template, answer);
+      if (answer.status === 200) return answer;
+      if (answer.status === 401 && !reauthorized && this.#authorizer.rejected(answer)) {
+        // A token may be renewed, and then its nonce asked for: two tries at most.
+        reauthorized = attempt > 1;
+        continue;
+      }
+      const error = this.#refusal(endpoint, answer, attempt);
+      const ms = error instanceof DirectoryRateLimitedError ? error.retryAfterMs : backoff(attempt);
+      const again = error instanceof DirectoryRateLimitedError || error instanceof DirectoryUnreachableError;
+      if (!again || attempt >= MAX_ATTEMPTS) throw error;
+      mayWaitMs -= await this.#pause(ms, mayWaitMs, () => error);
+    }
+  }
+
+  async #try(url: URL): Promise<HttpAnswer | OktaError> {
+    try {
+      return await this.#turnstile.pass(async () => {
+        const headers = { accept: "application/json", ...(await this.#authorizer.authorize("GET", url)) };
+        return await this.#http.request(url, { headers, maxBytes: MAX_BYTES });
+      });
+    } catch (error) {
+      if (error instanceof OktaError) return error;
+      throw error;
+    }
+  }
+
+  #refusal(endpoint: Endpoint, answer: HttpAnswer, attempt: number): DirectoryError {
+    const { status, where } = answer;
+    if (status === 429) {
+      const ms = isConcurrencyLimit(answer)
+        ? backoff(attempt + 1)
+        : (retryAfter(answer) ?? backoff(attempt + 1));
+      return new DirectoryRateLimitedError(Math.max(ms, FIRST_BACKOFF_MS));
+    }
+    if (status >= 500)
+      return new DirectoryUnreachableError(new HttpStatusError(where, status, retryAfter(answer)));
+    const said = oktaError(answer);
+    if (status === 401) return new DirectoryUnauthorizedError(this.#authorizer.advice);
+    if (status === 403)
+      return new DirectoryForbiddenError(endpoint.scope, this.#authorizer.adviceOn(endpoint.scope));
+    if (status === 404 && said?.errorCode === NOT_FOUND) return new DirectoryNotFoundError(endpoint.what);
+    const summary = said ? ` (${oneLine(`${said.errorCode} ${said.errorSummary ?? ""}`)})` : "";
+    const hint = said ? "" : " Is the directory's url that of an Okta org?";
+    return new DirectoryInvalidAnswerError(`${where} answered with status ${status}${summary}.${hint}`);
+  }
+
+  /** Waits, and gives back for how long. @throws what `otherwise` makes when that is longer than is left. */
+  async #pause(ms: number, mayWaitMs: number, otherwise: () => DirectoryError): Promise<number> {
+    // Not all who wait for the same moment at once.
+    const padded = ms + Math.random() * Math.min(ms / 4, 1_000);
+    if (ms > mayWaitMs) throw otherwise();
+    await this.#wait(padded);
+    return padded;
+  }
+}
+
+function orgURL(url: string): URL {
+  try {
+    const { origin } = allowedUrl(url);
+    return new URL(origin);
+  } catch (error) {
+    if (!(error instanceof UrlNotAllowedError)) throw error;
+    throw new DirectoryInvalidAnswerError(
+      "the directory's url has to be https, such as https://acme.okta.com.",
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function understand<T>({ what }: Endpoint, answer: HttpAnswer, schema: z.ZodType<T>): T {
+  let json: unknown;
+  try {
+    json = parseJson(answer);
+  } catch (cause) {
+    throw new DirectoryInvalidAnswerError(`${answer.where} answered with something that isn't JSON.`, {
+      cause,
+    });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new DirectoryInvalidAnswerError(
+    `${what} lacks what Okta's API promises, at ${issue?.path.join(".") || "its top"}.`,
+  );
+}
+
+function oktaError(answer: HttpAnswer): z.infer<typeof oktaErrorSchema> | undefined {
+  try {
+    return oktaErrorSchema.safeParse(parseJson(answer)).data;
+  } catch {
+    return undefined; // not Okta's
+  }
+}
+
+function isTemporary(error: OktaError): boolean {
+  return (
+    error instanceof HttpTimeoutError ||
+    error instanceof HttpConnectionError ||
+    (error instanceof HttpStatusError && (error.status === 429 || error.status >= 500))
+  );
+}
+
+/** An error from below, such as the token endpoint's, as one of the directory's. */
+function directoryError(error: OktaError): DirectoryError {
+  if (
+    error instanceof DirectoryUnauthorizedError ||
+    error instanceof DirectoryForbiddenError ||
+    error instanceof DirectoryInvalidAnswerError
+  )
+    return error;
+  if (error instanceof HttpStatusError && error.status === 429)
+    return new DirectoryRateLimitedError(error.retryAfterMs ?? FIRST_BACKOFF_MS);
+  if (isTemporary(error)) return new DirectoryUnreachableError(error);
+  return new DirectoryInvalidAnswerError(error.message, { cause: error });
+}
+
+function backoff(attempt: number): number {
+  return FIRST_BACKOFF_MS * 2 ** (attempt - 1);
+}

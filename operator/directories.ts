@@ -1,0 +1,21 @@
+import type { Organization } from "../crds/types.ts";
+import type { DirectoryClients } from "../okta/directory-clients.ts";
+import { OktaError } from "../okta/errors.ts";
+import { reasonOf } from "./group-lookup.ts";
+import type { DirectoryCheck } from "./okta-checks.ts";
+
+/** Whether an organization's directory, where it has one, can be read with its credentials. Never throws. */
+export async function checkDirectory(
+  directories: DirectoryClients,
+  organization: Organization,
+): Promise<DirectoryCheck> {
+  try {
+    const directory = await directories.of(organization, { fresh: true });
+    if (!directory) return { kind: "none" };
+    await directory.check();
+    return { kind: "reachable" };
+  } catch (error) {
+    const reason = error instanceof OktaError ? reasonOf(error.code) : "DirectorySecretMissing";
+    return { kind: "failed", reason, message: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,94 @@
+import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import type { IdentityStore, Policies } from "../identity/index.ts";
+import type { Cache, Controller } from "../kubernetes/index.ts";
+import { keyOf } from "../kubernetes/index.ts";
+import type { DeactivationSafeguard } from "./deactivations.ts";
+import { rivals } from "./organizations.ts";
+import { mappingsOf, type UserCounts } from "./user-counts.ts";
+import type { UnfinishedWrites } from "./users.ts";
+
+export interface Controllers {
+  readonly organizations: Controller;
+  readonly mappings: Controller;
+  readonly users: Controller;
+}
+
+export interface EnqueueDeps {
+  readonly controllers: Controllers;
+  readonly organizations: Cache<Organization>;
+  readonly mappings: Cache<OktaRoleMapping>;
+  readonly store: IdentityStore;
+  readonly policies: Policies;
+  readonly safeguard: DeactivationSafeguard;
+  readonly counts: UserCounts;
+  readonly unfinished: UnfinishedWrites;
+}
+
+/** Counts follow sign-ins at this pace at the most, however many people sign in. */
+const COUNTS_AFTER_MS = 1000;
+
+/**
+ * Says what is to be looked at again when something changes. All of it takes place in the turn of the event
+ * loop in which the change is seen, so that the safeguard has counted everybody before anybody is written.
+ */
+export function enqueueOnChange(deps: EnqueueDeps): void {
+  onOrganizations(deps);
+  onMappings(deps);
+  onPolicies(deps);
+  onUsers(deps);
+}
+
+function onOrganizations({ controllers, organizations, mappings, safeguard }: EnqueueDeps): void {
+  organizations.subscribe((change) => {
+    const { key, object } = change;
+    const previous = change.kind === "updated" ? change.previous : undefined;
+    controllers.organizations.queue.add(key);
+    if (object.spec.loginPath !== previous?.spec.loginPath)
+      for (const rival of rivals(organizations, object, previous)) controllers.organizations.queue.add(rival);
+    if (object.metadata.generation !== previous?.metadata.generation)
+      for (const mapping of mappings.by("organization", key)) controllers.mappings.queue.add(keyOf(mapping));
+    // An approval is an annotation: it changes neither the spec nor the policy.
+    for (const ref of safeguard.pending(key)) controllers.users.queue.add(ref);
+  });
+}
+
+function onMappings({ controllers, mappings }: EnqueueDeps): void {
+  mappings.subscribe(({ key }) => controllers.mappings.queue.add(key));
+}
+
+function onPolicies({ controllers, policies, safeguard }: EnqueueDeps): void {
+  policies.subscribe((change) => {
+    for (const ref of safeguard.policyChanged(change)) controllers.users.queue.add(ref);
+    controllers.organizations.queue.add(change.organization);
+  });
+}
+
+function onUsers({ controllers, store, safeguard, unfinished }: EnqueueDeps): void {
+  store.subscribe(({ kind, user, previous }) => {
+    if (kind === "deleted") {
+      safeguard.forget(user);
+      unfinished.forget(user.ref);
+    } else {
+      safeguard.look(user);
+      controllers.users.queue.add(user.ref);
+    }
+    const before = mappingsOf(previous);
+    const after = kind === "deleted" ? new Set<string>() : mappingsOf(user);
+    for (const mapping of before.symmetricDifference(after))
+      controllers.mappings.queue.addAfter(mapping, COUNTS_AFTER_MS);
+    if (kind !== "updated" || previous?.access?.active !== user.access?.active)
+      controllers.organizations.queue.addAfter(user.organization, COUNTS_AFTER_MS);
+  });
+}
+
+/** Looks at everything once, when the caches are complete: what changed while nobody was watching. */
+export function enqueueAll({ controllers, organizations, mappings, store, safeguard }: EnqueueDeps): void {
+  for (const mapping of mappings.list()) controllers.mappings.queue.add(keyOf(mapping));
+  for (const organization of organizations.list()) {
+    controllers.organizations.queue.add(keyOf(organization));
+  }
+  for (const user of store.all()) {
+    safeguard.look(user);
+    controllers.users.queue.add(user.ref);
+  }
+}

@@ -1,0 +1,137 @@
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import { oktaRoleMappings, organizations, organizationUsers } from "../crds/resources.ts";
+import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import { AuditLog, KubernetesStore, organizationOf, Policies, userIndexes } from "../identity/index.ts";
+import {
+  Cache,
+  type Client,
+  Controller,
+  type EventRecorder,
+  SecretValues,
+  StatusWriter,
+} from "../kubernetes/index.ts";
+import { DirectoryClients } from "../okta/directory-clients.ts";
+import type { Http } from "../okta/http.ts";
+import { Oidc } from "../okta/oidc.ts";
+import { DeactivationSafeguard } from "./deactivations.ts";
+import { type Controllers, enqueueAll, enqueueOnChange } from "./enqueue.ts";
+import { GroupLookup } from "./group-lookup.ts";
+import { KnownGroups } from "./known-groups.ts";
+import { reconcileMapping } from "./mappings.ts";
+import { OktaChecks } from "./okta-checks.ts";
+import { reconcileOrganization } from "./organizations.ts";
+import { UserCounts } from "./user-counts.ts";
+import { reconcileUser, UnfinishedWrites } from "./users.ts";
+
+export interface OperatorOptions {
+  /** Reads. */
+  readonly client: Client;
+  /** The same, refusing to write when this replica isn't the leader. */
+  readonly leader: Client;
+  readonly events: EventRecorder;
+  readonly http: Http;
+  readonly namespaces: readonly string[] | "all";
+  /** Where browsers reach the webhook, without a slash at the end. */
+  readonly baseURL: string;
+  readonly log: Logger;
+  readonly metrics: Registry;
+}
+
+/** Keys that are reconciled at once, by controller: a user or mapping is a few milliseconds, Okta may be seconds. */
+const WORKERS = { organizations: 8, mappings: 32, users: 32 };
+
+/**
+ * The operator: caches that every replica keeps warm, and controllers that the leader runs.
+ * Make it once; `watch` runs for the life of the process, `lead` for as long as this replica leads.
+ */
+export class Operator {
+  readonly #caches: readonly Pick<Cache<Organization>, "run" | "synced" | "check">[];
+  readonly #organizations: Cache<Organization>;
+  readonly #mappings: Cache<OktaRoleMapping>;
+  readonly #options: OperatorOptions;
+  readonly #store: KubernetesStore;
+  readonly #policies: Policies;
+  readonly #counts: UserCounts;
+  readonly #known: KnownGroups;
+
+  constructor(options: OperatorOptions) {
+    const { client, leader, namespaces, log, metrics } = options;
+    const common = { client, namespaces, log, metrics };
+    this.#options = options;
+    this.#organizations = new Cache({
+      ...common,
+      type: organizations,
+      indexes: { loginPath: ({ spec }) => [spec.loginPath] },
+    });
+    this.#mappings = new Cache({
+      ...common,
+      type: oktaRoleMappings,
+      indexes: { organization: (mapping) => [organizationOf(mapping)] },
+    });
+    const users = new Cache({ ...common, type: organizationUsers, indexes: userIndexes });
+    // Before anybody else subscribes: whoever hears of a change finds the policy done.
+    this.#policies = new Policies({ organizations: this.#organizations, mappings: this.#mappings });
+    this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
+    this.#counts = new UserCounts(this.#store);
+    this.#known = new KnownGroups(this.#store);
+    this.#caches = [this.#organizations, this.#mappings, users];
+  }
+
+  /** Resolves when everything has been read once. */
+  async synced(): Promise<void> {
+    await Promise.all(this.#caches.map((cache) => cache.synced));
+  }
+
+  /** What is wrong with what this replica knows, if anything: for the readiness check. */
+  check(): string | undefined {
+    return this.#caches.map((cache) => cache.check()).find((problem) => problem !== undefined);
+  }
+
+  /** Keeps the caches current until the signal aborts. */
+  async watch(signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#caches.map((cache) => cache.run(signal)));
+  }
+
+  /** Runs the controllers until the signal aborts and what they were doing is done. */
+  async lead(signal: AbortSignal): Promise<void> {
+    await this.synced();
+    const { controllers, start } = this.#controllers();
+    start();
+    await Promise.all(Object.values(controllers).map((controller) => controller.run(signal)));
+  }
+
+  #controllers(): { controllers: Controllers; start: () => void } {
+    const { leader, events, http, baseURL, log, metrics } = this.#options;
+    const [mappings, store, policies, counts] = [this.#mappings, this.#store, this.#policies, this.#counts];
+    const status = new StatusWriter({ client: leader, fieldManager: "okta-role-operator", log, metrics });
+    const audit = new AuditLog({ log, events });
+    const secrets = new SecretValues({ client: this.#options.client });
+    const directories = new DirectoryClients({ secrets, http });
+    const okta = new OktaChecks({ oidc: new Oidc({ http }), secrets, directories });
+    const groups = new GroupLookup({ directories, known: this.#known });
+    const safeguard = new DeactivationSafeguard({ store, policies, counts });
+    const unfinished = new UnfinishedWrites();
+
+    const shared = { organizations: this.#organizations, mappings, store, status, events };
+    const organizationDeps = { ...shared, okta, safeguard, counts, baseURL };
+    const mappingDeps = { ...shared, groups };
+    const userDeps = { store, policies, safeguard, audit, unfinished };
+    const controller = (
+      name: keyof typeof WORKERS,
+      reconcile: (key: string) => ReturnType<typeof reconcileUser>,
+    ): Controller => new Controller({ name, workers: WORKERS[name], reconcile, log, metrics });
+    const controllers = {
+      organizations: controller("organizations", (key) => reconcileOrganization(key, organizationDeps)),
+      mappings: controller("mappings", (key) => reconcileMapping(key, mappingDeps)),
+      users: controller("users", (key) => reconcileUser(key, userDeps)),
+    };
+    const wiring = { ...shared, controllers, policies, safeguard, counts, unfinished };
+    // In one turn of the event loop, so that nothing is missed or counted twice between the two.
+    const start = (): void => {
+      enqueueAll(wiring);
+      enqueueOnChange(wiring);
+    };
+    return { controllers, start };
+  }
+}

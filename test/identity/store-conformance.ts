@@ -1,0 +1,302 @@
+import { randomUUID } from "node:crypto";
+import type { TestFn } from "ava";
+import {
+  type Access,
+  type Grant,
+  type Identity,
+  type IdentityStore,
+  isActive,
+  noAccess,
+  StaleUserError,
+  sortGrants,
+  type User,
+  UserExistsError,
+} from "../../identity/index.ts";
+
+/** A store under test. */
+export interface StoreUnderTest {
+  /** Two writers on the same users, as two replicas have them. */
+  readonly store: IdentityStore;
+  readonly other: IdentityStore;
+  /** "namespace/name" of an organization without users, a new one at every call. */
+  organization(): Promise<string>;
+  /** Makes a local account, as people do it. */
+  makeLocal(
+    organization: string,
+    local: { email: string; roles?: string[]; serviceAccountName?: string },
+  ): Promise<User>;
+  /** Resolves as soon as `store` has seen it. */
+  until<T>(store: IdentityStore, condition: () => T | undefined | false): Promise<T>;
+}
+
+const identity = (changes: Partial<Identity> = {}): Identity => ({
+  issuer: "https://acme.okta.com",
+  subject: `00u${randomUUID().slice(0, 8)}`,
+  email: "ada@acme.example",
+  emailVerified: true,
+  name: "Ada",
+  groups: [{ name: "service_admin" }, { name: "Everyone" }],
+  groupsFrom: "Claim",
+  ...changes,
+});
+const grant = (role: string): Grant => ({ role, mapping: "services", group: "service_admin" });
+const access = (...roles: string[]): Access => ({
+  active: true,
+  grants: sortGrants(roles.map(grant)),
+  groups: ["service_admin"],
+  reason: "MappedGroup",
+  message: "In mapped groups: service_admin.",
+});
+const none = noAccess("NoMappedGroup", "Okta reports no groups for this person.");
+
+/** What every identity store has to do. Call it in a test file with a way to make the store. */
+export function storeConformance(test: TestFn, name: string, setUp: () => Promise<StoreUnderTest>): void {
+  let under: Promise<StoreUnderTest> | undefined;
+  const given = (): Promise<StoreUnderTest> => {
+    under ??= setUp();
+    return under;
+  };
+  const title = (what: string) => `${name}: ${what}`;
+
+  test(
+    title("an account is made with what Okta said and what was decided, and is found again"),
+    async (t) => {
+      const { store, other, organization, until } = await given();
+      const key = await organization();
+      const ada = identity();
+      const made = await store.create({
+        organization: key,
+        identity: ada,
+        access: access("service-admin"),
+        signedInAt: 1_764_000_000_000,
+      });
+      t.like(made, {
+        organization: key,
+        source: "Okta",
+        email: "ada@acme.example",
+        name: "Ada",
+        groupsFrom: "Claim",
+        decided: true,
+        sessionEpoch: 0,
+        lastLoginTime: 1_764_000_000_000,
+      });
+      t.deepEqual(made.groups, ada.groups);
+      t.deepEqual(made.access, access("service-admin"));
+      t.deepEqual(store.find(key, ada), made, "the writer sees its own write at once");
+      const seen = await until(other, () => other.find(key, ada));
+      t.is(seen.uid, made.uid);
+      t.deepEqual(await other.fresh(made.ref), made);
+      t.deepEqual(await other.freshBySubject(key, ada), made);
+      t.deepEqual([...store.users(key)], [made]);
+      t.deepEqual([...store.usersInGroups(key, ["Everyone"])], [made]);
+      t.deepEqual(store.usersOfMapping(key, "services"), [made]);
+      t.deepEqual(store.usersOfMapping(key, "other"), []);
+    },
+  );
+
+  test(title("somebody who isn't there is not found"), async (t) => {
+    const { store, organization } = await given();
+    const key = await organization();
+    t.is(store.find(key, identity()), undefined);
+    t.is(await store.freshBySubject(key, identity()), undefined);
+    t.is(await store.fresh(`${key}-nobody`), undefined);
+  });
+
+  test(title("the same person in two organizations is two accounts"), async (t) => {
+    const { store, organization } = await given();
+    const [one, two] = [await organization(), await organization()];
+    const ada = identity();
+    const first = await store.create({ organization: one, identity: ada, access: access("service-admin") });
+    const second = await store.create({ organization: two, identity: ada, access: access("viewer") });
+    t.not(first.ref, second.ref);
+    t.is(store.find(one, ada)?.ref, first.ref);
+    t.is(store.find(two, ada)?.ref, second.ref);
+  });
+
+  test(
+    title("of two who make the same account at once, one succeeds and one is told that it exists"),
+    async (t) => {
+      const { store, other, organization } = await given();
+      const key = await organization();
+      const ada = identity();
+      const outcomes = await Promise.allSettled(
+        [store, other].map((writer) =>
+          writer.create({ organization: key, identity: ada, access: access("service-admin") }),
+        ),
+      );
+      t.is(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+      for (const outcome of outcomes)
+        if (outcome.status === "rejected") t.true(outcome.reason instanceof UserExistsError);
+    },
+  );
+
+  test(title("a decision on old facts is refused, and nothing of it is written"), async (t) => {
+    const { store, other, organization, until } = await given();
+    const key = await organization();
+    const ada = identity();
+    const made = await store.create({ organization: key, identity: ada, access: access("service-admin") });
+    const old = await until(other, () => other.get(made.ref));
+    await store.update(made, { access: access("viewer") });
+    const error = await t.throwsAsync(
+      other.update(old, { identity: identity({ ...ada, groups: [] }), access: none }),
+    );
+    t.true(error instanceof StaleUserError);
+    const now = await other.fresh(made.ref);
+    t.deepEqual(now?.access, access("viewer"));
+    t.deepEqual(now?.groups, ada.groups);
+  });
+
+  test(
+    title("many writers at once: each either wins on the newest facts or is told, and no grant is lost"),
+    async (t) => {
+      const { store, other, organization } = await given();
+      const key = await organization();
+      const made = await store.create({ organization: key, identity: identity(), access: access("r0") });
+      const add = async (writer: IdentityStore, role: string): Promise<void> => {
+        for (;;) {
+          const user = await writer.fresh(made.ref);
+          if (!user?.access) throw new Error("the account is gone");
+          const roles = [...user.access.grants.map((held) => held.role), role];
+          try {
+            await writer.update(user, { access: access(...roles) });
+            return;
+          } catch (error) {
+            if (!(error instanceof StaleUserError)) throw error;
+          }
+        }
+      };
+      const roles = Array.from({ length: 12 }, (_, i) => `r${i + 1}`);
+      await Promise.all(roles.map((role, i) => add(i % 2 ? store : other, role)));
+      const after = await store.fresh(made.ref);
+      t.deepEqual(after?.access?.grants, sortGrants(["r0", ...roles].map(grant)));
+    },
+  );
+
+  test(title("a write that repeats what is stored makes no new version"), async (t) => {
+    const { store, organization } = await given();
+    const key = await organization();
+    const ada = identity();
+    const made = await store.create({
+      organization: key,
+      identity: ada,
+      access: access("service-admin"),
+      signedInAt: 1_764_000_000_000,
+    });
+    const again = await store.update(made, {
+      identity: { ...ada, groups: [...ada.groups].reverse() },
+      access: access("service-admin"),
+      signedInAt: 1_764_000_000_000,
+    });
+    t.is(again.version, made.version);
+  });
+
+  test(title("what Okta says now replaces what it said, attribute by attribute"), async (t) => {
+    const { store, organization } = await given();
+    const key = await organization();
+    const ada = identity();
+    const made = await store.create({ organization: key, identity: ada, access: access("service-admin") });
+    const { email: _, ...withoutEmail } = ada;
+    const after = await store.update(made, {
+      identity: {
+        ...withoutEmail,
+        name: "Ada L.",
+        groups: [{ name: "web", id: "00g1" }],
+        groupsFrom: "Directory",
+        status: "ACTIVE",
+      },
+      access: access("viewer"),
+    });
+    t.is(after.email, undefined);
+    t.like(after, { name: "Ada L.", groupsFrom: "Directory", oktaStatus: "ACTIVE", uid: made.uid });
+    t.deepEqual(after.groups, [{ name: "web", id: "00g1" }]);
+    t.deepEqual(
+      [...store.usersInGroups(key, ["00g1"])].map(({ ref }) => ref),
+      [made.ref],
+    );
+    t.deepEqual([...store.usersInGroups(key, ["Everyone"])], []);
+  });
+
+  test(title("deactivation raises the session epoch, once; coming back doesn't lower it"), async (t) => {
+    const { store, organization } = await given();
+    const key = await organization();
+    const made = await store.create({
+      organization: key,
+      identity: identity(),
+      access: access("service-admin"),
+    });
+    const out = await store.update(made, { access: none });
+    t.false(isActive(out));
+    t.is(out.sessionEpoch, 1);
+    t.deepEqual(out.access, none);
+    const still = await store.update(out, {
+      access: noAccess("NotActiveInOkta", "Okta reports the status SUSPENDED."),
+    });
+    t.is(still.sessionEpoch, 1);
+    t.is(still.activeSince, out.activeSince, "since when tells when access changed, not its reason");
+    const back = await store.update(still, { access: access("service-admin") });
+    t.true(isActive(back));
+    t.is(back.sessionEpoch, 1);
+  });
+
+  test(
+    title("a local account is found by its address in any case, and by its service account"),
+    async (t) => {
+      const { store, organization, makeLocal, until } = await given();
+      const key = await organization();
+      const ben = await makeLocal(key, { email: "Ben@Acme.example", roles: ["viewer"] });
+      const mia = await makeLocal(key, {
+        email: "mia@acme.example",
+        roles: ["admin"],
+        serviceAccountName: "mia",
+      });
+      await until(store, () => store.get(ben.ref) && store.get(mia.ref));
+      t.deepEqual(
+        store.findLocalByEmail(key, "ben@acme.EXAMPLE").map(({ ref }) => ref),
+        [ben.ref],
+      );
+      t.deepEqual(
+        store.findByServiceAccount(key, "mia").map(({ ref }) => ref),
+        [mia.ref],
+      );
+      t.deepEqual(store.findByServiceAccount(key, "ben"), []);
+      t.like(store.get(mia.ref), { source: "Local", localRoles: ["admin"], serviceAccountName: "mia" });
+    },
+  );
+
+  test(
+    title("a linked account keeps its name, follows Okta, and is no longer found as a local one"),
+    async (t) => {
+      const { store, organization, makeLocal, until } = await given();
+      const key = await organization();
+      const made = await makeLocal(key, { email: "ben@acme.example", roles: ["viewer"] });
+      const local = await until(store, () => store.get(made.ref));
+      const ben = identity({ email: "ben@acme.example" });
+      const linked = await store.update(local, { identity: ben, access: access("viewer") });
+      t.is(linked.ref, local.ref);
+      t.like(linked, { source: "Okta", issuer: ben.issuer, subject: ben.subject });
+      t.deepEqual(linked.localRoles, []);
+      t.deepEqual(store.findLocalByEmail(key, "ben@acme.example"), []);
+      t.is(store.find(key, ben)?.ref, local.ref);
+      t.is((await store.freshBySubject(key, ben))?.ref, local.ref);
+    },
+  );
+
+  test(title("subscribers are told what was before and what is now"), async (t) => {
+    const { store, organization, until } = await given();
+    const key = await organization();
+    const events: string[] = [];
+    const stop = store.subscribe(({ kind, user, previous }) => {
+      if (user.organization === key)
+        events.push(`${kind} ${previous?.access?.active ?? "-"} -> ${user.access?.active ?? "-"}`);
+    });
+    const made = await store.create({
+      organization: key,
+      identity: identity(),
+      access: access("service-admin"),
+    });
+    await store.update(made, { access: none });
+    await until(store, () => events.includes("updated true -> false"));
+    stop();
+    t.is(events.filter((event) => event === "updated true -> false").length, 1, "and each thing once");
+  });
+}

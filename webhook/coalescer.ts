@@ -1,0 +1,106 @@
+export interface CoalescerOptions<T> {
+  /** Writes the latest of what was reported on one thing. When it throws, the same is tried again later. */
+  readonly write: (key: string, latest: T) => Promise<void>;
+  /** At most one write of each thing in this time, in ms. */
+  readonly intervalMs: number;
+  /** Writes at once, over all things. */
+  readonly concurrency: number;
+  /** Told of each report that was overtaken by a later one before it was written. */
+  readonly onOvertaken?: () => void;
+  readonly onFailure: (key: string, error: unknown) => void;
+}
+
+interface Entry<T> {
+  latest?: { readonly value: T };
+  /** Set while the thing has to rest after a write. */
+  resting?: NodeJS.Timeout;
+  writing: boolean;
+  failures: number;
+}
+
+const LONGEST_REST_MS = 30_000;
+
+/**
+ * Takes reports on many things at whatever rate, and writes each thing at most once in a while: the first report
+ * at once, then the latest of what came in between. The last report on a thing is always written in the end.
+ */
+export class Coalescer<T> {
+  readonly #options: CoalescerOptions<T>;
+  readonly #entries = new Map<string, Entry<T>>();
+  /** Things to be written as soon as there is room, first come first. */
+  readonly #due = new Set<string>();
+  readonly #waitingForIdle: (() => void)[] = [];
+  #writing = 0;
+  #closing = false;
+
+  constructor(options: CoalescerOptions<T>) {
+    this.#options = options;
+  }
+
+  report(key: string, value: T): void {
+    const entry = this.#entries.get(key) ?? { writing: false, failures: 0 };
+    if (entry.latest) this.#options.onOvertaken?.();
+    entry.latest = { value };
+    this.#entries.set(key, entry);
+    if (entry.resting || entry.writing) return;
+    this.#due.add(key);
+    this.#pump();
+  }
+
+  /** Writes what is left without further rest, each thing once. Resolves when that is done. */
+  flush(): Promise<void> {
+    this.#closing = true;
+    for (const [key, entry] of this.#entries) {
+      clearTimeout(entry.resting);
+      delete entry.resting;
+      if (entry.latest && !entry.writing) this.#due.add(key);
+    }
+    return new Promise((resolve) => {
+      this.#waitingForIdle.push(resolve);
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    for (const key of this.#due) {
+      if (this.#writing >= this.#options.concurrency) return;
+      this.#due.delete(key);
+      const entry = this.#entries.get(key);
+      if (entry?.latest) void this.#write(key, entry, entry.latest.value);
+    }
+    if (this.#writing === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
+  }
+
+  async #write(key: string, entry: Entry<T>, value: T): Promise<void> {
+    delete entry.latest;
+    entry.writing = true;
+    this.#writing++;
+    try {
+      await this.#options.write(key, value);
+      entry.failures = 0;
+    } catch (error) {
+      entry.failures++;
+      this.#options.onFailure(key, error);
+      if (!this.#closing) entry.latest ??= { value };
+    }
+    entry.writing = false;
+    this.#writing--;
+    if (this.#closing) this.#next(key, entry);
+    else this.#rest(key, entry);
+    this.#pump();
+  }
+
+  #rest(key: string, entry: Entry<T>): void {
+    const ms = Math.min(this.#options.intervalMs * 2 ** entry.failures, LONGEST_REST_MS);
+    entry.resting = setTimeout(() => {
+      delete entry.resting;
+      this.#next(key, entry);
+      this.#pump();
+    }, ms);
+  }
+
+  #next(key: string, entry: Entry<T>): void {
+    if (entry.latest) this.#due.add(key);
+    else this.#entries.delete(key);
+  }
+}

@@ -1,0 +1,145 @@
+import type { Condition, GroupsClaimEvidence, Organization } from "../crds/types.ts";
+import {
+  type ClaimEvidence,
+  type DirectoryAnswer,
+  type GroupsClaim,
+  type GroupsVerdict,
+  MANY_GROUPS,
+} from "../identity/index.ts";
+import { conditionFalse, conditionTrue, conditionUnknown, type DesiredCondition } from "../kubernetes/index.ts";
+
+const TYPE = "GroupsClaimReceived";
+
+/** What an Organization's status says of the groups claim. */
+export interface GroupsClaimStatus {
+  readonly condition: DesiredCondition;
+  /** Kept as it is where nothing new was seen. */
+  readonly evidence: GroupsClaimEvidence | undefined;
+}
+
+/** What is known of an organization's groups claim, for `judgeGroups`. */
+export function evidenceOf(organization: Organization): ClaimEvidence {
+  return {
+    receivedBefore: isCurrent(organization.status?.groupsClaim, organization),
+    lost: conditionOf(organization)?.reason === "ClaimLost",
+  };
+}
+
+/**
+ * What the status has to say after a sign-in. Undefined when this sign-in changes nothing, as nearly all do.
+ *
+ * @param at ms since 1970
+ */
+export function groupsClaimStatus(
+  organization: Organization,
+  claim: GroupsClaim,
+  directory: DirectoryAnswer,
+  verdict: GroupsVerdict,
+  at: number,
+): GroupsClaimStatus | undefined {
+  const evidence = claim.kind === "groups" ? seen(organization, at) : organization.status?.groupsClaim;
+  const condition = desired(organization, claim, directory, verdict);
+  if (!condition) return undefined;
+  const present = conditionOf(organization);
+  const same =
+    present?.status === condition.status &&
+    present.reason === condition.reason &&
+    present.message === condition.message &&
+    evidence === organization.status?.groupsClaim;
+  return same ? undefined : { condition, evidence };
+}
+
+function desired(
+  organization: Organization,
+  claim: GroupsClaim,
+  directory: DirectoryAnswer,
+  verdict: GroupsVerdict,
+): DesiredCondition | undefined {
+  if (claim.kind === "groups") return received(organization, claim.names.length);
+  if (verdict.kind === "refuse") return refusal(organization, verdict);
+  // The claim is missing, and its absence was understood. Only where it never came is there something to say.
+  if (directory.kind !== "groups" || evidenceOf(organization).receivedBefore) return undefined;
+  return conditionUnknown(
+    TYPE,
+    "ReadFromDirectory",
+    `Okta sends no claim ${claimName(organization)}: groups are read from the directory at each sign-in. ` +
+      "That works; with the claim, sign-ins are faster and don't depend on the directory.",
+  );
+}
+
+function received(organization: Organization, groups: number): DesiredCondition {
+  const name = claimName(organization);
+  const { okta } = organization.spec;
+  // Once seen, this stays: the next person with few groups doesn't make it untrue.
+  const seenMany =
+    conditionOf(organization)?.reason === "TooManyGroups" && isCurrent(organization.status?.groupsClaim, organization);
+  if (!okta.directory && (groups >= MANY_GROUPS || seenMany))
+    return conditionTrue(
+      TYPE,
+      "TooManyGroups",
+      `The claim ${name} is received. Somebody's holds ${MANY_GROUPS} groups or more, and Okta may cut such lists ` +
+        "short: narrow the claim's filter in Okta, or set up okta.directory.",
+    );
+  return conditionTrue(TYPE, "Received", `Okta sends the claim ${name}.`);
+}
+
+function refusal(
+  organization: Organization,
+  { reason, why }: Extract<GroupsVerdict, { kind: "refuse" }>,
+): DesiredCondition | undefined {
+  const name = claimName(organization);
+  switch (reason) {
+    case "ClaimNotSetUp":
+      return conditionFalse(
+        TYPE,
+        "ClaimNotSetUp",
+        `Somebody signed in, and Okta sent no claim ${name}, neither in the ID token nor at userinfo. ${whatToSetUp(organization)} ` +
+          "Until then nobody can sign in, and nobody loses anything.",
+      );
+    case "ClaimLost":
+      return conditionFalse(
+        TYPE,
+        "ClaimLost",
+        `The claim ${name} has stopped arriving: sign-ins without it would have deactivated more people than ` +
+          `safeguards.maxDeactivations allows. ${whatToSetUp(organization)} Until it arrives again, sign-ins ` +
+          "without it are refused, and nobody else loses anything.",
+      );
+    case "ClaimInvalid":
+      return conditionFalse(
+        TYPE,
+        "ClaimInvalid",
+        `${why} In Okta, make it a groups claim (value type: Groups), or name another one in okta.claims.groups.`,
+      );
+    case "DirectoryUnavailable":
+      // That is the condition DirectoryReachable's to say.
+      return undefined;
+  }
+}
+
+function whatToSetUp({ spec }: Organization): string {
+  const { issuer, scopes } = spec.okta;
+  const isOrgServer = !new URL(issuer).pathname.startsWith("/oauth2/");
+  if (!isOrgServer)
+    return `In Okta, add a groups claim of this name to the authorization server ${issuer} (Security > API > Claims).`;
+  const scope = scopes.includes("groups") ? "" : ", and add groups to okta.scopes";
+  return `In Okta, set up the groups claim filter of the app (Sign On > OpenID Connect ID Token)${scope}.`;
+}
+
+function seen(organization: Organization, at: number): GroupsClaimEvidence {
+  const known = organization.status?.groupsClaim;
+  if (known && isCurrent(known, organization)) return known;
+  const { issuer, clientID } = organization.spec.okta;
+  return { issuer, clientID, receivedTime: `${new Date(at).toISOString().slice(0, 19)}Z` };
+}
+
+function isCurrent(evidence: GroupsClaimEvidence | undefined, { spec }: Organization): boolean {
+  return evidence?.issuer === spec.okta.issuer && evidence.clientID === spec.okta.clientID;
+}
+
+function conditionOf(organization: Organization): Condition | undefined {
+  return organization.status?.conditions?.find(({ type }) => type === TYPE);
+}
+
+function claimName({ spec }: Organization): string {
+  return JSON.stringify(spec.okta.claims.groups);
+}

@@ -1,0 +1,61 @@
+import { collectDefaultMetrics, Counter, Histogram, type Registry } from "prom-client";
+
+/** How a sign-in ended. */
+export type LoginOutcome = "admitted" | "refused" | "failed";
+
+/** What the webhook counts. Labels are bounded: organizations are objects, reasons are constants. */
+export class WebhookMetrics {
+  readonly logins: Counter<"organization" | "outcome" | "reason">;
+  readonly loginSeconds: Histogram<"outcome">;
+  readonly coalesced: Counter;
+  /** Plain numbers, read when somebody asks: counting must not slow the session check down. */
+  readonly #sessionChecks = new Map<string, { count: number }>();
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    collectDefaultMetrics({ register: registry });
+    this.logins = new Counter({
+      name: "okta_role_logins_total",
+      help: "Sign-ins that came back from Okta or were local, by outcome (admitted, refused, failed) and reason.",
+      labelNames: ["organization", "outcome", "reason"],
+      registers,
+    });
+    this.loginSeconds = new Histogram({
+      name: "okta_role_login_duration_seconds",
+      help: "Time from a person's return from Okta to our answer.",
+      labelNames: ["outcome"],
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    });
+    this.coalesced = new Counter({
+      name: "okta_role_status_writes_coalesced_total",
+      help: "Statuses that were not written because a later one took their place first.",
+      registers,
+    });
+    const checks = this.#sessionChecks;
+    new Counter({
+      name: "okta_role_session_checks_total",
+      help: "Session checks by outcome: signed-in, forbidden, stale, or the reason of the refusal.",
+      labelNames: ["outcome"],
+      registers,
+      collect() {
+        this.reset();
+        for (const [outcome, { count }] of checks) this.inc({ outcome }, count);
+      },
+    });
+  }
+
+  /** The tally of one outcome of session checks: raise its `count`. Get it once and keep it. */
+  sessionChecks(outcome: string): { count: number } {
+    let tally = this.#sessionChecks.get(outcome);
+    if (!tally) {
+      tally = { count: 0 };
+      this.#sessionChecks.set(outcome, tally);
+    }
+    return tally;
+  }
+
+  login(organization: string, outcome: LoginOutcome, reason: string): void {
+    this.logins.inc({ organization, outcome, reason });
+  }
+}

@@ -1,0 +1,70 @@
+import { html } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { signOutForm } from "./sign-out-form.ts";
+
+export interface HeldRole {
+  readonly name: string;
+  readonly admin: boolean;
+  readonly mapping?: string | undefined;
+  readonly group?: string | undefined;
+}
+
+/** Who you are, and which roles you hold, with the reason for each. */
+export function signedInPage(person: {
+  organization: string;
+  name?: string | undefined;
+  email?: string | undefined;
+  roles: readonly HeldRole[];
+  expires: string;
+  issuerOrigin: string;
+}): Page {
+  const { organization, name, email, roles, expires, issuerOrigin } = person;
+  return {
+    title: `Signed in${name || email ? ` as ${name ?? email}` : ""}`,
+    organization,
+    formTarget: issuerOrigin,
+    body: html`
+${name && email && html`<p class="soft">${email}</p>`}
+<h2>Your roles</h2>
+<table>
+<thead><tr><th scope="col">Role</th><th scope="col">Because you are in</th></tr></thead>
+<tbody>${roles.map(
+      ({ name: role, admin, group, mapping }) => html`
+<tr><td>${role}${admin && html` <span class="badge">admin</span>`}</td>
+<td>${
+        group === undefined
+          ? html`<span class="soft">a local account</span>`
+          : html`${group} <span class="soft">(mapping ${mapping})</span>`
+      }</td></tr>`,
+    )}
+</tbody>
+</table>
+<p class="soft">Membership is managed in Okta. This session ends on <time datetime="${expires}">${readable(expires)}</time>
+at the latest.</p>
+<div class="actions">${signOutForm("Sign out", { plain: true })}</div>`,
+  };
+}
+
+/** Nobody is signed in. It names no organization: which ones there are isn't everybody's business. */
+export function signedOutPage({
+  justNow,
+  loginPath,
+}: {
+  justNow: boolean;
+  loginPath?: string | undefined;
+}): Page {
+  return {
+    title: justNow ? "You are signed out" : "You are not signed in",
+    body: html`
+<p>Sign in at your organization's login URI. It looks like <code>/login/your-organization</code>; whoever runs this
+service for you knows it.</p>
+${
+  loginPath !== undefined &&
+  html`<div class="actions"><a class="button" href="/login/${loginPath}">Sign in again</a></div>`
+}`,
+  };
+}
+
+function readable(expires: string): string {
+  return `${expires.slice(0, 10)} at ${expires.slice(11, 16)} UTC`;
+}

@@ -1,0 +1,38 @@
+import { Html, html, type HtmlValue } from "./html.ts";
+import { STYLE } from "./style.ts";
+
+/** A page before it is sent. */
+export interface Page {
+  readonly title: string;
+  /** The organization it is about, as people know it. */
+  readonly organization?: string | undefined;
+  readonly body: HtmlValue;
+  /** Where the page's forms lead besides here, since they redirect there: an origin. */
+  readonly formTarget?: string | undefined;
+}
+
+const style = Html.style(STYLE);
+
+/** A whole document. The request id is what somebody can quote to those who read the log. */
+export function layout({ title, organization, body }: Page, requestID: string): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>${title}${organization && ` · ${organization}`}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
+${style}
+</head>
+<body>
+<main>
+${organization && html`<p class="organization">${organization}</p>`}
+<h1>${title}</h1>
+${body}
+<footer>Request <code>${requestID}</code></footer>
+</main>
+</body>
+</html>
+`.toString();
+}

@@ -1,0 +1,47 @@
+import { html } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { signOutForm } from "./sign-out-form.ts";
+
+/** Groups that are shown; of the others, the number. */
+const SHOWN = 50;
+
+export interface Refusal {
+  readonly organization: string;
+  readonly loginPath: string;
+  /** Email or name, as Okta says it. */
+  readonly who: string;
+  readonly reason: string;
+  /** One sentence on why. */
+  readonly message: string;
+  /** The groups that Okta reported. */
+  readonly groups: readonly string[];
+  readonly issuerOrigin: string;
+}
+
+/**
+ * Refused: Okta has signed the person in, and their groups give them nothing. It shows what was received, so
+ * that they and an administrator needn't guess. It doesn't show which groups would do: that is for people to say.
+ */
+export function refusedPage({ organization, loginPath, who, reason, message, groups, issuerOrigin }: Refusal): Page {
+  const byGroups = reason === "NoMappedGroup";
+  return {
+    title: "You have no access",
+    organization,
+    formTarget: issuerOrigin,
+    body: html`
+<p>Okta has signed you in as <strong>${who}</strong>.
+${byGroups ? html`None of your Okta groups gives access to ${organization}.` : message}</p>
+<p>Ask an administrator of ${organization} to
+${byGroups ? "put you into an Okta group that gives access" : "look at your account in Okta"}. Then sign in again.</p>
+<h2>Groups received from Okta</h2>
+${
+  groups.length === 0
+    ? html`<p class="soft">None. Okta reported no group for you.</p>`
+    : html`<ul class="groups">${groups.slice(0, SHOWN).map((group) => html`<li>${group}</li>`)}</ul>
+${groups.length > SHOWN && html`<p class="soft">and ${groups.length - SHOWN} more, ${groups.length} in all.</p>`}`
+}
+<div class="actions">
+${signOutForm("Sign in with another account", { loginPath, again: true })}
+</div>`,
+  };
+}

@@ -1,0 +1,25 @@
+import { html } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { signOutForm } from "./sign-out-form.ts";
+
+/** Asks before signing out: a link alone must not do it. */
+export function confirmSignOutPage(issuerOrigin: string | undefined): Page {
+  return {
+    title: "Sign out?",
+    formTarget: issuerOrigin,
+    body: html`
+<p>This ends your session here and at Okta.</p>
+<div class="actions">${signOutForm("Sign out")}<a href="/">Stay signed in</a></div>`,
+  };
+}
+
+/** Signed out here; at Okta it didn't work, and that has to be said. */
+export function signedOutHerePage(loginPath: string | undefined): Page {
+  return {
+    title: "You are signed out here",
+    body: html`
+<p>Okta could not be reached, so you may still be signed in there. Whoever uses this browser next could sign in
+without your password: sign out at Okta, too, or close the browser.</p>
+${loginPath !== undefined && html`<div class="actions"><a class="button" href="/login/${loginPath}">Sign in again</a></div>`}`,
+  };
+}

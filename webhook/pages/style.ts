@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+
+/** The one stylesheet, in every page: nothing is fetched from anywhere. Both colour schemes pass WCAG AA. */
+export const STYLE = `
+:root { color-scheme: light dark;
+  --ground: #f3f4f7; --card: #ffffff; --text: #1c2230; --soft: #566072; --line: #dde1e8;
+  --accent: #1f57c3; --accent-text: #ffffff; --code: #eef0f4; --ring: #1f57c3; }
+@media (prefers-color-scheme: dark) { :root {
+  --ground: #12151b; --card: #1b2029; --text: #e7eaf0; --soft: #a3adbd; --line: #303845;
+  --accent: #8ab0ff; --accent-text: #0e1420; --code: #262d39; --ring: #8ab0ff; } }
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
+  background: var(--ground); color: var(--text);
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+main { width: 100%; max-width: 37rem; padding: 2rem 2.25rem 1.5rem; background: var(--card);
+  border: 1px solid var(--line); border-radius: 14px; box-shadow: 0 1px 3px rgb(0 0 0 / .08); }
+.organization { margin: 0 0 .35rem; color: var(--soft); font-size: .9rem; font-weight: 600; }
+h1 { margin: 0 0 .9rem; font-size: 1.45rem; line-height: 1.25; letter-spacing: -.01em; text-wrap: balance; }
+h2 { margin: 1.6rem 0 .5rem; font-size: 1rem; }
+p { margin: 0 0 .9rem; }
+.soft { color: var(--soft); }
+a { color: var(--accent); text-underline-offset: .15em; }
+code, pre { font: .88em/1.5 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; }
+code { padding: .1em .35em; border-radius: 5px; background: var(--code); overflow-wrap: anywhere; }
+pre { margin: 0 0 .9rem; padding: .75rem .9rem; border-radius: 8px; background: var(--code); overflow-x: auto; }
+.groups { display: flex; flex-wrap: wrap; gap: .4rem; margin: 0 0 .9rem; padding: 0; list-style: none; }
+.groups li { max-width: 100%; padding: .15rem .6rem; border: 1px solid var(--line); border-radius: 999px;
+  background: var(--code); font-size: .9rem; overflow-wrap: anywhere; }
+table { width: 100%; margin: 0 0 1rem; border-collapse: collapse; font-size: .95rem; }
+th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left;
+  vertical-align: top; overflow-wrap: anywhere; }
+th { color: var(--soft); font-size: .82rem; font-weight: 600; }
+th:last-child, td:last-child { padding-right: 0; }
+.badge { display: inline-block; margin-left: .4rem; padding: 0 .45rem; border: 1px solid var(--line);
+  border-radius: 999px; color: var(--soft); font-size: .75rem; }
+.actions { display: flex; flex-wrap: wrap; align-items: center; gap: .75rem 1rem; margin: 1.4rem 0 .4rem; }
+.actions form { margin: 0; }
+.button { display: inline-block; padding: .55rem 1.1rem; border: 1px solid var(--accent); border-radius: 8px;
+  background: var(--accent); color: var(--accent-text); font: inherit; font-weight: 600; text-decoration: none;
+  cursor: pointer; }
+.button.plain { background: transparent; color: var(--accent); }
+.button:hover { filter: brightness(1.08); }
+:focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
+label { display: block; margin: 1.1rem 0 .35rem; font-weight: 600; }
+textarea { width: 100%; min-height: 7.5rem; padding: .6rem .7rem; border: 1px solid var(--soft); border-radius: 8px;
+  background: var(--card); color: var(--text); font: .88rem/1.45 ui-monospace, Menlo, Consolas, monospace;
+  resize: vertical; overflow-wrap: anywhere; }
+.alert { margin: 0 0 1rem; padding: .65rem .9rem; border-left: 4px solid #c0392b; border-radius: 6px;
+  background: var(--code); }
+footer { margin-top: 1.6rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--soft);
+  font-size: .82rem; }
+@media (max-width: 30rem) { body { padding: 0; place-items: start stretch; }
+  main { min-height: 100vh; border: 0; border-radius: 0; padding: 1.5rem 1.25rem; } }
+`;
+
+/** The stylesheet as Content-Security-Policy names it. */
+export const STYLE_SOURCE = `'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;

@@ -1,0 +1,33 @@
+import type { Request, Response } from "express";
+import { problemPage } from "./pages/problem.ts";
+import { requestID, sendJSON, sendPage, wantsJSON } from "./respond.ts";
+
+/** Something that went wrong, as it is told to whoever asked. Nothing in it is secret. */
+export interface Problem {
+  /** HTTP status. */
+  readonly status: number;
+  /** For programs, stable. */
+  readonly code: string;
+  readonly title: string;
+  /** What happened and what to do, for the person. */
+  readonly text: string;
+  /** What to do, for those who run this. */
+  readonly advice?: string | undefined;
+  readonly link?: { readonly href: string; readonly label: string } | undefined;
+  /** The organization's name, as people know it. */
+  readonly organization?: string | undefined;
+  readonly retryAfterS?: number | undefined;
+}
+
+/** Sends a problem as a page, or as JSON (RFC 9457) to those who prefer it. */
+export function sendProblem(req: Request, res: Response, problem: Problem): void {
+  const { status, code, title, text, advice, link, organization, retryAfterS } = problem;
+  if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS));
+  if (!wantsJSON(req)) {
+    sendPage(req, res, status, problemPage({ title, text, advice, link, organization }));
+    return;
+  }
+  const detail = advice === undefined ? text : `${text} ${advice}`;
+  const content = { type: "about:blank", status, title, detail, code, requestID: requestID(req) };
+  sendJSON(res, status, content, "application/problem+json");
+}

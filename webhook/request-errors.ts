@@ -1,0 +1,35 @@
+/** The request itself is wrong. The message is for whoever sent it, and repeats nothing of it. */
+export class RequestError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+
+  constructor({ code, status, title, message }: { code: string; status: number; title: string; message: string }) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.title = title;
+  }
+}
+
+/** A form that wasn't sent from one of our own pages (cross-site request forgery). */
+export class CrossSiteError extends Error {
+  readonly code = "cross-site";
+  readonly status = 403;
+  readonly title = "This request came from elsewhere";
+
+  constructor() {
+    super("It was not sent from a page of this site, so nothing was done. Open the page here and try again.");
+  }
+}
+
+/** One address sends too much. */
+export class RateLimitedError extends Error {
+  readonly code = "rate-limited";
+  readonly retryAfterS: number;
+
+  constructor(retryAfterS: number) {
+    super("Too many requests from one address.");
+    this.retryAfterS = retryAfterS;
+  }
+}

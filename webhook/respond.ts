@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import type { Request, Response } from "express";
+import { layout, type Page } from "./pages/layout.ts";
+import { STYLE_SOURCE } from "./pages/style.ts";
+
+const ids = new WeakMap<Request, string>();
+
+/** The id by which a page, a log line and a report on it are brought together. Ours alone, never taken from outside. */
+export function requestID(req: Request): string {
+  let id = ids.get(req);
+  if (id === undefined) {
+    id = randomBytes(9).toString("base64url");
+    ids.set(req, id);
+  }
+  return id;
+}
+
+/** Whether whoever asks would rather have JSON than a page. */
+export function wantsJSON(req: Request): boolean {
+  return req.accepts(["html", "json"]) === "json";
+}
+
+/** Sends a page with what keeps it harmless: no scripts, no frames, nothing from elsewhere, no copies. */
+export function sendPage(req: Request, res: Response, status: number, page: Page): void {
+  const body = layout(page, requestID(req));
+  res.writeHead(status, {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Length": Buffer.byteLength(body),
+    "Content-Security-Policy":
+      `default-src 'none'; style-src ${STYLE_SOURCE}; img-src data:; base-uri 'none'; frame-ancestors 'none'; ` +
+      `form-action 'self'${page.formTarget === undefined ? "" : ` ${page.formTarget}`}`,
+    ...SAFETY,
+  });
+  res.end(body);
+}
+
+/** Sends JSON. `type` is application/json unless said otherwise. */
+export function sendJSON(res: Response, status: number, content: unknown, type = "application/json"): void {
+  const body = JSON.stringify(content);
+  res.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body), ...SAFETY });
+  res.end(body);
+}
+
+/** Sends the browser elsewhere, with a GET whatever it came with. */
+export function redirect(res: Response, url: string): void {
+  res.writeHead(303, { Location: url, "Content-Length": 0, ...SAFETY });
+  res.end();
+}
+
+/**
+ * On every answer but those of the session check. The referrer stays within this origin: our own forms are
+ * recognised by it, and nobody else gets to see a callback's address.
+ */
+const SAFETY = {
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "same-origin",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+};
+
+/** The origin that a page's forms may lead to, as a Content-Security-Policy takes it. */
+export function originOf(url: string): string | undefined {
+  return URL.parse(url)?.origin;
+}

@@ -1,0 +1,122 @@
+import type { Request, RequestHandler, Response } from "express";
+import type { Logger } from "pino";
+import type { Organization } from "../../crds/types.ts";
+import { groupLabel } from "../../identity/index.ts";
+import { keyOf } from "../../kubernetes/index.ts";
+import { StateMismatchError } from "../../okta/login-errors.ts";
+import type { SignedIn } from "../../okta/oidc.ts";
+import type { Gate } from "../gate.ts";
+import type { LoginCookies } from "../login-cookies.ts";
+import type { LogoutHint } from "../logout-hint.ts";
+import { maxAgeMs } from "../max-age.ts";
+import type { WebhookMetrics } from "../metrics.ts";
+import type { OktaClients } from "../okta-clients.ts";
+import { undecidedProblem } from "../okta-problems.ts";
+import type { Organizations } from "../organizations.ts";
+import { refusedPage } from "../pages/refused.ts";
+import { sendProblem } from "../problem.ts";
+import { placeOf, problemOf } from "../problems.ts";
+import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../respond.ts";
+import type { Sessions } from "../sessions.ts";
+import type { SignInResult, SignIns } from "../sign-ins.ts";
+
+export interface CallbackDeps {
+  readonly organizations: Organizations;
+  readonly okta: Pick<OktaClients, "finishLogin">;
+  readonly logins: LoginCookies;
+  readonly signIns: Pick<SignIns, "complete">;
+  readonly sessions: Pick<Sessions, "start" | "end">;
+  readonly logoutHint: LogoutHint;
+  readonly gate: Gate;
+  readonly metrics: WebhookMetrics;
+  readonly log: Logger;
+}
+
+/** GET /callback/:path - the browser comes back from Okta: verifies everything, and signs in or refuses. */
+export function callback(deps: CallbackDeps): RequestHandler {
+  const { organizations, gate, metrics, log } = deps;
+  return async (req, res) => {
+    const start = performance.now();
+    const organization = organizations.at(req.params.path);
+    const key = keyOf(organization);
+    try {
+      const { signedIn, result } = await gate.run(key, () => finish(deps, organization, req, res));
+      const { outcome, reason } = answer(deps, organization, signedIn, result, req, res);
+      metrics.login(key, outcome, reason);
+      metrics.loginSeconds.observe({ outcome }, (performance.now() - start) / 1000);
+    } catch (error) {
+      const problem = problemOf(error, organization);
+      metrics.login(key, "failed", problem.code);
+      metrics.loginSeconds.observe({ outcome: "failed" }, (performance.now() - start) / 1000);
+      const level = problem.status >= 500 ? "warn" : "info";
+      log[level]({ err: error, organization: key, requestID: requestID(req) }, "A sign-in failed.");
+      sendProblem(req, res, problem);
+    }
+  };
+}
+
+async function finish(
+  { okta, logins, signIns }: CallbackDeps,
+  organization: Organization,
+  req: Request,
+  res: Response,
+): Promise<{ signedIn: SignedIn; result: SignInResult }> {
+  const { state } = req.query;
+  const pending = typeof state === "string" ? logins.find(req.headers.cookie, state) : undefined;
+  // The state of a sign-in at another organization is as good as none (OAuth mix-up).
+  if (pending?.organizationID !== organization.metadata.uid || !pending) throw new StateMismatchError();
+  // Whatever comes of it: this sign-in isn't continued again.
+  res.setHeader("Set-Cookie", logins.remove(pending.transaction.state));
+  const callbackURL = `${pending.transaction.redirectURI}${queryOf(req.originalUrl)}`;
+  const signedIn = await okta.finishLogin(organization, { callbackURL, transaction: pending.transaction });
+  return { signedIn, result: await signIns.complete(keyOf(organization), signedIn) };
+}
+
+function answer(
+  { sessions, logoutHint }: CallbackDeps,
+  organization: Organization,
+  { person, idToken, returnTo }: SignedIn,
+  result: SignInResult,
+  req: Request,
+  res: Response,
+): { outcome: "admitted" | "refused"; reason: string } {
+  // Also for who is refused: to sign in with another account, they have to sign out of this one.
+  res.appendHeader("Set-Cookie", logoutHint.keep(idToken, maxAgeMs(organization) / 1000));
+  if (result.kind === "admitted") {
+    res.appendHeader("Set-Cookie", sessions.start(result.user, organization));
+    redirect(res, returnTo);
+    return { outcome: "admitted", reason: result.user.access?.reason ?? "" };
+  }
+  // Whoever was signed in here before asked to be somebody else.
+  res.appendHeader("Set-Cookie", sessions.end());
+  if (result.kind === "undecided") {
+    sendProblem(req, res, undecidedProblem(result.reason, placeOf(organization)));
+    return { outcome: "refused", reason: result.reason };
+  }
+  const groups = result.groups.map(groupLabel);
+  if (wantsJSON(req)) {
+    const { reason, message } = result;
+    sendJSON(res, 403, { code: "no-access", reason, message, groups: groups.slice(0, 50), received: groups.length });
+  } else {
+    sendPage(
+      req,
+      res,
+      403,
+      refusedPage({
+        organization: organization.spec.displayName,
+        loginPath: organization.spec.loginPath,
+        who: person.email ?? person.name ?? person.subject,
+        reason: result.reason,
+        message: result.message,
+        groups,
+        issuerOrigin: originOf(organization.spec.okta.issuer),
+      }),
+    );
+  }
+  return { outcome: "refused", reason: result.reason };
+}
+
+function queryOf(url: string): string {
+  const at = url.indexOf("?");
+  return at < 0 ? "" : url.slice(at);
+}

@@ -1,0 +1,201 @@
+import type { Logger } from "pino";
+import {
+  AlreadyExistsError,
+  type Client,
+  ConflictError,
+  NotFoundError,
+  type Secret,
+  secrets,
+} from "../kubernetes/index.ts";
+import {
+  formatKeys,
+  KeyRing,
+  type KeyTimes,
+  newKey,
+  parseKeys,
+  rotated,
+  type SessionKey,
+  type StoredKey,
+} from "./key-ring.ts";
+
+/** The Secret's type. The API server never lets a type change, so that no other Secret is taken for this one. */
+export const SESSION_KEYS_TYPE = "rolemapping.dev/session-keys";
+
+const ENTRY = "keys";
+
+export interface SessionKeysOptions {
+  readonly client: Pick<Client, "get" | "create" | "replace">;
+  /** Where the Secret is. */
+  readonly secret: { readonly namespace: string; readonly name: string };
+  readonly log: Logger;
+  /** ms since 1970 */
+  readonly now?: () => number;
+  readonly times?: Partial<KeyTimes>;
+  /** How often the Secret is read again, in ms. */
+  readonly refreshMs?: number;
+  /** At most this often is it read because a cookie names a key that isn't known, in ms. */
+  readonly unknownKeyMs?: number;
+}
+
+/** No keys have been read yet: nobody can be signed in, and no session can be checked. */
+export class KeysUnavailableError extends Error {
+  readonly code = "session-keys-unavailable";
+}
+
+/** The Secret of that name is somebody else's. Choose another name with --session-secret. */
+export class ForeignSecretError extends Error {
+  readonly code = "session-secret-foreign";
+}
+
+/**
+ * The keys of cookies, in a Secret that all replicas share: made when missing, rotated by whoever comes first,
+ * and read again from time to time, because Secrets aren't watched. Deleting the Secret signs everybody out.
+ */
+export class SessionKeys {
+  readonly #client: SessionKeysOptions["client"];
+  readonly #secret: SessionKeysOptions["secret"];
+  readonly #log: Logger;
+  readonly #now: () => number;
+  readonly #times: KeyTimes;
+  readonly #refreshMs: number;
+  readonly #unknownKeyMs: number;
+  #ring: KeyRing | undefined;
+  #text: string | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
+
+  constructor({ client, secret, log, now = Date.now, ...options }: SessionKeysOptions) {
+    this.#client = client;
+    this.#secret = secret;
+    this.#log = log;
+    this.#now = now;
+    this.#refreshMs = options.refreshMs ?? 30_000;
+    this.#unknownKeyMs = options.unknownKeyMs ?? 2_000;
+    this.#times = {
+      rotateAfterMs: 24 * 3_600_000,
+      settleMs: 2 * this.#refreshMs,
+      // The longest that `spec.sessions.maxAge` can be.
+      longestUseMs: 7 * 24 * 3_600_000,
+      ...options.times,
+    };
+  }
+
+  /** Whether keys have been read. */
+  get loaded(): boolean {
+    return this.#ring !== undefined;
+  }
+
+  /** @throws KeysUnavailableError */
+  current(): SessionKey {
+    if (!this.#ring) throw new KeysUnavailableError("The keys of sessions have not been read yet.");
+    return this.#ring.current(this.#now());
+  }
+
+  find(id: string): SessionKey | undefined {
+    return this.#ring?.find(id);
+  }
+
+  /** As `find`, for a key that isn't known: reads the Secret again unless that was just done. */
+  async findAgain(id: string): Promise<SessionKey | undefined> {
+    if (performance.now() - this.#readAt >= this.#unknownKeyMs) await this.refresh();
+    return this.find(id);
+  }
+
+  /** Reads the Secret; makes it when it is missing, and rotates when that is due. Callers share one reading. */
+  refresh(): Promise<void> {
+    this.#reading ??= this.#readOrMake().finally(() => {
+      this.#readAt = performance.now();
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  /** Refreshes until `signal` is aborted. A failure is logged, and what is known stays in use. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let wait = this.#refreshMs;
+      try {
+        await this.refresh();
+      } catch (error) {
+        this.#log.error({ err: error, secret: this.#secret.name }, "The keys of sessions could not be read.");
+        wait = Math.min(wait, 2_000);
+      }
+      await elapsed(wait, signal);
+    }
+  }
+
+  async #readOrMake(): Promise<void> {
+    // Another replica may come first, at making the Secret as at changing it: then there is something to read.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      try {
+        return this.#use(await this.#readOnce());
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError || error instanceof ConflictError)) throw error;
+      }
+    }
+    throw new KeysUnavailableError(`The Secret ${this.#secret.name} changes all the time.`);
+  }
+
+  async #readOnce(): Promise<StoredKey[]> {
+    const { namespace, name } = this.#secret;
+    const secret = await this.#get();
+    if (!secret) {
+      const keys = [newKey(this.#now())];
+      await this.#client.create(secrets, {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { namespace, name, labels: { "app.kubernetes.io/managed-by": "okta-role-operator" } },
+        type: SESSION_KEYS_TYPE,
+        data: encoded(keys),
+      });
+      if (this.loaded) this.#log.warn({ secret: name }, "The keys of sessions were deleted: all sessions have ended.");
+      return keys;
+    }
+    if (secret.type !== SESSION_KEYS_TYPE)
+      throw new ForeignSecretError(
+        `The Secret ${name} isn't of type ${SESSION_KEYS_TYPE}, so it is left alone: name another one with --session-secret.`,
+      );
+    const found = parseKeys(Buffer.from(secret.data?.[ENTRY] ?? "", "base64").toString("utf8"));
+    if (!found) this.#log.warn({ secret: name }, "The Secret holds no keys that can be read: new ones are made.");
+    const next = rotated(found ?? [], this.#now(), this.#times);
+    if (!next) return found ?? [];
+    await this.#client.replace(secrets, { ...secret, data: encoded(next) });
+    this.#log.info({ secret: name, keys: next.length }, "A new key of sessions was made.");
+    return next;
+  }
+
+  async #get(): Promise<Secret | undefined> {
+    try {
+      return await this.#client.get(secrets, this.#secret);
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  #use(keys: readonly StoredKey[]): void {
+    const text = formatKeys(keys);
+    if (text === this.#text) return;
+    const [oldest, ...younger] = keys;
+    if (!oldest) throw new KeysUnavailableError("The Secret holds no key.");
+    this.#ring = new KeyRing([oldest, ...younger], this.#times.settleMs);
+    this.#text = text;
+  }
+}
+
+function encoded(keys: readonly StoredKey[]): Record<string, string> {
+  return { [ENTRY]: Buffer.from(formatKeys(keys)).toString("base64") };
+}
+
+/** Waits, but not past the end of `signal`. */
+function elapsed(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}

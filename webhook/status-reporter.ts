@@ -1,0 +1,146 @@
+import type { Logger } from "pino";
+import { oktaRoleMappings, organizations as organizationType } from "../crds/resources.ts";
+import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import { type Grant, type Identity, roleNames, type User } from "../identity/index.ts";
+import {
+  type Cache,
+  conditionFalse,
+  conditionTrue,
+  type DesiredCondition,
+  keyOf,
+  type StatusWriter,
+  splitKey,
+} from "../kubernetes/index.ts";
+import { oneLine } from "../okta/errors.ts";
+import { Coalescer } from "./coalescer.ts";
+import type { GroupsClaimStatus } from "./groups-claim.ts";
+
+export interface StatusReporterOptions {
+  readonly mappings: Pick<Cache<OktaRoleMapping>, "get" | "observe">;
+  readonly organizations: Pick<Cache<Organization>, "get" | "observe">;
+  /** Writes as the field manager `okta-role-webhook`. */
+  readonly status: Pick<StatusWriter, "apply">;
+  readonly log: Logger;
+  readonly onCoalesced?: () => void;
+  /** At most one write of each object in this time, in ms. */
+  readonly intervalMs?: number;
+}
+
+/** Writes at once: a burst of sign-ins must not take the API server from those who sign in. */
+const CONCURRENCY = 4;
+
+const PROVISIONED = { fields: [], conditionTypes: ["UsersProvisioned"] };
+const CLAIM = { fields: ["groupsClaim"], conditionTypes: ["GroupsClaimReceived"] };
+
+/**
+ * Writes what sign-ins have shown into the statuses of mappings and organizations: never more than one write of
+ * each in a second, whatever the rate of sign-ins, and nobody waits for it.
+ */
+export class StatusReporter {
+  readonly #options: StatusReporterOptions;
+  readonly #mappings: Coalescer<DesiredCondition>;
+  readonly #organizations: Coalescer<GroupsClaimStatus>;
+
+  constructor(options: StatusReporterOptions) {
+    this.#options = options;
+    const shared = {
+      intervalMs: options.intervalMs ?? 1_000,
+      concurrency: CONCURRENCY,
+      onOvertaken: () => options.onCoalesced?.(),
+      onFailure: (key: string, error: unknown) =>
+        options.log.warn({ err: error, key }, "A status could not be written; it is tried again."),
+    };
+    this.#mappings = new Coalescer({ ...shared, write: (key, condition) => this.#writeMapping(key, condition) });
+    this.#organizations = new Coalescer({ ...shared, write: (key, claim) => this.#writeOrganization(key, claim) });
+  }
+
+  /**
+   * Somebody has signed in, and holds what they hold through these mappings.
+   * @param at ms since 1970
+   */
+  signedIn(user: User, at: number): void {
+    const who = oneLine(user.email ?? user.name ?? user.ref);
+    for (const [mapping, grants] of byMapping(user.access?.grants ?? [])) {
+      const roles = roleNames(grants);
+      this.#mappings.report(
+        `${splitKey(user.organization).namespace}/${mapping}`,
+        conditionTrue("UsersProvisioned", "SignedIn", `${who} signed in at ${seconds(at)} and holds ${list(roles)}.`),
+      );
+    }
+  }
+
+  /**
+   * Somebody would have got these grants, and their account could not be written.
+   * @param organization "namespace/name"
+   * @param at ms since 1970
+   */
+  failed(organization: string, identity: Identity, grants: readonly Grant[], error: Error, at: number): void {
+    const who = oneLine(identity.email ?? identity.name ?? identity.subject);
+    for (const mapping of byMapping(grants).keys()) {
+      this.#mappings.report(
+        `${splitKey(organization).namespace}/${mapping}`,
+        conditionFalse(
+          "UsersProvisioned",
+          "StoreUnavailable",
+          `The account of ${who} could not be written at ${seconds(at)}: ${oneLine(reason(error))}`,
+        ),
+      );
+    }
+  }
+
+  /** What a sign-in has shown of an organization's groups claim. */
+  groupsClaim(organization: Organization, claim: GroupsClaimStatus): void {
+    this.#organizations.report(keyOf(organization), claim);
+  }
+
+  /** Writes what has not been written yet: for the end of the process. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#mappings.flush(), this.#organizations.flush()]);
+  }
+
+  async #writeMapping(key: string, condition: DesiredCondition): Promise<void> {
+    const { mappings, status } = this.#options;
+    const mapping = mappings.get(key);
+    if (!mapping) return; // deleted meanwhile
+    const written = await status.apply(oktaRoleMappings, mapping, { conditions: [condition] }, PROVISIONED);
+    if (written) mappings.observe(written);
+  }
+
+  async #writeOrganization(key: string, { condition, evidence }: GroupsClaimStatus): Promise<void> {
+    const { organizations, status } = this.#options;
+    const organization = organizations.get(key);
+    if (!organization) return; // deleted meanwhile
+    const written = await status.apply(
+      organizationType,
+      organization,
+      { conditions: [condition], ...(evidence ? { groupsClaim: evidence } : {}) },
+      CLAIM,
+    );
+    if (written) organizations.observe(written);
+  }
+}
+
+function byMapping(grants: readonly Grant[]): Map<string, Grant[]> {
+  const found = new Map<string, Grant[]>();
+  for (const grant of grants) {
+    if (grant.mapping === undefined) continue;
+    const known = found.get(grant.mapping);
+    if (known) known.push(grant);
+    else found.set(grant.mapping, [grant]);
+  }
+  return found;
+}
+
+function list(names: readonly string[]): string {
+  const last = names.at(-1) ?? "nothing";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
+}
+
+/** What the API server said is under the store's own words. */
+function reason(error: Error): string {
+  return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
+}
+
+function seconds(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
