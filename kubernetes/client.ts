@@ -17,7 +17,7 @@ import { parseOr, type WatchEvent } from "./watch-stream.ts";
 export interface CallOptions {
   /** Gives up; the call then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** For each attempt, in milliseconds; by default 15 s, 5 s for writes of a guarded client, 30 s for a list's page. */
+  /** For each attempt, in milliseconds; 15 s by default, 30 s for a page of a list. */
   timeoutMs?: number;
 }
 
@@ -141,9 +141,10 @@ export interface Client {
 
   /**
    * The same client, except that every write first asks `mayWrite`, also before a retry, and throws NotLeaderError when
-   * the answer is no. Its writes have a short time-out, so that none is under way when another leader starts.
+   * the answer is no. Its writes have a short time-out (4.5 s for each attempt unless said otherwise), so that none is
+   * under way when another leader starts.
    */
-  guardedBy(mayWrite: () => boolean): Client;
+  guardedBy(mayWrite: () => boolean, options?: { writeTimeoutMs?: number }): Client;
 
   /** Closes the connections when what is running has ended. Call it once, on the client that createClient gave. */
   close(): Promise<void>;
@@ -193,15 +194,21 @@ const WATCH_MARGIN_MS = 15_000;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
+/** Whether writes are allowed, and how long they may take. */
+interface Guard {
+  mayWrite: () => boolean;
+  writeTimeoutMs: number;
+}
+
 class ApiClient implements Client {
   readonly namespace: string | undefined;
   readonly #transport: Transport;
-  readonly #mayWrite: (() => boolean) | undefined;
+  readonly #guard: Guard | undefined;
 
-  constructor(transport: Transport, namespace: string | undefined, mayWrite: (() => boolean) | undefined) {
+  constructor(transport: Transport, namespace: string | undefined, guard: Guard | undefined) {
     this.#transport = transport;
     this.namespace = namespace;
-    this.#mayWrite = mayWrite;
+    this.#guard = guard;
   }
 
   async get<T extends KubernetesObject>(
@@ -351,10 +358,10 @@ class ApiClient implements Client {
       }),
       accept: "application/json, */*",
       idempotent: !writes,
-      timeoutMs,
+      timeoutMs: writes ? this.#writeTimeout(timeoutMs) : timeoutMs,
       maxBytes: 64 * MiB,
       signal,
-      guard: writes ? this.#guard : undefined,
+      guard: writes ? this.#refuseUnlessLeader : undefined,
       verb: method.toLowerCase(),
       resource: "raw",
     };
@@ -362,20 +369,27 @@ class ApiClient implements Client {
     return parseOr(text, text);
   }
 
-  guardedBy(mayWrite: () => boolean): Client {
-    const outer = this.#mayWrite;
-    return new ApiClient(this.#transport, this.namespace, outer ? () => outer() && mayWrite() : mayWrite);
+  guardedBy(mayWrite: () => boolean, options: { writeTimeoutMs?: number } = {}): Client {
+    const outer = this.#guard;
+    return new ApiClient(this.#transport, this.namespace, {
+      mayWrite: outer ? () => outer.mayWrite() && mayWrite() : mayWrite,
+      writeTimeoutMs: this.#writeTimeout(options.writeTimeoutMs ?? GUARDED_WRITE_TIMEOUT_MS),
+    });
   }
 
   close(): Promise<void> {
     return this.#transport.close();
   }
 
-  #guard = (): void => {
-    if (this.#mayWrite && !this.#mayWrite()) {
+  #refuseUnlessLeader = (): void => {
+    if (this.#guard && !this.#guard.mayWrite()) {
       throw new NotLeaderError("This replica isn't the leader (any more), so it doesn't write");
     }
   };
+
+  #writeTimeout(ms: number): number {
+    return Math.min(ms, this.#guard?.writeTimeoutMs ?? ms);
+  }
 
   #read(verb: string, type: ResourceType, path: string, options: CallOptions): Call {
     const { timeoutMs = CALL_TIMEOUT_MS, signal } = options;
@@ -397,18 +411,18 @@ class ApiClient implements Client {
     type: ResourceType,
     path: string,
     body: object,
-    { timeoutMs, signal, idempotent }: CreateOptions,
+    { timeoutMs = CALL_TIMEOUT_MS, signal, idempotent = false }: CreateOptions,
   ): Call {
     return {
       method,
       path,
       contentType: "application/json",
       body: JSON.stringify(body),
-      idempotent: idempotent ?? false,
-      timeoutMs: timeoutMs ?? (this.#mayWrite ? GUARDED_WRITE_TIMEOUT_MS : CALL_TIMEOUT_MS),
+      idempotent,
+      timeoutMs: this.#writeTimeout(timeoutMs),
       maxBytes: 16 * MiB,
       signal,
-      guard: this.#mayWrite ? this.#guard : undefined,
+      guard: this.#guard ? this.#refuseUnlessLeader : undefined,
       verb,
       resource: labelOf(type),
     };

@@ -13,7 +13,8 @@ export interface Flag {
   readonly check?: (value: string) => string | undefined;
 }
 
-type Values<F extends Record<string, Flag>> = {
+/** The values of flags by name: text, or undefined where nothing was given and there is no default. */
+export type FlagValues<F extends Record<string, Flag>> = {
   readonly [K in keyof F]: F[K] extends { default: string } ? string : string | undefined;
 };
 
@@ -24,7 +25,7 @@ export class FlagError extends Error {
 
 /** What somebody asked for: to run with these values, or to read the help. */
 export type Parsed<F extends Record<string, Flag>> =
-  | { readonly kind: "run"; readonly values: Values<F> }
+  | { readonly kind: "run"; readonly values: FlagValues<F> }
   | { readonly kind: "help"; readonly text: string };
 
 /**
@@ -50,7 +51,7 @@ export function parseFlags<const F extends Record<string, Flag>>(
     if (wrong !== undefined) throw new FlagError(`--${name} ${value}: ${wrong}`);
     values[name] = value;
   }
-  return { kind: "run", values: values as Values<F> };
+  return { kind: "run", values: values as FlagValues<F> };
 }
 
 function parse(

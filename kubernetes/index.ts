@@ -27,9 +27,22 @@ export {
   type ReconcileContext,
 } from "./controller.ts";
 export * from "./errors.ts";
+export { EventRecorder, type EventRecorderOptions, type EventToRecord } from "./event-recorder.ts";
+export * from "./flags.ts";
+export { type Check, HealthServer, type HealthServerOptions } from "./health-server.ts";
+export { LeaderElection, type LeaderElectionOptions } from "./leader-election.ts";
+export { type LifecycleOptions, runUntilSignal } from "./lifecycle.ts";
+export { microTime } from "./micro-time.ts";
 export * from "./object.ts";
 export type { Change, IndexFunction } from "./object-store.ts";
 export { type ResourceType, resourceType } from "./resource-type.ts";
+export {
+  fingerprint,
+  type SecretKeyRef,
+  SecretNotFoundError,
+  SecretUnreadableError,
+  SecretValues,
+} from "./secret-values.ts";
 export {
   type DesiredStatus,
   type OwnedStatus,
@@ -38,5 +51,4 @@ export {
 } from "./status-writer.ts";
 export type { WatchEvent } from "./watch-stream.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
-export * from "./flags.ts";
-export { fingerprint, type SecretKeyRef, SecretNotFoundError, SecretUnreadableError, SecretValues } from "./secret-values.ts";
+export { type ProgramContext, type ProgramDefinition, runProgram } from "./program.ts";

@@ -9,6 +9,7 @@ import { RuntimeMetrics } from "./metrics.ts";
 import { microTime } from "./micro-time.ts";
 
 export interface LeaderElectionOptions {
+  /** Not a guarded one: it has to write the lease before it leads. */
   client: Client;
   /** Of the Lease. */
   namespace: string;
@@ -36,7 +37,7 @@ interface Sighting {
  *
  * The rule that keeps two from writing at once: a leader may write until `renewDeadlineMs` after it *sent* its last
  * successful renewal; another replica may start `leaseDurationMs` after it *saw* that renewal, which is later. What lies
- * between the two is for writes under way: a client that is guarded by {@link mayWrite} gives up on them in 4.5 s.
+ * between the two is for writes under way: a client from {@link guard} gives up on them in nine tenths of it.
  */
 export class LeaderElection {
   readonly #options: LeaderElectionOptions;
@@ -65,6 +66,12 @@ export class LeaderElection {
 
   /** Whether this replica is the leader at this very moment; asks the clock, so that a stalled process is told no. */
   mayWrite = (): boolean => this.#remainingMs() > 0;
+
+  /** The client, for writes of the leader only: see {@link Client.guardedBy}. */
+  guard(client: Client): Client {
+    const margin = this.#leaseDurationMs - this.#renewDeadlineMs;
+    return client.guardedBy(this.mayWrite, { writeTimeoutMs: margin * 0.9 });
+  }
 
   /** The identity of the current leader, as far as is known. */
   get leader(): string | undefined {
@@ -128,9 +135,9 @@ export class LeaderElection {
   }
 
   async #tryAcquire(signal: AbortSignal): Promise<boolean> {
-    const { client, namespace, name, identity } = this.#options;
+    const { client, namespace, name } = this.#options;
     try {
-      const lease = await client.get(leases, { namespace, name }, { signal, timeoutMs: this.#renewDeadlineMs / 2 });
+      const lease = await client.get(leases, { namespace, name }, { signal, timeoutMs: this.#timeoutMs });
       this.#see(lease);
       if (!this.#isFree()) return false;
       await this.#write(lease, signal);
@@ -141,7 +148,7 @@ export class LeaderElection {
       this.#log.warn({ err: error }, "can't read or take the lease, trying again");
       return false;
     }
-    return this.leader === identity;
+    return this.mayWrite();
   }
 
   async #create(signal: AbortSignal): Promise<boolean> {
@@ -149,10 +156,10 @@ export class LeaderElection {
     const sent = now();
     try {
       const spec = this.#spec(undefined);
-      const lease = await client.create(leases, { metadata: { namespace, name }, spec }, { signal });
-      this.#see(lease);
+      const object = { metadata: { namespace, name }, spec };
+      this.#see(await client.create(leases, object, { signal, timeoutMs: this.#timeoutMs }));
       this.#renewed = sent;
-      return true;
+      return this.mayWrite();
     } catch (error) {
       if (!signal.aborted && !(error instanceof AlreadyExistsError)) {
         this.#log.warn({ err: error }, "can't create the lease, trying again");
@@ -171,7 +178,7 @@ export class LeaderElection {
       if (!(error instanceof ConflictError || error instanceof NotFoundError)) return;
       // Somebody has changed or deleted it. If another replica holds it, leadership is lost at once.
       try {
-        const lease = await client.get(leases, { namespace, name }, { signal, timeoutMs: this.#retryPeriodMs });
+        const lease = await client.get(leases, { namespace, name }, { signal, timeoutMs: this.#timeoutMs });
         this.#see(lease);
         if (lease.spec?.holderIdentity !== identity) this.#renewed = undefined;
       } catch (again) {
@@ -185,9 +192,7 @@ export class LeaderElection {
     const sent = now();
     const { client } = this.#options;
     const mine = { ...lease, spec: this.#spec(lease) };
-    // One attempt, and short: the loop above tries again, with a newer time in the lease.
-    const timeoutMs = Math.max(500, Math.min(this.#retryPeriodMs * 2, this.#renewDeadlineMs / 2));
-    this.#see(await client.replace(leases, mine, { signal, timeoutMs }));
+    this.#see(await client.replace(leases, mine, { signal, timeoutMs: this.#timeoutMs }));
     this.#renewed = sent;
   }
 
@@ -231,6 +236,11 @@ export class LeaderElection {
     if (spec.holderIdentity === this.#options.identity) return true;
     const durationMs = Math.max(this.#leaseDurationMs, (spec.leaseDurationSeconds ?? 0) * 1000);
     return performance.now() - this.#seen.since.monotonic > durationMs;
+  }
+
+  /** Short, so that there is time for several attempts. */
+  get #timeoutMs(): number {
+    return Math.max(500, this.#renewDeadlineMs / 3);
   }
 
   #remainingMs(): number {

@@ -14,8 +14,9 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** A person as the claims describe them, without their groups: those are judged first. */
 export type Person = Pick<Identity, "issuer" | "subject" | "email" | "emailVerified" | "name">;
 
-/** Most groups that are taken from a claim (as many as an OrganizationUser holds), and the longest name of one, in characters. */
-const MAX_GROUPS = 5_000;
+/** Most groups that are taken from a claim: as many as an OrganizationUser holds. */
+export const MAX_GROUPS = 5_000;
+/** Longest name of a group, in characters. */
 const MAX_NAME_LENGTH = 1_024;
 /** Longest email address (RFC 5321, section 4.5.3.1) and display name that are stored. */
 const MAX_EMAIL_LENGTH = 320;

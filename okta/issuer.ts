@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { OktaError } from "./errors.ts";
-import type { Http } from "./http.ts";
-import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "./http-errors.ts";
+import { OktaError, oneLine } from "./errors.ts";
+import { allowedUrl, type Http } from "./http.ts";
+import { HttpConnectionError, HttpStatusError, HttpTimeoutError, UrlNotAllowedError } from "./http-errors.ts";
 import {
   alternative,
   checkIssuerUrl,
@@ -176,17 +176,21 @@ function understand(issuer: string, answer: unknown): IssuerMetadata {
     metadata.userinfo_endpoint,
     metadata.end_session_endpoint,
   ]) {
-    // What is reached over https never sends us, or a browser, elsewhere in the clear.
-    if (
-      endpoint !== undefined &&
-      new URL(endpoint).protocol !== new URL(issuer).protocol &&
-      !endpoint.startsWith("https:")
-    ) {
-      const advice = `The metadata at this issuer names an endpoint without https: ${new URL(endpoint).origin}.`;
-      throw new WrongIssuerError(issuer, { mistake: "metadata-incomplete", advice });
-    }
+    if (endpoint === undefined || isSafe(endpoint, issuer)) continue;
+    const advice = `The metadata at this issuer names an endpoint without https: ${oneLine(endpoint, 100)}.`;
+    throw new WrongIssuerError(issuer, { mistake: "metadata-incomplete", advice });
   }
   return metadata;
+}
+
+/** What is reached over https never sends us, or a browser, elsewhere in the clear. */
+function isSafe(endpoint: string, issuer: string): boolean {
+  try {
+    return allowedUrl(endpoint).protocol === "https:" || new URL(issuer).protocol === "http:";
+  } catch (error) {
+    if (error instanceof UrlNotAllowedError) return false;
+    throw error;
+  }
 }
 
 function isTemporary(error: OktaError): boolean {

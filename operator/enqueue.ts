@@ -30,16 +30,17 @@ const COUNTS_AFTER_MS = 1000;
 /**
  * Says what is to be looked at again when something changes. All of it takes place in the turn of the event
  * loop in which the change is seen, so that the safeguard has counted everybody before anybody is written.
+ * @returns how to stop
  */
-export function enqueueOnChange(deps: EnqueueDeps): void {
-  onOrganizations(deps);
-  onMappings(deps);
-  onPolicies(deps);
-  onUsers(deps);
+export function enqueueOnChange(deps: EnqueueDeps): () => void {
+  const subscriptions = [onOrganizations(deps), onMappings(deps), onPolicies(deps), onUsers(deps)];
+  return () => {
+    for (const unsubscribe of subscriptions) unsubscribe();
+  };
 }
 
-function onOrganizations({ controllers, organizations, mappings, safeguard }: EnqueueDeps): void {
-  organizations.subscribe((change) => {
+function onOrganizations({ controllers, organizations, mappings, safeguard }: EnqueueDeps): () => void {
+  return organizations.subscribe((change) => {
     const { key, object } = change;
     const previous = change.kind === "updated" ? change.previous : undefined;
     controllers.organizations.queue.add(key);
@@ -52,19 +53,19 @@ function onOrganizations({ controllers, organizations, mappings, safeguard }: En
   });
 }
 
-function onMappings({ controllers, mappings }: EnqueueDeps): void {
-  mappings.subscribe(({ key }) => controllers.mappings.queue.add(key));
+function onMappings({ controllers, mappings }: EnqueueDeps): () => void {
+  return mappings.subscribe(({ key }) => controllers.mappings.queue.add(key));
 }
 
-function onPolicies({ controllers, policies, safeguard }: EnqueueDeps): void {
-  policies.subscribe((change) => {
+function onPolicies({ controllers, policies, safeguard }: EnqueueDeps): () => void {
+  return policies.subscribe((change) => {
     for (const ref of safeguard.policyChanged(change)) controllers.users.queue.add(ref);
     controllers.organizations.queue.add(change.organization);
   });
 }
 
-function onUsers({ controllers, store, safeguard, unfinished }: EnqueueDeps): void {
-  store.subscribe(({ kind, user, previous }) => {
+function onUsers({ controllers, store, safeguard, unfinished }: EnqueueDeps): () => void {
+  return store.subscribe(({ kind, user, previous }) => {
     if (kind === "deleted") {
       safeguard.forget(user);
       unfinished.forget(user.ref);
@@ -72,8 +73,8 @@ function onUsers({ controllers, store, safeguard, unfinished }: EnqueueDeps): vo
       safeguard.look(user);
       controllers.users.queue.add(user.ref);
     }
-    const before = mappingsOf(previous);
-    const after = kind === "deleted" ? new Set<string>() : mappingsOf(user);
+    const before = mappingsOf(kind === "deleted" ? user : previous);
+    const after = mappingsOf(kind === "deleted" ? undefined : user);
     for (const mapping of before.symmetricDifference(after))
       controllers.mappings.queue.addAfter(mapping, COUNTS_AFTER_MS);
     if (kind !== "updated" || previous?.access?.active !== user.access?.active)

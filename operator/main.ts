@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import {
-  createClient,
   EventRecorder,
   HealthServer,
   LeaderElection,
@@ -12,3 +11,51 @@ import {
 import { Http } from "../okta/http.ts";
 import { operatorFlags } from "./flags.ts";
 import { Operator } from "./operator.ts";
+
+await runProgram({
+  name: "okta-role-operator",
+  summary: "reconciles Organizations, OktaRoleMappings and OrganizationUsers; of several replicas one leads",
+  flags: operatorFlags,
+  main: async ({ flags, namespace, client, log, metrics, signal }) => {
+    const identity = `${hostname()}-${randomUUID().slice(0, 8)}`;
+    const events = new EventRecorder({
+      client,
+      reportingController: "rolemapping.dev/okta-role-operator",
+      reportingInstance: identity,
+      log,
+      metrics,
+    });
+    const election = new LeaderElection({
+      client,
+      namespace,
+      name: "okta-role-operator",
+      identity,
+      log,
+      metrics,
+    });
+    const http = new Http();
+    const operator = new Operator({
+      client,
+      leader: client.guardedBy(election.mayWrite),
+      events,
+      http,
+      namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),
+      baseURL: new URL(flags["base-url"]).origin,
+      log,
+      metrics,
+    });
+    const health = new HealthServer({
+      port: Number(flags["health-port"]),
+      host: flags["health-host"],
+      ready: { caches: () => operator.check() },
+      live: { reconciles: () => operator.stuck() },
+      metrics,
+      log,
+    });
+    log.info({ healthPort: await health.listen() }, "listening");
+    await Promise.all([operator.watch(signal), election.run(signal, (lost) => operator.lead(lost))]);
+    await events.flush();
+    await http.close();
+    await health.close();
+  },
+});

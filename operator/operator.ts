@@ -54,6 +54,7 @@ export class Operator {
   readonly #policies: Policies;
   readonly #counts: UserCounts;
   readonly #known: KnownGroups;
+  #running: readonly Controller[] = [];
 
   constructor(options: OperatorOptions) {
     const { client, leader, namespaces, log, metrics } = options;
@@ -88,6 +89,11 @@ export class Operator {
     return this.#caches.map((cache) => cache.check()).find((problem) => problem !== undefined);
   }
 
+  /** Which reconcile hangs, if any: for the liveness check. */
+  stuck(): string | undefined {
+    return this.#running.map((controller) => controller.check()).find((problem) => problem !== undefined);
+  }
+
   /** Keeps the caches current until the signal aborts. */
   async watch(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#caches.map((cache) => cache.run(signal)));
@@ -96,12 +102,16 @@ export class Operator {
   /** Runs the controllers until the signal aborts and what they were doing is done. */
   async lead(signal: AbortSignal): Promise<void> {
     await this.synced();
+    if (signal.aborted) return;
     const { controllers, start } = this.#controllers();
-    start();
-    await Promise.all(Object.values(controllers).map((controller) => controller.run(signal)));
+    this.#running = Object.values(controllers);
+    const stop = start();
+    await Promise.all(this.#running.map((controller) => controller.run(signal)));
+    stop();
+    this.#running = [];
   }
 
-  #controllers(): { controllers: Controllers; start: () => void } {
+  #controllers(): { controllers: Controllers; start: () => () => void } {
     const { leader, events, http, baseURL, log, metrics } = this.#options;
     const [mappings, store, policies, counts] = [this.#mappings, this.#store, this.#policies, this.#counts];
     const status = new StatusWriter({ client: leader, fieldManager: "okta-role-operator", log, metrics });
@@ -128,9 +138,9 @@ export class Operator {
     };
     const wiring = { ...shared, controllers, policies, safeguard, counts, unfinished };
     // In one turn of the event loop, so that nothing is missed or counted twice between the two.
-    const start = (): void => {
+    const start = () => {
       enqueueAll(wiring);
-      enqueueOnChange(wiring);
+      return enqueueOnChange(wiring);
     };
     return { controllers, start };
   }

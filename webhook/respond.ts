@@ -48,8 +48,8 @@ export function redirect(res: Response, url: string): void {
 }
 
 /**
- * On every answer but those of the session check. The referrer stays within this origin: our own forms are
- * recognised by it, and nobody else gets to see a callback's address.
+ * On every answer but those of the session check. The referrer stays within this origin, so that nobody else
+ * gets to see a callback's address. `no-referrer` would make browsers hide where our own forms come from.
  */
 const SAFETY = {
   "Cache-Control": "no-store",
@@ -61,6 +61,6 @@ const SAFETY = {
 };
 
 /** The origin that a page's forms may lead to, as a Content-Security-Policy takes it. */
-export function originOf(url: string): string | undefined {
-  return URL.parse(url)?.origin;
+export function originOf(url: string): string {
+  return new URL(url).origin;
 }

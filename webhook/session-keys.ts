@@ -59,6 +59,7 @@ export class SessionKeys {
   readonly #times: KeyTimes;
   readonly #refreshMs: number;
   readonly #unknownKeyMs: number;
+  readonly #firstRead = Promise.withResolvers<void>();
   #ring: KeyRing | undefined;
   #text: string | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
@@ -83,6 +84,11 @@ export class SessionKeys {
   /** Whether keys have been read. */
   get loaded(): boolean {
     return this.#ring !== undefined;
+  }
+
+  /** Resolves when keys have been read for the first time. `run` sees to it. */
+  whenLoaded(): Promise<void> {
+    return this.#firstRead.promise;
   }
 
   /** @throws KeysUnavailableError */
@@ -180,6 +186,7 @@ export class SessionKeys {
     if (!oldest) throw new KeysUnavailableError("The Secret holds no key.");
     this.#ring = new KeyRing([oldest, ...younger], this.#times.settleMs);
     this.#text = text;
+    this.#firstRead.resolve();
   }
 }
 

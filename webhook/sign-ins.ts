@@ -2,8 +2,11 @@ import {
   type AuditLog,
   auditChanges,
   type Cause,
+  type DirectoryAnswer,
   decideSignIn,
+  type GroupsClaim,
   type GroupsRefusal,
+  type GroupsVerdict,
   type Identity,
   type IdentityStore,
   judgeGroups,
@@ -17,8 +20,9 @@ import {
 } from "../identity/index.ts";
 import type { SignedIn } from "../okta/oidc.ts";
 import { UnknownOrganizationError } from "./organizations.ts";
-import type { ClaimLoss } from "./claim-loss.ts";
-import type { Directories } from "./directories.ts";
+import type { DirectoryClients } from "../okta/directory-clients.ts";
+import type { ClaimLoss, Passage } from "./claim-loss.ts";
+import { groupsInDirectory } from "./directory-groups.ts";
 import { evidenceOf, groupsClaimStatus } from "./groups-claim.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 
@@ -33,13 +37,24 @@ export type SignInResult =
 export interface SignInsOptions {
   readonly store: IdentityStore;
   readonly policies: Pick<Policies, "of">;
-  readonly directories: Pick<Directories, "groupsOf">;
+  readonly directories: Pick<DirectoryClients, "of">;
   readonly claimLoss: ClaimLoss;
   readonly audit: Pick<AuditLog, "write">;
   readonly reporter: Pick<StatusReporter, "signedIn" | "failed" | "groupsClaim">;
   /** ms since 1970 */
   readonly now?: () => number;
 }
+
+type Found = NonNullable<ReturnType<Policies["of"]>>;
+
+type Judgement =
+  | { readonly kind: "undecided"; readonly verdict: Extract<GroupsVerdict, { kind: "refuse" }> }
+  | {
+      readonly kind: "decided";
+      readonly verdict: GroupsVerdict;
+      readonly identity: Identity;
+      readonly passage?: Passage;
+    };
 
 /** Turns what Okta says of a person into an account: judges their groups, decides, stores, records and reports. */
 export class SignIns {
@@ -57,25 +72,21 @@ export class SignIns {
    * @throws StoreError when the account can't be written; then nobody is signed in
    */
   async complete(key: string, { person, groups: claim }: SignedIn): Promise<SignInResult> {
-    const { policies, directories, claimLoss, reporter } = this.#options;
+    const { policies, directories, reporter } = this.#options;
     const found = policies.of(key);
     if (!found) throw new UnknownOrganizationError("The organization was deleted.");
     const { organization } = found;
 
     const directory = needsDirectory(claim)
-      ? await directories.groupsOf(organization, person.subject)
+      ? await groupsInDirectory(directories, organization, person.subject)
       : ({ kind: "none" } as const);
+    const judgement = this.#judge(key, found, person, claim, directory);
     const at = this.#now();
-    let verdict = judgeGroups(claim, directory, evidenceOf(organization));
-    const identity = verdict.kind === "decide" ? identityOf(person, verdict) : undefined;
-    const passage =
-      identity?.groupsFrom === "MissingClaim" ? claimLoss.enter(key, found, identity) : { end() {} };
-    if (!passage) verdict = { kind: "refuse", reason: "ClaimLost", why: "The groups claim has stopped arriving." };
-
-    const claimStatus = groupsClaimStatus(organization, claim, directory, verdict, at);
+    const claimStatus = groupsClaimStatus(organization, claim, directory, judgement.verdict, at);
     if (claimStatus) reporter.groupsClaim(organization, claimStatus);
-    if (verdict.kind === "refuse") return { kind: "undecided", reason: verdict.reason };
-    if (!identity) throw new TypeError("A decision needs an identity.");
+    if (judgement.kind === "undecided") return { kind: "undecided", reason: judgement.verdict.reason };
+
+    const { identity, passage } = judgement;
     try {
       return this.#record(await this.#provision(key, identity, at, found), identity, at);
     } finally {
@@ -83,11 +94,30 @@ export class SignIns {
     }
   }
 
+  /** What Okta says of the person, if it can be relied upon. */
+  #judge(
+    key: string,
+    organization: Found,
+    person: SignedIn["person"],
+    claim: GroupsClaim,
+    directory: DirectoryAnswer,
+  ): Judgement {
+    const verdict = judgeGroups(claim, directory, evidenceOf(organization.organization));
+    if (verdict.kind === "refuse") return { kind: "undecided", verdict };
+    const { groups, from: groupsFrom, status } = verdict;
+    const identity = { ...person, groups, groupsFrom, ...(status === undefined ? {} : { status }) };
+    if (groupsFrom !== "MissingClaim") return { kind: "decided", verdict, identity };
+    const passage = this.#options.claimLoss.enter(key, organization, identity);
+    if (passage) return { kind: "decided", verdict, identity, passage };
+    const why = "The groups claim has stopped arriving from Okta.";
+    return { kind: "undecided", verdict: { kind: "refuse", reason: "ClaimLost", why } };
+  }
+
   async #provision(
     key: string,
     identity: Identity,
     at: number,
-    organization: NonNullable<ReturnType<Policies["of"]>>,
+    organization: Found,
   ): Promise<SignInOutcome> {
     const { store, reporter } = this.#options;
     try {
@@ -112,13 +142,6 @@ export class SignIns {
     const { reason, message } = outcome.access;
     return { kind: "refused", reason, message, groups: identity.groups };
   }
-}
-
-function identityOf(
-  person: SignedIn["person"],
-  { groups, from, status }: { groups: readonly ReceivedGroup[]; from: Identity["groupsFrom"]; status?: string },
-): Identity {
-  return { ...person, groups, groupsFrom: from, ...(status === undefined ? {} : { status }) };
 }
 
 function causeOf({ groupsFrom }: Identity): Cause {

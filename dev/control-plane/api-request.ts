@@ -40,14 +40,18 @@ export function apiRequest(
     }
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     // agent: false, else a restarted server would be asked on a connection to the one before
-    const sent = request(new URL(path, access.url), { method, headers, ca: access.ca, agent: false, signal }, (answer) => {
-      const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("error", reject);
-      answer.on("end", () =>
-        resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }),
-      );
-    });
+    const sent = request(
+      new URL(path, access.url),
+      { method, headers, ca: access.ca, agent: false, signal },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.on("error", reject);
+        answer.on("end", () =>
+          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }),
+        );
+      },
+    );
     sent.on("error", reject);
     sent.end(options.body === undefined ? undefined : JSON.stringify(options.body));
   });

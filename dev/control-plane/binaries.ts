@@ -32,11 +32,15 @@ const ETCD: GoTools = {
 const KUBERNETES: GoTools = {
   module: "kubernetes",
   source: "k8s.io/kubernetes",
-  programs: { "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver", kubectl: "k8s.io/kubernetes/cmd/kubectl" },
+  programs: {
+    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+    kubectl: "k8s.io/kubernetes/cmd/kubectl",
+  },
   // Without these the server calls itself v0.0.0, and clients complain.
   ldflags: (version) => {
     const [major, minor] = version.slice(1).split(".");
-    const set = (name: string, value: string | undefined) => `-X k8s.io/component-base/version.${name}=${value}`;
+    const set = (name: string, value: string | undefined) =>
+      `-X k8s.io/component-base/version.${name}=${value}`;
     return [set("gitVersion", version), set("gitMajor", major), set("gitMinor", minor)].join(" ");
   },
   usually: "five to six minutes on two cores, downloads included",
@@ -50,7 +54,7 @@ const KUBERNETES: GoTools = {
  * @throws GoMissingError, GoTooOldError, GoFailedError when they have to be built and can't be
  */
 export async function findBinaries(progress: Progress = showProgress()): Promise<Binaries> {
-  const assets = process.env["KUBEBUILDER_ASSETS"];
+  const assets = process.env.KUBEBUILDER_ASSETS;
   if (assets) {
     const binaries = binariesIn(assets, assets);
     for (const path of Object.values(binaries)) {

@@ -42,7 +42,7 @@ export async function goTools(tools: GoTools, progress: Progress): Promise<strin
     .update(JSON.stringify([goMod.replace(/\s*\/\/.*$/gm, ""), goSum, ldflags, tools.programs]))
     .digest("hex");
 
-  const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "okta-role-operator");
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "okta-role-operator");
   const built = join(cache, `${tools.module}-${version}-${goos()}-${goarch()}-${recipe.slice(0, 12)}`);
   if (existsSync(built)) return built;
 
@@ -68,7 +68,10 @@ export async function goTools(tools: GoTools, progress: Progress): Promise<strin
 /** @returns the version of a module, such as v1.37.2, as go.mod requires it */
 export function versionIn(goMod: string, source: string): string {
   for (const line of goMod.split("\n")) {
-    const [path, version] = line.replace(/^require /, "").trim().split(" ");
+    const [path, version] = line
+      .replace(/^require /, "")
+      .trim()
+      .split(" ");
     if (path === source && version !== undefined) return version;
   }
   throw new Error(`go.mod doesn't require ${source}: add it with \`go get -tool\``);
@@ -89,7 +92,8 @@ async function build(tools: GoTools, { module, ldflags, work, built, progress }:
   const elapsed = () => duration(Date.now() - started);
   const packages = Object.values(tools.programs);
 
-  if (go.fetches !== undefined) progress.step(`Fetching Go ${go.fetches} first, which this needs (about 70 MB).`);
+  if (go.fetches !== undefined)
+    progress.step(`Fetching Go ${go.fetches} first, which this needs (about 70 MB).`);
   let downloads = 0;
   const download = (line: string) => {
     if (!line.startsWith("go: downloading")) return false;
@@ -109,7 +113,17 @@ async function build(tools: GoTools, { module, ldflags, work, built, progress }:
       );
     const ticking = setInterval(state, 1000); // the linker says nothing while it works
     try {
-      const args = ["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", join(bin, name), path];
+      const args = [
+        "build",
+        "-v",
+        "-trimpath",
+        "-buildvcs=false",
+        "-ldflags",
+        ldflags,
+        "-o",
+        join(bin, name),
+        path,
+      ];
       await go.run(args, env, (line) => {
         if (!download(line)) compiled += 1;
       });

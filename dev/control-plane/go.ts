@@ -35,7 +35,9 @@ export class GoTooOldError extends Error {
 export class GoFailedError extends Error {
   readonly code = "go-failed";
   constructor(command: string, status: string, lastLines: readonly string[]) {
-    super(`\`${command}\` ${status}; mend what it says and start again, ${OTHERWISE}\n${lastLines.join("\n")}`);
+    super(
+      `\`${command}\` ${status}; mend what it says and start again, ${OTHERWISE}\n${lastLines.join("\n")}`,
+    );
   }
 }
 
@@ -101,7 +103,8 @@ async function localVersion(): Promise<string> {
     const [line] = await runGo(["env", "GOVERSION"], tmpdir(), { ...process.env, GOTOOLCHAIN: "local" });
     return (line ?? "").replace(/^go/, "");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw new GoMissingError({ cause: error });
+    if (error instanceof Error && "code" in error && error.code === "ENOENT")
+      throw new GoMissingError({ cause: error });
     throw error;
   }
 }
@@ -133,7 +136,8 @@ function runGo(
 
 function goLine(goMod: string): GoVersion {
   const line = /^go (\S+)$/m.exec(goMod)?.[1];
-  if (line === undefined) throw new Error("go.mod has no line `go VERSION`: write the version that the module needs");
+  if (line === undefined)
+    throw new Error("go.mod has no line `go VERSION`: write the version that the module needs");
   return parseVersion(line);
 }
 

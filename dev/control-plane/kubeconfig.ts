@@ -8,30 +8,29 @@ import { writePrivately } from "./private-file.ts";
 /** As long as anybody leaves a quickstart running; the API server allows it because nothing limits it there. */
 const TOKEN_LIFETIME = "720h";
 
-/** @returns the text of a kubeconfig with the CA in it, so that the file can be taken anywhere on the machine */
-export function kubeconfigText(access: ApiAccess, user: string, namespace: string): string {
+/** The `cluster` part of a kubeconfig, whatever it holds. */
+type Cluster = Readonly<Record<string, unknown>> & { readonly server: string };
+
+/** @returns the cluster part with the CA in it, so that the file can be taken anywhere on the machine */
+export function clusterOf(access: ApiAccess): Cluster {
+  return { server: access.url, "certificate-authority-data": Buffer.from(access.ca).toString("base64") };
+}
+
+/** @returns the text of a kubeconfig with one context */
+export function kubeconfigText(cluster: Cluster, user: string, token: string, namespace: string): string {
   return stringify({
     apiVersion: "v1",
     kind: "Config",
     "current-context": "local",
-    clusters: [
-      {
-        name: "local",
-        cluster: { server: access.url, "certificate-authority-data": Buffer.from(access.ca).toString("base64") },
-      },
-    ],
-    users: [{ name: user, user: { token: access.token } }],
+    clusters: [{ name: "local", cluster }],
+    users: [{ name: user, user: { token } }],
     contexts: [{ name: "local", context: { cluster: "local", user, namespace } }],
   });
 }
 
 /** What `kubectl config view --minify --flatten` shows of the cluster that is talked to. */
 const View = z.object({
-  clusters: z.tuple([
-    z.object({
-      cluster: z.object({ server: z.url(), "certificate-authority-data": z.string().optional() }).loose(),
-    }),
-  ]),
+  clusters: z.tuple([z.object({ cluster: z.looseObject({ server: z.url() }) })]),
 });
 
 /**
@@ -54,16 +53,6 @@ export async function serviceAccountKubeconfig(
   const { cluster } = View.parse(JSON.parse(view)).clusters[0];
   const path = join(folder, `${namespace}-${name}.kubeconfig`);
   const user = `system:serviceaccount:${namespace}:${name}`;
-  await writePrivately(
-    path,
-    stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      "current-context": "service-account",
-      clusters: [{ name: "cluster", cluster }],
-      users: [{ name: user, user: { token: token.trim() } }],
-      contexts: [{ name: "service-account", context: { cluster: "cluster", user, namespace } }],
-    }),
-  );
+  await writePrivately(path, kubeconfigText(cluster, user, token.trim(), namespace));
   return path;
 }

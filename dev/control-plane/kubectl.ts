@@ -23,7 +23,9 @@ export interface KubectlResult {
 export class KubectlError extends Error {
   readonly code = "kubectl-failed";
   constructor(args: readonly string[], result: KubectlResult) {
-    super(`kubectl ${args.join(" ")} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`);
+    super(
+      `kubectl ${args.join(" ")} ended with ${result.code}: ${result.stderr.trim() || result.stdout.trim()}`,
+    );
   }
 }
 
@@ -35,14 +37,18 @@ export async function runKubectl(
 ): Promise<KubectlResult> {
   const context = target.context === undefined ? [] : ["--context", target.context];
   const env = { ...process.env };
-  if (target.kubeconfig !== undefined) env["KUBECONFIG"] = target.kubeconfig;
-  if (target.cacheDir !== undefined) env["KUBECACHEDIR"] = target.cacheDir;
+  if (target.kubeconfig !== undefined) env.KUBECONFIG = target.kubeconfig;
+  if (target.cacheDir !== undefined) env.KUBECACHEDIR = target.cacheDir;
 
   const child = spawn(target.kubectl, [...context, ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
   // kubectl may end without having read all of its input (a bad flag): its exit code says so better than EPIPE does.
   child.stdin.on("error", () => undefined);
   child.stdin.end(stdin ?? "");
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
   return { code: typeof code === "number" ? code : 1, stdout, stderr };
 }
 
@@ -52,7 +58,11 @@ export async function runKubectl(
  * @returns its stdout
  * @throws KubectlError
  */
-export async function kubectlOutput(target: KubectlTarget, args: readonly string[], stdin?: string): Promise<string> {
+export async function kubectlOutput(
+  target: KubectlTarget,
+  args: readonly string[],
+  stdin?: string,
+): Promise<string> {
   const result = await runKubectl(target, args, stdin);
   if (result.code !== 0) throw new KubectlError(args, result);
   return result.stdout;

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Logger } from "pino";
 
 /**
  * Waits for the end of its stdin, which is a pipe that only the parent holds: the kernel closes it when the parent is
@@ -33,20 +33,23 @@ export class Tether {
   /** A folder of mode 0700 that goes when the tether is released or this process dies. */
   readonly folder: string;
   readonly #watchdog: ChildProcess;
+  readonly #log: Logger | undefined;
 
-  private constructor(folder: string, watchdog: ChildProcess) {
+  private constructor(folder: string, watchdog: ChildProcess, log: Logger | undefined) {
     this.folder = folder;
     this.#watchdog = watchdog;
+    this.#log = log;
   }
 
-  static async create(): Promise<Tether> {
+  /** @param log is told of programs that end without having been stopped */
+  static async create(log?: Logger): Promise<Tether> {
     const folder = await mkdtemp(join(tmpdir(), "okta-role-operator-"));
     const watchdog = spawn("sh", ["-c", WATCHDOG, "watchdog", folder], {
       detached: true,
       stdio: ["pipe", "ignore", "ignore"],
     });
     await once(watchdog, "spawn");
-    return new Tether(folder, watchdog);
+    return new Tether(folder, watchdog, log);
   }
 
   /**
@@ -65,7 +68,12 @@ export class Tether {
         stdio: ["ignore", output.fd, output.fd],
       });
       await once(child, "spawn");
-      return new TetheredProcess(name, child, pidFile, log);
+      const program = new TetheredProcess(name, child, pidFile, log);
+      program.exited.then((how) => {
+        if (!program.stopRequested)
+          this.#log?.error({ program: name, how, log }, "ended without having been stopped");
+      });
+      return program;
     } finally {
       await output.close();
     }
@@ -87,6 +95,7 @@ export class TetheredProcess {
   readonly exited: Promise<number | NodeJS.Signals>;
   readonly #child: ChildProcess;
   readonly #log: string;
+  #stopRequested = false;
 
   constructor(name: string, child: ChildProcess, pidFile: string, log: string) {
     this.name = name;
@@ -108,12 +117,17 @@ export class TetheredProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  get stopRequested(): boolean {
+    return this.#stopRequested;
+  }
+
   /**
    * Ends the program and waits until it is gone.
    *
    * @param graceMs how long it has after SIGTERM before SIGKILL; 0 kills it at once
    */
   async stop(graceMs: number): Promise<void> {
+    this.#stopRequested = true;
     if (graceMs === 0) {
       this.#child.kill("SIGKILL");
     } else {

@@ -105,7 +105,12 @@ export class Faults {
   #active: Active[] = [];
 
   add(wanted: Misbehaviour): Misbehaving {
-    const active: Active = { rule: misbehaviour.parse(wanted), seen: 0, hits: 0, stopped: new AbortController() };
+    const active: Active = {
+      rule: misbehaviour.parse(wanted),
+      seen: 0,
+      hits: 0,
+      stopped: new AbortController(),
+    };
     this.#active.push(active);
     return {
       get hits() {
@@ -133,12 +138,14 @@ export class Faults {
   }
 
   issuer(request: Request, issuer: string): string {
-    const fault = this.#take(({ rule }) => rule.fault.kind === "wrong-issuer" && matches(rule, request))?.rule.fault;
+    const fault = this.#take(({ rule }) => rule.fault.kind === "wrong-issuer" && matches(rule, request))?.rule
+      .fault;
     return fault?.kind === "wrong-issuer" ? fault.issuer : issuer;
   }
 
   nextLink(request: Request, link: string, self: string): string {
-    const fault = this.#take(({ rule }) => rule.fault.kind === "next-link" && matches(rule, request))?.rule.fault;
+    const fault = this.#take(({ rule }) => rule.fault.kind === "next-link" && matches(rule, request))?.rule
+      .fault;
     if (fault?.kind !== "next-link") return link;
     return fault.url === "same" ? self : fault.url;
   }

@@ -81,7 +81,10 @@ export const appSeed = z.strictObject({
 });
 
 const authorizationServer = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9]+$/).refine((id) => id !== "v1", "v1 is the path of the org server"),
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9]+$/)
+    .refine((id) => id !== "v1", "v1 is the path of the org server"),
   /** Scopes beyond OIDC's own. Asking for one that isn't here is an error, also for `groups`. */
   scopes: z.array(z.string()).default(["groups"]),
   groupsClaim: groupsClaim.nullable().default({
@@ -151,7 +154,9 @@ export class SeedError extends Error {
 export function parseSeed<Schema extends z.ZodType>(schema: Schema, seed: unknown): z.output<Schema> {
   const result = schema.safeParse(seed);
   if (!result.success)
-    throw new SeedError(`This isn't a valid seed. Put right:\n${z.prettifyError(result.error)}`, { cause: result.error });
+    throw new SeedError(`This isn't a valid seed. Put right:\n${z.prettifyError(result.error)}`, {
+      cause: result.error,
+    });
   return result.data;
 }
 
@@ -161,7 +166,9 @@ export function parseSeed<Schema extends z.ZodType>(schema: Schema, seed: unknow
  */
 export async function readSeed(file: string): Promise<Organization> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new SeedError(`The seed ${file} can't be read. Name a YAML file such as dev/okta/acme.yaml.`, { cause });
+    throw new SeedError(`The seed ${file} can't be read. Name a YAML file such as dev/okta/acme.yaml.`, {
+      cause,
+    });
   });
   try {
     return parseSeed(organizationSeed, parse(text) ?? {});

@@ -21,7 +21,9 @@ export async function spoilAnswer({ fault, stopped }: Spoiling, response: Server
       response.setHeader("X-Rate-Limit-Remaining", 0);
       response.setHeader("X-Rate-Limit-Reset", now + fault.resetSeconds);
       if (fault.retryAfterSeconds !== undefined) response.setHeader("Retry-After", fault.retryAfterSeconds);
-      response.writeHead(429, { "Content-Type": "application/json" }).end(JSON.stringify(errors.rateLimited().body()));
+      response
+        .writeHead(429, { "Content-Type": "application/json" })
+        .end(JSON.stringify(errors.rateLimited().body()));
       return true;
     }
     case "slow":
@@ -35,7 +37,9 @@ export async function spoilAnswer({ fault, stopped }: Spoiling, response: Server
       response.destroy();
       return true;
     case "broken-json":
-      response.writeHead(200, { "Content-Type": "application/json" }).end('[{"id": "00u1", "sub": "00u1", "access_to');
+      response
+        .writeHead(200, { "Content-Type": "application/json" })
+        .end('[{"id": "00u1", "sub": "00u1", "access_to');
       return true;
     case "oversized":
       await writeTooMuch(response, fault.bytes);

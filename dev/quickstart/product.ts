@@ -1,7 +1,12 @@
 import { join } from "node:path";
+import type { Tether } from "../control-plane/tether.ts";
 import { type Program, startProgram } from "./program.ts";
 
 export interface ProductOptions {
+  /** The processes end with it. */
+  readonly tether: Tether;
+  /** Tells several of a kind apart. */
+  readonly suffix?: string;
   /** A kubeconfig of the product's service account. */
   readonly kubeconfig: string;
   readonly namespace: string;
@@ -44,21 +49,35 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 
 /** One webhook process. */
 export function startWebhook(options: ProductOptions): Promise<Program> {
-  return startProgram({
-    name: "webhook",
+  return startProgram(options.tether, {
+    name: `webhook${options.suffix ?? ""}`,
     file: "webhook/main.ts",
-    logFile: join(options.folder, "webhook.log"),
-    args: [...common(options), "--port", String(options.port), "--health-port", "0", ...(options.flags?.webhook ?? [])],
+    logFile: join(options.folder, `webhook${options.suffix ?? ""}.log`),
+    args: [
+      ...common(options),
+      "--port",
+      String(options.port),
+      "--health-port",
+      "0",
+      ...(options.flags?.webhook ?? []),
+    ],
   });
 }
 
 /** One operator process. @param baseURL where browsers reach the webhook */
 export function startOperator(options: ProductOptions, baseURL: string): Promise<Program> {
-  return startProgram({
-    name: "operator",
+  return startProgram(options.tether, {
+    name: `operator${options.suffix ?? ""}`,
     file: "operator/main.ts",
-    logFile: join(options.folder, "operator.log"),
-    args: [...common(options), "--base-url", baseURL, "--health-port", "0", ...(options.flags?.operator ?? [])],
+    logFile: join(options.folder, `operator${options.suffix ?? ""}.log`),
+    args: [
+      ...common(options),
+      "--base-url",
+      baseURL,
+      "--health-port",
+      "0",
+      ...(options.flags?.operator ?? []),
+    ],
   });
 }
 

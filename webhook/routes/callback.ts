@@ -87,12 +87,12 @@ function answer(
     redirect(res, returnTo);
     return { outcome: "admitted", reason: result.user.access?.reason ?? "" };
   }
-  // Whoever was signed in here before asked to be somebody else.
-  res.appendHeader("Set-Cookie", sessions.end());
   if (result.kind === "undecided") {
     sendProblem(req, res, undecidedProblem(result.reason, placeOf(organization)));
     return { outcome: "refused", reason: result.reason };
   }
+  // Whoever was signed in here before is so no longer: this browser's person has changed.
+  res.appendHeader("Set-Cookie", sessions.end());
   const groups = result.groups.map(groupLabel);
   if (wantsJSON(req)) {
     const { reason, message } = result;

@@ -1,6 +1,14 @@
 import type { GroupSeed, UserSeed } from "../seed.ts";
 import { type Clock, toTheSecond } from "./clock.ts";
-import { everyone, type Group, type GroupProfile, isAdmitted, type User, type UserProfile } from "./entities.ts";
+import {
+  everyone,
+  type Group,
+  type GroupProfile,
+  isAdmitted,
+  type User,
+  type UserProfile,
+} from "./entities.ts";
+import { Memberships } from "./memberships.ts";
 import { errors } from "./okta-error.ts";
 import { type IdPrefix, randomId, stableId } from "./okta-ids.ts";
 import { groupParty, system, userParty } from "./parties.ts";
@@ -20,8 +28,7 @@ export class Directory {
   onSessionsEnd: (userId: string) => void = () => {};
   readonly #byLogin = new Map<string, User>();
   readonly #byName = new Map<string, Group[]>();
-  readonly #members = new Map<string, Table<{ readonly id: string }>>();
-  readonly #groupsOf = new Map<string, Set<string>>();
+  readonly #memberships = new Memberships();
   readonly #usedIds = new Set<string>();
 
   constructor({ log, now }: { log: SystemLog; now: Clock }) {
@@ -54,13 +61,12 @@ export class Directory {
 
   /** The person's groups, in the order in which they joined them. */
   groupsOf(userId: string): Group[] {
-    return [...(this.#groupsOf.get(userId) ?? [])].map((id) => this.group(id));
+    return this.#memberships.groupsOf(userId).map((id) => this.group(id));
   }
 
+  /** The members' ids, with paging. */
   members(groupId: string): Table<{ readonly id: string }> {
-    const members = this.#members.get(groupId);
-    if (!members) throw errors.notFound(groupId, "UserGroup");
-    return members;
+    return this.#memberships.membersOf(groupId);
   }
 
   /** @throws OktaError E0000001 when the login is taken, E0000007 when a group isn't there */
@@ -93,9 +99,9 @@ export class Directory {
     };
     this.users.add(user);
     this.#byLogin.set(login.toLowerCase(), user);
-    this.#groupsOf.set(user.id, new Set());
+    this.#memberships.openUser(user.id);
     this.record("user.lifecycle.create", "Create Okta user", actor, userParty(user));
-    this.#join(this.group(everyone), user);
+    this.#memberships.add(this.group(everyone).id, user.id);
     for (const group of groups) this.addToGroup(group, user.id, actor);
     return user;
   }
@@ -118,8 +124,9 @@ export class Directory {
   deleteUser(idOrLogin: string, actor = system): void {
     const user = this.user(idOrLogin);
     this.record("user.lifecycle.delete.initiated", "Delete Okta user initiated", actor, userParty(user));
-    for (const group of this.groupsOf(user.id)) this.#leave(group, user);
-    this.#groupsOf.delete(user.id);
+    const time = toTheSecond(this.now());
+    for (const group of this.groupsOf(user.id)) group.lastMembershipUpdated = time;
+    this.#memberships.closeUser(user.id);
     this.#byLogin.delete(user.profile.login.toLowerCase());
     this.users.delete(user.id);
     this.onSessionsEnd(user.id);
@@ -133,7 +140,13 @@ export class Directory {
       throw errors.validation("name", taken("name"));
     const time = toTheSecond(this.now());
     const group: Group = {
-      id: this.#freshId("00g", typeof seed === "string" ? undefined : seed.id, name, type, `${namesakes.length}`),
+      id: this.#freshId(
+        "00g",
+        typeof seed === "string" ? undefined : seed.id,
+        name,
+        type,
+        `${namesakes.length}`,
+      ),
       type,
       created: time,
       lastUpdated: time,
@@ -142,7 +155,7 @@ export class Directory {
     };
     this.groups.add(group);
     this.#byName.set(name, [...namesakes, group]);
-    this.#members.set(group.id, new Table());
+    this.#memberships.openGroup(group.id);
     this.record("group.lifecycle.create", "Create Okta group", actor, groupParty(group));
     return group;
   }
@@ -163,8 +176,7 @@ export class Directory {
   deleteGroup(idOrName: string, actor = system): void {
     const group = this.group(idOrName);
     if (group.type === "BUILT_IN") throw errors.notForThisGroup();
-    for (const { id } of this.members(group.id)) this.#groupsOf.get(id)?.delete(group.id);
-    this.#members.delete(group.id);
+    this.#memberships.closeGroup(group.id);
     this.#forgetName(group);
     this.groups.delete(group.id);
     this.record("group.lifecycle.delete", "Delete Okta group", actor, groupParty(group));
@@ -194,25 +206,14 @@ export class Directory {
     const group = this.group(groupName);
     const user = this.user(userName);
     if (group.type === "BUILT_IN") throw errors.notForThisGroup();
-    if (add === (this.#groupsOf.get(user.id)?.has(group.id) ?? false)) return;
-    if (add) this.#join(group, user);
-    else this.#leave(group, user);
+    if (add === this.#memberships.has(group.id, user.id)) return;
+    if (add) this.#memberships.add(group.id, user.id);
+    else this.#memberships.remove(group.id, user.id);
+    group.lastMembershipUpdated = toTheSecond(this.now());
     const [eventType, message] = add
       ? ["group.user_membership.add", "Add user to group membership"]
       : ["group.user_membership.remove", "Remove user from group membership"];
     this.record(eventType, message, actor, userParty(user), groupParty(group));
-  }
-
-  #join(group: Group, user: User): void {
-    this.members(group.id).add({ id: user.id });
-    this.#groupsOf.get(user.id)?.add(group.id);
-    group.lastMembershipUpdated = toTheSecond(this.now());
-  }
-
-  #leave(group: Group, user: User): void {
-    this.members(group.id).delete(user.id);
-    this.#groupsOf.get(user.id)?.delete(group.id);
-    group.lastMembershipUpdated = toTheSecond(this.now());
   }
 
   #forgetName(group: Group): void {

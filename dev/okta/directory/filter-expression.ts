@@ -35,12 +35,18 @@ export function parseFilter(text: string, options: FilterOptions = {}): (object:
 
   const either = (): Predicate => {
     const terms = [both()];
-    for (; isWord("or"); ) terms.push((at++, both()));
+    while (isWord("or")) {
+      at++;
+      terms.push(both());
+    }
     return (lookup) => terms.some((term) => term(lookup));
   };
   const both = (): Predicate => {
     const terms = [factor()];
-    for (; isWord("and"); ) terms.push((at++, factor()));
+    while (isWord("and")) {
+      at++;
+      terms.push(factor());
+    }
     return (lookup) => terms.every((term) => term(lookup));
   };
   const factor = (): Predicate => {
@@ -62,7 +68,8 @@ export function parseFilter(text: string, options: FilterOptions = {}): (object:
     const operator = operatorFrom(expect("an operator"));
     if (operator === "pr") return (lookup) => lookup(path).some((value) => value !== null);
     const wanted = literal(expect("a value"));
-    return (lookup) => lookup(path).some((value) => compare(operator, value, wanted, options.ignoreCase ?? false));
+    return (lookup) =>
+      lookup(path).some((value) => compare(operator, value, wanted, options.ignoreCase ?? false));
   };
 
   const predicate = either();
@@ -71,7 +78,7 @@ export function parseFilter(text: string, options: FilterOptions = {}): (object:
 }
 
 function tokenize(text: string): string[] {
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[()]|[^\s()"]+|"/g) ?? [];
+  const tokens: string[] = text.match(/"(?:[^"\\]|\\.)*"|[()]|[^\s()"]+|"/g) ?? [];
   if (tokens.includes('"')) throw new FilterSyntaxError(`A quote is not closed in: ${text}`);
   return tokens;
 }
@@ -93,7 +100,12 @@ function literal(token: string): string | number | boolean | null {
   throw new FilterSyntaxError(`Not a value: ${token}`);
 }
 
-function compare(operator: Exclude<Operator, "pr">, left: unknown, right: unknown, ignoreCase: boolean): boolean {
+function compare(
+  operator: Exclude<Operator, "pr">,
+  left: unknown,
+  right: unknown,
+  ignoreCase: boolean,
+): boolean {
   const [a, b] = comparable(left, right, ignoreCase);
   switch (operator) {
     case "eq":
@@ -135,7 +147,8 @@ function isTimestamp(value: unknown): value is string {
 }
 
 function valuesAt(value: unknown, [key, ...rest]: string[]): unknown[] {
-  if (Array.isArray(value)) return value.flatMap((element) => valuesAt(element, key === undefined ? [] : [key, ...rest]));
+  if (Array.isArray(value))
+    return value.flatMap((element) => valuesAt(element, key === undefined ? [] : [key, ...rest]));
   if (key === undefined) return value === undefined ? [] : [value];
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return [];
   return valuesAt(Reflect.get(value, key), rest);

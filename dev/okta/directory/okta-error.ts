@@ -58,8 +58,7 @@ export const errors = {
     new OktaError(400, "E0000031", "Invalid search criteria.", { causes: [why] }),
   wrongStatus: () =>
     new OktaError(403, "E0000038", "This operation is not allowed in the user's current status."),
-  rateLimited: () =>
-    new OktaError(429, "E0000047", "API call exceeded rate limit due to too many requests."),
+  rateLimited: () => new OktaError(429, "E0000047", "API call exceeded rate limit due to too many requests."),
   notForThisGroup: () =>
     new OktaError(501, "E0000060", "Unsupported operation.", {
       causes: ["Only groups of the type OKTA_GROUP can be changed"],

@@ -107,7 +107,8 @@ function cursor(position: number): string {
 
 function positionOf(after: string): number {
   const match = /^p_(\d+)$/.exec(Buffer.from(after, "base64url").toString());
-  if (!match) throw errors.validation("after", "after: not a cursor of this log; follow the next link as it is");
+  if (!match)
+    throw errors.validation("after", "after: not a cursor of this log; follow the next link as it is");
   return Number(match[1]);
 }
 
@@ -126,7 +127,9 @@ function logEvent(entry: LogEntry, published: string): LogEvent {
     displayMessage: entry.displayMessage,
     actor: { ...entry.actor, detailEntry: null },
     client: {
-      userAgent: entry.userAgent ? { rawUserAgent: entry.userAgent, os: "Unknown", browser: "UNKNOWN" } : null,
+      userAgent: entry.userAgent
+        ? { rawUserAgent: entry.userAgent, os: "Unknown", browser: "UNKNOWN" }
+        : null,
       zone: null,
       device: "Unknown",
       id: null,
@@ -147,6 +150,8 @@ function logEvent(entry: LogEntry, published: string): LogEvent {
     transaction: { type: "WEB", id: requestId, detail: {} },
     debugContext: { debugData: { requestId } },
     securityContext: { asNumber: null, asOrg: null, isp: null, domain: null, isProxy: null },
-    request: { ipChain: ipAddress ? [{ ip: ipAddress, geographicalContext: null, version: "V4", source: null }] : [] },
+    request: {
+      ipChain: ipAddress ? [{ ip: ipAddress, geographicalContext: null, version: "V4", source: null }] : [],
+    },
   };
 }

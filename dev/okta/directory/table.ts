@@ -36,7 +36,11 @@ export class Table<Row extends { readonly id: string }> implements Iterable<Row>
   }
 
   /** At most `limit` matching rows after the position, and the position to go on from while there are more. */
-  page(after: number, limit: number, matches: (row: Row) => boolean = () => true): { rows: Row[]; next: number | undefined } {
+  page(
+    after: number,
+    limit: number,
+    matches: (row: Row) => boolean = () => true,
+  ): { rows: Row[]; next: number | undefined } {
     const rows: Row[] = [];
     let last = after;
     for (const { position, row } of this.#rows.values()) {

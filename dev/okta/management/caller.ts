@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Request } from "express";
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from "jose";
 import { z } from "zod";
-import type { LogParty } from "../directory/system-log.ts";
 import { errors, type OktaError } from "../directory/okta-error.ts";
+import type { LogParty } from "../directory/system-log.ts";
 import { appParty } from "../oauth/apps.ts";
 import type { AuthorizationServer } from "../oauth/authorization-server.ts";
 import { storageKey } from "../oauth/storage.ts";
@@ -24,9 +24,14 @@ const proofWindow = 300;
  * for this very request, RFC 9449 section 7).
  * @throws OktaError E0000011 when it is neither
  */
-export async function callerOf(request: Request, org: AuthorizationServer, apiTokens: ReadonlySet<string>): Promise<Caller> {
+export async function callerOf(
+  request: Request,
+  org: AuthorizationServer,
+  apiTokens: ReadonlySet<string>,
+): Promise<Caller> {
   const [scheme = "", token = ""] = (request.get("authorization") ?? "").split(" ");
-  if (scheme === "SSWS" && apiTokens.has(token)) return { party: tokenOwner(), app: undefined, may: () => true };
+  if (scheme === "SSWS" && apiTokens.has(token))
+    return { party: tokenOwner(), app: undefined, may: () => true };
   if (scheme !== "Bearer" && scheme !== "DPoP") throw errors.invalidToken();
 
   const { storage, apps } = org.context;
@@ -40,22 +45,36 @@ export async function callerOf(request: Request, org: AuthorizationServer, apiTo
     party: appParty(app),
     app: app.clientId,
     // A scope is worth nothing without an admin role that covers it.
-    may: (scope) => app.adminRole && [scope, scope.replace(".read", ".manage")].some((held) => scopes.has(held)),
+    may: (scope) =>
+      app.adminRole && [scope, scope.replace(".read", ".manage")].some((held) => scopes.has(held)),
   };
 }
 
-const proofClaims = z.object({ jti: z.string(), iat: z.number(), htm: z.string(), htu: z.string(), ath: z.string() });
+const proofClaims = z.object({
+  jti: z.string(),
+  iat: z.number(),
+  htm: z.string(),
+  htu: z.string(),
+  ath: z.string(),
+});
 const usedProofs = new Map<string, number>();
 
-async function checkProof(request: Request, org: AuthorizationServer, token: string, thumbprint: string): Promise<void> {
+async function checkProof(
+  request: Request,
+  org: AuthorizationServer,
+  token: string,
+  thumbprint: string,
+): Promise<void> {
   const bad = (cause?: unknown) => {
     const refusal = invalid("DPoP", "invalid_dpop_proof");
     refusal.cause = cause;
     return refusal;
   };
-  const proof = await jwtVerify(request.get("dpop") ?? "", EmbeddedJWK, { typ: "dpop+jwt" }).catch((cause: unknown) => {
-    throw bad(cause);
-  });
+  const proof = await jwtVerify(request.get("dpop") ?? "", EmbeddedJWK, { typ: "dpop+jwt" }).catch(
+    (cause: unknown) => {
+      throw bad(cause);
+    },
+  );
   const claims = proofClaims.safeParse(proof.payload).data;
   const { jwk } = proof.protectedHeader;
   const now = Math.floor(Date.now() / 1000);

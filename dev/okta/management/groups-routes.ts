@@ -63,7 +63,9 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
       scope: "okta.groups.manage",
       handle: (request, response, { party }) => {
         const { profile } = parseBody(groupBody, request);
-        response.json(json(directory.updateGroup(byId(request.params.groupId).id, profile, party)));
+        const { name, description = null, ...others } = profile;
+        const group = byId(request.params.groupId);
+        response.json(json(directory.updateGroup(group.id, { ...others, name, description }, party)));
       },
     },
     {
@@ -101,7 +103,11 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
       path: "/groups/:groupId/users/:userId",
       scope: "okta.groups.manage",
       handle: (request, response, { party }) => {
-        directory.removeFromGroup(assignable(request.params.groupId).id, String(request.params.userId), party);
+        directory.removeFromGroup(
+          assignable(request.params.groupId).id,
+          String(request.params.userId),
+          party,
+        );
         response.status(204).end();
       },
     },
@@ -125,10 +131,12 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
 /** `q` is the start of the name, `filter` knows four attributes, `search` all of them and no case. */
 function matcher({ q, filter, search }: z.output<typeof listQuery>): (group: Group) => boolean {
   try {
-    const filtered = filter === undefined ? () => true : parseFilter(filter, { attributes: filterAttributes });
+    const filtered =
+      filter === undefined ? () => true : parseFilter(filter, { attributes: filterAttributes });
     const searched = search === undefined ? () => true : parseFilter(search, { ignoreCase: true });
     const start = q?.toLowerCase() ?? "";
-    return (group) => group.profile.name.toLowerCase().startsWith(start) && filtered(group) && searched(group);
+    return (group) =>
+      group.profile.name.toLowerCase().startsWith(start) && filtered(group) && searched(group);
   } catch (error) {
     if (error instanceof FilterSyntaxError) throw errors.invalidSearch(error.message);
     throw error;

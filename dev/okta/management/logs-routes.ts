@@ -33,10 +33,20 @@ export function logsRoutes({ directory, base, faults }: ManagementContext): Rout
       handle: (request, response) => {
         const { since, until, after, filter, q, limit, sortOrder } = parseQuery(query, request);
         if (since !== undefined && after !== undefined)
-          throw errors.validation("after", "after: can't be combined with since; follow the next link as it is");
+          throw errors.validation(
+            "after",
+            "after: can't be combined with since; follow the next link as it is",
+          );
         const from = after === undefined ? (since ?? (until ?? directory.now()) - week) : undefined;
         const matches = matcher(filter, q);
-        const { events, next } = directory.log.read({ since: from, until, after, order: sortOrder, limit, matches });
+        const { events, next } = directory.log.read({
+          since: from,
+          until,
+          after,
+          order: sortOrder,
+          limit,
+          matches,
+        });
         sendList(request, response, events, next, { base, faults }, ["since"]);
       },
     },

@@ -27,7 +27,11 @@ export function userJson(user: User, base: string, { single = false } = {}): Jso
 
 export function groupJson(group: Group, base: string, usersCount?: number): Json {
   const self = `${base}/api/v1/groups/${group.id}`;
-  const logo = (name: string) => ({ name, href: `${base}/img/logos/groups/okta-${name}.png`, type: "image/png" });
+  const logo = (name: string) => ({
+    name,
+    href: `${base}/img/logos/groups/okta-${name}.png`,
+    type: "image/png",
+  });
   return {
     id: group.id,
     created: group.created,

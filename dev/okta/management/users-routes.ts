@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { toTheSecond } from "../directory/clock.ts";
 import type { User } from "../directory/entities.ts";
 import { FilterSyntaxError, parseFilter } from "../directory/filter-expression.ts";
-import { toTheSecond } from "../directory/clock.ts";
 import { errors } from "../directory/okta-error.ts";
 import { changeStatus, lifecycleOperations, setStatus } from "../directory/user-lifecycle.ts";
 import { cursor, limit, parseBody, parseQuery, position, sendList } from "./list-answer.ts";
@@ -31,14 +31,20 @@ const listQuery = z.object({
   after: z.string().optional(),
   limit: limit(200),
 });
-const credentials = z.looseObject({ password: z.looseObject({ value: z.string().optional() }).optional() }).optional();
+const credentials = z
+  .looseObject({ password: z.looseObject({ value: z.string().optional() }).optional() })
+  .optional();
 const newProfile = z.looseObject({
   login: z.string().min(5).max(100),
   email: z.string().min(5).max(100),
   firstName: z.string().max(50).nullish(),
   lastName: z.string().max(50).nullish(),
 });
-const createBody = z.object({ profile: newProfile, credentials, groupIds: z.array(z.string()).max(20).default([]) });
+const createBody = z.object({
+  profile: newProfile,
+  credentials,
+  groupIds: z.array(z.string()).max(20).default([]),
+});
 const updateBody = z.object({ profile: newProfile.partial().optional(), credentials });
 
 /** Okta's Users API, and the lifecycle operations. */
@@ -83,7 +89,8 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
       method: "get",
       path: "/users/:id",
       scope: "okta.users.read",
-      handle: (request, response) => void response.json(userJson(named(request.params.id), base, { single: true })),
+      handle: (request, response) =>
+        void response.json(userJson(named(request.params.id), base, { single: true })),
     },
     {
       method: "post",
@@ -116,7 +123,13 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
       scope: "okta.users.read",
       handle: (request, response) => {
         const groups = directory.groupsOf(named(request.params.id).id);
-        sendList(request, response, groups.map((group) => groupJson(group, base)), undefined, { base, faults });
+        sendList(
+          request,
+          response,
+          groups.map((group) => groupJson(group, base)),
+          undefined,
+          { base, faults },
+        );
       },
     },
     ...lifecycleOperations.map(
@@ -145,14 +158,16 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
   function setPassword(user: User, password: string): void {
     user.password = password;
     user.passwordChanged = toTheSecond(directory.now());
-    if (["PROVISIONED", "RECOVERY", "PASSWORD_EXPIRED"].includes(user.status)) setStatus(directory, user, "ACTIVE");
+    if (["PROVISIONED", "RECOVERY", "PASSWORD_EXPIRED"].includes(user.status))
+      setStatus(directory, user, "ACTIVE");
   }
 }
 
 /** Without `filter` and `search`, DEPROVISIONED people are left out (Okta: "List all users"). */
 function matcher({ q, filter, search }: z.output<typeof listQuery>): (user: User) => boolean {
   try {
-    const filtered = filter === undefined ? () => true : parseFilter(filter, { attributes: filterAttributes });
+    const filtered =
+      filter === undefined ? () => true : parseFilter(filter, { attributes: filterAttributes });
     const searched = search === undefined ? () => true : parseFilter(search, { ignoreCase: true });
     const all = filter !== undefined || search !== undefined;
     const start = q?.toLowerCase() ?? "";
@@ -173,5 +188,8 @@ function matcher({ q, filter, search }: z.output<typeof listQuery>): (user: User
 
 function definedOf<T extends object>(object: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
   const defined: { [Key in keyof T]?: Exclude<T[Key], undefined> } = {};
-  return Object.assign(defined, Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)));
+  return Object.assign(
+    defined,
+    Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)),
+  );
 }

@@ -53,7 +53,9 @@ async function signature(
   if (alg.startsWith("ES"))
     return sign(hash, Buffer.from(input), { key, dsaEncoding: "ieee-p1363" }).toString("base64url");
   if (alg.startsWith("PS"))
-    return sign(hash, Buffer.from(input), { key, padding: constants.RSA_PKCS1_PSS_PADDING }).toString("base64url");
+    return sign(hash, Buffer.from(input), { key, padding: constants.RSA_PKCS1_PSS_PADDING }).toString(
+      "base64url",
+    );
   return sign("sha256", Buffer.from(input), key).toString("base64url");
 }
 

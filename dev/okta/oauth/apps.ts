@@ -35,7 +35,9 @@ export class Apps {
     const groups = this.get(clientId)?.assignedGroups;
     return (
       groups === undefined ||
-      directory.groupsOf(userId).some(({ id, profile }) => groups.includes(id) || groups.includes(profile.name))
+      directory
+        .groupsOf(userId)
+        .some(({ id, profile }) => groups.includes(id) || groups.includes(profile.name))
     );
   }
 }

@@ -42,7 +42,13 @@ export const fixedClaims = [
  * `preferred_username` alone, the email scope `email` alone, and the org server's groups stay out (Okta: "Okta
  * Groups or Attribute Missing from Id Token"); userinfo always has them all.
  */
-export function claimsFor(user: User, app: App, scopes: ReadonlySet<string>, use: ClaimsUse, source: ClaimsSource): Claims {
+export function claimsFor(
+  user: User,
+  app: App,
+  scopes: ReadonlySet<string>,
+  use: ClaimsUse,
+  source: ClaimsSource,
+): Claims {
   const thin = use === "id_token" && app.idToken === "thin";
   const claims: Claims = { sub: user.id };
   if (use === "id_token") {
@@ -58,7 +64,10 @@ export function claimsFor(user: User, app: App, scopes: ReadonlySet<string>, use
   const claim = groupsClaimOf(app, scopes, use, source.custom);
   if (claim) {
     const groups = groupNames(user, source.directory);
-    claims[claim.name] = source.faults.groupsClaim(groupsClaim(groups, claim, source.rules), { app: app.clientId, use });
+    claims[claim.name] = source.faults.groupsClaim(groupsClaim(groups, claim, source.rules), {
+      app: app.clientId,
+      use,
+    });
   }
   return withoutUndefined(claims);
 }

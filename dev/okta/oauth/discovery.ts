@@ -64,7 +64,9 @@ export function discoveryDocument({
     revocation_endpoint_auth_methods_supported: authMethods,
     end_session_endpoint: issuer + paths.logout,
     request_parameter_supported: false,
-    ...(org ? { dpop_signing_alg_values_supported: ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"] } : {}),
+    ...(org
+      ? { dpop_signing_alg_values_supported: ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"] }
+      : {}),
     ...(issuerParameter ? { authorization_response_iss_parameter_supported: true } : {}),
   };
 }

@@ -30,6 +30,9 @@ export function keptSigningKey(name: string): Promise<SigningKey> {
   return key;
 }
 
-export function privateJwk({ kid, privateKey }: SigningKey): JsonWebKey & { kid: string; alg: string; use: string } {
+export function privateJwk({
+  kid,
+  privateKey,
+}: SigningKey): JsonWebKey & { kid: string; alg: string; use: string } {
   return { ...privateKey.export({ format: "jwk" }), kid, alg: "RS256", use: "sig" };
 }

@@ -39,7 +39,9 @@ async function logOut(server: AuthorizationServer, request: Request, response: R
   if (!hint) return refuse("The id token is invalid.");
   const target = wanted.post_logout_redirect_uri;
   if (target !== undefined && !hint.app.postLogoutRedirectUris.includes(target))
-    return refuse("The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings.");
+    return refuse(
+      "The 'post_logout_redirect_uri' parameter must be a Logout redirect URI in the client app settings.",
+    );
 
   endSession(server, request, response, hint.subject);
   if (target === undefined) return response.set(pageHeaders).send(signedOutPage(organization));
@@ -49,7 +51,10 @@ async function logOut(server: AuthorizationServer, request: Request, response: R
 }
 
 /** An expired token is as good as another here. */
-async function verify(server: AuthorizationServer, token: string): Promise<{ app: App; subject: string } | undefined> {
+async function verify(
+  server: AuthorizationServer,
+  token: string,
+): Promise<{ app: App; subject: string } | undefined> {
   try {
     await compactVerify(token, createPublicKey(server.key.privateKey), { algorithms: ["RS256"] });
   } catch {
@@ -70,7 +75,8 @@ function endSession(server: AuthorizationServer, request: Request, response: Res
   if (accountId !== subject) return;
   context.storage.delete(key);
   const user = context.directory.users.get(accountId ?? "");
-  if (user) context.directory.record("user.session.end", "User logout from Okta", userParty(user), userParty(user));
+  if (user)
+    context.directory.record("user.session.end", "User logout from Okta", userParty(user), userParty(user));
   response.clearCookie(name, { path: "/" });
   response.clearCookie(`${name}.sig`, { path: "/" });
 }

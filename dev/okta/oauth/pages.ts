@@ -15,7 +15,8 @@ const style = `
 /** Headers for every page: nothing is loaded, nothing runs, nobody frames it. */
 export const pageHeaders = {
   "Content-Type": "text/html; charset=utf-8",
-  "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+  "Content-Security-Policy":
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
   "Cache-Control": "no-store",
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
@@ -47,7 +48,10 @@ export function signInPage({
 }
 
 export function errorPage(organization: string, message: string): string {
-  return page(organization, `<h1>Your request resulted in an error</h1><p role="alert">${escapeHtml(message)}</p>`);
+  return page(
+    organization,
+    `<h1>Your request resulted in an error</h1><p role="alert">${escapeHtml(message)}</p>`,
+  );
 }
 
 export function signedOutPage(organization: string): string {
@@ -74,7 +78,13 @@ function page(organization: string, main: string): string {
 `;
 }
 
-const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const escapes: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => escapes[character] ?? "");

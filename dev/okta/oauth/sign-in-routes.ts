@@ -32,7 +32,11 @@ async function show(request: Request, response: Response, servers: ReadonlyMap<s
   sendPage(response, opened, String(interaction.params.login_hint ?? ""), 200);
 }
 
-async function submit(request: Request, response: Response, servers: ReadonlyMap<string, AuthorizationServer>) {
+async function submit(
+  request: Request,
+  response: Response,
+  servers: ReadonlyMap<string, AuthorizationServer>,
+) {
   const opened = await open(request, response, servers);
   if (!opened) return;
   const { server, interaction } = opened;
@@ -45,9 +49,9 @@ async function submit(request: Request, response: Response, servers: ReadonlyMap
     displayMessage: "User login to Okta",
     actor,
     target: [actor],
-    outcome: outcome.refusal === undefined ? undefined : { result: "FAILURE", reason: outcome.reason },
-    ipAddress: request.ip,
-    userAgent: request.get("user-agent"),
+    ...(outcome.refusal === undefined ? {} : { outcome: { result: "FAILURE", reason: outcome.reason } }),
+    ipAddress: request.ip ?? null,
+    userAgent: request.get("user-agent") ?? null,
   });
   if (outcome.refusal !== undefined) return sendPage(response, opened, filled.username, 401, outcome.refusal);
 
@@ -56,7 +60,8 @@ async function submit(request: Request, response: Response, servers: ReadonlyMap
   if (interaction.session && interaction.session.accountId !== user.id) {
     // Somebody else was signed in with this browser. Their session ends here, without the form that the package
     // would have the browser post for that.
-    if (interaction.session.cookie) storage.delete(storageKey(server.id, "Session", interaction.session.cookie));
+    if (interaction.session.cookie)
+      storage.delete(storageKey(server.id, "Session", interaction.session.cookie));
     delete interaction.session;
     await interaction.persist();
   }
@@ -117,7 +122,13 @@ async function open(request: Request, response: Response, servers: ReadonlyMap<s
 
 type Opened = NonNullable<Awaited<ReturnType<typeof open>>>;
 
-function sendPage(response: Response, opened: Opened, username: string, status: number, refusal?: string): void {
+function sendPage(
+  response: Response,
+  opened: Opened,
+  username: string,
+  status: number,
+  refusal?: string,
+): void {
   const { apps, settings } = opened.server.context;
   const clientId = String(opened.interaction.params.client_id);
   const app = apps.get(clientId)?.label ?? clientId;

@@ -1,0 +1,112 @@
+import express, { type ErrorRequestHandler, type Express } from "express";
+import type { Logger } from "pino";
+import { accessLog } from "./access-log.ts";
+import { MAX_TOKEN_LENGTH } from "./local-tokens.ts";
+import { sendProblem } from "./problem.ts";
+import { problemOf } from "./problems.ts";
+import { perAddress } from "./rate-limits.ts";
+import { RequestError } from "./request-errors.ts";
+import { requestID } from "./respond.ts";
+import { type CallbackDeps, callback } from "./routes/callback.ts";
+import { type HomeDeps, home } from "./routes/home.ts";
+import { type LocalDeps, local, localForm } from "./routes/local.ts";
+import { type LoginDeps, login } from "./routes/login.ts";
+import { confirmLogout, type LogoutDeps, logout } from "./routes/logout.ts";
+import { type SessionDeps, session } from "./routes/session.ts";
+import { sameSiteOnly } from "./same-site.ts";
+
+export interface AppSettings {
+  readonly baseURL: string;
+  /** What express takes as "trust proxy". */
+  readonly trustedProxies: number | string[] | false;
+  /** Sign-in requests of one address in a minute. */
+  readonly loginsPerMinute: number;
+  /** Local sign-ins that one address may try in a minute. */
+  readonly localSignInsPerMinute: number;
+}
+
+export type AppDeps = SessionDeps & LoginDeps & CallbackDeps & LocalDeps & LogoutDeps & HomeDeps & { readonly log: Logger };
+
+/** The login webhook's routes. The order matters: the session check comes before all that costs time. */
+export function createApp(deps: AppDeps, settings: AppSettings): Express {
+  const { baseURL, loginsPerMinute, localSignInsPerMinute } = settings;
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("etag", false);
+  app.set("query parser", "simple");
+  app.set("trust proxy", settings.trustedProxies);
+
+  app.get("/session", session(deps));
+
+  app.use(accessLog(deps.log));
+  if (new URL(baseURL).protocol === "https:") {
+    app.use((_req, res, next) => {
+      res.setHeader("Strict-Transport-Security", "max-age=31536000");
+      next();
+    });
+  }
+  const limited = perAddress(loginsPerMinute);
+  const ours = sameSiteOnly(baseURL);
+  const form = (limit: number) => express.urlencoded({ extended: false, limit, parameterLimit: 10 });
+
+  app.get("/", home(deps));
+  app.get("/login/:path", limited, login(deps));
+  app.get("/callback/:path", limited, callback(deps));
+  app.get("/login/:path/local", limited, localForm(deps));
+  app.post(
+    "/login/:path/local",
+    perAddress(localSignInsPerMinute),
+    ours,
+    // Percent-encoding can make a character three.
+    form(3 * MAX_TOKEN_LENGTH + 100),
+    local(deps),
+  );
+  app.get("/logout", confirmLogout(deps));
+  app.post("/logout", limited, ours, form(4_000), logout(deps));
+
+  app.use(() => {
+    throw new RequestError({
+      code: "not-found",
+      status: 404,
+      title: "There is no such page",
+      message: "Sign in at your organization's login URI, which looks like /login/your-organization.",
+    });
+  });
+  app.use(answerErrors(deps));
+  return app;
+}
+
+function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "log">): ErrorRequestHandler {
+  return (thrown: unknown, req, res, _next) => {
+    const error = bodyError(thrown) ?? thrown;
+    const problem = problemOf(error, organizationOf(req.path));
+    if (problem.status >= 500) {
+      const level = problem.status === 500 ? "error" : "warn";
+      log[level]({ err: error, requestID: requestID(req) }, "A request failed.");
+    }
+    if (res.headersSent) res.destroy();
+    else sendProblem(req, res, problem);
+  };
+
+  /** For the page to name it, and to lead back to its sign-in. */
+  function organizationOf(path: string) {
+    const [, loginPath] = /^\/(?:login|callback)\/([^/]+)/.exec(path) ?? [];
+    try {
+      return organizations.at(loginPath);
+    } catch {
+      return undefined; // then the page names none
+    }
+  }
+}
+
+/** What express and its parsers find wrong with a request has a status: 400, 413, 415. */
+function bodyError(error: unknown): RequestError | undefined {
+  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return undefined;
+  if (error instanceof RequestError || error.status < 400 || error.status > 499) return undefined;
+  return new RequestError({
+    code: "request-invalid",
+    status: error.status,
+    title: "This request can't be understood",
+    message: "It is too large, or not in a form that is expected here.",
+  });
+}

@@ -1,0 +1,73 @@
+import { commonFlags, type Flag, isPort } from "../kubernetes/index.ts";
+
+/** The webhook's flags. */
+export const webhookFlags = {
+  ...commonFlags,
+  port: { value: "PORT", description: "where people sign in; 0 for a free one", default: "8080", check: isPort },
+  host: { value: "ADDRESS", description: "the address to listen on", default: "0.0.0.0" },
+  "health-port": {
+    value: "PORT",
+    description: "where /livez, /readyz and /metrics are served; 0 for a free one",
+    default: "8082",
+    check: isPort,
+  },
+  "health-host": {
+    value: "ADDRESS",
+    description: "the address to listen on for health and metrics",
+    default: "0.0.0.0",
+  },
+  "session-secret": {
+    value: "NAME",
+    description: "the Secret with the keys of sessions, in the program's own namespace; made when missing",
+    default: "okta-role-operator-session-keys",
+  },
+  "session-key-rotation": {
+    value: "HOURS",
+    description: "how often a new key is made",
+    default: "24",
+    check: isPositive,
+  },
+  "max-staleness": {
+    value: "SECONDS",
+    description: "sessions are refused when the Kubernetes API has not been heard of for this long",
+    default: "30",
+    check: isPositive,
+  },
+  "trusted-proxies": {
+    value: "LIST",
+    description:
+      "proxies whose X-Forwarded-For counts: how many there are, or their addresses and networks. Without it, " +
+      "everybody behind a proxy is one client address to the limits below",
+    default: "",
+    check: isProxyList,
+  },
+  "login-rate": {
+    value: "NUMBER",
+    description: "sign-in requests of one client address in a minute",
+    default: "600",
+    check: isPositive,
+  },
+  "local-login-rate": {
+    value: "NUMBER",
+    description: "local sign-ins that one client address may try in a minute",
+    default: "10",
+    check: isPositive,
+  },
+  "logins-at-once": {
+    value: "NUMBER",
+    description: "sign-ins of one organization that may wait for Okta at once; more are turned away",
+    default: "64",
+    check: isPositive,
+  },
+} as const satisfies Record<string, Flag>;
+
+function isPositive(value: string): string | undefined {
+  return /^[1-9]\d{0,8}$/.test(value) ? undefined : "is not a whole number above 0.";
+}
+
+function isProxyList(value: string): string | undefined {
+  const known = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;
+  if (value.trim() === "" || /^\d{1,2}$/.test(value.trim())) return undefined;
+  const wrong = value.split(",").find((part) => !known.test(part.trim()));
+  return wrong === undefined ? undefined : `${wrong} is neither an address nor a network such as 10.0.0.0/8.`;
+}

@@ -1,0 +1,30 @@
+import type { RequestHandler } from "express";
+import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import { RateLimitedError } from "./request-errors.ts";
+
+const WINDOW_MS = 60_000;
+
+/**
+ * Bounds requests of one client address: so many a minute. Generous, because a whole office may be one address:
+ * it is there for floods, and guessing is hopeless anyway.
+ */
+export function perAddress(requestsPerMinute: number): RequestHandler {
+  return rateLimit({
+    windowMs: WINDOW_MS,
+    limit: requestsPerMinute,
+    standardHeaders: false,
+    legacyHeaders: false,
+    // Whether proxies are trusted is said by --trusted-proxies; what others send is ignored, and needs no warning.
+    validate: false,
+    // The socket has no address any more when the client has gone. IPv6 counts by network.
+    keyGenerator: (req) => ipKeyGenerator(req.ip ?? ""),
+    handler: (_req, _res, next) => next(new RateLimitedError(WINDOW_MS / 1000)),
+  });
+}
+
+/** `--trusted-proxies` as express takes it: a number of hops, or addresses and networks. */
+export function trustedProxies(flag: string): number | string[] | false {
+  if (flag.trim() === "") return false;
+  if (/^\d+$/.test(flag.trim())) return Number(flag);
+  return flag.split(",").map((part) => part.trim());
+}

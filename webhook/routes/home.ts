@@ -1,0 +1,50 @@
+import type { RequestHandler } from "express";
+import { signedInPage, signedOutPage } from "../pages/home.ts";
+import { sendProblem } from "../problem.ts";
+import { originOf, redirect, sendPage } from "../respond.ts";
+import type { Sessions } from "../sessions.ts";
+import { parseLogoutState } from "./logout.ts";
+import { heldRoles } from "./session.ts";
+
+export interface HomeDeps {
+  readonly sessions: Pick<Sessions, "check" | "checkAgain">;
+}
+
+/** GET / - who you are and which roles you hold, with the reason for each. Okta also sends people here after a logout. */
+export function home({ sessions }: HomeDeps): RequestHandler {
+  return async (req, res) => {
+    const { cookie } = req.headers;
+    const check = await sessions.checkAgain(cookie, sessions.check(cookie));
+    switch (check.kind) {
+      case "signed-in": {
+        const { user, organization, expiresAt } = check;
+        const { displayName, okta } = organization.spec;
+        const page = signedInPage({
+          organization: displayName,
+          name: user.name,
+          email: user.email,
+          roles: heldRoles(user, organization).map((role) => ({ ...role, name: role.displayName ?? role.name })),
+          expires: new Date(expiresAt).toISOString(),
+          issuerOrigin: originOf(okta.issuer),
+        });
+        sendPage(req, res, 200, page);
+        return;
+      }
+      case "refused": {
+        const state = parseLogoutState(req.query.state);
+        if (state?.again) redirect(res, `/login/${state.loginPath}?prompt=login`);
+        else sendPage(req, res, 200, signedOutPage({ justNow: state !== undefined, loginPath: state?.loginPath }));
+        return;
+      }
+      case "stale":
+        sendProblem(req, res, {
+          status: 503,
+          code: "stale",
+          title: "Nobody can say whether you are signed in",
+          text: "The place where accounts are kept doesn't answer. Try again in a moment.",
+          link: { href: "/", label: "Try again" },
+          retryAfterS: 5,
+        });
+    }
+  };
+}

@@ -1,0 +1,77 @@
+import type { Request, RequestHandler, Response } from "express";
+import type { Organization } from "../../crds/types.ts";
+import { type Client, keyOf } from "../../kubernetes/index.ts";
+import { formField } from "../form-field.ts";
+import type { LocalSignIn, LocalSignIns } from "../local-sign-ins.ts";
+import { reviewToken, type TokenAnswer } from "../local-tokens.ts";
+import type { WebhookMetrics } from "../metrics.ts";
+import type { Organizations } from "../organizations.ts";
+import { localPage } from "../pages/local.ts";
+import { redirect, sendJSON, sendPage, wantsJSON } from "../respond.ts";
+import type { Sessions } from "../sessions.ts";
+
+export interface LocalDeps {
+  readonly organizations: Organizations;
+  readonly client: Pick<Client, "create">;
+  readonly localSignIns: Pick<LocalSignIns, "complete">;
+  readonly sessions: Pick<Sessions, "start">;
+  readonly metrics: WebhookMetrics;
+}
+
+/** GET /login/:path/local - the page on which a local admin pastes a token. */
+export function localForm({ organizations }: Pick<LocalDeps, "organizations">): RequestHandler {
+  return (req, res) => sendForm(req, res, 200, organizations, organizations.at(req.params.path));
+}
+
+/** POST /login/:path/local - signs a local admin in with a token of their service account. Comes after `sameSiteOnly`. */
+export function local({ organizations, client, localSignIns, sessions, metrics }: LocalDeps): RequestHandler {
+  return async (req, res) => {
+    const organization = organizations.at(req.params.path);
+    const { namespace = "" } = organization.metadata;
+    const token = await reviewToken(client, formField(req, "token")?.trim() ?? "", {
+      audience: organizations.loginURI(organization),
+      namespace,
+    });
+    const key = keyOf(organization);
+    const result = token.kind === "accepted" ? await localSignIns.complete(key, token.serviceAccountName) : token;
+    if (result.kind === "admitted" && token.kind === "accepted") {
+      metrics.login(key, "admitted", "LocalAccount");
+      res.setHeader("Set-Cookie", sessions.start(result.user, organization, token.serviceAccountName));
+      redirect(res, `${organizations.baseURL}/`);
+      return;
+    }
+    const why = result.kind === "refused" ? result.why : "not-valid";
+    metrics.login(key, "refused", `local-${why}`);
+    if (wantsJSON(req)) sendJSON(res, 403, { code: why, message: PROBLEMS[why] });
+    else sendForm(req, res, 403, organizations, organization, PROBLEMS[why]);
+  };
+}
+
+type Refused = Extract<TokenAnswer | LocalSignIn, { kind: "refused" }>["why"];
+
+const PROBLEMS: Readonly<Record<Refused, string>> = {
+  "not-valid": "This token isn't accepted: it has expired, is incomplete, or was made for another audience. Make a new one as below.",
+  "not-a-service-account": "This token doesn't belong to a service account. Make one as below.",
+  "other-namespace": "The service account is in another namespace than the organization.",
+  "no-account": "No local account has this service account. Somebody has to name it in spec.serviceAccountName of an OrganizationUser.",
+  "several-accounts": "Several local accounts have this service account, so nobody can say whose token it is. Each needs its own.",
+};
+
+function sendForm(
+  req: Request,
+  res: Response,
+  status: number,
+  organizations: Organizations,
+  organization: Organization,
+  problem?: string,
+): void {
+  const { displayName, loginPath } = organization.spec;
+  const page = localPage({
+    organization: displayName,
+    loginPath,
+    loginURI: organizations.loginURI(organization),
+    namespace: organization.metadata.namespace ?? "",
+    problem,
+  });
+  sendPage(req, res, status, page);
+}

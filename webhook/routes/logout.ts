@@ -1,0 +1,94 @@
+import type { Request, RequestHandler, Response } from "express";
+import type { Logger } from "pino";
+import type { Organization } from "../../crds/types.ts";
+import { formField } from "../form-field.ts";
+import type { LogoutHint } from "../logout-hint.ts";
+import type { OktaClients } from "../okta-clients.ts";
+import { type Organizations, UnknownOrganizationError } from "../organizations.ts";
+import { confirmSignOutPage, signedOutHerePage } from "../pages/sign-out.ts";
+import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../respond.ts";
+import type { Sessions } from "../sessions.ts";
+
+export interface LogoutDeps {
+  readonly organizations: Organizations;
+  readonly sessions: Pick<Sessions, "check" | "end">;
+  readonly okta: Pick<OktaClients, "endSessionURL">;
+  readonly logoutHint: LogoutHint;
+  readonly log: Logger;
+}
+
+/** GET /logout - asks. A link, an image or a prefetch must not sign anybody out. */
+export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): RequestHandler {
+  return (req, res) => {
+    const check = sessions.check(req.headers.cookie);
+    const issuer = check.kind === "signed-in" ? check.organization.spec.okta.issuer : undefined;
+    sendPage(req, res, 200, confirmSignOutPage(issuer === undefined ? undefined : originOf(issuer)));
+  };
+}
+
+/**
+ * POST /logout - ends the session here, and sends the browser to Okta to end it there (RP-initiated logout), so
+ * that another account can sign in. Form fields, for people who were refused and have no session: `organization`
+ * (its login path), and `again` to sign in once more afterwards. Comes after `sameSiteOnly`.
+ */
+export function logout(deps: LogoutDeps): RequestHandler {
+  const { sessions, logoutHint } = deps;
+  return async (req, res) => {
+    const check = sessions.check(req.headers.cookie);
+    const isLocal = check.kind === "signed-in" && check.session.serviceAccount !== undefined;
+    const organization = check.kind === "signed-in" ? check.organization : named(deps, req);
+    res.setHeader("Set-Cookie", [sessions.end(), logoutHint.forget()]);
+    if (!organization || isLocal) {
+      done(req, res, "/?state=out");
+      return;
+    }
+    const again = formField(req, "again") === "yes";
+    const url = await endSessionURL(deps, organization, req, again);
+    if (url !== undefined) done(req, res, url);
+    else if (wantsJSON(req)) done(req, res, undefined);
+    else sendPage(req, res, 200, signedOutHerePage(organization.spec.loginPath));
+  };
+}
+
+async function endSessionURL(
+  { okta, organizations, logoutHint, log }: LogoutDeps,
+  organization: Organization,
+  req: Request,
+  again: boolean,
+): Promise<string | undefined> {
+  const idTokenHint = logoutHint.read(req.headers.cookie);
+  try {
+    return await okta.endSessionURL(organization, {
+      // The one address to register as sign-out redirect URI of the app in Okta.
+      postLogoutRedirectURI: `${organizations.baseURL}/`,
+      state: `${again ? "again" : "out"}.${organization.spec.loginPath}`,
+      ...(idTokenHint === undefined ? {} : { idTokenHint }),
+    });
+  } catch (error) {
+    // The session here has ended all the same, and the page says that the one at Okta may not have.
+    log.warn({ err: error, requestID: requestID(req) }, "Okta's logout address could not be found out.");
+    return undefined;
+  }
+}
+
+/** What Okta gives back after a logout: which organization it was, and whether to sign in again. */
+export function parseLogoutState(state: unknown): { again: boolean; loginPath?: string } | undefined {
+  if (state === "out") return { again: false };
+  const parts = typeof state === "string" ? /^(out|again)\.([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/.exec(state) : null;
+  const [, what, loginPath] = parts ?? [];
+  return loginPath === undefined ? undefined : { again: what === "again", loginPath };
+}
+
+function done(req: Request, res: Response, url: string | undefined): void {
+  if (wantsJSON(req)) sendJSON(res, 200, { signedOut: true, ...(url === undefined ? {} : { continueAt: url }) });
+  else redirect(res, url ?? "/?state=out");
+}
+
+function named({ organizations }: LogoutDeps, req: Request): Organization | undefined {
+  try {
+    return organizations.at(formField(req, "organization"));
+  } catch (error) {
+    if (error instanceof UnknownOrganizationError) return undefined;
+    throw error;
+  }
+}
