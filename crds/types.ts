@@ -200,9 +200,9 @@ export interface Role {
    */
   description?: string;
   /**
-   * Whether the role administers the organization: who holds it sees every user and mapping on the console pages.
+   * Whether the role administers the organization: who holds it sees every user and mapping on the console pages. False when left out.
    */
-  admin: boolean;
+  admin?: boolean;
 }
 /**
  * How long people stay signed in.

@@ -17,7 +17,7 @@ const root = new URL("../", import.meta.url);
 
 /** @returns every generated file's path in the repository, and what should be in it */
 export async function generate(): Promise<Map<string, string>> {
-  const crds = await readCrds(new URL("crds/", root));
+  const crds = readCrds(new URL("crds/", root));
   return new Map([
     ["crds/types.ts", await typesOf(crds)],
     ["docs/api.md", apiReference(crds)],

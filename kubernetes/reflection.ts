@@ -50,7 +50,10 @@ export class Reflection<T extends KubernetesObject> {
     };
   }
 
-  /** Applies an event of the watch that continues from {@link resourceVersion}. */
+  /**
+   * Applies an event of the watch that continues from {@link resourceVersion}. Events come in the order of their
+   * resourceVersions; one that comes again is ignored.
+   */
   event(event: WatchEvent<T>): Change<T>[] {
     if (event.type === "BOOKMARK") {
       this.#advance(event.resourceVersion);
@@ -59,6 +62,7 @@ export class Reflection<T extends KubernetesObject> {
     const { object } = event;
     const key = keyOf(object);
     const { resourceVersion = "" } = object.metadata;
+    if (compareResourceVersions(resourceVersion, this.#resourceVersion) <= 0) return [];
     this.#resourceVersion = resourceVersion;
     if (!this.#isObservedAfter(key, resourceVersion)) this.#observed.delete(key);
     return event.type === "DELETED" ? this.#store.remove(key, resourceVersion) : this.#store.put(object);

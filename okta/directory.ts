@@ -103,8 +103,8 @@ export class Directory {
   async groupMemberCount(groupID: string): Promise<number> {
     const endpoint = group(groupID);
     if (!isID(groupID)) throw new DirectoryNotFoundError(endpoint.what);
-    const search = `id eq ${quote(groupID)}`;
-    const query = { search, expand: "stats", limit: "1" };
+    // Not by `search`: its index doesn't know of groups that were made a moment ago.
+    const query = { filter: `id eq ${quote(groupID)}`, expand: "stats", limit: "1" };
     const [found] = await this.#api.list(
       { ...GROUPS, what: endpoint.what },
       "/api/v1/groups",

@@ -7,7 +7,7 @@ import type { LookupFunction } from "node:net";
  * Node looks names up on a small pool of threads that the whole process shares. A name server that doesn't
  * answer for one organization's host would, with one look-up for each of its connections, take all of them.
  */
-export function hostLookup(): LookupFunction {
+export function hostLookup(ask: LookupFunction = systemLookup): LookupFunction {
   const pending = new Map<string, Parameters<LookupFunction>[2][]>();
   return (hostname, options, callback) => {
     const key = JSON.stringify([hostname, options.all, options.family, options.hints, options.order]);
@@ -18,7 +18,7 @@ export function hostLookup(): LookupFunction {
     }
     const callbacks = [callback];
     pending.set(key, callbacks);
-    systemLookup(hostname, options, (error, address, family) => {
+    ask(hostname, options, (error, address, family) => {
       pending.delete(key);
       for (const answer of callbacks) answer(error, address, family);
     });

@@ -76,6 +76,10 @@ export class LoginDeniedError extends OktaError {
   }
 }
 
+const SCOPE_ADVICE =
+  " Leave out of the Organization's okta.scopes what this authorization server doesn't have: on a custom server " +
+  "that is often groups, where the groups claim needs no scope.";
+
 /** Okta's authorization endpoint reported something else than a refusal, such as a scope it doesn't know. */
 export class AuthorizationFailedError extends OktaError {
   readonly code = "authorization-failed";
@@ -87,7 +91,7 @@ export class AuthorizationFailedError extends OktaError {
   constructor(error: string, description: string | undefined) {
     const name = oneLine(error, 60);
     const said = description === undefined ? undefined : oneLine(description);
-    super(`Okta reported ${name}${said ? `: ${said}` : ""}.`);
+    super(`Okta reported ${name}${said ? `: ${said}` : ""}.${name === "invalid_scope" ? SCOPE_ADVICE : ""}`);
     this.error = name;
     this.description = said;
   }

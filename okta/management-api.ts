@@ -29,8 +29,8 @@ export interface ManagementApiOptions {
   credentials: DirectoryCredentials;
   http: Http;
   /**
-   * Longest that one request is held back for the rate limit or before it is tried again. ms, default 5,000. A
-   * sync that has time takes more, so that it gets through many pages; a sign-in, less.
+   * How long after its start a request may still be held back for the rate limit, or tried again. ms, default
+   * 5,000. A sync that has time takes more, so that it gets through many pages; a sign-in, less.
    */
   maxWaitMs?: number;
   /** The part of each rate limit that is used, 0 to 1. Default 0.5 */
@@ -40,6 +40,7 @@ export interface ManagementApiOptions {
   /** Pages of one list, default 2,000 */
   maxPages?: number;
   wait?: (ms: number) => Promise<void>;
+  /** A clock that never goes back, ms */
   now?: () => number;
 }
 
@@ -67,6 +68,7 @@ export class ManagementApi {
   readonly #turnstile: Turnstile;
   readonly #maxWaitMs: number;
   readonly #maxPages: number;
+  readonly #now: () => number;
   readonly #wait: (ms: number) => Promise<void>;
 
   /** @throws DirectoryUnauthorizedError, DirectoryInvalidAnswerError when the credentials or the URL can't be used */
@@ -74,10 +76,8 @@ export class ManagementApi {
     this.#base = orgURL(options.url);
     this.#http = options.http;
     this.#authorizer = authorizer(options.credentials, this.#base, options.http);
-    this.#budget = new RateBudget({
-      ...(options.share === undefined ? {} : { share: options.share }),
-      ...(options.now === undefined ? {} : { now: options.now }),
-    });
+    this.#now = options.now ?? (() => performance.now());
+    this.#budget = new RateBudget({ share: options.share ?? 0.5, now: this.#now });
     this.#turnstile = new Turnstile(options.maxConcurrent ?? 4);
     this.#maxWaitMs = options.maxWaitMs ?? 5_000;
     this.#maxPages = options.maxPages ?? 2_000;
@@ -128,30 +128,30 @@ export class ManagementApi {
   }
 
   async #send(endpoint: Endpoint, url: URL): Promise<HttpAnswer> {
-    let mayWaitMs = this.#maxWaitMs;
-    let reauthorized = false;
+    const deadline = this.#now() + this.#maxWaitMs;
+    let rejections = 0;
     for (let attempt = 1; ; attempt++) {
-      for (let ms = this.#budget.take(endpoint.template); ms > 0; ms = this.#budget.take(endpoint.template))
-        mayWaitMs -= await this.#pause(ms, mayWaitMs, () => new DirectoryRateLimitedError(ms));
-
+      await this.#awaitBudget(endpoint, deadline);
       const answer = await this.#try(url);
-      if (answer instanceof OktaError) {
-        if (attempt >= MAX_ATTEMPTS || !isTemporary(answer)) throw directoryError(answer);
-        mayWaitMs -= await this.#pause(backoff(attempt), mayWaitMs, () => directoryError(answer));
-        continue;
+      if (!(answer instanceof OktaError)) {
+        this.#budget.learn(endpoint.template, answer);
+        if (answer.status === 200) return answer;
+        // A token may have to be renewed, and then its nonce be learned.
+        if (answer.status === 401 && rejections++ < 2 && this.#authorizer.rejected(answer)) continue;
       }
-      this.#budget.learn(endpoint.template, answer);
-      if (answer.status === 200) return answer;
-      if (answer.status === 401 && !reauthorized && this.#authorizer.rejected(answer)) {
-        // A token may be renewed, and then its nonce asked for: two tries at most.
-        reauthorized = attempt > 1;
-        continue;
-      }
-      const error = this.#refusal(endpoint, answer, attempt);
-      const ms = error instanceof DirectoryRateLimitedError ? error.retryAfterMs : backoff(attempt);
-      const again = error instanceof DirectoryRateLimitedError || error instanceof DirectoryUnreachableError;
-      if (!again || attempt >= MAX_ATTEMPTS) throw error;
-      mayWaitMs -= await this.#pause(ms, mayWaitMs, () => error);
+      const error =
+        answer instanceof OktaError ? directoryError(answer) : this.#refusal(endpoint, answer, attempt);
+      const againMs = tryAgainMs(error, attempt);
+      if (againMs === undefined || attempt >= MAX_ATTEMPTS || this.#now() + againMs > deadline) throw error;
+      await this.#pause(againMs);
+    }
+  }
+
+  /** Takes one request out of the budget, when there is one. */
+  async #awaitBudget({ template }: Endpoint, deadline: number): Promise<void> {
+    for (let ms = this.#budget.take(template); ms > 0; ms = this.#budget.take(template)) {
+      if (this.#now() + ms > deadline) throw new DirectoryRateLimitedError(ms);
+      await this.#pause(ms);
     }
   }
 
@@ -187,13 +187,9 @@ export class ManagementApi {
     return new DirectoryInvalidAnswerError(`${where} answered with status ${status}${summary}.${hint}`);
   }
 
-  /** Waits, and gives back for how long. @throws what `otherwise` makes when that is longer than is left. */
-  async #pause(ms: number, mayWaitMs: number, otherwise: () => DirectoryError): Promise<number> {
-    // Not all who wait for the same moment at once.
-    const padded = ms + Math.random() * Math.min(ms / 4, 1_000);
-    if (ms > mayWaitMs) throw otherwise();
-    await this.#wait(padded);
-    return padded;
+  /** Waits a little longer than that, so that not all who wait for the same moment come at once. */
+  #pause(ms: number): Promise<void> {
+    return this.#wait(ms + Math.random() * Math.min(ms / 4, 1_000));
   }
 }
 
@@ -257,6 +253,12 @@ function directoryError(error: OktaError): DirectoryError {
     return new DirectoryRateLimitedError(error.retryAfterMs ?? FIRST_BACKOFF_MS);
   if (isTemporary(error)) return new DirectoryUnreachableError(error);
   return new DirectoryInvalidAnswerError(error.message, { cause: error });
+}
+
+/** In how many ms a failed request is worth another try. Undefined: never. */
+function tryAgainMs(error: DirectoryError, attempt: number): number | undefined {
+  if (error instanceof DirectoryRateLimitedError) return error.retryAfterMs;
+  return error instanceof DirectoryUnreachableError ? backoff(attempt) : undefined;
 }
 
 function backoff(attempt: number): number {

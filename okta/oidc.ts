@@ -117,7 +117,7 @@ export class Oidc {
    * Finishes a sign-in: checks the callback against the transaction, redeems the code, verifies the ID token
    * (signature, algorithm, issuer, audience, azp, nonce, times) and reads who it is and in which groups. What
    * the ID token doesn't say is asked of userinfo.
-   * @param callbackURL the callback as it was called; only its query counts
+   * @param callbackURL the callback as it was called, absolute or not; only its query counts
    * @throws LoginError, IssuerUnreachableError, WrongIssuerError
    */
   async finishLogin(
@@ -127,7 +127,7 @@ export class Oidc {
     this.#checkTransaction(settings, transaction);
     const issuer = await this.#issuers.discover(settings.issuer);
     const url = new URL(transaction.redirectURI);
-    url.search = new URL(callbackURL).search;
+    url.search = new URL(callbackURL, url).search;
     checkCallback(url.searchParams, transaction.state, issuer.metadata);
 
     const configuration = this.#configurations.of(issuer, settings);

@@ -20,7 +20,7 @@ export class RateBudget {
   readonly #now: () => number;
 
   /** @param share the part of each limit that is ours to use, 0 to 1 */
-  constructor({ share = 0.5, now = () => performance.now() }: { share?: number; now?: () => number } = {}) {
+  constructor({ share, now }: { share: number; now: () => number }) {
     this.#share = share;
     this.#now = now;
   }

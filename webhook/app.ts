@@ -25,7 +25,12 @@ export interface AppSettings {
   readonly localSignInsPerMinute: number;
 }
 
-export type AppDeps = SessionDeps & LoginDeps & CallbackDeps & LocalDeps & LogoutDeps & HomeDeps & { readonly log: Logger };
+export type AppDeps = SessionDeps &
+  LoginDeps &
+  CallbackDeps &
+  LocalDeps &
+  LogoutDeps &
+  HomeDeps & { readonly log: Logger };
 
 /** The login webhook's routes. The order matters: the session check comes before all that costs time. */
 export function createApp(deps: AppDeps, settings: AppSettings): Express {

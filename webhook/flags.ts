@@ -1,9 +1,20 @@
-import { commonFlags, type Flag, isPort } from "../kubernetes/index.ts";
+import { commonFlags, type Flag, isBaseURL, isPort } from "../kubernetes/index.ts";
 
 /** The webhook's flags. */
 export const webhookFlags = {
   ...commonFlags,
-  port: { value: "PORT", description: "where people sign in; 0 for a free one", default: "8080", check: isPort },
+  "base-url": {
+    value: "URL",
+    description:
+      "where browsers reach this, as in https://login.example.com; without it, http://localhost:PORT",
+    check: isBaseURL,
+  },
+  port: {
+    value: "PORT",
+    description: "where people sign in; 0 for a free one",
+    default: "8080",
+    check: isPort,
+  },
   host: { value: "ADDRESS", description: "the address to listen on", default: "0.0.0.0" },
   "health-port": {
     value: "PORT",

@@ -6,7 +6,12 @@ import {
   type GroupsVerdict,
   MANY_GROUPS,
 } from "../identity/index.ts";
-import { conditionFalse, conditionTrue, conditionUnknown, type DesiredCondition } from "../kubernetes/index.ts";
+import {
+  conditionFalse,
+  conditionTrue,
+  conditionUnknown,
+  type DesiredCondition,
+} from "../kubernetes/index.ts";
 
 const TYPE = "GroupsClaimReceived";
 
@@ -72,7 +77,8 @@ function received(organization: Organization, groups: number): DesiredCondition 
   const { okta } = organization.spec;
   // Once seen, this stays: the next person with few groups doesn't make it untrue.
   const seenMany =
-    conditionOf(organization)?.reason === "TooManyGroups" && isCurrent(organization.status?.groupsClaim, organization);
+    conditionOf(organization)?.reason === "TooManyGroups" &&
+    isCurrent(organization.status?.groupsClaim, organization);
   if (!okta.directory && (groups >= MANY_GROUPS || seenMany))
     return conditionTrue(
       TYPE,

@@ -64,7 +64,10 @@ export class LocalSignIns {
       const organization = policies.of(user.organization);
       const access = user.decided ? undefined : decideStored(user, organization);
       try {
-        const after: User = await store.update(user, { signedInAt: this.#now(), ...(access ? { access } : {}) });
+        const after: User = await store.update(user, {
+          signedInAt: this.#now(),
+          ...(access ? { access } : {}),
+        });
         const cause = { by: "local-account", detail: "The local account was written by people." } as const;
         audit.write(auditChanges(user, after, cause), after.uid);
         return after.access?.active === true ? after : undefined;
@@ -79,7 +82,16 @@ export class LocalSignIns {
   #record(user: User, serviceAccount: string): void {
     const { log, events } = this.#options;
     const note = `Signed in without Okta, by a token of the service account ${serviceAccount}.`;
-    log.warn({ audit: true, action: "local-sign-in", organization: user.organization, user: user.ref, serviceAccount }, note);
+    log.warn(
+      {
+        audit: true,
+        action: "local-sign-in",
+        organization: user.organization,
+        user: user.ref,
+        serviceAccount,
+      },
+      note,
+    );
     const { namespace, name } = splitKey(user.ref);
     events.record({
       regarding: {

@@ -18,10 +18,16 @@ export async function reviewToken(
   token: string,
   { audience, namespace }: { audience: string; namespace: string },
 ): Promise<TokenAnswer> {
-  if (!/^[\w.~+/=-]+$/.test(token) || token.length > MAX_TOKEN_LENGTH) return { kind: "refused", why: "not-valid" };
+  if (!/^[\w.~+/=-]+$/.test(token) || token.length > MAX_TOKEN_LENGTH)
+    return { kind: "refused", why: "not-valid" };
   const { status } = await client.create(
     tokenReviews,
-    { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", metadata: {}, spec: { token, audiences: [audience] } },
+    {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenReview",
+      metadata: {},
+      spec: { token, audiences: [audience] },
+    },
     { idempotent: true },
   );
   // An authenticator that knows nothing of audiences leaves them out (TokenReviewStatus.audiences).

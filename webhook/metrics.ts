@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Histogram, type Registry } from "prom-client";
 
 /** How a sign-in ended. */
 export type LoginOutcome = "admitted" | "refused" | "failed";
@@ -13,7 +13,6 @@ export class WebhookMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    collectDefaultMetrics({ register: registry });
     this.logins = new Counter({
       name: "okta_role_logins_total",
       help: "Sign-ins that came back from Okta or were local, by outcome (admitted, refused, failed) and reason.",

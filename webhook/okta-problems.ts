@@ -130,7 +130,9 @@ export function undecidedProblem(reason: GroupsRefusal, place: Place): Problem {
     case "ClaimInvalid":
       return {
         status: 502,
-        code: { ClaimNotSetUp: "claim-not-set-up", ClaimLost: "claim-lost", ClaimInvalid: "claim-invalid" }[reason],
+        code: { ClaimNotSetUp: "claim-not-set-up", ClaimLost: "claim-lost", ClaimInvalid: "claim-invalid" }[
+          reason
+        ],
         organization,
         title: "Okta didn't tell us your groups",
         text:

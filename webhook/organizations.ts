@@ -26,7 +26,8 @@ export class Organizations {
    * @throws UnknownOrganizationError
    */
   at(loginPath: unknown): Organization {
-    const holder = typeof loginPath === "string" ? holderOf(this.#cache.by("loginPath", loginPath)) : undefined;
+    const holder =
+      typeof loginPath === "string" ? holderOf(this.#cache.by("loginPath", loginPath)) : undefined;
     if (!holder) throw new UnknownOrganizationError("There is no organization at this address.");
     return holder;
   }

@@ -1,6 +1,6 @@
-import { keyOf, KubernetesError, SecretNotFoundError } from "../kubernetes/index.ts";
 import type { Organization } from "../crds/types.ts";
 import { StoreError } from "../identity/index.ts";
+import { KubernetesError, keyOf, SecretNotFoundError } from "../kubernetes/index.ts";
 import { type AnyOktaError, OktaError } from "../okta/errors.ts";
 import { BusyError } from "./gate.ts";
 import { notSetUp, oktaProblem, type Place } from "./okta-problems.ts";

@@ -4,7 +4,12 @@ export class RequestError extends Error {
   readonly status: number;
   readonly title: string;
 
-  constructor({ code, status, title, message }: { code: string; status: number; title: string; message: string }) {
+  constructor({
+    code,
+    status,
+    title,
+    message,
+  }: { code: string; status: number; title: string; message: string }) {
     super(message);
     this.code = code;
     this.status = status;

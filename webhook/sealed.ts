@@ -21,7 +21,9 @@ export function seal(text: string, key: SessionKey, purpose: string): string {
 export function open(sealed: string, key: SessionKey, purpose: string): string | undefined {
   const bytes = Buffer.from(sealed.slice(sealed.indexOf(".") + 1), "base64url");
   if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
-  const decipher = createDecipheriv(ALGORITHM, key.sealing, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
+  const decipher = createDecipheriv(ALGORITHM, key.sealing, bytes.subarray(0, IV_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
   decipher.setAAD(Buffer.from(`${key.id} ${purpose}`));
   decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
   const text = decipher.update(bytes.subarray(IV_BYTES, bytes.length - TAG_BYTES));

@@ -13,7 +13,10 @@ export interface RunningServer {
  * Serves HTTP with bounds on how long a client may take.
  * @param port 0 for a free one
  */
-export async function serve(listener: RequestListener, { port, host }: { port: number; host: string }): Promise<RunningServer> {
+export async function serve(
+  listener: RequestListener,
+  { port, host }: { port: number; host: string },
+): Promise<RunningServer> {
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, listener);
   server.headersTimeout = 10_000;
   server.requestTimeout = 20_000;

@@ -154,7 +154,8 @@ export class SessionKeys {
         type: SESSION_KEYS_TYPE,
         data: encoded(keys),
       });
-      if (this.loaded) this.#log.warn({ secret: name }, "The keys of sessions were deleted: all sessions have ended.");
+      if (this.loaded)
+        this.#log.warn({ secret: name }, "The keys of sessions were deleted: all sessions have ended.");
       return keys;
     }
     if (secret.type !== SESSION_KEYS_TYPE)
@@ -162,7 +163,8 @@ export class SessionKeys {
         `The Secret ${name} isn't of type ${SESSION_KEYS_TYPE}, so it is left alone: name another one with --session-secret.`,
       );
     const found = parseKeys(Buffer.from(secret.data?.[ENTRY] ?? "", "base64").toString("utf8"));
-    if (!found) this.#log.warn({ secret: name }, "The Secret holds no keys that can be read: new ones are made.");
+    if (!found)
+      this.#log.warn({ secret: name }, "The Secret holds no keys that can be read: new ones are made.");
     const next = rotated(found ?? [], this.#now(), this.#times);
     if (!next) return found ?? [];
     await this.#client.replace(secrets, { ...secret, data: encoded(next) });

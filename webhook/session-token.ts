@@ -65,7 +65,9 @@ export function verifySession(token: string, key: SessionKey): Session | undefin
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
   try {
     const encoded = signed.slice(signed.indexOf(".") + 1);
-    const { u, i, e, o, s, x, a } = payload.parse(JSON.parse(Buffer.from(encoded, "base64url").toString("utf8")));
+    const { u, i, e, o, s, x, a } = payload.parse(
+      JSON.parse(Buffer.from(encoded, "base64url").toString("utf8")),
+    );
     return {
       user: u,
       userID: i,

@@ -145,7 +145,8 @@ export class Sessions {
     if (now >= session.expiresAt) return refused("session-expired");
     const user = this.#options.store.get(session.user);
     if (!user || user.uid !== session.userID) return this.#maybeBehind(session, now, "account-unknown");
-    if (user.sessionEpoch > session.epoch) return refused(isActive(user) ? "session-ended" : "account-deactivated");
+    if (user.sessionEpoch > session.epoch)
+      return refused(isActive(user) ? "session-ended" : "account-deactivated");
     if (!isActive(user)) return this.#maybeBehind(session, now, "account-deactivated");
     if (user.sessionEpoch !== session.epoch) return this.#maybeBehind(session, now, "session-ended");
     // Who takes the service account from a local account ends the sessions that it has started.

@@ -18,19 +18,24 @@ import {
   StoreError,
   type User,
 } from "../identity/index.ts";
-import type { SignedIn } from "../okta/oidc.ts";
-import { UnknownOrganizationError } from "./organizations.ts";
 import type { DirectoryClients } from "../okta/directory-clients.ts";
+import type { SignedIn } from "../okta/oidc.ts";
 import type { ClaimLoss, Passage } from "./claim-loss.ts";
 import { groupsInDirectory } from "./directory-groups.ts";
 import { evidenceOf, groupsClaimStatus } from "./groups-claim.ts";
+import { UnknownOrganizationError } from "./organizations.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 
 /** What becomes of a person whom Okta has signed in. */
 export type SignInResult =
   | { readonly kind: "admitted"; readonly user: User }
   /** Okta's groups give them nothing. */
-  | { readonly kind: "refused"; readonly reason: string; readonly message: string; readonly groups: readonly ReceivedGroup[] }
+  | {
+      readonly kind: "refused";
+      readonly reason: string;
+      readonly message: string;
+      readonly groups: readonly ReceivedGroup[];
+    }
   /** Nothing can be decided, and nothing was changed. */
   | { readonly kind: "undecided"; readonly reason: GroupsRefusal };
 
@@ -113,12 +118,7 @@ export class SignIns {
     return { kind: "undecided", verdict: { kind: "refuse", reason: "ClaimLost", why } };
   }
 
-  async #provision(
-    key: string,
-    identity: Identity,
-    at: number,
-    organization: Found,
-  ): Promise<SignInOutcome> {
+  async #provision(key: string, identity: Identity, at: number, organization: Found): Promise<SignInOutcome> {
     const { store, reporter } = this.#options;
     try {
       return await provisionSignIn(store, { organization: key, identity, at }, organization);

@@ -50,8 +50,14 @@ export class StatusReporter {
       onFailure: (key: string, error: unknown) =>
         options.log.warn({ err: error, key }, "A status could not be written; it is tried again."),
     };
-    this.#mappings = new Coalescer({ ...shared, write: (key, condition) => this.#writeMapping(key, condition) });
-    this.#organizations = new Coalescer({ ...shared, write: (key, claim) => this.#writeOrganization(key, claim) });
+    this.#mappings = new Coalescer({
+      ...shared,
+      write: (key, condition) => this.#writeMapping(key, condition),
+    });
+    this.#organizations = new Coalescer({
+      ...shared,
+      write: (key, claim) => this.#writeOrganization(key, claim),
+    });
   }
 
   /**
@@ -64,7 +70,11 @@ export class StatusReporter {
       const roles = roleNames(grants);
       this.#mappings.report(
         `${splitKey(user.organization).namespace}/${mapping}`,
-        conditionTrue("UsersProvisioned", "SignedIn", `${who} signed in at ${seconds(at)} and holds ${list(roles)}.`),
+        conditionTrue(
+          "UsersProvisioned",
+          "SignedIn",
+          `${who} signed in at ${seconds(at)} and holds ${list(roles)}.`,
+        ),
       );
     }
   }

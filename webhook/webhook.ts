@@ -26,7 +26,7 @@ import { Sessions } from "./sessions.ts";
 import { SignIns } from "./sign-ins.ts";
 import { StatusReporter } from "./status-reporter.ts";
 
-export interface WebhookOptions extends AppSettings {
+export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly client: Client;
   readonly events: EventRecorder;
   readonly http: Http;
@@ -42,72 +42,79 @@ export interface WebhookOptions extends AppSettings {
   readonly metrics: Registry;
 }
 
-/** The login webhook: caches, the keys of sessions, and the app on top of them. `run` it to keep them current. */
+/** The login webhook: what it knows of the cluster, and the app on top of that. `run` keeps it current. */
 export class Webhook {
-  readonly app: Express;
+  readonly #options: WebhookOptions;
   readonly #organizations: Cache<Organization>;
   readonly #mappings: Cache<OktaRoleMapping>;
   readonly #users: Cache<OrganizationUser>;
+  readonly #policies: Policies;
   readonly #keys: SessionKeys;
+  readonly #counted: WebhookMetrics;
   readonly #reporter: StatusReporter;
   readonly #isStale: () => boolean;
 
   constructor(options: WebhookOptions) {
-    const { client, namespaces, log, metrics, baseURL, events, http } = options;
+    this.#options = options;
+    const { client, namespaces, log, metrics, sessionSecret, keyTimes } = options;
     const common = { client, namespaces, log, metrics };
     this.#organizations = new Cache({ ...common, type: organizationType, indexes: loginPathIndex });
     this.#mappings = new Cache({ ...common, type: oktaRoleMappings });
     this.#users = new Cache({ ...common, type: organizationUsers, indexes: signInIndexes });
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
-    const policies = new Policies({ organizations: this.#organizations, mappings: this.#mappings });
-    const store = new KubernetesStore({ client, cache: this.#users, type: organizationUsers });
-
-    const counted = new WebhookMetrics(metrics);
-    const audit = new AuditLog({ log, events });
+    this.#policies = new Policies({ organizations: this.#organizations, mappings: this.#mappings });
     this.#keys = new SessionKeys({
       client,
-      secret: options.sessionSecret,
+      secret: sessionSecret,
       log,
-      ...(options.keyTimes ? { times: options.keyTimes } : {}),
+      ...(keyTimes ? { times: keyTimes } : {}),
     });
+    this.#counted = new WebhookMetrics(metrics);
     this.#reporter = new StatusReporter({
       mappings: this.#mappings,
       organizations: this.#organizations,
       status: new StatusWriter({ client, fieldManager: "okta-role-webhook", log, metrics }),
       log,
-      onCoalesced: () => counted.coalesced.inc(),
+      onCoalesced: () => this.#counted.coalesced.inc(),
     });
     this.#isStale = staleness([this.#users, this.#organizations], options.maxStalenessMs);
+  }
 
-    const cookies = cookieStyle(baseURL);
+  /** Makes the app. @param baseURL where browsers reach it, such as https://login.example.com */
+  app(baseURL: string): Express {
+    const { client, events, http, log, loginsAtOnce } = this.#options;
+    const store = new KubernetesStore({ client, cache: this.#users, type: organizationUsers });
     const secrets = new SecretValues({ client });
-    const deps = {
-      client,
-      log,
-      metrics: counted,
-      organizations: new Organizations(this.#organizations, baseURL),
-      okta: new OktaClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets }),
-      logins: new LoginCookies(this.#keys, cookies),
-      logoutHint: new LogoutHint(cookies),
-      gate: new Gate(options.loginsAtOnce),
-      sessions: new Sessions({
-        keys: this.#keys,
-        store,
-        organization: (key) => this.#organizations.get(key),
-        isStale: this.#isStale,
-        cookies,
-      }),
-      signIns: new SignIns({
-        store,
-        policies,
-        directories: new DirectoryClients({ secrets, http, maxWaitMs: DIRECTORY_WAIT_MS }),
-        claimLoss: new ClaimLoss({ store }),
-        audit,
-        reporter: this.#reporter,
-      }),
-      localSignIns: new LocalSignIns({ store, policies, audit, events, log }),
-    };
-    this.app = createApp(deps, options);
+    const audit = new AuditLog({ log, events });
+    const cookies = cookieStyle(baseURL);
+    const shared = { store, policies: this.#policies, audit, log };
+    return createApp(
+      {
+        client,
+        log,
+        metrics: this.#counted,
+        organizations: new Organizations(this.#organizations, baseURL),
+        okta: new OktaClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets }),
+        logins: new LoginCookies(this.#keys, cookies),
+        logoutHint: new LogoutHint(cookies),
+        gate: new Gate(loginsAtOnce),
+        sessions: new Sessions({
+          keys: this.#keys,
+          store,
+          organization: (key) => this.#organizations.get(key),
+          isStale: this.#isStale,
+          cookies,
+        }),
+        signIns: new SignIns({
+          ...shared,
+          directories: new DirectoryClients({ secrets, http, maxWaitMs: DIRECTORY_WAIT_MS }),
+          claimLoss: new ClaimLoss({ store }),
+          reporter: this.#reporter,
+        }),
+        localSignIns: new LocalSignIns({ ...shared, events }),
+      },
+      { ...this.#options, baseURL },
+    );
   }
 
   /** Resolves when everything has been read once, so that people can be served; rejects if stopped before. */
@@ -119,7 +126,8 @@ export class Webhook {
   /** What is wrong, if anything: for the readiness check. A replica that can't see revocations takes itself out. */
   check(): string | undefined {
     const caches = [this.#organizations, this.#mappings, this.#users];
-    if (!caches.every(({ hasSynced }) => hasSynced)) return "not everything has been read yet";
+    if (!caches.every(({ hasSynced }) => hasSynced))
+      return "not everything has been read yet: the log says why";
     if (!this.#keys.loaded) return "the keys of sessions have not been read yet: the log says why";
     return this.#isStale() ? "the Kubernetes API has not been heard of for too long" : undefined;
   }

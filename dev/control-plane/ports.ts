@@ -16,6 +16,11 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** @returns this port when it is free, else another one */
+export async function freePortOr(preferred: number): Promise<number> {
+  return (await isFree(preferred)) ? preferred : freePort();
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {

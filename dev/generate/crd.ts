@@ -1,5 +1,5 @@
 /** Reads the CustomResourceDefinitions under crds/, as far as the generators need them. */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -116,10 +116,8 @@ export type Crd = z.infer<typeof crd>;
  * @returns the three kinds in reading order
  * @throws z.ZodError naming the path, when a file uses a keyword that the generators don't know
  */
-export function readCrds(folder: URL): Promise<Crd[]> {
-  return Promise.all(
-    crdFiles.map(async (file) => crd.parse(parse(await readFile(new URL(file, folder), "utf8")))),
-  );
+export function readCrds(folder: URL): Crd[] {
+  return crdFiles.map((file) => crd.parse(parse(readFileSync(new URL(file, folder), "utf8"))));
 }
 
 /** A place in a schema. */

@@ -1,7 +1,7 @@
 /** A stand-in for Okta, for development and tests: see stand-in.ts for starting one, sign-in.ts for signing in. */
 export { CookieJar } from "./cookie-jar.ts";
 export type { Directory } from "./directory/directory.ts";
-export type { Group, User, UserStatus } from "./directory/entities.ts";
+export { type Group, type User, type UserStatus, userStatuses } from "./directory/entities.ts";
 export { OktaError } from "./directory/okta-error.ts";
 export type { LogEvent } from "./directory/system-log.ts";
 export { changeStatus, setStatus } from "./directory/user-lifecycle.ts";

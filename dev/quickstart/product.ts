@@ -82,5 +82,6 @@ export function startOperator(options: ProductOptions, baseURL: string): Promise
 }
 
 function common({ kubeconfig, namespace, logLevel = "info" }: ProductOptions): string[] {
-  return ["--kubeconfig", kubeconfig, "--namespace", namespace, "--log-level", logLevel];
+  const loopback = ["--health-host", "127.0.0.1", "--health-port", "0"];
+  return [...loopback, "--kubeconfig", kubeconfig, "--namespace", namespace, "--log-level", logLevel];
 }

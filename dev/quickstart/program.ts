@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Tether, TetheredProcess } from "../control-plane/tether.ts";
 
 /** The folder of the repository. */
-const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
+export const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface ProgramOptions {
   /** Among the programs on the tether: operator, webhook. */

@@ -174,13 +174,9 @@ test.serial("sessions that were ended stay ended: the epoch never goes down", as
   await namespace.succeed(status(3));
   const lower = await namespace.kubectl(status(2));
   t.regex(lower.stderr, /status\.sessionEpoch: .*only ever goes up, or sessions that were ended would be accepted again/);
-  const without = await namespace.kubectl([
-    "replace",
-    "--raw",
-    `/apis/rolemapping.dev/v1alpha1/namespaces/${namespace.name}/organizationusers/mia/status`,
-    "-f",
-    "-",
-    ...product(namespace),
-  ], localUser());
+  const without = await namespace.kubectl(
+    ["replace", "--subresource=status", "-f", "-", ...product(namespace)],
+    { ...localUser(), metadata: { name: "mia" } },
+  );
   t.regex(without.stderr, /only ever goes up/);
 });

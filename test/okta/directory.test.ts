@@ -121,7 +121,7 @@ test("members are counted by Okta", async (t) => {
   await using org = await Org.start();
   org.server.routes["/api/v1/groups"] = ({ query }) => ({
     body:
-      query.get("search") === 'id eq "00g1"'
+      query.get("filter") === 'id eq "00g1"'
         ? [{ ...group("00g1"), _embedded: { stats: { usersCount: 31_207 } } }]
         : [],
   });
@@ -167,8 +167,6 @@ for (const [what, page, code] of [
 
 test("a page in the middle that never comes fails the whole list", async (t) => {
   await using org = await Org.start();
-  org.pages(GROUPS_OF_ADA, [[group("00g1")]]);
-  const first = org.server.routes[GROUPS_OF_ADA];
   org.server.routes[GROUPS_OF_ADA] = (call) =>
     call.query.has("after")
       ? undefined
@@ -176,7 +174,6 @@ test("a page in the middle that never comes fails the whole list", async (t) => 
           body: [group("00g1")],
           headers: { link: `<${org.server.url}${GROUPS_OF_ADA}?after=1>; rel="next"` },
         };
-  t.truthy(first);
   await t.throwsAsync(org.directory({ maxWaitMs: 0 }).userGroups("00u1"), { code: "directory-unreachable" });
 });
 

@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from "node:crypto";
 import test from "ava";
 import { IdTokenInvalidError } from "../../okta/login-errors.ts";
+import { keyFits } from "../../okta/signature.ts";
 import { testKey } from "./provider.ts";
 import { Login } from "./sign-in.ts";
 
@@ -97,3 +99,16 @@ for (const [what, change] of [
     t.is(error.check, "key");
   });
 }
+
+test("a key fits the algorithms of its kind and length only", (t) => {
+  const { publicKey: short } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+  const { publicKey: long } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { publicKey: p256 } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { publicKey: koblitz } = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
+  t.true(keyFits({ key: long, alg: undefined }, "RS256"));
+  t.true(keyFits({ key: p256, alg: "ES256" }, "ES256"));
+  t.false(keyFits({ key: short, alg: undefined }, "RS256"), "too short");
+  t.false(keyFits({ key: long, alg: undefined }, "ES256"), "of another kind");
+  t.false(keyFits({ key: p256, alg: undefined }, "ES384"), "on another curve");
+  t.false(keyFits({ key: koblitz, alg: undefined }, "ES256"), "on a curve that nobody asked for");
+});

@@ -39,7 +39,7 @@ function render(value: HtmlValue): string {
   if (value === undefined || value === null || value === false) return "";
   if (value instanceof Html) return value.toString();
   if (typeof value === "object") return value.map(render).join("");
-  return escape(String(value));
+  return escaped(String(value));
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -51,6 +51,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "`": "&#96;",
 };
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"'`]/g, (character) => ENTITIES[character] ?? "");
 }

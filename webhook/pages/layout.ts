@@ -1,4 +1,4 @@
-import { Html, html, type HtmlValue } from "./html.ts";
+import { Html, type HtmlValue, html } from "./html.ts";
 import { STYLE } from "./style.ts";
 
 /** A page before it is sent. */

@@ -22,7 +22,15 @@ export interface Refusal {
  * Refused: Okta has signed the person in, and their groups give them nothing. It shows what was received, so
  * that they and an administrator needn't guess. It doesn't show which groups would do: that is for people to say.
  */
-export function refusedPage({ organization, loginPath, who, reason, message, groups, issuerOrigin }: Refusal): Page {
+export function refusedPage({
+  organization,
+  loginPath,
+  who,
+  reason,
+  message,
+  groups,
+  issuerOrigin,
+}: Refusal): Page {
   const byGroups = reason === "NoMappedGroup";
   return {
     title: "You have no access",

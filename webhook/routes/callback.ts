@@ -96,7 +96,13 @@ function answer(
   const groups = result.groups.map(groupLabel);
   if (wantsJSON(req)) {
     const { reason, message } = result;
-    sendJSON(res, 403, { code: "no-access", reason, message, groups: groups.slice(0, 50), received: groups.length });
+    sendJSON(res, 403, {
+      code: "no-access",
+      reason,
+      message,
+      groups: groups.slice(0, 50),
+      received: groups.length,
+    });
   } else {
     sendPage(
       req,

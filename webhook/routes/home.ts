@@ -23,7 +23,10 @@ export function home({ sessions }: HomeDeps): RequestHandler {
           organization: displayName,
           name: user.name,
           email: user.email,
-          roles: heldRoles(user, organization).map((role) => ({ ...role, name: role.displayName ?? role.name })),
+          roles: heldRoles(user, organization).map((role) => ({
+            ...role,
+            name: role.displayName ?? role.name,
+          })),
           expires: new Date(expiresAt).toISOString(),
           issuerOrigin: originOf(okta.issuer),
         });
@@ -33,7 +36,13 @@ export function home({ sessions }: HomeDeps): RequestHandler {
       case "refused": {
         const state = parseLogoutState(req.query.state);
         if (state?.again) redirect(res, `/login/${state.loginPath}?prompt=login`);
-        else sendPage(req, res, 200, signedOutPage({ justNow: state !== undefined, loginPath: state?.loginPath }));
+        else
+          sendPage(
+            req,
+            res,
+            200,
+            signedOutPage({ justNow: state !== undefined, loginPath: state?.loginPath }),
+          );
         return;
       }
       case "stale":

@@ -33,7 +33,8 @@ export function local({ organizations, client, localSignIns, sessions, metrics }
       namespace,
     });
     const key = keyOf(organization);
-    const result = token.kind === "accepted" ? await localSignIns.complete(key, token.serviceAccountName) : token;
+    const result =
+      token.kind === "accepted" ? await localSignIns.complete(key, token.serviceAccountName) : token;
     if (result.kind === "admitted" && token.kind === "accepted") {
       metrics.login(key, "admitted", "LocalAccount");
       res.setHeader("Set-Cookie", sessions.start(result.user, organization, token.serviceAccountName));
@@ -50,11 +51,14 @@ export function local({ organizations, client, localSignIns, sessions, metrics }
 type Refused = Extract<TokenAnswer | LocalSignIn, { kind: "refused" }>["why"];
 
 const PROBLEMS: Readonly<Record<Refused, string>> = {
-  "not-valid": "This token isn't accepted: it has expired, is incomplete, or was made for another audience. Make a new one as below.",
+  "not-valid":
+    "This token isn't accepted: it has expired, is incomplete, or was made for another audience. Make a new one as below.",
   "not-a-service-account": "This token doesn't belong to a service account. Make one as below.",
   "other-namespace": "The service account is in another namespace than the organization.",
-  "no-account": "No local account has this service account. Somebody has to name it in spec.serviceAccountName of an OrganizationUser.",
-  "several-accounts": "Several local accounts have this service account, so nobody can say whose token it is. Each needs its own.",
+  "no-account":
+    "No local account has this service account. Somebody has to name it in spec.serviceAccountName of an OrganizationUser.",
+  "several-accounts":
+    "Several local accounts have this service account, so nobody can say whose token it is. Each needs its own.",
 };
 
 function sendForm(

@@ -28,7 +28,8 @@ export function login({ organizations, okta, logins, gate }: LoginDeps): Request
         code: "return-to-refused",
         status: 400,
         title: "This link can't be used",
-        message: "Its return_to has to be a path of this site, as in return_to=/app, and not one of the sign-in's own.",
+        message:
+          "Its return_to has to be a path of this site, as in return_to=/app, and not one of the sign-in's own.",
       });
     const { url, transaction } = await gate.run(keyOf(organization), () =>
       okta.startLogin(organization, {

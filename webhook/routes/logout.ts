@@ -74,13 +74,15 @@ async function endSessionURL(
 /** What Okta gives back after a logout: which organization it was, and whether to sign in again. */
 export function parseLogoutState(state: unknown): { again: boolean; loginPath?: string } | undefined {
   if (state === "out") return { again: false };
-  const parts = typeof state === "string" ? /^(out|again)\.([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/.exec(state) : null;
+  const parts =
+    typeof state === "string" ? /^(out|again)\.([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/.exec(state) : null;
   const [, what, loginPath] = parts ?? [];
   return loginPath === undefined ? undefined : { again: what === "again", loginPath };
 }
 
 function done(req: Request, res: Response, url: string | undefined): void {
-  if (wantsJSON(req)) sendJSON(res, 200, { signedOut: true, ...(url === undefined ? {} : { continueAt: url }) });
+  if (wantsJSON(req))
+    sendJSON(res, 200, { signedOut: true, ...(url === undefined ? {} : { continueAt: url }) });
   else redirect(res, url ?? "/?state=out");
 }
 

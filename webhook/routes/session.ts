@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Organization } from "../../crds/types.ts";
-import { type User } from "../../identity/index.ts";
+import type { Organization } from "../../crds/types.ts";
+import type { User } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { WebhookMetrics } from "../metrics.ts";
-import type { SessionCheck, SessionRefusal, Sessions, SignedInSession } from "../sessions.ts";
 import type { Session } from "../session-token.ts";
+import type { SessionCheck, SessionRefusal, Sessions, SignedInSession } from "../sessions.ts";
 
 export interface SessionDeps {
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;
@@ -34,7 +34,10 @@ interface Known {
  * It runs before every request of somebody else's application. So it is a plain handler in front of all
  * middleware, never waits in the usual case, and sends answers that were made before.
  */
-export function session({ sessions, metrics }: SessionDeps): (req: IncomingMessage, res: ServerResponse) => void {
+export function session({
+  sessions,
+  metrics,
+}: SessionDeps): (req: IncomingMessage, res: ServerResponse) => void {
   const answers = new WeakMap<Session, Known>();
   const refusals = new Map<SessionRefusal, Answer>();
   const stale = failure(503, "stale", metrics, { "Retry-After": 5 });

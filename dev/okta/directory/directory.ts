@@ -160,7 +160,7 @@ export class Directory {
     return group;
   }
 
-  /** @throws OktaError E0000060 when the group isn't an OKTA_GROUP, E0000001 when another one has the new name */
+  /** @throws OktaError E0000006 when the group isn't an OKTA_GROUP, E0000001 when another one has the new name */
   updateGroup(idOrName: string, profile: GroupProfile, actor = system): Group {
     const group = this.#changeable(idOrName);
     const namesakes = (this.#byName.get(profile.name) ?? []).filter((other) => other !== group);

@@ -60,7 +60,7 @@ export const errors = {
     new OktaError(403, "E0000038", "This operation is not allowed in the user's current status."),
   rateLimited: () => new OktaError(429, "E0000047", "API call exceeded rate limit due to too many requests."),
   notForThisGroup: () =>
-    new OktaError(501, "E0000060", "Unsupported operation.", {
+    new OktaError(403, "E0000006", "You do not have permission to perform the requested action", {
       causes: ["Only groups of the type OKTA_GROUP can be changed"],
     }),
 } as const;

@@ -69,7 +69,9 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
         const { activate } = parseQuery(z.object({ activate: flag("true") }), request);
         const { profile, credentials, groupIds } = parseBody(createBody, request);
         const password = credentials?.password?.value;
-        for (const id of groupIds) if (!directory.groups.has(id)) throw errors.notFound(id, "UserGroup");
+        for (const id of groupIds)
+          if (!directory.groups.has(id))
+            throw errors.validation("groupIds", `groupIds: there is no group ${id}`);
         const { login, email, ...others } = profile;
         const user = directory.addUser(
           {

@@ -11,7 +11,7 @@ import { discoveryDocument, type Paths, pathsOf } from "./discovery.ts";
 import { finishAnswer } from "./finished-answer.ts";
 import type { GroupsClaimRules } from "./groups-claim.ts";
 import type { SigningKey } from "./keys.ts";
-import { audienceNotEndpoint, inOktaWords } from "./okta-words.ts";
+import { inOktaWords } from "./okta-words.ts";
 import { providerConfiguration } from "./provider-configuration.ts";
 import type { Storage } from "./storage.ts";
 
@@ -126,7 +126,6 @@ export class AuthorizationServer {
     });
     provider.on("grant.error", (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
       ctx.body = inOktaWords(error);
-      if (error.error_detail === audienceNotEndpoint) ctx.status = 401;
     });
     provider.on("server_error", (_ctx: KoaContextWithOIDC, error: Error) => {
       log.error({ err: error, server: this.id }, "the Okta stand-in failed");

@@ -66,8 +66,10 @@ export function providerConfiguration(
     assertJwtClientAuthClaimsAndHeader: (ctx, claims) => checkAssertion(ctx, claims, server),
     extraParams: {
       // The package drops scopes that it doesn't know. Okta refuses the request.
-      scope: (_ctx, value) => {
-        if (value?.split(" ").some((scope) => !server.scopes.includes(scope)))
+      scope: (ctx) => {
+        const asked = String(ctx.query.scope ?? "").split(" ");
+        const known = [...server.scopes, "offline_access"];
+        if (asked.some((scope) => !known.includes(scope)))
           throw new errors.CustomOIDCProviderError("invalid_scope", scopeNotConfigured);
       },
     },

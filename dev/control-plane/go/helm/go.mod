@@ -1,3 +1,4 @@
+// The Helm that installs the chart. Another version: change it here and run `go mod tidy`.
 module localhost/helm
 
 go 1.26.0

@@ -1,0 +1,115 @@
+{{- /* How the image is told what to be. */ -}}
+{{- define "okta-role-operator.operatorCommand" -}}
+command: [node, operator.js]
+{{- end -}}
+
+{{- define "okta-role-operator.webhookCommand" -}}
+command: [node, webhook.js]
+{{- end -}}
+
+{{- /* The flags that both programs have. --namespace comes from POD_NAMESPACE. */ -}}
+{{- define "okta-role-operator.commonFlags" -}}
+- --base-url={{ include "okta-role-operator.baseURL" . }}
+- --watch-namespaces={{ include "okta-role-operator.watchNamespaces" . | fromJsonArray | join "," }}
+- --log-level={{ .Values.logLevel }}
+{{- end -}}
+
+{{- define "okta-role-operator.env" -}}
+- name: POD_NAMESPACE
+  valueFrom:
+    fieldRef:
+      apiVersion: v1
+      fieldPath: metadata.namespace
+{{- if or .Values.trustedCertificates.configMapName .Values.trustedCertificates.secretName }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/okta-role-operator/certificates/{{ .Values.trustedCertificates.key }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "okta-role-operator.volumeMounts" -}}
+- name: service-account
+  mountPath: /var/run/secrets/kubernetes.io/serviceaccount
+  readOnly: true
+{{- if or .Values.trustedCertificates.configMapName .Values.trustedCertificates.secretName }}
+- name: certificates
+  mountPath: /etc/okta-role-operator/certificates
+  readOnly: true
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* The token is mounted here and not by Kubernetes, so that its lifetime is ours and no other container gets it. */ -}}
+{{- define "okta-role-operator.volumes" -}}
+- name: service-account
+  projected:
+    defaultMode: 0444
+    sources:
+      - serviceAccountToken:
+          path: token
+          expirationSeconds: {{ .Values.serviceAccount.tokenExpirationSeconds }}
+      - configMap:
+          name: kube-root-ca.crt
+          items:
+            - key: ca.crt
+              path: ca.crt
+      - downwardAPI:
+          items:
+            - path: namespace
+              fieldRef:
+                apiVersion: v1
+                fieldPath: metadata.namespace
+{{- with .Values.trustedCertificates }}
+{{- if and .configMapName .secretName }}
+{{- fail "trustedCertificates: name a ConfigMap or a Secret, not both" }}
+{{- else if .configMapName }}
+- name: certificates
+  configMap:
+    name: {{ .configMapName }}
+    defaultMode: 0444
+    items:
+      - key: {{ .key }}
+        path: {{ .key }}
+{{- else if .secretName }}
+- name: certificates
+  secret:
+    secretName: {{ .secretName }}
+    defaultMode: 0444
+    items:
+      - key: {{ .key }}
+        path: {{ .key }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* Ready: has read everything once, and the API server answers. Live: work progresses. The argument is the port's name. */ -}}
+{{- define "okta-role-operator.probes" -}}
+startupProbe:
+  httpGet:
+    path: /livez
+    port: {{ . }}
+  periodSeconds: 1
+  timeoutSeconds: 2
+  failureThreshold: 60
+readinessProbe:
+  httpGet:
+    path: /readyz
+    port: {{ . }}
+  periodSeconds: 2
+  timeoutSeconds: 2
+  failureThreshold: 3
+livenessProbe:
+  httpGet:
+    path: /livez
+    port: {{ . }}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+{{- end -}}

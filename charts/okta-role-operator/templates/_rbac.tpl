@@ -1,0 +1,89 @@
+{{- /*
+The rules under rbac/ are the one source of what the product may do. They are written for the case that everything is
+in one namespace; here they are divided between the release's own namespace and the watched ones, and what may be
+narrowed to names is narrowed.
+*/ -}}
+
+{{- /* The Secrets that Organizations may refer to, as a JSON list: those that were named, and those of `organizations`. */ -}}
+{{- define "okta-role-operator.secretNames" -}}
+{{- $names := .Values.secretNames -}}
+{{- range .Values.organizations -}}
+{{- $okta := .spec.okta -}}
+{{- $refs := list $okta.clientSecretRef -}}
+{{- with $okta.directory -}}{{- $refs = concat $refs (list .privateKeyRef .apiTokenRef) -}}{{- end -}}
+{{- with $okta.eventHook -}}{{- $refs = append $refs .secretRef -}}{{- end -}}
+{{- range compact $refs -}}{{- $names = append $names .name -}}{{- end -}}
+{{- end -}}
+{{- if has "*" $names -}}{{- $names = list "*" -}}{{- end -}}
+{{- $names | uniq | sortAlpha | toJson -}}
+{{- end -}}
+
+{{- /* What the account may do in its own namespace, watched or not: the lease, the keys of sessions, events. */ -}}
+{{- define "okta-role-operator.ownRules" -}}
+{{- $session := include "okta-role-operator.sessionSecretName" . -}}
+{{- $rules := list -}}
+{{- range .Files.Get "rbac/role.yaml" | fromYamlArray -}}
+{{- if has "coordination.k8s.io" .apiGroups -}}
+{{- $rules = append $rules . -}}
+{{- else if has "events.k8s.io" .apiGroups -}}
+{{- $rules = append $rules . -}}
+{{- else if and (has "secrets" .resources) .resourceNames -}}
+{{- $rules = append $rules (merge (dict "resourceNames" (list $session) "verbs" (prepend (without .verbs "get") "get")) .) -}}
+{{- else if and (has "secrets" .resources) (has "create" .verbs) -}}
+{{- $rules = append $rules . -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}
+
+{{- /* What the account may do in a namespace because it serves it. */ -}}
+{{- define "okta-role-operator.watchedRules" -}}
+{{- $names := include "okta-role-operator.secretNames" . | fromJsonArray -}}
+{{- $rules := list -}}
+{{- range .Files.Get "rbac/role.yaml" | fromYamlArray -}}
+{{- if or (has "rolemapping.dev" .apiGroups) (has "events.k8s.io" .apiGroups) -}}
+{{- $rules = append $rules . -}}
+{{- else if and (has "secrets" .resources) (not .resourceNames) (has "get" .verbs) -}}
+{{- if has "*" $names -}}
+{{- $rules = append $rules . -}}
+{{- else if $names -}}
+{{- $rules = append $rules (merge (dict "resourceNames" $names) .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $rules -}}
+{{- end -}}
+
+{{- define "okta-role-operator.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "okta-role-operator.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end -}}
+
+{{- /* A Role and its binding. Arguments: root, name, namespace, rules (YAML). */ -}}
+{{- define "okta-role-operator.role" }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "okta-role-operator.labels" .root | nindent 4 }}
+rules:
+  {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "okta-role-operator.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ .name }}
+subjects:
+  {{- include "okta-role-operator.subjects" .root | nindent 2 }}
+{{- end }}

@@ -1,0 +1,63 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { KubectlError, type KubectlTarget, kubectlOutput, runKubectl } from "./kubectl.ts";
+
+const CRDS = fileURLToPath(new URL("../../crds/", import.meta.url));
+const IN_FORCE_WITHIN_MS = 30_000;
+const LOOK_AGAIN_MS = 100;
+
+/** An account that nobody but the product may make, so that a refusal of it shows that the policy is in force. */
+const FORBIDDEN_USER = JSON.stringify({
+  apiVersion: "rolemapping.dev/v1alpha1",
+  kind: "OrganizationUser",
+  metadata: { name: "is-the-policy-in-force" },
+  spec: {
+    organizationRef: { name: "nobody" },
+    source: "Okta",
+    email: "nobody@acme.example",
+    name: "Nobody",
+    issuer: "https://acme.okta.com",
+    subject: "nobody",
+    groups: [],
+    groupsFrom: "Claim",
+  },
+});
+
+export class NotInForceError extends Error {
+  readonly code = "not-in-force";
+  constructor(last: string) {
+    super(
+      `the CRDs and the admission policy were applied, but not in force within ${IN_FORCE_WITHIN_MS / 1000} s; the last answer to an account that must be refused was: ${last}`,
+    );
+  }
+}
+
+/**
+ * Applies the CRDs and the admission policy from crds/, and waits until they work: the kinds are served, and the policy
+ * refuses what it must. Applying them again is fine.
+ *
+ * @param target a cluster admin's
+ * @throws KubectlError, NotInForceError
+ */
+export async function installCrds(target: KubectlTarget): Promise<void> {
+  const apply = ["apply", "--server-side", "--force-conflicts", "--field-manager=okta-role-operator-crds"];
+  const applied = (await kubectlOutput(target, [...apply, "--filename", CRDS, "--output=name"]))
+    .trim()
+    .split("\n");
+  const crds = applied.filter((name) => name.startsWith("customresourcedefinition."));
+  await kubectlOutput(target, ["wait", "--for=condition=Established", "--timeout=60s", ...crds]);
+
+  // Established says that the names are taken. It takes another moment until requests are served, and until the API
+  // server has compiled the policy; only a request shows both.
+  const deadline = performance.now() + IN_FORCE_WITHIN_MS;
+  const probe = ["create", "--dry-run=server", "--namespace=default", "--filename=-"];
+  for (;;) {
+    const answer = await runKubectl(target, probe, FORBIDDEN_USER);
+    if (answer.stderr.includes("ValidatingAdmissionPolicy")) return;
+    const notYet =
+      answer.code === 0 || /no matches for kind|NotFound|the server could not find/.test(answer.stderr);
+    if (!notYet) throw new KubectlError(probe, answer);
+    if (performance.now() > deadline) throw new NotInForceError(answer.stderr.trim() || answer.stdout.trim());
+    await delay(LOOK_AGAIN_MS);
+  }
+}

@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { startControlPlane } from "../control-plane/control-plane.ts";
+import { installCrds } from "../control-plane/install.ts";
+import { serviceAccountKubeconfig } from "../control-plane/kubeconfig.ts";
+import {
+  type KubectlResult,
+  type KubectlTarget,
+  kubectlOutput,
+  runKubectl,
+} from "../control-plane/kubectl.ts";
+import { installServiceAccount, SERVICE_ACCOUNT } from "../control-plane/service-account.ts";
+import { Tether } from "../control-plane/tether.ts";
+import type { CookieJar, OktaStandIn } from "../okta/index.ts";
+import { acmeManifest, registerWithOkta, startAcmeOkta } from "./acme.ts";
+import { type Product, type ProductOptions, startProduct } from "./product.ts";
+
+export interface EnvironmentOptions {
+  /** A context of the user's kubeconfig; without it, a control plane of its own. */
+  readonly context?: string;
+  readonly namespace: string;
+  /** Ports that are used when they are free; 0 for any. */
+  readonly ports: { readonly webhook: number; readonly okta: number };
+  /** Told of each thing that is done. */
+  readonly step: (text: string) => void;
+}
+
+/** Everything that the quickstart shows, running: a cluster, an Okta, the product, and an organization in it. */
+export interface Environment {
+  readonly okta: OktaStandIn;
+  readonly product: Product;
+  readonly namespace: string;
+  /** A kubeconfig of the cluster's admin; undefined: the user's own. */
+  readonly kubeconfig: string | undefined;
+  /** Path of a kubectl. */
+  readonly kubectlPath: string;
+  /** Where the logs are. */
+  readonly folder: string;
+  /** Runs kubectl in the namespace. @throws KubectlError */
+  kubectl(args: readonly string[], stdin?: string): Promise<string>;
+  tryKubectl(args: readonly string[], stdin?: string): Promise<KubectlResult>;
+  /** Waits for a state. @throws Error that names it */
+  until(condition: () => Promise<boolean>, options: { what: string; timeoutMs: number }): Promise<void>;
+  /** Signs a local admin in with a token of their service account. */
+  signInLocally(cookies: CookieJar, serviceAccount: string): Promise<void>;
+  signOut(cookies: CookieJar): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts it all. What was started is stopped again when something goes wrong. */
+export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {
+  const started: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of started.splice(0).reverse()) await end();
+  };
+  try {
+    return await start(options, started, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  { context, namespace, ports, step }: EnvironmentOptions,
+  started: (() => Promise<void>)[],
+  stop: () => Promise<void>,
+): Promise<Environment> {
+  const tether = await Tether.create();
+  started.push(() => tether.release());
+  const target = context === undefined ? await ownCluster(started, step) : { kubectl: KUBECTL, context };
+  const scoped = (args: readonly string[]) => ["--namespace", namespace, ...args];
+  const kubectl = (args: readonly string[], stdin?: string) => kubectlOutput(target, scoped(args), stdin);
+
+  step("installing the CRDs, the admission policy and the rights of the product");
+  await installCrds(target);
+  await ensureNamespace(target, namespace);
+  await installServiceAccount(target, namespace);
+
+  step("starting the Okta stand-in");
+  const okta = await startAcmeOkta(ports.okta);
+  started.push(() => okta.stop());
+
+  step("starting the operator and the login webhook");
+  const productOptions: ProductOptions = {
+    tether,
+    kubeconfig: await serviceAccountKubeconfig(target, tether.folder, namespace, SERVICE_ACCOUNT),
+    namespace,
+    folder: tether.folder,
+    port: ports.webhook,
+  };
+  const product = await startProduct(productOptions);
+  started.push(() => product.stop());
+
+  step("applying the sample organization, its mappings and two local accounts");
+  registerWithOkta(okta, product.baseURL);
+  await kubectl(["apply", "-f", "-"], await acmeManifest(okta));
+
+  return {
+    okta,
+    product,
+    namespace,
+    kubeconfig: target.kubeconfig,
+    kubectlPath: target.kubectl,
+    folder: tether.folder,
+    kubectl,
+    tryKubectl: (args, stdin) => runKubectl(target, scoped(args), stdin),
+    until,
+    signInLocally: async (cookies, serviceAccount) => {
+      const loginURI = `${product.baseURL}/login/acme`;
+      const token = await kubectl(["create", "token", serviceAccount, "--audience", loginURI]);
+      await submit(`${loginURI}/local`, cookies, { token: token.trim() });
+    },
+    signOut: (cookies) => submit(`${product.baseURL}/logout`, cookies, {}),
+    stop,
+  };
+}
+
+/** Whoever has a cluster of their own has a kubectl, too. */
+const KUBECTL = process.env.KUBECTL ?? "kubectl";
+
+async function ownCluster(
+  started: (() => Promise<void>)[],
+  step: (text: string) => void,
+): Promise<KubectlTarget> {
+  step("starting etcd and kube-apiserver");
+  const controlPlane = await startControlPlane();
+  started.push(() => controlPlane.stop());
+  const { kubectl, kubeconfig, cacheDir } = controlPlane;
+  return { kubectl, kubeconfig, cacheDir };
+}
+
+async function ensureNamespace(target: KubectlTarget, namespace: string): Promise<void> {
+  const manifest = JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  await kubectlOutput(target, ["apply", "-f", "-"], manifest);
+  // On a control plane of its own, so that people needn't write --namespace; a user's kubeconfig isn't touched.
+  if (target.kubeconfig !== undefined)
+    await kubectlOutput(target, ["config", "set-context", "--current", "--namespace", namespace]);
+}
+
+/** Sends a form as a page of the webhook would. */
+async function submit(url: string, cookies: CookieJar, fields: Record<string, string>): Promise<void> {
+  const target = new URL(url);
+  const cookie = cookies.header(target);
+  const answer = await fetch(target, {
+    method: "POST",
+    body: new URLSearchParams(fields),
+    redirect: "manual",
+    headers: { origin: target.origin, ...(cookie === undefined ? {} : { cookie }) },
+  });
+  if (answer.status >= 400) throw new Error(`POST ${url} answered ${answer.status}`);
+  cookies.store(target, answer.headers.getSetCookie());
+}
+
+async function until(
+  condition: () => Promise<boolean>,
+  { what, timeoutMs }: { what: string; timeoutMs: number },
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
+    await sleep(50);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Environment } from "./environment.ts";
+
+/** Whom to sign in as, and what is to be seen then. */
+const PEOPLE = [
+  ["ada@acme.example", "ada-password", "in service_admin: Service Admin"],
+  [
+    "ben@acme.example",
+    "ben-password",
+    "in service_developer; has a local account from before, which becomes his",
+  ],
+  ["raj@acme.example", "raj-password", "in portal_admin and runtime_admin"],
+  ["eve@acme.example", "eve-password", "in no mapped group: refused, and the page says why"],
+] as const;
+
+/** The page that the quickstart ends with: what there is, and what to try next. */
+export async function welcome({
+  kubectl,
+  kubeconfig,
+  kubectlPath,
+  product,
+  okta,
+  namespace,
+  folder,
+}: Environment): Promise<string> {
+  const shown = await kubectl(["get", "oktaorg,orm,orguser"]);
+  const loginURI = `${product.baseURL}/login/acme`;
+  const people = PEOPLE.map(([login, password, what]) => `  ${login}  ${password}  ${what}`);
+  const flag = kubeconfig === undefined ? ` -n ${namespace}` : "";
+  const environment =
+    kubeconfig === undefined
+      ? []
+      : [`  export KUBECONFIG=${kubeconfig}`, `  alias kubectl=${kubectlPath}    # unless you have one`, ""];
+  return [
+    shown,
+    `Sign in: ${loginURI}`,
+    ...people,
+    "",
+    "In another terminal:",
+    ...environment,
+    `  kubectl get oktaorg,orm,orguser${flag}`,
+    `  kubectl describe orm service-admins${flag}            # what was checked, and who signed in`,
+    `  kubectl explain orm.spec${flag}`,
+    `  kubectl edit orm service-admins${flag}                # roles of people who are signed in follow at once`,
+    `  kubectl delete orm service-admins${flag}              # whoever held access by it alone is out`,
+    "",
+    "Without Okta, as the local admin Mia:",
+    `  kubectl create token mia --audience ${loginURI}${flag}`,
+    `  and paste the token at ${loginURI}/local`,
+    "",
+    "Move people between groups in the stand-in, and let them sign in again:",
+    `  curl -X DELETE -H 'Authorization: SSWS acme-api-token' ${okta.url}/api/v1/groups/${okta.directory.group("service_admin").id}/users/${okta.directory.user("ada@acme.example").id}`,
+    "",
+    `Logs of the operator and the webhook are in ${folder}.`,
+    "Ctrl-C ends everything and leaves nothing behind.",
+  ].join("\n");
+}

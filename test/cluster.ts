@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { apiRequest } from "../dev/control-plane/api-request.ts";
+import { attachControlPlane, type RunningControlPlane } from "../dev/control-plane/control-plane.ts";
+import { CONTROL_PLANE } from "../dev/control-plane/environment.ts";
+import { clusterOf, kubeconfigText, serviceAccountKubeconfig } from "../dev/control-plane/kubeconfig.ts";
+import { type KubectlResult, type KubectlTarget, runKubectl } from "../dev/control-plane/kubectl.ts";
+import { writePrivately } from "../dev/control-plane/private-file.ts";
+import {
+  clusterRightsPaths,
+  installServiceAccount,
+  type Rights,
+  SERVICE_ACCOUNT,
+} from "../dev/control-plane/service-account.ts";
+
+export { waitFor } from "./wait-for.ts";
+
+/** A namespace of a test's own on the control plane that all tests share. */
+export interface TestCluster {
+  readonly namespace: string;
+  /** Path of the cluster admin's kubeconfig; its context's namespace is this one. */
+  readonly kubeconfig: string;
+  readonly controlPlane: RunningControlPlane;
+  /** A folder for files of the test; goes with the namespace. */
+  readonly folder: string;
+  /** Runs kubectl as the cluster's admin, in this namespace unless the arguments name another. */
+  kubectl(...args: string[]): Promise<KubectlResult>;
+  /** The same with something on stdin, for `-f -`: YAML as text, or one object. */
+  kubectlWith(stdin: string | object, ...args: string[]): Promise<KubectlResult>;
+  /**
+   * Makes the product's service account here, with the chart's rights and no others.
+   *
+   * @param rights others than the chart's
+   * @returns the path of its kubeconfig
+   */
+  serviceAccount(rights?: Rights): Promise<string>;
+  /** Removes the namespace and all that is in it. testCluster(t) does it by itself. */
+  remove(): Promise<void>;
+}
+
+export class NoControlPlaneError extends Error {
+  readonly code = "no-control-plane";
+  constructor() {
+    super(
+      "these tests need a control plane: run them with `npm test -- FILE`, or start one with `npm run control-plane` and paste the line that it prints",
+    );
+  }
+}
+
+/** A namespace that goes when the test has ended. In hooks, where AVA has no teardown, use createTestCluster. */
+export async function testCluster(t: { teardown(run: () => Promise<void>): void }): Promise<TestCluster> {
+  const cluster = await createTestCluster();
+  t.teardown(() => cluster.remove());
+  return cluster;
+}
+
+/**
+ * A namespace that stays until remove() is called.
+ *
+ * @throws NoControlPlaneError
+ */
+export async function createTestCluster(): Promise<TestCluster> {
+  const description = process.env[CONTROL_PLANE];
+  if (!description) throw new NoControlPlaneError();
+  const controlPlane = await attachControlPlane(description);
+
+  const namespace = `test-${randomBytes(5).toString("hex")}`;
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+  const made = await apiRequest(controlPlane.admin, "POST", "/api/v1/namespaces", { body });
+  if (made.status !== 201) throw new Error(`no namespace for the test: ${made.status} ${made.body}`);
+
+  const folder = await mkdtemp(join(tmpdir(), `${namespace}-`));
+  const kubeconfig = join(folder, "kubeconfig");
+  const { admin } = controlPlane;
+  await writePrivately(kubeconfig, kubeconfigText(clusterOf(admin), "admin", admin.token, namespace));
+  const target: KubectlTarget = {
+    kubectl: controlPlane.kubectl,
+    kubeconfig,
+    cacheDir: controlPlane.cacheDir,
+  };
+
+  return {
+    namespace,
+    kubeconfig,
+    controlPlane,
+    folder,
+    kubectl: (...args) => runKubectl(target, args),
+    kubectlWith: (stdin, ...args) =>
+      runKubectl(target, args, typeof stdin === "string" ? stdin : JSON.stringify(stdin)),
+    async serviceAccount(rights) {
+      await installServiceAccount(target, namespace, rights);
+      return serviceAccountKubeconfig(target, folder, namespace, SERVICE_ACCOUNT);
+    },
+    async remove() {
+      await removeNamespace(controlPlane, namespace);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What tests make in a namespace. */
+const COLLECTIONS = [
+  "/apis/rolemapping.dev/v1alpha1/:namespace/oktarolemappings",
+  "/apis/rolemapping.dev/v1alpha1/:namespace/organizations",
+  "/apis/rolemapping.dev/v1alpha1/:namespace/organizationusers",
+  "/api/v1/:namespace/secrets",
+  "/api/v1/:namespace/configmaps",
+  "/api/v1/:namespace/serviceaccounts",
+  "/apis/coordination.k8s.io/v1/:namespace/leases",
+  "/apis/events.k8s.io/v1/:namespace/events",
+  "/apis/rbac.authorization.k8s.io/v1/:namespace/rolebindings",
+  "/apis/rbac.authorization.k8s.io/v1/:namespace/roles",
+];
+
+/** Does what the namespace controller does, which there is none of. */
+async function removeNamespace({ admin }: RunningControlPlane, name: string): Promise<void> {
+  const remove = async (path: string) => {
+    // Accounts of Okta may be removed by who empties namespaces: that is the user that the admission policy lets do it.
+    const answer = await apiRequest(admin, "DELETE", path, { impersonate: "system:kube-controller-manager" });
+    if (answer.status >= 400 && answer.status !== 404) {
+      throw new Error(`can't clean up after a test: DELETE ${path}: ${answer.status} ${answer.body}`);
+    }
+  };
+  // First, so that nobody can make anything new in it.
+  await remove(`/api/v1/namespaces/${name}`);
+  for (const collection of COLLECTIONS) await remove(collection.replace(":namespace", `namespaces/${name}`));
+  for (const path of clusterRightsPaths(name)) await remove(path);
+
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name }, spec: { finalizers: [] } };
+  const freed = await apiRequest(admin, "PUT", `/api/v1/namespaces/${name}/finalize`, { body });
+  if (freed.status !== 200) throw new Error(`can't clean up after a test: ${freed.status} ${freed.body}`);
+}

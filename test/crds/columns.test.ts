@@ -1,0 +1,129 @@
+import test from "ava";
+import { localUser, mapping, type Manifest, oktaUser, organization } from "./objects.ts";
+import { giveEveryRight, product } from "./people.ts";
+import { testNamespace } from "./server.ts";
+
+const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+
+const namespace = testNamespace(async (namespace) => {
+  await giveEveryRight(namespace);
+  const create = async (manifest: Manifest, status?: object) => {
+    await namespace.succeed(["create", "-f", "-", ...product(namespace)], manifest);
+    if (!status) return;
+    const { kind, metadata } = manifest;
+    const patch = ["--subresource=status", "--type=merge", "--patch", JSON.stringify({ status })];
+    await namespace.succeed(["patch", kind, metadata.name, ...patch, ...product(namespace)]);
+  };
+  await create(organization(), {
+    loginURI: "https://login.example.com/login/acme",
+    users: { registered: 7, active: 5 },
+    conditions: [condition("Ready", "True", "Reconciled", "People can sign in.")],
+  });
+  await create(mapping(), {
+    users: { assigned: 2 },
+    conditions: [condition("Ready", "False", "UnknownRole", "There is no role x.")],
+  });
+  await create(oktaUser({ name: "Ada Abel" }), {
+    state: "Active",
+    groups: ["service_admin"],
+    roleNames: ["portal-admin", "service-admin"],
+    roles: [
+      { name: "portal-admin", mapping: "portal-admins", group: "portal_admin" },
+      { name: "service-admin", mapping: "service-admins", group: "service_admin" },
+    ],
+    lastLoginTime: anHourAgo,
+    conditions: [condition("Active", "True", "GroupsMatched", "Through service_admin.")],
+  });
+  await create(localUser({ name: "Mia Moreau" }));
+});
+
+function condition(type: string, status: string, reason: string, message: string): object {
+  return { type, status, reason, message, lastTransitionTime: yesterday };
+}
+
+/** The cells of what kubectl prints, line by line; an age of seconds is shown as "now". */
+async function table(...args: string[]): Promise<string[][]> {
+  const stdout = await namespace.succeed(["get", ...args]);
+  const [header = "", ...lines] = stdout.trimEnd().split("\n");
+  const starts = [...header.matchAll(/(?:^| {3})(?=\S)/g)].map(({ index, 0: gap }) => index + gap.length);
+  return [header, ...lines].map((line) =>
+    starts.map((start, column) => line.slice(start, starts[column + 1]).trim().replace(/^\d+s$/, "now")),
+  );
+}
+
+test.serial("an organization shows whether it works, where people sign in, and how many do", async (t) => {
+  t.deepEqual(await table("oktaorg"), [
+    ["NAME", "READY", "REASON", "LOGIN URI", "ACTIVE USERS", "AGE"],
+    ["acme", "True", "Reconciled", "https://login.example.com/login/acme", "5", "now"],
+  ]);
+});
+
+test.serial("an organization shows more when asked", async (t) => {
+  const [header, row] = await table("oktaorg", "-o", "wide");
+  t.deepEqual(header?.slice(6), ["REGISTERED", "ISSUER", "SINCE", "MESSAGE"]);
+  t.deepEqual(row?.slice(6), ["7", "https://acme.okta.com", "24h", "People can sign in."]);
+});
+
+test.serial("a mapping shows who gets what, for how many, and whether it works", async (t) => {
+  t.deepEqual(await table("orm"), [
+    ["NAME", "ORGANIZATION", "GROUPS", "ROLES", "ASSIGNED", "READY", "REASON", "AGE"],
+    ["service-admins", "acme", '[{"name":"service_admin"}]', '["service-admin"]', "2", "False", "UnknownRole", "now"],
+  ]);
+});
+
+test.serial("a mapping shows the whole message when asked", async (t) => {
+  const [header, row] = await table("orm", "-o", "wide");
+  t.deepEqual(header?.slice(8), ["SINCE", "MESSAGE"]);
+  t.deepEqual(row?.slice(8), ["24h", "There is no role x."]);
+});
+
+test.serial("a user shows who it is, whether active, all roles, and when last seen", async (t) => {
+  t.deepEqual(await table("orguser"), [
+    ["NAME", "EMAIL", "FULL NAME", "ORGANIZATION", "SOURCE", "STATE", "ROLES", "LAST LOGIN", "AGE"],
+    [
+      "acme-k5vxg33smvzgk4tf",
+      "ada@acme.example",
+      "Ada Abel",
+      "acme",
+      "Okta",
+      "Active",
+      '["portal-admin","service-admin"]',
+      "60m",
+      "now",
+    ],
+    ["mia", "mia@acme.example", "Mia Moreau", "acme", "Local", "", "", "", "now"],
+  ]);
+});
+
+test.serial("a user shows why when asked", async (t) => {
+  const [header, row] = await table("orguser", "-o", "wide");
+  t.deepEqual(header?.slice(9), ["GROUPS", "SINCE", "MESSAGE"]);
+  t.deepEqual(row?.slice(9), ['["service_admin"]', "24h", "Through service_admin."]);
+});
+
+test.serial("one word lists all three kinds", async (t) => {
+  const names = await namespace.succeed(["get", "rolemapping", "-o", "name"]);
+  t.deepEqual(names.trimEnd().split("\n").sort(), [
+    "oktarolemapping.rolemapping.dev/service-admins",
+    "organization.rolemapping.dev/acme",
+    "organizationuser.rolemapping.dev/acme-k5vxg33smvzgk4tf",
+    "organizationuser.rolemapping.dev/mia",
+  ]);
+});
+
+for (const [kind, selector, expected] of [
+  ["oktaorg", "spec.loginPath=acme", "acme"],
+  ["orm", "spec.organizationRef.name=acme", "service-admins"],
+  ["orm", "spec.organizationRef.name=globex", ""],
+  ["orguser", "spec.email=mia@acme.example", "mia"],
+  ["orguser", "spec.source=Local", "mia"],
+  ["orguser", "status.state=Active", "acme-k5vxg33smvzgk4tf"],
+  ["orguser", "spec.organizationRef.name=acme,spec.source=Okta", "acme-k5vxg33smvzgk4tf"],
+] as const) {
+  test.serial(`${kind} can be selected by ${selector}`, async (t) => {
+    const columns = "custom-columns=NAME:.metadata.name";
+    const names = await namespace.succeed(["get", kind, "--field-selector", selector, "--no-headers", "-o", columns]);
+    t.is(names.trim(), expected);
+  });
+}

@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, request as httpsRequest } from "node:https";
+import type { ExecutionContext } from "ava";
+import { apiServerAccess, kubeconfigVia } from "./api-server.ts";
+
+/** Answers a request in place of the API server; true if it did. */
+export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/**
+ * An HTTP server that hands everything on to the real API server, except what the current fault answers itself: a real
+ * server with real misbehaviour.
+ */
+export class FaultServer {
+  /** Answers the requests that it wants to; the others go to the API server. */
+  fault: Fault = () => false;
+  /** "GET /path?query" of every request, in order. */
+  readonly requests: string[] = [];
+  /** A kubeconfig that leads here. */
+  readonly kubeconfig: string;
+
+  private constructor(kubeconfig: string) {
+    this.kubeconfig = kubeconfig;
+  }
+
+  static async start(t: ExecutionContext): Promise<FaultServer> {
+    const { server: target, tls } = await apiServerAccess();
+    const agent = new Agent({ ...tls, keepAlive: true });
+    let faults: FaultServer;
+    const server = createServer((request, response) => {
+      faults.requests.push(`${request.method} ${request.url}`);
+      if (faults.fault(request, response)) return;
+      const { method = "GET", url = "/", headers } = request;
+      const forwarded = httpsRequest(new URL(url, target), { method, headers, agent }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+        answer.on("error", () => response.destroy());
+      });
+      forwarded.on("error", () => response.destroy());
+      response.on("close", () => forwarded.destroy());
+      request.pipe(forwarded);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.teardown(() => {
+      server.close();
+      server.closeAllConnections();
+      agent.destroy();
+    });
+    const address = server.address();
+    const port = address && typeof address === "object" ? address.port : 0;
+    faults = new FaultServer(await kubeconfigVia(t, `http://127.0.0.1:${port}`, { insecure: true }));
+    return faults;
+  }
+
+  /** Lets the first `count` matching requests be answered by `answer`; the others go to the API server. */
+  failTimes(
+    count: number,
+    matches: (request: IncomingMessage) => boolean,
+    answer: (response: ServerResponse) => void,
+  ) {
+    let left = count;
+    this.fault = (request, response) => {
+      if (left === 0 || !matches(request)) return false;
+      left--;
+      answer(response);
+      return true;
+    };
+  }
+}
+
+/** An answer in the API server's manner. */
+export function statusAnswer(code: number, reason: string, headers: Record<string, string> = {}) {
+  return (response: ServerResponse): void => {
+    response.writeHead(code, { "content-type": "application/json", ...headers });
+    response.end(
+      JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", reason, code, message: reason }),
+    );
+  };
+}

@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** A TCP proxy between a client and a server that can break what goes through it, as networks do. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #target: { host: string; port: number };
+  readonly #pairs = new Set<{ client: Socket; server: Socket }>();
+  #stalled = false;
+  #port = 0;
+  #accepted = 0;
+
+  private constructor(target: { host: string; port: number }) {
+    this.#target = target;
+    this.#server = createServer((client) => this.#accept(client));
+  }
+
+  static async start(target: URL): Promise<TcpProxy> {
+    const proxy = new TcpProxy({ host: target.hostname, port: Number(target.port) });
+    await proxy.accept();
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Connections accepted so far. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Resets every connection; new ones are fine. */
+  cut(): void {
+    for (const { client, server } of this.#pairs) {
+      client.resetAndDestroy();
+      server.destroy();
+    }
+  }
+
+  /** From now on no byte comes through, in either direction, and nobody is told: new connections too. */
+  stall(): void {
+    this.#stalled = true;
+    for (const { client, server } of this.#pairs) {
+      client.pause();
+      server.pause();
+    }
+  }
+
+  /** Connections that stalled go on, and new ones are fine. */
+  resume(): void {
+    this.#stalled = false;
+    for (const { client, server } of this.#pairs) {
+      client.resume();
+      server.resume();
+    }
+  }
+
+  /** Stalls the connections that are open now for ever; new ones are fine. */
+  stallOpenConnections(): void {
+    this.stall();
+    this.#pairs.clear();
+    this.#stalled = false;
+  }
+
+  /** Resets every connection and refuses new ones. */
+  async refuse(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.cut();
+    await closed;
+  }
+
+  /** Accepts connections (again), on the same port. */
+  async accept(): Promise<void> {
+    this.#server.listen(this.#port, "127.0.0.1");
+    await once(this.#server, "listening");
+    const address = this.#server.address();
+    if (address && typeof address === "object") this.#port = address.port;
+  }
+
+  async stop(): Promise<void> {
+    await this.refuse();
+    for (const socket of this.#abandoned) socket.destroy();
+  }
+
+  readonly #abandoned: Socket[] = [];
+
+  #accept(client: Socket): void {
+    this.#accepted++;
+    const server = connect(this.#target);
+    const pair = { client, server };
+    this.#pairs.add(pair);
+    this.#abandoned.push(client, server);
+    const end = () => {
+      if (!this.#pairs.delete(pair)) return;
+      client.destroy();
+      server.destroy();
+    };
+    client.on("error", end).on("close", end);
+    server.on("error", end).on("close", end);
+    client.on("data", (chunk) => server.write(chunk));
+    server.on("data", (chunk) => client.write(chunk));
+    if (this.#stalled) {
+      client.pause();
+      server.pause();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import { hostname } from "node:os";
+import type { Express } from "express";
+import { EventRecorder, HealthServer, runProgram, watchedNamespaces } from "../kubernetes/index.ts";
+import { Http } from "../okta/http.ts";
+import { webhookFlags } from "./flags.ts";
+import { trustedProxies } from "./rate-limits.ts";
+import { serve } from "./server.ts";
+import { Webhook } from "./webhook.ts";
+
+/** How long requests under way may take to finish at shutdown, in ms: a sign-in waits for Okta. */
+const GRACE_MS = 5_000;
+
+await runProgram({
+  name: "okta-role-webhook",
+  summary: "signs people in with Okta, makes their accounts and tells programs who they are",
+  flags: webhookFlags,
+  main: async ({ flags, namespace, client, log, metrics, signal }) => {
+    const events = new EventRecorder({
+      client,
+      reportingController: "rolemapping.dev/okta-role-webhook",
+      reportingInstance: hostname(),
+      log,
+      metrics,
+    });
+    const http = new Http();
+    const webhook = new Webhook({
+      client,
+      events,
+      http,
+      namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),
+      sessionSecret: { namespace, name: flags["session-secret"] },
+      keyTimes: { rotateAfterMs: Number(flags["session-key-rotation"]) * 3_600_000 },
+      maxStalenessMs: Number(flags["max-staleness"]) * 1000,
+      trustedProxies: trustedProxies(flags["trusted-proxies"]),
+      loginsPerMinute: Number(flags["login-rate"]),
+      localSignInsPerMinute: Number(flags["local-login-rate"]),
+      loginsAtOnce: Number(flags["logins-at-once"]),
+      log,
+      metrics,
+    });
+    const health = new HealthServer({
+      port: Number(flags["health-port"]),
+      host: flags["health-host"],
+      ready: { webhook: () => webhook.check() },
+      metrics,
+      log,
+    });
+    const healthPort = await health.listen();
+    let app: Express | undefined;
+    const server = await serve(
+      (req, res) => (app ? app(req, res) : res.writeHead(503, { "Retry-After": "1" }).end("starting\n")),
+      { port: Number(flags.port), host: flags.host },
+    );
+    const baseURL = flags["base-url"] ?? `http://localhost:${server.port}`;
+
+    // What is known stays current until the last request is answered.
+    const answered = new AbortController();
+    const running = webhook.run(answered.signal);
+    webhook.ready().then(
+      () => {
+        app = webhook.app(baseURL);
+        log.info({ port: server.port, healthPort, baseURL }, "listening");
+      },
+      (error) => log.debug({ err: error }, "stopped before it was ready"),
+    );
+    await aborted(signal);
+    health.drain();
+    await server.close(GRACE_MS);
+    await webhook.flush();
+    await events.flush();
+    answered.abort(signal.reason);
+    await running;
+    await http.close();
+    await health.close();
+  },
+});
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
