@@ -1,8 +1,9 @@
 /**
- * Writes what follows from the CRDs under crds/: the TypeScript types (crds/types.ts) and the reference
- * (docs/api.md).
+ * Writes what follows from the files under crds/: the TypeScript types (crds/types.ts), the reference (docs/api.md),
+ * and the chart's copies, since a chart can't read what is outside its folder. And what follows from the chart's
+ * values.yaml (values.schema.json, README.md), from package.json (the chart's version), and the dashboard.
  *
- *   node dev/generate.ts           writes both
+ *   node dev/generate.ts           writes what is stale
  *   node dev/generate.ts --check   writes nothing; prints what is stale and exits 1 if anything is
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -10,22 +11,31 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { apiReference } from "./generate/api-reference.ts";
-import { readCrds } from "./generate/crd.ts";
+import { chartFiles } from "./generate/chart.ts";
+import { crdFiles, readCrds } from "./generate/crd.ts";
 import { typesOf } from "./generate/types.ts";
 
 const root = new URL("../", import.meta.url);
+const chartCopies = "charts/okta-role-operator/files";
 
 /** @returns every generated file's path in the repository, and what should be in it */
-export async function generate(): Promise<Map<string, string>> {
-  const crds = readCrds(new URL("crds/", root));
-  return new Map([
+async function generate(): Promise<Map<string, string>> {
+  const folder = new URL("crds/", root);
+  const crds = readCrds(folder);
+  const generated = new Map([
     ["crds/types.ts", await typesOf(crds)],
     ["docs/api.md", apiReference(crds)],
   ]);
+  for (const file of crdFiles)
+    generated.set(`${chartCopies}/crds/${file}`, await readFile(new URL(file, folder), "utf8"));
+  const policy = "admission-policy.yaml";
+  generated.set(`${chartCopies}/${policy}`, await readFile(new URL(policy, folder), "utf8"));
+  for (const [path, content] of await chartFiles(root, crds)) generated.set(path, content);
+  return generated;
 }
 
 /** @returns the paths whose content is not what the CRDs say, missing ones included */
-export async function staleFiles(generated: Map<string, string>): Promise<string[]> {
+async function staleFiles(generated: Map<string, string>): Promise<string[]> {
   const stale: string[] = [];
   for (const [path, content] of generated) {
     const current = await readFile(new URL(path, root), "utf8").catch((error: NodeJS.ErrnoException) => {
@@ -43,7 +53,7 @@ async function main(): Promise<number> {
   const stale = await staleFiles(generated);
   if (values.check) {
     for (const path of stale)
-      console.error(`${path} is not what the CRDs under crds/ say: run node dev/generate.ts`);
+      console.error(`${path} is not what it is generated from says: run npm run generate`);
     return stale.length === 0 ? 0 : 1;
   }
   for (const path of stale) {

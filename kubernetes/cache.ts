@@ -21,6 +21,8 @@ export interface CacheOptions<T extends KubernetesObject> {
   indexes?: Record<string, IndexFunction<T>>;
   /** How often a silent watch is checked, in milliseconds; 3000 unless said otherwise. */
   heartbeatMs?: number;
+  /** How long to wait for the answer before the connection is given up, in milliseconds; 5000 unless said otherwise. */
+  heartbeatTimeoutMs?: number;
   log: Logger;
   metrics?: Registry;
 }
@@ -171,7 +173,7 @@ export class Cache<T extends KubernetesObject> {
     reflectors: Reflector<T>[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { heartbeatMs = 3_000 } = this.#options;
+    const { heartbeatMs = 3_000, heartbeatTimeoutMs: timeoutMs = 5_000 } = this.#options;
     while (!signal.aborted) {
       await sleep(heartbeatMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
       for (const reflector of reflectors) reflector.checkSilence();
@@ -184,7 +186,7 @@ export class Cache<T extends KubernetesObject> {
       if (alive.every(({ reflector }) => reflector.freshness() < heartbeatMs / 2)) continue;
       const start = now();
       try {
-        await connection.heartbeat(this.type, { namespace: first.namespace, signal });
+        await connection.heartbeat(this.type, { namespace: first.namespace, timeoutMs, signal });
         for (const { reflector, watching } of alive) reflector.prove(watching, start);
       } catch (error) {
         if (signal.aborted) return;

@@ -72,7 +72,10 @@ export interface WatchOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What `create` and `apply` take: metadata needn't be complete, and status is the server's. */
+/** What `apply` takes: the fields that this field manager wants, and no others. */
+export type Intent = { metadata: ObjectMeta } & { [field: string]: unknown };
+
+/** What `create` takes: metadata needn't be complete, and status is the server's. */
 export type Draft<T extends KubernetesObject> = Omit<T, "metadata" | "status"> & {
   metadata: Partial<ObjectMeta>;
   status?: unknown;
@@ -117,11 +120,7 @@ export interface Client {
   replace<T extends KubernetesObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;
 
   /** Server-side apply: creates the object or changes the fields that are in `object`. */
-  apply<T extends KubernetesObject>(
-    type: ResourceType<T>,
-    object: { metadata: ObjectMeta },
-    options: ApplyOptions,
-  ): Promise<T>;
+  apply<T extends KubernetesObject>(type: ResourceType<T>, object: Intent, options: ApplyOptions): Promise<T>;
 
   /** JSON merge patch (RFC 7386); with `metadata.resourceVersion` in the patch, only if unchanged since. */
   mergePatch<T extends KubernetesObject>(
@@ -304,7 +303,7 @@ class ApiClient implements Client {
 
   async apply<T extends KubernetesObject>(
     type: ResourceType<T>,
-    object: { metadata: ObjectMeta },
+    object: Intent,
     { fieldManager, subresource, force, ...options }: ApplyOptions,
   ): Promise<T> {
     const query = new URLSearchParams({ fieldManager, ...(force && { force: "true" }) });

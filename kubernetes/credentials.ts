@@ -34,8 +34,8 @@ export interface CredentialsOptions {
 
 /** Certificates and tokens are read again this often: they are rotated in place. */
 const MAX_AGE_MS = 10_000;
-/** A refusal makes us read them at once, though not more often than this: an exec plugin may be behind them. */
-const MIN_AGE_MS = 1_000;
+/** A refusal makes us read them at once; but when that brought nothing new, not again for some time. */
+const FRUITLESS_PAUSE_MS = 1_000;
 const PLUGIN_TIMEOUT_MS = 30_000;
 
 /**
@@ -48,6 +48,7 @@ export class Credentials {
   #config: KubeConfig;
   #access: Access | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
+  #fruitlessAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<Access> | undefined;
 
   private constructor(load: () => KubeConfig, log: Logger) {
@@ -78,7 +79,7 @@ export class Credentials {
       return config;
     };
     const credentials = new Credentials(load, log);
-    await credentials.refresh();
+    await credentials.#readOnce(true);
     return credentials;
   }
 
@@ -94,10 +95,14 @@ export class Credentials {
     return this.#access && age < MAX_AGE_MS ? this.#access : this.#readOnce(false);
   }
 
-  /** After a 401: reads everything again, exec plugins included. */
-  async refresh(): Promise<Access> {
-    const age = performance.now() - this.#readAt;
-    return this.#access && age < MIN_AGE_MS ? this.#access : this.#readOnce(true);
+  /** After a 401 on this access: reads everything again, exec plugins included, unless that was done since. */
+  async refresh(refused: Access): Promise<Access> {
+    const access = this.#access;
+    if (access && !isSame(access, refused)) return access;
+    if (performance.now() - this.#fruitlessAt < FRUITLESS_PAUSE_MS) return refused;
+    const fresh = await this.#readOnce(true);
+    if (isSame(fresh, refused)) this.#fruitlessAt = performance.now();
+    return fresh;
   }
 
   #readOnce(reload: boolean): Promise<Access> {
@@ -162,6 +167,10 @@ async function accessOf(config: KubeConfig): Promise<Access> {
     proxyUrl,
     fingerprint,
   };
+}
+
+function isSame(a: Access, b: Access): boolean {
+  return a.fingerprint === b.fingerprint && a.headers.join() === b.headers.join();
 }
 
 async function withinTime<T>(work: Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ export {
   createClient,
   type DeleteOptions,
   type Draft,
+  type Intent,
   type ListOptions,
   type Page,
   type WatchConnection,
@@ -35,6 +36,7 @@ export { type LifecycleOptions, runUntilSignal } from "./lifecycle.ts";
 export { microTime } from "./micro-time.ts";
 export * from "./object.ts";
 export type { Change, IndexFunction } from "./object-store.ts";
+export { type ProgramContext, type ProgramDefinition, runProgram } from "./program.ts";
 export { type ResourceType, resourceType } from "./resource-type.ts";
 export {
   fingerprint,
@@ -51,4 +53,3 @@ export {
 } from "./status-writer.ts";
 export type { WatchEvent } from "./watch-stream.ts";
 export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
-export { type ProgramContext, type ProgramDefinition, runProgram } from "./program.ts";

@@ -88,7 +88,7 @@ export class Transport {
       } catch (error) {
         this.#count(call, error instanceof ApiError ? error.status : "error");
         if (!(error instanceof UnauthorizedError) || refreshed) throw error;
-        access = await this.#credentials.refresh();
+        access = await this.#credentials.refresh(access);
       }
     }
   }
@@ -123,7 +123,7 @@ export class Transport {
     const access = current instanceof Promise ? await current : current;
     const answer = await this.#exchange(call, access, pick);
     if (answer.status !== 401) return answer;
-    return this.#exchange(call, await this.#credentials.refresh(), pick);
+    return this.#exchange(call, await this.#credentials.refresh(access), pick);
   }
 
   async #exchange(call: Call, access: Access, pick: (access: Access) => Dispatcher): Promise<Answer> {

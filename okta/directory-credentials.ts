@@ -41,10 +41,13 @@ export const DIRECTORY_SCOPES = ["okta.groups.read", "okta.users.read"] as const
 export type DirectoryScope = (typeof DIRECTORY_SCOPES)[number];
 
 /** @throws DirectoryUnauthorizedError when a private key can't be used */
-export function authorizer(credentials: DirectoryCredentials, url: URL, http: Http): Authorizer {
+export function authorizer(
+  credentials: DirectoryCredentials,
+  { url, http, now }: { url: URL; http: Http; now: () => number },
+): Authorizer {
   return credentials.kind === "api-token"
     ? new ApiToken(credentials.token)
-    : new ServiceApp(credentials, url, http);
+    : new ServiceApp(credentials, { url, http, now });
 }
 
 class ApiToken implements Authorizer {
@@ -97,11 +100,16 @@ class ServiceApp implements Authorizer {
   readonly #key: PrivateKey;
   readonly #http: Http;
   readonly #endpoint: URL;
+  readonly #now: () => number;
   #token: AccessToken | undefined;
   #requesting: Promise<AccessToken> | undefined;
   #dpop: DPoPKey | undefined;
 
-  constructor({ clientID, privateKey }: { clientID: string; privateKey: string }, url: URL, http: Http) {
+  constructor(
+    { clientID, privateKey }: { clientID: string; privateKey: string },
+    { url, http, now }: { url: URL; http: Http; now: () => number },
+  ) {
+    this.#now = now;
     this.#clientID = clientID;
     this.#key = readPrivateKey(privateKey);
     this.#http = http;
@@ -130,7 +138,7 @@ class ServiceApp implements Authorizer {
   }
 
   async #current(): Promise<AccessToken> {
-    if (this.#token && performance.now() < this.#token.renewAt) return this.#token;
+    if (this.#token && this.#now() < this.#token.renewAt) return this.#token;
     this.#requesting ??= this.#request().finally(() => {
       this.#requesting = undefined;
     });
@@ -142,7 +150,7 @@ class ServiceApp implements Authorizer {
     // Three answers at most: that DPoP is required, a nonce for it, and the token.
     for (let attempt = 0; attempt < 3; attempt++) {
       const answer = await this.#post();
-      if (answer.status === 200) return understandToken(answer);
+      if (answer.status === 200) return understandToken(answer, this.#now());
       if (answer.status === 429 || answer.status >= 500 || answer.status < 400)
         throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
       const refusal = tokenErrorSchema.safeParse(jsonOrNothing(answer)).data;
@@ -200,12 +208,12 @@ class ServiceApp implements Authorizer {
   }
 }
 
-function understandToken(answer: HttpAnswer): AccessToken {
+function understandToken(answer: HttpAnswer, now: number): AccessToken {
   const parsed = tokenSchema.safeParse(jsonOrNothing(answer));
   if (!parsed.success) throw new DirectoryInvalidAnswerError(`${answer.where} gave no access token.`);
   const { access_token: value, token_type: type, expires_in: lifetimeS } = parsed.data;
   // Renewed a minute before its end, or half-way where it doesn't last two.
-  const renewAt = performance.now() + 1000 * Math.max(lifetimeS - 60, lifetimeS / 2);
+  const renewAt = now + 1000 * Math.max(lifetimeS - 60, lifetimeS / 2);
   return { value, dpop: type.toLowerCase() === "dpop", renewAt };
 }
 

@@ -75,8 +75,12 @@ export class ManagementApi {
   constructor(options: ManagementApiOptions) {
     this.#base = orgURL(options.url);
     this.#http = options.http;
-    this.#authorizer = authorizer(options.credentials, this.#base, options.http);
     this.#now = options.now ?? (() => performance.now());
+    this.#authorizer = authorizer(options.credentials, {
+      url: this.#base,
+      http: options.http,
+      now: this.#now,
+    });
     this.#budget = new RateBudget({ share: options.share ?? 0.5, now: this.#now });
     this.#turnstile = new Turnstile(options.maxConcurrent ?? 4);
     this.#maxWaitMs = options.maxWaitMs ?? 5_000;

@@ -66,7 +66,7 @@ export async function goTools(tools: GoTools, progress: Progress): Promise<strin
 }
 
 /** @returns the version of a module, such as v1.37.2, as go.mod requires it */
-export function versionIn(goMod: string, source: string): string {
+function versionIn(goMod: string, source: string): string {
   for (const line of goMod.split("\n")) {
     const [path, version] = line
       .replace(/^require /, "")

@@ -119,7 +119,7 @@ export const STEPS: readonly Step[] = [
   {
     title: "kubectl apply of an organization and its mappings; they become Ready",
     run: async (journey) => {
-      await journey.kubectl("wait", "--for=condition=Ready", "oktaorg/acme", "orm", "--all", "--timeout=30s");
+      await journey.kubectl("wait", "--for=condition=Ready", "oktaorg,orm", "--all", "--timeout=30s");
     },
   },
   {

@@ -5,8 +5,18 @@ import { testNamespace } from "./server.ts";
 
 const namespace = testNamespace(giveEveryRight);
 
-const namespaceController = ["--as", "system:serviceaccount:kube-system:namespace-controller", "--as-group", "system:masters"];
-const collector = ["--as", "system:serviceaccount:kube-system:generic-garbage-collector", "--as-group", "system:masters"];
+const namespaceController = [
+  "--as",
+  "system:serviceaccount:kube-system:namespace-controller",
+  "--as-group",
+  "system:masters",
+];
+const collector = [
+  "--as",
+  "system:serviceaccount:kube-system:generic-garbage-collector",
+  "--as-group",
+  "system:masters",
+];
 
 /** An account that the product has made, with a status. */
 async function existing(name: string, manifest: Manifest, state: "Active" | "Deactivated"): Promise<void> {
@@ -15,7 +25,14 @@ async function existing(name: string, manifest: Manifest, state: "Active" | "Dea
 }
 
 function statusPatch(name: string, state: string): string[] {
-  return ["orguser", name, "--subresource=status", "--type=merge", "--patch", JSON.stringify({ status: { state } })];
+  return [
+    "orguser",
+    name,
+    "--subresource=status",
+    "--type=merge",
+    "--patch",
+    JSON.stringify({ status: { state } }),
+  ];
 }
 
 function label(name: string, value: string): string[] {
@@ -24,17 +41,30 @@ function label(name: string, value: string): string[] {
 
 test.serial("a person can't make an account that belongs to Okta", async (t) => {
   const { stderr } = await namespace.kubectl(["create", "-f", "-", ...ada], oktaUser());
-  t.regex(stderr, /denied request: membership is managed in Okta and by mappings: an account with source Okta is made when/);
+  t.regex(
+    stderr,
+    /denied request: membership is managed in Okta and by mappings: an account with source Okta is made when/,
+  );
   t.true(stderr.includes(`map their group (kubectl get orm -n ${namespace.name})`));
   t.true(stderr.includes("write source: Local"));
 });
 
 test.serial("a person can't change an account that belongs to Okta, its labels included", async (t) => {
   await existing("ada", oktaUser(), "Active");
-  const edit = ["patch", "orguser", "ada", "--type=merge", "--patch", '{"spec":{"groups":[{"name":"portal_admin"}]}}'];
+  const edit = [
+    "patch",
+    "orguser",
+    "ada",
+    "--type=merge",
+    "--patch",
+    '{"spec":{"groups":[{"name":"portal_admin"}]}}',
+  ];
   for (const change of [edit, label("ada", "a")]) {
     const { stderr } = await namespace.kubectl([...change, ...ada]);
-    t.regex(stderr, /membership is managed in Okta and by mappings: to change what ada holds, change the person's groups in Okta/);
+    t.regex(
+      stderr,
+      /membership is managed in Okta and by mappings: to change what ada holds, change the person's groups in Okta/,
+    );
     t.true(stderr.includes(`kubectl get orm -n ${namespace.name}`));
   }
 });
@@ -42,14 +72,20 @@ test.serial("a person can't change an account that belongs to Okta, its labels i
 test.serial("a person can't delete an active account that belongs to Okta", async (t) => {
   await existing("eve", oktaUser(), "Active");
   const { stderr } = await namespace.kubectl(["delete", "orguser", "eve", ...ada]);
-  t.regex(stderr, /to take away the access of eve, take the person out of the mapped groups in Okta, or change the mapping/);
+  t.regex(
+    stderr,
+    /to take away the access of eve, take the person out of the mapped groups in Okta, or change the mapping/,
+  );
   t.regex(stderr, /Once the account is Deactivated it can be deleted/);
   const all = await namespace.kubectl(["delete", "orguser", "--all", ...ada]);
   t.regex(all.stderr, /to take away the access of eve/);
 });
 
 test.serial("a person can't delete an account of which nothing is known yet", async (t) => {
-  await namespace.succeed(["create", "-f", "-", ...product(namespace)], { ...oktaUser(), metadata: { name: "new" } });
+  await namespace.succeed(["create", "-f", "-", ...product(namespace)], {
+    ...oktaUser(),
+    metadata: { name: "new" },
+  });
   const { stderr } = await namespace.kubectl(["delete", "orguser", "new", ...ada]);
   t.regex(stderr, /to take away the access of new/);
 });
@@ -78,7 +114,10 @@ test.serial("a person can't write the status of any account", async (t) => {
   await existing("kim", oktaUser(), "Deactivated");
   for (const name of ["jo", "kim"]) {
     const { stderr } = await namespace.kubectl(["patch", ...statusPatch(name, "Active"), ...ada]);
-    t.regex(stderr, /the status of an account is what the operator and the login webhook found, so nobody writes it by hand/);
+    t.regex(
+      stderr,
+      /the status of an account is what the operator and the login webhook found, so nobody writes it by hand/,
+    );
   }
 });
 
@@ -89,8 +128,11 @@ test.serial("the cluster's admin can't either: it is no question of RBAC", async
 });
 
 test.serial("the product's service account of another namespace can't write here", async (t) => {
-  const other = product({ ...namespace, name: "other" });
-  const { stderr } = await namespace.kubectl(["create", "-f", "-", ...other, "--as-group", "system:masters"], oktaUser());
+  const other = product({ name: "other" });
+  const { stderr } = await namespace.kubectl(
+    ["create", "-f", "-", ...other, "--as-group", "system:masters"],
+    oktaUser(),
+  );
   t.regex(stderr, /membership is managed in Okta and by mappings/);
 });
 
@@ -99,11 +141,14 @@ test.serial("a namespace can be deleted with the accounts in it", async (t) => {
   t.regex(await namespace.succeed(["delete", "orguser", "zoe", ...namespaceController]), /deleted/);
 });
 
-test.serial("the garbage collector may delete and take finalizers off, and change nothing else", async (t) => {
-  await existing("uma", oktaUser(), "Active");
-  await namespace.succeed([...label("uma", "a"), ...collector]);
-  const edit = ["patch", "orguser", "uma", "--type=merge", "--patch", '{"spec":{"name":"Uma"}}'];
-  const { stderr } = await namespace.kubectl([...edit, ...collector]);
-  t.regex(stderr, /to change what uma holds/);
-  t.regex(await namespace.succeed(["delete", "orguser", "uma", ...collector]), /deleted/);
-});
+test.serial(
+  "the garbage collector may delete and take finalizers off, and change nothing else",
+  async (t) => {
+    await existing("uma", oktaUser(), "Active");
+    await namespace.succeed([...label("uma", "a"), ...collector]);
+    const edit = ["patch", "orguser", "uma", "--type=merge", "--patch", '{"spec":{"name":"Uma"}}'];
+    const { stderr } = await namespace.kubectl([...edit, ...collector]);
+    t.regex(stderr, /to change what uma holds/);
+    t.regex(await namespace.succeed(["delete", "orguser", "uma", ...collector]), /deleted/);
+  },
+);

@@ -1,5 +1,5 @@
 import test from "ava";
-import { localUser, mapping, type Manifest, oktaUser, organization } from "./objects.ts";
+import { localUser, type Manifest, mapping, oktaUser, organization } from "./objects.ts";
 import { giveEveryRight, product } from "./people.ts";
 import { testNamespace } from "./server.ts";
 
@@ -48,7 +48,12 @@ async function table(...args: string[]): Promise<string[][]> {
   const [header = "", ...lines] = stdout.trimEnd().split("\n");
   const starts = [...header.matchAll(/(?:^| {3})(?=\S)/g)].map(({ index, 0: gap }) => index + gap.length);
   return [header, ...lines].map((line) =>
-    starts.map((start, column) => line.slice(start, starts[column + 1]).trim().replace(/^\d+s$/, "now")),
+    starts.map((start, column) =>
+      line
+        .slice(start, starts[column + 1])
+        .trim()
+        .replace(/^\d+s$/, "now"),
+    ),
   );
 }
 
@@ -68,7 +73,16 @@ test.serial("an organization shows more when asked", async (t) => {
 test.serial("a mapping shows who gets what, for how many, and whether it works", async (t) => {
   t.deepEqual(await table("orm"), [
     ["NAME", "ORGANIZATION", "GROUPS", "ROLES", "ASSIGNED", "READY", "REASON", "AGE"],
-    ["service-admins", "acme", '[{"name":"service_admin"}]', '["service-admin"]', "2", "False", "UnknownRole", "now"],
+    [
+      "service-admins",
+      "acme",
+      '[{"name":"service_admin"}]',
+      '["service-admin"]',
+      "2",
+      "False",
+      "UnknownRole",
+      "now",
+    ],
   ]);
 });
 
@@ -123,7 +137,15 @@ for (const [kind, selector, expected] of [
 ] as const) {
   test.serial(`${kind} can be selected by ${selector}`, async (t) => {
     const columns = "custom-columns=NAME:.metadata.name";
-    const names = await namespace.succeed(["get", kind, "--field-selector", selector, "--no-headers", "-o", columns]);
+    const names = await namespace.succeed([
+      "get",
+      kind,
+      "--field-selector",
+      selector,
+      "--no-headers",
+      "-o",
+      columns,
+    ]);
     t.is(names.trim(), expected);
   });
 }

@@ -25,16 +25,21 @@ async function conditionTypes(): Promise<string[]> {
   return status.conditions.map(({ type }: { type: string }) => type).sort();
 }
 
-test.serial("operator and webhook share the conditions of one object without touching each other's", async (t) => {
-  await namespace.succeed(["create", "-f", "-"], mapping());
-  await apply("okta-role-operator", "Ready", "RolesResolved");
-  await apply("okta-role-webhook", "UsersProvisioned");
-  t.deepEqual(await conditionTypes(), ["Ready", "RolesResolved", "UsersProvisioned"]);
+test.serial(
+  "operator and webhook share the conditions of one object without touching each other's",
+  async (t) => {
+    await namespace.succeed(["create", "-f", "-"], mapping());
+    await apply("okta-role-operator", "Ready", "RolesResolved");
+    await apply("okta-role-webhook", "UsersProvisioned");
+    t.deepEqual(await conditionTypes(), ["Ready", "RolesResolved", "UsersProvisioned"]);
 
-  await apply("okta-role-operator", "Ready");
-  t.deepEqual(await conditionTypes(), ["Ready", "UsersProvisioned"]);
-});
+    await apply("okta-role-operator", "Ready");
+    t.deepEqual(await conditionTypes(), ["Ready", "UsersProvisioned"]);
+  },
+);
 
 test.serial("neither can write a condition of the other's by mistake", async (t) => {
-  await t.throwsAsync(apply("okta-role-webhook", "Ready", "UsersProvisioned"), { message: /conflict with "okta-role-operator"/ });
+  await t.throwsAsync(apply("okta-role-webhook", "Ready", "UsersProvisioned"), {
+    message: /conflict with "okta-role-operator"/,
+  });
 });

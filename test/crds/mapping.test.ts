@@ -10,7 +10,8 @@ const refused = test.macro((t, changes: Changes, ...expected: Complaint[]) =>
 );
 const accepted = test.macro((t, changes: Changes) => assertAccepted(t, namespace, mapping(changes)));
 
-const exactlyOne = "write exactly one of name and id, as in {name: service_admin} or {id: 00g1emaKYZTWRYYRRTSK}";
+const exactlyOne =
+  "write exactly one of name and id, as in {name: service_admin} or {id: 00g1emaKYZTWRYYRRTSK}";
 
 test.serial("a mapping of groups by name and by id is accepted", accepted, {
   groups: [{ name: "service_admin" }, { name: "Service Admin" }, { id: "00g1emaKYZTWRYYRRTSK" }],
@@ -25,7 +26,10 @@ test.serial("a mapping with an empty list of groups is refused", refused, { grou
   "write at least one group, as in {name: service_admin}; to take the roles away from everybody, delete the mapping",
 ]);
 
-test.serial("a mapping without groups is refused", refused, { groups: undefined }, ["spec.groups", "Required value"]);
+test.serial("a mapping without groups is refused", refused, { groups: undefined }, [
+  "spec.groups",
+  "Required value",
+]);
 
 test.serial(
   "a mapping of 10,000 groups is refused",
@@ -34,29 +38,46 @@ test.serial(
   ["spec.groups", "must have at most 500 items"],
 );
 
-test.serial("a group with neither a name nor an id is refused", refused, { groups: [{}] }, ["spec.groups[0]", exactlyOne]);
-
-test.serial("a group with both a name and an id is refused", refused, { groups: [{ name: "service_admin", id: "00g1" }] }, [
+test.serial("a group with neither a name nor an id is refused", refused, { groups: [{}] }, [
   "spec.groups[0]",
   exactlyOne,
 ]);
 
+test.serial(
+  "a group with both a name and an id is refused",
+  refused,
+  { groups: [{ name: "service_admin", id: "00g1" }] },
+  ["spec.groups[0]", exactlyOne],
+);
+
 for (const name of [" service_admin", "service_admin ", "\tservice_admin"]) {
-  test.serial(`the group ${JSON.stringify(name)} is refused, and shown without the space`, refused, { groups: [{ name }] }, [
+  test.serial(
+    `the group ${JSON.stringify(name)} is refused, and shown without the space`,
+    refused,
+    { groups: [{ name }] },
+    [
+      "spec.groups[0].name",
+      'leave out the spaces around the name, since group names match exactly: write "service_admin" (a group that has such spaces in Okta can be given by its id)',
+    ],
+  );
+}
+
+for (const name of ["", "  ", "service\nadmin"]) {
+  test.serial(`the group ${JSON.stringify(name)} is refused`, refused, { groups: [{ name }] }, [
     "spec.groups[0].name",
-    'leave out the spaces around the name, since group names match exactly: write "service_admin" (a group that has such spaces in Okta can be given by its id)',
+    "write the name of the group as it stands in Okta, on one line",
   ]);
 }
 
-test.serial("a group with an empty name is refused", refused, { groups: [{ name: "" }] }, [
-  "spec.groups[0].name",
-  "write the name of the group as it stands in Okta",
-]);
-
-test.serial("a group's name in the place of its id is refused", refused, { groups: [{ id: "service_admin" }] }, [
-  "spec.groups[0].id",
-  "write the id that the group has in Okta, letters and digits as in 00g1emaKYZTWRYYRRTSK; a name goes into name",
-]);
+test.serial(
+  "a group's name in the place of its id is refused",
+  refused,
+  { groups: [{ id: "service_admin" }] },
+  [
+    "spec.groups[0].id",
+    "write the id that the group has in Okta, letters and digits as in 00g1emaKYZTWRYYRRTSK; a name goes into name",
+  ],
+);
 
 for (const group of [{ name: "service_admin" }, { id: "00g1" }]) {
   test.serial(
@@ -76,7 +97,10 @@ test.serial("a mapping with an empty list of roles is refused", refused, { roles
   "write at least one role of the organization, as in [service-admin]",
 ]);
 
-test.serial("a mapping without roles is refused", refused, { roles: undefined }, ["spec.roles", "Required value"]);
+test.serial("a mapping without roles is refused", refused, { roles: undefined }, [
+  "spec.roles",
+  "Required value",
+]);
 
 test.serial("a role twice is refused", refused, { roles: ["service-admin", "service-admin"] }, [
   "spec.roles[1]",

@@ -47,7 +47,12 @@ export function localUser(changes: Changes = {}): Manifest {
   return changed(
     "OrganizationUser",
     "mia",
-    { organizationRef: { name: "acme" }, source: "Local", email: "mia@acme.example", roles: ["service-admin"] },
+    {
+      organizationRef: { name: "acme" },
+      source: "Local",
+      email: "mia@acme.example",
+      roles: ["service-admin"],
+    },
     changes,
   );
 }

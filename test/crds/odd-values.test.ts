@@ -2,10 +2,10 @@
 import { isDeepStrictEqual } from "node:util";
 import test from "ava";
 import { readCrds, type Schema, walk } from "../../dev/generate/crd.ts";
-import { directory, isObject, localUser, mapping, type Manifest, oktaUser, organization } from "./objects.ts";
+import { directory, isObject, localUser, type Manifest, mapping, oktaUser, organization } from "./objects.ts";
 import { oddValues } from "./odd-values.ts";
-import { giveEveryRight, product } from "./people.ts";
-import { apiOf, testNamespace } from "./server.ts";
+import { giveEveryRight, productUser } from "./people.ts";
+import { testNamespace } from "./server.ts";
 
 const namespace = testNamespace(giveEveryRight);
 const crds = readCrds(new URL("../../crds/", import.meta.url));
@@ -16,7 +16,9 @@ const full: Manifest[] = [
     "okta.claims": { groups: "groups", email: "email", name: "name" },
     "okta.directory": directory,
     "okta.eventHook": { secretRef: { name: "acme-okta", key: "eventHookSecret" } },
-    roles: [{ name: "service-admin", displayName: "Service Admin", description: "Manages services.", admin: false }],
+    roles: [
+      { name: "service-admin", displayName: "Service Admin", description: "Manages services.", admin: false },
+    ],
     sessions: { maxAge: "12h" },
     safeguards: { maxDeactivations: "20%" },
     console: { editMappings: true },
@@ -31,40 +33,44 @@ const forGood = new Set(["OrganizationUser Local source", "OrganizationUser Loca
 
 for (const manifest of full) {
   const { kind, metadata, spec } = manifest;
-  const source = String(spec["source"] ?? "");
-  test.serial(`odd values in ${[kind, source].join(" ").trim()} are refused by name, or do no harm`, async (t) => {
-    const crd = crds.find((crd) => crd.kind === kind);
-    const specSchema = crd?.schema.properties?.["spec"];
-    if (!crd || !specSchema) throw new Error(`no schema of ${kind}`);
-    const api = await apiOf(t, product(namespace));
-    const path = `/apis/rolemapping.dev/v1alpha1/namespaces/${namespace.name}/${crd.plural}`;
-    const created = await api("POST", path, manifest);
-    t.is(created.status, 201, created.message);
-    let { resourceVersion } = created;
-    const put = async (spec: unknown) => {
-      const answer = await api("PUT", `${path}/${metadata.name}`, { ...manifest, metadata: { ...metadata, resourceVersion }, spec });
-      resourceVersion = answer.resourceVersion ?? resourceVersion;
-      return answer;
-    };
+  const source = String(spec.source ?? "");
+  test.serial(
+    `odd values in ${[kind, source].join(" ").trim()} are refused by name, or do no harm`,
+    async (t) => {
+      const crd = crds.find((crd) => crd.kind === kind);
+      const specSchema = crd?.schema.properties?.spec;
+      if (!crd || !specSchema) throw new Error(`no schema of ${kind}`);
+      const user = productUser(namespace);
+      const created = await namespace.request(user, "POST", crd.plural, manifest);
+      t.is(created.status, 201, created.message);
+      let { resourceVersion } = created;
+      const put = async (spec: object) => {
+        const changed = { ...manifest, metadata: { ...metadata, resourceVersion }, spec };
+        const answer = await namespace.request(user, "PUT", `${crd.plural}/${metadata.name}`, changed);
+        resourceVersion = answer.resourceVersion ?? resourceVersion;
+        return answer;
+      };
 
-    let tried = 0;
-    for (const { field, schema } of fieldsOf(specSchema)) {
-      if (forGood.has([kind, source, field].join(" "))) continue;
-      for (const odd of oddValues(schema)) {
-        const answer = await put(withField(spec, field.split("."), odd));
-        const what = `${field}: ${JSON.stringify(odd)?.slice(0, 80)}`;
-        t.true([200, 400, 422].includes(answer.status), `${what} made ${answer.status} ${answer.message}`);
-        tried += 1;
-        if (answer.status !== 200) {
-          t.true(isNamed(field, answer.message), `${what} isn't named in: ${answer.message}`);
-          continue;
+      let tried = 0;
+      for (const { field, schema } of fieldsOf(specSchema)) {
+        if (forGood.has([kind, source, field].join(" "))) continue;
+        for (const odd of oddValues(schema)) {
+          const answer = await put(withField(spec, field.split("."), odd));
+          const what = `${field}: ${JSON.stringify(odd)?.slice(0, 80)}`;
+          t.true([200, 400, 422].includes(answer.status), `${what} made ${answer.status} ${answer.message}`);
+          tried += 1;
+          if (answer.status !== 200) {
+            t.true(isNamed(field, answer.message), `${what} isn't named in: ${answer.message}`);
+            continue;
+          }
+          const back = await put(spec);
+          if (back.status !== 200 || !isDeepStrictEqual(back.spec, spec))
+            t.fail(`${what} can't be put back: ${back.message}`);
         }
-        const back = await put(spec);
-        if (back.status !== 200 || !isDeepStrictEqual(back.spec, spec)) t.fail(`${what} can't be put back: ${back.message}`);
       }
-    }
-    t.true(tried > 50);
-  });
+      t.true(tried > 50);
+    },
+  );
 }
 
 /** The fields of a spec, by path; an entry of a list by 0, since every list in these manifests has a first entry. */
@@ -81,10 +87,15 @@ function isNamed(field: string, message: string): boolean {
 }
 
 /** A copy with one field replaced. */
-function withField(parent: Record<string, unknown>, [name = "", ...rest]: string[], value: unknown): Record<string, unknown> {
+function withField(
+  parent: Record<string, unknown>,
+  [name = "", ...rest]: string[],
+  value: unknown,
+): Record<string, unknown> {
   const child = parent[name];
   if (rest.length === 0) return { ...parent, [name]: value };
-  if (Array.isArray(child)) return { ...parent, [name]: [inside(child[0], rest.slice(1), value), ...child.slice(1)] };
+  if (Array.isArray(child))
+    return { ...parent, [name]: [inside(child[0], rest.slice(1), value), ...child.slice(1)] };
   return { ...parent, [name]: inside(child, rest, value) };
 }
 

@@ -20,7 +20,7 @@ function ofType(schema: Schema): unknown[] {
         "X",
         "../..",
         "<script>",
-        "${x}",
+        "$(x)",
         "%00",
         "true",
         "1",
@@ -34,7 +34,14 @@ function ofType(schema: Schema): unknown[] {
     case "boolean":
       return [false, "true", 0];
     case "array":
-      return [[null], [{}], [[]], ["x", "x"], ["a", "b", "c"], Array.from({ length: (schema.maxItems ?? 0) + 1 }, String)];
+      return [
+        [null],
+        [{}],
+        [[]],
+        ["x", "x"],
+        ["a", "b", "c"],
+        Array.from({ length: (schema.maxItems ?? 0) + 1 }, String),
+      ];
     default:
       return [{ unknown: 1 }, { name: null }, { name: "x" }, { name: "x", key: "x" }, [{}]];
   }

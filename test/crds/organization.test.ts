@@ -61,10 +61,15 @@ for (const issuer of [
   "https://acme.okta.com/oauth2/default#login",
   "https://ada:secret@acme.okta.com",
 ]) {
-  test.serial(`the issuer ${issuer} is refused: a query, a fragment or a user name`, refused, { "okta.issuer": issuer }, [
-    "spec.okta.issuer",
-    'leave out "?", "#" and "@" with what belongs to them: an issuer has neither a query, a fragment nor a user name',
-  ]);
+  test.serial(
+    `the issuer ${issuer} is refused: a query, a fragment or a user name`,
+    refused,
+    { "okta.issuer": issuer },
+    [
+      "spec.okta.issuer",
+      'leave out "?", "#" and "@" with what belongs to them: an issuer has neither a query, a fragment nor a user name',
+    ],
+  );
 }
 
 test.serial(
@@ -78,7 +83,10 @@ test.serial(
   "the address of the metadata as the issuer is refused, and the right one shown",
   refused,
   { "okta.issuer": "https://acme.okta.com/oauth2/default/.well-known/openid-configuration" },
-  ["spec.okta.issuer", "this is the address of the metadata; write the issuer: https://acme.okta.com/oauth2/default"],
+  [
+    "spec.okta.issuer",
+    "this is the address of the metadata; write the issuer: https://acme.okta.com/oauth2/default",
+  ],
 );
 
 test.serial(
@@ -91,7 +99,18 @@ test.serial(
   ],
 );
 
-for (const loginPath of ["Acme", "acme/eu", "acme eu", "-acme", "acme-", "acmé", "acme.eu", "", "acme%2Feu", ".."]) {
+for (const loginPath of [
+  "Acme",
+  "acme/eu",
+  "acme eu",
+  "-acme",
+  "acme-",
+  "acmé",
+  "acme.eu",
+  "",
+  "acme%2Feu",
+  "..",
+]) {
   test.serial(`the login path "${loginPath}" is refused`, refused, { loginPath }, [
     "spec.loginPath",
     "use small letters, digits and hyphens, with a letter or digit first and last, as in acme or acme-eu: it becomes a part of the login URI",
@@ -110,10 +129,12 @@ test.serial("a login path of 64 characters is refused", refused, { loginPath: "a
   "may not be more than 63 bytes",
 ]);
 
-test.serial("an organization without a display name to read is refused", refused, { displayName: "  " }, [
-  "spec.displayName",
-  "write the name that people see when they sign in, as in Acme",
-]);
+for (const displayName of ["", "  ", "Acme\nInc.", "Acme\u0000"]) {
+  test.serial(`the display name ${JSON.stringify(displayName)} is refused`, refused, { displayName }, [
+    "spec.displayName",
+    "write the name that people see when they sign in, on one line, as in Acme",
+  ]);
+}
 
 test.serial("a name of 64 characters is refused", async (t) => {
   const long = organization();
@@ -152,10 +173,15 @@ test.serial(
 );
 
 for (const scope of ["openid profile", "", 'say "hi"', "a\\b"]) {
-  test.serial(`the scope ${JSON.stringify(scope)} is refused`, refused, { "okta.scopes": ["openid", scope] }, [
-    "spec.okta.scopes[1]",
-    "write one scope per entry, without spaces, quotes or backslashes, as in [openid, profile, email, groups]",
-  ]);
+  test.serial(
+    `the scope ${JSON.stringify(scope)} is refused`,
+    refused,
+    { "okta.scopes": ["openid", scope] },
+    [
+      "spec.okta.scopes[1]",
+      "write one scope per entry, without spaces, quotes or backslashes, as in [openid, profile, email, groups]",
+    ],
+  );
 }
 
 test.serial("the scope offline_access is refused", refused, { "okta.scopes": ["openid", "offline_access"] }, [
@@ -168,10 +194,12 @@ test.serial("a scope twice is refused", refused, { "okta.scopes": ["openid", "op
   '"openid"',
 ]);
 
-test.serial("a claim's name with a space around it is refused", refused, { "okta.claims": { groups: "groups " } }, [
-  "spec.okta.claims.groups",
-  "write the name of the claim, without spaces around it, as in groups",
-]);
+test.serial(
+  "a claim's name with a space around it is refused",
+  refused,
+  { "okta.claims": { groups: "groups " } },
+  ["spec.okta.claims.groups", "write the name of the claim, without spaces around it, as in groups"],
+);
 
 test.serial("the claim sub for the groups is refused", refused, { "okta.claims": { groups: "sub" } }, [
   "spec.okta.claims.groups",
@@ -186,10 +214,12 @@ test.serial("a directory on this machine is accepted over plain http", accepted,
   "okta.directory": { ...directory, url: "http://127.0.0.1:8080" },
 });
 
-test.serial("a directory without a credential is refused", refused, { "okta.directory": { url: directory.url } }, [
-  "spec.okta.directory",
-  oneCredential,
-]);
+test.serial(
+  "a directory without a credential is refused",
+  refused,
+  { "okta.directory": { url: directory.url } },
+  ["spec.okta.directory", oneCredential],
+);
 
 test.serial(
   "a directory with both credentials is refused",
@@ -202,24 +232,43 @@ test.serial(
   "a private key without the app's client ID is refused",
   refused,
   { "okta.directory": { url: directory.url, privateKeyRef: directory.privateKeyRef } },
-  ["spec.okta.directory.clientID", "privateKeyRef needs clientID: the client ID of the service app that the key belongs to"],
+  [
+    "spec.okta.directory.clientID",
+    "privateKeyRef needs clientID: the client ID of the service app that the key belongs to",
+  ],
 );
 
 test.serial(
   "an API token with a client ID is refused",
   refused,
-  { "okta.directory": { url: directory.url, clientID: "0oa2", apiTokenRef: { name: "acme-okta", key: "apiToken" } } },
+  {
+    "okta.directory": {
+      url: directory.url,
+      clientID: "0oa2",
+      apiTokenRef: { name: "acme-okta", key: "apiToken" },
+    },
+  },
   [
     "spec.okta.directory.clientID",
     "leave out clientID, an API token belongs to a person and not to an app; or use privateKeyRef",
   ],
 );
 
-for (const url of ["https://acme.okta.com/", "https://acme.okta.com/api/v1", "https://a:b@acme.okta.com", "https://acme.okta.com?a=b"]) {
-  test.serial(`the directory ${url} is refused: more than an address`, refused, { "okta.directory": { ...directory, url } }, [
-    "spec.okta.directory.url",
-    "write the address alone, as in https://acme.okta.com, without a path or anything else behind it",
-  ]);
+for (const url of [
+  "https://acme.okta.com/",
+  "https://acme.okta.com/api/v1",
+  "https://a:b@acme.okta.com",
+  "https://acme.okta.com?a=b",
+]) {
+  test.serial(
+    `the directory ${url} is refused: more than an address`,
+    refused,
+    { "okta.directory": { ...directory, url } },
+    [
+      "spec.okta.directory.url",
+      "write the address alone, as in https://acme.okta.com, without a path or anything else behind it",
+    ],
+  );
 }
 
 test.serial(
@@ -233,7 +282,10 @@ test.serial(
   "a directory over plain http is refused",
   refused,
   { "okta.directory": { ...directory, url: "http://acme.okta.com" } },
-  ["spec.okta.directory.url", "write an https URL without spaces, as in https://acme.okta.com (plain http is for localhost only)"],
+  [
+    "spec.okta.directory.url",
+    "write an https URL without spaces, as in https://acme.okta.com (plain http is for localhost only)",
+  ],
 );
 
 test.serial("an event hook with a directory is accepted", accepted, {
@@ -273,15 +325,22 @@ test.serial(
   ["spec.roles[1]", '{"name":"reader"}'],
 );
 
-test.serial("a role's display name as its name is refused", refused, { roles: [{ name: "Service Admin", displayName: "Service Admin" }] }, [
-  "spec.roles[0].name",
-  "use small letters, digits and hyphens, with a letter or digit first and last, as in service-admin; the name that people see goes into displayName",
-]);
+test.serial(
+  "a role's display name as its name is refused",
+  refused,
+  { roles: [{ name: "Service Admin", displayName: "Service Admin" }] },
+  [
+    "spec.roles[0].name",
+    "use small letters, digits and hyphens, with a letter or digit first and last, as in service-admin; the name that people see goes into displayName",
+  ],
+);
 
-test.serial("a role without a display name to read is refused", refused, { roles: [{ name: "reader", displayName: "" }] }, [
-  "spec.roles[0].displayName",
-  "write the name that people see, as in Service Admin",
-]);
+test.serial(
+  "a role without a display name to read is refused",
+  refused,
+  { roles: [{ name: "reader", displayName: "" }] },
+  ["spec.roles[0].displayName", "write the name that people see, on one line, as in Service Admin"],
+);
 
 test.serial(
   "a catalogue of 129 roles is refused",
@@ -309,17 +368,27 @@ for (const maxAge of ["0s", "59s", "168h1s", "999999h"]) {
 }
 
 for (const maxDeactivations of ["0%", "20%", "100%", 0, 5]) {
-  test.serial(`a limit of ${maxDeactivations} deactivations is accepted`, accepted, { safeguards: { maxDeactivations } });
+  test.serial(`a limit of ${maxDeactivations} deactivations is accepted`, accepted, {
+    safeguards: { maxDeactivations },
+  });
 }
 
 for (const maxDeactivations of ["20", "101%", "-5%", "20 %", "2.5%", "", "all", -1, 1_000_001]) {
-  test.serial(`a limit of ${JSON.stringify(maxDeactivations)} deactivations is refused`, refused, { safeguards: { maxDeactivations } }, [
-    "spec.safeguards.maxDeactivations",
-    "write a share from 0% to 100%, as in 20%, or a number of users without quotes, as in 10",
-  ]);
+  test.serial(
+    `a limit of ${JSON.stringify(maxDeactivations)} deactivations is refused`,
+    refused,
+    { safeguards: { maxDeactivations } },
+    [
+      "spec.safeguards.maxDeactivations",
+      "write a share from 0% to 100%, as in 20%, or a number of users without quotes, as in 10",
+    ],
+  );
 }
 
 test.serial("a field that isn't there is refused by its name", async (t) => {
-  const { stderr } = await namespace.kubectl(["apply", "--dry-run=server", "-f", "-"], organization({ "okta.clientId": "0oa1" }));
+  const { stderr } = await namespace.kubectl(
+    ["apply", "--dry-run=server", "-f", "-"],
+    organization({ "okta.clientId": "0oa1" }),
+  );
   t.regex(stderr, /unknown field "spec\.okta\.clientId"/);
 });

@@ -3,9 +3,14 @@ import type { TestNamespace } from "./server.ts";
 /** Ada may do everything in the namespace that RBAC can give; flags that make kubectl act as her. */
 export const ada = ["--as", "ada@platform.example"];
 
-/** Flags that make kubectl act as the product's own service account in this namespace. */
-export function product({ name }: TestNamespace): string[] {
-  return ["--as", `system:serviceaccount:${name}:okta-role-operator`];
+/** The product's own service account in this namespace, as RBAC knows it. */
+export function productUser({ name }: Pick<TestNamespace, "name">): string {
+  return `system:serviceaccount:${name}:okta-role-operator`;
+}
+
+/** Flags that make kubectl act as that account. */
+export function product(namespace: Pick<TestNamespace, "name">): string[] {
+  return ["--as", productUser(namespace)];
 }
 
 /** Gives both of them every right that RBAC has, so that a refusal is the admission policy's. */

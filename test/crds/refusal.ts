@@ -46,5 +46,7 @@ function complaints(stderr: string): string[] {
   return list
     .split("\n")
     .map((line) => line.replace(/^\* /, "").trim())
-    .filter((line) => line !== "" && !line.startsWith("<nil>: Invalid value: null: some validation rules were not"));
+    .filter(
+      (line) => line !== "" && !line.startsWith("<nil>: Invalid value: null: some validation rules were not"),
+    );
 }

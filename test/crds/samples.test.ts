@@ -30,7 +30,14 @@ test.serial("the catalogue has the six roles of Konnect, one of them for admins"
   const roles: { displayName: string; description?: string; admin?: boolean }[] = spec.roles;
   t.deepEqual(
     roles.map(({ displayName }) => displayName),
-    ["Organization Admin", "Service Admin", "Service Developer", "Portal Admin", "Service Page Editor", "Runtime Admin"],
+    [
+      "Organization Admin",
+      "Service Admin",
+      "Service Developer",
+      "Portal Admin",
+      "Service Page Editor",
+      "Runtime Admin",
+    ],
   );
   t.deepEqual(
     roles.filter(({ admin }) => admin).map(({ displayName }) => displayName),

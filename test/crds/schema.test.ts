@@ -30,7 +30,8 @@ for (const { kind, plural, schema } of crds) {
       if (schema.type === "string" || schema["x-kubernetes-int-or-string"])
         t.true(schema.maxLength !== undefined || schema.enum !== undefined, `${path} has no maxLength`);
       if (schema.type === "integer") t.not(schema.minimum, undefined, `${path} has no minimum`);
-      if (schema.type === "object") t.true(schema.properties !== undefined || path === "metadata", `${path} is open`);
+      if (schema.type === "object")
+        t.true(schema.properties !== undefined || path === "metadata", `${path} is open`);
     }
   });
 
@@ -46,10 +47,17 @@ for (const { kind, plural, schema } of crds) {
     for (const { path, schema } of places) {
       const fields = Object.keys(schema.properties ?? {}).filter((name) => !ofTheServer(name));
       if (fields.length === 0) continue;
-      const explained = await namespace.succeed(["explain", [plural, ...path.split(".")].filter(Boolean).join(".").replaceAll("[]", "")]);
+      const explained = await namespace.succeed([
+        "explain",
+        [plural, ...path.split(".")].filter(Boolean).join(".").replaceAll("[]", ""),
+      ]);
       for (const name of fields) {
         // The name and its type, the values where they are few, then the description.
-        t.regex(explained, new RegExp(`^  ${name}\t<[^\n]*\n(?:  enum: [^\n]*\n)?    \\S+ \\S`, "m"), `${path}.${name}`);
+        t.regex(
+          explained,
+          new RegExp(`^  ${name}\t<[^\n]*\n(?:  enum: [^\n]*\n)?    \\S+ \\S`, "m"),
+          `${path}.${name}`,
+        );
       }
     }
   });
@@ -58,7 +66,13 @@ for (const { kind, plural, schema } of crds) {
 for (const file of [...crdFiles, "admission-policy.yaml"]) {
   test.serial(`the API server takes ${file} without a warning`, async (t) => {
     const path = fileURLToPath(new URL(file, folder));
-    const { code, stderr } = await namespace.kubectl(["replace", "--dry-run=server", "--warnings-as-errors", "-f", path]);
+    const { code, stderr } = await namespace.kubectl([
+      "replace",
+      "--dry-run=server",
+      "--warnings-as-errors",
+      "-f",
+      path,
+    ]);
     t.is(stderr, "");
     t.is(code, 0);
   });
@@ -66,11 +80,13 @@ for (const file of [...crdFiles, "admission-policy.yaml"]) {
 
 test.serial("the API server finds nothing amiss with the CRDs", async (t) => {
   for (const { plural } of crds) {
-    const { status } = JSON.parse(await namespace.succeed(["get", "crd", `${plural}.rolemapping.dev`, "-o", "json"]));
-    const conditions: { type: string; status: string }[] = status.conditions;
-    t.deepEqual(
-      conditions.map(({ type, status }) => `${type}=${status}`).sort(),
-      ["Established=True", "NamesAccepted=True"],
+    const { status } = JSON.parse(
+      await namespace.succeed(["get", "crd", `${plural}.rolemapping.dev`, "-o", "json"]),
     );
+    const conditions: { type: string; status: string }[] = status.conditions;
+    t.deepEqual(conditions.map(({ type, status }) => `${type}=${status}`).sort(), [
+      "Established=True",
+      "NamesAccepted=True",
+    ]);
   }
 });

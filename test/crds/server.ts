@@ -1,40 +1,20 @@
-import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { createInterface } from "node:readline";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { z } from "zod";
-import { type KubectlResult, runKubectl } from "../../dev/control-plane/kubectl.ts";
-
-const kubectlPath = process.env["KUBECTL"] ?? "kubectl";
+import { apiRequest } from "../../dev/control-plane/api-request.ts";
+import type { KubectlResult } from "../../dev/control-plane/kubectl.ts";
+import { createTestCluster, type TestCluster } from "../cluster.ts";
 
 export interface TestNamespace {
   readonly name: string;
   /** Runs kubectl in the namespace, as the cluster's admin. @param input is what `-f -` reads */
-  kubectl(args: readonly string[], input?: unknown): Promise<KubectlResult>;
+  kubectl(args: readonly string[], input?: object): Promise<KubectlResult>;
   /** The same, and it has to succeed. @returns its stdout */
-  succeed(args: readonly string[], input?: unknown): Promise<string>;
-}
-
-/** A namespace of this test file's own, made before its first test. @param prepare what else to do before it */
-export function testNamespace(prepare?: (namespace: TestNamespace) => Promise<void>): TestNamespace {
-  const name = `crds-${randomBytes(4).toString("hex")}`;
-  const target = { kubectl: kubectlPath };
-  const kubectl: TestNamespace["kubectl"] = (args, input) =>
-    runKubectl(target, ["--namespace", name, ...args], input === undefined ? undefined : JSON.stringify(input));
-  const namespace: TestNamespace = {
-    name,
-    kubectl,
-    async succeed(args, input) {
-      const { code, stdout, stderr } = await kubectl(args, input);
-      if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
-      return stdout;
-    },
-  };
-  test.before(async () => {
-    await namespace.succeed(["create", "namespace", name]);
-    await prepare?.(namespace);
-  });
-  return namespace;
+  succeed(args: readonly string[], input?: object): Promise<string>;
+  /**
+   * Asks the API server without a process in between.
+   * @param path below the namespace's in the API, as in organizations/acme
+   */
+  request(user: string, method: string, path: string, body: object): Promise<Answer>;
 }
 
 export interface Answer {
@@ -45,30 +25,45 @@ export interface Answer {
   readonly resourceVersion: string | undefined;
 }
 
-/**
- * Speaks with the API server without a process for each request.
- * @param flags whom to act as, as flags of kubectl
- */
-export async function apiOf(
-  t: ExecutionContext,
-  flags: readonly string[],
-): Promise<(method: string, path: string, body: unknown) => Promise<Answer>> {
-  const proxy = spawn(kubectlPath, ["proxy", "--port=0", ...flags], { stdio: ["ignore", "pipe", "inherit"] });
-  t.teardown(() => proxy.kill());
-  const { value: line = "" } = await createInterface(proxy.stdout)[Symbol.asyncIterator]().next();
-  const address = /\S+:\d+$/.exec(String(line))?.[0];
-  if (!address) throw new Error(`kubectl proxy says: ${line}`);
-  return async (method, path, body) => {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`http://${address}${path}`, { method, headers, body: JSON.stringify(body) });
-    const { message, metadata, spec } = answer.parse(await response.json());
-    return { status: response.status, message, spec, resourceVersion: metadata.resourceVersion };
-  };
-}
-
 /** An object, or a Status. */
 const answer = z.object({
   message: z.string().default(""),
   metadata: z.object({ resourceVersion: z.string().optional() }).default({}),
   spec: z.unknown().optional(),
 });
+
+/**
+ * A namespace of this test file's own. AVA wants tests to be declared at once, so it is there when the first one runs.
+ * @param prepare what else to do before the first test
+ */
+export function testNamespace(prepare?: (namespace: TestNamespace) => Promise<void>): TestNamespace {
+  let made: TestCluster | undefined;
+  const cluster = () => {
+    if (!made) throw new Error("the namespace is there in tests only, not while they are declared");
+    return made;
+  };
+  const namespace: TestNamespace = {
+    get name() {
+      return cluster().namespace;
+    },
+    kubectl: (args, input) => cluster().kubectlWith(input ?? "", ...args),
+    async succeed(args, input) {
+      const { code, stdout, stderr } = await namespace.kubectl(args, input);
+      if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
+      return stdout;
+    },
+    async request(user, method, path, body) {
+      const { namespace, controlPlane } = cluster();
+      const url = `/apis/rolemapping.dev/v1alpha1/namespaces/${namespace}/${path}`;
+      const response = await apiRequest(controlPlane.admin, method, url, { body, impersonate: user });
+      const { message, metadata, spec } = answer.parse(JSON.parse(response.body));
+      return { status: response.status, message, spec, resourceVersion: metadata.resourceVersion };
+    },
+  };
+  test.before(async () => {
+    made = await createTestCluster();
+    await prepare?.(namespace);
+  });
+  test.after.always(() => made?.remove());
+  return namespace;
+}

@@ -7,8 +7,8 @@ import { testNamespace } from "./server.ts";
 
 const namespace = testNamespace(giveEveryRight);
 const asProduct = {
-  ...namespace,
-  kubectl: (args: readonly string[], input?: unknown) => namespace.kubectl([...args, ...product(namespace)], input),
+  kubectl: (args: readonly string[], input?: object) =>
+    namespace.kubectl([...args, ...product(namespace)], input),
 };
 
 const refused = test.macro((t, manifest: Manifest, ...expected: Complaint[]) =>
@@ -17,18 +17,20 @@ const refused = test.macro((t, manifest: Manifest, ...expected: Complaint[]) =>
 const accepted = test.macro((t, manifest: Manifest) => assertAccepted(t, asProduct, manifest));
 
 /** The second manifest is refused as a change of the first one. */
-const changeRefused = test.macro(
-  async (t, before: Manifest, after: Manifest, ...expected: Complaint[]) => {
-    const metadata = { name: `user-${randomUUID()}` };
-    await namespace.succeed(["create", "-f", "-", ...product(namespace)], { ...before, metadata });
-    // Replaced, not applied: what `apply` would merge in from the last state is not what is tried here.
-    const replace = ["replace", "--dry-run=server", "-f", "-", ...product(namespace)];
-    const { stderr } = await namespace.kubectl(replace, { ...after, metadata });
-    assertComplaints(t, stderr, expected);
-  },
-);
+const changeRefused = test.macro(async (t, before: Manifest, after: Manifest, ...expected: Complaint[]) => {
+  const metadata = { name: `user-${randomUUID()}` };
+  await namespace.succeed(["create", "-f", "-", ...product(namespace)], { ...before, metadata });
+  // Replaced, not applied: what `apply` would merge in from the last state is not what is tried here.
+  const replace = ["replace", "--dry-run=server", "-f", "-", ...product(namespace)];
+  const { stderr } = await namespace.kubectl(replace, { ...after, metadata });
+  assertComplaints(t, stderr, expected);
+});
 
-test.serial("a local admin is accepted", accepted, localUser({ serviceAccountName: "mia", name: "Mia Moreau" }));
+test.serial(
+  "a local admin is accepted",
+  accepted,
+  localUser({ serviceAccountName: "mia", name: "Mia Moreau" }),
+);
 test.serial("a local account without roles is accepted", accepted, localUser({ roles: undefined }));
 test.serial("an Okta account is accepted", accepted, oktaUser());
 test.serial(
@@ -39,7 +41,9 @@ test.serial(
 test.serial(
   "an Okta account with 5,000 groups is accepted",
   accepted,
-  oktaUser({ groups: Array.from({ length: 5000 }, (_, index) => ({ name: `group ${index}`, id: `00g${index}` })) }),
+  oktaUser({
+    groups: Array.from({ length: 5000 }, (_, index) => ({ name: `group ${index}`, id: `00g${index}` })),
+  }),
 );
 
 for (const email of [undefined, "", "mia", "mia @acme.example", "mia@acme@example"]) {
@@ -74,25 +78,37 @@ for (const field of ["issuer", "subject"]) {
   ]);
 }
 
-test.serial("an Okta account with roles of its own is refused", refused, oktaUser({ roles: ["service-admin"] }), [
-  "spec.roles",
-  "an account with source Okta gets its roles from mappings (kubectl get orm); leave out roles, or write source: Local",
-]);
+test.serial(
+  "an Okta account with roles of its own is refused",
+  refused,
+  oktaUser({ roles: ["service-admin"] }),
+  [
+    "spec.roles",
+    "an account with source Okta gets its roles from mappings (kubectl get orm); leave out roles, or write source: Local",
+  ],
+);
 
-test.serial("an Okta account with a service account is refused", refused, oktaUser({ serviceAccountName: "ada" }), [
-  "spec.serviceAccountName",
-  "an account with source Okta signs in with Okta only; leave out serviceAccountName, or write source: Local",
-]);
+test.serial(
+  "an Okta account with a service account is refused",
+  refused,
+  oktaUser({ serviceAccountName: "ada" }),
+  [
+    "spec.serviceAccountName",
+    "an account with source Okta signs in with Okta only; leave out serviceAccountName, or write source: Local",
+  ],
+);
 
 test.serial("an unknown source is refused", refused, localUser({ source: "okta" }), [
   "spec.source",
   '"Okta", "Local"',
 ]);
 
-test.serial("a service account of another namespace is refused", refused, localUser({ serviceAccountName: "other/mia" }), [
-  "spec.serviceAccountName",
-  "write the name alone of a ServiceAccount in this namespace, as in mia",
-]);
+test.serial(
+  "a service account of another namespace is refused",
+  refused,
+  localUser({ serviceAccountName: "other/mia" }),
+  ["spec.serviceAccountName", "write the name alone of a ServiceAccount in this namespace, as in mia"],
+);
 
 test.serial("a role twice is refused", refused, localUser({ roles: ["service-admin", "service-admin"] }), [
   "spec.roles[1]",
@@ -104,17 +120,20 @@ test.serial("a role's display name is refused", refused, localUser({ roles: ["Se
   "write the name of the role in the organization's catalogue, small letters, digits and hyphens as in organization-admin, and not its displayName",
 ]);
 
-test.serial("an organization's display name is refused", refused, localUser({ "organizationRef.name": "Acme Inc." }), [
-  "spec.organizationRef.name",
-  "write the metadata.name of an Organization in this namespace, as in acme",
-]);
+test.serial(
+  "an organization's display name is refused",
+  refused,
+  localUser({ "organizationRef.name": "Acme Inc." }),
+  ["spec.organizationRef.name", "write the metadata.name of an Organization in this namespace, as in acme"],
+);
 
 test.serial("a group with neither a name nor an id is refused", refused, oktaUser({ groups: [{}] }), [
   "spec.groups[0]",
   "write the group's name, its id, or both",
 ]);
 
-const neverChange = "issuer and subject never change: they are the person; another identity is another account";
+const neverChange =
+  "issuer and subject never change: they are the person; another identity is another account";
 
 const changes: readonly [what: string, changes: Changes, where: string, message: string][] = [
   ["to another issuer", { issuer: "https://other.okta.com" }, "spec.issuer", neverChange],
@@ -127,7 +146,10 @@ const changes: readonly [what: string, changes: Changes, where: string, message:
   ],
 ];
 for (const [what, change, where, message] of changes) {
-  test.serial(`an Okta account can't be changed ${what}`, changeRefused, oktaUser(), oktaUser(change), [where, message]);
+  test.serial(`an Okta account can't be changed ${what}`, changeRefused, oktaUser(), oktaUser(change), [
+    where,
+    message,
+  ]);
 }
 
 test.serial(
@@ -135,7 +157,10 @@ test.serial(
   changeRefused,
   oktaUser(),
   localUser(),
-  ["spec.source", "an account that belongs to Okta never becomes local again; make a second account for emergencies"],
+  [
+    "spec.source",
+    "an account that belongs to Okta never becomes local again; make a second account for emergencies",
+  ],
   ["spec.issuer", neverChange],
   ["spec.subject", neverChange],
 );
@@ -154,7 +179,10 @@ test.serial(
 test.serial("a local account may become an Okta account", async (t) => {
   const metadata = { name: "ben" };
   await namespace.succeed(["create", "-f", "-"], { ...localUser(), metadata });
-  const { stderr } = await namespace.kubectl(["replace", "-f", "-", ...product(namespace)], { ...oktaUser(), metadata });
+  const { stderr } = await namespace.kubectl(["replace", "-f", "-", ...product(namespace)], {
+    ...oktaUser(),
+    metadata,
+  });
   t.is(stderr, "");
 });
 
@@ -173,7 +201,10 @@ test.serial("sessions that were ended stay ended: the epoch never goes down", as
   await namespace.succeed(status(2));
   await namespace.succeed(status(3));
   const lower = await namespace.kubectl(status(2));
-  t.regex(lower.stderr, /status\.sessionEpoch: .*only ever goes up, or sessions that were ended would be accepted again/);
+  t.regex(
+    lower.stderr,
+    /status\.sessionEpoch: .*only ever goes up, or sessions that were ended would be accepted again/,
+  );
   const without = await namespace.kubectl(
     ["replace", "--subresource=status", "-f", "-", ...product(namespace)],
     { ...localUser(), metadata: { name: "mia" } },

@@ -18,8 +18,11 @@ export class FaultServer {
   readonly requests: string[] = [];
   /** A kubeconfig that leads here. */
   readonly kubeconfig: string;
+  readonly url: string;
+  readonly #watches = new Set<ServerResponse>();
 
-  private constructor(kubeconfig: string) {
+  private constructor(url: string, kubeconfig: string) {
+    this.url = url;
     this.kubeconfig = kubeconfig;
   }
 
@@ -31,13 +34,17 @@ export class FaultServer {
       faults.requests.push(`${request.method} ${request.url}`);
       if (faults.fault(request, response)) return;
       const { method = "GET", url = "/", headers } = request;
+      if (url.includes("watch=true")) faults.#watches.add(response);
       const forwarded = httpsRequest(new URL(url, target), { method, headers, agent }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
         answer.on("error", () => response.destroy());
       });
       forwarded.on("error", () => response.destroy());
-      response.on("close", () => forwarded.destroy());
+      response.on("close", () => {
+        faults.#watches.delete(response);
+        forwarded.destroy();
+      });
       request.pipe(forwarded);
     });
     server.listen(0, "127.0.0.1");
@@ -49,8 +56,14 @@ export class FaultServer {
     });
     const address = server.address();
     const port = address && typeof address === "object" ? address.port : 0;
-    faults = new FaultServer(await kubeconfigVia(t, `http://127.0.0.1:${port}`, { insecure: true }));
+    const url = `http://127.0.0.1:${port}`;
+    faults = new FaultServer(url, await kubeconfigVia(t, url, { insecure: true }));
     return faults;
+  }
+
+  /** Breaks the watches that are running, as if their connections had been lost. */
+  breakWatches(): void {
+    for (const watch of this.#watches) watch.destroy();
   }
 
   /** Lets the first `count` matching requests be answered by `answer`; the others go to the API server. */

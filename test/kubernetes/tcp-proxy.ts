@@ -6,6 +6,7 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #target: { host: string; port: number };
   readonly #pairs = new Set<{ client: Socket; server: Socket }>();
+  readonly #sockets = new Set<Socket>();
   #stalled = false;
   #port = 0;
   #accepted = 0;
@@ -81,18 +82,19 @@ export class TcpProxy {
   }
 
   async stop(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
     await this.refuse();
-    for (const socket of this.#abandoned) socket.destroy();
   }
-
-  readonly #abandoned: Socket[] = [];
 
   #accept(client: Socket): void {
     this.#accepted++;
     const server = connect(this.#target);
     const pair = { client, server };
     this.#pairs.add(pair);
-    this.#abandoned.push(client, server);
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    }
     const end = () => {
       if (!this.#pairs.delete(pair)) return;
       client.destroy();

@@ -249,6 +249,16 @@ test("an error that doesn't pass is given up", async (t) => {
   t.is(org.server.calls.length, 4);
 });
 
+test("whoever has no time isn't kept waiting", async (t) => {
+  await using org = await Org.start();
+  for (const answer of [{ status: 503 }, { status: 429, headers: { "retry-after": "2" } }]) {
+    org.server.routes["/api/v1/groups"] = () => answer;
+    await t.throwsAsync(org.directory({ maxWaitMs: 0 }).check());
+  }
+  t.is(org.server.calls.length, 2);
+  t.deepEqual(org.waits, []);
+});
+
 test("an org that isn't there is unreachable", async (t) => {
   const org = await Org.start();
   await org[Symbol.asyncDispose]();

@@ -82,6 +82,18 @@ test("one token serves many calls, and all who need it at the same time", async 
   t.is(org.server.callsTo(TOKEN).length, 1);
 });
 
+test("a token is renewed a minute before it ends", async (t) => {
+  await using org = await start();
+  const directory = org.serviceApp(PEM);
+  await directory.check();
+  org.now = 3_539_000;
+  await directory.check();
+  t.is(org.state.issued, 1);
+  org.now = 3_540_000;
+  await directory.check();
+  t.is(org.state.issued, 2);
+});
+
 test("an app that requires DPoP gets it, nonce and all", async (t) => {
   await using org = await start({ dpop: true });
   await org.serviceApp(PEM).check();
@@ -209,6 +221,14 @@ test("a key that can't be used is refused, and not shown", async (t) => {
     for (const part of key.split("\n").filter((line) => line.length > 20 && !line.startsWith("---")))
       t.false(shown.includes(part.slice(0, 20)), shown);
   }
+});
+
+test("a parser's complaint about a key doesn't quote it", async (t) => {
+  await using org = await Org.start();
+  const error = t.throws(() => org.serviceApp('{"kty":"RSA","d":Secret}'), {
+    instanceOf: DirectoryUnauthorizedError,
+  });
+  t.false(inspect(error, { depth: 20, showHidden: true }).includes("Secret}"));
 });
 
 test("no key, assertion or token is in an error, however deep one looks", async (t) => {

@@ -151,7 +151,7 @@ export class Directory {
       created: time,
       lastUpdated: time,
       lastMembershipUpdated: time,
-      profile: { name, description: description ?? null },
+      profile: { name, ...(description === undefined ? {} : { description }) },
     };
     this.groups.add(group);
     this.#byName.set(name, [...namesakes, group]);
@@ -167,7 +167,7 @@ export class Directory {
     if (namesakes.some(({ type }) => type !== "APP_GROUP")) throw errors.validation("name", taken("name"));
     this.#forgetName(group);
     this.#byName.set(profile.name, [...namesakes, group]);
-    group.profile = { description: null, ...profile };
+    group.profile = profile;
     group.lastUpdated = toTheSecond(this.now());
     this.record("group.profile.update", "Okta group profile updated", actor, groupParty(group));
     return group;

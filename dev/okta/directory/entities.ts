@@ -39,7 +39,7 @@ export interface User {
 
 export interface GroupProfile {
   name: string;
-  description?: string | null;
+  description?: string;
   [attribute: string]: unknown;
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock.ts";
 import { errors } from "./okta-error.ts";
 
@@ -42,10 +42,12 @@ export interface LogQuery {
   matches: (event: LogEvent) => boolean;
 }
 
+/** What has to be kept of an event; the rest of it is made when it is read. */
 interface Stored {
   position: number;
   time: number;
-  event: LogEvent;
+  uuid: string;
+  entry: LogEntry;
 }
 
 const capacity = 200_000;
@@ -62,15 +64,12 @@ export class SystemLog {
 
   /** Every event, oldest first. */
   get events(): readonly LogEvent[] {
-    return this.#stored.map(({ event }) => event);
+    return this.#stored.map(logEvent);
   }
 
-  append(entry: LogEntry): LogEvent {
-    const time = this.#now();
-    const event = logEvent(entry, new Date(time).toISOString());
-    this.#stored.push({ position: this.#next++, time, event });
+  append(entry: LogEntry): void {
+    this.#stored.push({ position: this.#next++, time: this.#now(), uuid: randomUUID(), entry });
     if (this.#stored.length > capacity) this.#stored = this.#stored.slice(capacity / 10);
-    return event;
   }
 
   /**
@@ -84,14 +83,15 @@ export class SystemLog {
   } {
     const polling = order === "ASCENDING" && until === undefined;
     const start = after === undefined ? undefined : positionOf(after);
-    const sequence = order === "ASCENDING" ? this.#stored : this.#stored.toReversed();
-    const found = sequence.filter(
-      ({ position, time, event }) =>
-        (start === undefined || (order === "ASCENDING" ? position > start : position < start)) &&
-        (since === undefined || time >= since) &&
-        (until === undefined || time < until) &&
-        matches(event),
-    );
+    const found: { position: number; event: LogEvent }[] = [];
+    for (const stored of order === "ASCENDING" ? this.#stored : this.#stored.toReversed()) {
+      const { position, time } = stored;
+      if (start !== undefined && (order === "ASCENDING" ? position <= start : position >= start)) continue;
+      if ((since !== undefined && time < since) || (until !== undefined && time >= until)) continue;
+      const event = logEvent(stored);
+      if (matches(event)) found.push({ position, event });
+      if (found.length > limit) break;
+    }
     const page = found.slice(0, limit);
     const last = page.at(-1)?.position ?? start ?? (polling ? this.#next - 1 : 0);
     return {
@@ -113,13 +113,13 @@ function positionOf(after: string): number {
 }
 
 /** The nulls are Okta's: see the example ListLogs in its OpenAPI document. */
-function logEvent(entry: LogEntry, published: string): LogEvent {
+function logEvent({ entry, time, uuid }: Stored): LogEvent {
   const outcome = entry.outcome ?? { result: "SUCCESS", reason: null };
-  const requestId = randomBytes(16).toString("hex");
+  const requestId = uuid.replaceAll("-", "");
   const ipAddress = entry.ipAddress ?? null;
   return {
-    uuid: randomUUID(),
-    published,
+    uuid,
+    published: new Date(time).toISOString(),
     eventType: entry.eventType,
     version: "0",
     severity: outcome.result === "SUCCESS" ? "INFO" : "WARN",

@@ -63,9 +63,17 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
       scope: "okta.groups.manage",
       handle: (request, response, { party }) => {
         const { profile } = parseBody(groupBody, request);
-        const { name, description = null, ...others } = profile;
+        const { name, description, ...others } = profile;
         const group = byId(request.params.groupId);
-        response.json(json(directory.updateGroup(group.id, { ...others, name, description }, party)));
+        response.json(
+          json(
+            directory.updateGroup(
+              group.id,
+              { ...others, name, ...(description ? { description } : {}) },
+              party,
+            ),
+          ),
+        );
       },
     },
     {

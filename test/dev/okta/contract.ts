@@ -92,7 +92,8 @@ export class Contract {
       return isOkta && !isResume ? [`${at}: Okta has no such operation`] : [];
     }
     return [
-      ...this.#queryViolations(exchange, operation),
+      // What was refused may well have been wrong.
+      ...(exchange.status < 400 ? this.#queryViolations(exchange, operation) : []),
       ...(exchange.status < 400 ? this.#bodyViolations(exchange, operation) : []),
       ...this.#answerViolations(exchange, operation),
     ].map((violation) => `${at}: ${violation}`);

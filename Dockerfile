@@ -1,0 +1,36 @@
+# One image, two programs, each one file: `node operator.js` and `node webhook.js`. It runs as any user but root, on a
+# read-only file system, and needs no shell. For another platform only this file's last stage is that platform's, and
+# that runs nothing: no emulation is needed.
+#
+#   docker build --tag okta-role-operator .
+#   docker run --rm okta-role-operator webhook.js --help
+
+# What it runs on: any image that has Node 24 on its PATH.
+ARG BASE=node:24-bookworm-slim
+# What it is made with: Node 24, npm and a shell. Nothing of it stays.
+ARG BUILD_BASE=node:24-bookworm-slim
+
+FROM --platform=$BUILDPLATFORM ${BUILD_BASE} AS build
+WORKDIR /source
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY . .
+RUN node dev/bundle.ts /app
+
+FROM ${BASE}
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="okta-role-operator" \
+      org.opencontainers.image.description="Kubernetes operator and login webhook: people in these Okta groups hold these roles" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /app /app
+WORKDIR /app
+# Stack traces name the source's lines.
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
+# By number, so that Kubernetes can tell that it isn't root.
+USER 65532:65532
+EXPOSE 8080 8081 8082
+ENTRYPOINT ["node"]
+CMD ["operator.js"]

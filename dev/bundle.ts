@@ -1,0 +1,71 @@
+/**
+ * Makes of each program one file, as the image has them: dist/operator.js and dist/webhook.js, with source maps and
+ * the licences of what is in them. They hold all that they need but Node itself, and load several times faster than
+ * the packages do.
+ *
+ *   node dev/bundle.ts [FOLDER]    default: dist
+ */
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Metafile } from "esbuild";
+import { kubeconfigOnly } from "./bundle/kubeconfig-only.ts";
+import { thirdPartyLicences } from "./bundle/licences.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+/** The programs of the image: name -> entry point. */
+export const programs = { operator: "operator/main.ts", webhook: "webhook/main.ts" } as const;
+
+/**
+ * CommonJS packages ask for Node's own modules with require, which a module doesn't have. What they would otherwise
+ * know of where they are, they don't need.
+ */
+const requireForPackages =
+  'import { createRequire as createRequireForPackages } from "node:module"; const require = createRequireForPackages(import.meta.url);';
+
+/** @returns what esbuild knows of the files that it wrote */
+export async function bundle(
+  entryPoints: Readonly<Record<string, string>>,
+  outdir: string,
+): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir,
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    // What only some starts need (the reading of kubeconfig files, for one) stays apart until it is asked for.
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    // Names stay whole: they are in stack traces.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: true,
+    sourcesContent: false,
+    plugins: [kubeconfigOnly(root)],
+    legalComments: "none", // their place is the file of licences
+    banner: { js: requireForPackages },
+    metafile: true,
+    logLevel: "warning",
+  });
+  return metafile;
+}
+
+async function main([outdir = join(root, "dist")]: readonly string[]): Promise<void> {
+  await rm(outdir, { recursive: true, force: true });
+  await mkdir(outdir, { recursive: true });
+  const metafile = await bundle(programs, outdir);
+  await writeFile(join(outdir, "THIRD-PARTY-LICENCES.txt"), await thirdPartyLicences(root, metafile));
+  if (existsSync(join(root, "LICENSE"))) await copyFile(join(root, "LICENSE"), join(outdir, "LICENSE"));
+  // Node takes .js files for modules only where a package.json says so.
+  const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  await writeFile(join(outdir, "package.json"), `${JSON.stringify({ name, version, type: "module" })}\n`);
+  for (const [path, { bytes }] of Object.entries(metafile.outputs))
+    if (path.endsWith(".js")) console.log(`${basename(path)}: ${(bytes / 1024 / 1024).toFixed(2)} MiB`);
+}
+
+if (import.meta.main) await main(process.argv.slice(2));

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { mkdir, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { run } from "../cluster/run.ts";
+import type { Progress } from "../control-plane/progress.ts";
+import type { Architecture } from "./base.ts";
+import { buildWithBuildah } from "./buildah.ts";
+
+/** What is to be built, and where it goes. */
+export interface ImageBuild {
+  /** For example localhost/okta-role-operator:0.1.0 */
+  readonly name: string;
+  readonly architecture: Architecture;
+  /** Path of the Dockerfile. */
+  readonly file: string;
+  /** The folder that it copies from. */
+  readonly context: string;
+  /** Build arguments. */
+  readonly args: Readonly<Record<string, string>>;
+  /** Path of the docker-archive that the image becomes; replaced when it is there. */
+  readonly archive: string;
+}
+
+export const builders = ["docker", "buildah"] as const;
+export type Builder = (typeof builders)[number];
+
+export class NoBuilderError extends Error {
+  readonly code = "no-builder";
+  constructor() {
+    super("Neither docker nor buildah can be run here: install one (apt-get install buildah mmdebstrap)");
+  }
+}
+
+/**
+ * Builds an image into an archive.
+ *
+ * @param builder without it Docker where there is one, else buildah
+ * @returns the archive's size in bytes
+ * @throws NoBuilderError
+ * @throws CommandFailedError with what the builder said
+ */
+export async function buildImage(build: ImageBuild, progress: Progress, builder?: Builder): Promise<number> {
+  await mkdir(dirname(build.archive), { recursive: true });
+  await rm(build.archive, { force: true });
+  if ((builder ?? (await builderHere())) === "docker") await buildWithDocker(build, progress);
+  else await buildWithBuildah(build, progress);
+  return (await stat(build.archive)).size;
+}
+
+async function builderHere(): Promise<Builder> {
+  if (await succeeds("docker", ["info"])) return "docker";
+  if (await succeeds("buildah", ["--version"])) return "buildah";
+  throw new NoBuilderError();
+}
+
+async function buildWithDocker(build: ImageBuild, progress: Progress): Promise<void> {
+  const options = ["--platform", `linux/${build.architecture}`];
+  for (const [name, value] of Object.entries(build.args)) options.push("--build-arg", `${name}=${value}`);
+  progress.step(`Building ${build.name} with Docker.`);
+  await run("docker", ["build", ...options, "--file", build.file, "--tag", build.name, build.context]);
+  await run("docker", ["save", "--output", build.archive, build.name]);
+}
+
+function succeeds(program: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => execFile(program, args, (error) => resolve(!error)));
+}

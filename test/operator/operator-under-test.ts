@@ -1,0 +1,262 @@
+import { Writable } from "node:stream";
+import type { ExecutionContext } from "ava";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import { oktaRoleMappings, organizations, organizationUsers } from "../../crds/resources.ts";
+import type { Condition, OktaRoleMapping, Organization, OrganizationUser } from "../../crds/types.ts";
+import { type OktaStandIn, startOkta } from "../../dev/okta/index.ts";
+import {
+  CompiledPolicy,
+  KubernetesStore,
+  resolveAccess,
+  type User,
+  userIndexes,
+} from "../../identity/index.ts";
+import { Cache, type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
+import { Http } from "../../okta/http.ts";
+import { Operator } from "../../operator/operator.ts";
+import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+
+export const CLIENT_ID = "0oaTest";
+export const CLIENT_SECRET = "the-right-secret";
+
+/** An operator in this process, on a namespace of its own, under the chart's rights, with an Okta beside it. */
+export interface UnderTest {
+  readonly cluster: TestCluster;
+  readonly okta: OktaStandIn;
+  /** Acts as the product's service account. */
+  readonly client: Client;
+  /** What the webhook would write with. */
+  readonly store: KubernetesStore;
+  /** The operator's log lines, parsed. */
+  readonly lines: Record<string, unknown>[];
+  readonly metrics: Registry;
+  start(): void;
+  stop(): Promise<void>;
+  apply(...objects: object[]): Promise<void>;
+  /** Applies an organization with this catalogue, its Secret, and mappings as {name: [groups, roles]}. */
+  applyAcme(options?: {
+    roles?: string[];
+    mappings?: Record<string, [groups: string[], roles: string[]]>;
+    spec?: object;
+    okta?: object;
+    clientSecret?: string;
+  }): Promise<void>;
+  organization(name?: string): Promise<Organization>;
+  mapping(name: string): Promise<OktaRoleMapping>;
+  user(ref: string): Promise<OrganizationUser>;
+  /** Waits for a condition to have this status and reason. @returns it */
+  condition(
+    kind: "oktaorg" | "orm",
+    name: string,
+    type: string,
+    status: string,
+    reason?: string,
+  ): Promise<Condition>;
+  untilUser(ref: string, what: string, holds: (user: OrganizationUser) => boolean): Promise<OrganizationUser>;
+  /** Somebody who has signed in: decided on by these mappings, as the webhook decides. */
+  signedIn(subject: string, groups: string[], mappings?: Record<string, [string[], string[]]>): Promise<User>;
+}
+
+export async function operatorUnderTest(t: ExecutionContext, { autoStart = true } = {}): Promise<UnderTest> {
+  const cluster = await testCluster(t);
+  const { namespace } = cluster;
+  const okta = await startOkta({
+    apps: [
+      {
+        clientId: CLIENT_ID,
+        clientSecret: CLIENT_SECRET,
+        redirectUris: ["http://localhost:8080/callback/acme"],
+      },
+    ],
+    apiTokens: ["an-api-token"],
+  });
+  t.teardown(() => okta.stop());
+
+  const lines: Record<string, unknown>[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  const log = pino({ level: "info" }, sink);
+  const metrics = new Registry();
+  const client = await createClient({
+    kubeconfig: await cluster.serviceAccount(),
+    userAgent: "test",
+    metrics,
+    log,
+  });
+  const http = new Http();
+  const events = new EventRecorder({
+    client,
+    reportingController: "test/operator",
+    reportingInstance: "one",
+    log,
+  });
+
+  const watching = new AbortController();
+  const users = new Cache({
+    client,
+    type: organizationUsers,
+    namespaces: [namespace],
+    indexes: userIndexes,
+    log,
+  });
+  users.run(watching.signal);
+  await users.synced;
+  const store = new KubernetesStore({ client, cache: users, type: organizationUsers });
+
+  let running: { stop: AbortController; ended: Promise<unknown> } | undefined;
+  const start = (): void => {
+    const operator = new Operator({
+      client,
+      leader: client,
+      events,
+      http,
+      namespaces: [namespace],
+      baseURL: "http://localhost:8080",
+      log,
+      metrics: new Registry(),
+    });
+    const stop = new AbortController();
+    running = { stop, ended: Promise.all([operator.watch(stop.signal), operator.lead(stop.signal)]) };
+  };
+  const stop = async (): Promise<void> => {
+    running?.stop.abort();
+    await running?.ended;
+    running = undefined;
+  };
+  t.teardown(async () => {
+    await stop();
+    watching.abort();
+    await events.flush();
+    await http.close();
+    await client.close();
+  });
+  if (autoStart) start();
+
+  const apply = async (...objects: object[]): Promise<void> => {
+    const list = { apiVersion: "v1", kind: "List", items: objects };
+    const { code, stderr } = await cluster.kubectlWith(list, "apply", "-f", "-");
+    if (code !== 0) throw new Error(stderr);
+  };
+  const get = {
+    oktaorg: (name: string) => client.get(organizations, { namespace, name }),
+    orm: (name: string) => client.get(oktaRoleMappings, { namespace, name }),
+  };
+  const underTest: UnderTest = {
+    cluster,
+    okta,
+    client,
+    store,
+    lines,
+    metrics,
+    start,
+    stop,
+    apply,
+    applyAcme: ({
+      roles = ["service-admin", "portal-admin"],
+      mappings = {},
+      spec = {},
+      okta: connection = {},
+      clientSecret = CLIENT_SECRET,
+    } = {}) =>
+      apply(
+        secret({ clientSecret, apiToken: "an-api-token" }),
+        organizationObject("acme", {
+          roles: roles.map((name) => ({ name, displayName: name })),
+          ...spec,
+          okta: {
+            issuer: okta.issuer("default"),
+            clientID: CLIENT_ID,
+            clientSecretRef: { name: "acme-okta", key: "clientSecret" },
+            ...connection,
+          },
+        }),
+        ...Object.entries(mappings).map(([name, [groups, held]]) => mappingObject(name, groups, held)),
+      ),
+    organization: (name = "acme") => get.oktaorg(name),
+    mapping: get.orm,
+    user: (ref) => client.get(organizationUsers, ref),
+    condition: (kind, name, type, status, reason) =>
+      waitFor(
+        async () => {
+          const object = await get[kind](name);
+          const found = object.status?.conditions?.find((condition) => condition.type === type);
+          const current = found?.observedGeneration === object.metadata.generation;
+          return current && found?.status === status && (reason === undefined || found.reason === reason)
+            ? found
+            : undefined;
+        },
+        { what: `${kind} ${name} to have ${type} ${status} ${reason ?? ""}` },
+      ),
+    untilUser: (ref, what, holds) =>
+      waitFor(
+        async () => {
+          const user = await client.get(organizationUsers, ref);
+          return holds(user) ? user : undefined;
+        },
+        { what: `${ref} ${what}` },
+      ),
+    signedIn: (subject, groups, mappings = {}) => {
+      const rules = Object.entries(mappings).map(([name, [mapped, roles]]) => ({
+        name,
+        groups: mapped.map((group) => ({ name: group })),
+        roles,
+      }));
+      const catalogue = [...new Set(rules.flatMap(({ roles }) => roles))].map((name) => ({ name }));
+      const received = groups.map((name) => ({ name }));
+      return store.create({
+        organization: `${namespace}/acme`,
+        identity: {
+          issuer: okta.issuer("default"),
+          subject,
+          email: `${subject}@acme.example`,
+          emailVerified: true,
+          groups: received,
+          groupsFrom: "Claim",
+        },
+        access: resolveAccess({ groups: received }, new CompiledPolicy(catalogue, rules)),
+      });
+    },
+  };
+  return underTest;
+}
+
+export function secret(values: Record<string, string>): object {
+  return { apiVersion: "v1", kind: "Secret", metadata: { name: "acme-okta" }, stringData: values };
+}
+
+export function organizationObject(name: string, spec: object): object {
+  return {
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "Organization",
+    metadata: { name },
+    spec: { displayName: name, loginPath: name, ...spec },
+  };
+}
+
+export function mappingObject(
+  name: string,
+  groups: (string | { id: string })[],
+  roles: string[],
+  organization = "acme",
+): object {
+  return {
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "OktaRoleMapping",
+    metadata: { name },
+    spec: {
+      organizationRef: { name: organization },
+      groups: groups.map((group) => (typeof group === "string" ? { name: group } : group)),
+      roles,
+    },
+  };
+}
+
+/** The roles of an account by name, each once. */
+export function rolesOf(user: OrganizationUser): string[] {
+  return user.status?.roleNames ?? [];
+}
