@@ -446,7 +446,7 @@ export interface OktaRoleMappingUserCounts {
   assigned: number;
 }
 /**
- * One account in an organization. The spec is what Okta said of the person, the status what follows from it. Accounts with source Okta are made at the first sign-in and written by the operator and the login webhook only: to change what somebody holds, change their groups in Okta or an OktaRoleMapping. Accounts with source Local are written by people, for emergencies when Okta is out of reach.
+ * One account in an organization. The spec is what Okta said of the person, the status what follows from it. Accounts with source Okta are made at the first sign-in and written by the operator and the login webhook only: to change what somebody holds, change their groups in Okta or an OktaRoleMapping. Accounts with source Local are written by people, for emergencies when Okta is out of reach; whoever may write them can make anybody an admin of the organization.
  */
 export interface OrganizationUser {
   apiVersion: "rolemapping.dev/v1alpha1";

@@ -16,6 +16,7 @@ import { crdFiles, readCrds } from "./generate/crd.ts";
 import { typesOf } from "./generate/types.ts";
 
 const root = new URL("../", import.meta.url);
+/** Helm packs no file from outside the chart, and the API has to have one source. */
 const chartCopies = "charts/okta-role-operator/files";
 
 /** @returns every generated file's path in the repository, and what should be in it */
@@ -26,15 +27,16 @@ async function generate(): Promise<Map<string, string>> {
     ["crds/types.ts", await typesOf(crds)],
     ["docs/api.md", apiReference(crds)],
   ]);
-  for (const file of crdFiles)
+  for (const file of crdFiles) {
     generated.set(`${chartCopies}/crds/${file}`, await readFile(new URL(file, folder), "utf8"));
+  }
   const policy = "admission-policy.yaml";
   generated.set(`${chartCopies}/${policy}`, await readFile(new URL(policy, folder), "utf8"));
   for (const [path, content] of await chartFiles(root, crds)) generated.set(path, content);
   return generated;
 }
 
-/** @returns the paths whose content is not what the CRDs say, missing ones included */
+/** @returns the paths whose content is not what it should be, missing ones included */
 async function staleFiles(generated: Map<string, string>): Promise<string[]> {
   const stale: string[] = [];
   for (const [path, content] of generated) {
@@ -52,8 +54,7 @@ async function main(): Promise<number> {
   const generated = await generate();
   const stale = await staleFiles(generated);
   if (values.check) {
-    for (const path of stale)
-      console.error(`${path} is not what it is generated from says: run npm run generate`);
+    for (const path of stale) console.error(`${path} is stale: run npm run generate`);
     return stale.length === 0 ? 0 : 1;
   }
   for (const path of stale) {

@@ -17,6 +17,8 @@ export interface Exchange {
   /** A longer answer is an error. */
   maxBytes: number;
   signal: AbortSignal | undefined;
+  /** Called at the moment of sending, after any wait for a connection; what it throws is the outcome. */
+  guard?: (() => void) | undefined;
 }
 
 /** A complete answer, whatever its status. */
@@ -71,8 +73,17 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#settled) controller.abort(new Error("given up before it was sent"));
+    if (this.#settled) {
+      controller.abort(new Error("given up before it was sent"));
+      return;
+    }
+    try {
+      this.#request.guard?.();
+      this.#controller = controller;
+    } catch (error) {
+      this.#giveUp(error);
+      controller.abort(asError(error));
+    }
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {

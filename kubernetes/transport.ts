@@ -24,7 +24,7 @@ export interface Call {
   timeoutMs: number;
   maxBytes: number;
   signal: AbortSignal | undefined;
-  /** Called before each attempt; throws when the request must not be sent (any more). */
+  /** Called before each attempt, also at the moment of sending; throws when the request must not be sent (any more). */
   guard?: (() => void) | undefined;
   /** Labels for metrics, of a bounded set. */
   verb: string;
@@ -129,7 +129,7 @@ export class Transport {
   async #exchange(call: Call, access: Access, pick: (access: Access) => Dispatcher): Promise<Answer> {
     call.guard?.();
     const start = performance.now();
-    const { method, body, timeoutMs, maxBytes, signal } = call;
+    const { method, body, timeoutMs, maxBytes, signal, guard } = call;
     try {
       const answer = await exchange(pick(access), {
         method,
@@ -140,6 +140,7 @@ export class Transport {
         timeoutMs,
         maxBytes,
         signal,
+        guard,
       });
       this.#count(call, answer.status);
       return answer;

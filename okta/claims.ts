@@ -77,7 +77,7 @@ export function completePerson(idToken: Person, userInfo: Person): Person {
 }
 
 /** A claim's value. Never what an object inherits: a claim may be called `constructor`. */
-export function own(claims: Claims, name: string): unknown {
+function own(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
 }
 

@@ -7,7 +7,8 @@ import {
   userSchema,
 } from "./directory-answers.ts";
 import { DirectoryInvalidAnswerError, DirectoryNotFoundError } from "./directory-errors.ts";
-import { type Endpoint, ManagementApi, type ManagementApiOptions } from "./management-api.ts";
+import type { Endpoint } from "./management-answers.ts";
+import { ManagementApi, type ManagementApiOptions } from "./management-api.ts";
 
 /** What a name finds. Names match exactly; the others are there to say "did you mean". */
 export interface GroupsOfName {

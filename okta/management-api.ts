@@ -1,26 +1,13 @@
 import { z } from "zod";
-import { NOT_FOUND, oktaErrorSchema } from "./directory-answers.ts";
-import {
-  type Authorizer,
-  authorizer,
-  type DirectoryCredentials,
-  type DirectoryScope,
-} from "./directory-credentials.ts";
-import {
-  type DirectoryError,
-  DirectoryForbiddenError,
-  DirectoryInvalidAnswerError,
-  DirectoryNotFoundError,
-  DirectoryRateLimitedError,
-  DirectoryUnauthorizedError,
-  DirectoryUnreachableError,
-} from "./directory-errors.ts";
-import { OktaError, oneLine } from "./errors.ts";
-import { allowedUrl, type Http, type HttpAnswer, parseJson } from "./http.ts";
-import { HttpConnectionError, HttpStatusError, HttpTimeoutError, UrlNotAllowedError } from "./http-errors.ts";
+import type { Authorizer } from "./authorizer.ts";
+import { authorizer, type DirectoryCredentials } from "./directory-credentials.ts";
+import { DirectoryInvalidAnswerError, DirectoryRateLimitedError } from "./directory-errors.ts";
+import { OktaError } from "./errors.ts";
+import { allowedUrl, type Http, type HttpAnswer } from "./http.ts";
+import { UrlNotAllowedError } from "./http-errors.ts";
+import { directoryError, type Endpoint, refusal, tryAgainMs, understand } from "./management-answers.ts";
 import { nextPage } from "./next-page.ts";
-import { isConcurrencyLimit, RateBudget } from "./rate-budget.ts";
-import { retryAfter } from "./retry-after.ts";
+import { RateBudget } from "./rate-budget.ts";
 import { Turnstile } from "./turnstile.ts";
 
 export interface ManagementApiOptions {
@@ -44,20 +31,10 @@ export interface ManagementApiOptions {
   now?: () => number;
 }
 
-/** One kind of request: what it needs and how errors call it. */
-export interface Endpoint {
-  /** With ids left out: `/api/v1/users/{id}`. Rate limits are counted by it. */
-  readonly template: string;
-  readonly scope: DirectoryScope;
-  /** For messages: "user 00u1". */
-  readonly what: string;
-}
-
 /** Most bytes of an answer: 200 users with long profiles are more than the usual bound. */
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Tries of one request before its error is the answer. */
 const MAX_ATTEMPTS = 4;
-const FIRST_BACKOFF_MS = 500;
 
 /** Reads Okta's Management API, within its rate limits, or fails saying why. */
 export class ManagementApi {
@@ -144,7 +121,9 @@ export class ManagementApi {
         if (answer.status === 401 && rejections++ < 2 && this.#authorizer.rejected(answer)) continue;
       }
       const error =
-        answer instanceof OktaError ? directoryError(answer) : this.#refusal(endpoint, answer, attempt);
+        answer instanceof OktaError
+          ? directoryError(answer)
+          : refusal(endpoint, answer, attempt, this.#authorizer);
       const againMs = tryAgainMs(error, attempt);
       if (againMs === undefined || attempt >= MAX_ATTEMPTS || this.#now() + againMs > deadline) throw error;
       await this.#pause(againMs);
@@ -171,26 +150,6 @@ export class ManagementApi {
     }
   }
 
-  #refusal(endpoint: Endpoint, answer: HttpAnswer, attempt: number): DirectoryError {
-    const { status, where } = answer;
-    if (status === 429) {
-      const ms = isConcurrencyLimit(answer)
-        ? backoff(attempt + 1)
-        : (retryAfter(answer) ?? backoff(attempt + 1));
-      return new DirectoryRateLimitedError(Math.max(ms, FIRST_BACKOFF_MS));
-    }
-    if (status >= 500)
-      return new DirectoryUnreachableError(new HttpStatusError(where, status, retryAfter(answer)));
-    const said = oktaError(answer);
-    if (status === 401) return new DirectoryUnauthorizedError(this.#authorizer.advice);
-    if (status === 403)
-      return new DirectoryForbiddenError(endpoint.scope, this.#authorizer.adviceOn(endpoint.scope));
-    if (status === 404 && said?.errorCode === NOT_FOUND) return new DirectoryNotFoundError(endpoint.what);
-    const summary = said ? ` (${oneLine(`${said.errorCode} ${said.errorSummary ?? ""}`)})` : "";
-    const hint = said ? "" : " Is the directory's url that of an Okta org?";
-    return new DirectoryInvalidAnswerError(`${where} answered with status ${status}${summary}.${hint}`);
-  }
-
   /** Waits a little longer than that, so that not all who wait for the same moment come at once. */
   #pause(ms: number): Promise<void> {
     return this.#wait(ms + Math.random() * Math.min(ms / 4, 1_000));
@@ -210,61 +169,4 @@ function orgURL(url: string): URL {
       },
     );
   }
-}
-
-function understand<T>({ what }: Endpoint, answer: HttpAnswer, schema: z.ZodType<T>): T {
-  let json: unknown;
-  try {
-    json = parseJson(answer);
-  } catch (cause) {
-    throw new DirectoryInvalidAnswerError(`${answer.where} answered with something that isn't JSON.`, {
-      cause,
-    });
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new DirectoryInvalidAnswerError(
-    `${what} lacks what Okta's API promises, at ${issue?.path.join(".") || "its top"}.`,
-  );
-}
-
-function oktaError(answer: HttpAnswer): z.infer<typeof oktaErrorSchema> | undefined {
-  try {
-    return oktaErrorSchema.safeParse(parseJson(answer)).data;
-  } catch {
-    return undefined; // not Okta's
-  }
-}
-
-function isTemporary(error: OktaError): boolean {
-  return (
-    error instanceof HttpTimeoutError ||
-    error instanceof HttpConnectionError ||
-    (error instanceof HttpStatusError && (error.status === 429 || error.status >= 500))
-  );
-}
-
-/** An error from below, such as the token endpoint's, as one of the directory's. */
-function directoryError(error: OktaError): DirectoryError {
-  if (
-    error instanceof DirectoryUnauthorizedError ||
-    error instanceof DirectoryForbiddenError ||
-    error instanceof DirectoryInvalidAnswerError
-  )
-    return error;
-  if (error instanceof HttpStatusError && error.status === 429)
-    return new DirectoryRateLimitedError(error.retryAfterMs ?? FIRST_BACKOFF_MS);
-  if (isTemporary(error)) return new DirectoryUnreachableError(error);
-  return new DirectoryInvalidAnswerError(error.message, { cause: error });
-}
-
-/** In how many ms a failed request is worth another try. Undefined: never. */
-function tryAgainMs(error: DirectoryError, attempt: number): number | undefined {
-  if (error instanceof DirectoryRateLimitedError) return error.retryAfterMs;
-  return error instanceof DirectoryUnreachableError ? backoff(attempt) : undefined;
-}
-
-function backoff(attempt: number): number {
-  return FIRST_BACKOFF_MS * 2 ** (attempt - 1);
 }

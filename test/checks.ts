@@ -17,7 +17,10 @@ export interface CheckResult {
 /** What holds of the code without running it. Each takes seconds. */
 export const CHECKS: readonly Check[] = [
   { name: "types", command: ["tsc", "--project", "."] },
-  { name: "lint and format", command: ["biome", "ci", "--error-on-warnings", "."] },
+  {
+    name: "lint and format",
+    command: ["biome", "ci", "--error-on-warnings", "--colors=off", "--max-diagnostics=20", "."],
+  },
   { name: "unused code", command: ["knip"] },
   { name: "generated files", command: ["node", "dev/generate.ts", "--check"] },
 ];

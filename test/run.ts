@@ -104,9 +104,11 @@ async function runAva(args: readonly string[], avaEnv: NodeJS.ProcessEnv): Promi
     output += chunk;
     process.stdout.write(chunk);
   });
+  const closed = once(ava, "close");
   const [code] = await once(ava, "exit");
   // Nothing more comes when AVA is gone, but a program that a test left behind may keep the pipe open.
-  await Promise.race([once(ava, "close"), delay(1_000, undefined, { ref: false })]);
+  await Promise.race([closed, delay(1_000, undefined, { ref: false })]);
+  ava.stdout?.destroy();
   console.log(`tests: ${duration(performance.now() - started)}`);
   return countsOf(output, typeof code === "number" ? code : 1);
 }

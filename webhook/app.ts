@@ -1,19 +1,19 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Logger } from "pino";
-import { accessLog } from "./access-log.ts";
-import { MAX_TOKEN_LENGTH } from "./local-tokens.ts";
-import { sendProblem } from "./problem.ts";
-import { problemOf } from "./problems.ts";
-import { perAddress } from "./rate-limits.ts";
-import { RequestError } from "./request-errors.ts";
-import { requestID } from "./respond.ts";
+import { accessLog } from "./http/access-log.ts";
+import { problemOf } from "./http/problems.ts";
+import { perAddress } from "./http/rate-limits.ts";
+import { RequestError } from "./http/request-errors.ts";
+import { requestID } from "./http/respond.ts";
+import { sameSiteOnly } from "./http/same-site.ts";
+import { sendProblem } from "./http/problem.ts";
 import { type CallbackDeps, callback } from "./routes/callback.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
 import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, logout } from "./routes/logout.ts";
 import { type SessionDeps, session } from "./routes/session.ts";
-import { sameSiteOnly } from "./same-site.ts";
+import { MAX_TOKEN_LENGTH } from "./sign-in/local-tokens.ts";
 
 export interface AppSettings {
   readonly baseURL: string;

@@ -4,7 +4,7 @@ import type { Express } from "express";
 import { EventRecorder, HealthServer, runProgram, watchedNamespaces } from "../kubernetes/index.ts";
 import { Http } from "../okta/http.ts";
 import { webhookFlags } from "./flags.ts";
-import { trustedProxies } from "./rate-limits.ts";
+import { trustedProxies } from "./http/rate-limits.ts";
 import { serve } from "./server.ts";
 import { Webhook } from "./webhook.ts";
 
@@ -30,7 +30,7 @@ await runProgram({
       http,
       namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),
       sessionSecret: { namespace, name: flags["session-secret"] },
-      keyTimes: { rotateAfterMs: Number(flags["session-key-rotation"]) * 3_600_000 },
+      keys: { times: { rotateAfterMs: Number(flags["session-key-rotation"]) * 3_600_000 } },
       maxStalenessMs: Number(flags["max-staleness"]) * 1000,
       trustedProxies: trustedProxies(flags["trusted-proxies"]),
       loginsPerMinute: Number(flags["login-rate"]),

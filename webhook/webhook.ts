@@ -9,22 +9,21 @@ import { DirectoryClients } from "../okta/directory-clients.ts";
 import type { Http } from "../okta/http.ts";
 import { Oidc } from "../okta/oidc.ts";
 import { type AppSettings, createApp } from "./app.ts";
-import { ClaimLoss } from "./claim-loss.ts";
-import { cookieStyle } from "./cookies.ts";
-import { DIRECTORY_WAIT_MS } from "./directory-groups.ts";
-import { staleness } from "./freshness.ts";
-import { Gate } from "./gate.ts";
-import type { KeyTimes } from "./key-ring.ts";
-import { LocalSignIns } from "./local-sign-ins.ts";
-import { LOGIN_TIMEOUT_MS, LoginCookies } from "./login-cookies.ts";
-import { LogoutHint } from "./logout-hint.ts";
 import { WebhookMetrics } from "./metrics.ts";
-import { OktaClients } from "./okta-clients.ts";
 import { loginPathIndex, Organizations } from "./organizations.ts";
-import { SessionKeys } from "./session-keys.ts";
-import { Sessions } from "./sessions.ts";
-import { SignIns } from "./sign-ins.ts";
-import { StatusReporter } from "./status-reporter.ts";
+import { cookieStyle } from "./sessions/cookies.ts";
+import { staleness } from "./sessions/freshness.ts";
+import { LOGIN_TIMEOUT_MS, LoginCookies } from "./sessions/login-cookies.ts";
+import { LogoutHint } from "./sessions/logout-hint.ts";
+import { SessionKeys, type SessionKeysOptions } from "./sessions/session-keys.ts";
+import { Sessions } from "./sessions/sessions.ts";
+import { ClaimLoss } from "./sign-in/claim-loss.ts";
+import { DIRECTORY_WAIT_MS } from "./sign-in/directory-groups.ts";
+import { Gate } from "./sign-in/gate.ts";
+import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
+import { OktaClients } from "./sign-in/okta-clients.ts";
+import { SignIns } from "./sign-in/sign-ins.ts";
+import { StatusReporter } from "./sign-in/status-reporter.ts";
 
 export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly client: Client;
@@ -33,7 +32,7 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly namespaces: readonly string[] | "all";
   /** The Secret with the keys of sessions. */
   readonly sessionSecret: { readonly namespace: string; readonly name: string };
-  readonly keyTimes?: Partial<KeyTimes>;
+  readonly keys?: Pick<SessionKeysOptions, "times" | "refreshMs">;
   /** Sessions are refused when the Kubernetes API has not been heard of for this long, in ms. */
   readonly maxStalenessMs: number;
   /** Sign-ins of one organization that may wait for Okta at once. */
@@ -44,10 +43,13 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
 
 /** The login webhook: what it knows of the cluster, and the app on top of that. `run` keeps it current. */
 export class Webhook {
+  /** What this replica has heard of the cluster. */
+  readonly caches: {
+    readonly organizations: Cache<Organization>;
+    readonly mappings: Cache<OktaRoleMapping>;
+    readonly users: Cache<OrganizationUser>;
+  };
   readonly #options: WebhookOptions;
-  readonly #organizations: Cache<Organization>;
-  readonly #mappings: Cache<OktaRoleMapping>;
-  readonly #users: Cache<OrganizationUser>;
   readonly #policies: Policies;
   readonly #keys: SessionKeys;
   readonly #counted: WebhookMetrics;
@@ -56,34 +58,36 @@ export class Webhook {
 
   constructor(options: WebhookOptions) {
     this.#options = options;
-    const { client, namespaces, log, metrics, sessionSecret, keyTimes } = options;
+    const { client, namespaces, log, metrics, sessionSecret } = options;
     const common = { client, namespaces, log, metrics };
-    this.#organizations = new Cache({ ...common, type: organizationType, indexes: loginPathIndex });
-    this.#mappings = new Cache({ ...common, type: oktaRoleMappings });
-    this.#users = new Cache({ ...common, type: organizationUsers, indexes: signInIndexes });
+    const organizations = new Cache({ ...common, type: organizationType, indexes: loginPathIndex });
+    const mappings = new Cache({ ...common, type: oktaRoleMappings });
+    const users = new Cache({ ...common, type: organizationUsers, indexes: signInIndexes });
+    this.caches = { organizations, mappings, users };
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
-    this.#policies = new Policies({ organizations: this.#organizations, mappings: this.#mappings });
+    this.#policies = new Policies({ organizations, mappings });
     this.#keys = new SessionKeys({
       client,
       secret: sessionSecret,
       log,
-      ...(keyTimes ? { times: keyTimes } : {}),
+      ...options.keys,
     });
     this.#counted = new WebhookMetrics(metrics);
     this.#reporter = new StatusReporter({
-      mappings: this.#mappings,
-      organizations: this.#organizations,
+      mappings,
+      organizations,
       status: new StatusWriter({ client, fieldManager: "okta-role-webhook", log, metrics }),
       log,
       onCoalesced: () => this.#counted.coalesced.inc(),
     });
-    this.#isStale = staleness([this.#users, this.#organizations], options.maxStalenessMs);
+    this.#isStale = staleness([users, organizations], options.maxStalenessMs);
   }
 
   /** Makes the app. @param baseURL where browsers reach it, such as https://login.example.com */
   app(baseURL: string): Express {
     const { client, events, http, log, loginsAtOnce } = this.#options;
-    const store = new KubernetesStore({ client, cache: this.#users, type: organizationUsers });
+    const { organizations, users } = this.caches;
+    const store = new KubernetesStore({ client, cache: users, type: organizationUsers });
     const secrets = new SecretValues({ client });
     const audit = new AuditLog({ log, events });
     const cookies = cookieStyle(baseURL);
@@ -93,7 +97,7 @@ export class Webhook {
         client,
         log,
         metrics: this.#counted,
-        organizations: new Organizations(this.#organizations, baseURL),
+        organizations: new Organizations(organizations, baseURL),
         okta: new OktaClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets }),
         logins: new LoginCookies(this.#keys, cookies),
         logoutHint: new LogoutHint(cookies),
@@ -101,7 +105,7 @@ export class Webhook {
         sessions: new Sessions({
           keys: this.#keys,
           store,
-          organization: (key) => this.#organizations.get(key),
+          organization: (key) => organizations.get(key),
           isStale: this.#isStale,
           cookies,
         }),
@@ -119,14 +123,13 @@ export class Webhook {
 
   /** Resolves when everything has been read once, so that people can be served; rejects if stopped before. */
   async ready(): Promise<void> {
-    const { synced } = this.#organizations;
-    await Promise.all([synced, this.#mappings.synced, this.#users.synced, this.#keys.whenLoaded()]);
+    const synced = Object.values(this.caches).map((cache) => cache.synced);
+    await Promise.all([...synced, this.#keys.whenLoaded()]);
   }
 
   /** What is wrong, if anything: for the readiness check. A replica that can't see revocations takes itself out. */
   check(): string | undefined {
-    const caches = [this.#organizations, this.#mappings, this.#users];
-    if (!caches.every(({ hasSynced }) => hasSynced))
+    if (!Object.values(this.caches).every(({ hasSynced }) => hasSynced))
       return "not everything has been read yet: the log says why";
     if (!this.#keys.loaded) return "the keys of sessions have not been read yet: the log says why";
     return this.#isStale() ? "the Kubernetes API has not been heard of for too long" : undefined;
@@ -134,8 +137,8 @@ export class Webhook {
 
   /** Keeps everything current until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const running = [this.#organizations, this.#mappings, this.#users, this.#keys];
-    await Promise.all(running.map((part) => part.run(signal)));
+    const { organizations, mappings, users } = this.caches;
+    await Promise.all([organizations, mappings, users, this.#keys].map((part) => part.run(signal)));
   }
 
   /** Writes the statuses that are left to be written. */

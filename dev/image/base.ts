@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, cp, mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,7 +51,8 @@ export function buildBase(progress: Progress): Promise<string> {
     const files = join(work, "root");
     await debian(work, files, "essential", packages, thisArchitecture());
     await addNode(files, thisArchitecture());
-    const npm = join((await run("npm", ["root", "--global"])).trim(), "npm");
+    // `npm root` would tell of a folder beside Node, which needn't be where npm is.
+    const npm = dirname(dirname(await realpath((await run("sh", ["-c", "command -v npm"])).trim())));
     const place = join(files, "usr", "lib", "node_modules", "npm");
     await mkdir(dirname(place), { recursive: true });
     await cp(npm, place, { recursive: true });

@@ -35,10 +35,8 @@ export function createApp(context: HttpContext): Express {
     const mount = server.custom ? `/oauth2/${server.id}` : "/";
     app.use(mount, discoveryRoutes(server, context.faults));
     app.use(mount, logoutRoute(server, server.paths.logout));
-    const handle = server.custom ? mount : /^\/oauth2\/v1\//;
-    if (server.custom)
-      app.use(handle, (request, response) => void server.provider.callback()(request, response));
-    else app.all(handle, (request, response) => void server.provider.callback()(request, response));
+    if (server.custom) app.use(mount, server.handle);
+    else app.all(/^\/oauth2\/v1\//, server.handle);
   }
   app.use((_request, response) => void response.status(404).json(errors.noSuchPath().body()));
   return app;

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
@@ -9,7 +8,8 @@ import { pino } from "pino";
 import { Registry } from "prom-client";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
-import { type Client, type ClientOptions, createClient, namespaces } from "../../kubernetes/index.ts";
+import { type Client, type ClientOptions, createClient } from "../../kubernetes/index.ts";
+import { testCluster } from "../cluster.ts";
 
 /** Silent, unless a test is being looked into: LOG_LEVEL=debug. */
 export const log = pino({ level: process.env.LOG_LEVEL ?? "silent" });
@@ -87,10 +87,9 @@ export async function connect(
 }
 
 /** A new namespace, for one test. */
-export async function newNamespace(client: Client): Promise<string> {
-  const name = `kubernetes-${randomUUID().slice(0, 13)}`;
-  await client.create(namespaces, { metadata: { name } });
-  return name;
+export async function newNamespace(t: ExecutionContext): Promise<string> {
+  const { namespace } = await testCluster(t);
+  return namespace;
 }
 
 /** The value of a metric's sample with these labels; 0 when there is none. */

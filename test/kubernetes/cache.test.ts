@@ -46,7 +46,7 @@ async function throughProxy(t: ExecutionContext) {
   t.teardown(() => proxy.stop());
   const kubeconfig = await kubeconfigVia(t, `https://127.0.0.1:${proxy.port}`);
   const [direct, client] = await Promise.all([connect(t), connect(t, { kubeconfig })]);
-  const namespace = await newNamespace(direct);
+  const namespace = await newNamespace(t);
   const put = (name: string, value: string) =>
     direct.apply(configMaps, { metadata: { namespace, name }, data: { value } }, { fieldManager: "test" });
   const remove = (name: string) => direct.delete(configMaps, { namespace, name });
@@ -58,7 +58,7 @@ const valueIn = (cache: Cache<ConfigMap>, namespace: string, name: string) =>
 
 test("a cache holds what is there and follows what happens", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   await client.create(configMaps, { metadata: { namespace, name: "a" }, data: { colour: "red" } });
   const { cache, kinds } = watch(t, client, {
     namespaces: [namespace],
@@ -83,7 +83,7 @@ test("a cache holds what is there and follows what happens", async (t) => {
 
 test("a cache can be of several namespaces, or of all", async (t) => {
   const client = await connect(t);
-  const names = await Promise.all([1, 2, 3].map(() => newNamespace(client)));
+  const names = await Promise.all([1, 2, 3].map(() => newNamespace(t)));
   for (const namespace of names) await client.create(configMaps, { metadata: { namespace, name: "x" } });
   const [one = "", two = "", three = ""] = names;
   const { cache: some } = watch(t, client, { namespaces: [one, two] });
@@ -103,7 +103,7 @@ test("a cache can be of several namespaces, or of all", async (t) => {
 
 test("only what the projection keeps is held", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   await client.create(configMaps, { metadata: { namespace, name: "x" }, data: { keep: "1", drop: "2" } });
   const { cache } = watch(t, client, {
     namespaces: [namespace],
@@ -118,7 +118,7 @@ test("only what the projection keeps is held", async (t) => {
 
 test("what was written is read at once, and told once", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const { cache, kinds } = watch(t, client, { namespaces: [namespace] });
   await cache.synced;
   cache.observe(
@@ -136,7 +136,7 @@ test("what was written is read at once, and told once", async (t) => {
 
 test("a subscriber that throws disturbs neither the others nor the cache", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const { cache, kinds } = watch(t, client, { namespaces: [namespace] });
   await cache.synced;
   cache.subscribe(() => {
@@ -161,7 +161,7 @@ test("a subscriber that throws disturbs neither the others nor the cache", async
 
 test("an index or a projection that throws keeps no object out", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   await client.create(configMaps, { metadata: { namespace, name: "x" } });
   const fail = () => {
     throw new Error("oh no");
@@ -236,7 +236,7 @@ test("a cache that hears nothing grows stale, though no connection breaks", asyn
 
 test("a quiet watch writes nothing and reads little", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const { cache } = watch(t, client, { namespaces: [namespace] });
   await cache.synced;
   const count = (labels: Record<string, string>) =>
@@ -255,7 +255,7 @@ const isWatch = ({ url = "" }: IncomingMessage) => url.includes("watch=true");
 async function behindFaults(t: ExecutionContext) {
   const server = await FaultServer.start(t);
   const [direct, client] = await Promise.all([connect(t), connect(t, { kubeconfig: server.kubeconfig })]);
-  const namespace = await newNamespace(direct);
+  const namespace = await newNamespace(t);
   const put = (name: string, value: string) =>
     direct.apply(configMaps, { metadata: { namespace, name }, data: { value } }, { fieldManager: "test" });
   await put("a", "1");
@@ -318,11 +318,13 @@ for (const [what, answer] of [
     await put("b", "1");
     const { cache, kinds } = watch(t, client, { namespaces: [namespace] });
     await cache.synced;
-    server.failTimes(1, isWatch, answer);
+    server.failTimes(Number.POSITIVE_INFINITY, isWatch, statusAnswer(500, "InternalError"));
     server.breakWatches();
     await direct.delete(configMaps, `${namespace}/a`);
     await put("a", "2");
     await direct.delete(configMaps, `${namespace}/b`);
+    t.is(cache.size, 2);
+    server.failTimes(1, isWatch, answer);
     await until("the cache is up to date", () => valueIn(cache, namespace, "a") === "2" && cache.size === 1);
     t.deepEqual(kinds().slice(0, 2), ["added a", "added b"]);
     t.deepEqual(kinds().slice(2).sort(), ["added a", "deleted a", "deleted b"]);

@@ -21,7 +21,7 @@ const isWrite = ({ method }: IncomingMessage) => method !== "GET";
 test("429 is waited out, for writes too", async (t) => {
   const server = await FaultServer.start(t);
   const client = await connect(t, { kubeconfig: server.kubeconfig });
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   server.failTimes(2, isWrite, statusAnswer(429, "TooManyRequests", { "retry-after": "1" }));
   const start = performance.now();
   await client.create(configMaps, { metadata: { namespace, name: "x" } });
@@ -40,7 +40,7 @@ test("a Retry-After that is too long is left to the caller", async (t) => {
 test("503 is retried for reads and for writes that may come twice, not for a create", async (t) => {
   const server = await FaultServer.start(t);
   const client = await connect(t, { kubeconfig: server.kubeconfig });
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const metadata = { namespace, name: "x" };
   server.failTimes(2, any, statusAnswer(503, "ServiceUnavailable"));
   await client.get(namespaces, namespace);
@@ -64,13 +64,13 @@ test("retries end", async (t) => {
 test("a create whose answer is lost isn't sent twice; a replace with a resourceVersion is", async (t) => {
   const server = await FaultServer.start(t);
   const client = await connect(t, { kubeconfig: server.kubeconfig });
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const lose = (response: ServerResponse) => void response.destroy();
   const object = { metadata: { namespace, name: "x" } };
   server.failTimes(1, isWrite, lose);
   const error = await t.throwsAsync(client.create(configMaps, object), { instanceOf: ConnectionError });
   t.true(error?.sent);
-  t.is(server.requests.filter((request) => request.startsWith("POST")).length, 2); // the namespace, and this
+  t.is(server.requests.filter((request) => request.startsWith("POST")).length, 1);
 
   const created = await client.create(configMaps, object);
   server.failTimes(1, isWrite, lose);
@@ -83,7 +83,7 @@ test("a create whose answer is lost isn't sent twice; a replace with a resourceV
 test("a retry of a guarded write asks again", async (t) => {
   const server = await FaultServer.start(t);
   const client = await connect(t, { kubeconfig: server.kubeconfig });
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   let leading = true;
   server.failTimes(1, isWrite, (response) => {
     leading = false;
@@ -124,7 +124,7 @@ test("a connection that is refused is tried again, for creates too", async (t) =
   const proxy = await TcpProxy.start(apiServerURL());
   t.teardown(() => proxy.stop());
   const client = await connect(t, { kubeconfig: await kubeconfigVia(t, `https://127.0.0.1:${proxy.port}`) });
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   await proxy.refuse();
   const created = client.create(configMaps, { metadata: { namespace, name: "x" } });
   setTimeout(() => proxy.accept(), 50);

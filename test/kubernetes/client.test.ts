@@ -19,7 +19,7 @@ import { connect, newNamespace, sample, temporaryFile } from "./api-server.ts";
 
 test("create, get, replace, apply, patch and delete", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const created = await client.create(configMaps, { metadata: { namespace, name: "x" }, data: { a: "1" } });
   t.deepEqual((await client.get(configMaps, keyOf(created))).data, { a: "1" });
 
@@ -39,7 +39,7 @@ test("create, get, replace, apply, patch and delete", async (t) => {
 
 test("errors have classes", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const object = { metadata: { namespace, name: "x" } };
   const created = await client.create(configMaps, object);
   await client.replace(configMaps, { ...created, data: { a: "1" } });
@@ -62,7 +62,7 @@ test("errors have classes", async (t) => {
 
 test("a field of another manager is a conflict, unless taken by force", async (t) => {
   const client = await connect(t);
-  const metadata = { namespace: await newNamespace(client), name: "x" };
+  const metadata = { namespace: await newNamespace(t), name: "x" };
   await client.apply(configMaps, { metadata, data: { a: "1" } }, { fieldManager: "one" });
   const mine = { metadata, data: { a: "2" } };
   await t.throwsAsync(client.apply(configMaps, mine, { fieldManager: "two" }), { instanceOf: ConflictError });
@@ -72,7 +72,7 @@ test("a field of another manager is a conflict, unless taken by force", async (t
 
 test("a deletion can be of one very object only", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const { metadata } = await client.create(configMaps, { metadata: { namespace, name: "x" } });
   await t.throwsAsync(client.delete(configMaps, metadata, { uid: "another" }), { instanceOf: ConflictError });
   await t.notThrowsAsync(client.delete(configMaps, metadata, { uid: metadata.uid ?? "" }));
@@ -80,7 +80,7 @@ test("a deletion can be of one very object only", async (t) => {
 
 test("pages are of one moment, and their objects are complete", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   for (const name of ["a", "b", "c", "d", "e"])
     await client.create(configMaps, { metadata: { namespace, name } });
   const pages = [];
@@ -98,7 +98,7 @@ test("pages are of one moment, and their objects are complete", async (t) => {
 
 test("selectors", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   await client.create(configMaps, { metadata: { namespace, name: "a", labels: { colour: "red" } } });
   await client.create(configMaps, { metadata: { namespace, name: "b" } });
   const names = async (options: object) => {
@@ -114,7 +114,7 @@ test("selectors", async (t) => {
 
 test("a watch tells what happens, and ends when its time is over", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const { metadata } = await client.create(configMaps, { metadata: { namespace, name: "x" } });
   await client.delete(configMaps, metadata);
   const options = { namespace, resourceVersion: metadata.resourceVersion ?? "", timeoutSeconds: 1 };
@@ -127,7 +127,7 @@ test("a watch tells what happens, and ends when its time is over", async (t) => 
 
 test("a watch that is left early lets go of its connection", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   const { metadata } = await client.get(namespaces, namespace);
   const { resourceVersion = "" } = metadata;
   await client.create(configMaps, { metadata: { namespace, name: "x" } });
@@ -150,7 +150,7 @@ test("a watch from a resourceVersion that isn't one is refused", async (t) => {
 
 test("a review stores nothing and may be sent twice", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   await client.create(serviceAccounts, { metadata: { namespace, name: "ada" } });
   const request = { spec: { audiences: ["https://example.com"], expirationSeconds: 600 } };
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/ada/token`;
@@ -166,7 +166,7 @@ test("a review stores nothing and may be sent twice", async (t) => {
 
 test("a guarded client reads but doesn't write while it may not", async (t) => {
   const client = await connect(t);
-  const namespace = await newNamespace(client);
+  const namespace = await newNamespace(t);
   let leading = false;
   const guarded = client.guardedBy(() => leading);
   const object = { metadata: { namespace, name: "x" } };

@@ -1,16 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { waitFor } from "../wait-for.ts";
 
-/** Waits for a state of the world; asks again often. Fails with what was last seen, after half a minute. */
-export async function until<T>(
-  what: string,
-  look: () => T | Promise<T>,
-  isReached: (seen: T) => boolean = Boolean,
-): Promise<T> {
-  const end = performance.now() + 30_000;
-  for (;;) {
-    const seen = await look();
-    if (isReached(seen)) return seen;
-    if (performance.now() > end) throw new Error(`still not: ${what}; last seen: ${JSON.stringify(seen)}`);
-    await sleep(10);
-  }
+/** Waits until something is so, or truthy. */
+export function until(what: string, look: () => unknown): Promise<unknown> {
+  return waitFor(async () => (await look()) || undefined, { what });
 }

@@ -1,8 +1,8 @@
 import type { RequestHandler } from "express";
+import { originOf, redirect, sendPage } from "../http/respond.ts";
+import { sendProblem } from "../http/problem.ts";
+import type { Sessions } from "../sessions/sessions.ts";
 import { signedInPage, signedOutPage } from "../pages/home.ts";
-import { sendProblem } from "../problem.ts";
-import { originOf, redirect, sendPage } from "../respond.ts";
-import type { Sessions } from "../sessions.ts";
 import { parseLogoutState } from "./logout.ts";
 import { heldRoles } from "./session.ts";
 

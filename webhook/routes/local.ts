@@ -1,14 +1,14 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { Organization } from "../../crds/types.ts";
 import { type Client, keyOf } from "../../kubernetes/index.ts";
-import { formField } from "../form-field.ts";
-import type { LocalSignIn, LocalSignIns } from "../local-sign-ins.ts";
-import { reviewToken, type TokenAnswer } from "../local-tokens.ts";
+import { formField } from "../http/form-field.ts";
+import { redirect, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { LocalSignIn, LocalSignIns } from "../sign-in/local-sign-ins.ts";
+import { reviewToken, type TokenAnswer } from "../sign-in/local-tokens.ts";
 import { localPage } from "../pages/local.ts";
-import { redirect, sendJSON, sendPage, wantsJSON } from "../respond.ts";
-import type { Sessions } from "../sessions.ts";
 
 export interface LocalDeps {
   readonly organizations: Organizations;

@@ -3,8 +3,8 @@ import type { Organization } from "../../crds/types.ts";
 import type { User } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { WebhookMetrics } from "../metrics.ts";
-import type { Session } from "../session-token.ts";
-import type { SessionCheck, SessionRefusal, Sessions, SignedInSession } from "../sessions.ts";
+import type { Session } from "../sessions/session-token.ts";
+import type { SessionCheck, SessionRefusal, Sessions, SignedInSession } from "../sessions/sessions.ts";
 
 export interface SessionDeps {
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;

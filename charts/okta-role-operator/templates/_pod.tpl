@@ -9,7 +9,7 @@ command: [node, webhook.js]
 
 {{- /* The flags that both programs have. --namespace comes from POD_NAMESPACE. */ -}}
 {{- define "okta-role-operator.commonFlags" -}}
-- --base-url={{ include "okta-role-operator.baseURL" . }}
+- {{ printf "--base-url=%s" (include "okta-role-operator.baseURL" .) | quote }}
 - --watch-namespaces={{ include "okta-role-operator.watchNamespaces" . | fromJsonArray | join "," }}
 - --log-level={{ .Values.logLevel }}
 {{- end -}}
@@ -69,19 +69,19 @@ command: [node, webhook.js]
 {{- else if .configMapName }}
 - name: certificates
   configMap:
-    name: {{ .configMapName }}
+    name: {{ .configMapName | quote }}
     defaultMode: 0444
     items:
-      - key: {{ .key }}
-        path: {{ .key }}
+      - key: {{ .key | quote }}
+        path: {{ .key | quote }}
 {{- else if .secretName }}
 - name: certificates
   secret:
-    secretName: {{ .secretName }}
+    secretName: {{ .secretName | quote }}
     defaultMode: 0444
     items:
-      - key: {{ .key }}
-        path: {{ .key }}
+      - key: {{ .key | quote }}
+        path: {{ .key | quote }}
 {{- end }}
 {{- end }}
 {{- with .Values.extraVolumes }}

@@ -56,34 +56,34 @@ narrowed to names is narrowed.
 
 {{- define "okta-role-operator.subjects" -}}
 - kind: ServiceAccount
-  name: {{ include "okta-role-operator.serviceAccountName" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "okta-role-operator.serviceAccountName" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end -}}
 
-{{- /* A Role and its binding. Arguments: root, name, namespace, rules (YAML). */ -}}
+{{- /* A Role and its binding. Arguments: root, name, namespace, rules. */ -}}
 {{- define "okta-role-operator.role" }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  name: {{ .name }}
-  namespace: {{ .namespace }}
+  name: {{ .name | quote }}
+  namespace: {{ .namespace | quote }}
   labels:
     {{- include "okta-role-operator.labels" .root | nindent 4 }}
 rules:
-  {{- .rules | nindent 2 }}
+  {{- toYaml .rules | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: {{ .name }}
-  namespace: {{ .namespace }}
+  name: {{ .name | quote }}
+  namespace: {{ .namespace | quote }}
   labels:
     {{- include "okta-role-operator.labels" .root | nindent 4 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
-  name: {{ .name }}
+  name: {{ .name | quote }}
 subjects:
   {{- include "okta-role-operator.subjects" .root | nindent 2 }}
 {{- end }}

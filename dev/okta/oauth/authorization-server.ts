@@ -1,3 +1,4 @@
+import type { RequestListener } from "node:http";
 import Provider, { type errors, type KoaContextWithOIDC } from "oidc-provider";
 import type { Logger } from "pino";
 import type { Directory } from "../directory/directory.ts";
@@ -40,6 +41,7 @@ export class AuthorizationServer {
   readonly custom: AuthorizationServerSettings | undefined;
   #keys: readonly [SigningKey, ...SigningKey[]];
   #provider: Provider;
+  #handle: RequestListener;
   #claimNames: ReadonlySet<string>;
 
   constructor(
@@ -59,11 +61,15 @@ export class AuthorizationServer {
     this.#keys = [key];
     this.#claimNames = this.#groupsClaimNames();
     this.#provider = this.#build();
+    this.#handle = this.#provider.callback();
   }
 
   get provider(): Provider {
     return this.#provider;
   }
+
+  /** Answers all requests below the server's paths but those for discovery and logout. */
+  readonly handle: RequestListener = (request, response) => this.#handle(request, response);
 
   /** The key that tokens are signed with now. */
   get key(): SigningKey {
@@ -83,7 +89,7 @@ export class AuthorizationServer {
   /** Signs with this key from now on, and forgets the old ones unless they are kept for tokens on their way. */
   rotateKeys(key: SigningKey, { keepOld = false } = {}): void {
     this.#keys = keepOld ? [key, ...this.#keys] : [key];
-    this.#provider = this.#build();
+    this.#rebuild();
   }
 
   /** Takes in what apps have become; to be called after one was added or changed. */
@@ -91,7 +97,7 @@ export class AuthorizationServer {
     const names = this.#groupsClaimNames();
     if (names.isSubsetOf(this.#claimNames)) return;
     this.#claimNames = names;
-    this.#provider = this.#build();
+    this.#rebuild();
   }
 
   #groupsClaimNames(): Set<string> {
@@ -99,6 +105,12 @@ export class AuthorizationServer {
       this.custom ? app.customClaims[this.custom.id] : app.groupsClaim,
     );
     return new Set([...claims, this.custom?.groupsClaim].flatMap((claim) => claim?.name ?? []));
+  }
+
+  /** What the package has been told once can't be changed; what it remembers is in the storage. */
+  #rebuild(): void {
+    this.#provider = this.#build();
+    this.#handle = this.#provider.callback();
   }
 
   #build(): Provider {

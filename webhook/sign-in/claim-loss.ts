@@ -1,4 +1,4 @@
-import type { Organization } from "../crds/types.ts";
+import type { Organization } from "../../crds/types.ts";
 import {
   CLAIM_LOSS_WINDOW_MS,
   claimIsLost,
@@ -7,7 +7,7 @@ import {
   type IdentityStore,
   isActive,
   type Policy,
-} from "../identity/index.ts";
+} from "../../identity/index.ts";
 
 export interface ClaimLossOptions {
   readonly store: Pick<IdentityStore, "find" | "users">;

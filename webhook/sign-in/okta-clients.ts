@@ -1,9 +1,9 @@
-import type { Organization } from "../crds/types.ts";
-import type { SecretValues } from "../kubernetes/index.ts";
-import { InvalidClientError } from "../okta/login-errors.ts";
-import type { LoginRequest, Oidc, OidcSettings, SignedIn } from "../okta/oidc.ts";
-import { oidcSettings } from "../okta/settings.ts";
-import type { LoginTransaction } from "../okta/transaction.ts";
+import type { Organization } from "../../crds/types.ts";
+import type { SecretValues } from "../../kubernetes/index.ts";
+import { InvalidClientError } from "../../okta/login-errors.ts";
+import type { LoginRequest, Oidc, OidcSettings, SignedIn } from "../../okta/oidc.ts";
+import { oidcSettings } from "../../okta/settings.ts";
+import type { LoginTransaction } from "../../okta/transaction.ts";
 
 /** Organizations' clients at Okta: the OIDC of `okta/` with the secrets of the cluster. */
 export class OktaClients {

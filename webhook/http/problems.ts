@@ -1,13 +1,13 @@
-import type { Organization } from "../crds/types.ts";
-import { StoreError } from "../identity/index.ts";
-import { KubernetesError, keyOf, SecretNotFoundError } from "../kubernetes/index.ts";
-import { type AnyOktaError, OktaError } from "../okta/errors.ts";
-import { BusyError } from "./gate.ts";
-import { notSetUp, oktaProblem, type Place } from "./okta-problems.ts";
-import { UnknownOrganizationError } from "./organizations.ts";
+import type { Organization } from "../../crds/types.ts";
+import { StoreError } from "../../identity/index.ts";
+import { KubernetesError, keyOf, SecretNotFoundError } from "../../kubernetes/index.ts";
+import { type AnyOktaError, OktaError } from "../../okta/errors.ts";
+import { UnknownOrganizationError } from "../organizations.ts";
 import type { Problem } from "./problem.ts";
+import { ForeignSecretError, KeysUnavailableError } from "../sessions/session-keys.ts";
+import { BusyError } from "../sign-in/gate.ts";
+import { notSetUp, oktaProblem, type Place } from "./okta-problems.ts";
 import { CrossSiteError, RateLimitedError, RequestError } from "./request-errors.ts";
-import { ForeignSecretError, KeysUnavailableError } from "./session-keys.ts";
 
 /** Where something happened, from the organization concerned. */
 export function placeOf(organization: Organization): Place {

@@ -17,13 +17,13 @@ import {
   type SignInOutcome,
   StoreError,
   type User,
-} from "../identity/index.ts";
-import type { DirectoryClients } from "../okta/directory-clients.ts";
-import type { SignedIn } from "../okta/oidc.ts";
+} from "../../identity/index.ts";
+import type { DirectoryClients } from "../../okta/directory-clients.ts";
+import type { SignedIn } from "../../okta/oidc.ts";
+import { UnknownOrganizationError } from "../organizations.ts";
 import type { ClaimLoss, Passage } from "./claim-loss.ts";
 import { groupsInDirectory } from "./directory-groups.ts";
 import { evidenceOf, groupsClaimStatus } from "./groups-claim.ts";
-import { UnknownOrganizationError } from "./organizations.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 
 /** What becomes of a person whom Okta has signed in. */

@@ -9,8 +9,8 @@ import {
   StaleUserError,
   StoreError,
   type User,
-} from "../identity/index.ts";
-import { splitKey } from "../kubernetes/index.ts";
+} from "../../identity/index.ts";
+import { splitKey } from "../../kubernetes/index.ts";
 
 export interface LocalSignInsOptions {
   readonly store: Pick<IdentityStore, "findByServiceAccount" | "update" | "fresh">;

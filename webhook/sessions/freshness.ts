@@ -1,4 +1,4 @@
-import type { Cache, KubernetesObject } from "../kubernetes/index.ts";
+import type { Cache, KubernetesObject } from "../../kubernetes/index.ts";
 
 /** How long an answer on staleness is repeated, in ms: the question comes with every request. */
 const REPEAT_MS = 100;

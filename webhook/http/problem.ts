@@ -1,5 +1,5 @@
 import type { Request, Response } from "express";
-import { problemPage } from "./pages/problem.ts";
+import { problemPage } from "../pages/problem.ts";
 import { requestID, sendJSON, sendPage, wantsJSON } from "./respond.ts";
 
 /** Something that went wrong, as it is told to whoever asked. Nothing in it is secret. */

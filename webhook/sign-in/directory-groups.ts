@@ -1,8 +1,8 @@
-import type { Organization } from "../crds/types.ts";
-import type { DirectoryAnswer } from "../identity/index.ts";
-import type { Directory } from "../okta/directory.ts";
-import type { DirectoryClients } from "../okta/directory-clients.ts";
-import { DirectoryUnauthorizedError } from "../okta/directory-errors.ts";
+import type { Organization } from "../../crds/types.ts";
+import type { DirectoryAnswer } from "../../identity/index.ts";
+import type { Directory } from "../../okta/directory.ts";
+import type { DirectoryClients } from "../../okta/directory-clients.ts";
+import { DirectoryUnauthorizedError } from "../../okta/directory-errors.ts";
 
 /** A person is waiting: a rate limit that lasts longer than this fails the sign-in. In ms. */
 export const DIRECTORY_WAIT_MS = 2_000;

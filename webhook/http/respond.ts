@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Request, Response } from "express";
-import { layout, type Page } from "./pages/layout.ts";
-import { STYLE_SOURCE } from "./pages/style.ts";
+import { layout, type Page } from "../pages/layout.ts";
+import { STYLE_SOURCE } from "../pages/style.ts";
 
 const ids = new WeakMap<Request, string>();
 

@@ -1,5 +1,5 @@
-import type { Organization } from "../crds/types.ts";
-import { type IdentityStore, isActive, type User } from "../identity/index.ts";
+import type { Organization } from "../../crds/types.ts";
+import { type IdentityStore, isActive, type User } from "../../identity/index.ts";
 import { type CookieStyle, clearCookie, readCookie, setCookie } from "./cookies.ts";
 import { maxAgeMs } from "./max-age.ts";
 import { Recent } from "./recent.ts";

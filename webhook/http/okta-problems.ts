@@ -1,7 +1,7 @@
-import type { GroupsRefusal } from "../identity/index.ts";
-import type { AnyOktaError } from "../okta/errors.ts";
-import { OktaError } from "../okta/errors.ts";
-import { HttpTimeoutError } from "../okta/http-errors.ts";
+import type { GroupsRefusal } from "../../identity/index.ts";
+import type { AnyOktaError } from "../../okta/errors.ts";
+import { OktaError } from "../../okta/errors.ts";
+import { HttpTimeoutError } from "../../okta/http-errors.ts";
 import type { Problem } from "./problem.ts";
 
 /** Where a problem happened: the organization as people know it, and where they start again. */

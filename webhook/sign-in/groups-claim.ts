@@ -1,17 +1,17 @@
-import type { Condition, GroupsClaimEvidence, Organization } from "../crds/types.ts";
+import type { Condition, GroupsClaimEvidence, Organization } from "../../crds/types.ts";
 import {
   type ClaimEvidence,
   type DirectoryAnswer,
   type GroupsClaim,
   type GroupsVerdict,
   MANY_GROUPS,
-} from "../identity/index.ts";
+} from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
   conditionUnknown,
   type DesiredCondition,
-} from "../kubernetes/index.ts";
+} from "../../kubernetes/index.ts";
 
 const TYPE = "GroupsClaimReceived";
 

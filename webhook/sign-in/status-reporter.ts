@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { oktaRoleMappings, organizations as organizationType } from "../crds/resources.ts";
-import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import { type Grant, type Identity, roleNames, type User } from "../identity/index.ts";
+import { oktaRoleMappings, organizations as organizationType } from "../../crds/resources.ts";
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import { type Grant, type Identity, roleNames, type User } from "../../identity/index.ts";
 import {
   type Cache,
   conditionFalse,
@@ -10,8 +10,8 @@ import {
   keyOf,
   type StatusWriter,
   splitKey,
-} from "../kubernetes/index.ts";
-import { oneLine } from "../okta/errors.ts";
+} from "../../kubernetes/index.ts";
+import { oneLine } from "../../okta/errors.ts";
 import { Coalescer } from "./coalescer.ts";
 import type { GroupsClaimStatus } from "./groups-claim.ts";
 

@@ -1,4 +1,4 @@
-import { type Client, tokenReviews } from "../kubernetes/index.ts";
+import { type Client, tokenReviews } from "../../kubernetes/index.ts";
 
 /** What the API server says of a pasted token. */
 export type TokenAnswer =

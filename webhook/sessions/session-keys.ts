@@ -6,7 +6,7 @@ import {
   NotFoundError,
   type Secret,
   secrets,
-} from "../kubernetes/index.ts";
+} from "../../kubernetes/index.ts";
 import {
   formatKeys,
   KeyRing,
@@ -154,8 +154,6 @@ export class SessionKeys {
         type: SESSION_KEYS_TYPE,
         data: encoded(keys),
       });
-      if (this.loaded)
-        this.#log.warn({ secret: name }, "The keys of sessions were deleted: all sessions have ended.");
       return keys;
     }
     if (secret.type !== SESSION_KEYS_TYPE)
@@ -186,6 +184,8 @@ export class SessionKeys {
     if (text === this.#text) return;
     const [oldest, ...younger] = keys;
     if (!oldest) throw new KeysUnavailableError("The Secret holds no key.");
+    if (this.#ring && !keys.some(({ id }) => this.#ring?.find(id)))
+      this.#log.warn({ secret: this.#secret.name }, "The keys of sessions were replaced: all sessions have ended.");
     this.#ring = new KeyRing([oldest, ...younger], this.#times.settleMs);
     this.#text = text;
     this.#firstRead.resolve();

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import test from "ava";
+import { leaves } from "../../dev/generate/chart/readme.ts";
+import { readValues } from "../../dev/generate/chart/values.ts";
+import { createTestCluster, type TestCluster } from "../cluster.ts";
+import { ACME, ADMINS, cases, KINDS_KNOWN } from "./cases.ts";
+import { foreignCrds } from "./foreign-crds.ts";
+import { at, CHART, find, helmBuilt, type Manifest, render, type Values } from "./helm.ts";
+
+let release: TestCluster;
+let other: TestCluster;
+
+test.before(helmBuilt);
+test.before(async () => {
+  [release, other] = await Promise.all([createTestCluster(), createTestCluster()]);
+});
+test.after.always(() => Promise.all([release?.remove(), other?.remove()]));
+
+/** Values in values: what is inside `over` counts. */
+function merged(under: Values, over: Values): Values {
+  const result: Values = { ...under };
+  for (const [name, value] of Object.entries(over)) {
+    const [before, after] = [result[name], value];
+    result[name] = isValues(before) && isValues(after) ? merged(before, after) : after;
+  }
+  return result;
+}
+
+function isValues(value: unknown): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function set(path: string, to: unknown): Values {
+  const [name = "", ...rest] = path.split(".");
+  return { [name]: rest.length === 0 ? to : set(rest.join("."), to) };
+}
+
+test("there is a case for every value, and none for a value that isn't there", (t) => {
+  const values = readValues(readFileSync(`${CHART}/values.yaml`, "utf8")).flatMap(leaves);
+  const told = new Set(cases("other").map(({ value }) => value));
+  t.deepEqual([...told].sort(), values.map(({ path }) => path).sort());
+});
+
+for (const { value, to, with: others = {}, kind, name, at: path, is, has, gone } of cases("other")) {
+  const title = `${value} = ${JSON.stringify(to).slice(0, 60)}: ${gone ? "no " : ""}${kind} ${path ?? ""}`;
+  test(`${title}${Object.keys(others).length > 0 ? `, with ${JSON.stringify(others)}` : ""}`, async (t) => {
+    const with_ = await render(merged(others, set(value, to)), { args: KINDS_KNOWN });
+    if (gone) {
+      t.true((await render(others, { args: KINDS_KNOWN })).some((object) => isThe(object, kind, name)));
+      t.false(with_.some((object) => isThe(object, kind, name)));
+      return;
+    }
+    const found = at(find(with_, kind, name), path ?? "");
+    if (has === undefined) t.deepEqual(found, is);
+    else t.true(Array.isArray(found) && found.some((entry) => isLike(entry, has)), JSON.stringify(found));
+  });
+}
+
+function isThe(object: Manifest, kind: string, name: string | undefined): boolean {
+  return object.kind === kind && (name ?? object.metadata.name) === object.metadata.name;
+}
+
+function isLike(one: unknown, two: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(two);
+}
+
+test("the API server accepts every object that any of these values makes", async (t) => {
+  const crds = await foreignCrds();
+  const applied = await release.kubectlWith(crds, "apply", "--server-side", "--force-conflicts", "-f", "-");
+  t.is(applied.code, 0, applied.stderr);
+  const kinds = ["httproutes.gateway.networking.k8s.io", "servicemonitors.monitoring.coreos.com", "prometheusrules.monitoring.coreos.com"];
+  const served = await release.kubectl("wait", "--for=condition=Established", ...kinds.map((kind) => `crd/${kind}`));
+  t.is(served.code, 0, served.stderr);
+  // No controller makes it here, and a pod needs one.
+  await release.kubectl("create", "serviceaccount", "default");
+
+  const objects = new Map<string, Manifest>();
+  const options = { namespace: release.namespace, args: KINDS_KNOWN };
+  for (const { value, to, with: others = {} } of cases(other.namespace)) {
+    const values = merged(merged({ organizations: [ACME], mappings: [ADMINS] }, others), set(value, to));
+    for (const object of await render(values, options)) objects.set(JSON.stringify(object), object);
+  }
+  t.true(objects.size > 100);
+  const list = { apiVersion: "v1", kind: "List", items: [...objects.values()] };
+  const dryRun = ["apply", "--server-side", "--dry-run=server", "--force-conflicts", "--validate=strict"];
+  const { code, stderr } = await release.kubectlWith(list, ...dryRun, "--output=name", "-f", "-");
+  t.is(code, 0, stderr);
+  t.is(stderr, "", "and has nothing to warn of");
+});
+
+test("the pods meet the restricted Pod Security Standard, the test's as well", async (t) => {
+  await other.kubectl("label", "namespace", other.namespace, "pod-security.kubernetes.io/enforce=restricted");
+  const objects = await render({}, { namespace: other.namespace });
+  for (const name of ["default", "okta-role-operator"]) await other.kubectl("create", "serviceaccount", name);
+  const template = at(find(objects, "Deployment"), "spec.template");
+  if (!isValues(template)) return t.fail("the Deployment has no template");
+  const metadata = { ...(isValues(template.metadata) ? template.metadata : {}), name: "pod" };
+  for (const pod of [{ apiVersion: "v1", kind: "Pod", ...template, metadata }, find(objects, "Pod")]) {
+    const { code, stderr } = await other.kubectlWith(pod, "create", "--dry-run=server", "-f", "-");
+    t.is(code, 0, stderr);
+  }
+  const privileged = { ...template, apiVersion: "v1", kind: "Pod", metadata, spec: { containers: [{ name: "x", image: "x" }] } };
+  t.regex((await other.kubectlWith(privileged, "create", "--dry-run=server", "-f", "-")).stderr, /restricted/);
+});

@@ -1,0 +1,158 @@
+import { createSecretKey } from "node:crypto";
+import test from "ava";
+import type { AlterIdToken } from "../../dev/okta/index.ts";
+import { CookieJar } from "../../dev/okta/index.ts";
+import { Browser } from "./browser.ts";
+import { CLIENT_SECRET, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+
+const FORGERIES: Record<string, AlterIdToken> = {
+  "a wrong signature": () => ({ signWith: "other" }),
+  "no signature and alg none": (_claims, header) => ({ header: { ...header, alg: "none" }, signWith: "nothing" }),
+  "a signature by the client secret": (_claims, header) => ({
+    header: { ...header, alg: "HS256" },
+    signWith: createSecretKey(Buffer.from(CLIENT_SECRET)),
+  }),
+  "another issuer": (claims) => ({ claims: { ...claims, iss: "https://evil.example" } }),
+  "another audience": (claims) => ({ claims: { ...claims, aud: "another-client" } }),
+  "another authorized party": (claims) => ({ claims: { ...claims, aud: [claims.aud, "x"], azp: "another-client" } }),
+  "another nonce": (claims) => ({ claims: { ...claims, nonce: "another" } }),
+  "no nonce": ({ nonce: _, ...claims }) => ({ claims }),
+  "a time that is over": (claims) => ({ claims: { ...claims, exp: Math.floor(Date.now() / 1000) - 3600 } }),
+  "a time that is to come": (claims) => ({ claims: { ...claims, iat: Math.floor(Date.now() / 1000) + 3600 } }),
+  "no subject": ({ sub: _, ...claims }) => ({ claims }),
+};
+
+test("an ID token that isn't what it has to be signs nobody in", async (t) => {
+  const { applyAcme, signIn, session, users, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  for (const [what, alter] of Object.entries(FORGERIES)) {
+    okta.alterIdToken = alter;
+    const { response, cookies } = await signIn("ada");
+    t.is(response.status, 502, what);
+    t.true(response.body.includes("didn&#39;t pass the checks"), what);
+    t.is((await session(cookies)).status, 401, what);
+  }
+  okta.alterIdToken = undefined;
+  t.is((await users()).size, 0);
+  t.is((await signIn("ada")).response.status, 303);
+});
+
+test("a callback that is replayed makes no session, not even with the cookie of the first time", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const { url, cookies } = await toCallback(underTest, "ada");
+  const copied = cookies.header(new URL(url)) ?? "";
+  const browser = new Browser(underTest.url, cookies);
+  t.is((await browser.get(pathOf(url))).status, 303);
+
+  const again = await browser.get(pathOf(url));
+  t.is(again.status, 400, "the browser has forgotten this sign-in");
+  t.deepEqual(setCookies(again), []);
+
+  const thief = await new Browser(underTest.url).get(pathOf(url), { cookie: copied });
+  t.is(thief.status, 400, "Okta takes a code once");
+  t.false(setCookies(thief).some(isSession));
+});
+
+test("a callback with the state of another browser, of another organization, or none, makes no session", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  const { applyAcme, session } = underTest;
+  await applyAcme();
+  await applyAcme({ name: "beta", mappings: { "beta-services": [["service_admin"], ["service-admin"]] } });
+  const { url } = await toCallback(underTest, "ada");
+  const victim = underTest.browser();
+  t.is((await victim.get(pathOf(url))).status, 400, "no cookie at all");
+  await victim.get("/login/acme");
+  t.is((await victim.get(pathOf(url))).status, 400, "the cookie of another sign-in");
+
+  const mixed = await toCallback(underTest, "ada");
+  const browser = new Browser(underTest.url, mixed.cookies);
+  const elsewhere = await browser.get(pathOf(mixed.url).replace("/callback/acme", "/callback/beta"));
+  t.is(elsewhere.status, 400, "begun at acme, ended at beta");
+  t.is((await session(mixed.cookies)).status, 401);
+
+  for (const query of ["", "?code=x", "?state=x", "?state=x&code=y", "?state=a&state=b&code=y", "?error=access_denied"])
+    t.is((await victim.get(`/callback/acme${query}`)).status, 400, query);
+});
+
+test("a cookie of a sign-in that was changed or made by hand is as good as none", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const { url, cookies } = await toCallback(underTest, "ada");
+  const [name = "", value = ""] = (cookies.header(new URL(url)) ?? "").split("=");
+  const changed = `${value.slice(0, -5)}${value.at(-5) === "A" ? "B" : "A"}${value.slice(-4)}`;
+  for (const forged of [changed, "", ".", "x.y", value.slice(0, 30), "a".repeat(4000)]) {
+    const answer = await new Browser(underTest.url).get(pathOf(url), { cookie: `${name}=${forged}` });
+    t.is(answer.status, 400, forged.slice(0, 30));
+  }
+  // Still good in the right hands: nothing of the above has used it up.
+  t.is((await new Browser(underTest.url, cookies).get(pathOf(url))).status, 303);
+});
+
+test("a session cookie that was changed, made by hand or is of another kind is refused", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const { cookies } = await underTest.signIn("ada");
+  const token = cookies.get(underTest.url, "okta-role-session") ?? "";
+  const [key = "", payload = "", mac = ""] = token.split(".");
+  const raised = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(payload, "base64url").toString()), x: 9e9 }));
+  const started = await underTest.browser().get("/login/acme");
+  const login = /okta-role-login-[^=]+=([^;]+)/.exec(setCookies(started).join())?.[1] ?? "";
+  const forgeries = {
+    "a later end": `${key}.${raised.toString("base64url")}.${mac}`,
+    "no signature": `${key}.${payload}.`,
+    "half a signature": `${key}.${payload}.${mac.slice(0, 20)}`,
+    "an unknown key": `AAAAAAAAAAAA.${payload}.${mac}`,
+    "the name of a property": `__proto__.${payload}.${mac}`,
+    "the cookie of a sign-in": login,
+    "something long": `${key}.${"A".repeat(9_000)}.${mac}`,
+    "something short": ".",
+  };
+  for (const [what, value] of Object.entries(forgeries)) {
+    const answer = await new Browser(underTest.url).get("/session", { cookie: `okta-role-session=${value}` });
+    t.is(answer.status, 401, what);
+    t.is(JSON.parse(answer.body).code, "session-invalid", what);
+  }
+  t.is((await underTest.session(cookies)).status, 200);
+});
+
+test("an answer that names another server than the one that was asked is refused (RFC 9207)", async (t) => {
+  const underTest = await webhookUnderTest(t, { okta: { issuerParameter: true } });
+  await underTest.applyAcme();
+  t.is((await underTest.signIn("ada")).response.status, 303);
+  const { url, cookies } = await toCallback(underTest, "ada");
+  const mixedUp = new URL(url);
+  mixedUp.searchParams.set("iss", "https://evil.example");
+  t.is((await new Browser(underTest.url, cookies).get(pathOf(mixedUp.href))).status, 400);
+});
+
+/** A sign-in up to the point where the browser would call the callback: it has the cookie, and nobody has called. */
+async function toCallback({ okta, url: base }: UnderTest, name: string): Promise<{ url: string; cookies: CookieJar }> {
+  const cookies = new CookieJar();
+  const browser = new Browser(base, cookies);
+  const { headers } = await browser.get("/login/acme");
+  const oktaCookies = new CookieJar();
+  let url = String(headers.location);
+  while (!url.startsWith(`${base}/callback/`)) {
+    const isForm = new URL(url).pathname.startsWith("/signin/");
+    const oktaBrowser = new Browser(okta.url, oktaCookies);
+    const answer: { headers: Record<string, unknown> } = isForm
+      ? await oktaBrowser.post(pathOf(url), { username: `${name}@acme.example`, password: name })
+      : await oktaBrowser.get(pathOf(url));
+    url = new URL(String(answer.headers.location), url).href;
+  }
+  return { url, cookies };
+}
+
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url);
+  return `${pathname}${search}`;
+}
+
+function setCookies({ headers }: { headers: Record<string, string | string[] | undefined> }): string[] {
+  return [headers["set-cookie"] ?? []].flat();
+}
+
+function isSession(cookie: string): boolean {
+  return /^okta-role-session=[^;]/.test(cookie);
+}

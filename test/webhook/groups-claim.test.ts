@@ -1,0 +1,129 @@
+import test from "ava";
+import { person, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+
+test("a groups claim that was never set up: the sign-in is refused, the condition says what to do, and then it works", async (t) => {
+  const { applyAcme, signIn, users, condition, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  const missing = okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
+  const { response } = await signIn("ada");
+  t.is(response.status, 502);
+  t.true(response.body.includes("Your account stays as it is"));
+  const told = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimNotSetUp");
+  t.regex(told.message, /no claim "groups".*groups claim filter/);
+  t.is((await users()).size, 0);
+
+  missing.stop();
+  t.is((await signIn("ada")).response.status, 303);
+  await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "Received");
+});
+
+test("a claim that is missing where it came before means no groups: the account is deactivated", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  const { applyAcme, signIn, users, okta } = underTest;
+  await applyAcme();
+  await signIn("ada");
+  await evidenceKnown(underTest);
+  // The stand-in leaves an empty claim out, as some providers do.
+  okta.settings.emptyGroupsClaim = "omit";
+  okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
+  t.is((await signIn("ada")).response.status, 403);
+  t.is((await users()).get("ada@acme.example")?.status?.state, "Deactivated");
+  t.is((await users()).get("ada@acme.example")?.spec.groupsFrom, "MissingClaim");
+});
+
+test("a claim that stops coming deactivates five people at most, even if all come at once; then sign-ins are refused until it is back", async (t) => {
+  const names = Array.from({ length: 14 }, (_, i) => `person${i}`);
+  const seed = { users: names.map((name) => person(name, ["service_admin"])), groups: ["service_admin"] };
+  const underTest = await webhookUnderTest(t, { okta: seed });
+  const { applyAcme, signIn, session, users, condition, okta, heard } = underTest;
+  await applyAcme();
+  const before = await Promise.all(names.map((name) => signIn(name)));
+  await evidenceKnown(underTest);
+
+  const missing = okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
+  const answers = await Promise.all(names.map(async (name) => (await signIn(name)).response.status));
+  t.is(answers.filter((status) => status === 403).length, 5, "deactivated");
+  t.is(answers.filter((status) => status === 502).length, 9, "refused");
+  const states = [...(await users()).values()].map(({ status }) => status?.state);
+  t.is(states.filter((state) => state === "Deactivated").length, 5);
+  const sessions = await Promise.all(before.map(async ({ cookies }) => (await session(cookies)).status));
+  t.is(sessions.filter((status) => status === 200).length, 9, "whose access is stored stays signed in");
+  const lost = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimLost");
+  t.regex(lost.message, /has stopped arriving/);
+  await heard("oktaorg", "acme");
+  t.is((await signIn("person13")).response.status, 502);
+
+  missing.stop();
+  for (const name of names) t.is((await signIn(name)).response.status, 303, name);
+  await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "Received");
+});
+
+test("a claim that is a string, or holds what isn't one, is refused and takes nothing from anybody", async (t) => {
+  const { applyAcme, signIn, session, condition, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  const { cookies } = await signIn("ada");
+  for (const as of ["string", "numbers"] as const) {
+    const wrong = okta.misbehave({ fault: { kind: "groups-claim", as } });
+    const again = await signIn("ada");
+    t.is(again.response.status, 502, as);
+    const told = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimInvalid");
+    t.true(told.message.includes('"groups"'));
+    t.is((await session(cookies)).status, 200, as);
+    wrong.stop();
+    await signIn("ada");
+    await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "Received");
+  }
+});
+
+test("150 groups in a claim count, and the condition says that Okta may cut such lists", async (t) => {
+  const groups = ["service_admin", ...Array.from({ length: 149 }, (_, i) => `group-${i}`)];
+  const seed = { users: [person("ada", groups), person("ben", ["service_admin"])], groups, manyGroups: "all" as const };
+  const { applyAcme, signIn, users, condition } = await webhookUnderTest(t, { okta: seed });
+  await applyAcme();
+  const { response } = await signIn("ada");
+  t.is(response.status, 303);
+  t.is((await users()).get("ada@acme.example")?.spec.groups?.length, 151, "those, and Everyone");
+  const told = await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "TooManyGroups");
+  t.regex(told.message, /okta\.directory/);
+  await signIn("ben");
+  t.is((await condition("oktaorg", "acme", "GroupsClaimReceived", "True")).reason, "TooManyGroups", "it stays true");
+});
+
+test("with a directory, a missing claim is asked there; while it can't be read, nothing is decided", async (t) => {
+  const { applyAcme, signIn, users, okta, session } = await webhookUnderTest(t);
+  const directory = { url: okta.url, apiTokenRef: { name: "acme-okta", key: "apiToken" } };
+  await applyAcme({ okta: { directory } });
+  okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
+  const { response, cookies } = await signIn("ada");
+  t.is(response.status, 303);
+  const ada = (await users()).get("ada@acme.example");
+  t.is(ada?.spec.groupsFrom, "Directory");
+  t.is(ada?.spec.oktaStatus, "ACTIVE");
+
+  const down = okta.misbehave({ fault: { kind: "status", status: 500 }, on: ["management"] });
+  t.is((await signIn("ada")).response.status, 503);
+  t.is((await session(cookies)).status, 200, "what is stored stays");
+  down.stop();
+
+  okta.directory.removeFromGroup("service_admin", "ada@acme.example");
+  t.is((await signIn("ada")).response.status, 403, "the directory knows");
+});
+
+test("a second sign-in writes nothing about the groups claim", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  const { applyAcme, signIn, webhook, cluster } = underTest;
+  await applyAcme();
+  await signIn("ada");
+  await evidenceKnown(underTest);
+  const before = webhook.caches.organizations.get(`${cluster.namespace}/acme`)?.metadata.resourceVersion;
+  await signIn("ada");
+  await signIn("raj");
+  await webhook.flush();
+  t.is(webhook.caches.organizations.get(`${cluster.namespace}/acme`)?.metadata.resourceVersion, before);
+});
+
+/** Until the webhook itself has heard that the claim was received. */
+async function evidenceKnown({ condition, heard }: UnderTest): Promise<void> {
+  await condition("oktaorg", "acme", "GroupsClaimReceived", "True");
+  await heard("oktaorg", "acme");
+}

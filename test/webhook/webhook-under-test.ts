@@ -1,0 +1,274 @@
+import { Writable } from "node:stream";
+import type { ExecutionContext } from "ava";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import { oktaRoleMappings, organizations, organizationUsers } from "../../crds/resources.ts";
+import type { Condition, OrganizationUser } from "../../crds/types.ts";
+import {
+  CookieJar,
+  type OktaStandIn,
+  type OrganizationSeed,
+  type SignInOptions,
+  type SignInResult,
+  signIn,
+  startOkta,
+} from "../../dev/okta/index.ts";
+import { type Client, compareResourceVersions, createClient, EventRecorder } from "../../kubernetes/index.ts";
+import { Http } from "../../okta/http.ts";
+import { type RunningServer, serve } from "../../webhook/server.ts";
+import { Webhook, type WebhookOptions } from "../../webhook/webhook.ts";
+import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+import { Browser } from "./browser.ts";
+
+export const CLIENT_ID = "0oaTest";
+export const CLIENT_SECRET = "the-right-secret";
+export const ROLES = ["service-admin", "portal-admin", "organization-admin"];
+
+/** One webhook in this process, as it would be in a container: own client, own caches, own port. */
+export interface Replica {
+  readonly url: string;
+  readonly webhook: Webhook;
+  readonly client: Client;
+  readonly metrics: Registry;
+  stop(): Promise<void>;
+}
+
+/** A webhook in this process, on a namespace of its own, under the chart's rights, with an Okta beside it. */
+export interface UnderTest extends Replica {
+  readonly cluster: TestCluster;
+  readonly okta: OktaStandIn;
+  /** Every line that the webhooks have logged, parsed. */
+  readonly lines: Record<string, unknown>[];
+  /** Another replica: the same people and the same base URL, other caches and another port. */
+  replica(options?: ReplicaOptions): Promise<Replica>;
+  apply(...objects: object[]): Promise<void>;
+  /** Waits until every replica has heard of an object as it is now. */
+  heard(kind: "oktaorg" | "orm", name: string): Promise<void>;
+  /** Applies an organization, its Secret, and mappings as {name: [groups, roles]}, and waits until the webhook knows. */
+  applyAcme(options?: AcmeOptions): Promise<void>;
+  /** Signs in as a person with a browser would. */
+  signIn(username: string, options?: SignInOptions & { path?: string }): Promise<SignInResult>;
+  /** What a program learns of a browser's session. */
+  session(cookies: CookieJar | undefined, at?: { url: string }): Promise<{ status: number; body: Record<string, unknown> }>;
+  browser(cookies?: CookieJar): Browser;
+  /** The accounts there are, by email. */
+  users(): Promise<Map<string, OrganizationUser>>;
+  condition(
+    kind: "oktaorg" | "orm",
+    name: string,
+    type: string,
+    status: string,
+    reason?: string,
+  ): Promise<Condition>;
+}
+
+export interface AcmeOptions {
+  name?: string;
+  mappings?: Record<string, [groups: string[], roles: string[]]>;
+  spec?: object;
+  okta?: object;
+  clientSecret?: string;
+}
+
+export type ReplicaOptions = Partial<WebhookOptions> & { kubeconfig?: string };
+
+export const MAPPINGS: Record<string, [string[], string[]]> = {
+  services: [["service_admin"], ["service-admin"]],
+  portal: [["portal_admin"], ["portal-admin"]],
+};
+
+/** Some people of Acme: Ada is in service_admin, Eve in no mapped group. Their password is their name. */
+const PEOPLE = [
+  person("ada", ["service_admin"]),
+  person("ben", ["service_admin"]),
+  person("eve", ["marketing"]),
+  person("raj", ["portal_admin", "service_admin"]),
+];
+
+export function person(name: string, groups: string[], rest: object = {}) {
+  const firstName = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  return { login: `${name}@acme.example`, firstName, lastName: "Tester", password: name, groups, ...rest };
+}
+
+export async function webhookUnderTest(
+  t: ExecutionContext,
+  { okta: seed = {}, ...options }: ReplicaOptions & { okta?: OrganizationSeed } = {},
+): Promise<UnderTest> {
+  const cluster = await testCluster(t);
+  const { namespace } = cluster;
+  const kubeconfig = await cluster.serviceAccount();
+  const lines: Record<string, unknown>[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  const log = pino({ level: "info" }, sink);
+  let baseURL: string | undefined;
+  const replicas: Replica[] = [];
+
+  const replica = async ({ kubeconfig: other, ...overrides }: ReplicaOptions = {}): Promise<Replica> => {
+    const metrics = new Registry();
+    const client = await createClient({ kubeconfig: other ?? kubeconfig, userAgent: "test", metrics, log });
+    const http = new Http({ timeoutMs: 5_000 });
+    const events = new EventRecorder({ client, reportingController: "test/webhook", reportingInstance: "one", log });
+    const webhook = new Webhook({
+      client,
+      events,
+      http,
+      namespaces: [namespace],
+      sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
+      maxStalenessMs: 30_000,
+      trustedProxies: false,
+      loginsPerMinute: 100_000,
+      localSignInsPerMinute: 100_000,
+      loginsAtOnce: 64,
+      log,
+      metrics,
+      ...options,
+      ...overrides,
+    });
+    const running = new AbortController();
+    const ended = webhook.run(running.signal);
+    let listener: Parameters<typeof serve>[0] | undefined;
+    const server: RunningServer = await serve((req, res) => listener?.(req, res), { port: 0, host: "127.0.0.1" });
+    const url = `http://localhost:${server.port}`;
+    baseURL ??= url;
+    listener = webhook.app(baseURL);
+    await webhook.ready();
+    let stopping: Promise<void> | undefined;
+    const stop = async (): Promise<void> => {
+      await server.close(1_000);
+      await webhook.flush();
+      await events.flush();
+      running.abort();
+      await ended;
+      await http.close();
+      await client.close();
+    };
+    const stopOnce = (): Promise<void> => {
+      stopping ??= stop();
+      return stopping;
+    };
+    t.teardown(stopOnce);
+    const made = { url, webhook, client, metrics, stop: stopOnce };
+    replicas.push(made);
+    return made;
+  };
+
+  const main = await replica();
+  const app = { clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
+  const okta = await startOkta({
+    users: PEOPLE,
+    groups: ["service_admin", "portal_admin", "marketing"],
+    apiTokens: ["an-api-token"],
+    ...seed,
+    apps: [
+      {
+        ...app,
+        redirectUris: [`${main.url}/callback/acme`, `${main.url}/callback/beta`],
+        postLogoutRedirectUris: [`${main.url}/`],
+        groupsClaim: {},
+      },
+      ...(seed.apps ?? []),
+    ],
+  });
+  t.teardown(() => okta.stop());
+
+  const apply = async (...objects: object[]): Promise<void> => {
+    const { code, stderr } = await cluster.kubectlWith({ apiVersion: "v1", kind: "List", items: objects }, "apply", "-f", "-");
+    if (code !== 0) throw new Error(stderr);
+  };
+  const admin = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: "test-admin", log });
+  t.teardown(() => admin.close());
+  const get = {
+    oktaorg: (name: string) => admin.get(organizations, { namespace, name }),
+    orm: (name: string) => admin.get(oktaRoleMappings, { namespace, name }),
+  };
+
+  /** Waits until every replica has heard of an object as it is now. */
+  const heard = async (kind: "oktaorg" | "orm", name: string): Promise<void> => {
+    const { resourceVersion } = (await get[kind](name)).metadata;
+    const know = ({ webhook: { caches } }: Replica): boolean => {
+      const cache = kind === "oktaorg" ? caches.organizations : caches.mappings;
+      const version = cache.get(`${namespace}/${name}`)?.metadata.resourceVersion;
+      return compareResourceVersions(version, resourceVersion) >= 0;
+    };
+    await waitFor(() => (replicas.every(know) ? true : undefined), { what: `the webhooks to hear of ${kind} ${name}` });
+  };
+
+  return {
+    ...main,
+    cluster,
+    okta,
+    lines,
+    replica,
+    apply,
+    heard,
+    applyAcme: async ({ name = "acme", mappings = MAPPINGS, spec = {}, okta: connection = {}, clientSecret } = {}) => {
+      await apply(
+        secret(`${name}-okta`, { clientSecret: clientSecret ?? CLIENT_SECRET, apiToken: "an-api-token" }),
+        object("Organization", name, {
+          displayName: name === "acme" ? "Acme" : name,
+          loginPath: name,
+          roles: ROLES.map((role) => ({ name: role, displayName: title(role), admin: role === "organization-admin" })),
+          ...spec,
+          okta: {
+            issuer: okta.issuer(),
+            clientID: CLIENT_ID,
+            clientSecretRef: { name: `${name}-okta`, key: "clientSecret" },
+            ...connection,
+          },
+        }),
+        ...Object.entries(mappings).map(([mapping, [groups, roles]]) => mappingObject(mapping, groups, roles, name)),
+      );
+      await heard("oktaorg", name);
+      for (const mapping of Object.keys(mappings)) await heard("orm", mapping);
+    },
+    signIn: (username, { path = "/login/acme", ...rest } = {}) => {
+      const login = username.includes("@") ? username : `${username}@acme.example`;
+      return signIn(okta, `${main.url}${path}`, login, rest);
+    },
+    session: async (cookies, at = main) => {
+      const answer = await new Browser(at.url, cookies).get("/session");
+      return { status: answer.status, body: JSON.parse(answer.body) as Record<string, unknown> };
+    },
+    browser: (cookies) => new Browser(main.url, cookies),
+    users: async () => {
+      const found = new Map<string, OrganizationUser>();
+      for await (const { items } of admin.pages(organizationUsers, { namespace }))
+        for (const user of items) found.set(user.spec.email ?? "", user);
+      return found;
+    },
+    condition: (kind, name, type, status, reason) =>
+      waitFor(
+        async () => {
+          const found = (await get[kind](name)).status?.conditions?.find((condition) => condition.type === type);
+          return found?.status === status && (reason === undefined || found.reason === reason) ? found : undefined;
+        },
+        { what: `${kind} ${name} to have ${type} ${status} ${reason ?? ""}` },
+      ),
+  };
+}
+
+export function secret(name: string, values: Record<string, string>): object {
+  return { apiVersion: "v1", kind: "Secret", metadata: { name }, stringData: values };
+}
+
+export function mappingObject(name: string, groups: string[], roles: string[], organization = "acme"): object {
+  return object("OktaRoleMapping", name, {
+    organizationRef: { name: organization },
+    groups: groups.map((group) => ({ name: group })),
+    roles,
+  });
+}
+
+export function object(kind: string, name: string, spec: object): object {
+  return { apiVersion: "rolemapping.dev/v1alpha1", kind, metadata: { name }, spec };
+}
+
+/** service-admin as people see it: Service Admin. */
+function title(role: string): string {
+  return role.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => (dash ? " " : "") + letter.toUpperCase());
+}
