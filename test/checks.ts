@@ -23,6 +23,9 @@ export const CHECKS: readonly Check[] = [
   },
   { name: "unused code", command: ["knip"] },
   { name: "generated files", command: ["node", "dev/generate.ts", "--check"] },
+  // npm leaves out of the lock file, without a word, what a registry doesn't have for another platform; then `npm ci`
+  // refuses it.
+  { name: "lock file", command: ["npm", "ci", "--dry-run", "--ignore-scripts"] },
 ];
 
 /** Runs a check to its end. @param env where PATH finds its program */

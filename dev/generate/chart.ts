@@ -30,5 +30,7 @@ export async function chartFiles(root: URL, crds: Crd[]): Promise<[path: string,
 
 /** One version for the program, its image and its chart: package.json's. */
 function withVersion(chart: string, version: string): string {
-  return chart.replace(/^version: .*$/m, `version: ${version}`).replace(/^appVersion: .*$/m, `appVersion: "${version}"`);
+  return chart
+    .replace(/^version: .*$/m, `version: ${version}`)
+    .replace(/^appVersion: .*$/m, `appVersion: "${version}"`);
 }

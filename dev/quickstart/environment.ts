@@ -67,6 +67,8 @@ async function start(
 ): Promise<Environment> {
   const tether = await Tether.create();
   started.push(() => tether.release());
+  const beginning = startAcmeOkta(ports.okta);
+  started.push(async () => (await beginning).stop());
   const target = context === undefined ? await ownCluster(started, step) : { kubectl: KUBECTL, context };
   const scoped = (args: readonly string[]) => ["--namespace", namespace, ...args];
   const kubectl = (args: readonly string[], stdin?: string) => kubectlOutput(target, scoped(args), stdin);
@@ -76,11 +78,8 @@ async function start(
   await ensureNamespace(target, namespace);
   await installServiceAccount(target, namespace);
 
-  step("starting the Okta stand-in");
-  const okta = await startAcmeOkta(ports.okta);
-  started.push(() => okta.stop());
-
   step("starting the operator and the login webhook");
+  const okta = await beginning;
   const productOptions: ProductOptions = {
     tether,
     kubeconfig: await serviceAccountKubeconfig(target, tether.folder, namespace, SERVICE_ACCOUNT),
@@ -122,7 +121,7 @@ async function ownCluster(
   started: (() => Promise<void>)[],
   step: (text: string) => void,
 ): Promise<KubectlTarget> {
-  step("starting etcd and kube-apiserver");
+  step("starting etcd, kube-apiserver and the Okta stand-in");
   const controlPlane = await startControlPlane();
   started.push(() => controlPlane.stop());
   const { kubectl, kubeconfig, cacheDir } = controlPlane;

@@ -27,10 +27,16 @@ const { values } = parseArgs({
   },
 });
 if (values.help) process.stdout.write(HELP);
-else await run();
+else
+  await run().catch((error: unknown) => {
+    // For a person at a terminal: what went wrong, not where in the code.
+    console.error(`\nThe quickstart can't go on: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  });
 
 async function run(): Promise<void> {
   const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  stopped.then(() => console.log("Stopping."));
   const start = performance.now();
   const environment = await startEnvironment({
     ...(values.context === undefined ? {} : { context: values.context }),
@@ -45,7 +51,6 @@ async function run(): Promise<void> {
     if (outcome === "shown") await stopped;
     if (outcome === "failed") process.exitCode = 1;
   } finally {
-    console.log("Stopping.");
     await environment.stop();
   }
   process.exit();
@@ -55,14 +60,8 @@ async function run(): Promise<void> {
 async function show(environment: Environment, start: number): Promise<"shown"> {
   const { okta, product } = environment;
   console.log(`${seconds(start)}  waiting for the organization and its mappings to be Ready`);
-  await environment.kubectl([
-    "wait",
-    "--for=condition=Ready",
-    "oktaorg/acme",
-    "orm",
-    "--all",
-    "--timeout=60s",
-  ]);
+  const wait = ["wait", "--for=condition=Ready", "oktaorg,orm", "--all", "--timeout=60s"];
+  await environment.kubectl(wait);
   console.log(`${seconds(start)}  signing Ada in at ${product.baseURL}/login/acme`);
   const { response } = await signIn(okta, `${product.baseURL}/login/acme`, "ada@acme.example", {
     followToEnd: true,

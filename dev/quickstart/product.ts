@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { freePort } from "../control-plane/ports.ts";
 import type { Tether } from "../control-plane/tether.ts";
 import { type Program, startProgram } from "./program.ts";
 
@@ -27,24 +28,26 @@ export interface Product {
   stop(): Promise<void>;
 }
 
-/** Starts the webhook, then the operator, which has to know where browsers reach the webhook. */
+/** Starts both. @throws Error with the last words of the one that doesn't come up; the other is stopped then */
 export async function startProduct(options: ProductOptions): Promise<Product> {
-  const webhook = await startWebhook(options);
-  const baseURL = `http://localhost:${webhook.port}`;
-  try {
-    const operator = await startOperator(options, baseURL);
-    return {
-      baseURL,
-      operator,
-      webhook,
-      stop: async () => {
-        await Promise.all([operator.stop(), webhook.stop()]);
-      },
-    };
-  } catch (error) {
-    await webhook.stop();
-    throw error;
-  }
+  // Known beforehand, so that neither has to wait for the other.
+  const port = options.port === 0 ? await freePort() : options.port;
+  const baseURL = `http://localhost:${port}`;
+  const [webhook, operator] = await Promise.allSettled([
+    startWebhook({ ...options, port }),
+    startOperator(options, baseURL),
+  ]);
+  const stop = async (): Promise<void> => {
+    await Promise.all(
+      [webhook, operator].map((program) =>
+        program.status === "fulfilled" ? program.value.stop() : undefined,
+      ),
+    );
+  };
+  if (webhook.status === "fulfilled" && operator.status === "fulfilled")
+    return { baseURL, operator: operator.value, webhook: webhook.value, stop };
+  await stop();
+  throw webhook.status === "rejected" ? webhook.reason : (operator as PromiseRejectedResult).reason;
 }
 
 /** One webhook process. */

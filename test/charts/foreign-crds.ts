@@ -26,7 +26,9 @@ export async function foreignCrds(): Promise<string> {
   const go = await findGo(module);
   const texts: string[] = [];
   for (const [name, files] of Object.entries(CRDS)) {
-    const { Dir } = Downloaded.parse(JSON.parse((await go.run(["mod", "download", "-json", name], {})).join("\n")));
+    const { Dir } = Downloaded.parse(
+      JSON.parse((await go.run(["mod", "download", "-json", name], {})).join("\n")),
+    );
     for (const file of files) texts.push(await readFile(join(Dir, file), "utf8"));
   }
   return texts.join("\n---\n");

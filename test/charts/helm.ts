@@ -92,7 +92,9 @@ export function manifestsIn(yaml: string): Manifest[] {
 
 /** The only object of a kind, or the one with this name. @throws Error when there is none, or more than one */
 export function find(objects: readonly Manifest[], kind: string, name?: string): Manifest {
-  const found = objects.filter((object) => object.kind === kind && (name ?? object.metadata.name) === object.metadata.name);
+  const found = objects.filter(
+    (object) => object.kind === kind && (name ?? object.metadata.name) === object.metadata.name,
+  );
   const [object] = found;
   if (!object || found.length > 1) throw new Error(`${found.length} objects are a ${kind} ${name ?? ""}`);
   return object;

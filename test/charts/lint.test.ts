@@ -24,19 +24,28 @@ test("the chart, the application and package.json have one version", async (t) =
 });
 
 test("every object names its namespace, or has none to name", async (t) => {
-  const cluster = /^(ClusterRole|ClusterRoleBinding|CustomResourceDefinition|ValidatingAdmissionPolicy(Binding)?)$/;
+  const cluster =
+    /^(ClusterRole|ClusterRoleBinding|CustomResourceDefinition|ValidatingAdmissionPolicy(Binding)?)$/;
   for (const { kind, metadata } of await render({}))
     t.is(metadata.namespace, cluster.test(kind) ? undefined : "access", `${kind} ${metadata.name}`);
 });
 
 test("two releases of one name in two namespaces share no object outside them", async (t) => {
   const names = async (namespace: string): Promise<string[]> => {
-    const objects = await render({ crds: { install: false }, admissionPolicy: { install: false } }, { namespace });
-    return objects.filter(({ metadata }) => !metadata.namespace).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    const objects = await render(
+      { crds: { install: false }, admissionPolicy: { install: false } },
+      { namespace },
+    );
+    return objects
+      .filter(({ metadata }) => !metadata.namespace)
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   };
   const [one, two] = await Promise.all([names("one"), names("two")]);
   t.true(one.length > 0);
-  t.deepEqual(one.filter((name) => two.includes(name)), []);
+  t.deepEqual(
+    one.filter((name) => two.includes(name)),
+    [],
+  );
 });
 
 test("the same values render the same text", async (t) => {
@@ -46,7 +55,10 @@ test("the same values render the same text", async (t) => {
 });
 
 test("names that YAML would take for numbers stay text", async (t) => {
-  const objects = await render({ serviceAccount: { name: "1e3" }, nameOverride: "0x10" }, { release: "123", namespace: "456" });
+  const objects = await render(
+    { serviceAccount: { name: "1e3" }, nameOverride: "0x10" },
+    { release: "123", namespace: "456" },
+  );
   for (const { kind, metadata } of objects) if (metadata.namespace) t.is(metadata.namespace, "456", kind);
   t.true(objects.some(({ metadata }) => metadata.name === "1e3"));
 });

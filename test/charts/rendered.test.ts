@@ -68,8 +68,16 @@ test("the API server accepts every object that any of these values makes", async
   const crds = await foreignCrds();
   const applied = await release.kubectlWith(crds, "apply", "--server-side", "--force-conflicts", "-f", "-");
   t.is(applied.code, 0, applied.stderr);
-  const kinds = ["httproutes.gateway.networking.k8s.io", "servicemonitors.monitoring.coreos.com", "prometheusrules.monitoring.coreos.com"];
-  const served = await release.kubectl("wait", "--for=condition=Established", ...kinds.map((kind) => `crd/${kind}`));
+  const kinds = [
+    "httproutes.gateway.networking.k8s.io",
+    "servicemonitors.monitoring.coreos.com",
+    "prometheusrules.monitoring.coreos.com",
+  ];
+  const served = await release.kubectl(
+    "wait",
+    "--for=condition=Established",
+    ...kinds.map((kind) => `crd/${kind}`),
+  );
   t.is(served.code, 0, served.stderr);
   // No controller makes it here, and a pod needs one.
   await release.kubectl("create", "serviceaccount", "default");
@@ -99,6 +107,15 @@ test("the pods meet the restricted Pod Security Standard, the test's as well", a
     const { code, stderr } = await other.kubectlWith(pod, "create", "--dry-run=server", "-f", "-");
     t.is(code, 0, stderr);
   }
-  const privileged = { ...template, apiVersion: "v1", kind: "Pod", metadata, spec: { containers: [{ name: "x", image: "x" }] } };
-  t.regex((await other.kubectlWith(privileged, "create", "--dry-run=server", "-f", "-")).stderr, /restricted/);
+  const privileged = {
+    ...template,
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata,
+    spec: { containers: [{ name: "x", image: "x" }] },
+  };
+  t.regex(
+    (await other.kubectlWith(privileged, "create", "--dry-run=server", "-f", "-")).stderr,
+    /restricted/,
+  );
 });

@@ -47,16 +47,25 @@ const organization = {
   spec: {
     displayName: "Acme",
     loginPath: "acme",
-    okta: { issuer: "https://acme.okta.com", clientID: "0oa1", clientSecretRef: { name: "acme-okta", key: "secret" } },
+    okta: {
+      issuer: "https://acme.okta.com",
+      clientID: "0oa1",
+      clientSecretRef: { name: "acme-okta", key: "secret" },
+    },
     roles: [{ name: "admin", displayName: "Admin" }],
   },
 };
 
 test("an organization and a mapping are accepted as values, with the schema of their kinds", (t) => {
-  const mapping = { name: "admins", spec: { organizationRef: { name: "acme" }, groups: [{ name: "a" }], roles: ["admin"] } };
+  const mapping = {
+    name: "admins",
+    spec: { organizationRef: { name: "acme" }, groups: [{ name: "a" }], roles: ["admin"] },
+  };
   t.true(accepts({ organizations: [organization], mappings: [mapping] }), JSON.stringify(accepts.errors));
   const { okta, ...spec } = organization.spec;
-  t.false(accepts({ organizations: [{ ...organization, spec: { ...spec, okta: { ...okta, clientId: "0oa1" } } }] }));
+  t.false(
+    accepts({ organizations: [{ ...organization, spec: { ...spec, okta: { ...okta, clientId: "0oa1" } } }] }),
+  );
   t.false(accepts({ organizations: [{ ...organization, spec }] }));
   t.false(accepts({ mappings: [{ ...mapping, spec: { ...mapping.spec, role: "admin" } }] }));
 });
@@ -70,9 +79,17 @@ const REFUSED: [what: string, values: Values, says: RegExp][] = [
   ["no replica count but text", { replicas: "three" }, /replicas.*want integer/s],
   ["a log level that there isn't", { logLevel: "verbose" }, /logLevel.*must be one of/s],
   ["a digest that isn't one", { image: { digest: "latest" } }, /digest.*does not match pattern/s],
-  ["an alert that there isn't", { metrics: { prometheusRule: { disabled: ["OktaRoleDown"] } } }, /disabled.*must be one of/s],
+  [
+    "an alert that there isn't",
+    { metrics: { prometheusRule: { disabled: ["OktaRoleDown"] } } },
+    /disabled.*must be one of/s,
+  ],
   ["an organization without a spec", { organizations: [{ name: "acme" }] }, /missing property 'spec'/],
-  ["a namespace that is no name", { watchNamespaces: ["Team_A"] }, /watchNamespaces.*does not match pattern/s],
+  [
+    "a namespace that is no name",
+    { watchNamespaces: ["Team_A"] },
+    /watchNamespaces.*does not match pattern/s,
+  ],
 ];
 
 for (const [what, values, says] of REFUSED) {
@@ -85,8 +102,16 @@ for (const [what, values, says] of REFUSED) {
 
 const CONTRADICTIONS: [what: string, values: Values, says: RegExp][] = [
   ["all namespaces and some", { watchNamespaces: ["*", "team-a"] }, /"\*" means all namespaces/],
-  ["two sources of certificates", { trustedCertificates: { configMapName: "a", secretName: "b" } }, /not both/],
-  ["an HTTPRoute without a Gateway", { httpRoute: { enabled: true } }, /httpRoute\.parentRefs: name the Gateway/],
+  [
+    "two sources of certificates",
+    { trustedCertificates: { configMapName: "a", secretName: "b" } },
+    /not both/,
+  ],
+  [
+    "an HTTPRoute without a Gateway",
+    { httpRoute: { enabled: true } },
+    /httpRoute\.parentRefs: name the Gateway/,
+  ],
 ];
 
 for (const [what, values, says] of CONTRADICTIONS) {

@@ -102,7 +102,9 @@ test("deleting the Secret signs everybody out, and people can sign in again at o
   t.true(lines.some(({ msg }) => String(msg).includes("all sessions have ended")));
   const again = await signIn("ada");
   t.is((await session(again.cookies)).status, 200);
-  t.is((await session(again.cookies, other)).status, 200);
+  await waitFor(async () => ((await session(again.cookies, other)).status === 200 ? true : undefined), {
+    what: "the other replica to read the new key",
+  });
 });
 
 test("a Secret of that name that is somebody else's is left alone, and the webhook says so", async (t) => {

@@ -23,7 +23,8 @@ const ROWS: { title: string; panels: Panel[] }[] = [
     panels: [
       {
         title: "Leaders",
-        description: "One replica reconciles. None for longer than a failover: nothing that changes takes effect.",
+        description:
+          "One replica reconciles. None for longer than a failover: nothing that changes takes effect.",
         unit: "none",
         kind: "stat",
         queries: { leaders: `sum(okta_role_leader{${SELECTOR}})` },
@@ -74,7 +75,8 @@ const ROWS: { title: string; panels: Panel[] }[] = [
       },
       {
         title: "From Okta to signed in",
-        description: "Time from a person's return from Okta to the answer; most of it is Okta's token endpoint.",
+        description:
+          "Time from a person's return from Okta to the answer; most of it is Okta's token endpoint.",
         unit: "s",
         queries: {
           "half of them": quantile(0.5, "okta_role_login_duration_seconds"),
@@ -138,7 +140,8 @@ const ROWS: { title: string; panels: Panel[] }[] = [
       },
       {
         title: "Watches that ended",
-        description: "Expired ones are the rule; errors and gone are followed by another try or another list.",
+        description:
+          "Expired ones are the rule; errors and gone are followed by another try or another list.",
         unit: "ops",
         queries: {
           "{{resource}}: {{reason}}": rate("okta_role_cache_watch_restarts_total", "resource, reason"),
@@ -195,7 +198,14 @@ export function dashboard(): string {
   let id = 0;
   let y = 0;
   const panels = ROWS.flatMap(({ title, panels }) => {
-    const row = { type: "row", id: ++id, title, collapsed: false, panels: [], gridPos: at(0, y, 24, HEIGHT.row) };
+    const row = {
+      type: "row",
+      id: ++id,
+      title,
+      collapsed: false,
+      panels: [],
+      gridPos: at(0, y, 24, HEIGHT.row),
+    };
     y += HEIGHT.row;
     const drawn = panels.map((panel, index) => ({ id: ++id, ...draw(panel, index * WIDTH, y) }));
     y += Math.max(...panels.map(({ kind }) => HEIGHT[kind ?? "timeseries"]));

@@ -40,7 +40,9 @@ an admission policy and a ClusterRole. None of these is left to the service acco
  */
 export function chartReadme(values: Value[]): string {
   const sections = Map.groupBy(values, ({ section }) => section);
-  const tables = [...sections].map(([section, members]) => `### ${section}\n\n${table(members.flatMap(leaves))}\n`);
+  const tables = [...sections].map(
+    ([section, members]) => `### ${section}\n\n${table(members.flatMap(leaves))}\n`,
+  );
   return [INTRODUCTION, ...tables].join("\n");
 }
 
@@ -50,7 +52,11 @@ export function leaves(value: Value): Value[] {
 }
 
 function table(values: Value[]): string {
-  const rows = values.map((value) => [`\`${value.path}\``, escaped(value.description), `\`${shown(value.default)}\``]);
+  const rows = values.map((value) => [
+    `\`${value.path}\``,
+    escaped(value.description),
+    `\`${shown(value.default)}\``,
+  ]);
   return [["value", "what it is", "default"], ["---", "---", "---"], ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");

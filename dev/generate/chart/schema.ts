@@ -37,7 +37,7 @@ export async function valuesSchema(values: Value[], crds: Crd[]): Promise<string
     ...objectOf(values),
     definitions: known,
   };
-  Object.assign(schema["properties"] as JsonSchema, OF_PARENT_CHARTS);
+  Object.assign(schema.properties as JsonSchema, OF_PARENT_CHARTS);
   const resolved = resolveReferences(schema);
   requireDefinitions(JSON.stringify(resolved), Object.keys(known));
   return `${JSON.stringify(resolved, undefined, 2)}\n`;
@@ -68,7 +68,7 @@ function typeOf(value: unknown): string {
 
 /** The part of a CRD that people write, closed: a structural schema ignores what it doesn't know. */
 function specOf(crds: Crd[], kind: string): JsonSchema {
-  const spec = crds.find((crd) => crd.kind === kind)?.schema.properties?.["spec"];
+  const spec = crds.find((crd) => crd.kind === kind)?.schema.properties?.spec;
   if (!spec) throw new Error(`there is no CRD ${kind} with a spec`);
   return closed(spec);
 }

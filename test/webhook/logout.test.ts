@@ -1,0 +1,119 @@
+import test from "ava";
+import { CookieJar } from "../../dev/okta/index.ts";
+import { LogoutHint } from "../../webhook/sessions/logout-hint.ts";
+import { Browser } from "./browser.ts";
+import { person, webhookUnderTest } from "./webhook-under-test.ts";
+
+test("signing out ends the session here and at Okta, so that another account can sign in", async (t) => {
+  const { applyAcme, signIn, session, browser, url, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  const cookies = new CookieJar();
+  await signIn("ada", { cookies });
+  // Okta knows this browser: the next sign-in asks for nothing.
+  t.is((await signIn("nobody", { cookies, password: "wrong" })).response.status, 303);
+
+  const out = await browser(cookies).post("/logout", {});
+  t.is(out.status, 303);
+  const atOkta = new URL(String(out.headers.location));
+  t.is(atOkta.origin, okta.url);
+  t.is(atOkta.searchParams.get("post_logout_redirect_uri"), `${url}/`);
+  t.truthy(atOkta.searchParams.get("id_token_hint"), "Okta ends a session only for who shows its ID token");
+  t.is((await session(cookies)).status, 401);
+
+  const back = await new Browser(okta.url, cookies).get(`${atOkta.pathname}${atOkta.search}`);
+  t.is(back.status, 303);
+  const home = new URL(String(back.headers.location));
+  t.is(`${home.origin}${home.pathname}`, `${url}/`);
+  const page = await browser(cookies).get(`/${home.search}`);
+  t.true(page.body.includes("You are signed out"));
+  t.true(page.body.includes('href="/login/acme"'));
+
+  const other = await signIn("raj", { cookies });
+  const { body } = await session(other.cookies);
+  t.like(body, { user: { email: "raj@acme.example" } });
+});
+
+test("who was refused can sign in with another account", async (t) => {
+  const { applyAcme, signIn, session, browser, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  const cookies = new CookieJar();
+  const { response } = await signIn("eve", { cookies });
+  t.true(response.body.includes("Sign in with another account"));
+  const out = await browser(cookies).post("/logout", { organization: "acme", again: "yes" });
+  const atOkta = new URL(String(out.headers.location));
+  const back = await new Browser(okta.url, cookies).get(`${atOkta.pathname}${atOkta.search}`);
+  const home = await browser(cookies).get(new URL(String(back.headers.location)).pathname + new URL(String(back.headers.location)).search);
+  t.is(home.status, 303);
+  t.is(home.headers.location, "/login/acme?prompt=login");
+  await signIn("ada", { cookies, path: "/login/acme?prompt=login" });
+  t.is((await session(cookies)).status, 200);
+});
+
+test("nobody is signed out by a link, an image, or another site's form", async (t) => {
+  const { applyAcme, signIn, session, browser, url } = await webhookUnderTest(t);
+  await applyAcme();
+  const { cookies } = await signIn("ada");
+  const asked = await browser(cookies).get("/logout");
+  t.is(asked.status, 200);
+  t.true(asked.body.includes('<form method="post" action="/logout">'));
+  const foreign = [
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { "sec-fetch-site": "none" },
+    { "sec-fetch-site": "cross-site", origin: url },
+    { "sec-fetch-site": "", origin: "https://evil.example" },
+  ];
+  for (const headers of foreign) {
+    const answer = await browser(cookies).post("/logout", {}, headers);
+    t.is(answer.status, 403, JSON.stringify(headers));
+  }
+  t.is((await session(cookies)).status, 200);
+});
+
+test("when Okta can't be reached, the session here ends all the same, and the page says what may not have", async (t) => {
+  const { applyAcme, signIn, session, browser, cluster, heard } = await webhookUnderTest(t);
+  await applyAcme();
+  const { cookies } = await signIn("ada");
+  const elsewhere = JSON.stringify({ spec: { okta: { issuer: "http://127.0.0.1:9" } } });
+  await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", elsewhere);
+  await heard("oktaorg", "acme");
+  const answer = await browser(cookies).post("/logout", {});
+  t.is(answer.status, 200);
+  t.true(answer.body.includes("You are signed out here"));
+  t.is((await session(cookies)).status, 401);
+});
+
+test("programs that ask for JSON get told where to go on", async (t) => {
+  const { applyAcme, signIn, browser, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  const { cookies } = await signIn("ada");
+  const answer = await browser(cookies).post("/logout", {}, { accept: "application/json" });
+  t.is(answer.status, 200);
+  const body = JSON.parse(answer.body);
+  t.true(body.signedOut);
+  t.true(String(body.continueAt).startsWith(okta.url));
+});
+
+test("an ID token with hundreds of groups still signs its person out at Okta", async (t) => {
+  const groups = Array.from({ length: 300 }, (_, i) => `a-group-with-a-longer-name-${i}`);
+  const seed = { users: [person("ada", groups)], groups, manyGroups: "all" as const };
+  const { applyAcme, signIn, browser } = await webhookUnderTest(t, { okta: seed });
+  await applyAcme({ mappings: { services: [["a-group-with-a-longer-name-7"], ["service-admin"]] } });
+  const { cookies } = await signIn("ada");
+  const out = await browser(cookies).post("/logout", {});
+  const hint = new URL(String(out.headers.location)).searchParams.get("id_token_hint") ?? "";
+  t.true(hint.length > 8_000);
+  const claims = JSON.parse(Buffer.from(hint.split(".")[1] ?? "", "base64url").toString());
+  t.is(claims.groups.length, 301);
+});
+
+test("what no browser would keep isn't kept, and what isn't ours isn't read", (t) => {
+  const hint = new LogoutHint({ hostPrefix: "__Host-", securePrefix: "__Secure-", secure: true });
+  const noise = Array.from({ length: 9_000 }, (_, i) => String.fromCharCode(65 + ((i * 7919) % 26))).join("");
+  const random = Buffer.from(Array.from({ length: 9_000 }, (_, i) => (i * i * 31 + (i >> 3) * 17) % 251)).toString("base64url");
+  t.true(hint.keep(`h.${noise}.s`, 60).length < 4_096);
+  t.regex(hint.keep(`h.${random}${random}.s`, 60), /Max-Age=0|^__Secure-okta-role-id-token=d\./);
+  for (const value of ["d.", "d.1-2-3.x", "d.9.AAAA", "x", "p"])
+    t.notThrows(() => hint.read(`__Secure-okta-role-id-token=${value}`));
+  t.is(hint.read("okta-role-id-token=p.abc"), undefined, "set without the prefix: not by us");
+});
