@@ -1,5 +1,5 @@
 import test from "ava";
-import { waitFor } from "../cluster.ts";
+import { testCluster, waitFor } from "../cluster.ts";
 import { object, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
 
 test("a local admin signs in with a token of their service account while Okta is out of reach", async (t) => {
@@ -34,12 +34,14 @@ test("a token for anything else signs nobody in", async (t) => {
   const { url, cluster, session } = underTest;
   const audience = `${url}/login/acme`;
   await cluster.kubectl("create", "serviceaccount", "somebody");
+  const elsewhere = await testCluster(t);
+  await elsewhere.kubectl("create", "serviceaccount", "mia");
   const tokens = {
     "another audience": await token(underTest, "mia", "https://elsewhere.example"),
     "the API server's audience": await token(underTest, "mia"),
     "another organization's": await token(underTest, "mia", `${url}/login/beta`),
     "a service account without an account": await token(underTest, "somebody", audience),
-    "another namespace": await token(underTest, "default", audience, "default"),
+    "another namespace": await token({ cluster: elsewhere }, "mia", audience),
     "no token": "hello",
     nothing: "",
     "something long": "a".repeat(15_000),
@@ -114,10 +116,13 @@ function localAdmin(name: string): object {
   });
 }
 
-async function token({ cluster }: UnderTest, serviceAccount: string, audience?: string, namespace?: string): Promise<string> {
+async function token(
+  { cluster }: Pick<UnderTest, "cluster">,
+  serviceAccount: string,
+  audience?: string,
+): Promise<string> {
   const more = audience === undefined ? [] : ["--audience", audience];
-  const where = namespace === undefined ? [] : ["--namespace", namespace];
-  const { stdout, stderr, code } = await cluster.kubectl("create", "token", serviceAccount, ...more, ...where);
+  const { stdout, stderr, code } = await cluster.kubectl("create", "token", serviceAccount, ...more);
   if (code !== 0) throw new Error(stderr);
   return stdout.trim();
 }

@@ -21,7 +21,7 @@ test("signing out ends the session here and at Okta, so that another account can
   t.is((await session(cookies)).status, 401);
 
   const back = await new Browser(okta.url, cookies).get(`${atOkta.pathname}${atOkta.search}`);
-  t.is(back.status, 303);
+  t.is(back.status, 302);
   const home = new URL(String(back.headers.location));
   t.is(`${home.origin}${home.pathname}`, `${url}/`);
   const page = await browser(cookies).get(`/${home.search}`);

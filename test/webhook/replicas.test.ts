@@ -67,7 +67,7 @@ test("a replica that has not heard of the cluster for too long refuses sessions,
   const { applyAcme, signIn, session, replica, cluster } = await webhookUnderTest(t);
   const cut = await FaultServer.start(t);
   const kubeconfig = await kubeconfigVia(t, cut.url, { insecure: true, kubeconfig: await cluster.serviceAccount() });
-  const alone = await replica({ kubeconfig, maxStalenessMs: 1_000 });
+  const alone = await replica({ kubeconfig, maxStalenessMs: 10_000 });
   await applyAcme();
   const { cookies } = await signIn("ada");
   t.is((await session(cookies, alone)).status, 200);

@@ -1,0 +1,87 @@
+import test from "ava";
+import { InvalidClientError } from "../../okta/login-errors.ts";
+import { Gate } from "../../webhook/sign-in/gate.ts";
+import { Browser } from "./browser.ts";
+import { CLIENT_SECRET, secret, webhookUnderTest } from "./webhook-under-test.ts";
+import { startOkta } from "../../dev/okta/index.ts";
+
+test("a dead Okta holds up its own organization only: others sign in, and beyond a bound people are told at once", async (t) => {
+  const { applyAcme, signIn, browser, url } = await webhookUnderTest(t, { loginsAtOnce: 5 });
+  const dead = await startOkta({ apps: [{ clientId: "0oaDead", clientSecret: "x" }] });
+  t.teardown(() => dead.stop());
+  dead.misbehave({ fault: { kind: "hang" } });
+  await applyAcme();
+  await applyAcme({
+    name: "dead",
+    mappings: { "dead-services": [["service_admin"], ["service-admin"]] },
+    okta: { issuer: dead.issuer(), clientID: "0oaDead" },
+  });
+  const hanging = Array.from({ length: 5 }, () => new Browser(url).get("/login/dead"));
+  const turnedAway = await settled(() => browser().get("/login/dead"), (answer) => answer.status === 503);
+  t.true(turnedAway.body.includes("Too many sign-ins at once"));
+  t.is(turnedAway.headers["retry-after"], "5");
+  t.is((await signIn("ada")).response.status, 303, "while five of the other wait");
+  dead.behave();
+  const answers = await Promise.all(hanging);
+  t.true(answers.every(({ status }) => status === 303 || status === 502 || status === 504), String(answers.map(({ status }) => status)));
+});
+
+test("the bound is per organization, and is given back whatever comes of it", async (t) => {
+  const gate = new Gate(2);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const inside = [gate.run("a", () => promise), gate.run("a", () => promise)];
+  await t.throwsAsync(() => gate.run("a", async () => "no"), { code: "organization-busy" });
+  t.is(await gate.run("b", async () => "yes"), "yes");
+  await t.throwsAsync(() => gate.run("b", async () => Promise.reject(new Error("x"))), { message: "x" });
+  resolve("done");
+  await Promise.all(inside);
+  t.is(await gate.run("a", async () => "yes"), "yes");
+});
+
+test("a client secret that was replaced in Okta and in the Secret works at the next sign-in, without a restart", async (t) => {
+  const { applyAcme, apply, signIn, okta, session } = await webhookUnderTest(t);
+  await applyAcme();
+  await signIn("ada");
+  const app = { clientId: "0oaTest", groupsClaim: {} };
+  const { redirectUris } = okta.saveApp({ ...app, clientSecret: "a-new-secret", redirectUris: [] });
+  t.deepEqual(redirectUris, []);
+  okta.saveApp({ ...app, clientSecret: "a-new-secret", redirectUris: await callbackOf(t, signIn) });
+  const wrong = await signIn("ada");
+  t.is(wrong.response.status, 502, "the Secret still has the old one");
+  t.true(wrong.response.body.includes("Sign-in isn&#39;t set up correctly"));
+  t.false(wrong.response.body.includes(CLIENT_SECRET));
+  await apply(secret("acme-okta", { clientSecret: "a-new-secret" }));
+  const { response, cookies } = await signIn("ada");
+  t.is(response.status, 303, "although the old value is still remembered");
+  t.is((await session(cookies)).status, 200);
+});
+
+test("a wrong client secret, a missing Secret and a wrong issuer each give a page that says whom to tell, and no session", async (t) => {
+  const { applyAcme, signIn, users, okta } = await webhookUnderTest(t);
+  await applyAcme({ clientSecret: "the-wrong-secret" });
+  const cases: [object, number, string][] = [
+    [{}, 502, "CredentialsResolved"],
+    [{ clientSecretRef: { name: "not-there", key: "x" } }, 502, "CredentialsResolved"],
+    [{ issuer: `${okta.url}/oauth2/nothere` }, 502, "IssuerDiscovered"],
+    [{ issuer: "http://127.0.0.1:9" }, 502, "can&#39;t be reached"],
+  ];
+  for (const [connection, status, text] of cases) {
+    await applyAcme({ clientSecret: "the-wrong-secret", okta: connection });
+    const { response } = await signIn("ada");
+    t.is(response.status, status, text);
+    t.true(response.body.includes(text), response.body);
+    t.true(response.body.includes("Acme"));
+    t.false(response.body.includes("the-wrong-secret"));
+    t.notRegex(response.body, /\bat \/|\.ts:\d/);
+  }
+  t.is((await users()).size, 0);
+  t.true(new InvalidClientError("0oaTest", undefined).message.includes("0oaTest"));
+});
+
+async function settled<T>(attempt: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
+  for (let i = 0; i < 200; i++) {
+    const value = await attempt();
+    if (wanted(value)) return value;
+  }
+  throw new Error("it never came to that");
+}
