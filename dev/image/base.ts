@@ -1,6 +1,17 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, cp, mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,10 +57,9 @@ export function runtimeBase(architecture: Architecture, progress: Progress): Pro
 
 /** The same with a shell and npm, for what the image is made with. @returns the path of a tar */
 export function buildBase(progress: Progress): Promise<string> {
-  const packages = [...RUNTIME, "ca-certificates"];
-  return madeOnce("build", packages, progress, async (work) => {
+  return madeOnce("build", RUNTIME, progress, async (work) => {
     const files = join(work, "root");
-    await debian(work, files, "essential", packages, thisArchitecture());
+    await debian(work, files, "essential", RUNTIME, thisArchitecture());
     await addNode(files, thisArchitecture());
     // `npm root` would tell of a folder beside Node, which needn't be where npm is.
     const npm = dirname(dirname(await realpath((await run("sh", ["-c", "command -v npm"])).trim())));

@@ -3,8 +3,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { run } from "../cluster/run.ts";
 import type { Progress } from "../control-plane/progress.ts";
-import { buildBase, imageCache, runtimeBase } from "./base.ts";
+import { buildBase, imageCache, runtimeBase, thisArchitecture } from "./base.ts";
 import type { ImageBuild } from "./build.ts";
+
+const certificates = "/etc/ssl/certs/ca-certificates.crt";
 
 /**
  * Builds an image with buildah, without a daemon, in a chroot, and on bases made here: for where neither Docker nor a
@@ -19,7 +21,7 @@ export async function buildWithBuildah(build: ImageBuild, progress: Progress): P
   const storage = ["--root", join(cache, "storage"), "--runroot", join(cache, "storage-run")];
   const buildah = (...args: string[]) => run("buildah", [...storage, ...args]);
 
-  const tagBase = async (tar: string, architecture: string): Promise<string> => {
+  const tagBase = async (tar: string, architecture: string, ...settings: string[]): Promise<string> => {
     const name = `localhost/${basename(tar, ".tar")}:latest`;
     if (
       await buildah("inspect", "--type", "image", name).then(
@@ -30,16 +32,25 @@ export async function buildWithBuildah(build: ImageBuild, progress: Progress): P
       return name;
     const container = (await buildah("from", "scratch")).trim();
     await buildah("add", "--quiet", container, tar, "/");
-    await buildah("config", "--arch", architecture, "--env", "PATH=/usr/bin:/bin", container);
+    await buildah("config", "--arch", architecture, "--env", "PATH=/usr/bin:/bin", ...settings, container);
     await buildah("commit", "--quiet", "--rm", "--signature-policy", policy, container, name);
     return name;
   };
   const base = await tagBase(await runtimeBase(build.architecture, progress), build.architecture);
-  const from = await tagBase(await buildBase(progress), build.architecture);
+  const from = await tagBase(
+    await buildBase(progress),
+    thisArchitecture(),
+    "--env",
+    `NODE_EXTRA_CA_CERTS=${certificates}`,
+  );
 
   const options = ["--isolation", "chroot", "--layers", "--pull-never", "--signature-policy", policy];
   const args = Object.entries({ ...build.args, BASE: base, BUILD_BASE: from });
   for (const [name, value] of args) options.push("--build-arg", `${name}=${value}`);
+  // The registry may be behind a proxy whose certificate this machine trusts: so does the build.
+  if (existsSync(certificates)) {
+    options.push("--volume", `${certificates}:${certificates}:ro`);
+  }
   // What npm has downloaded before needn't be downloaded again.
   const npmCache = (await run("npm", ["config", "get", "cache"])).trim();
   if (existsSync(npmCache)) options.push("--volume", `${npmCache}:/root/.npm`);

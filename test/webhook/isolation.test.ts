@@ -1,12 +1,11 @@
 import test from "ava";
-import { InvalidClientError } from "../../okta/login-errors.ts";
 import { Gate } from "../../webhook/sign-in/gate.ts";
 import { Browser } from "./browser.ts";
 import { CLIENT_SECRET, secret, webhookUnderTest } from "./webhook-under-test.ts";
 import { startOkta } from "../../dev/okta/index.ts";
 
 test("a dead Okta holds up its own organization only: others sign in, and beyond a bound people are told at once", async (t) => {
-  const { applyAcme, signIn, browser, url } = await webhookUnderTest(t, { loginsAtOnce: 5 });
+  const { applyAcme, signIn, url } = await webhookUnderTest(t, { loginsAtOnce: 5 });
   const dead = await startOkta({ apps: [{ clientId: "0oaDead", clientSecret: "x" }] });
   t.teardown(() => dead.stop());
   dead.misbehave({ fault: { kind: "hang" } });
@@ -16,14 +15,15 @@ test("a dead Okta holds up its own organization only: others sign in, and beyond
     mappings: { "dead-services": [["service_admin"], ["service-admin"]] },
     okta: { issuer: dead.issuer(), clientID: "0oaDead" },
   });
-  const hanging = Array.from({ length: 5 }, () => new Browser(url).get("/login/dead"));
-  const turnedAway = await settled(() => browser().get("/login/dead"), (answer) => answer.status === 503);
-  t.true(turnedAway.body.includes("Too many sign-ins at once"));
-  t.is(turnedAway.headers["retry-after"], "5");
-  t.is((await signIn("ada")).response.status, 303, "while five of the other wait");
+  const waiting = Array.from({ length: 8 }, () => new Browser(url).get("/login/dead"));
+  const first = await Promise.race(waiting);
+  t.is(first.status, 503);
+  t.true(first.body.includes("Too many sign-ins at once"));
+  t.is(first.headers["retry-after"], "5");
+  t.is((await signIn("ada")).response.status, 303, "while the others wait");
   dead.behave();
-  const answers = await Promise.all(hanging);
-  t.true(answers.every(({ status }) => status === 303 || status === 502 || status === 504), String(answers.map(({ status }) => status)));
+  const turnedAway = (await Promise.all(waiting)).filter(({ status }) => status === 503);
+  t.is(turnedAway.length, 3);
 });
 
 test("the bound is per organization, and is given back whatever comes of it", async (t) => {
@@ -39,13 +39,11 @@ test("the bound is per organization, and is given back whatever comes of it", as
 });
 
 test("a client secret that was replaced in Okta and in the Secret works at the next sign-in, without a restart", async (t) => {
-  const { applyAcme, apply, signIn, okta, session } = await webhookUnderTest(t);
+  const { applyAcme, apply, signIn, okta, session, url } = await webhookUnderTest(t);
   await applyAcme();
   await signIn("ada");
   const app = { clientId: "0oaTest", groupsClaim: {} };
-  const { redirectUris } = okta.saveApp({ ...app, clientSecret: "a-new-secret", redirectUris: [] });
-  t.deepEqual(redirectUris, []);
-  okta.saveApp({ ...app, clientSecret: "a-new-secret", redirectUris: await callbackOf(t, signIn) });
+  okta.saveApp({ ...app, clientSecret: "a-new-secret", redirectUris: [`${url}/callback/acme`] });
   const wrong = await signIn("ada");
   t.is(wrong.response.status, 502, "the Secret still has the old one");
   t.true(wrong.response.body.includes("Sign-in isn&#39;t set up correctly"));
@@ -75,13 +73,4 @@ test("a wrong client secret, a missing Secret and a wrong issuer each give a pag
     t.notRegex(response.body, /\bat \/|\.ts:\d/);
   }
   t.is((await users()).size, 0);
-  t.true(new InvalidClientError("0oaTest", undefined).message.includes("0oaTest"));
 });
-
-async function settled<T>(attempt: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
-  for (let i = 0; i < 200; i++) {
-    const value = await attempt();
-    if (wanted(value)) return value;
-  }
-  throw new Error("it never came to that");
-}

@@ -1,0 +1,113 @@
+import test from "ava";
+import { Coalescer } from "../../webhook/sign-in/coalescer.ts";
+import { waitFor } from "../cluster.ts";
+import { FaultServer } from "../kubernetes/fault-server.ts";
+import { kubeconfigVia } from "../kubernetes/api-server.ts";
+import { Browser } from "./browser.ts";
+import { person, webhookUnderTest } from "./webhook-under-test.ts";
+
+test("many sign-ins at once write each mapping once a second at most, and the last one is what stands there", async (t) => {
+  const names = Array.from({ length: 30 }, (_, i) => `person${i}`);
+  const seed = { users: names.map((name) => person(name, ["service_admin"])), groups: ["service_admin"] };
+  const { applyAcme, signIn, webhook, cluster, metrics } = await webhookUnderTest(t, { okta: seed });
+  await applyAcme();
+  const writes: number[] = [];
+  webhook.caches.mappings.subscribe(({ object }) => {
+    if (object.metadata.name === "services") writes.push(performance.now());
+  });
+  await Promise.all(names.map((name) => signIn(name)));
+  await signIn("person7");
+  await webhook.flush();
+  const mapping = webhook.caches.mappings.get(`${cluster.namespace}/services`);
+  const condition = mapping?.status?.conditions?.find(({ type }) => type === "UsersProvisioned");
+  t.regex(condition?.message ?? "", /^person7@acme\.example signed in/);
+  const seconds = ((writes.at(-1) ?? 0) - (writes[0] ?? 0)) / 1000;
+  // One at once, one a second, and the one of the flush.
+  t.true(writes.length <= 2 + Math.ceil(seconds), `${writes.length} writes in ${seconds} s`);
+  t.regex(await metrics.metrics(), /okta_role_status_writes_coalesced_total [1-9]/);
+});
+
+test("when an account can't be written, nobody is signed in and the mappings concerned say so; the next sign-in works", async (t) => {
+  const { applyAcme, replica, okta, cluster, condition, users, url } = await webhookUnderTest(t);
+  const faults = await FaultServer.start(t);
+  const kubeconfig = await kubeconfigVia(t, faults.url, { insecure: true, kubeconfig: await cluster.serviceAccount() });
+  const broken = await replica({ kubeconfig });
+  await applyAcme();
+  faults.fault = (request, response) => {
+    if (request.method !== "POST" || !request.url?.endsWith("/organizationusers")) return false;
+    response.writeHead(403, { "content-type": "application/json" });
+    response.end(JSON.stringify({ kind: "Status", status: "Failure", reason: "Forbidden", code: 403, message: "not now" }));
+    return true;
+  };
+  const { callback, cookies } = await signInAt(broken.url, "ada");
+  t.is(callback.status, 503);
+  t.is(callback.headers["retry-after"], "10");
+  t.true(callback.body.includes("out of order"));
+  t.is((await new Browser(broken.url, cookies).get("/session")).status, 401);
+  t.is((await users()).size, 0);
+  const told = await condition("orm", "services", "UsersProvisioned", "False", "StoreUnavailable");
+  t.regex(told.message, /^The account of ada@acme\.example could not be written/);
+
+  faults.fault = () => false;
+  t.is((await signInAt(broken.url, "ada")).callback.status, 303);
+  await condition("orm", "services", "UsersProvisioned", "True", "SignedIn");
+
+  /** The replicas share a base URL, so that Okta sends the browser to the first: it is taken to the other by hand. */
+  async function signInAt(at: string, name: string) {
+    const browser = new Browser(at);
+    const start = await browser.get("/login/acme");
+    let next = String(start.headers.location);
+    while (!next.startsWith(url)) {
+      const atOkta = new Browser(okta.url, browser.cookies);
+      const path = next.slice(new URL(next).origin.length);
+      const fields = { username: `${name}@acme.example`, password: name };
+      const answer = path.startsWith("/signin/") ? await atOkta.post(path, fields) : await atOkta.get(path);
+      next = new URL(String(answer.headers.location), next).href;
+    }
+    return { callback: await browser.get(next.slice(url.length)), cookies: browser.cookies };
+  }
+});
+
+test("what is reported last is written in the end, also when writing fails for a while", async (t) => {
+  const written: string[] = [];
+  let failing = true;
+  const coalescer = new Coalescer<string>({
+    write: async (key, latest) => {
+      if (failing) throw new Error("not now");
+      written.push(`${key}=${latest}`);
+    },
+    intervalMs: 10,
+    concurrency: 2,
+    onFailure: () => {
+      failing = written.length > 0;
+    },
+  });
+  for (const key of ["a", "b", "c"]) for (const value of ["1", "2", "3"]) coalescer.report(key, value);
+  await waitFor(() => (written.includes("a=3") && written.includes("b=3") && written.includes("c=3") ? true : undefined), {
+    what: "the last of each",
+  });
+  await coalescer.flush();
+  t.false(written.some((line) => line.endsWith("=2")), "what was overtaken isn't written");
+});
+
+test("a flush writes what is resting, and ends also when a write fails", async (t) => {
+  const written: string[] = [];
+  const failures: string[] = [];
+  const coalescer = new Coalescer<string>({
+    write: async (key, latest) => {
+      if (key === "broken") throw new Error("never");
+      written.push(latest);
+    },
+    intervalMs: 3_600_000,
+    concurrency: 1,
+    onFailure: (key) => failures.push(key),
+  });
+  coalescer.report("a", "first");
+  coalescer.report("broken", "x");
+  coalescer.report("a", "second");
+  coalescer.report("a", "third");
+  await coalescer.flush();
+  t.deepEqual(written, ["first", "third"]);
+  t.true(failures.length > 0);
+  await coalescer.flush();
+});
