@@ -1,0 +1,265 @@
+/** What the alerts make of metrics, for promtool's unit tests of rules. */
+
+/** One alert and one course of things. */
+export interface AlertCase {
+  readonly alert: string;
+  readonly what: string;
+  /** Series without the labels of the scrape -> one value a minute, as promtool writes them: 0+5x60. */
+  readonly series: Readonly<Record<string, string>>;
+  /** When one looks. */
+  readonly at: string;
+  /** The alerts that are firing then: their labels, and what $value is shown as. */
+  readonly fires: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value?: string }[];
+}
+
+/** A replica's series, as Prometheus keeps them. */
+export function scraped(series: string, endpoint: "operator" | "webhook", pod = "pod-a"): string {
+  const labels = `namespace="access", job="okta-role-operator-metrics", endpoint="${endpoint}", pod="${pod}"`;
+  return series.includes("{") ? series.replace("{", `{${labels}, `) : `${series}{${labels}}`;
+}
+
+const leader = (pod: string) => scraped('okta_role_leader{lease="okta-role-operator"}', "operator", pod);
+const up = (pod: string) => scraped("up", "webhook", pod);
+const logins = (outcome: string, reason: string) =>
+  scraped(
+    `okta_role_logins_total{organization="access/acme", outcome="${outcome}", reason="${reason}"}`,
+    "webhook",
+  );
+const checks = (outcome: string) =>
+  scraped(`okta_role_session_checks_total{outcome="${outcome}"}`, "webhook");
+const reconciles = (result: string) =>
+  scraped(`okta_role_reconciles_total{controller="mappings", result="${result}"}`, "operator");
+const depth = scraped('okta_role_queue_depth{controller="mappings"}', "operator");
+const waited = (le: string) =>
+  scraped(`okta_role_queue_wait_seconds_bucket{controller="users", le="${le}"}`, "operator");
+const requests = (code: string) =>
+  scraped(`kubernetes_client_requests_total{verb="get", resource="secrets", code="${code}"}`, "webhook");
+const restarts = (reason: string) =>
+  scraped(`okta_role_cache_watch_restarts_total{resource="organizations", reason="${reason}"}`, "operator");
+
+const acme = { organization: "access/acme" };
+
+export const alertCases: readonly AlertCase[] = [
+  {
+    alert: "OktaRoleNoLeader",
+    what: "the lease goes from one pod to the other",
+    series: { [leader("pod-a")]: "1x10 0x20", [leader("pod-b")]: "0x11 1x19" },
+    at: "20m",
+    fires: [],
+  },
+  {
+    alert: "OktaRoleNoLeader",
+    what: "nobody takes the lease",
+    series: { [leader("pod-a")]: "1x10 0x20", [leader("pod-b")]: "0x30" },
+    at: "15m",
+    fires: [{}],
+  },
+  { alert: "OktaRoleNoLeader", what: "there are no pods at all", series: {}, at: "5m", fires: [{}] },
+
+  {
+    alert: "OktaRoleWebhookDown",
+    what: "one of two is left",
+    series: { [up("pod-a")]: "0x10", [up("pod-b")]: "1x10" },
+    at: "9m",
+    fires: [],
+  },
+  {
+    alert: "OktaRoleWebhookDown",
+    what: "none answers",
+    series: { [up("pod-a")]: "1 0x10", [up("pod-b")]: "1 0x10" },
+    at: "9m",
+    fires: [{}],
+  },
+
+  {
+    alert: "OktaRoleSignInsFailing",
+    what: "Okta doesn't answer for half of the people",
+    series: {
+      [logins("admitted", "MappedGroup")]: "0+2x60",
+      [logins("failed", "token-endpoint-unreachable")]: "0+2x60",
+    },
+    at: "30m",
+    fires: [{ labels: acme, value: "50%" }],
+  },
+  {
+    alert: "OktaRoleSignInsFailing",
+    what: "people change their minds at Okta",
+    series: {
+      [logins("admitted", "MappedGroup")]: "0+2x60",
+      [logins("failed", "denied")]: "0+2x60",
+      [logins("failed", "login-expired")]: "0+2x60",
+    },
+    at: "30m",
+    fires: [],
+  },
+  {
+    alert: "OktaRoleSignInsFailing",
+    what: "one sign-in of few goes wrong",
+    series: {
+      [logins("admitted", "MappedGroup")]: "0 0 0 0 0 1x60",
+      [logins("failed", "timeout")]: "0 0 0 0 0 1x60",
+    },
+    at: "10m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleGroupsClaimUnusable",
+    what: "the claim is gone",
+    series: { [logins("refused", "ClaimLost")]: "0x10 1+1x30" },
+    at: "20m",
+    fires: [{ labels: { ...acme, reason: "ClaimLost" } }],
+  },
+  {
+    alert: "OktaRoleGroupsClaimUnusable",
+    what: "somebody without a mapped group",
+    series: { [logins("refused", "NoMappedGroup")]: "0x10 1+1x30" },
+    at: "20m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleSignInsRefused",
+    what: "three of four are turned away",
+    series: { [logins("admitted", "MappedGroup")]: "0+1x60", [logins("refused", "NoMappedGroup")]: "0+3x60" },
+    at: "50m",
+    fires: [{ labels: acme, value: "75%" }],
+  },
+  {
+    alert: "OktaRoleSignInsRefused",
+    what: "one of four is",
+    series: { [logins("admitted", "MappedGroup")]: "0+3x60", [logins("refused", "NoMappedGroup")]: "0+1x60" },
+    at: "50m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleSessionsUnanswered",
+    what: "the API server is lost",
+    series: { [checks("stale")]: "0x5 0+100x20" },
+    at: "15m",
+    fires: [{}],
+  },
+  {
+    alert: "OktaRoleSessionsUnanswered",
+    what: "people without a session",
+    series: { [checks("no-session")]: "0+100x20" },
+    at: "15m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleReconcilesFailing",
+    what: "half of them, for long",
+    series: { [reconciles("done")]: "0+1x60", [reconciles("error")]: "0+1x60" },
+    at: "40m",
+    fires: [{ labels: { controller: "mappings" }, value: "50%" }],
+  },
+  {
+    alert: "OktaRoleReconcilesFailing",
+    what: "conflicts, which are tried again at once",
+    series: { [reconciles("done")]: "0+1x60", [reconciles("conflict")]: "0+1x60" },
+    at: "40m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleReconcilesStuck",
+    what: "keys wait and nothing is done",
+    series: { [depth]: "0x10 7x50", [reconciles("done")]: "0+1x10 10x50" },
+    at: "50m",
+    fires: [{ labels: { controller: "mappings" }, value: "7" }],
+  },
+  {
+    alert: "OktaRoleReconcilesStuck",
+    what: "keys wait and work goes on",
+    series: { [depth]: "7x60", [reconciles("done")]: "0+100x60" },
+    at: "50m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleReconcilesSlow",
+    what: "every tenth waits for nearly a minute",
+    series: { [waited("30")]: "0+90x60", [waited("60")]: "0+100x60", [waited("+Inf")]: "0+100x60" },
+    at: "40m",
+    fires: [{ labels: { controller: "users" }, value: "57s" }],
+  },
+  {
+    alert: "OktaRoleReconcilesSlow",
+    what: "none waits for long",
+    series: { [waited("30")]: "0+100x60", [waited("60")]: "0+100x60", [waited("+Inf")]: "0+100x60" },
+    at: "40m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleKubernetesAPIFailing",
+    what: "one in ten is a 503",
+    series: { [requests("200")]: "0+90x60", [requests("503")]: "0+10x60" },
+    at: "40m",
+    fires: [{ labels: { endpoint: "webhook" }, value: "10%" }],
+  },
+  {
+    alert: "OktaRoleKubernetesAPIFailing",
+    what: "conflicts and what isn't there",
+    series: { [requests("200")]: "0+90x60", [requests("409")]: "0+10x60", [requests("404")]: "0+10x60" },
+    at: "40m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleKubernetesAPIForbidden",
+    what: "a Secret that wasn't named",
+    series: { [requests("200")]: "0+90x60", [requests("403")]: "0x10 1+1x50" },
+    at: "30m",
+    fires: [{ labels: { endpoint: "webhook", verb: "get", resource: "secrets" } }],
+  },
+  {
+    alert: "OktaRoleKubernetesAPIForbidden",
+    what: "all is allowed",
+    series: { [requests("200")]: "0+90x60" },
+    at: "30m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleWatchesFailing",
+    what: "a watch breaks every ten seconds",
+    series: { [restarts("error")]: "0+6x60" },
+    at: "40m",
+    fires: [{ labels: { endpoint: "operator", resource: "organizations" } }],
+  },
+  {
+    alert: "OktaRoleWatchesFailing",
+    what: "watches end on time",
+    series: { [restarts("expired")]: "0+6x60" },
+    at: "40m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleEventLoopBlocked",
+    what: "half a second, for long",
+    series: { [scraped("nodejs_eventloop_lag_p99_seconds", "operator")]: "0.5x60" },
+    at: "40m",
+    fires: [
+      {
+        labels: {
+          namespace: "access",
+          job: "okta-role-operator-metrics",
+          endpoint: "operator",
+          pod: "pod-a",
+        },
+        value: "500ms",
+      },
+    ],
+  },
+  {
+    alert: "OktaRoleEventLoopBlocked",
+    what: "half a second, once",
+    series: { [scraped("nodejs_eventloop_lag_p99_seconds", "operator")]: "0.01x20 0.5 0.01x60" },
+    at: "40m",
+    fires: [],
+  },
+];
