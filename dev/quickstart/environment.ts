@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startControlPlane } from "../control-plane/control-plane.ts";
+import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.ts";
 import { installCrds } from "../control-plane/install.ts";
 import { serviceAccountKubeconfig } from "../control-plane/kubeconfig.ts";
 import {
@@ -29,6 +29,8 @@ export interface Environment {
   readonly okta: OktaStandIn;
   readonly product: Product;
   readonly namespace: string;
+  /** Undefined where the cluster is the user's own. */
+  readonly controlPlane: ControlPlane | undefined;
   /** A kubeconfig of the cluster's admin; undefined: the user's own. */
   readonly kubeconfig: string | undefined;
   /** Path of a kubectl. */
@@ -69,7 +71,11 @@ async function start(
   started.push(() => tether.release());
   const beginning = startAcmeOkta(ports.okta);
   started.push(async () => (await beginning).stop());
-  const target = context === undefined ? await ownCluster(started, step) : { kubectl: KUBECTL, context };
+  const controlPlane = context === undefined ? await ownControlPlane(started, step) : undefined;
+  const target: KubectlTarget = controlPlane ?? {
+    kubectl: KUBECTL,
+    ...(context === undefined ? {} : { context }),
+  };
   const scoped = (args: readonly string[]) => ["--namespace", namespace, ...args];
   const kubectl = (args: readonly string[], stdin?: string) => kubectlOutput(target, scoped(args), stdin);
 
@@ -98,6 +104,7 @@ async function start(
     okta,
     product,
     namespace,
+    controlPlane,
     kubeconfig: target.kubeconfig,
     kubectlPath: target.kubectl,
     folder: tether.folder,
@@ -117,15 +124,14 @@ async function start(
 /** Whoever has a cluster of their own has a kubectl, too. */
 const KUBECTL = process.env.KUBECTL ?? "kubectl";
 
-async function ownCluster(
+async function ownControlPlane(
   started: (() => Promise<void>)[],
   step: (text: string) => void,
-): Promise<KubectlTarget> {
+): Promise<ControlPlane> {
   step("starting etcd, kube-apiserver and the Okta stand-in");
   const controlPlane = await startControlPlane();
   started.push(() => controlPlane.stop());
-  const { kubectl, kubeconfig, cacheDir } = controlPlane;
-  return { kubectl, kubeconfig, cacheDir };
+  return controlPlane;
 }
 
 async function ensureNamespace(target: KubectlTarget, namespace: string): Promise<void> {

@@ -1,4 +1,5 @@
 import test from "ava";
+import { CookieJar, signIn } from "../../dev/okta/index.ts";
 import { type Environment, startEnvironment } from "../../dev/quickstart/environment.ts";
 import { Journey, STEPS } from "../../dev/quickstart/journey.ts";
 
@@ -15,3 +16,46 @@ test.serial("every step of the journey holds, in order", async (t) => {
   const journey = new Journey(environment);
   for (const { title, run } of STEPS) await t.notThrowsAsync(run(journey), title);
 });
+
+test.serial(
+  "the API server is killed in mid-flight: in the end everybody has one account, and it is right",
+  async (t) => {
+    t.timeout(300_000);
+    const { okta, product, controlPlane, kubectl } = environment;
+    const names = Array.from({ length: 20 }, (_, i) => `person${i}`);
+    for (const name of names)
+      okta.directory.addUser({ login: `${name}@acme.example`, password: "p", groups: ["runtime_admin"] });
+    const login = `${product.baseURL}/login/acme`;
+    const attempt = async (name: string) => {
+      const cookies = new CookieJar();
+      const { callback } = await signIn(okta, login, `${name}@acme.example`, { cookies });
+      return { cookies, admitted: callback?.status === 303 };
+    };
+
+    const first = await attempt("person0");
+    t.true(first.admitted);
+    // The middle of it: some sign-ins are on their way when the API server dies, without finishing anything.
+    const inFlight = names.map((name) => attempt(name).catch(() => ({ admitted: false })));
+    await controlPlane?.restartApiServer({ kill: true });
+    await Promise.all(inFlight);
+
+    for (const name of names) {
+      await environment.until(async () => (await attempt(name)).admitted, {
+        what: `${name} to be signed in`,
+        timeoutMs: 60_000,
+      });
+    }
+    const path =
+      '{range .items[?(@.spec.email!="")]}{.spec.email} {.status.state} {.status.roleNames}{"\\n"}{end}';
+    await environment.until(
+      async () => {
+        const lines = (await kubectl(["get", "orguser", "-o", `jsonpath=${path}`])).split("\n");
+        const people = lines.filter((line) => line.startsWith("person"));
+        const expected = names.map((name) => `${name}@acme.example Active ["runtime-admin"]`).sort();
+        return JSON.stringify(people.sort()) === JSON.stringify(expected);
+      },
+      { what: "everybody to have one account, active, with one role", timeoutMs: 60_000 },
+    );
+    t.pass();
+  },
+);
