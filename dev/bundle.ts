@@ -22,7 +22,7 @@ export const programs = { operator: "operator/main.ts", webhook: "webhook/main.t
  * CommonJS packages ask for Node's own modules with require, which a module doesn't have. What they would otherwise
  * know of where they are, they don't need.
  */
-const requireForPackages =
+export const requireForPackages =
   'import { createRequire as createRequireForPackages } from "node:module"; const require = createRequireForPackages(import.meta.url);';
 
 /** @returns what esbuild knows of the files that it wrote */

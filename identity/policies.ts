@@ -6,12 +6,23 @@ import { CompiledPolicy, type MappedGroup, type Mapping, type Role } from "./pol
 /** The annotation by which somebody lets a held change of this policy go through. */
 export const APPROVAL_ANNOTATION = "rolemapping.dev/approve-deactivations";
 
-/** A policy has changed: people in these groups (by name or id) may now hold something else. */
+/** A policy has changed: people whom it touches may now hold something else. */
 export interface PolicyChange {
   /** "namespace/name" */
   readonly organization: string;
   /** `all`: the organization has come or gone. */
-  readonly groups: ReadonlySet<string> | "all";
+  readonly touched: Touched | "all";
+}
+
+/** People who may get something are found by their groups, people who may lose something by what they hold. */
+export interface Touched {
+  /** The names and ids of groups that the mappings name or named. */
+  readonly groups: Set<string>;
+  /**
+   * The names of the mappings. Groups alone don't find everybody: while a mapping is suspended, people keep what
+   * they hold through it by groups that it has meanwhile ceased to name.
+   */
+  readonly mappings: Set<string>;
 }
 
 /**
@@ -55,9 +66,10 @@ export class Policies {
     const roles = kind === "deleted" ? [] : object.spec.roles;
     if (change.kind === "updated" && sameRoles(change.previous.spec.roles, roles)) return;
     policy.setRoles(roles);
+    if (kind === "deleted") this.#dropIfUnused(key);
     this.#tell({
       organization: key,
-      groups: kind === "updated" ? groupsOf(policy.mappings.values()) : "all",
+      touched: kind === "updated" ? touchedBy(policy.mappings.values()) : "all",
     });
   }
 
@@ -65,22 +77,29 @@ export class Policies {
     const { kind, object } = change;
     const before = previousOf(change);
     if (kind === "updated" && before && sameRule(before, object)) return;
-    const touched = new Map<string, Set<string>>();
-    const touch = (mapping: OktaRoleMapping): void => {
-      const organization = organizationOf(mapping);
-      const groups = touched.get(organization) ?? new Set();
-      for (const label of groupsOf([compiled(mapping)])) groups.add(label);
-      touched.set(organization, groups);
+    const touched = new Map<string, Mapping[]>();
+    const touch = (organization: string, mapping: Mapping): void => {
+      touched.set(organization, [...(touched.get(organization) ?? []), mapping]);
     };
     if (before) {
-      this.#policy(organizationOf(before)).removeMapping(before.metadata.name);
-      touch(before);
+      const organization = organizationOf(before);
+      this.#policy(organization).removeMapping(before.metadata.name);
+      this.#dropIfUnused(organization);
+      touch(organization, compiled(before));
     }
     if (kind !== "deleted") {
-      this.#policy(organizationOf(object)).setMapping(compiled(object));
-      touch(object);
+      const mapping = compiled(object);
+      this.#policy(organizationOf(object)).setMapping(mapping);
+      touch(organizationOf(object), mapping);
     }
-    for (const [organization, groups] of touched) this.#tell({ organization, groups });
+    for (const [organization, mappings] of touched)
+      this.#tell({ organization, touched: touchedBy(mappings) });
+  }
+
+  /** Organizations come and go: what is left of one that is gone and has no mappings isn't kept. */
+  #dropIfUnused(organization: string): void {
+    if (this.#organizations.get(organization)) return;
+    if (this.#policies.get(organization)?.mappings.size === 0) this.#policies.delete(organization);
   }
 
   #tell(change: PolicyChange): void {
@@ -121,14 +140,15 @@ function previousOf(change: Change<OktaRoleMapping>): OktaRoleMapping | undefine
   }
 }
 
-function groupsOf(mappings: Iterable<Mapping>): Set<string> {
-  const labels = new Set<string>();
-  for (const { groups } of mappings) {
-    for (const { name, id, currentName } of groups) {
-      for (const label of [name, id, currentName]) if (label !== undefined) labels.add(label);
+function touchedBy(mappings: Iterable<Mapping>): Touched {
+  const touched = { groups: new Set<string>(), mappings: new Set<string>() };
+  for (const mapping of mappings) {
+    touched.mappings.add(mapping.name);
+    for (const { name, id, currentName } of mapping.groups) {
+      for (const label of [name, id, currentName]) if (label !== undefined) touched.groups.add(label);
     }
   }
-  return labels;
+  return touched;
 }
 
 function sameRoles(a: readonly Role[], b: readonly Role[]): boolean {

@@ -45,6 +45,7 @@ export class CompiledPolicy implements Policy {
   readonly #suspended = new Set<string>();
   readonly #byName = new Map<string, Set<Mapping>>();
   readonly #byID = new Map<string, Set<Mapping>>();
+  #hash: string | undefined;
 
   constructor(roles: readonly Role[] = [], mappings: Iterable<Mapping> = []) {
     for (const role of roles) this.#roles.set(role.name, role);
@@ -73,6 +74,7 @@ export class CompiledPolicy implements Policy {
 
   /** Replaces the catalogue. Mappings are accepted or suspended anew. */
   setRoles(roles: readonly Role[]): void {
+    this.#hash = undefined;
     this.#roles.clear();
     for (const role of roles) this.#roles.set(role.name, role);
     for (const mapping of [...this.#mappings.values()]) this.setMapping(mapping);
@@ -81,6 +83,7 @@ export class CompiledPolicy implements Policy {
   /** Adds or replaces one mapping. */
   setMapping(mapping: Mapping): void {
     this.removeMapping(mapping.name);
+    this.#hash = undefined;
     this.#mappings.set(mapping.name, mapping);
     if (unknownRoles(mapping.roles, this.#roles).length > 0) {
       this.#suspended.add(mapping.name);
@@ -96,6 +99,7 @@ export class CompiledPolicy implements Policy {
   removeMapping(name: string): void {
     const mapping = this.#mappings.get(name);
     if (!mapping) return;
+    this.#hash = undefined;
     this.#mappings.delete(name);
     this.#suspended.delete(name);
     for (const group of mapping.groups) {
@@ -106,6 +110,11 @@ export class CompiledPolicy implements Policy {
 
   /** Eight hex digits that name this very state of mappings and roles: what an approval refers to. */
   hash(): string {
+    this.#hash ??= this.#computeHash();
+    return this.#hash;
+  }
+
+  #computeHash(): string {
     const state = [
       [...this.#roles.keys()].sort(),
       [...this.#mappings.values()]

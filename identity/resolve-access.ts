@@ -59,7 +59,26 @@ function* stillCaused(
 function granted(grants: readonly Grant[], reason: "MappedGroup" | "DeactivationHeld"): Access {
   const sorted = sortGrants(grants);
   const groups = [...new Set(sorted.map((grant) => grant.group ?? ""))].sort();
-  return { active: true, grants: sorted, groups, reason, message: describe(groups, reason) };
+  return { active: true, grants: bounded(sorted), groups, reason, message: describe(groups, reason) };
+}
+
+/**
+ * Causes that are kept at the most. A store has a limit (an object in etcd: 1.5 MB), and access that can't be
+ * stored couldn't be taken away either.
+ */
+const MOST_GRANTS = 2000;
+
+/** Every role with all its causes; where those are too many, with one of each mapping, or one altogether. */
+function bounded(grants: Grant[]): Grant[] {
+  if (grants.length <= MOST_GRANTS) return grants;
+  const perMapping = firstOfEach(grants, ({ role, mapping }) => JSON.stringify([role, mapping]));
+  return perMapping.length <= MOST_GRANTS ? perMapping : firstOfEach(grants, ({ role }) => role);
+}
+
+function firstOfEach(grants: readonly Grant[], key: (grant: Grant) => string): Grant[] {
+  const first = new Map<string, Grant>();
+  for (const grant of grants) if (!first.has(key(grant))) first.set(key(grant), grant);
+  return [...first.values()];
 }
 
 function describe(groups: readonly string[], reason: "MappedGroup" | "DeactivationHeld"): string {

@@ -97,5 +97,8 @@ async function currentUser(
   // Two accounts with one address: which one is meant is for people to say.
   if (!only || candidates.length > 1) return undefined;
   const local = fresh ? await store.fresh(only.ref) : only;
-  return local && isLinkable(local, policy.roles) ? local : undefined;
+  if (!local) return undefined;
+  // Another replica has linked it meanwhile: making an account now would give this person two.
+  const isTheirs = local.issuer === identity.issuer && local.subject === identity.subject;
+  return isTheirs || isLinkable(local, policy.roles) ? local : undefined;
 }

@@ -27,6 +27,14 @@ export interface CacheOptions<T extends KubernetesObject> {
   metrics?: Registry;
 }
 
+/** Watches that share a connection, and so a heartbeat. */
+interface Group<T extends KubernetesObject> {
+  readonly connection: WatchConnection;
+  reflectors: Reflector<T>[];
+  /** Makes the next heartbeat come now. */
+  wake: () => void;
+}
+
 /** Watches on one connection: HTTP/2 servers allow 100 and more, some of which may be needed for calls. */
 const WATCHES_PER_CONNECTION = 50;
 
@@ -46,7 +54,7 @@ export class Cache<T extends KubernetesObject> {
   readonly #subscribers = new Set<(change: Change<T>) => void>();
   /** By namespace; "" when one is for all. */
   readonly #reflections = new Map<string, Reflection<T>>();
-  readonly #groups: { connection: WatchConnection; reflectors: Reflector<T>[] }[] = [];
+  readonly #groups: Group<T>[] = [];
   readonly #stopped = Promise.withResolvers<never>();
   #hasSynced = false;
 
@@ -63,7 +71,8 @@ export class Cache<T extends KubernetesObject> {
     const names = namespaces === "all" ? [undefined] : [...new Set(namespaces)];
     for (let i = 0; i < names.length; i += WATCHES_PER_CONNECTION) {
       const connection = client.watchConnection();
-      const reflectors = names.slice(i, i + WATCHES_PER_CONNECTION).map((namespace) => {
+      const group: Group<T> = { connection, reflectors: [], wake: () => {} };
+      group.reflectors = names.slice(i, i + WATCHES_PER_CONNECTION).map((namespace) => {
         const reflection = new Reflection(this.#store, namespace);
         this.#reflections.set(namespace ?? "", reflection);
         return new Reflector<T>({
@@ -74,11 +83,12 @@ export class Cache<T extends KubernetesObject> {
           reflection,
           project: this.#project,
           changed: this.#changed,
+          opened: () => group.wake(),
           log: namespace ? this.#log.child({ namespace }) : this.#log,
           metrics: this.#metrics,
         });
       });
-      this.#groups.push({ connection, reflectors });
+      this.#groups.push(group);
     }
     this.synced = this.#whenSynced();
     this.synced.catch(() => {}); // for those who don't wait for it
@@ -87,8 +97,9 @@ export class Cache<T extends KubernetesObject> {
   /** Lists and watches until the signal aborts. Never rejects; call it once. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(
-      this.#groups.map(async ({ connection, reflectors }) => {
-        const heartbeats = this.#checkWatches(connection, reflectors, signal);
+      this.#groups.map(async (group) => {
+        const { connection, reflectors } = group;
+        const heartbeats = this.#checkWatches(group, signal);
         await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
         await heartbeats;
         connection.reset(new Error("the cache has been stopped"));
@@ -168,14 +179,14 @@ export class Cache<T extends KubernetesObject> {
    * A watch that says nothing may be dead: a connection can break without a sign. So a small read goes over the same
    * connection now and then; it also proves that the API server still reaches its store. No answer: begin anew.
    */
-  async #checkWatches(
-    connection: WatchConnection,
-    reflectors: Reflector<T>[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #checkWatches(group: Group<T>, signal: AbortSignal): Promise<void> {
     const { heartbeatMs = 3_000, heartbeatTimeoutMs: timeoutMs = 5_000 } = this.#options;
+    const { connection, reflectors } = group;
     while (!signal.aborted) {
-      await sleep(heartbeatMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+      const woken = new AbortController();
+      group.wake = () => woken.abort();
+      const sooner = AbortSignal.any([signal, woken.signal]);
+      await sleep(heartbeatMs, undefined, { signal: sooner }).catch(() => {}); // woken, or aborted: the loop ends
       for (const reflector of reflectors) reflector.checkSilence();
       const alive = reflectors.flatMap((reflector) => {
         const { watching, namespace } = reflector;

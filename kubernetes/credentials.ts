@@ -69,6 +69,12 @@ export class Credentials {
       } catch (cause) {
         throw new KubeConfigError(`The kubeconfig can't be read: ${messageOf(cause)}`, { cause });
       }
+      // What client-node falls back to when it finds nothing: a server that nobody means.
+      if (config.getCurrentContext() === "loaded-context") {
+        throw new KubeConfigError(
+          "There is no kubeconfig: pass the path of one, set KUBECONFIG, or run in a pod with a service account",
+        );
+      }
       if (context) config.setCurrentContext(context);
       if (!config.getCurrentCluster()) {
         const known = config.getContexts().map(({ name }) => name);

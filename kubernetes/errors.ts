@@ -1,3 +1,5 @@
+import { isRecord } from "./object.ts";
+
 /** What every error of this folder extends: `code` is stable, `message` says what happened and what to do. */
 export abstract class KubernetesError extends Error {
   abstract readonly code: string;
@@ -131,15 +133,11 @@ export function apiError(subject: string, status: number, body: unknown, retryAf
 }
 
 function readStatus(body: unknown): { reason: string; message: string; retryAfterSeconds: number } {
-  const status = asRecord(body);
-  const details = asRecord(status.details);
+  const { reason, message, details } = isRecord(body) ? body : {};
+  const { retryAfterSeconds } = isRecord(details) ? details : {};
   return {
-    reason: typeof status.reason === "string" ? status.reason : "",
-    message: typeof status.message === "string" ? status.message.slice(0, 2000) : "",
-    retryAfterSeconds: typeof details.retryAfterSeconds === "number" ? details.retryAfterSeconds : 0,
+    reason: typeof reason === "string" ? reason : "",
+    message: typeof message === "string" ? message.slice(0, 2000) : "",
+    retryAfterSeconds: typeof retryAfterSeconds === "number" ? retryAfterSeconds : 0,
   };
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
 }

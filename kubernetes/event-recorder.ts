@@ -55,6 +55,7 @@ interface Series {
 
 /** A pause between two of the same longer than this begins a new Event: the API server drops old ones after an hour. */
 const SERIES_ENDS_AFTER_MS = 6 * 60_000;
+const WRITE_TIMEOUT_MS = 5_000;
 /** Limits of the API server's validation (pkg/apis/core/validation/events.go). */
 const MAX_NOTE = 1024;
 const MAX_NAME = 128;
@@ -201,21 +202,21 @@ export class EventRecorder {
 
   async #write(series: Series): Promise<void> {
     const { client } = this.#options;
+    const options = { timeoutMs: WRITE_TIMEOUT_MS };
     const { event, count } = series;
     const merged = { count, lastObservedTime: microTime(series.lastObserved) };
     const isNew = series.writtenCount === 0;
     if (isNew) {
-      await client.create(events, count > 1 ? { ...event, series: merged } : event);
+      await client.create(events, count > 1 ? { ...event, series: merged } : event, options);
     } else {
       try {
-        const patch = { series: merged };
-        await client.mergePatch(events, event.metadata, patch);
+        await client.mergePatch(events, event.metadata, { series: merged }, options);
       } catch (error) {
         if (!(error instanceof NotFoundError)) throw error;
         // It has expired. A new one takes its place.
         const metadata = { ...event.metadata, name: `${event.metadata.name}.${count}` };
         series.event = { ...event, metadata };
-        await client.create(events, { ...series.event, series: merged });
+        await client.create(events, { ...series.event, series: merged }, options);
       }
     }
     series.writtenCount = count;

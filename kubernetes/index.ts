@@ -1,22 +1,23 @@
 /** A small controller runtime on @kubernetes/client-node. README.md has the tour. */
+
+export { createClient } from "./api-client.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export * from "./builtin-types.ts";
 export { Cache, type CacheOptions } from "./cache.ts";
-export {
-  type ApplyOptions,
-  type CallOptions,
-  type Client,
-  type ClientOptions,
-  type CreateOptions,
-  createClient,
-  type DeleteOptions,
-  type Draft,
-  type Intent,
-  type ListOptions,
-  type Page,
-  type WatchConnection,
-  type WatchOptions,
-  type WriteOptions,
+export type {
+  ApplyOptions,
+  CallOptions,
+  Client,
+  ClientOptions,
+  CreateOptions,
+  DeleteOptions,
+  Draft,
+  Intent,
+  ListOptions,
+  Page,
+  WatchConnection,
+  WatchOptions,
+  WriteOptions,
 } from "./client.ts";
 export * from "./conditions.ts";
 export {
@@ -34,7 +35,16 @@ export { type Check, HealthServer, type HealthServerOptions } from "./health-ser
 export { LeaderElection, type LeaderElectionOptions } from "./leader-election.ts";
 export { type LifecycleOptions, runUntilSignal } from "./lifecycle.ts";
 export { microTime } from "./micro-time.ts";
-export * from "./object.ts";
+export {
+  compareResourceVersions,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  type ObjectMeta,
+  type ObjectName,
+  type OwnerReference,
+  splitKey,
+} from "./object.ts";
 export type { Change, IndexFunction } from "./object-store.ts";
 export { type ProgramContext, type ProgramDefinition, runProgram } from "./program.ts";
 export { type ResourceType, resourceType } from "./resource-type.ts";

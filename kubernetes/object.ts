@@ -30,6 +30,18 @@ export interface KubernetesObject {
   metadata: ObjectMeta;
 }
 
+/**
+ * Whether this is an object of the API. Only what everything relies on is looked at: the API server has checked the rest
+ * against its type's schema before it stored the object.
+ */
+export function isKubernetesObject<T extends KubernetesObject>(value: unknown): value is T {
+  return isRecord(value) && isRecord(value.metadata);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
 /** An object's namespace and name; a cluster-scoped object has no namespace. */
 export interface ObjectName {
   namespace?: string | undefined;

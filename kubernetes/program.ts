@@ -1,6 +1,7 @@
 import { type Logger, pino } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
-import { type Client, createClient } from "./client.ts";
+import { createClient } from "./api-client.ts";
+import type { Client } from "./client.ts";
 import { KubeConfigError } from "./errors.ts";
 import { type commonFlags, type Flag, FlagError, type FlagValues, parseFlags } from "./flags.ts";
 import { runUntilSignal } from "./lifecycle.ts";

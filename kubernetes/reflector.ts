@@ -20,6 +20,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   project: (raw: T) => T;
   /** Told of every change, in order. */
   changed: (changes: Change<T>[]) => void;
+  /** Told when a watch has been opened, which is a good moment for a heartbeat. */
+  opened: () => void;
   log: Logger;
   metrics: RuntimeMetrics;
 }
@@ -39,6 +41,8 @@ export class Reflector<T extends KubernetesObject> {
   #watch: { close(): void } | undefined;
   #heardAt: Moment = now();
   #provenAt: Moment | undefined;
+  /** False while the watch may still be telling what happened before it was opened: its events prove nothing yet. */
+  #caughtUp = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -123,6 +127,7 @@ export class Reflector<T extends KubernetesObject> {
       }
       changed(list.complete(listed));
       this.#mustList = false;
+      this.#caughtUp = true;
       this.#provenAt = start;
       this.#listed.resolve();
       metrics.lists.inc({ resource, result: "complete" });
@@ -133,7 +138,7 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   async #follow(signal: AbortSignal, heard: () => void): Promise<void> {
-    const { type, connection, namespace, reflection, project, changed, metrics } = this.#options;
+    const { type, connection, namespace, reflection, project, changed, opened, metrics } = this.#options;
     const { resourceVersion = "" } = reflection;
     const resource = type.plural;
     try {
@@ -141,9 +146,11 @@ export class Reflector<T extends KubernetesObject> {
       const watch = await connection.watch(type, { namespace, resourceVersion, timeoutSeconds, signal });
       this.#watch = watch;
       this.#heardAt = now();
+      opened();
       for await (const event of watch) {
         this.#heardAt = now();
-        this.#provenAt = this.#heardAt;
+        if (event.type === "BOOKMARK") this.#caughtUp = true;
+        if (this.#caughtUp) this.#provenAt = this.#heardAt;
         heard();
         changed(
           reflection.event(
@@ -160,6 +167,7 @@ export class Reflector<T extends KubernetesObject> {
       throw error;
     } finally {
       this.#watch = undefined;
+      this.#caughtUp = false;
     }
   }
 }

@@ -48,7 +48,8 @@ export class StatusWriter {
    *
    * `observedGeneration` is set on every condition, and on the status itself when it is among the owned fields. A field
    * or condition that is owned and not in `status` is removed.
-   * @param object as last read; the write fails with ConflictError if another object has taken its name
+   * @param object as last read. If another object has taken its name meanwhile, that one gets this status, until its own
+   * reconcile puts it right: server-side apply of a status has no precondition but the resourceVersion
    * @returns the object as written, for {@link Cache.observe}; undefined when there was nothing to write, or the object
    * is gone
    */
@@ -60,17 +61,14 @@ export class StatusWriter {
     options: CallOptions = {},
   ): Promise<T | undefined> {
     const { client, fieldManager, log, now } = this.#options;
-    const { name, namespace, uid, generation } = object.metadata;
+    const { name, namespace, generation } = object.metadata;
     const current = currentStatus(object);
     const desired = ownedPart(status, owned, current.conditions, generation, now?.());
     if (sameStatus(desired, current, owned)) {
       this.#count(type, "unchanged");
       return undefined;
     }
-    const body = {
-      metadata: { name, ...(namespace && { namespace }), ...(uid && { uid }) },
-      status: desired,
-    };
+    const body = { metadata: { name, ...(namespace && { namespace }) }, status: desired };
     try {
       const written = await client.apply(type, body, {
         fieldManager,

@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { ApiError, apiError } from "./errors.ts";
 import { asError, connectionError, type Method, parseRetryAfter } from "./exchange.ts";
 import { JsonLines } from "./json-lines.ts";
-import type { KubernetesObject } from "./object.ts";
+import { isKubernetesObject, isRecord, type KubernetesObject } from "./object.ts";
 
 /** What a watch reports. A bookmark says: up to this resourceVersion you know everything. */
 export type WatchEvent<T extends KubernetesObject> =
@@ -184,10 +184,10 @@ function readEvent<T extends KubernetesObject>(line: unknown, subject: string): 
     case "ADDED":
     case "MODIFIED":
     case "DELETED":
-      if (!isObject<T>(object)) throw new Error("the watch sent an event without an object");
+      if (!isKubernetesObject<T>(object)) throw new Error("the watch sent an event without an object");
       return { type, object };
     case "BOOKMARK":
-      if (!isObject<T>(object) || !object.metadata.resourceVersion) {
+      if (!isKubernetesObject<T>(object) || !object.metadata.resourceVersion) {
         throw new Error("the watch sent a bookmark without a resourceVersion");
       }
       return { type, resourceVersion: object.metadata.resourceVersion };
@@ -204,18 +204,6 @@ function readEvent<T extends KubernetesObject>(line: unknown, subject: string): 
 
 function isEvent(value: unknown): value is { type: string; object: unknown } {
   return isRecord(value) && typeof value.type === "string" && "object" in value;
-}
-
-/**
- * An object of the API: the API server has checked it against its type's schema before it was stored, so that here only
- * what everything relies on is looked at.
- */
-function isObject<T extends KubernetesObject>(value: unknown): value is T {
-  return isRecord(value) && isRecord(value.metadata);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 export function parseOr<F>(text: string, fallback: F): unknown {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   APPROVAL_ANNOTATION,
   AT_ONCE_MS,
@@ -29,6 +30,9 @@ export interface Deactivations {
  *
  * Once held, a change stays held until it is approved or nobody is left whom it would deactivate. That survives
  * a restart: who is pending follows from what is stored, and that it was held is in the condition.
+ *
+ * An approval is for one hold: what it has to say depends on the policy, and on what the annotation said when the
+ * hold began. One that stayed on the object doesn't let the same change through a second time.
  */
 export class DeactivationSafeguard {
   readonly #store: IdentityStore;
@@ -37,7 +41,8 @@ export class DeactivationSafeguard {
   readonly #now: () => number;
   readonly #pending = new Map<string, Set<string>>();
   readonly #recent = new Map<string, number[]>();
-  readonly #held = new Map<string, boolean>();
+  /** What the approving annotation said when the hold began; undefined: nothing is held. */
+  readonly #holds = new Map<string, string | undefined>();
 
   constructor(deps: { store: IdentityStore; policies: Policies; counts: UserCounts; now?: () => number }) {
     this.#store = deps.store;
@@ -47,13 +52,20 @@ export class DeactivationSafeguard {
   }
 
   /** Looks at everybody whom a changed policy touches. @returns their refs, to be reconciled */
-  policyChanged({ organization, groups }: PolicyChange): string[] {
-    const users =
-      groups === "all" ? this.#store.users(organization) : this.#store.usersInGroups(organization, groups);
-    const refs: string[] = [];
-    for (const user of users) {
-      this.look(user);
-      refs.push(user.ref);
+  policyChanged({ organization, touched }: PolicyChange): Set<string> {
+    const refs = new Set<string>();
+    const take = (users: Iterable<User>): void => {
+      for (const user of users) {
+        if (refs.has(user.ref)) continue;
+        refs.add(user.ref);
+        this.look(user);
+      }
+    };
+    if (touched === "all") {
+      take(this.#store.users(organization));
+    } else {
+      take(this.#store.usersInGroups(organization, touched.groups));
+      for (const mapping of touched.mappings) take(this.#store.usersOfMapping(organization, mapping));
     }
     return refs;
   }
@@ -61,16 +73,20 @@ export class DeactivationSafeguard {
   /** Looks at one user again, who has changed. */
   look(user: User): void {
     const organization = this.#policies.of(user.organization);
-    const pending = this.#pending.get(user.organization) ?? new Set();
-    this.#pending.set(user.organization, pending);
     const lost = organization && lostToPolicy(user, decideStored(user, { ...organization, held: false }));
-    if (lost) pending.add(user.ref);
-    else pending.delete(user.ref);
+    if (!lost) {
+      this.forget(user);
+      return;
+    }
+    const pending = this.#pending.get(user.organization) ?? new Set();
+    this.#pending.set(user.organization, pending.add(user.ref));
   }
 
-  /** Forgets a user who is gone. */
-  forget(user: User): void {
-    this.#pending.get(user.organization)?.delete(user.ref);
+  /** Forgets a user who is gone, or has nothing to lose. */
+  forget({ ref, organization }: User): void {
+    const pending = this.#pending.get(organization);
+    pending?.delete(ref);
+    if (pending?.size === 0) this.#pending.delete(organization);
   }
 
   /** Takes note that a user was deactivated by the policy. */
@@ -91,22 +107,37 @@ export class DeactivationSafeguard {
     const found = this.#policies.of(organization);
     const pending = this.#pending.get(organization)?.size ?? 0;
     const { active } = this.#counts.of(organization);
-    if (!found) return { pending, active, held: false, approval: "" };
-    const approval = pending === 0 ? "" : found.policy.hash();
-    const approved = found.organization.metadata.annotations?.[APPROVAL_ANNOTATION] === approval;
-    const setting = found.organization.spec.safeguards?.maxDeactivations ?? "20%";
+    const free = { pending, active, held: false, approval: "" };
+    if (!found) {
+      this.#holds.delete(organization);
+      return free;
+    }
+    const { spec, metadata } = found.organization;
+    const said = metadata.annotations?.[APPROVAL_ANNOTATION] ?? "";
+    const setting = spec.safeguards?.maxDeactivations ?? "20%";
     const change = { deactivating: pending, recent: this.#countRecent(organization), active, setting };
     // Asked for the first time, `found.held` tells from the condition whether it was held before a restart.
-    const wasHeld = this.#held.get(organization) ?? found.held;
-    const held = pending > 0 && !approved && (wasHeld || exceedsLimit(change));
-    this.#held.set(organization, held);
-    return { pending, active, held, approval };
+    const wasHeld = this.#holds.has(organization) ? this.#holds.get(organization) !== undefined : found.held;
+    if (pending === 0 || !(wasHeld || exceedsLimit(change))) {
+      this.#holds.set(organization, undefined);
+      return free;
+    }
+    const saidBefore = this.#holds.get(organization) ?? said;
+    this.#holds.set(organization, saidBefore);
+    const approval = approvalOf(found.policy.hash(), saidBefore);
+    return { pending, active, held: said !== approval, approval };
   }
 
   #countRecent(organization: string): number {
     const since = this.#now() - AT_ONCE_MS;
     const times = (this.#recent.get(organization) ?? []).filter((time) => time > since);
-    this.#recent.set(organization, times);
+    if (times.length > 0) this.#recent.set(organization, times);
+    else this.#recent.delete(organization);
     return times.length;
   }
+}
+
+/** Eight hex digits that approve this policy, and differ from whatever approved something before. */
+function approvalOf(policyHash: string, saidBefore: string): string {
+  return createHash("sha256").update(`${policyHash}\n${saidBefore}`).digest("hex").slice(0, 8);
 }

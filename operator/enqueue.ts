@@ -1,8 +1,9 @@
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import type { IdentityStore, Policies } from "../identity/index.ts";
+import { APPROVAL_ANNOTATION, type IdentityStore, isHeld, type Policies } from "../identity/index.ts";
 import type { Cache, Controller } from "../kubernetes/index.ts";
 import { keyOf } from "../kubernetes/index.ts";
 import type { DeactivationSafeguard } from "./deactivations.ts";
+import type { KnownGroups } from "./known-groups.ts";
 import { rivals } from "./organizations.ts";
 import { mappingsOf, type UserCounts } from "./user-counts.ts";
 import type { UnfinishedWrites } from "./users.ts";
@@ -21,6 +22,7 @@ export interface EnqueueDeps {
   readonly policies: Policies;
   readonly safeguard: DeactivationSafeguard;
   readonly counts: UserCounts;
+  readonly known: KnownGroups;
   readonly unfinished: UnfinishedWrites;
 }
 
@@ -33,7 +35,13 @@ const COUNTS_AFTER_MS = 1000;
  * @returns how to stop
  */
 export function enqueueOnChange(deps: EnqueueDeps): () => void {
-  const subscriptions = [onOrganizations(deps), onMappings(deps), onPolicies(deps), onUsers(deps)];
+  const subscriptions = [
+    onOrganizations(deps),
+    onMappings(deps),
+    onPolicies(deps),
+    onUsers(deps),
+    onGroups(deps),
+  ];
   return () => {
     for (const unsubscribe of subscriptions) unsubscribe();
   };
@@ -49,8 +57,13 @@ function onOrganizations({ controllers, organizations, mappings, safeguard }: En
     if (object.metadata.generation !== previous?.metadata.generation)
       for (const mapping of mappings.by("organization", key)) controllers.mappings.queue.add(keyOf(mapping));
     // An approval is an annotation: it changes neither the spec nor the policy.
-    for (const ref of safeguard.pending(key)) controllers.users.queue.add(ref);
+    if (!previous || approvalIn(object) !== approvalIn(previous) || isHeld(object) !== isHeld(previous))
+      for (const ref of safeguard.pending(key)) controllers.users.queue.add(ref);
   });
+}
+
+function approvalIn({ metadata }: Organization): string | undefined {
+  return metadata.annotations?.[APPROVAL_ANNOTATION];
 }
 
 function onMappings({ controllers, mappings }: EnqueueDeps): () => void {
@@ -79,6 +92,14 @@ function onUsers({ controllers, store, safeguard, unfinished }: EnqueueDeps): ()
       controllers.mappings.queue.addAfter(mapping, COUNTS_AFTER_MS);
     if (kind !== "updated" || previous?.access?.active !== user.access?.active)
       controllers.organizations.queue.addAfter(user.organization, COUNTS_AFTER_MS);
+  });
+}
+
+/** The first who comes with a group's right name shows which mappings have it almost right. */
+function onGroups({ controllers, mappings, known }: EnqueueDeps): () => void {
+  return known.subscribe(({ organization, folded }) => {
+    for (const mapping of mappings.by("foldedGroup", `${organization}|${folded}`))
+      controllers.mappings.queue.add(keyOf(mapping));
   });
 }
 

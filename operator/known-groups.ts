@@ -4,12 +4,20 @@ import type { Hint } from "./mapping-conditions.ts";
 /** Names per organization that are remembered at the most: hints are a courtesy, not worth unbounded memory. */
 const MOST_NAMES = 20_000;
 
+/** A group name that somebody came with for the first time, folded so that what is almost the same is the same. */
+export interface LearnedGroup {
+  /** "namespace/name" */
+  readonly organization: string;
+  readonly folded: string;
+}
+
 /**
  * The group names with which people have signed in, so that a mapping that differs from one of them by case or
  * surrounding space can be told, even without a directory.
  */
 export class KnownGroups {
   readonly #names = new Map<string, { exact: Set<string>; folded: Map<string, string> }>();
+  readonly #listeners = new Set<(learned: LearnedGroup) => void>();
 
   constructor(store: Pick<IdentityStore, "subscribe">) {
     store.subscribe(({ kind, user }) => {
@@ -27,6 +35,12 @@ export class KnownGroups {
     });
   }
 
+  /** Tells of every name that nobody came with before, until the returned function is called. */
+  subscribe(listener: (learned: LearnedGroup) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   #learn({ organization, groups }: User): void {
     const known = this.#names.get(organization) ?? { exact: new Set(), folded: new Map() };
     this.#names.set(organization, known);
@@ -34,10 +48,12 @@ export class KnownGroups {
       if (name === undefined || known.exact.has(name) || known.exact.size >= MOST_NAMES) continue;
       known.exact.add(name);
       known.folded.set(fold(name), name);
+      for (const listener of this.#listeners) listener({ organization, folded: fold(name) });
     }
   }
 }
 
-function fold(name: string): string {
+/** A name without the differences that people overlook: case and surrounding space. */
+export function fold(name: string): string {
   return name.trim().toLowerCase();
 }

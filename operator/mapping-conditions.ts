@@ -41,7 +41,7 @@ export function rolesResolved(
     "UnknownRole",
     `${quoted(unknown)} ${is} not in the catalogue of ${organization.metadata.name}: correct spec.roles, or add ` +
       `${them} there (it has ${quoted([...catalogue.keys()])}). Until then the whole mapping grants nothing new, ` +
-      "and nobody loses what they hold through it.",
+      "and nobody loses another role that they hold through it.",
   );
 }
 

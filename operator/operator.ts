@@ -17,7 +17,7 @@ import { Oidc } from "../okta/oidc.ts";
 import { DeactivationSafeguard } from "./deactivations.ts";
 import { type Controllers, enqueueAll, enqueueOnChange } from "./enqueue.ts";
 import { GroupLookup } from "./group-lookup.ts";
-import { KnownGroups } from "./known-groups.ts";
+import { fold, KnownGroups } from "./known-groups.ts";
 import { reconcileMapping } from "./mappings.ts";
 import { OktaChecks } from "./okta-checks.ts";
 import { reconcileOrganization } from "./organizations.ts";
@@ -68,7 +68,13 @@ export class Operator {
     this.#mappings = new Cache({
       ...common,
       type: oktaRoleMappings,
-      indexes: { organization: (mapping) => [organizationOf(mapping)] },
+      indexes: {
+        organization: (mapping) => [organizationOf(mapping)],
+        foldedGroup: (mapping) =>
+          mapping.spec.groups.flatMap(({ name }) =>
+            name === undefined ? [] : [`${organizationOf(mapping)}|${fold(name)}`],
+          ),
+      },
     });
     const users = new Cache({ ...common, type: organizationUsers, indexes: userIndexes });
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
@@ -136,7 +142,7 @@ export class Operator {
       mappings: controller("mappings", (key) => reconcileMapping(key, mappingDeps)),
       users: controller("users", (key) => reconcileUser(key, userDeps)),
     };
-    const wiring = { ...shared, controllers, policies, safeguard, counts, unfinished };
+    const wiring = { ...shared, controllers, policies, safeguard, counts, known: this.#known, unfinished };
     // In one turn of the event loop, so that nothing is missed or counted twice between the two.
     const start = () => {
       enqueueAll(wiring);

@@ -35,7 +35,8 @@ export class UserCounts {
     const counts = this.#counts.get(organization) ?? { registered: 0, active: 0 };
     counts.registered += registered;
     counts.active += active;
-    this.#counts.set(organization, counts);
+    if (counts.registered > 0) this.#counts.set(organization, counts);
+    else this.#counts.delete(organization);
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  type Access,
   type AuditLog,
   auditChanges,
   type Cause,
@@ -34,20 +35,22 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   const access = decideStored(user, found && { ...found, held });
   if (user.access && user.decided && sameAccess(user.access, access)) return done;
 
-  const byPolicy = lostToPolicy(user, access);
+  const byPolicy = found !== undefined && lostToPolicy(user, access);
   try {
     const after = await store.update(user, { access });
     if (byPolicy) safeguard.deactivated(after);
-    audit.write(auditChanges(user, after, causeOf(user)), after.uid);
+    audit.write(auditChanges(user, after, causeOf(user, access)), after.uid);
     return done;
   } catch (error) {
-    // Somebody else wrote first. The cache brings the newer user, and with it this key again.
-    if (error instanceof StaleUserError) return again(100);
-    throw error;
+    if (!(error instanceof StaleUserError)) throw error;
+    // Somebody else wrote first, and the cache may be long in hearing of it: this read brings it up to date.
+    return (await store.fresh(ref)) ? again(0) : done;
   }
 }
 
-function causeOf(user: User): Cause {
+function causeOf(user: User, access: Access): Cause {
+  if (access.reason === "OrganizationNotFound")
+    return { by: "policy", detail: "The organization was deleted." };
   if (user.source === "Local")
     return { by: "local-account", detail: "The local account was written by people." };
   if (!user.decided)

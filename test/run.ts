@@ -17,6 +17,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { attachControlPlane, startControlPlane } from "../dev/control-plane/control-plane.ts";
 import { CONTROL_PLANE, environmentOf } from "../dev/control-plane/environment.ts";
+import { findHelm } from "../dev/control-plane/helm.ts";
 import { installCrds } from "../dev/control-plane/install.ts";
 import { duration } from "../dev/control-plane/progress.ts";
 import { type Counts, countsOf } from "./ava-counts.ts";
@@ -77,6 +78,8 @@ async function checks(): Promise<number> {
 }
 
 async function testsOnControlPlane(avaArgs: readonly string[]): Promise<Counts> {
+  // Tests of the chart need Helm. When it has to be built, that is better not done while others run.
+  if (avaArgs.length === 0 || avaArgs.some((arg) => arg.includes("charts"))) await findHelm();
   const started = performance.now();
   const given = process.env[CONTROL_PLANE];
   if (given) {

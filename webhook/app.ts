@@ -1,12 +1,12 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Logger } from "pino";
 import { accessLog } from "./http/access-log.ts";
+import { sendProblem } from "./http/problem.ts";
 import { problemOf } from "./http/problems.ts";
 import { perAddress } from "./http/rate-limits.ts";
 import { RequestError } from "./http/request-errors.ts";
 import { requestID } from "./http/respond.ts";
 import { sameSiteOnly } from "./http/same-site.ts";
-import { sendProblem } from "./http/problem.ts";
 import { type CallbackDeps, callback } from "./routes/callback.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
 import { type LocalDeps, local, localForm } from "./routes/local.ts";

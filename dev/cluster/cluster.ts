@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Progress } from "../control-plane/progress.ts";
@@ -89,6 +89,7 @@ export async function down(): Promise<void> {
   await run("ip", ["link", "delete", network.link.name]).catch(() => undefined);
   for (const path of await controlGroups(cgroup)) await removeControlGroup(path);
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  await rmdir("/var/lib/cni").catch(() => undefined); // a mount point that init.sh made, unless others use it
 }
 
 /**

@@ -97,6 +97,7 @@ function kubelet(folder: string) {
     clusterDomain: "cluster.local",
     clusterDNS: [network.node],
     // A developer's disk may be nearly full without that being the pods' doing.
+    volumeStatsAggPeriod: "5s", // how soon it sees a full volume
     evictionHard: { "imagefs.available": "1%", "nodefs.available": "1%", "memory.available": "100Mi" },
   };
 }

@@ -13,7 +13,7 @@ export interface AlertCase {
 }
 
 /** A replica's series, as Prometheus keeps them. */
-export function scraped(series: string, endpoint: "operator" | "webhook", pod = "pod-a"): string {
+function scraped(series: string, endpoint: "operator" | "webhook", pod = "pod-a"): string {
   const labels = `namespace="access", job="okta-role-operator-metrics", endpoint="${endpoint}", pod="${pod}"`;
   return series.includes("{") ? series.replace("{", `{${labels}, `) : `${series}{${labels}}`;
 }

@@ -55,6 +55,12 @@ const labels = { team: "access" };
 const peer = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "ingress-nginx" } } };
 const toleration = { key: "dedicated", operator: "Equal", value: "access", effect: "NoSchedule" };
 const constraint = { maxSkew: 2, topologyKey: "zone", whenUnsatisfiable: "DoNotSchedule", labelSelector: {} };
+const secretsRule = (verbs: string[], names?: string[]) => ({
+  apiGroups: [""],
+  resources: ["secrets"],
+  verbs,
+  ...(names ? { resourceNames: names } : {}),
+});
 const affinity = {
   nodeAffinity: {
     requiredDuringSchedulingIgnoredDuringExecution: {
@@ -93,16 +99,16 @@ export const cases = (OTHER: string): readonly Case[] => [
     to: ["b", "a"],
     kind: "Role",
     name: NAME,
-    at: "rules[4].resourceNames",
-    is: ["a", "b"],
+    at: "rules",
+    has: secretsRule(["get"], ["a", "b"]),
   },
   {
     value: "secretNames",
     to: ["*", "a"],
     kind: "Role",
     name: NAME,
-    at: "rules[4]",
-    is: { apiGroups: [""], resources: ["secrets"], verbs: ["get"] },
+    at: "rules",
+    has: secretsRule(["get"]),
   },
   {
     value: "watchNamespaces",
@@ -123,8 +129,8 @@ export const cases = (OTHER: string): readonly Case[] => [
     value: "watchNamespaces",
     to: ["*"],
     kind: "ClusterRole",
-    at: "rules[1].apiGroups",
-    is: ["rolemapping.dev"],
+    at: "rules",
+    has: { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
   },
   { value: "organizations", to: [ACME], kind: "Organization", at: "spec", is: ACME.spec },
   {
@@ -132,8 +138,8 @@ export const cases = (OTHER: string): readonly Case[] => [
     to: [ACME],
     kind: "Role",
     name: NAME,
-    at: "rules[4].resourceNames",
-    is: ["acme-key", "acme-okta"],
+    at: "rules",
+    has: secretsRule(["get"], ["acme-key", "acme-okta"]),
   },
   {
     value: "organizations",
@@ -184,7 +190,13 @@ export const cases = (OTHER: string): readonly Case[] => [
     at: `${webhook}.args`,
     has: "--session-secret=keys",
   },
-  { value: "sessionSecretName", to: "keys", kind: "Role", at: "rules[6].resourceNames", is: ["keys"] },
+  {
+    value: "sessionSecretName",
+    to: "keys",
+    kind: "Role",
+    at: "rules",
+    has: secretsRule(["get", "update"], ["keys"]),
+  },
   { value: "trustedProxies", to: 1, ...deployment, at: `${webhook}.args`, has: "--trusted-proxies=1" },
   {
     value: "trustedProxies",

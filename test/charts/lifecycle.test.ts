@@ -97,11 +97,9 @@ test.serial(
   async (t) => {
     const manifest = await succeeds(
       t,
-      release("get", undefined, "manifest").then(async () =>
-        helm(["get", "manifest", "okta-role-operator", "--namespace", NAMESPACE], {
-          env: { KUBECONFIG: controlPlane.kubeconfig },
-        }),
-      ),
+      helm(["get", "manifest", "okta-role-operator", "--namespace", NAMESPACE], {
+        env: { KUBECONFIG: controlPlane.kubeconfig },
+      }),
     );
     const diff = await runKubectl(
       controlPlane,

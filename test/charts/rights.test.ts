@@ -127,9 +127,11 @@ function lines(rules: z.infer<typeof Review>["status"]["resourceRules"]): string
 }
 
 const SERVES = [
-  ...["organizations", "oktarolemappings", "organizationusers"].flatMap((kind) =>
-    ["get", "list", "watch"].map((verb) => `${verb} ${kind}.rolemapping.dev`),
-  ),
+  ...["organizations", "oktarolemappings", "organizationusers"].flatMap((kind) => [
+    `list ${kind}.rolemapping.dev`,
+    `watch ${kind}.rolemapping.dev`,
+  ]),
+  "get organizationusers.rolemapping.dev",
   "patch organizations/status.rolemapping.dev",
   "patch oktarolemappings/status.rolemapping.dev",
   "create organizationusers.rolemapping.dev",

@@ -1,6 +1,6 @@
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { stringify } from "yaml";
 import {
   ApiError,
@@ -224,8 +224,8 @@ test("a reader that is slow makes the server wait, and misses nothing", async (t
   t.is(seen, count);
 });
 
-/** A server that accepts one token, and a kubeconfig with a token in a file, as in a pod. */
-async function tokenServer(t: Parameters<typeof connect>[0]) {
+/** A server that accepts one token, and a file with a token. */
+async function tokenServer(t: ExecutionContext) {
   const server = await FaultServer.start(t);
   const accepted = { token: "first" };
   server.fault = ({ headers }, response) => {
@@ -234,18 +234,22 @@ async function tokenServer(t: Parameters<typeof connect>[0]) {
     return true;
   };
   const tokenFile = await temporaryFile(t, "token", "first\n");
-  const config = {
-    "current-context": "x",
-    contexts: [{ name: "x", context: { cluster: "x", user: "x" } }],
-    clusters: [{ name: "x", cluster: { server: server.url, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "x", user: { "auth-provider": { name: "tokenFile", config: { tokenFile } } } }],
-  };
   const replaceToken = async (token: string) => {
     await writeFile(`${tokenFile}.new`, token);
     await rename(`${tokenFile}.new`, tokenFile);
   };
-  const kubeconfig = await temporaryFile(t, "kubeconfig", stringify(config));
-  return { server, accepted, replaceToken, kubeconfig };
+  const kubeconfigFor = (user: object) => {
+    const config = {
+      "current-context": "x",
+      contexts: [{ name: "x", context: { cluster: "x", user: "x" } }],
+      clusters: [{ name: "x", cluster: { server: server.url, "insecure-skip-tls-verify": true } }],
+      users: [{ name: "x", user }],
+    };
+    return temporaryFile(t, "kubeconfig", stringify(config));
+  };
+  /** As in a pod. */
+  const kubeconfig = await kubeconfigFor({ "auth-provider": { name: "tokenFile", config: { tokenFile } } });
+  return { server, accepted, tokenFile, replaceToken, kubeconfig, kubeconfigFor };
 }
 
 test("a token that was rotated is read again at once when the old one is refused", async (t) => {
@@ -266,4 +270,29 @@ test("credentials that are refused twice are an error", async (t) => {
     code: "unauthorized",
   });
   t.is(server.requests.length, 2);
+});
+
+test("an exec plugin is asked once, and again when its token is refused", async (t) => {
+  const { accepted, tokenFile, replaceToken, kubeconfigFor } = await tokenServer(t);
+  const calls = await temporaryFile(t, "calls", "");
+  const program = `
+    const fs = require("node:fs");
+    fs.appendFileSync(${JSON.stringify(calls)}, "x");
+    const token = fs.readFileSync(${JSON.stringify(tokenFile)}, "utf8").trim();
+    console.log(JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token } }));
+  `;
+  const exec = {
+    apiVersion: "client.authentication.k8s.io/v1",
+    command: process.execPath,
+    args: ["-e", program],
+    interactiveMode: "Never",
+  };
+  const client = await connect(t, { kubeconfig: await kubeconfigFor({ exec }) });
+  await client.get(namespaces, "default");
+  await client.get(namespaces, "default");
+  t.is(await readFile(calls, "utf8"), "x");
+  accepted.token = "second";
+  await replaceToken("second");
+  await Promise.all([1, 2, 3].map(() => client.get(namespaces, "default")));
+  t.is(await readFile(calls, "utf8"), "xx");
 });

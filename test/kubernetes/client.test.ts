@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import test from "ava";
 import {
   AlreadyExistsError,
   ApiError,
   ConflictError,
+  ConnectionError,
   configMaps,
   customResourceDefinitions,
   InvalidError,
@@ -15,7 +18,8 @@ import {
   serviceAccounts,
   tokenReviews,
 } from "../../kubernetes/index.ts";
-import { connect, newNamespace, sample, temporaryFile } from "./api-server.ts";
+import { apiServerURL, connect, kubeconfigVia, newNamespace, sample, temporaryFile } from "./api-server.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
 
 test("create, get, replace, apply, patch and delete", async (t) => {
   const client = await connect(t);
@@ -137,6 +141,30 @@ test("a watch that is left early lets go of its connection", async (t) => {
   }
 });
 
+test("watches of one connection share it with their heartbeat, and end with it", async (t) => {
+  const proxy = await TcpProxy.start(apiServerURL());
+  t.teardown(() => proxy.stop());
+  const client = await connect(t, { kubeconfig: await kubeconfigVia(t, `https://127.0.0.1:${proxy.port}`) });
+  const namespace = await newNamespace(t);
+  const direct = await connect(t);
+  const { metadata } = await direct.create(configMaps, { metadata: { namespace, name: "x" } });
+  const { resourceVersion = "" } = metadata;
+  const connection = client.watchConnection();
+  const open = () => connection.watch(configMaps, { namespace, resourceVersion, timeoutSeconds: 300 });
+  const watches = await Promise.all([open(), open(), open()]);
+  await connection.heartbeat(configMaps, { namespace });
+  t.is(proxy.accepted, 1);
+  const cause = new Error("enough");
+  connection.reset(cause);
+  for (const watch of watches) {
+    const reading = async () => {
+      for await (const _ of watch);
+    };
+    const error = await t.throwsAsync(reading, { instanceOf: ConnectionError });
+    t.is(error?.cause, cause);
+  }
+});
+
 test("a watch from a resourceVersion that isn't one is refused", async (t) => {
   const client = await connect(t);
   const watch = client.watch(configMaps, { resourceVersion: "nonsense", timeoutSeconds: 5 });
@@ -229,4 +257,17 @@ test("a kubeconfig that isn't there, isn't one or lacks the context is said so",
     instanceOf: KubeConfigError,
     message: /no context "no-such-context".*it has: /,
   });
+});
+
+test("no kubeconfig at all is said so", async (t) => {
+  const module = new URL("../../kubernetes/index.ts", import.meta.url).href;
+  const program = `
+    const { createClient } = await import(${JSON.stringify(module)});
+    await createClient({ userAgent: "test", log: {} }).catch((error) => console.log(error.code, error.message));
+  `;
+  const env = { PATH: process.env.PATH, HOME: "/no/such/home" };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    env,
+  });
+  t.regex(stdout, /^kubeconfig-error There is no kubeconfig/);
 });

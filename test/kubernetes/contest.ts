@@ -4,7 +4,7 @@ export const CONTEST = "contest";
 /** Shorter than in earnest, so that a test doesn't wait for long. */
 export const contestSettings = {
   name: CONTEST,
-  leaseDurationMs: 3_000,
-  renewDeadlineMs: 2_000,
-  retryPeriodMs: 300,
+  leaseDurationMs: 6_000,
+  renewDeadlineMs: 4_000,
+  retryPeriodMs: 500,
 };

@@ -73,7 +73,7 @@ const contender = fileURLToPath(new URL("contender.ts", import.meta.url));
 /** A replica in a process of its own. */
 function contenderProcess(t: ExecutionContext, namespace: string, identity: string): ChildProcess {
   const child = spawn(process.execPath, [contender, kubeconfigPath(), namespace, identity], {
-    stdio: "inherit",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   t.teardown(() => {
     child.kill("SIGKILL");
@@ -107,7 +107,7 @@ test("the lease reads like any other", async (t) => {
   await until("it leads", () => terms.length === 1);
   const read = async () => (await client.get(leases, { namespace, name: CONTEST })).spec ?? {};
   const before = await read();
-  t.like(before, { holderIdentity: "first", leaseDurationSeconds: 3 });
+  t.like(before, { holderIdentity: "first", leaseDurationSeconds: 6 });
   t.regex(before.renewTime ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
   await until("it is renewed", async () => (await read()).renewTime !== before.renewTime);
   t.is((await read()).acquireTime, before.acquireTime);
@@ -163,11 +163,12 @@ test("a leader that is stopped and wakes up after another has started doesn't wr
   const second = contenderProcess(t, namespace, "second");
   first.kill("SIGSTOP");
   await until("the second writes", () => writers.at(-1) === "second");
+  const did: unknown[] = [];
+  first.on("message", (message) => did.push(message));
   first.kill("SIGCONT");
-  // It has woken up when it does what it is told, which is to stop.
+  await until("the first has woken up", () => did.includes("stopped writing") || did.length > 20);
   first.kill("SIGTERM");
-  const [code] = await once(first, "exit");
-  t.is(code, 0);
+  t.deepEqual(await once(first, "exit"), [0, null]);
   t.deepEqual(writers, ["first", "second"]);
   second.kill("SIGTERM");
   t.deepEqual(await once(second, "exit"), [0, null]);

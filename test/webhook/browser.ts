@@ -23,11 +23,20 @@ export class Browser {
 
   /** Sends a form as a page of this very site would, unless the headers say something else. */
   post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
-    const form = { "content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", ...headers };
+    const form = {
+      "content-type": "application/x-www-form-urlencoded",
+      "sec-fetch-site": "same-origin",
+      ...headers,
+    };
     return this.#send("POST", path, form, new URLSearchParams(fields).toString());
   }
 
-  async #send(method: "GET" | "POST", path: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+  async #send(
+    method: "GET" | "POST",
+    path: string,
+    headers: Record<string, string>,
+    body?: string,
+  ): Promise<Answer> {
     const url = new URL(path, this.#url);
     const cookie = this.cookies.header(url);
     const answer = await request(url, {

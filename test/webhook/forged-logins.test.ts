@@ -7,18 +7,25 @@ import { CLIENT_SECRET, type UnderTest, webhookUnderTest } from "./webhook-under
 
 const FORGERIES: Record<string, AlterIdToken> = {
   "a wrong signature": () => ({ signWith: "other" }),
-  "no signature and alg none": (_claims, header) => ({ header: { ...header, alg: "none" }, signWith: "nothing" }),
+  "no signature and alg none": (_claims, header) => ({
+    header: { ...header, alg: "none" },
+    signWith: "nothing",
+  }),
   "a signature by the client secret": (_claims, header) => ({
     header: { ...header, alg: "HS256" },
     signWith: createSecretKey(Buffer.from(CLIENT_SECRET)),
   }),
   "another issuer": (claims) => ({ claims: { ...claims, iss: "https://evil.example" } }),
   "another audience": (claims) => ({ claims: { ...claims, aud: "another-client" } }),
-  "another authorized party": (claims) => ({ claims: { ...claims, aud: [claims.aud, "x"], azp: "another-client" } }),
+  "another authorized party": (claims) => ({
+    claims: { ...claims, aud: [claims.aud, "x"], azp: "another-client" },
+  }),
   "another nonce": (claims) => ({ claims: { ...claims, nonce: "another" } }),
   "no nonce": ({ nonce: _, ...claims }) => ({ claims }),
   "a time that is over": (claims) => ({ claims: { ...claims, exp: Math.floor(Date.now() / 1000) - 3600 } }),
-  "a time that is to come": (claims) => ({ claims: { ...claims, iat: Math.floor(Date.now() / 1000) + 3600 } }),
+  "a time that is to come": (claims) => ({
+    claims: { ...claims, iat: Math.floor(Date.now() / 1000) + 3600 },
+  }),
   "no subject": ({ sub: _, ...claims }) => ({ claims }),
 };
 
@@ -71,7 +78,14 @@ test("a callback with the state of another browser, of another organization, or 
   t.is(elsewhere.status, 400, "begun at acme, ended at beta");
   t.is((await session(mixed.cookies)).status, 401);
 
-  for (const query of ["", "?code=x", "?state=x", "?state=x&code=y", "?state=a&state=b&code=y", "?error=access_denied"])
+  for (const query of [
+    "",
+    "?code=x",
+    "?state=x",
+    "?state=x&code=y",
+    "?state=a&state=b&code=y",
+    "?error=access_denied",
+  ])
     t.is((await victim.get(`/callback/acme${query}`)).status, 400, query);
 });
 
@@ -95,7 +109,9 @@ test("a session cookie that was changed, made by hand or is of another kind is r
   const { cookies } = await underTest.signIn("ada");
   const token = cookies.get(underTest.url, "okta-role-session") ?? "";
   const [key = "", payload = "", mac = ""] = token.split(".");
-  const raised = Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(payload, "base64url").toString()), x: 9e9 }));
+  const raised = Buffer.from(
+    JSON.stringify({ ...JSON.parse(Buffer.from(payload, "base64url").toString()), x: 9e9 }),
+  );
   const started = await underTest.browser().get("/login/acme");
   const login = /okta-role-login-[^=]+=([^;]+)/.exec(setCookies(started).join())?.[1] ?? "";
   const forgeries = {
@@ -127,7 +143,10 @@ test("an answer that names another server than the one that was asked is refused
 });
 
 /** A sign-in up to the point where the browser would call the callback: it has the cookie, and nobody has called. */
-async function toCallback({ okta, url: base }: UnderTest, name: string): Promise<{ url: string; cookies: CookieJar }> {
+async function toCallback(
+  { okta, url: base }: UnderTest,
+  name: string,
+): Promise<{ url: string; cookies: CookieJar }> {
   const cookies = new CookieJar();
   const browser = new Browser(base, cookies);
   const { headers } = await browser.get("/login/acme");

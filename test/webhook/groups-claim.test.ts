@@ -77,7 +77,11 @@ test("a claim that is a string, or holds what isn't one, is refused and takes no
 
 test("150 groups in a claim count, and the condition says that Okta may cut such lists", async (t) => {
   const groups = ["service_admin", ...Array.from({ length: 149 }, (_, i) => `group-${i}`)];
-  const seed = { users: [person("ada", groups), person("ben", ["service_admin"])], groups, manyGroups: "all" as const };
+  const seed = {
+    users: [person("ada", groups), person("ben", ["service_admin"])],
+    groups,
+    manyGroups: "all" as const,
+  };
   const { applyAcme, signIn, users, condition } = await webhookUnderTest(t, { okta: seed });
   await applyAcme();
   const { response } = await signIn("ada");
@@ -86,7 +90,11 @@ test("150 groups in a claim count, and the condition says that Okta may cut such
   const told = await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "TooManyGroups");
   t.regex(told.message, /okta\.directory/);
   await signIn("ben");
-  t.is((await condition("oktaorg", "acme", "GroupsClaimReceived", "True")).reason, "TooManyGroups", "it stays true");
+  t.is(
+    (await condition("oktaorg", "acme", "GroupsClaimReceived", "True")).reason,
+    "TooManyGroups",
+    "it stays true",
+  );
 });
 
 test("with a directory, a missing claim is asked there; while it can't be read, nothing is decided", async (t) => {

@@ -1,8 +1,8 @@
 import test from "ava";
+import { startOkta } from "../../dev/okta/index.ts";
 import { Gate } from "../../webhook/sign-in/gate.ts";
 import { Browser } from "./browser.ts";
 import { CLIENT_SECRET, secret, webhookUnderTest } from "./webhook-under-test.ts";
-import { startOkta } from "../../dev/okta/index.ts";
 
 test("a dead Okta holds up its own organization only: others sign in, and beyond a bound people are told at once", async (t) => {
   const { applyAcme, signIn, url } = await webhookUnderTest(t, { loginsAtOnce: 5 });

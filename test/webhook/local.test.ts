@@ -14,7 +14,11 @@ test("a local admin signs in with a token of their service account while Okta is
   const mia = (await users()).get("mia@acme.example");
   t.deepEqual(mia?.spec.roles, ["organization-admin"]);
   t.truthy(mia?.status?.lastLoginTime);
-  t.true(lines.some(({ audit, action, user }) => audit && action === "local-sign-in" && user === `${cluster.namespace}/mia`));
+  t.true(
+    lines.some(
+      ({ audit, action, user }) => audit && action === "local-sign-in" && user === `${cluster.namespace}/mia`,
+    ),
+  );
 });
 
 test("a local admin stays one when Okta signs the same person in", async (t) => {
@@ -77,7 +81,11 @@ test("nobody is signed in by another site's form, and trying is bounded", async 
   const underTest = await withMia(t, { localSignInsPerMinute: 5 });
   const { browser, url } = underTest;
   const mine = await token(underTest, "mia", `${url}/login/acme`);
-  const foreign = await browser().post("/login/acme/local", { token: mine }, { "sec-fetch-site": "cross-site" });
+  const foreign = await browser().post(
+    "/login/acme/local",
+    { token: mine },
+    { "sec-fetch-site": "cross-site" },
+  );
   t.is(foreign.status, 403);
   t.is(foreign.headers["set-cookie"], undefined);
   for (let i = 0; i < 4; i++) t.is((await paste(underTest, "wrong")).status, 403);
@@ -102,7 +110,9 @@ async function withMia(t: Parameters<typeof webhookUnderTest>[0], options = {}):
   await applyAcme();
   await cluster.kubectl("create", "serviceaccount", "mia");
   await apply(localAdmin("mia"));
-  await waitFor(() => (webhook.caches.users.size === 1 ? true : undefined), { what: "the local account to be known" });
+  await waitFor(() => (webhook.caches.users.size === 1 ? true : undefined), {
+    what: "the local account to be known",
+  });
   return underTest;
 }
 

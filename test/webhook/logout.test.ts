@@ -42,7 +42,9 @@ test("who was refused can sign in with another account", async (t) => {
   const out = await browser(cookies).post("/logout", { organization: "acme", again: "yes" });
   const atOkta = new URL(String(out.headers.location));
   const back = await new Browser(okta.url, cookies).get(`${atOkta.pathname}${atOkta.search}`);
-  const home = await browser(cookies).get(new URL(String(back.headers.location)).pathname + new URL(String(back.headers.location)).search);
+  const home = await browser(cookies).get(
+    new URL(String(back.headers.location)).pathname + new URL(String(back.headers.location)).search,
+  );
   t.is(home.status, 303);
   t.is(home.headers.location, "/login/acme?prompt=login");
   await signIn("ada", { cookies, path: "/login/acme?prompt=login" });
@@ -110,7 +112,9 @@ test("an ID token with hundreds of groups still signs its person out at Okta", a
 test("what no browser would keep isn't kept, and what isn't ours isn't read", (t) => {
   const hint = new LogoutHint({ hostPrefix: "__Host-", securePrefix: "__Secure-", secure: true });
   const noise = Array.from({ length: 9_000 }, (_, i) => String.fromCharCode(65 + ((i * 7919) % 26))).join("");
-  const random = Buffer.from(Array.from({ length: 9_000 }, (_, i) => (i * i * 31 + (i >> 3) * 17) % 251)).toString("base64url");
+  const random = Buffer.from(
+    Array.from({ length: 9_000 }, (_, i) => (i * i * 31 + (i >> 3) * 17) % 251),
+  ).toString("base64url");
   t.true(hint.keep(`h.${noise}.s`, 60).length < 4_096);
   t.regex(hint.keep(`h.${random}${random}.s`, 60), /Max-Age=0|^__Secure-okta-role-id-token=d\./);
   for (const value of ["d.", "d.1-2-3.x", "d.9.AAAA", "x", "p"])

@@ -10,7 +10,9 @@ test("whatever comes from outside is shown as text: names, emails and groups of 
   const groups = [`g ${ATTACK}`, "plain"];
   const eve = person("eve", groups, { displayName: `Eve ${ATTACK}`, email: "eve@acme.example" });
   const ada = person("ada", ["service_admin"], { displayName: `Ada ${ATTACK}` });
-  const { applyAcme, signIn, browser } = await webhookUnderTest(t, { okta: { users: [eve, ada], groups: [...groups, "service_admin"] } });
+  const { applyAcme, signIn, browser } = await webhookUnderTest(t, {
+    okta: { users: [eve, ada], groups: [...groups, "service_admin"] },
+  });
   await applyAcme({ spec: { displayName: `Acme ${ATTACK}` } });
   const refused = (await signIn("eve")).response;
   t.is(refused.status, 403);
@@ -48,7 +50,11 @@ test("every page forbids scripts, frames and everything from elsewhere, isn't st
     t.notRegex(body, /<script|https?:\/\/(?!localhost)[^"]*\.(css|js|woff2?)/, what);
     const id = /Request <code>([\w-]{12})<\/code>/.exec(body)?.[1];
     t.truthy(id, what);
-    if (what !== "refused") t.true(lines.some(({ requestID }) => requestID === id), what);
+    if (what !== "refused")
+      t.true(
+        lines.some(({ requestID }) => requestID === id),
+        what,
+      );
   }
   t.is(pages["no organization"].status, 404);
   t.is(pages["no page"].status, 404);
@@ -66,7 +72,11 @@ test("addresses, queries and headers are never shown", async (t) => {
     "/?state=out.%3Cscript%3Eneedle",
     "/?state=again.needle/../x",
   ]) {
-    const answer = await browser().get(path, { "x-forwarded-host": "needle.example", "x-request-id": "needle", host: "needle.example" });
+    const answer = await browser().get(path, {
+      "x-forwarded-host": "needle.example",
+      "x-request-id": "needle",
+      host: "needle.example",
+    });
     t.notRegex(answer.body, /needle|<script/, path);
     t.notRegex(String(answer.headers.location ?? ""), /needle/, path);
   }
@@ -78,7 +88,11 @@ test("what Okta says of a refusal is shown as text, and only when it belongs to 
   const visitor = browser();
   const start = await visitor.get("/login/acme");
   const state = new URL(String(start.headers.location)).searchParams.get("state");
-  const query = new URLSearchParams({ state: state ?? "", error: "access_denied", error_description: `No <b>way</b>\r\nout` });
+  const query = new URLSearchParams({
+    state: state ?? "",
+    error: "access_denied",
+    error_description: `No <b>way</b>\r\nout`,
+  });
   const answer = await visitor.get(`/callback/acme?${query}`);
   t.is(answer.status, 403);
   t.true(answer.body.includes("Okta says: No &lt;b&gt;way&lt;/b&gt; out"));
@@ -106,7 +120,16 @@ test("requests that are too large, too odd or too many are turned away", async (
   const { applyAcme, browser } = await webhookUnderTest(t, { loginsPerMinute: 8 });
   await applyAcme();
   t.is((await browser().post("/login/acme/local", { token: "a".repeat(200_000) })).status, 413);
-  t.is((await browser().post("/logout", {}, { "content-type": "application/x-www-form-urlencoded; charset=klingon" })).status, 415);
+  t.is(
+    (
+      await browser().post(
+        "/logout",
+        {},
+        { "content-type": "application/x-www-form-urlencoded; charset=klingon" },
+      )
+    ).status,
+    415,
+  );
   t.is((await browser().post("/session", {})).status, 404);
   const statuses = [];
   for (let i = 0; i < 9; i++) statuses.push((await browser().get("/login/acme")).status);
@@ -117,7 +140,12 @@ test("requests that are too large, too odd or too many are turned away", async (
 
 test("a list of many groups is cut, and says how many there are", (t) => {
   const groups = Array.from({ length: 120 }, (_, i) => `group-${i}`);
-  const about = { organization: "Acme", loginPath: "acme", who: "Eve", issuerOrigin: "https://acme.okta.com" };
+  const about = {
+    organization: "Acme",
+    loginPath: "acme",
+    who: "Eve",
+    issuerOrigin: "https://acme.okta.com",
+  };
   const page = refusedPage({ ...about, groups, reason: "NoMappedGroup", message: "" });
   const text = layout(page, "id");
   t.true(text.includes("group-49") && !text.includes("group-50"));
@@ -127,6 +155,6 @@ test("a list of many groups is cut, and says how many there are", (t) => {
 });
 
 test("templates escape text and numbers, keep markup, and show nothing for nothing", (t) => {
-  const markup = html`<p title="${'"x" & \'y\''}">${["<a>", html`<b>${"<c>"}</b>`, 3, undefined, null, false]}</p>`;
+  const markup = html`<p title="${"\"x\" & 'y'"}">${["<a>", html`<b>${"<c>"}</b>`, 3, undefined, null, false]}</p>`;
   t.is(markup.toString(), '<p title="&quot;x&quot; &amp; &#39;y&#39;">&lt;a&gt;<b>&lt;c&gt;</b>3</p>');
 });

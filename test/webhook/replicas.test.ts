@@ -3,8 +3,9 @@ import { organizationUsers } from "../../crds/resources.ts";
 import { signIn } from "../../dev/okta/index.ts";
 import { KubernetesStore, noAccess } from "../../identity/index.ts";
 import { waitFor } from "../cluster.ts";
-import { FaultServer } from "../kubernetes/fault-server.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
+import { FaultServer } from "../kubernetes/fault-server.ts";
+import { TcpProxy } from "../kubernetes/tcp-proxy.ts";
 import { Browser } from "./browser.ts";
 import { webhookUnderTest } from "./webhook-under-test.ts";
 
@@ -48,7 +49,10 @@ test("a deactivation ends sessions at every replica, whoever wrote it", async (t
 test("an account that a replica has not heard of yet is asked for, so that nobody bounces right after signing in", async (t) => {
   const { applyAcme, signIn, session, replica, cluster } = await webhookUnderTest(t);
   const slow = await FaultServer.start(t);
-  const kubeconfig = await kubeconfigVia(t, slow.url, { insecure: true, kubeconfig: await cluster.serviceAccount() });
+  const kubeconfig = await kubeconfigVia(t, slow.url, {
+    insecure: true,
+    kubeconfig: await cluster.serviceAccount(),
+  });
   const behind = await replica({ kubeconfig });
   await applyAcme();
   // From here on it hears of no user any more, and doesn't notice for a while.
@@ -65,18 +69,17 @@ test("an account that a replica has not heard of yet is asked for, so that nobod
 
 test("a replica that has not heard of the cluster for too long refuses sessions, and says that it isn't the person's", async (t) => {
   const { applyAcme, signIn, session, replica, cluster } = await webhookUnderTest(t);
-  const cut = await FaultServer.start(t);
-  const kubeconfig = await kubeconfigVia(t, cut.url, { insecure: true, kubeconfig: await cluster.serviceAccount() });
+  const network = await TcpProxy.start(new URL(cluster.controlPlane.url));
+  t.teardown(() => network.stop());
+  const kubeconfig = await kubeconfigVia(t, `https://127.0.0.1:${network.port}`, {
+    kubeconfig: await cluster.serviceAccount(),
+  });
   const alone = await replica({ kubeconfig, maxStalenessMs: 10_000 });
   await applyAcme();
   const { cookies } = await signIn("ada");
   t.is((await session(cookies, alone)).status, 200);
 
-  cut.fault = (_request, response) => {
-    response.destroy();
-    return true;
-  };
-  cut.breakWatches();
+  network.stall();
   const stale = await waitFor(
     async () => {
       const answer = await session(cookies, alone);
@@ -92,7 +95,7 @@ test("a replica that has not heard of the cluster for too long refuses sessions,
   t.is(page.headers["retry-after"], "5");
   t.is((await session(cookies)).status, 200, "the other one is well");
 
-  cut.fault = () => false;
+  network.resume();
   await waitFor(async () => ((await session(cookies, alone)).status === 200 ? true : undefined), {
     what: "the replica to be back",
   });

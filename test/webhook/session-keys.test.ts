@@ -76,7 +76,10 @@ test("a key that isn't known is looked up in the Secret, but not at any rate", a
     create: (...args) => client.create(...args),
     replace: (...args) => client.replace(...args),
   };
-  const limited = sessionKeys({ ...underTest, client: { ...client, ...counting } }, { unknownKeyMs: HOUR_MS });
+  const limited = sessionKeys(
+    { ...underTest, client: { ...client, ...counting } },
+    { unknownKeyMs: HOUR_MS },
+  );
   await limited.refresh();
   for (let i = 0; i < 20; i++) t.is(await limited.findAgain(`forged-${i}`), undefined);
   t.is(reads, 1);
@@ -123,7 +126,14 @@ test("keys that can't be read in a Secret of ours are replaced", async (t) => {
   const underTest = await webhookUnderTest(t);
   const { cluster } = underTest;
   const broken = Buffer.from('[{"id": "x"}]').toString("base64");
-  await cluster.kubectl("patch", "secret", NAME, "--type=merge", "-p", JSON.stringify({ data: { keys: broken } }));
+  await cluster.kubectl(
+    "patch",
+    "secret",
+    NAME,
+    "--type=merge",
+    "-p",
+    JSON.stringify({ data: { keys: broken } }),
+  );
   const keys = sessionKeys(underTest);
   await keys.refresh();
   t.truthy(keys.find(keysIn(await readSecret(underTest))[0]?.id ?? ""));
@@ -133,7 +143,12 @@ function sessionKeys(
   { client, cluster }: Pick<UnderTest, "client" | "cluster">,
   options: Partial<ConstructorParameters<typeof SessionKeys>[0]> = {},
 ): SessionKeys {
-  return new SessionKeys({ client, secret: { namespace: cluster.namespace, name: NAME }, log: silent, ...options });
+  return new SessionKeys({
+    client,
+    secret: { namespace: cluster.namespace, name: NAME },
+    log: silent,
+    ...options,
+  });
 }
 
 function readSecret({ client, cluster }: UnderTest): Promise<Secret> {

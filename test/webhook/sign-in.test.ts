@@ -14,15 +14,27 @@ test("somebody in a mapped group signs in: an account, a session, and the reason
     user: { name: "Ada Tester", email: "ada@acme.example" },
     organization: { ref: `${cluster.namespace}/acme`, displayName: "Acme" },
     roles: [
-      { name: "service-admin", displayName: "Service Admin", admin: false, mapping: "services", group: "service_admin" },
+      {
+        name: "service-admin",
+        displayName: "Service Admin",
+        admin: false,
+        mapping: "services",
+        group: "service_admin",
+      },
     ],
   });
 
   const ada = (await users()).get("ada@acme.example");
   t.like(ada?.spec, { source: "Okta", name: "Ada Tester", groupsFrom: "Claim" });
-  t.like(ada?.status, { state: "Active", roles: [{ name: "service-admin", mapping: "services", group: "service_admin" }] });
+  t.like(ada?.status, {
+    state: "Active",
+    roles: [{ name: "service-admin", mapping: "services", group: "service_admin" }],
+  });
   const provisioned = await condition("orm", "services", "UsersProvisioned", "True", "SignedIn");
-  t.regex(provisioned.message, /^ada@acme\.example signed in at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ and holds service-admin\.$/);
+  t.regex(
+    provisioned.message,
+    /^ada@acme\.example signed in at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ and holds service-admin\.$/,
+  );
   const audited = lines.filter(({ audit }) => audit === true).map(({ action }) => action);
   t.deepEqual(audited, ["activate", "grant"]);
 });
@@ -71,7 +83,9 @@ test("a local account with the same verified email is linked, and a local admin'
   const { applyAcme, apply, signIn, session, users, caches } = await withCaches(t);
   await applyAcme();
   await apply(localUser("ben", ["service-admin"]), localUser("raj", ["organization-admin"]));
-  await waitFor(() => (caches.users.size === 2 ? true : undefined), { what: "the local accounts to be known" });
+  await waitFor(() => (caches.users.size === 2 ? true : undefined), {
+    what: "the local accounts to be known",
+  });
 
   const ben = await signIn("ben");
   t.is((await session(ben.cookies)).status, 200);

@@ -6,7 +6,14 @@ import { webhookUnderTest } from "./webhook-under-test.ts";
 const BASE = "https://login.example.com";
 
 test("return_to is a path of this origin and nothing else", (t) => {
-  for (const path of ["/", "/app", "/app/x?y=z&u=https://evil.example#part", "/a%2F%2Fb", "/.well-known/x", "/loginx"])
+  for (const path of [
+    "/",
+    "/app",
+    "/app/x?y=z&u=https://evil.example#part",
+    "/a%2F%2Fb",
+    "/.well-known/x",
+    "/loginx",
+  ])
     t.is(readReturnTo(path, BASE).kind, "path", path);
   const refused = [
     "https://evil.example",
@@ -42,7 +49,13 @@ test("return_to is a path of this origin and nothing else", (t) => {
 });
 
 test("whatever is taken stays at this origin, also the paths that look like hosts", (t) => {
-  for (const path of ["/.//evil.example", "/x/..//evil.example", "/;@evil.example", "/:80", "/%5C%5Cevil.example"]) {
+  for (const path of [
+    "/.//evil.example",
+    "/x/..//evil.example",
+    "/;@evil.example",
+    "/:80",
+    "/%5C%5Cevil.example",
+  ]) {
     const answer = readReturnTo(path, BASE);
     if (answer.kind === "path") {
       t.true(answer.url.startsWith(`${BASE}/`), path);
@@ -92,7 +105,11 @@ test("sign-ins that were never finished don't pile up in a browser: the newest t
     last = String(headers.location);
   }
   t.true(loginCookies(cookies, url).length <= 10);
-  t.is((await signIn(okta, first ?? "", "ada@acme.example", { cookies })).response.status, 400, "the oldest is gone");
+  t.is(
+    (await signIn(okta, first ?? "", "ada@acme.example", { cookies })).response.status,
+    400,
+    "the oldest is gone",
+  );
   t.is((await signIn(okta, last ?? "", "ada@acme.example", { cookies })).response.status, 303);
 
   const long = new CookieJar();
@@ -101,5 +118,7 @@ test("sign-ins that were never finished don't pile up in a browser: the newest t
 });
 
 function loginCookies(cookies: CookieJar, url: string): string[] {
-  return (cookies.header(new URL(url)) ?? "").split("; ").filter((cookie) => cookie.startsWith("okta-role-login-"));
+  return (cookies.header(new URL(url)) ?? "")
+    .split("; ")
+    .filter((cookie) => cookie.startsWith("okta-role-login-"));
 }

@@ -5,7 +5,7 @@ import { Registry } from "prom-client";
 import { oktaRoleMappings, organizations, organizationUsers } from "../../crds/resources.ts";
 import type { Condition, OrganizationUser } from "../../crds/types.ts";
 import {
-  CookieJar,
+  type CookieJar,
   type OktaStandIn,
   type OrganizationSeed,
   type SignInOptions,
@@ -22,7 +22,7 @@ import { Browser } from "./browser.ts";
 
 export const CLIENT_ID = "0oaTest";
 export const CLIENT_SECRET = "the-right-secret";
-export const ROLES = ["service-admin", "portal-admin", "organization-admin"];
+const ROLES = ["service-admin", "portal-admin", "organization-admin"];
 
 /** One webhook in this process, as it would be in a container: own client, own caches, own port. */
 export interface Replica {
@@ -49,7 +49,10 @@ export interface UnderTest extends Replica {
   /** Signs in as a person with a browser would. */
   signIn(username: string, options?: SignInOptions & { path?: string }): Promise<SignInResult>;
   /** What a program learns of a browser's session. */
-  session(cookies: CookieJar | undefined, at?: { url: string }): Promise<{ status: number; body: Record<string, unknown> }>;
+  session(
+    cookies: CookieJar | undefined,
+    at?: { url: string },
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
   browser(cookies?: CookieJar): Browser;
   /** The accounts there are, by email. */
   users(): Promise<Map<string, OrganizationUser>>;
@@ -72,7 +75,7 @@ export interface AcmeOptions {
 
 export type ReplicaOptions = Partial<WebhookOptions> & { kubeconfig?: string };
 
-export const MAPPINGS: Record<string, [string[], string[]]> = {
+const MAPPINGS: Record<string, [string[], string[]]> = {
   services: [["service_admin"], ["service-admin"]],
   portal: [["portal_admin"], ["portal-admin"]],
 };
@@ -112,7 +115,12 @@ export async function webhookUnderTest(
     const metrics = new Registry();
     const client = await createClient({ kubeconfig: other ?? kubeconfig, userAgent: "test", metrics, log });
     const http = new Http({ timeoutMs: 5_000 });
-    const events = new EventRecorder({ client, reportingController: "test/webhook", reportingInstance: "one", log });
+    const events = new EventRecorder({
+      client,
+      reportingController: "test/webhook",
+      reportingInstance: "one",
+      log,
+    });
     const webhook = new Webhook({
       client,
       events,
@@ -132,7 +140,10 @@ export async function webhookUnderTest(
     const running = new AbortController();
     const ended = webhook.run(running.signal);
     let listener: Parameters<typeof serve>[0] | undefined;
-    const server: RunningServer = await serve((req, res) => listener?.(req, res), { port: 0, host: "127.0.0.1" });
+    const server: RunningServer = await serve((req, res) => listener?.(req, res), {
+      port: 0,
+      host: "127.0.0.1",
+    });
     const url = `http://localhost:${server.port}`;
     baseURL ??= url;
     listener = webhook.app(baseURL);
@@ -177,7 +188,12 @@ export async function webhookUnderTest(
   t.teardown(() => okta.stop());
 
   const apply = async (...objects: object[]): Promise<void> => {
-    const { code, stderr } = await cluster.kubectlWith({ apiVersion: "v1", kind: "List", items: objects }, "apply", "-f", "-");
+    const { code, stderr } = await cluster.kubectlWith(
+      { apiVersion: "v1", kind: "List", items: objects },
+      "apply",
+      "-f",
+      "-",
+    );
     if (code !== 0) throw new Error(stderr);
   };
   const admin = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: "test-admin", log });
@@ -195,7 +211,9 @@ export async function webhookUnderTest(
       const version = cache.get(`${namespace}/${name}`)?.metadata.resourceVersion;
       return compareResourceVersions(version, resourceVersion) >= 0;
     };
-    await waitFor(() => (replicas.every(know) ? true : undefined), { what: `the webhooks to hear of ${kind} ${name}` });
+    await waitFor(() => (replicas.every(know) ? true : undefined), {
+      what: `the webhooks to hear of ${kind} ${name}`,
+    });
   };
 
   return {
@@ -206,13 +224,23 @@ export async function webhookUnderTest(
     replica,
     apply,
     heard,
-    applyAcme: async ({ name = "acme", mappings = MAPPINGS, spec = {}, okta: connection = {}, clientSecret } = {}) => {
+    applyAcme: async ({
+      name = "acme",
+      mappings = MAPPINGS,
+      spec = {},
+      okta: connection = {},
+      clientSecret,
+    } = {}) => {
       await apply(
         secret(`${name}-okta`, { clientSecret: clientSecret ?? CLIENT_SECRET, apiToken: "an-api-token" }),
         object("Organization", name, {
           displayName: name === "acme" ? "Acme" : name,
           loginPath: name,
-          roles: ROLES.map((role) => ({ name: role, displayName: title(role), admin: role === "organization-admin" })),
+          roles: ROLES.map((role) => ({
+            name: role,
+            displayName: title(role),
+            admin: role === "organization-admin",
+          })),
           ...spec,
           okta: {
             issuer: okta.issuer(),
@@ -221,7 +249,9 @@ export async function webhookUnderTest(
             ...connection,
           },
         }),
-        ...Object.entries(mappings).map(([mapping, [groups, roles]]) => mappingObject(mapping, groups, roles, name)),
+        ...Object.entries(mappings).map(([mapping, [groups, roles]]) =>
+          mappingObject(mapping, groups, roles, name),
+        ),
       );
       await heard("oktaorg", name);
       for (const mapping of Object.keys(mappings)) await heard("orm", mapping);
@@ -244,8 +274,12 @@ export async function webhookUnderTest(
     condition: (kind, name, type, status, reason) =>
       waitFor(
         async () => {
-          const found = (await get[kind](name)).status?.conditions?.find((condition) => condition.type === type);
-          return found?.status === status && (reason === undefined || found.reason === reason) ? found : undefined;
+          const found = (await get[kind](name)).status?.conditions?.find(
+            (condition) => condition.type === type,
+          );
+          return found?.status === status && (reason === undefined || found.reason === reason)
+            ? found
+            : undefined;
         },
         { what: `${kind} ${name} to have ${type} ${status} ${reason ?? ""}` },
       ),
@@ -256,7 +290,12 @@ export function secret(name: string, values: Record<string, string>): object {
   return { apiVersion: "v1", kind: "Secret", metadata: { name }, stringData: values };
 }
 
-export function mappingObject(name: string, groups: string[], roles: string[], organization = "acme"): object {
+function mappingObject(
+  name: string,
+  groups: string[],
+  roles: string[],
+  organization = "acme",
+): object {
   return object("OktaRoleMapping", name, {
     organizationRef: { name: organization },
     groups: groups.map((group) => ({ name: group })),
@@ -270,5 +309,8 @@ export function object(kind: string, name: string, spec: object): object {
 
 /** service-admin as people see it: Service Admin. */
 function title(role: string): string {
-  return role.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => (dash ? " " : "") + letter.toUpperCase());
+  return role.replace(
+    /(^|-)([a-z])/g,
+    (_, dash: string, letter: string) => (dash ? " " : "") + letter.toUpperCase(),
+  );
 }

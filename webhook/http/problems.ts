@@ -3,11 +3,11 @@ import { StoreError } from "../../identity/index.ts";
 import { KubernetesError, keyOf, SecretNotFoundError } from "../../kubernetes/index.ts";
 import { type AnyOktaError, OktaError } from "../../okta/errors.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
-import type { Problem } from "./problem.ts";
 import { ForeignSecretError, KeysUnavailableError } from "../sessions/session-keys.ts";
 import { BusyError } from "../sign-in/gate.ts";
 import { notSetUp, oktaProblem, type Place } from "./okta-problems.ts";
-import { CrossSiteError, RateLimitedError, RequestError } from "./request-errors.ts";
+import type { Problem } from "./problem.ts";
+import { RateLimitedError, RequestError } from "./request-errors.ts";
 
 /** Where something happened, from the organization concerned. */
 export function placeOf(organization: Organization): Place {
@@ -61,7 +61,7 @@ export function problemOf(error: unknown, organization: Organization | undefined
       text: `Too many sign-ins came from your address. Try again in ${error.retryAfterS} seconds.`,
       retryAfterS: error.retryAfterS,
     };
-  if (error instanceof CrossSiteError || error instanceof RequestError)
+  if (error instanceof RequestError)
     return { ...named, status: error.status, code: error.code, title: error.title, text: error.message };
   return {
     ...named,

@@ -16,10 +16,14 @@ export function perAddress(requestsPerMinute: number): RequestHandler {
     legacyHeaders: false,
     // Whether proxies are trusted is said by --trusted-proxies; what others send is ignored, and needs no warning.
     validate: false,
-    // The socket has no address any more when the client has gone. IPv6 counts by network.
-    keyGenerator: (req) => ipKeyGenerator(req.ip ?? ""),
+    keyGenerator: ({ ip = "" }) => (ip.includes(".") ? ip : networkOf(ip)),
     handler: (_req, _res, next) => next(new RateLimitedError(WINDOW_MS / 1000)),
   });
+}
+
+/** IPv6 counts by network: everybody has millions of addresses. Empty when the client has gone already. */
+function networkOf(ip: string): string {
+  return ip === "" ? "" : ipKeyGenerator(ip);
 }
 
 /** `--trusted-proxies` as express takes it: a number of hops, or addresses and networks. */

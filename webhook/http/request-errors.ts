@@ -18,13 +18,15 @@ export class RequestError extends Error {
 }
 
 /** A form that wasn't sent from one of our own pages (cross-site request forgery). */
-export class CrossSiteError extends Error {
-  readonly code = "cross-site";
-  readonly status = 403;
-  readonly title = "This request came from elsewhere";
-
+export class CrossSiteError extends RequestError {
   constructor() {
-    super("It was not sent from a page of this site, so nothing was done. Open the page here and try again.");
+    super({
+      code: "cross-site",
+      status: 403,
+      title: "This request came from elsewhere",
+      message:
+        "It was not sent from a page of this site, so nothing was done. Open the page here and try again.",
+    });
   }
 }
 

@@ -45,23 +45,23 @@ at the latest.</p>
   };
 }
 
-/** Nobody is signed in. It names no organization: which ones there are isn't everybody's business. */
-export function signedOutPage({
-  justNow,
-  loginPath,
-}: {
-  justNow: boolean;
-  loginPath?: string | undefined;
-}): Page {
+/**
+ * Nobody is signed in. It names no organization of its own accord: which ones there are isn't everybody's business.
+ * @param left the login path that somebody has just signed out from
+ */
+export function signedOutPage({ justNow, left }: { justNow: boolean; left?: string | undefined }): Page {
+  if (justNow && left !== undefined)
+    return {
+      title: "You are signed out",
+      body: html`
+<p>Your session has ended, here and at Okta.</p>
+<div class="actions"><a class="button" href="/login/${left}">Sign in again</a></div>`,
+    };
   return {
     title: justNow ? "You are signed out" : "You are not signed in",
     body: html`
 <p>Sign in at your organization's login URI. It looks like <code>/login/your-organization</code>; whoever runs this
-service for you knows it.</p>
-${
-  loginPath !== undefined &&
-  html`<div class="actions"><a class="button" href="/login/${loginPath}">Sign in again</a></div>`
-}`,
+service for you knows it.</p>`,
   };
 }
 

@@ -19,12 +19,13 @@ h1 { margin: 0 0 .9rem; font-size: 1.45rem; line-height: 1.25; letter-spacing: -
 h2 { margin: 1.6rem 0 .5rem; font-size: 1rem; }
 p { margin: 0 0 .9rem; }
 .soft { color: var(--soft); }
+time { white-space: nowrap; }
 a { color: var(--accent); text-underline-offset: .15em; }
 code, pre { font: .88em/1.5 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; }
 code { padding: .1em .35em; border-radius: 5px; background: var(--code); overflow-wrap: anywhere; }
 pre { margin: 0 0 .9rem; padding: .75rem .9rem; border-radius: 8px; background: var(--code); overflow-x: auto; }
 .groups { display: flex; flex-wrap: wrap; gap: .4rem; margin: 0 0 .9rem; padding: 0; list-style: none; }
-.groups li { max-width: 100%; padding: .15rem .6rem; border: 1px solid var(--line); border-radius: 999px;
+.groups li { max-width: 100%; padding: .15rem .6rem; border: 1px solid var(--line); border-radius: 8px;
   background: var(--code); font-size: .9rem; overflow-wrap: anywhere; }
 table { width: 100%; margin: 0 0 1rem; border-collapse: collapse; font-size: .95rem; }
 th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left;

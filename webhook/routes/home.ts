@@ -1,8 +1,8 @@
 import type { RequestHandler } from "express";
-import { originOf, redirect, sendPage } from "../http/respond.ts";
 import { sendProblem } from "../http/problem.ts";
-import type { Sessions } from "../sessions/sessions.ts";
+import { originOf, redirect, sendPage } from "../http/respond.ts";
 import { signedInPage, signedOutPage } from "../pages/home.ts";
+import type { Sessions } from "../sessions/sessions.ts";
 import { parseLogoutState } from "./logout.ts";
 import { heldRoles } from "./session.ts";
 
@@ -36,13 +36,7 @@ export function home({ sessions }: HomeDeps): RequestHandler {
       case "refused": {
         const state = parseLogoutState(req.query.state);
         if (state?.again) redirect(res, `/login/${state.loginPath}?prompt=login`);
-        else
-          sendPage(
-            req,
-            res,
-            200,
-            signedOutPage({ justNow: state !== undefined, loginPath: state?.loginPath }),
-          );
+        else sendPage(req, res, 200, signedOutPage({ justNow: state !== undefined, left: state?.loginPath }));
         return;
       }
       case "stale":

@@ -5,10 +5,10 @@ import { formField } from "../http/form-field.ts";
 import { redirect, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
+import { localPage } from "../pages/local.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { LocalSignIn, LocalSignIns } from "../sign-in/local-sign-ins.ts";
 import { reviewToken, type TokenAnswer } from "../sign-in/local-tokens.ts";
-import { localPage } from "../pages/local.ts";
 
 export interface LocalDeps {
   readonly organizations: Organizations;

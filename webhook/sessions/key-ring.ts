@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from "node:crypto";
+import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from "node:crypto";
 import { z } from "zod";
 
 /** A key as the Secret holds it. */
@@ -15,9 +15,9 @@ export interface SessionKey {
   readonly id: string;
   readonly createdAt: number;
   /** Signs session cookies. */
-  readonly signing: Buffer;
+  readonly signing: KeyObject;
   /** Encrypts what a sign-in under way has to remember. */
-  readonly sealing: Buffer;
+  readonly sealing: KeyObject;
 }
 
 const storedKeys = z.array(
@@ -104,7 +104,8 @@ export class KeyRing {
 
 function derived({ id, key, createdAt }: StoredKey): SessionKey {
   const secret = Buffer.from(key, "base64url");
-  const derive = (purpose: string): Buffer =>
-    Buffer.from(hkdfSync("sha256", secret, "", `okta-role-operator ${purpose} v1`, 32));
+  // A KeyObject is several times faster than the same bytes.
+  const derive = (purpose: string): KeyObject =>
+    createSecretKey(new Uint8Array(hkdfSync("sha256", secret, "", `okta-role-operator ${purpose} v1`, 32)));
   return { id, createdAt, signing: derive("session"), sealing: derive("login") };
 }

@@ -185,7 +185,10 @@ export class SessionKeys {
     const [oldest, ...younger] = keys;
     if (!oldest) throw new KeysUnavailableError("The Secret holds no key.");
     if (this.#ring && !keys.some(({ id }) => this.#ring?.find(id)))
-      this.#log.warn({ secret: this.#secret.name }, "The keys of sessions were replaced: all sessions have ended.");
+      this.#log.warn(
+        { secret: this.#secret.name },
+        "The keys of sessions were replaced: all sessions have ended.",
+      );
     this.#ring = new KeyRing([oldest, ...younger], this.#times.settleMs);
     this.#text = text;
     this.#firstRead.resolve();

@@ -21,7 +21,11 @@ const status = (wanted) => (response, text) =>
 for (const url of health) await check(`${url} is ready`, `${url}/readyz`, status(200));
 await check("nobody is signed in without a cookie", `${webhook}/session`, (response, text) => {
   const { code } = response.status === 401 ? JSON.parse(text) : {};
-  return code === "no-session" ? undefined : status(401)(response, text) ?? `the code is ${code}`;
+  return code === "no-session" ? undefined : (status(401)(response, text) ?? `the code is ${code}`);
 });
-await check("an unknown organization has no login page", `${webhook}/login/no-such-organization`, status(404));
+await check(
+  "an unknown organization has no login page",
+  `${webhook}/login/no-such-organization`,
+  status(404),
+);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -20,8 +20,8 @@ kubectl apply --namespace okta-role-operator -f organization.yaml
 helm test okta-role-operator --namespace okta-role-operator
 \`\`\`
 
-It needs Kubernetes 1.33 or later and Helm 3.18 or later, and cluster rights for whoever installs it: it brings CRDs,
-an admission policy and a ClusterRole. None of these is left to the service account, which may do what
+It needs Kubernetes 1.33 or later, Helm 4 (3.22 renders the same), and cluster rights for whoever installs it: it
+brings CRDs, admission policies and a ClusterRole. None of these is left to the service account, which may do what
 [rbac/](rbac/) says and nothing else.
 
 - **Upgrade**: \`helm upgrade\`. The CRDs are part of the release and are brought up to date with it.

@@ -1,0 +1,77 @@
+/**
+ * Measures what the product costs, each thing beside its neighbour in the same run:
+ *
+ *   npm run bench                              all of it, about ten minutes
+ *   npm run bench -- --only sessions,logins    some of it
+ *   npm run bench -- --quick                   a tenth of each, to see that it works
+ *   npm run bench -- --write                   writes docs/benchmarks.md
+ */
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+import { Bench } from "./bench.ts";
+import type { Measure, Outcome } from "./measure.ts";
+import { applyToReady } from "./measures/apply-to-ready.ts";
+import { coldStart } from "./measures/cold-start.ts";
+import { logins } from "./measures/logins.ts";
+import { sessions } from "./measures/sessions.ts";
+import { writeReport } from "./report.ts";
+import { terminalTable } from "./table.ts";
+
+const MEASURES: readonly Measure[] = [applyToReady, logins, sessions, coldStart];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    quick: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+});
+
+const chosen = choose(values.only);
+const began = performance.now();
+const bench = await Bench.start({
+  quick: values.quick,
+  say: (text) => console.error(`${elapsed()}  ${text}`),
+});
+const stopped = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]).then(
+  () => "stopped" as const,
+);
+try {
+  const outcome = await Promise.race([measureAll(), stopped]);
+  if (outcome === "stopped") process.exitCode = 130;
+} finally {
+  await bench.stop();
+}
+process.exit();
+
+async function measureAll(): Promise<void> {
+  const found: { measure: Measure; outcome: Outcome }[] = [];
+  for (const measure of chosen) {
+    bench.say(measure.title);
+    const outcome = await measure.run(bench);
+    found.push({ measure, outcome });
+    console.log(terminalTable(outcome.rows));
+    for (const note of outcome.notes) console.log(`        ${note}`);
+  }
+  if (values.write) await writeReport(found, { quick: values.quick, tookMs: performance.now() - began });
+  const rows = found.flatMap(({ outcome }) => outcome.rows);
+  const judged = rows.filter(({ met }) => met !== undefined);
+  console.log(`\n${judged.filter(({ met }) => met).length} of ${judged.length} budgets are met.`);
+}
+
+function choose(only: string | undefined): readonly Measure[] {
+  if (only === undefined) return MEASURES;
+  const names = only.split(",");
+  const unknown = names.find((name) => !MEASURES.some((measure) => measure.name === name));
+  if (unknown !== undefined) {
+    console.error(
+      `There is no measurement ${unknown}; there are ${MEASURES.map(({ name }) => name).join(", ")}.`,
+    );
+    process.exit(2);
+  }
+  return MEASURES.filter(({ name }) => names.includes(name));
+}
+
+function elapsed(): string {
+  return `${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s`;
+}

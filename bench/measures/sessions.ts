@@ -1,0 +1,174 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { z } from "zod";
+import { freePort } from "../../dev/control-plane/ports.ts";
+import type { Bench } from "../bench.ts";
+import { type Measure, type Outcome, percent, type Row, times, written } from "../measure.ts";
+import { startModAuthOpenidc } from "../peers/mod-auth-openidc.ts";
+import { SignIns } from "../sign-ins.ts";
+import { median, pairedRatio } from "../statistics.ts";
+import { cpuSeconds, pin } from "../usage.ts";
+
+const run = promisify(execFile);
+const AUTOCANNON = fileURLToPath(import.meta.resolve("autocannon"));
+const CONNECTIONS = 16;
+const SECONDS = 3;
+const REPETITIONS = 4;
+
+export const sessions: Measure = {
+  name: "sessions",
+  title: "Session check (forward auth)",
+  method:
+    "GET /session with the cookie of somebody who has signed in, by autocannon on 16 connections. The neighbours: a " +
+    "bare express route that answers with the same JSON and checks nothing (with etag and x-powered-by off, which " +
+    "makes it half as fast again); express-openid-connect with requiresAuth and a session cookie of its own; and, " +
+    "where apache2 and mod_auth_openidc are installed, a static file behind those. Each server is kept on the second " +
+    "core, autocannon on the first; what is compared is the CPU time that the server has used per answer. They take " +
+    "turns, and the ratios are the medians over the turns.",
+  run: measure,
+};
+
+interface Target {
+  readonly url: string;
+  readonly cookie: string;
+  readonly pid: number;
+}
+
+/** What one answer costs, in µs of CPU time, and how many there were a second. */
+interface Cost {
+  readonly cpuUs: number;
+  readonly rate: number;
+}
+
+async function measure(bench: Bench): Promise<Outcome> {
+  const tenant = await bench.tenant("logins");
+  await tenant.ensureMappings(10);
+  const webhook = await bench.webhook(tenant);
+  const baseURL = `http://localhost:${webhook.port}`;
+  const signIns = new SignIns(bench.provider, { baseURL, login: tenant.loginPath });
+  const cookie = await signIns.signIn("ada", ["team-1", "team-2", "team-3"]);
+  await signIns.close();
+  const answer: unknown = await (await fetch(`${baseURL}/session`, { headers: { cookie } })).json();
+  const bare = await bench.peer("bare-express", { answer });
+  const port = await freePort();
+  const eoc = await bench.peer("express-openid-connect", { port });
+  const apache = await startModAuthOpenidc(bench);
+
+  const targets: Record<string, Target> = {
+    ours: { url: `${baseURL}/session`, cookie, pid: webhook.process.pid ?? 0 },
+    bare: { url: `http://localhost:${bare.port}/session`, cookie, pid: bare.process.pid ?? 0 },
+    eoc: {
+      url: `http://localhost:${port}/session`,
+      cookie: await sessionCookie(bench, `http://localhost:${port}`, "/login"),
+      pid: eoc.process.pid ?? 0,
+    },
+    ...("why" in apache
+      ? {}
+      : {
+          apache: {
+            url: `${apache.baseURL}/session`,
+            cookie: await sessionCookie(bench, apache.baseURL, "/session"),
+            pid: apache.pid,
+          },
+        }),
+  };
+  try {
+    const costs = new Map<string, Cost[]>();
+    const seconds = bench.quick ? 1 : SECONDS;
+    for (const target of Object.values(targets)) await cost(target, 1);
+    for (let i = 0; i < (bench.quick ? 1 : REPETITIONS); i++) {
+      for (const [name, target] of Object.entries(targets)) {
+        const known = costs.get(name) ?? [];
+        known.push(await cost(target, seconds));
+        costs.set(name, known);
+      }
+    }
+    return outcome(costs, "why" in apache ? apache.why : undefined);
+  } finally {
+    if (!("why" in apache)) await apache.stop();
+    await bench.end(webhook, bare, eoc);
+  }
+}
+
+/** Signs in at a neighbour. */
+async function sessionCookie(bench: Bench, baseURL: string, login: string): Promise<string> {
+  const signIns = new SignIns(bench.provider, { baseURL, login });
+  try {
+    return await signIns.signIn("ada", ["team-1", "team-2", "team-3"]);
+  } finally {
+    await signIns.close();
+  }
+}
+
+const report = z.object({
+  "2xx": z.number(),
+  non2xx: z.number(),
+  errors: z.number(),
+  requests: z.object({ average: z.number() }),
+});
+
+async function cost({ url, cookie, pid }: Target, seconds: number): Promise<Cost> {
+  await pin(pid, "1");
+  const before = await cpuSeconds(pid);
+  const { stdout } = await run(...load(url, cookie, seconds));
+  const used = (await cpuSeconds(pid)) - before;
+  const { "2xx": good, non2xx, errors, requests } = report.parse(JSON.parse(stdout));
+  if (good === 0 || non2xx > 0 || errors > 0)
+    throw new Error(
+      `${url}: ${good} good answers, ${non2xx} others and ${errors} errors, where all had to be good`,
+    );
+  return { cpuUs: (used * 1e6) / good, rate: requests.average };
+}
+
+/** autocannon as a process of its own, kept on the first core where that can be done. */
+function load(url: string, cookie: string, seconds: number): [command: string, args: string[]] {
+  const args = [
+    AUTOCANNON,
+    "--json",
+    "-c",
+    String(CONNECTIONS),
+    "-d",
+    String(seconds),
+    "-H",
+    `cookie=${cookie}`,
+    url,
+  ];
+  return process.platform === "linux"
+    ? ["taskset", ["-c", "0", process.execPath, ...args]]
+    : [process.execPath, args];
+}
+
+function outcome(costs: ReadonlyMap<string, readonly Cost[]>, noApache: string | undefined): Outcome {
+  const cpu = (name: string): number[] => (costs.get(name) ?? []).map(({ cpuUs }) => cpuUs);
+  const shown = (name: string): string => {
+    const us = median(cpu(name));
+    return `${written(1e6 / us)}/s on a core (${written(us)} µs CPU each)`;
+  };
+  const ratio = (name: string): number => 1 / pairedRatio(cpu("ours"), cpu(name));
+  const against = (name: string, title: string): Row => ({
+    what: `Session check against ${title}`,
+    measured: shown("ours"),
+    neighbour: shown(name),
+    ratio: times(ratio(name)),
+    budget: "",
+  });
+  return {
+    rows: [
+      {
+        ...against("bare", "a bare express route"),
+        ratio: percent(ratio("bare")),
+        budget: ">= 70 %",
+        met: ratio("bare") >= 0.7,
+      },
+      { ...against("eoc", "express-openid-connect"), budget: ">= 5x", met: ratio("eoc") >= 5 },
+      ...(noApache === undefined ? [against("apache", "mod_auth_openidc")] : []),
+    ],
+    notes: [
+      ...(noApache === undefined ? [] : [`mod_auth_openidc was left out: ${noApache}`]),
+      `By the clock: ${[...costs]
+        .map(([name, all]) => `${name} ${written(median(all.map(({ rate }) => rate)))}/s`)
+        .join(", ")}.`,
+    ],
+  };
+}

@@ -1,0 +1,79 @@
+import type { Client, KubernetesObject, ResourceType } from "../kubernetes/index.ts";
+
+type Listener<T> = (object: T, deleted: boolean) => void;
+
+/** What the API server tells a watcher of one namespace, at the time at which it tells it. */
+export class ObjectWatch<T extends KubernetesObject> {
+  readonly #listeners = new Set<Listener<T>>();
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+
+  private constructor(events: AsyncIterable<{ type: string; object?: T }>, stop: AbortController) {
+    this.#stop = stop;
+    this.#ended = this.#run(events);
+  }
+
+  /** Watches from now on. */
+  static async start<T extends KubernetesObject>(
+    client: Client,
+    type: ResourceType<T>,
+    namespace: string,
+  ): Promise<ObjectWatch<T>> {
+    let resourceVersion = "";
+    for await (const page of client.pages(type, { namespace, limit: 1 })) {
+      resourceVersion = page.resourceVersion;
+      break;
+    }
+    const stop = new AbortController();
+    const connection = client.watchConnection();
+    const events = await connection.watch(type, {
+      namespace,
+      resourceVersion,
+      timeoutSeconds: 3_600,
+      signal: stop.signal,
+    });
+    return new ObjectWatch<T>(events, stop);
+  }
+
+  /** Resolves with the time (performance.now) at which an object was told of for which this holds. */
+  until(holds: (object: T, deleted: boolean) => boolean, timeoutMs = 60_000): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(
+        () => end(() => reject(new Error(`not seen within ${timeoutMs / 1000} s`))),
+        timeoutMs,
+      );
+      const listener: Listener<T> = (object, deleted) => {
+        if (holds(object, deleted)) end(() => resolve(performance.now()));
+      };
+      const end = (settle: () => void): void => {
+        clearTimeout(late);
+        this.#listeners.delete(listener);
+        settle();
+      };
+      this.#listeners.add(listener);
+    });
+  }
+
+  /** Resolves with the time at which this has held for so many different objects. */
+  untilAll(count: number, holds: (object: T) => boolean, timeoutMs: number): Promise<number> {
+    const seen = new Set<string>();
+    return this.until((object) => {
+      if (holds(object)) seen.add(object.metadata.name);
+      return seen.size >= count;
+    }, timeoutMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  async #run(events: AsyncIterable<{ type: string; object?: T }>): Promise<void> {
+    try {
+      for await (const { type, object } of events)
+        if (object) for (const listener of [...this.#listeners]) listener(object, type === "DELETED");
+    } catch (error) {
+      if (!this.#stop.signal.aborted) throw error;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+const schema = z.object({
+  /** 0 for a free one. */
+  port: z.number().default(0),
+  issuer: z.string().default(""),
+  clientID: z.string().default(""),
+  clientSecret: z.string().default(""),
+  /** What the bare route answers. */
+  answer: z.unknown().optional(),
+});
+export type PeerSettings = z.input<typeof schema>;
+
+/** What a peer was started with: its only argument, as JSON. */
+export const settings = schema.parse(JSON.parse(process.argv[2] ?? "{}"));

@@ -1,0 +1,181 @@
+import { oktaRoleMappings, organizations, organizationUsers } from "../crds/resources.ts";
+import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import { CompiledPolicy, type Role, resolveAccess } from "../identity/index.ts";
+import { newObject, statusWith } from "../identity/stores/kubernetes-object.ts";
+import { type Client, secrets } from "../kubernetes/index.ts";
+import { inParallel } from "./in-parallel.ts";
+
+/** The login path is the cluster's, so every tenant has its own; the organization in it is always called this. */
+export const ORGANIZATION = "acme";
+
+export const ROLES: readonly Role[] = Array.from({ length: 10 }, (_, i) => ({
+  name: `role-${i}`,
+  displayName: `Role ${i}`,
+  admin: i === 0,
+}));
+
+const ORGANIZATION_KIND = { apiVersion: "rolemapping.dev/v1alpha1", kind: "Organization" } as const;
+const MAPPING_KIND = { apiVersion: "rolemapping.dev/v1alpha1", kind: "OktaRoleMapping" } as const;
+
+/** Requests under way at once while objects are made. */
+const WRITERS = 24;
+
+export interface TenantOptions {
+  readonly namespace: string;
+  /** A kubeconfig of the product's service account there. */
+  readonly kubeconfig: string;
+  /** The cluster's admin. */
+  readonly admin: Client;
+  /** The product's service account: only it may make accounts that belong to Okta. */
+  readonly product: Client;
+  readonly issuer: string;
+  readonly clientID: string;
+  readonly clientSecret: string;
+}
+
+/** A namespace with the product's rights and an organization in it, to be filled with mappings and users. */
+export class Tenant {
+  readonly namespace: string;
+  readonly kubeconfig: string;
+  readonly #options: TenantOptions;
+  #mappings = 0;
+  #users = 0;
+
+  constructor(options: TenantOptions) {
+    this.#options = options;
+    this.namespace = options.namespace;
+    this.kubeconfig = options.kubeconfig;
+  }
+
+  get mappings(): number {
+    return this.#mappings;
+  }
+
+  /** Where people sign in, relative to the webhook. */
+  get loginPath(): string {
+    return `/login/${this.namespace}`;
+  }
+
+  /** Makes the organization. It allows any number of deactivations: those are wanted here. */
+  async createOrganization(): Promise<void> {
+    const { admin, namespace, issuer, clientID, clientSecret } = this.#options;
+    const data = { clientSecret: Buffer.from(clientSecret).toString("base64") };
+    await admin.create(secrets, { metadata: { namespace, name: "okta" }, data });
+    const spec: Organization["spec"] = {
+      displayName: "Acme",
+      loginPath: namespace,
+      okta: {
+        issuer,
+        clientID,
+        clientSecretRef: { name: "okta", key: "clientSecret" },
+        scopes: ["openid", "profile", "email", "groups"],
+        claims: { groups: "groups", email: "email", name: "name" },
+      },
+      roles: ROLES.map(({ name, displayName = name, admin: isAdmin = false }) => ({
+        name,
+        displayName,
+        admin: isAdmin,
+      })),
+      sessions: { maxAge: "12h" },
+      safeguards: { maxDeactivations: "100%" },
+      console: { editMappings: false },
+    };
+    await admin.create(organizations, {
+      ...ORGANIZATION_KIND,
+      metadata: { namespace, name: ORGANIZATION },
+      spec,
+    });
+  }
+
+  /** One mapping: people in this group hold this role. */
+  async createMapping(name: string, group: string, role: string): Promise<OktaRoleMapping> {
+    const { admin, namespace } = this.#options;
+    const spec = specOf([group], [role]);
+    return admin.create(oktaRoleMappings, { ...MAPPING_KIND, metadata: { namespace, name }, spec });
+  }
+
+  /** Sees to it that there are so many mappings, each of two groups and one role. */
+  async ensureMappings(count: number): Promise<void> {
+    const { admin, namespace } = this.#options;
+    await inParallel(range(this.#mappings, count), WRITERS, async (i) => {
+      await admin.create(oktaRoleMappings, {
+        ...MAPPING_KIND,
+        metadata: { namespace, name: `m-${i}` },
+        spec: mappingSpec(i),
+      });
+    });
+    this.#mappings = Math.max(this.#mappings, count);
+  }
+
+  /**
+   * Sees to it that there are so many active accounts, each with twenty groups, three of which are mapped: written as
+   * the webhook writes them, so that nothing is left to be decided about them.
+   */
+  async ensureUsers(count: number): Promise<void> {
+    const policy = this.#policy();
+    await inParallel(range(this.#users, count), WRITERS, (i) =>
+      this.#createUser(i, groupsOfUser(i, this.#mappings), policy),
+    );
+    this.#users = Math.max(this.#users, count);
+  }
+
+  /** Accounts in one group alone, which one mapping names. */
+  async createUsersIn(group: string, mapping: string, role: string, count: number): Promise<void> {
+    const policy = new CompiledPolicy(ROLES, [{ name: mapping, groups: [{ name: group }], roles: [role] }]);
+    for (let i = 0; i < count; i++) await this.#createUser(1_000_000 + i, [group], policy);
+  }
+
+  #policy(): CompiledPolicy {
+    const mappings = Array.from({ length: this.#mappings }, (_, i) => ({
+      name: `m-${i}`,
+      ...mappingSpec(i),
+    }));
+    return new CompiledPolicy(ROLES, mappings);
+  }
+
+  async #createUser(i: number, groups: readonly string[], policy: CompiledPolicy): Promise<void> {
+    const { product, namespace, issuer } = this.#options;
+    const identity = {
+      issuer,
+      subject: `person-${i}`,
+      email: `person-${i}@acme.example`,
+      emailVerified: true,
+      name: `Person ${i}`,
+      groups: groups.map((name) => ({ name })),
+      groupsFrom: "Claim" as const,
+    };
+    const organization = `${namespace}/${ORGANIZATION}`;
+    const access = resolveAccess(identity, policy);
+    const signedInAt = Date.now();
+    const object = await product.create(
+      organizationUsers,
+      newObject({ organization, identity, access, signedInAt }),
+    );
+    const status = statusWith(object, { access, signedInAt }, signedInAt);
+    if (!status) throw new Error("A new account has no status to write.");
+    await product.replace(organizationUsers, { ...object, status }, { subresource: "status" });
+  }
+}
+
+function specOf(groups: readonly string[], roles: readonly string[]): OktaRoleMapping["spec"] {
+  return {
+    organizationRef: { name: ORGANIZATION },
+    groups: groups.map((name) => ({ name })),
+    roles: [...roles],
+  };
+}
+
+/** The i-th mapping: two groups that no other one names, and a role. */
+function mappingSpec(i: number): OktaRoleMapping["spec"] {
+  return specOf([`team-${i}`, `team-${i}-leads`], [`role-${i % ROLES.length}`]);
+}
+
+/** Three groups that are mapped, spread over all mappings, and seventeen that are not. */
+function groupsOfUser(i: number, mappings: number): string[] {
+  const mapped = [0, 1, 2].map((k) => `team-${(i + k * 3_331) % mappings}`);
+  return [...mapped, ...Array.from({ length: 17 }, (_, k) => `list-${(i * 17 + k) % 500}`)];
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+}

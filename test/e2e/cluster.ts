@@ -1,0 +1,79 @@
+import { attach, down, load, restartApiServer, up } from "../../dev/cluster/cluster.ts";
+import { CannotRunHereError } from "../../dev/cluster/requirements.ts";
+import type { KubectlTarget } from "../../dev/control-plane/kubectl.ts";
+import { duration, type Progress } from "../../dev/control-plane/progress.ts";
+import { NoBuilderError } from "../../dev/image/build.ts";
+import { buildProductImage } from "../../dev/image.ts";
+
+/** A cluster that has the product's image. */
+export interface TestCluster {
+  readonly target: KubectlTarget;
+  /** The chart's values for the image. */
+  readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
+  /** Kills the API server and waits until it is back; undefined where that isn't ours to do. */
+  readonly restartApiServer: (() => Promise<void>) | undefined;
+  /** The folder of the logs of the cluster's own programs, where they are here. */
+  readonly logs: string | undefined;
+  /** Ends it, if it was started for this. */
+  readonly stop: () => Promise<void>;
+}
+
+/** It can't be done here, for a reason that is no defect. */
+export class SkippedError extends Error {
+  readonly code = "skipped";
+}
+
+/**
+ * The one-node cluster of dev/cluster with an image that is built now.
+ *
+ * @throws SkippedError on a machine that can't run it, or can't build an image
+ */
+export async function ownCluster(progress: Progress): Promise<TestCluster> {
+  const skipped = (error: unknown): never => {
+    const known = error instanceof CannotRunHereError || error instanceof NoBuilderError;
+    throw known ? new SkippedError(error.message, { cause: error }) : error;
+  };
+  const wasUp = (await attach()) !== undefined;
+  const started = performance.now();
+  const cluster = await up(progress).catch(skipped);
+  const stop = wasUp ? async () => undefined : down;
+  console.log(wasUp ? "Using the cluster that is up." : `The cluster is up (${since(started)}).`);
+  try {
+    const building = performance.now();
+    const image = await buildProductImage({}, progress).catch(skipped);
+    const size = `${Math.round(image.size / 1024 / 1024)} MiB`;
+    console.log(`The image is built: ${image.name}, ${size} (${since(building)}).`);
+    await load(image.archive);
+    return {
+      target: cluster,
+      image: { ...split(image.name), pullPolicy: "Never" },
+      restartApiServer: () => restartApiServer("SIGKILL"),
+      logs: cluster.logs,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** A cluster of the user's own. @param image is there already, or can be pulled */
+export function someCluster(context: string, image: string): TestCluster {
+  return {
+    target: { kubectl: process.env.KUBECTL ?? "kubectl", context },
+    image: { ...split(image), pullPolicy: "IfNotPresent" },
+    restartApiServer: undefined,
+    logs: undefined,
+    stop: async () => undefined,
+  };
+}
+
+function split(image: string): { repository: string; tag: string } {
+  // A colon before the last slash belongs to a registry's port.
+  const [, repository = image, tag = "latest"] = /^(.*?)(?::([^:/]+))?$/.exec(image) ?? [];
+  return { repository, tag };
+}
+
+function since(started: number): string {
+  return duration(performance.now() - started);
+}

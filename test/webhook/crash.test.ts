@@ -1,0 +1,180 @@
+import type { ServerResponse } from "node:http";
+import { join } from "node:path";
+import test, { type ExecutionContext } from "ava";
+import { Tether } from "../../dev/control-plane/tether.ts";
+import { CookieJar, signIn } from "../../dev/okta/index.ts";
+import { type Program, startProgram } from "../../dev/quickstart/program.ts";
+import { kubeconfigVia } from "../kubernetes/api-server.ts";
+import { FaultServer } from "../kubernetes/fault-server.ts";
+import { Browser } from "./browser.ts";
+import { CLIENT_ID, CLIENT_SECRET, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+
+test("killed between the two writes of a first sign-in, the webhook leaves what the next sign-in finishes", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const { process, faults } = await webhookProcess(t, underTest);
+  const status = held(faults, "PUT", /\/organizationusers\/[^/]+\/status$/);
+  const first = signInAt(underTest, process, "ada").catch(() => undefined);
+  await status.arrived;
+  await process.kill();
+  await first;
+
+  const half = (await underTest.users()).get("ada@acme.example");
+  t.truthy(half, "the account is there");
+  t.is(half?.status, undefined, "what follows from it isn't");
+  const { response, cookies } = await underTest.signIn("ada");
+  t.is(response.status, 303);
+  t.is((await underTest.session(cookies)).status, 200);
+  const whole = await underTest.users();
+  t.is(whole.size, 1, "no second account");
+  t.like(whole.get("ada@acme.example")?.status, { state: "Active", roles: [{ name: "service-admin" }] });
+});
+
+test("killed before anything was written, the webhook leaves nothing; killed between spec and status of a loss, the next sign-in finishes it", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  const { applyAcme, users, okta, session } = underTest;
+  await applyAcme();
+  const one = await webhookProcess(t, underTest);
+  const create = held(one.faults, "POST", /\/organizationusers$/);
+  const first = signInAt(underTest, one.process, "ada").catch(() => undefined);
+  await create.arrived;
+  await one.process.kill();
+  await first;
+  t.is((await users()).size, 0);
+
+  const { cookies } = await underTest.signIn("ada");
+  okta.directory.removeFromGroup("service_admin", "ada@acme.example");
+  const two = await webhookProcess(t, underTest);
+  const loss = held(two.faults, "PUT", /\/status$/);
+  const second = signInAt(underTest, two.process, "ada").catch(() => undefined);
+  await loss.arrived;
+  await two.process.kill();
+  await second;
+  t.is((await users()).get("ada@acme.example")?.status?.state, "Active", "the second write is missing");
+
+  t.is((await underTest.signIn("ada")).response.status, 403);
+  t.is((await users()).get("ada@acme.example")?.status?.state, "Deactivated");
+  t.is((await session(cookies)).status, 401);
+});
+
+test("asked to stop, the webhook finishes the sign-in that is under way, and what it has to report", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  const { applyAcme, condition } = underTest;
+  await applyAcme();
+  const { process, faults } = await webhookProcess(t, underTest);
+  const status = held(faults, "PUT", /\/organizationusers\/[^/]+\/status$/);
+  const signingIn = signInAt(underTest, process, "ada");
+  await status.arrived;
+  const stopped = process.stop();
+  await refused(`http://127.0.0.1:${process.port}/session`);
+  status.release();
+  t.is((await signingIn).status, 303);
+  await stopped;
+  await condition("orm", "services", "UsersProvisioned", "True", "SignedIn");
+  t.true(
+    (await process.logged()).some(({ msg }) => msg === "stopped"),
+    "in time",
+  );
+});
+
+test("the process says where it listens, is ready, counts what it does, and explains its flags", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const { process } = await webhookProcess(t, underTest);
+  const health = new Browser(`http://127.0.0.1:${process.healthPort}`);
+  t.is((await health.get("/readyz")).status, 200);
+  t.is((await health.get("/livez")).status, 200);
+  await signInAt(underTest, process, "ada");
+  await signInAt(underTest, process, "eve");
+  await new Browser(`http://127.0.0.1:${process.port}`).get("/session");
+  const { body } = await health.get("/metrics");
+  const organization = `${underTest.cluster.namespace}/acme`;
+  t.true(
+    body.includes(
+      `okta_role_logins_total{organization="${organization}",outcome="admitted",reason="MappedGroup"} 1`,
+    ),
+  );
+  t.true(
+    body.includes(
+      `okta_role_logins_total{organization="${organization}",outcome="refused",reason="NoMappedGroup"} 1`,
+    ),
+  );
+  t.true(body.includes('okta_role_session_checks_total{outcome="no-session"} 1'));
+  t.regex(body, /okta_role_login_duration_seconds_count\{outcome="admitted"\} 1/);
+  t.regex(body, /nodejs_eventloop_lag/);
+  await process.stop();
+  const lines = await process.logged();
+  const text = JSON.stringify(lines);
+  t.notRegex(text, /code=|state=|the-right-secret|eyJ[\w-]+\.eyJ/, "nothing secret is logged");
+  t.true(
+    lines.some(({ msg, path, status }) => msg === "request" && path === "/callback/acme" && status === 303),
+  );
+});
+
+/** A webhook as a process of its own, whose requests to the API server go through a server that can hold them. */
+async function webhookProcess(
+  t: ExecutionContext,
+  { cluster, okta, url }: UnderTest,
+): Promise<{ process: Program; faults: FaultServer }> {
+  const faults = await FaultServer.start(t);
+  const kubeconfig = await kubeconfigVia(t, faults.url, {
+    insecure: true,
+    kubeconfig: await cluster.serviceAccount(),
+  });
+  const tether = await Tether.create();
+  t.teardown(() => tether.release());
+  const args = [
+    "--kubeconfig",
+    kubeconfig,
+    "--namespace",
+    cluster.namespace,
+    "--port",
+    "0",
+    "--health-port",
+    "0",
+  ];
+  const logFile = join(cluster.folder, `webhook-${Math.random()}.log`);
+  const process = await startProgram(tether, { name: "webhook", file: "webhook/main.ts", args, logFile });
+  okta.saveApp({
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    redirectUris: [`${url}/callback/acme`, `http://localhost:${process.port}/callback/acme`],
+    groupsClaim: {},
+  });
+  return { process, faults };
+}
+
+async function signInAt({ okta }: UnderTest, { port }: Program, name: string) {
+  const login = `http://localhost:${port}/login/acme`;
+  const { response } = await signIn(okta, login, `${name}@acme.example`, { cookies: new CookieJar() });
+  return response;
+}
+
+/** Holds the first request of this kind: the API server doesn't get it before `release`. */
+function held(
+  faults: FaultServer,
+  method: string,
+  path: RegExp,
+): { arrived: Promise<void>; release: () => void } {
+  const arrived = Promise.withResolvers<void>();
+  let waiting: ServerResponse | undefined;
+  faults.fault = (request, response) => {
+    if (waiting || request.method !== method || !path.test(request.url ?? "")) return false;
+    waiting = response;
+    arrived.resolve();
+    return true;
+  };
+  // A broken connection makes the client send it again, and this time it gets through.
+  return { arrived: arrived.promise, release: () => void waiting?.destroy() };
+}
+
+/** Resolves when nobody listens there any more. */
+async function refused(url: string): Promise<void> {
+  for (;;) {
+    try {
+      await (await fetch(url)).arrayBuffer();
+    } catch {
+      return;
+    }
+  }
+}
