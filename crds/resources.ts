@@ -20,3 +20,9 @@ export const organizationUsers = resourceType<OrganizationUser>({
   kind: "OrganizationUser",
   plural: "organizationusers",
 });
+
+/**
+ * The type of the Secret that holds the keys of sessions. The API server never lets a type change, so that no other
+ * Secret is taken for this one, and this one for no other.
+ */
+export const SESSION_KEYS_TYPE = "rolemapping.dev/session-keys";

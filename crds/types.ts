@@ -432,6 +432,12 @@ export interface ResolvedGroup {
    */
   id?: string;
   /**
+   * The names that it had before, the latest first (groups that are mapped by id). Who signed in under one of them keeps what they hold until their next sign-in.
+   *
+   * Items: A former name.
+   */
+  formerNames?: string[];
+  /**
    * How many people are in it.
    */
   members?: number;

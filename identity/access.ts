@@ -12,6 +12,7 @@ export type AccessReason =
   | "DeactivationHeld"
   | "NoMappedGroup"
   | "NotActiveInOkta"
+  | "IssuerChanged"
   | "OrganizationNotFound";
 
 /** The outcome for a user: active or not, its grants, and the reason. Inactive users hold nothing. */

@@ -6,6 +6,8 @@ import { identityOf, isActive, type User } from "./user.ts";
 
 /** An organization as decisions need it. */
 export interface Organization {
+  /** Whose word counts. People whom another issuer has named are other people. */
+  readonly issuer: string;
   readonly policy: Policy;
   /** A change that would deactivate too many users waits for approval: see `safeguards.ts`. */
   readonly held: boolean;
@@ -21,7 +23,10 @@ export function decideStored(user: User, organization: Organization | undefined)
   const identity = identityOf(user);
   if (!identity) return localAccess(user);
   const current = user.access?.grants ?? [];
-  const access = resolveAccess(identity, organization.policy, current);
+  const access =
+    identity.issuer === organization.issuer
+      ? resolveAccess(identity, organization.policy, current, "stored")
+      : noAccess("IssuerChanged", `The organization's issuer is no longer ${identity.issuer}.`);
   if (access.active || !isActive(user) || !organization.held) return access;
   return keepHeldAccess(identity, current) ?? access;
 }
@@ -53,7 +58,7 @@ export type SignInDecision =
 export function decideSignIn(
   identity: Identity,
   user: User | undefined,
-  { policy, held }: Organization,
+  { policy, held }: Pick<Organization, "policy" | "held">,
 ): SignInDecision {
   const current = user?.access?.grants ?? [];
   const access = resolveAccess(identity, policy, current);

@@ -6,7 +6,7 @@ export type GroupsClaim =
   | { readonly kind: "missing" }
   | { readonly kind: "invalid"; readonly why: string };
 
-/** What reading a person's groups from the directory gave. `none`: the organization has no directory. */
+/** What reading a person's groups from the directory gave. `none`: there is none, or it had no need to be asked. */
 export type DirectoryAnswer =
   | { readonly kind: "none" }
   | { readonly kind: "groups"; readonly groups: readonly ReceivedGroup[]; readonly status?: string }
@@ -52,14 +52,12 @@ export function judgeGroups(
   evidence: ClaimEvidence,
 ): GroupsVerdict {
   if (claim.kind === "invalid") return { kind: "refuse", reason: "ClaimInvalid", why: claim.why };
-  if (needsDirectory(claim)) {
-    if (directory.kind === "groups") {
-      const { groups, status } = directory;
-      return { kind: "decide", groups, from: "Directory", ...(status === undefined ? {} : { status }) };
-    }
-    if (directory.kind === "failed")
-      return { kind: "refuse", reason: "DirectoryUnavailable", why: directory.why };
+  if (directory.kind === "groups") {
+    const { groups, status } = directory;
+    return { kind: "decide", groups, from: "Directory", ...(status === undefined ? {} : { status }) };
   }
+  if (directory.kind === "failed")
+    return { kind: "refuse", reason: "DirectoryUnavailable", why: directory.why };
   if (claim.kind === "groups")
     return { kind: "decide", groups: claim.names.map((name) => ({ name })), from: "Claim" };
   if (evidence.lost)

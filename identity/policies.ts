@@ -44,7 +44,8 @@ export class Policies {
   of(organization: string): (Decisive & { policy: CompiledPolicy; organization: Organization }) | undefined {
     const object = this.#organizations.get(organization);
     if (!object) return undefined;
-    return { organization: object, policy: this.#policy(organization), held: isHeld(object) };
+    const { issuer } = object.spec.okta;
+    return { organization: object, issuer, policy: this.#policy(organization), held: isHeld(object) };
   }
 
   subscribe(listener: (change: PolicyChange) => void): () => void {
@@ -64,12 +65,14 @@ export class Policies {
     const { kind, key, object } = change;
     const policy = this.#policy(key);
     const roles = kind === "deleted" ? [] : object.spec.roles;
-    if (change.kind === "updated" && sameRoles(change.previous.spec.roles, roles)) return;
+    const newIssuer =
+      change.kind === "updated" && change.previous.spec.okta.issuer !== object.spec.okta.issuer;
+    if (change.kind === "updated" && !newIssuer && sameRoles(change.previous.spec.roles, roles)) return;
     policy.setRoles(roles);
     if (kind === "deleted") this.#dropIfUnused(key);
     this.#tell({
       organization: key,
-      touched: kind === "updated" ? touchedBy(policy.mappings.values()) : "all",
+      touched: kind === "updated" && !newIssuer ? touchedBy(policy.mappings.values()) : "all",
     });
   }
 
@@ -118,13 +121,17 @@ export function isHeld(organization: Organization): boolean {
   return condition?.status === "False";
 }
 
-/** A mapping object as the policy takes it. A group named by id also goes by the name that its status knows. */
+/** A mapping object as the policy takes it. A group named by id also goes by the names that its status knows. */
 function compiled(mapping: OktaRoleMapping): Mapping {
-  const known = new Map((mapping.status?.groups ?? []).map(({ id, name }) => [id, name]));
+  const known = new Map((mapping.status?.groups ?? []).map((group) => [group.id, group]));
   const groups = mapping.spec.groups.map(({ name, id }): MappedGroup => {
     if (id === undefined) return name === undefined ? {} : { name };
-    const currentName = known.get(id);
-    return currentName === undefined ? { id } : { id, currentName };
+    const { name: currentName, formerNames } = known.get(id) ?? {};
+    return {
+      id,
+      ...(currentName === undefined ? {} : { currentName }),
+      ...(formerNames === undefined ? {} : { formerNames }),
+    };
   });
   return { name: mapping.metadata.name, groups, roles: mapping.spec.roles };
 }

@@ -8,11 +8,14 @@ export interface Role {
   readonly admin?: boolean;
 }
 
-/** A group as a mapping names it. `currentName` is what the directory calls a group that is named by id. */
+/** A group as a mapping names it. */
 export interface MappedGroup {
   readonly name?: string;
   readonly id?: string;
+  /** What the directory calls a group that is named by id. */
   readonly currentName?: string;
+  /** What it called it before. */
+  readonly formerNames?: readonly string[];
 }
 
 /** A mapping as the policy needs it: people in these groups hold these roles. */
@@ -28,6 +31,8 @@ export interface Policy {
   readonly roles: ReadonlyMap<string, Role>;
   /** The accepted mappings that name this group. */
   mappingsOf(group: ReceivedGroup): Iterable<Mapping>;
+  /** Whether this name was once that of a group that the mapping names by id, and still gives the role. */
+  hasCalled(name: string, through: { readonly mapping: string; readonly role: string }): boolean;
   /** Whether this mapping is there but can't be accepted: it then neither grants nor takes. */
   isSuspended(mapping: string): boolean;
 }
@@ -66,6 +71,19 @@ export class CompiledPolicy implements Policy {
     if (!named) return numbered ?? [];
     if (!numbered) return named;
     return new Set([...named, ...numbered]);
+  }
+
+  hasCalled(name: string, { mapping: key, role }: { mapping: string; role: string }): boolean {
+    const mapping = this.#suspended.has(key) ? undefined : this.#mappings.get(key);
+    if (!mapping?.roles.includes(role)) return false;
+    return mapping.groups.some(
+      ({ id, formerNames }) => id !== undefined && formerNames?.includes(name) === true,
+    );
+  }
+
+  /** Whether any accepted mapping names a group by id. */
+  get namesByID(): boolean {
+    return this.#byID.size > 0;
   }
 
   isSuspended(mapping: string): boolean {

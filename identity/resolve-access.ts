@@ -13,9 +13,17 @@ export type Membership = Pick<Identity, "status" | "groups">;
  * accepted at the moment (see `CompiledPolicy`) stay as long as the person is in the group that caused them
  * and the role exists. Without such a mapping `current` makes no difference.
  *
+ * @param groupsAre `stored`: the groups are those of an earlier sign-in, so that a group that a mapping names by
+ *   its id may have had another name then: what it caused stays. `fresh`: Okta has named them just now.
+ *
  * Pure: same arguments, same answer, and resolving again from its own answer changes nothing.
  */
-export function resolveAccess(person: Membership, policy: Policy, current: readonly Grant[] = []): Access {
+export function resolveAccess(
+  person: Membership,
+  policy: Policy,
+  current: readonly Grant[] = [],
+  groupsAre: "fresh" | "stored" = "fresh",
+): Access {
   if (!isActiveInOkta(person.status))
     return noAccess("NotActiveInOkta", `Okta reports the status ${person.status}.`);
 
@@ -27,7 +35,10 @@ export function resolveAccess(person: Membership, policy: Policy, current: reado
     }
   }
   for (const grant of stillCaused(current, person.groups)) {
-    if (policy.isSuspended(grant.mapping) && policy.roles.has(grant.role)) grants.push(grant);
+    const keeps =
+      (policy.isSuspended(grant.mapping) && policy.roles.has(grant.role)) ||
+      (groupsAre === "stored" && policy.hasCalled(grant.group, grant));
+    if (keeps) grants.push(grant);
   }
   if (grants.length === 0) return noAccess("NoMappedGroup", noMappedGroup(person.groups.length));
   return granted(grants, "MappedGroup");

@@ -23,6 +23,9 @@ export type SignInOutcome =
       readonly before: User | undefined;
     };
 
+/** What a sign-in is decided by. The issuer is no question: it has just named the person. */
+type Deciding = Pick<Organization, "policy" | "held">;
+
 /** How often a decision is made anew because another writer came first. More means that something is wrong. */
 const ATTEMPTS = 8;
 
@@ -36,7 +39,7 @@ const ATTEMPTS = 8;
 export async function provisionSignIn(
   store: IdentityStore,
   signIn: SignIn,
-  organization: Organization,
+  organization: Deciding,
 ): Promise<SignInOutcome> {
   let fresh = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -54,7 +57,7 @@ export async function provisionSignIn(
 async function write(
   store: IdentityStore,
   { organization: key, identity, at }: SignIn,
-  organization: Organization,
+  organization: Deciding,
   user: User | undefined,
 ): Promise<SignInOutcome> {
   const decision = decideSignIn(identity, user, organization);
@@ -84,7 +87,7 @@ async function write(
 async function currentUser(
   store: IdentityStore,
   { organization: key, identity }: SignIn,
-  { policy }: Organization,
+  { policy }: Deciding,
   fresh: boolean,
 ): Promise<User | undefined> {
   const known = fresh ? await store.freshBySubject(key, identity) : store.find(key, identity);

@@ -41,6 +41,9 @@ export interface ControllerOptions {
   metrics?: Registry;
 }
 
+/** How long reconciles may keep the event loop from turning. */
+const MAX_TURN_MS = 10;
+
 type Result = "done" | "again" | "conflict" | "error" | "terminal" | "not_leader";
 
 /** Calls `reconcile` for keys whose objects, or what they depend on, have changed. */
@@ -54,6 +57,7 @@ export class Controller {
   readonly #metrics: RuntimeMetrics;
   readonly #synced: Promise<void>[] = [];
   readonly #unsubscribe: (() => void)[] = [];
+  #turnBegan = 0;
   /** Keys being worked on, with the time since when. */
   readonly #running = new Map<ObjectKey, number>();
 
@@ -121,7 +125,15 @@ export class Controller {
     for (let key = await this.queue.next(); key !== undefined; key = await this.queue.next()) {
       await this.#reconcile(key, signal);
       this.queue.done(key);
+      await this.#letOthersRun();
     }
+  }
+
+  /** Thousands of reconciles that find nothing to do wait for nothing either: without this, all would be one stall. */
+  async #letOthersRun(): Promise<void> {
+    if (performance.now() - this.#turnBegan < MAX_TURN_MS) return;
+    await new Promise(setImmediate);
+    this.#turnBegan = performance.now();
   }
 
   async #reconcile(key: ObjectKey, stopping: AbortSignal): Promise<void> {

@@ -50,6 +50,7 @@ export { type ProgramContext, type ProgramDefinition, runProgram } from "./progr
 export { type ResourceType, resourceType } from "./resource-type.ts";
 export {
   fingerprint,
+  SecretForbiddenError,
   type SecretKeyRef,
   SecretNotFoundError,
   SecretUnreadableError,

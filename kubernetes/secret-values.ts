@@ -14,6 +14,11 @@ export class SecretNotFoundError extends KubernetesError {
   readonly code = "secret-not-found";
 }
 
+/** The Secret is one that nobody may send anywhere, whoever refers to it. */
+export class SecretForbiddenError extends KubernetesError {
+  readonly code = "secret-forbidden";
+}
+
 /** The Secret could not be read, which says nothing about whether it is there. */
 export class SecretUnreadableError extends KubernetesError {
   readonly code = "secret-unreadable";
@@ -23,6 +28,18 @@ interface Entry {
   readonly reading: Promise<Secret>;
   readonly at: number;
 }
+
+/**
+ * Types of Secrets that are credentials of the cluster or of this product. Whoever may write a reference chooses
+ * where its value is sent, so that a reference to one of these would give it away.
+ */
+const NEVER_READ: ReadonlySet<string> = new Set([
+  "kubernetes.io/service-account-token",
+  "bootstrap.kubernetes.io/token",
+  "kubernetes.io/dockercfg",
+  "kubernetes.io/dockerconfigjson",
+  "helm.sh/release.v1",
+]);
 
 /** Secrets that are remembered at once. */
 const MOST = 1000;
@@ -35,22 +52,36 @@ export class SecretValues {
   readonly #client: Pick<Client, "get">;
   readonly #maxAgeMs: number;
   readonly #now: () => number;
+  readonly #neverRead: ReadonlySet<string>;
   readonly #entries = new Map<string, Entry>();
 
-  /** @param maxAgeMs how long a value is used before it is read again. Default 60 s */
-  constructor(options: { client: Pick<Client, "get">; maxAgeMs?: number; now?: () => number }) {
+  /**
+   * @param maxAgeMs how long a value is used before it is read again. Default 60 s
+   * @param neverRead more types of Secrets that are nobody's to refer to
+   */
+  constructor(options: {
+    client: Pick<Client, "get">;
+    maxAgeMs?: number;
+    neverRead?: readonly string[];
+    now?: () => number;
+  }) {
     this.#client = options.client;
     this.#maxAgeMs = options.maxAgeMs ?? 60_000;
+    this.#neverRead = NEVER_READ.union(new Set(options.neverRead ?? []));
     this.#now = options.now ?? (() => performance.now());
   }
 
   /**
    * One value as text. `fresh` reads it now; whoever asks at the same time shares one request.
-   * @throws SecretNotFoundError, SecretUnreadableError
+   * @throws SecretNotFoundError, SecretUnreadableError, SecretForbiddenError
    */
   async read(namespace: string, { name, key }: SecretKeyRef, options?: { fresh?: boolean }): Promise<string> {
     const secret = await this.#secret(namespace, name, options?.fresh === true);
-    const { data } = secret;
+    const { data, type = "Opaque" } = secret;
+    if (this.#neverRead.has(type))
+      throw new SecretForbiddenError(
+        `The Secret ${name} is of type ${type}, which no organization may use: put the value into one of its own.`,
+      );
     const value = data !== undefined && Object.hasOwn(data, key) ? data[key] : undefined;
     if (value === undefined || value === "")
       throw new SecretNotFoundError(`The Secret ${name} has no value at the key ${key}: add it.`);
@@ -83,7 +114,7 @@ export class SecretValues {
         throw new SecretNotFoundError(`There is no Secret ${name} in this namespace: create it.`, { cause });
       const why =
         cause instanceof ForbiddenError
-          ? "the service account may not read it: name it in the chart's secrets, or grant get on it"
+          ? "the service account may not read it: name it in the chart's secretNames, or grant get on it"
           : "the Kubernetes API did not answer";
       throw new SecretUnreadableError(`The Secret ${name} can't be read: ${why}.`, { cause });
     }

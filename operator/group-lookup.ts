@@ -16,6 +16,8 @@ export interface LookedUp {
 
 /** Groups are renamed, made and deleted in Okta without a word: they are looked at again at this pace. */
 const LOOK_AGAIN_MS = 5 * 60_000;
+/** With many mappings the pace is slower, since Okta's rate limits are small and shared: so long for each of them. */
+const EACH_MS = 2_000;
 const LOOK_AGAIN_FAILED_MS = 30_000;
 
 interface Found {
@@ -28,12 +30,20 @@ interface Found {
 export class GroupLookup {
   readonly #directories: DirectoryClients;
   readonly #known: KnownGroups;
+  readonly #mappingsOf: (organization: string) => number;
   readonly #now: () => number;
   readonly #looked = new Map<string, { spec: string; at: number; found: LookedUp }>();
 
-  constructor(deps: { directories: DirectoryClients; known: KnownGroups; now?: () => number }) {
+  /** @param mappingsOf how many mappings an organization ("namespace/name") has */
+  constructor(deps: {
+    directories: DirectoryClients;
+    known: KnownGroups;
+    mappingsOf: (organization: string) => number;
+    now?: () => number;
+  }) {
     this.#directories = deps.directories;
     this.#known = deps.known;
+    this.#mappingsOf = deps.mappingsOf;
     this.#now = deps.now ?? (() => performance.now());
   }
 
@@ -79,8 +89,8 @@ export class GroupLookup {
             written === undefined || actual === undefined ? [] : [{ written, actual }],
           ),
         },
-        groups: all.flatMap(({ group }) => group ?? []),
-        againMs: LOOK_AGAIN_MS,
+        groups: all.flatMap(({ group }) => (group ? remembering(group, mapping) : [])).slice(0, MOST_GROUPS),
+        againMs: Math.max(LOOK_AGAIN_MS, this.#mappingsOf(organizationOf(mapping)) * EACH_MS),
       };
     } catch (error) {
       const reason = error instanceof OktaError ? reasonOf(error.code) : "DirectoryUnreadable";
@@ -90,6 +100,20 @@ export class GroupLookup {
       return { check: { kind: "failed", reason, message }, groups, againMs: LOOK_AGAIN_FAILED_MS };
     }
   }
+}
+
+/** What the status of a mapping holds (see the schema). */
+const MOST_GROUPS = 500;
+const MOST_FORMER_NAMES = 5;
+
+/** A group with the names that it had before: who came by one of them is still in it. */
+function remembering(group: FoundGroup, { status }: OktaRoleMapping): FoundGroup {
+  const before = status?.groups?.find(({ id }) => id === group.id);
+  const names = before?.name === group.name ? [] : [before?.name ?? []].flat();
+  const formerNames = [...names, ...(before?.formerNames ?? [])].filter((name) => name !== group.name);
+  return formerNames.length === 0
+    ? group
+    : { ...group, formerNames: formerNames.slice(0, MOST_FORMER_NAMES) };
 }
 
 /** One entry of a mapping may be several groups, since two groups may share a name. */

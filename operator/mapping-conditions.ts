@@ -50,6 +50,7 @@ export interface FoundGroup {
   readonly name?: string;
   readonly id?: string;
   readonly members?: number;
+  readonly formerNames?: readonly string[];
 }
 
 /** What looking up a mapping's groups has shown. */

@@ -1,5 +1,11 @@
 import type { Organization } from "../crds/types.ts";
-import { fingerprint, keyOf, SecretNotFoundError, type SecretValues } from "../kubernetes/index.ts";
+import {
+  fingerprint,
+  keyOf,
+  SecretForbiddenError,
+  SecretNotFoundError,
+  type SecretValues,
+} from "../kubernetes/index.ts";
 import type { DirectoryClients } from "../okta/directory-clients.ts";
 import { WrongIssuerError } from "../okta/issuer-errors.ts";
 import { InvalidClientError } from "../okta/login-errors.ts";
@@ -11,7 +17,7 @@ import { checkDirectory } from "./directories.ts";
 export type CredentialsCheck =
   | { readonly kind: "resolved"; readonly accepted: true }
   | { readonly kind: "resolved"; readonly accepted: false; readonly note: string }
-  | { readonly kind: "missing" | "rejected" | "unread"; readonly message: string };
+  | { readonly kind: "missing" | "forbidden" | "rejected" | "unread"; readonly message: string };
 
 /** Whether the issuer is one. */
 export type IssuerCheck =
@@ -113,7 +119,7 @@ export class OktaChecks {
       });
     } catch (error) {
       this.#accepted.delete(key);
-      return { kind: error instanceof SecretNotFoundError ? "missing" : "unread", message: messageOf(error) };
+      return { kind: kindOf(error), message: messageOf(error) };
     }
     if (issuer.kind !== "discovered")
       return {
@@ -140,6 +146,11 @@ export class OktaChecks {
       };
     }
   }
+}
+
+function kindOf(error: unknown): "missing" | "forbidden" | "unread" {
+  if (error instanceof SecretNotFoundError) return "missing";
+  return error instanceof SecretForbiddenError ? "forbidden" : "unread";
 }
 
 function isAccepted(check: CredentialsCheck): boolean {

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { oktaRoleMappings, organizations, organizationUsers } from "../crds/resources.ts";
+import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import { AuditLog, KubernetesStore, organizationOf, Policies, userIndexes } from "../identity/index.ts";
 import {
@@ -19,6 +19,7 @@ import { type Controllers, enqueueAll, enqueueOnChange } from "./enqueue.ts";
 import { GroupLookup } from "./group-lookup.ts";
 import { fold, KnownGroups } from "./known-groups.ts";
 import { reconcileMapping } from "./mappings.ts";
+import { registerMetrics } from "./metrics.ts";
 import { OktaChecks } from "./okta-checks.ts";
 import { reconcileOrganization } from "./organizations.ts";
 import { UserCounts } from "./user-counts.ts";
@@ -38,8 +39,8 @@ export interface OperatorOptions {
   readonly metrics: Registry;
 }
 
-/** Keys that are reconciled at once, by controller: a user or mapping is a few milliseconds, Okta may be seconds. */
-const WORKERS = { organizations: 8, mappings: 32, users: 32 };
+/** Keys that are reconciled at once, by controller. Organizations wait for Okta, and a dead one must not delay others. */
+const WORKERS = { organizations: 64, mappings: 32, users: 32 };
 
 /**
  * The operator: caches that every replica keeps warm, and controllers that the leader runs.
@@ -82,6 +83,7 @@ export class Operator {
     this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
     this.#counts = new UserCounts(this.#store);
     this.#known = new KnownGroups(this.#store);
+    registerMetrics(metrics, { organizations: this.#organizations, counts: this.#counts });
     this.#caches = [this.#organizations, this.#mappings, users];
   }
 
@@ -122,10 +124,14 @@ export class Operator {
     const [mappings, store, policies, counts] = [this.#mappings, this.#store, this.#policies, this.#counts];
     const status = new StatusWriter({ client: leader, fieldManager: "okta-role-operator", log, metrics });
     const audit = new AuditLog({ log, events });
-    const secrets = new SecretValues({ client: this.#options.client });
+    const secrets = new SecretValues({ client: this.#options.client, neverRead: [SESSION_KEYS_TYPE] });
     const directories = new DirectoryClients({ secrets, http });
     const okta = new OktaChecks({ oidc: new Oidc({ http }), secrets, directories });
-    const groups = new GroupLookup({ directories, known: this.#known });
+    const groups = new GroupLookup({
+      directories,
+      known: this.#known,
+      mappingsOf: (organization) => mappings.by("organization", organization).length,
+    });
     const safeguard = new DeactivationSafeguard({ store, policies, counts });
     const unfinished = new UnfinishedWrites();
 

@@ -33,6 +33,8 @@ export function credentialsResolved(check: CredentialsCheck): DesiredCondition {
         : conditionTrue("CredentialsResolved", "Found", `The client secret was found. ${check.note}`);
     case "missing":
       return conditionFalse("CredentialsResolved", "SecretNotFound", check.message);
+    case "forbidden":
+      return conditionFalse("CredentialsResolved", "SecretForbidden", check.message);
     case "rejected":
       return conditionFalse("CredentialsResolved", "ClientRejected", check.message);
     case "unread":

@@ -97,10 +97,10 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   return again(againMs);
 }
 
-/** What the webhook has said of the groups claim: where it is missing, nobody can sign in. */
-function groupsClaimOf(organization: Organization): DesiredCondition[] {
-  const found = organization.status?.conditions?.find(({ type }) => type === "GroupsClaimReceived");
-  return found ? [found] : [];
+/** What the webhook has said of the groups claim of this very spec: where it is missing, nobody can sign in. */
+function groupsClaimOf({ metadata, status }: Organization): DesiredCondition[] {
+  const found = status?.conditions?.find(({ type }) => type === "GroupsClaimReceived");
+  return found && found.observedGeneration === metadata.generation ? [found] : [];
 }
 
 /** Everybody who asks for the same login path: when one comes, goes or changes, the others may move up. */

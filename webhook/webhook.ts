@@ -1,7 +1,7 @@
 import type { Express } from "express";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { oktaRoleMappings, organizations as organizationType, organizationUsers } from "../crds/resources.ts";
+import { oktaRoleMappings, organizations as organizationType, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
 import { AuditLog, KubernetesStore, Policies, signInIndexes } from "../identity/index.ts";
 import { Cache, type Client, type EventRecorder, SecretValues, StatusWriter } from "../kubernetes/index.ts";
@@ -88,7 +88,7 @@ export class Webhook {
     const { client, events, http, log, loginsAtOnce } = this.#options;
     const { organizations, users } = this.caches;
     const store = new KubernetesStore({ client, cache: users, type: organizationUsers });
-    const secrets = new SecretValues({ client });
+    const secrets = new SecretValues({ client, neverRead: [SESSION_KEYS_TYPE] });
     const audit = new AuditLog({ log, events });
     const cookies = cookieStyle(baseURL);
     const shared = { store, policies: this.#policies, audit, log };

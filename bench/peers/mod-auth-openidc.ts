@@ -63,7 +63,7 @@ function configuration(
   const modules = ["mpm_event", "authn_core", "authz_core", "authz_user", "auth_openidc"];
   return `
 ServerRoot ${folder}
-PidFile ${folder}/apache.pid
+PidFile ${folder}/httpd.pid
 Listen 127.0.0.1:${port}
 ServerName localhost
 User www-data

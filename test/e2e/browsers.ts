@@ -31,7 +31,12 @@ export function browsersPod(cluster: TestCluster, authority: string): Promise<ob
 
 const Page = z.object({ status: z.number(), title: z.string(), body: z.string() });
 const Session = z.object({ status: z.number(), roles: z.array(z.string()).optional() });
-const Tally = z.object({ sent: z.number(), wrong: z.number(), broken: z.number(), longestMs: z.number() });
+const Tally = z.object({
+  sent: z.number(),
+  refused: z.number(),
+  unanswered: z.number(),
+  longestMs: z.number(),
+});
 const TrafficReport = z.object({
   signIns: Tally,
   checks: Tally,

@@ -18,6 +18,7 @@ const identity = (...groups: string[]): Identity => ({
   groups: groups.map((name) => ({ name })),
   groupsFrom: "Claim",
 });
+const issuer = "https://acme.okta.com";
 const account = (changes: Partial<User> = {}): User => ({
   ref: "acme/acme-x",
   version: "1",
@@ -64,14 +65,22 @@ test("a deactivated account isn't brought back by a hold", (t) => {
     access: { active: false, grants: [], groups: [], reason: "NoMappedGroup", message: "" },
   });
   t.is(decideSignIn(identity("service_admin"), out, { policy: withoutMapping, held: true }).kind, "refuse");
-  t.false(decideStored(out, { policy: withoutMapping, held: true }).active);
+  t.false(decideStored(out, { issuer, policy: withoutMapping, held: true }).active);
 });
 
 test("a stored account follows the policy; while a deactivation is held, it keeps what its groups still cause", (t) => {
-  t.true(decideStored(account(), { policy, held: false }).active);
-  t.false(decideStored(account(), { policy: withoutMapping, held: false }).active);
-  t.deepEqual(decideStored(account(), { policy: withoutMapping, held: true }).grants, grants);
-  t.false(decideStored(account({ groups: [] }), { policy: withoutMapping, held: true }).active);
+  t.true(decideStored(account(), { issuer, policy, held: false }).active);
+  t.false(decideStored(account(), { issuer, policy: withoutMapping, held: false }).active);
+  t.deepEqual(decideStored(account(), { issuer, policy: withoutMapping, held: true }).grants, grants);
+  t.false(decideStored(account({ groups: [] }), { issuer, policy: withoutMapping, held: true }).active);
+});
+
+test("accounts of a former issuer have no access; too many of them at once count as a change of the policy", (t) => {
+  const elsewhere = { issuer: "https://acme.okta.com/oauth2/default", policy };
+  const none = decideStored(account(), { ...elsewhere, held: false });
+  t.like(none, { active: false, reason: "IssuerChanged" });
+  t.true(lostToPolicy(account(), none));
+  t.true(decideStored(account(), { ...elsewhere, held: true }).active);
 });
 
 test("without the organization nobody has access, local accounts included", (t) => {
@@ -82,6 +91,7 @@ test("without the organization nobody has access, local accounts included", (t) 
 test("a local account is active with its roles, whatever the mappings and holds say", (t) => {
   for (const held of [false, true]) {
     const access = decideStored(local({ localRoles: ["organization-admin"] }), {
+      issuer,
       policy: withoutMapping,
       held,
     });
@@ -91,11 +101,11 @@ test("a local account is active with its roles, whatever the mappings and holds 
 });
 
 test("only losses of the policy's own making count for the safeguard", (t) => {
-  const none = decideStored(account(), { policy: withoutMapping, held: false });
+  const none = decideStored(account(), { issuer, policy: withoutMapping, held: false });
   t.true(lostToPolicy(account(), none));
   t.false(lostToPolicy(account({ groups: [] }), none), "left the group");
   t.false(lostToPolicy(account({ oktaStatus: "SUSPENDED" }), none), "suspended in Okta");
-  t.false(lostToPolicy(account(), decideStored(account(), { policy, held: false })), "lost nothing");
+  t.false(lostToPolicy(account(), decideStored(account(), { issuer, policy, held: false })), "lost nothing");
 });
 
 test("a local account is linked only when it can't sign in by itself and is surely no admin", (t) => {

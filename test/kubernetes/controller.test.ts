@@ -222,6 +222,23 @@ test("a shutdown tells what doesn't finish in time to stop", async (t) => {
   await t.notThrowsAsync(running);
 });
 
+test("reconciles that wait for nothing don't stall the process", async (t) => {
+  let count = 0;
+  const { controller, results } = start(t, {
+    reconcile: async () => {
+      const end = performance.now() + 1;
+      while (performance.now() < end);
+      count++;
+      return done;
+    },
+  });
+  for (let i = 0; i < 500; i++) controller.queue.add(`team/${i}`);
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  t.true(count < 500, "others come in between");
+  await until("all are done", async () => (await results("done")) === 500);
+});
+
 test("queue and reconciles are measured", async (t) => {
   const { promise: work, resolve: finish } = Promise.withResolvers<void>();
   const { controller, metrics, results } = start(t, {

@@ -30,7 +30,8 @@ export interface UnderTest {
   readonly store: KubernetesStore;
   /** The operator's log lines, parsed. */
   readonly lines: Record<string, unknown>[];
-  readonly metrics: Registry;
+  /** Those of the operator that runs now. */
+  readonly metrics: () => Promise<string>;
   start(): void;
   stop(): Promise<void>;
   apply(...objects: object[]): Promise<void>;
@@ -81,13 +82,15 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
     },
   });
   const log = pino({ level: "info" }, sink);
-  const metrics = new Registry();
+  let metrics = new Registry();
   const client = await createClient({
     kubeconfig: await cluster.serviceAccount(),
     userAgent: "test",
     metrics,
     log,
   });
+  // Looks at what the product has written, with the eyes of somebody who may see everything.
+  const admin = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: "test", log });
   const http = new Http();
   const events = new EventRecorder({
     client,
@@ -110,6 +113,7 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
 
   let running: { stop: AbortController; ended: Promise<unknown> } | undefined;
   const start = (): void => {
+    metrics = new Registry();
     const operator = new Operator({
       client,
       leader: client,
@@ -118,7 +122,7 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
       namespaces: [namespace],
       baseURL: "http://localhost:8080",
       log,
-      metrics: new Registry(),
+      metrics,
     });
     const stop = new AbortController();
     running = { stop, ended: Promise.all([operator.watch(stop.signal), operator.lead(stop.signal)]) };
@@ -134,6 +138,7 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
     await events.flush();
     await http.close();
     await client.close();
+    await admin.close();
   });
   if (autoStart) start();
 
@@ -143,8 +148,8 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
     if (code !== 0) throw new Error(stderr);
   };
   const get = {
-    oktaorg: (name: string) => client.get(organizations, { namespace, name }),
-    orm: (name: string) => client.get(oktaRoleMappings, { namespace, name }),
+    oktaorg: (name: string) => admin.get(organizations, { namespace, name }),
+    orm: (name: string) => admin.get(oktaRoleMappings, { namespace, name }),
   };
   const underTest: UnderTest = {
     cluster,
@@ -152,7 +157,7 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
     client,
     store,
     lines,
-    metrics,
+    metrics: () => metrics.metrics(),
     start,
     stop,
     apply,

@@ -1,6 +1,7 @@
 import test from "ava";
 import { organizationUsers } from "../../crds/resources.ts";
 import { noAccess } from "../../identity/index.ts";
+import { waitFor } from "../cluster.ts";
 import { operatorUnderTest, rolesOf } from "./operator-under-test.ts";
 
 const MAPPINGS: Record<string, [string[], string[]]> = {
@@ -15,7 +16,12 @@ test("an edited mapping changes what people hold, without a sign-in, with an aud
   const ada = await signedIn("ada", ["service_admin"], MAPPINGS);
   await applyAcme({ mappings: { services: [["service_admin"], ["service-admin", "portal-admin"]] } });
   await untilUser(ada.ref, "to hold both", (user) => rolesOf(user).length === 2);
-  const granted = lines.find(({ audit, action }) => audit === true && action === "grant");
+  const granted = await waitFor(
+    () => lines.find(({ audit, action }) => audit === true && action === "grant"),
+    {
+      what: "the audit line",
+    },
+  );
   t.like(granted, {
     user: ada.ref,
     email: "ada@acme.example",

@@ -7,6 +7,7 @@ import {
   type Secret,
   secrets,
 } from "../../kubernetes/index.ts";
+import { SESSION_KEYS_TYPE } from "../../crds/resources.ts";
 import {
   formatKeys,
   KeyRing,
@@ -18,8 +19,6 @@ import {
   type StoredKey,
 } from "./key-ring.ts";
 
-/** The Secret's type. The API server never lets a type change, so that no other Secret is taken for this one. */
-export const SESSION_KEYS_TYPE = "rolemapping.dev/session-keys";
 
 const ENTRY = "keys";
 

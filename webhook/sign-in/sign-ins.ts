@@ -82,9 +82,10 @@ export class SignIns {
     if (!found) throw new UnknownOrganizationError("The organization was deleted.");
     const { organization } = found;
 
-    const directory = needsDirectory(claim)
-      ? await groupsInDirectory(directories, organization, person.subject)
-      : ({ kind: "none" } as const);
+    const directory =
+      needsDirectory(claim) || this.#namesAreNotEnough(key, found, person, claim)
+        ? await groupsInDirectory(directories, organization, person.subject)
+        : ({ kind: "none" } as const);
     const judgement = this.#judge(key, found, person, claim, directory);
     const at = this.#now();
     const claimStatus = groupsClaimStatus(organization, claim, directory, judgement.verdict, at);
@@ -97,6 +98,18 @@ export class SignIns {
     } finally {
       passage?.end();
     }
+  }
+
+  /**
+   * Where mappings name groups by id, a group that was renamed just now looks like one that the person has left. So
+   * whoever would be refused by the names in the claim is looked up before that.
+   */
+  #namesAreNotEnough(key: string, found: Found, person: SignedIn["person"], claim: GroupsClaim): boolean {
+    const { organization, policy } = found;
+    if (claim.kind !== "groups" || !organization.spec.okta.directory || !policy.namesByID) return false;
+    const groups = claim.names.map((name) => ({ name }));
+    const identity: Identity = { ...person, groups, groupsFrom: "Claim" };
+    return decideSignIn(identity, this.#options.store.find(key, person), found).kind !== "admit";
   }
 
   /** What Okta says of the person, if it can be relied upon. */

@@ -10,10 +10,10 @@ export interface Load {
 /** What became of one kind of request. */
 export interface Tally {
   sent: number;
-  /** Answered, but not as it should be: a session refused, an error page. */
-  wrong: number;
-  /** Not answered: the connection broke, or it took too long. */
-  broken: number;
+  /** Answered wrongly: somebody who is signed in was told that they aren't, or were turned away. */
+  refused: number;
+  /** Not answered: the connection broke, it took too long, or nobody was there to answer (a status of 500 or above). */
+  unanswered: number;
   /** The longest that one took, in ms. */
   longestMs: number;
 }
@@ -74,10 +74,9 @@ export class Traffic {
   }
 
   async #check(name: string): Promise<void> {
-    const ok = await this.#measure(this.#checks, `session check of ${name}`, async () => {
-      const { status } = await this.#people.session(name);
-      return status === 200 ? undefined : `answered with ${status}`;
-    });
+    const ok = await this.#measure(this.#checks, `session check of ${name}`, () =>
+      this.#people.session(name),
+    );
     if (!ok) return;
     const now = performance.now();
     this.#longestPauseMs = Math.max(this.#longestPauseMs, now - this.#answeredAt);
@@ -85,32 +84,36 @@ export class Traffic {
   }
 
   async #signIn(name: string): Promise<void> {
-    await this.#measure(this.#signIns, `sign-in of ${name}`, async () => {
-      const { status, title } = await this.#people.signInAnew(name);
-      return status === 200 ? undefined : `ended with ${status}: ${title}`;
-    });
+    await this.#measure(this.#signIns, `sign-in of ${name}`, () => this.#people.signInAnew(name));
   }
 
-  /** @param send returns what is wrong with the answer @returns whether it was answered as it should be */
-  async #measure(tally: Tally, what: string, send: () => Promise<string | undefined>): Promise<boolean> {
+  /** @returns whether it was answered as it should be */
+  async #measure(
+    tally: Tally,
+    what: string,
+    send: () => Promise<{ status: number; title?: string }>,
+  ): Promise<boolean> {
     const started = performance.now();
     tally.sent += 1;
-    let wrong: string | undefined;
-    try {
-      wrong = await send();
-      if (wrong !== undefined) tally.wrong += 1;
-    } catch (error) {
-      tally.broken += 1;
-      wrong = `broke: ${error}${error instanceof Error && error.cause ? ` (${error.cause})` : ""}`;
-    }
+    const problem = await send().then(
+      ({ status, title = "" }) => {
+        if (status === 200) return undefined;
+        tally[status >= 500 ? "unanswered" : "refused"] += 1;
+        return `was answered with ${status} ${title}`;
+      },
+      (error: unknown) => {
+        tally.unanswered += 1;
+        return `broke: ${error}${error instanceof Error && error.cause ? ` (${error.cause})` : ""}`;
+      },
+    );
     tally.longestMs = Math.max(tally.longestMs, Math.round(performance.now() - started));
-    if (wrong === undefined) return true;
+    if (problem === undefined) return true;
     const at = ((started - this.#started) / 1000).toFixed(2);
-    if (this.#failures.length < MOST_FAILURES) this.#failures.push(`at ${at} s, ${what} ${wrong}`);
+    if (this.#failures.length < MOST_FAILURES) this.#failures.push(`at ${at} s, ${what} ${problem}`);
     return false;
   }
 }
 
 function newTally(): Tally {
-  return { sent: 0, wrong: 0, broken: 0, longestMs: 0 };
+  return { sent: 0, refused: 0, unanswered: 0, longestMs: 0 };
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SkippedError } from "../cluster.ts";
 import type { Environment } from "../environment.ts";
 import { places } from "../places.ts";
-import { expect, expectNoneFailed, expectNoneWrong, type Step } from "../step.ts";
+import { expect, expectNoneFailed, expectNoneRefused, type Step } from "../step.ts";
 import { chartValues } from "./install.ts";
 
 const MiB = 1024 * 1024;
@@ -19,7 +19,7 @@ export const operation: readonly Step[] = [
   {
     title: "scaled to three: each pod knows Ada's session, and one leads",
     run: async (environment) => {
-      await environment.kubectl("scale", "deployment", places.release, "--replicas=3");
+      await environment.helm.upgrade({ ...chartValues(environment), replicas: 3 });
       const pods = await environment.untilPods(3);
       await environment.browsers.signIn("ada");
       const answers = await environment.until("each pod to know Ada's session", async () => {
@@ -110,7 +110,7 @@ export const operation: readonly Step[] = [
         await environment.untilPods(3);
       });
       await environment.helm.upgrade(chartValues(environment));
-      return expectNoneWrong(report);
+      return expectNoneRefused(report);
     },
   },
 ];

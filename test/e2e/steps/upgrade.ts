@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { previousVersion } from "../helm.ts";
 import { podSelector } from "../places.ts";
-import { expect, expectNoneFailed, expectNoneWrong, type Step } from "../step.ts";
+import { expect, expectNoneFailed, expectNoneRefused, type Step } from "../step.ts";
 import { chartValues } from "./install.ts";
 
 /** For so long people go on before and after what is done, so that there is something to compare it with. */
@@ -52,7 +52,7 @@ export const upgrade: readonly Step[] = [
         await environment.untilPods(2);
         await delay(AROUND_MS);
       });
-      return `${expectNoneWrong(report)}\nanother led after ${(took / 1000).toFixed(1)} s`;
+      return `${expectNoneRefused(report)}\nanother led after ${(took / 1000).toFixed(1)} s`;
     },
   },
   {
