@@ -15,7 +15,7 @@ export const webhookFlags = {
     default: "8080",
     check: isPort,
   },
-  host: { value: "ADDRESS", description: "the address to listen on", default: "0.0.0.0" },
+  host: { value: "ADDRESS", description: "the address to listen on; without it, all, IPv6 included" },
   "health-port": {
     value: "PORT",
     description: "where /livez, /readyz and /metrics are served; 0 for a free one",
@@ -24,8 +24,7 @@ export const webhookFlags = {
   },
   "health-host": {
     value: "ADDRESS",
-    description: "the address to listen on for health and metrics",
-    default: "0.0.0.0",
+    description: "the address to listen on for health and metrics; without it, all",
   },
   "session-secret": {
     value: "NAME",

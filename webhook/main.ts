@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { EventRecorder, HealthServer, runProgram, watchedNamespaces } from "../kubernetes/index.ts";
 import { Http } from "../okta/http.ts";
@@ -8,8 +9,13 @@ import { trustedProxies } from "./http/rate-limits.ts";
 import { serve } from "./server.ts";
 import { Webhook } from "./webhook.ts";
 
-/** How long requests under way may take to finish at shutdown, in ms: a sign-in waits for Okta. */
-const GRACE_MS = 5_000;
+/** How long each part of a shutdown may take, in ms: together less than 9 s, after which the process is ended. */
+const SHUTDOWN = {
+  /** Requests under way: a sign-in may be waiting for Okta. */
+  requestsMs: 4_500,
+  statusesMs: 1_500,
+  eventsMs: 1_500,
+};
 
 await runProgram({
   name: "okta-role-webhook",
@@ -41,7 +47,7 @@ await runProgram({
     });
     const health = new HealthServer({
       port: Number(flags["health-port"]),
-      host: flags["health-host"],
+      ...(flags["health-host"] === undefined ? {} : { host: flags["health-host"] }),
       ready: { webhook: () => webhook.check() },
       metrics,
       log,
@@ -66,9 +72,9 @@ await runProgram({
     );
     await aborted(signal);
     health.drain();
-    await server.close(GRACE_MS);
-    await webhook.flush();
-    await events.flush();
+    await server.close(SHUTDOWN.requestsMs);
+    await Promise.race([webhook.flush(), sleep(SHUTDOWN.statusesMs)]);
+    await events.flush({ timeoutMs: SHUTDOWN.eventsMs });
     answered.abort(signal.reason);
     await running;
     await http.close();

@@ -12,10 +12,11 @@ export interface RunningServer {
 /**
  * Serves HTTP with bounds on how long a client may take.
  * @param port 0 for a free one
+ * @param host the address to listen on; undefined for all
  */
 export async function serve(
   listener: RequestListener,
-  { port, host }: { port: number; host: string },
+  { port, host }: { port: number; host: string | undefined },
 ): Promise<RunningServer> {
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, listener);
   server.headersTimeout = 10_000;
@@ -24,7 +25,7 @@ export async function serve(
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ port, host }, () => {
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
       server.off("error", reject);
       resolve();
     });

@@ -1,7 +1,12 @@
 import type { Express } from "express";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import { oktaRoleMappings, organizations as organizationType, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
+import {
+  oktaRoleMappings,
+  organizations as organizationType,
+  organizationUsers,
+  SESSION_KEYS_TYPE,
+} from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
 import { AuditLog, KubernetesStore, Policies, signInIndexes } from "../identity/index.ts";
 import { Cache, type Client, type EventRecorder, SecretValues, StatusWriter } from "../kubernetes/index.ts";

@@ -102,6 +102,15 @@ export async function load(archive: string): Promise<void> {
 }
 
 /**
+ * Kills a container's first process, without notice.
+ *
+ * @param id as in a pod's status: containerd://...
+ */
+export async function killContainer(id: string): Promise<void> {
+  await ctr(clusterFolder(), ["tasks", "kill", "--signal", "SIGKILL", id.replace(/^.*:\/\//, "")]);
+}
+
+/**
  * Ends the API server; it is started again half a second later, and this returns when it answers.
  *
  * @param signal SIGKILL ends it in the middle of whatever it does, SIGTERM lets it finish first

@@ -1,4 +1,4 @@
-import { attach, down, load, restartApiServer, up } from "../../dev/cluster/cluster.ts";
+import { attach, down, killContainer, load, restartApiServer, up } from "../../dev/cluster/cluster.ts";
 import { CannotRunHereError } from "../../dev/cluster/requirements.ts";
 import type { KubectlTarget } from "../../dev/control-plane/kubectl.ts";
 import { duration, type Progress } from "../../dev/control-plane/progress.ts";
@@ -12,6 +12,8 @@ export interface TestCluster {
   readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
   /** Kills the API server and waits until it is back; undefined where that isn't ours to do. */
   readonly restartApiServer: (() => Promise<void>) | undefined;
+  /** Kills a container by its id, without notice; undefined where there is no way to. */
+  readonly killContainer: ((id: string) => Promise<void>) | undefined;
   /** The folder of the logs of the cluster's own programs, where they are here. */
   readonly logs: string | undefined;
   /** Ends it, if it was started for this. */
@@ -48,6 +50,7 @@ export async function ownCluster(progress: Progress): Promise<TestCluster> {
       target: cluster,
       image: { ...split(image.name), pullPolicy: "Never" },
       restartApiServer: () => restartApiServer("SIGKILL"),
+      killContainer,
       logs: cluster.logs,
       stop,
     };
@@ -63,6 +66,7 @@ export function someCluster(context: string, image: string): TestCluster {
     target: { kubectl: process.env.KUBECTL ?? "kubectl", context },
     image: { ...split(image), pullPolicy: "IfNotPresent" },
     restartApiServer: undefined,
+    killContainer: undefined,
     logs: undefined,
     stop: async () => undefined,
   };

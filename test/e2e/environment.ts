@@ -18,7 +18,9 @@ const Pods = z.object({
         reason: z.string().optional(),
         podIP: z.string().optional(),
         conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
-        containerStatuses: z.array(z.object({ name: z.string(), restartCount: z.number() })).default([]),
+        containerStatuses: z
+          .array(z.object({ name: z.string(), restartCount: z.number(), containerID: z.string().optional() }))
+          .default([]),
       }),
     }),
   ),
@@ -33,6 +35,8 @@ export interface ProductPod {
   readonly phase: string;
   readonly reason: string | undefined;
   readonly restarts: number;
+  /** The ids of its containers, as in containerd://... */
+  readonly containers: readonly string[];
 }
 
 const LOOK_AGAIN_MS = 250;
@@ -131,6 +135,7 @@ export class Environment {
         phase: status.phase,
         reason: status.reason,
         restarts: status.containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
+        containers: status.containerStatuses.flatMap(({ containerID = [] }) => containerID),
       }));
   }
 
@@ -142,10 +147,14 @@ export class Environment {
     });
   }
 
-  /** The name of the pod that reconciles, by the Lease. */
-  async leader(): Promise<string> {
-    const holder = await this.kubectl("get", "lease", places.lease, "-o", "jsonpath={.spec.holderIdentity}");
-    return holder.replace(/-[^-]*$/, ""); // after the pod's name comes what tells its runs apart
+  /** How often containers of the present pods were started again. */
+  async restarts(): Promise<number> {
+    return (await this.pods()).reduce((sum, pod) => sum + pod.restarts, 0);
+  }
+
+  /** Who reconciles, by the Lease: a pod's name, a hyphen, and what tells its runs apart. */
+  leader(): Promise<string> {
+    return this.kubectl("get", "lease", places.lease, "-o", "jsonpath={.spec.holderIdentity}");
   }
 
   /** Runs Node code in a container of the product, which has nothing else to run. @returns what it printed */

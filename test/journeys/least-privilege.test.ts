@@ -2,7 +2,7 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
 import { Registry } from "prom-client";
-import { chartRights, type Rights, type Rule } from "../../dev/control-plane/service-account.ts";
+import { chartRights } from "../../dev/control-plane/service-account.ts";
 import { CookieJar, signIn, startOkta } from "../../dev/okta/index.ts";
 import { createClient, EventRecorder, LeaderElection } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http.ts";
@@ -14,57 +14,33 @@ import { mappingObject, organizationObject, secret } from "../operator/operator-
 import { behindTap } from "./product-under-test.ts";
 import { WriteTap } from "./write-tap.ts";
 
-/** One verb on one resource: the smallest right that there is. */
-interface Right {
-  readonly of: keyof Rights;
-  readonly resource: string;
-  readonly verb: string;
-}
-
 const log = pino({ level: "silent" });
-const rights = await chartRights();
-const every = (of: keyof Rights): Right[] =>
-  rights[of].flatMap(({ resources, verbs }) =>
-    resources.flatMap((resource) => verbs.map((verb) => ({ of, resource, verb }))),
+
+/** Every verb on every resource that the chart grants. */
+async function granted(): Promise<Set<string>> {
+  const { role, clusterRole } = await chartRights();
+  return new Set(
+    [...role, ...clusterRole].flatMap(({ resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+    ),
   );
-const all = [...every("role"), ...every("clusterRole")];
-
-/** The chart's rights without one. Where two rules give it (a name is given less than all names), both lose it. */
-function without({ of, resource, verb }: Right): Rights {
-  const reduced = rights[of].flatMap((rule): Rule[] => {
-    if (!rule.resources.includes(resource) || !rule.verbs.includes(verb)) return [rule];
-    const others = rule.resources.filter((other) => other !== resource);
-    const verbs = rule.verbs.filter((other) => other !== verb);
-    return [
-      ...(others.length > 0 ? [{ ...rule, resources: others }] : []),
-      ...(verbs.length > 0 ? [{ ...rule, resources: [resource], verbs }] : []),
-    ];
-  });
-  return { ...rights, [of]: reduced };
 }
 
-/** Whether a refused request is a use of this right. */
-function uses({ resource, verb }: Right, forbidden: string): boolean {
-  const [method = "", url = ""] = forbidden.split(" ");
+/** The right that a request needs. @param request "METHOD /path?query" */
+function rightOf(request: string): string {
+  const [method = "", url = ""] = request.split(" ");
   const { pathname, searchParams } = new URL(url, "http://tap");
-  const [, collection = "", name, sub] =
-    /\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/([^/]+))?(?:\/([a-z]+))?$/.exec(
-      pathname.replace(/^\/apis?\/([^/]+\.[^/]+\/)?v[0-9a-z]+/, ""),
-    ) ?? [];
-  const [plural, subresource] = resource.split("/");
-  if (collection !== plural || sub !== subresource) return false;
-  const asked = {
-    GET: name ? "get" : searchParams.has("watch") ? "watch" : "list",
-    POST: "create",
-    PUT: "update",
-    PATCH: "patch",
-    DELETE: "delete",
-  }[method];
-  return asked === verb;
+  const path = pathname
+    .replace(/^\/apis?\/([^/]+\.[^/]+\/)?v[0-9a-z]+/, "")
+    .replace(/^\/namespaces\/[^/]+/, "");
+  const [, collection = "", name, sub] = path.split("/");
+  const read = name ? "get" : searchParams.has("watch") ? "watch" : "list";
+  const verb = { GET: read, POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }[method];
+  return `${verb} ${sub === undefined ? collection : `${collection}/${sub}`}`;
 }
 
-/** Lets the product do all that it does, once, under some rights, until a refusal shows that one was needed. */
-async function isMissed(t: ExecutionContext, right: Right): Promise<boolean> {
+/** Lets the product do all that it does, once, until it has used every right. @returns those that it has used */
+async function used(t: ExecutionContext, expected: ReadonlySet<string>): Promise<Set<string>> {
   const cluster = await testCluster(t);
   const { namespace, folder } = cluster;
   const closing: (() => Promise<unknown>)[] = [];
@@ -72,11 +48,7 @@ async function isMissed(t: ExecutionContext, right: Right): Promise<boolean> {
   try {
     const tap = await WriteTap.start(cluster.controlPlane.admin);
     closing.push(() => tap.stop());
-    const kubeconfig = await behindTap(
-      await cluster.serviceAccount(without(right)),
-      join(folder, "tapped"),
-      tap,
-    );
+    const kubeconfig = await behindTap(await cluster.serviceAccount(), join(folder, "tapped"), tap);
     const client = await createClient({ kubeconfig, userAgent: "test", log });
     closing.push(() => client.close());
     const http = new Http();
@@ -87,8 +59,7 @@ async function isMissed(t: ExecutionContext, right: Right): Promise<boolean> {
     });
     closing.push(() => okta.stop());
 
-    const missed = (): true | undefined =>
-      [...tap.forbidden].some((request) => uses(right, request)) || undefined;
+    const rights = (): Set<string> => new Set([...tap.requests].map(rightOf));
     const events = new EventRecorder({
       client,
       reportingController: "test/all",
@@ -193,26 +164,20 @@ async function isMissed(t: ExecutionContext, right: Right): Promise<boolean> {
         });
       }
     };
-    // What can't be done without the right fails; that it was asked for is what counts.
-    const doing = people().catch(() => undefined);
-    closing.push(() => Promise.race([doing, new Promise((resolve) => setTimeout(resolve, 0))]));
-    return await waitFor(missed, {
-      what: `a refusal of ${right.verb} on ${right.resource}`,
+    await people();
+    await waitFor(() => expected.isSubsetOf(rights()) || undefined, {
+      what: "every right to be used",
       timeoutMs: 30_000,
-    }).catch(() => false);
+    }).catch(() => undefined); // which one isn't, the comparison tells
+    t.deepEqual([...tap.forbidden], [], "nothing is asked for that isn't granted");
+    return rights();
   } finally {
     stop.abort();
-    for (const close of closing.reverse()) await close();
+    for (const close of closing.reverse()) await close().catch(() => undefined);
   }
 }
 
-// In a few lanes, so that a small machine isn't asked for twenty products at once.
-const LANES = 4;
-for (let lane = 0; lane < LANES; lane++) {
-  const mine = all.filter((_, i) => i % LANES === lane);
-  test(`each right is needed: ${mine.map(({ verb, resource }) => `${verb} ${resource}`).join(", ")}`, async (t) => {
-    t.timeout(600_000);
-    for (const right of mine)
-      t.true(await isMissed(t, right), `nobody misses ${right.verb} on ${right.resource}`);
-  });
-}
+test("the product uses every right that it is given, and needs no other", async (t) => {
+  const expected = await granted();
+  t.deepEqual([...(await used(t, expected))].sort(), [...expected].sort());
+});

@@ -21,7 +21,9 @@ export type Moment = "before" | "after";
 export class WriteTap {
   readonly url: string;
   readonly writes: Write[] = [];
-  /** Requests that the API server has refused with 403, reads as well, as "METHOD /path". */
+  /** Requests that the API server has granted, each once, as "METHOD /path?query". */
+  readonly requests = new Set<string>();
+  /** Requests that the API server has refused with 403, reads as well. */
   readonly forbidden = new Set<string>();
   /** Called at both moments of every write; the write, or its answer, waits until this is done. */
   onWrite: ((write: Write, moment: Moment) => Promise<void> | void) | undefined;
@@ -66,7 +68,7 @@ export class WriteTap {
     res.once("close", () => upstream.destroy());
     upstream.once("error", () => res.destroy());
     upstream.once("response", (answer) => {
-      if (answer.statusCode === 403) this.forbidden.add(`${method} ${url}`);
+      (answer.statusCode === 403 ? this.forbidden : this.requests).add(`${method} ${url}`);
       const tell = (): void => {
         if (res.destroyed) return;
         res.writeHead(answer.statusCode ?? 502, answer.headers);

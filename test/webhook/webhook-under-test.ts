@@ -290,12 +290,7 @@ export function secret(name: string, values: Record<string, string>): object {
   return { apiVersion: "v1", kind: "Secret", metadata: { name }, stringData: values };
 }
 
-function mappingObject(
-  name: string,
-  groups: string[],
-  roles: string[],
-  organization = "acme",
-): object {
+function mappingObject(name: string, groups: string[], roles: string[], organization = "acme"): object {
   return object("OktaRoleMapping", name, {
     organizationRef: { name: organization },
     groups: groups.map((group) => ({ name: group })),

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { SESSION_KEYS_TYPE } from "../../crds/resources.ts";
 import {
   AlreadyExistsError,
   type Client,
@@ -7,7 +8,6 @@ import {
   type Secret,
   secrets,
 } from "../../kubernetes/index.ts";
-import { SESSION_KEYS_TYPE } from "../../crds/resources.ts";
 import {
   formatKeys,
   KeyRing,
@@ -18,7 +18,6 @@ import {
   type SessionKey,
   type StoredKey,
 } from "./key-ring.ts";
-
 
 const ENTRY = "keys";
 

@@ -83,5 +83,6 @@ const server = createServer((incoming, response) => {
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
 });
+server.keepAliveTimeout = 0; // the API server keeps connections, and one that closes as it is used is an error
 server.listen(settings.PORT);
 process.once("SIGTERM", () => process.exit());
