@@ -13,11 +13,22 @@ import type { Measure, Outcome } from "./measure.ts";
 import { applyToReady } from "./measures/apply-to-ready.ts";
 import { coldStart } from "./measures/cold-start.ts";
 import { logins } from "./measures/logins.ts";
+import { mappingChange } from "./measures/mapping-change.ts";
+import { revocation } from "./measures/revocation.ts";
+import { scale } from "./measures/scale.ts";
 import { sessions } from "./measures/sessions.ts";
 import { writeReport } from "./report.ts";
 import { terminalTable } from "./table.ts";
 
-const MEASURES: readonly Measure[] = [applyToReady, logins, sessions, coldStart];
+const MEASURES: readonly Measure[] = [
+  applyToReady,
+  sessions,
+  logins,
+  revocation,
+  coldStart,
+  scale,
+  mappingChange,
+];
 
 const { values } = parseArgs({
   options: {

@@ -40,6 +40,7 @@ export class Tenant {
   readonly #options: TenantOptions;
   #mappings = 0;
   #users = 0;
+  #changes = 0;
 
   constructor(options: TenantOptions) {
     this.#options = options;
@@ -49,6 +50,15 @@ export class Tenant {
 
   get mappings(): number {
     return this.#mappings;
+  }
+
+  get users(): number {
+    return this.#users;
+  }
+
+  /** Counts changes, so that each differs from the one before. */
+  nextChange(): number {
+    return this.#changes++;
   }
 
   /** Where people sign in, relative to the webhook. */

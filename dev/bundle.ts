@@ -1,7 +1,7 @@
 /**
- * Makes of each program one file, as the image has them: dist/operator.js and dist/webhook.js, with source maps and
- * the licences of what is in them. They hold all that they need but Node itself, and load several times faster than
- * the packages do.
+ * Makes of each program one file, as the image has them: dist/operator.js and dist/webhook.js, with source maps, and
+ * the licences and the bill of materials of what is in them. They hold all that they need but Node itself, and load
+ * several times faster than the packages do.
  *
  *   node dev/bundle.ts [FOLDER]    default: dist
  */
@@ -12,6 +12,8 @@ import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
 import { kubeconfigOnly } from "./bundle/kubeconfig-only.ts";
 import { thirdPartyLicences } from "./bundle/licences.ts";
+import { bundledPackages } from "./bundle/packages.ts";
+import { softwareBillOfMaterials } from "./bundle/sbom.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
@@ -59,7 +61,9 @@ async function main([outdir = join(root, "dist")]: readonly string[]): Promise<v
   await rm(outdir, { recursive: true, force: true });
   await mkdir(outdir, { recursive: true });
   const metafile = await bundle(programs, outdir);
-  await writeFile(join(outdir, "THIRD-PARTY-LICENCES.txt"), await thirdPartyLicences(root, metafile));
+  const packages = await bundledPackages(root, metafile);
+  await writeFile(join(outdir, "THIRD-PARTY-LICENCES.txt"), await thirdPartyLicences(root, packages));
+  await writeFile(join(outdir, "sbom.cdx.json"), await softwareBillOfMaterials(root, packages));
   if (existsSync(join(root, "LICENSE"))) await copyFile(join(root, "LICENSE"), join(outdir, "LICENSE"));
   // Node takes .js files for modules only where a package.json says so.
   const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));

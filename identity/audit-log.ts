@@ -20,7 +20,10 @@ export interface EventSink {
   }): void;
 }
 
-/** Writes each record as one structured log line and one Event on the user, with the mapping beside it. */
+/**
+ * Writes each record as one structured log line, and all records of one change together as one Event on the user, with
+ * the mapping beside it where it is one: at a sign-in an Event costs as much as storing the account.
+ */
 export class AuditLog {
   readonly #log: Logger;
   readonly #events: EventSink;
@@ -30,30 +33,37 @@ export class AuditLog {
     this.#events = events;
   }
 
-  /** @param uid the uid of the user that the records are about */
+  /** @param records of one change of one user. @param uid the user's */
   write(records: readonly AuditRecord[], uid: string): void {
-    for (const record of records) {
-      this.#log.info(record, sentence(record));
-      this.#events.record({
-        regarding: object("OrganizationUser", record.user, uid),
-        ...("mapping" in record && record.mapping !== undefined
-          ? { related: object("OktaRoleMapping", `${namespaceOf(record.user)}/${record.mapping}`) }
-          : {}),
-        type: "Normal",
-        ...WORDS[record.action],
-        note: `${sentence(record)} ${record.cause.detail}`,
-      });
-    }
+    for (const record of records) this.#log.info(record, sentence(record));
+    const [first] = records;
+    const word = WORDS.find(({ action }) => records.some((record) => record.action === action));
+    if (!first || !word) return;
+    const mappings = new Set(
+      records.flatMap((record) => ("mapping" in record ? (record.mapping ?? []) : [])),
+    );
+    const [mapping] = mappings;
+    this.#events.record({
+      regarding: object("OrganizationUser", first.user, uid),
+      ...(mapping !== undefined && mappings.size === 1
+        ? { related: object("OktaRoleMapping", `${namespaceOf(first.user)}/${mapping}`) }
+        : {}),
+      type: "Normal",
+      reason: word.reason,
+      action: word.verb,
+      note: [...records.map(sentence), first.cause.detail].join(" "),
+    });
   }
 }
 
-const WORDS = {
-  activate: { reason: "Activated", action: "Activate" },
-  deactivate: { reason: "Deactivated", action: "Deactivate" },
-  grant: { reason: "RoleGranted", action: "Grant" },
-  revoke: { reason: "RoleRevoked", action: "Revoke" },
-  link: { reason: "Linked", action: "Link" },
-} as const;
+/** What an Event is named after: of all that a change did, the first of these. */
+const WORDS = [
+  { action: "deactivate", reason: "Deactivated", verb: "Deactivate" },
+  { action: "activate", reason: "Activated", verb: "Activate" },
+  { action: "link", reason: "Linked", verb: "Link" },
+  { action: "grant", reason: "RoleGranted", verb: "Grant" },
+  { action: "revoke", reason: "RoleRevoked", verb: "Revoke" },
+] as const;
 
 function sentence(record: AuditRecord): string {
   switch (record.action) {

@@ -160,8 +160,10 @@ export class Controller {
       this.#running.delete(key);
     }
     const controller = this.name;
+    const ms = performance.now() - start;
     this.#metrics.reconciles.inc({ controller, result });
-    this.#metrics.reconcileSeconds.observe({ controller }, (performance.now() - start) / 1000);
+    this.#metrics.reconcileSeconds.observe({ controller }, ms / 1000);
+    log.debug({ result, ms: Math.round(ms) }, "reconciled");
   }
 
   #settle(key: ObjectKey, outcome: Outcome): Result {

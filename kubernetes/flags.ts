@@ -143,7 +143,7 @@ export const commonFlags = {
   context: { value: "NAME", description: "the kubeconfig context to use" },
   "log-level": {
     value: "LEVEL",
-    description: "trace, debug, info, warn or error",
+    description: "trace, debug, info, warn or error; SIGUSR2 switches between it and debug at run time",
     default: "info",
     check: isLogLevel,
   },

@@ -119,7 +119,7 @@ export class LeaderElection {
   async #keepRenewing(over: AbortController, ended: AbortSignal): Promise<void> {
     while (!ended.aborted && this.mayWrite()) {
       // A timer of its own: a renewal may hang until long after the deadline.
-      const deadline = setTimeout(() => this.#lost(over), this.#remainingMs());
+      const deadline = setTimeout(() => this.#lost(over), Math.max(0, this.#remainingMs()));
       await this.#pause(ended);
       if (!ended.aborted) await this.#renew(ended);
       clearTimeout(deadline);

@@ -1,10 +1,11 @@
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { createClient } from "./api-client.ts";
 import type { Client } from "./client.ts";
 import { KubeConfigError } from "./errors.ts";
 import { type commonFlags, type Flag, FlagError, type FlagValues, parseFlags } from "./flags.ts";
 import { runUntilSignal } from "./lifecycle.ts";
+import { RunningLog } from "./running-log.ts";
 
 /** What a program is given when it starts. */
 export interface ProgramContext<F extends Record<string, Flag>> {
@@ -29,14 +30,17 @@ export interface ProgramDefinition<F extends Record<string, Flag>> {
 
 /**
  * A whole process: reads the flags, connects with the cluster, runs `main` until SIGTERM or SIGINT, and exits: 0 after
- * a shutdown or `--help`, 2 for flags that make no sense, 1 for everything else.
+ * a shutdown or `--help`, 2 for flags that make no sense, 1 for everything else. SIGUSR2 switches debug logs on and off.
  */
 export async function runProgram<
   const F extends Record<string, Flag> & Record<keyof typeof commonFlags, Flag>,
 >(program: ProgramDefinition<F>): Promise<void> {
   const flags = readFlags(program);
   if (!flags) return;
-  const log = pino({ name: program.name, level: flags["log-level"] ?? "info", base: { pid: process.pid } });
+  const running = new RunningLog({ name: program.name, level: flags["log-level"] ?? "info" });
+  // Not SIGUSR1: with that one, Node starts its debugger.
+  process.on("SIGUSR2", () => running.switchDebug());
+  const { log } = running;
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   try {

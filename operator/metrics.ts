@@ -9,7 +9,10 @@ import type { UserCounts } from "./user-counts.ts";
  */
 export function registerMetrics(
   metrics: Registry,
-  { organizations, counts }: { organizations: Cache<Organization>; counts: UserCounts },
+  {
+    organizations,
+    counts,
+  }: { organizations: Pick<Cache<Organization>, "list">; counts: Pick<UserCounts, "of"> },
 ): void {
   new Gauge({
     name: "okta_role_users",

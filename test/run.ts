@@ -6,6 +6,7 @@
  *   npm test -- --no-checks           all tests, without the checks
  *   npm test -- --checks-only         the checks, without tests
  *   npm test -- FILE --match='...'    other options are AVA's
+ *   KUBERNETES=1.33 npm test          on the oldest Kubernetes that is supported, instead of the newest
  *
  * Where ORO_CONTROL_PLANE names a running control plane (npm run control-plane), that one is used. The last line is
  * `N passed, N failed`; the exit code is 0 only if nothing failed.
@@ -15,10 +16,17 @@ import { once } from "node:events";
 import { delimiter } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { attachControlPlane, startControlPlane } from "../dev/control-plane/control-plane.ts";
+import { z } from "zod";
+import { apiRequest } from "../dev/control-plane/api-request.ts";
+import {
+  attachControlPlane,
+  type RunningControlPlane,
+  startControlPlane,
+} from "../dev/control-plane/control-plane.ts";
 import { CONTROL_PLANE, environmentOf } from "../dev/control-plane/environment.ts";
 import { findHelm } from "../dev/control-plane/helm.ts";
 import { installCrds } from "../dev/control-plane/install.ts";
+import { chosenKubernetes, OtherKubernetesError } from "../dev/control-plane/kubernetes-version.ts";
 import { duration } from "../dev/control-plane/progress.ts";
 import { type Counts, countsOf } from "./ava-counts.ts";
 import { CHECKS, runCheck } from "./checks.ts";
@@ -27,6 +35,12 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 process.chdir(root);
 const env = { ...process.env, PATH: `${root}node_modules/.bin${delimiter}${process.env.PATH ?? ""}` };
 
+const HELP = `npm test [-- FILE... | --no-checks | --checks-only | options of AVA]
+
+KUBERNETES=1.33         tests on the oldest Kubernetes that is supported, built once; default: the newest
+ORO_CONTROL_PLANE=FILE  tests on this running control plane (npm run control-plane prints it)
+KUBEBUILDER_ASSETS=DIR  takes etcd, kube-apiserver and kubectl from here, instead of building them`;
+
 /** Set by Ctrl-C; then the run ends with what it has, and cleans up. */
 let interruptedBy: NodeJS.Signals | undefined;
 let ava: ChildProcess | undefined;
@@ -34,7 +48,7 @@ let ava: ChildProcess | undefined;
 async function main(): Promise<number> {
   const args = process.argv.slice(2);
   if (args.includes("--help")) {
-    console.log("npm test [-- FILE... | --no-checks | --checks-only | options of AVA]; see test/run.ts");
+    console.log(HELP);
     return 0;
   }
   const own = ["--no-checks", "--checks-only"];
@@ -78,24 +92,34 @@ async function checks(): Promise<number> {
 }
 
 async function testsOnControlPlane(avaArgs: readonly string[]): Promise<Counts> {
+  const chosen = chosenKubernetes();
   // Tests of the chart need Helm. When it has to be built, that is better not done while others run.
   if (avaArgs.length === 0 || avaArgs.some((arg) => arg.includes("charts"))) await findHelm();
   const started = performance.now();
   const given = process.env[CONTROL_PLANE];
   if (given) {
-    await installCrds(await attachControlPlane(given));
-    console.log(`control plane: ${given}`);
+    if (chosen !== "newest") throw new OtherKubernetesError(chosen, CONTROL_PLANE);
+    const running = await attachControlPlane(given);
+    await installCrds(running);
+    console.log(`control plane: Kubernetes ${await versionOf(running)}, ${given}`);
     return runAva(avaArgs, env);
   }
   const controlPlane = await startControlPlane();
   try {
     await installCrds(controlPlane);
-    console.log(`control plane: up with the CRDs in ${duration(performance.now() - started)}`);
+    const took = duration(performance.now() - started);
+    console.log(`control plane: Kubernetes ${await versionOf(controlPlane)}, up with the CRDs in ${took}`);
     if (interruptedBy) return { passed: 0, failed: 0, skipped: 0 };
     return await runAva(avaArgs, { ...env, ...environmentOf(controlPlane) });
   } finally {
     await controlPlane.stop();
   }
+}
+
+/** @returns for example v1.37.2: what the server says, whatever was asked for */
+async function versionOf({ admin }: RunningControlPlane): Promise<string> {
+  const { body } = await apiRequest(admin, "GET", "/version");
+  return z.object({ gitVersion: z.string() }).parse(JSON.parse(body)).gitVersion;
 }
 
 async function runAva(args: readonly string[], avaEnv: NodeJS.ProcessEnv): Promise<Counts> {

@@ -7,6 +7,7 @@ export type LoginOutcome = "admitted" | "refused" | "failed";
 export class WebhookMetrics {
   readonly logins: Counter<"organization" | "outcome" | "reason">;
   readonly loginSeconds: Histogram<"outcome">;
+  readonly provisioningSeconds: Histogram<"outcome">;
   readonly coalesced: Counter;
   /** Plain numbers, read when somebody asks: counting must not slow the session check down. */
   readonly #sessionChecks = new Map<string, { count: number }>();
@@ -24,6 +25,13 @@ export class WebhookMetrics {
       help: "Time from a person's return from Okta to our answer.",
       labelNames: ["outcome"],
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    });
+    this.provisioningSeconds = new Histogram({
+      name: "okta_role_provisioning_duration_seconds",
+      help: "The store's part of a sign-in with Okta: deciding and writing the account, by outcome as of sign-ins.",
+      labelNames: ["outcome"],
+      buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     });
     this.coalesced = new Counter({

@@ -119,6 +119,7 @@ export class Webhook {
           directories: new DirectoryClients({ secrets, http, maxWaitMs: DIRECTORY_WAIT_MS }),
           claimLoss: new ClaimLoss({ store }),
           reporter: this.#reporter,
+          metrics: this.#counted,
         }),
         localSignIns: new LocalSignIns({ ...shared, events }),
       },

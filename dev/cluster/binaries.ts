@@ -42,7 +42,8 @@ const COREDNS: GoTools = {
  * @throws BinaryMissingError, GoMissingError, GoTooOldError, GoFailedError
  */
 export async function findClusterBinaries(progress: Progress): Promise<ClusterBinaries> {
-  const controlPlane = await findBinaries(progress);
+  // The node's programs are the newest's, and mustn't be newer than their API server.
+  const controlPlane = await findBinaries(progress, "newest");
   const node = await goTools(KUBERNETES_NODE, progress);
   const coredns = await goTools(COREDNS, progress);
   return {

@@ -18,7 +18,7 @@ export interface RunningControlPlane {
   /** Path of the cluster admin's kubeconfig. */
   readonly kubeconfig: string;
   readonly url: string;
-  /** Path of a kubectl of the same version. */
+  /** Path of kubectl: the server's version, or a later one. */
   readonly kubectl: string;
   /** Where kubectl keeps what it knows of this server; goes with the control plane. */
   readonly cacheDir: string;
@@ -66,6 +66,7 @@ const ETCD_STOP_MS = 5_000;
  *
  * Nothing of it outlives this process, however that ends.
  *
+ * @throws UnknownKubernetesError, OtherKubernetesError when KUBERNETES can't be followed
  * @throws BinaryMissingError, GoMissingError, GoTooOldError, GoFailedError when there are no binaries
  * @throws StartFailedError with the end of the log when a program doesn't come up
  */

@@ -37,6 +37,13 @@ const requests = (code: string) =>
 const restarts = (reason: string) =>
   scraped(`okta_role_cache_watch_restarts_total{resource="organizations", reason="${reason}"}`, "operator");
 
+const condition = (type: string, status: string, pod = "pod-a") =>
+  scraped(
+    `okta_role_organization_condition{organization="access/acme", type="${type}", status="${status}"}`,
+    "operator",
+    pod,
+  );
+
 const acme = { organization: "access/acme" };
 
 export const alertCases: readonly AlertCase[] = [
@@ -119,6 +126,27 @@ export const alertCases: readonly AlertCase[] = [
   },
 
   {
+    alert: "OktaRoleGroupsClaimMissing",
+    what: "it is missing, and nobody tries any more",
+    series: {
+      [condition("GroupsClaimReceived", "True")]: "1x10 0x20",
+      [condition("GroupsClaimReceived", "False")]: "0x10 1x20",
+    },
+    at: "20m",
+    fires: [{ labels: acme }],
+  },
+  {
+    alert: "OktaRoleGroupsClaimMissing",
+    what: "nobody has signed in yet, or groups come from the directory",
+    series: {
+      [condition("GroupsClaimReceived", "False")]: "0x30",
+      [condition("GroupsClaimReceived", "Unknown")]: "1x30",
+    },
+    at: "20m",
+    fires: [],
+  },
+
+  {
     alert: "OktaRoleSignInsRefused",
     what: "three of four are turned away",
     series: { [logins("admitted", "MappedGroup")]: "0+1x60", [logins("refused", "NoMappedGroup")]: "0+3x60" },
@@ -145,6 +173,53 @@ export const alertCases: readonly AlertCase[] = [
     what: "people without a session",
     series: { [checks("no-session")]: "0+100x20" },
     at: "15m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleOrganizationNotReady",
+    what: "both replicas tell that it isn't",
+    series: {
+      [condition("Ready", "True")]: "1x5 0x30",
+      [condition("Ready", "False")]: "0x5 1x30",
+      [condition("Ready", "False", "pod-b")]: "0x5 1x30",
+    },
+    at: "20m",
+    fires: [{ labels: acme }],
+  },
+  {
+    alert: "OktaRoleOrganizationNotReady",
+    what: "nobody can tell, first for one reason and then for another",
+    series: {
+      [condition("Ready", "False")]: "1x7 0x30",
+      [condition("Ready", "Unknown")]: "0x7 1x30",
+    },
+    at: "12m",
+    fires: [{ labels: acme }],
+  },
+  {
+    alert: "OktaRoleOrganizationNotReady",
+    what: "Okta is away for five minutes, and no directory is set up",
+    series: {
+      [condition("Ready", "False")]: "0x5 1x5 0x30",
+      [condition("DirectoryReachable", "Unknown")]: "1x40",
+    },
+    at: "16m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleDeactivationsHeld",
+    what: "nobody has decided for five minutes",
+    series: { [condition("DeactivationsWithinLimit", "False")]: "0x5 1x30" },
+    at: "12m",
+    fires: [{ labels: acme }],
+  },
+  {
+    alert: "OktaRoleDeactivationsHeld",
+    what: "it is approved at once",
+    series: { [condition("DeactivationsWithinLimit", "False")]: "0x5 1x2 0x30" },
+    at: "12m",
     fires: [],
   },
 

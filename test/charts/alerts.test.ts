@@ -8,6 +8,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { RuntimeMetrics } from "../../kubernetes/metrics.ts";
+import { registerMetrics } from "../../operator/metrics.ts";
 import { WebhookMetrics } from "../../webhook/metrics.ts";
 import { alertCases } from "./alert-cases.ts";
 import { at, CHART, find, helmBuilt, render } from "./helm.ts";
@@ -150,6 +151,10 @@ test("every metric in alerts and dashboard is one that the programs have", async
   collectDefaultMetrics({ register: registry });
   RuntimeMetrics.in(registry);
   new WebhookMetrics(registry);
+  registerMetrics(registry, {
+    organizations: { list: () => [] },
+    counts: { of: () => ({ registered: 0, active: 0 }) },
+  });
   const known = new Set(["up"]);
   for (const { name, type } of await registry.getMetricsAsJSON()) {
     known.add(name);

@@ -76,6 +76,26 @@ test("a program that KUBEBUILDER_ASSETS lacks is named", async (t) => {
   t.regex(stdout, /^binary-missing .*\/kube-apiserver is not a program/);
 });
 
+test("KUBERNETES takes an older API server, and the newest's kubectl", async (t) => {
+  const go = await fakeGo(t, "go1.99.1");
+  const newest = JSON.parse((await find(go.env)).stdout);
+  const older = JSON.parse((await find({ ...go.env, KUBERNETES: "1.33" })).stdout);
+  t.regex(older.kubeApiserver, /\/kubernetes-1\.33-v1\.33\.\d+-[^/]+\/kube-apiserver$/);
+  t.deepEqual({ ...older, kubeApiserver: newest.kubeApiserver }, newest);
+});
+
+test("a KUBERNETES that isn't pinned is refused, and the error says which there are", async (t) => {
+  const { stdout, code } = await find({ PATH: "", KUBERNETES: "1.30" });
+  t.is(code, 1);
+  t.regex(stdout, /^unknown-kubernetes KUBERNETES=1\.30 .*set 1\.33, or leave it out for the newest/);
+});
+
+test("KUBERNETES and KUBEBUILDER_ASSETS together are refused", async (t) => {
+  const { stdout, code } = await find({ PATH: "", KUBERNETES: "1.33", KUBEBUILDER_ASSETS: "/assets" });
+  t.is(code, 1);
+  t.regex(stdout, /^other-kubernetes .*unset one of them/);
+});
+
 test("without Go, the error says which Go to install and what else would do", async (t) => {
   const home = await folder(t);
   const { stdout, code } = await find({ PATH: home, HOME: home });

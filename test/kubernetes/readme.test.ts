@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { leases } from "../../kubernetes/index.ts";
@@ -19,7 +19,10 @@ test("the README's controller works, and stops as it should", async (t) => {
 
   const readme = await readFile(new URL("README.md", folder), "utf8");
   const program = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? "";
-  const file = fileURLToPath(new URL(`readme-${process.pid}.ts`, import.meta.url));
+  // Inside the repository, so that it finds the packages, and where git and the linters don't look.
+  const cache = fileURLToPath(new URL("../.cache/", folder));
+  await mkdir(cache, { recursive: true });
+  const file = `${cache}readme-${process.pid}.ts`;
   await writeFile(file, program.replace('"./index.ts"', JSON.stringify(new URL("index.ts", folder).href)));
   t.teardown(() => rm(file));
   const env = { ...process.env, KUBECONFIG: kubeconfigPath(), NAMESPACE: namespace };

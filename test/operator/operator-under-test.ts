@@ -17,7 +17,7 @@ import { Http } from "../../okta/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
 
-export const CLIENT_ID = "0oaTest";
+const CLIENT_ID = "0oaTest";
 export const CLIENT_SECRET = "the-right-secret";
 
 /** An operator in this process, on a namespace of its own, under the chart's rights, with an Okta beside it. */

@@ -30,13 +30,18 @@ test("an edited mapping changes what people hold, without a sign-in, with an aud
     group: "service_admin",
   });
   t.like(granted?.cause, { by: "policy" });
-  const { stdout } = await cluster.kubectl(
-    "get",
-    "events.events.k8s.io",
-    "-o",
-    "jsonpath={.items[*].reason}",
+  await waitFor(
+    async () => {
+      const { stdout } = await cluster.kubectl(
+        "get",
+        "events.events.k8s.io",
+        "-o",
+        "jsonpath={.items[*].reason}",
+      );
+      return stdout.includes("RoleGranted") || undefined;
+    },
+    { what: "the Event" },
   );
-  t.true(stdout.includes("RoleGranted"), stdout);
 });
 
 test("a deleted mapping deactivates who held access by it alone, and raises the session epoch", async (t) => {

@@ -101,6 +101,8 @@ test("the process says where it listens, is ready, counts what it does, and expl
   );
   t.true(body.includes('okta_role_session_checks_total{outcome="no-session"} 1'));
   t.regex(body, /okta_role_login_duration_seconds_count\{outcome="admitted"\} 1/);
+  for (const outcome of ["admitted", "refused"])
+    t.true(body.includes(`okta_role_provisioning_duration_seconds_count{outcome="${outcome}"} 1`), outcome);
   t.regex(body, /nodejs_eventloop_lag/);
   await process.stop();
   const lines = await process.logged();

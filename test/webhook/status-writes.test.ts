@@ -56,6 +56,10 @@ test("when an account can't be written, nobody is signed in and the mappings con
   t.true(callback.body.includes("out of order"));
   t.is((await new Browser(broken.url, cookies).get("/session")).status, 401);
   t.is((await users()).size, 0);
+  t.regex(
+    await broken.metrics.metrics(),
+    /okta_role_provisioning_duration_seconds_count\{outcome="failed"\} 1/,
+  );
   const told = await condition("orm", "services", "UsersProvisioned", "False", "StoreUnavailable");
   t.regex(told.message, /^The account of ada@acme\.example could not be written/);
 

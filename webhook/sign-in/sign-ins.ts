@@ -20,6 +20,7 @@ import {
 } from "../../identity/index.ts";
 import type { DirectoryClients } from "../../okta/directory-clients.ts";
 import type { SignedIn } from "../../okta/oidc.ts";
+import type { LoginOutcome, WebhookMetrics } from "../metrics.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
 import type { ClaimLoss, Passage } from "./claim-loss.ts";
 import { groupsInDirectory } from "./directory-groups.ts";
@@ -46,6 +47,7 @@ export interface SignInsOptions {
   readonly claimLoss: ClaimLoss;
   readonly audit: Pick<AuditLog, "write">;
   readonly reporter: Pick<StatusReporter, "signedIn" | "failed" | "groupsClaim">;
+  readonly metrics: Pick<WebhookMetrics, "provisioningSeconds">;
   /** ms since 1970 */
   readonly now?: () => number;
 }
@@ -132,15 +134,21 @@ export class SignIns {
   }
 
   async #provision(key: string, identity: Identity, at: number, organization: Found): Promise<SignInOutcome> {
-    const { store, reporter } = this.#options;
+    const { store, reporter, metrics } = this.#options;
+    const start = performance.now();
+    let ended: LoginOutcome = "failed";
     try {
-      return await provisionSignIn(store, { organization: key, identity, at }, organization);
+      const outcome = await provisionSignIn(store, { organization: key, identity, at }, organization);
+      ended = outcome.kind;
+      return outcome;
     } catch (error) {
       if (error instanceof StoreError) {
         const { access } = decideSignIn(identity, store.find(key, identity), organization);
         reporter.failed(key, identity, access.grants, error, at);
       }
       throw error;
+    } finally {
+      metrics.provisioningSeconds.observe({ outcome: ended }, (performance.now() - start) / 1000);
     }
   }
 

@@ -92,6 +92,44 @@ const ROWS: { title: string; panels: Panel[] }[] = [
     ],
   },
   {
+    title: "Organizations and accounts",
+    panels: [
+      {
+        title: "Accounts by state",
+        description: "A fall of active ones is people who have lost their last role.",
+        unit: "none",
+        // Each replica tells all of them.
+        queries: {
+          "{{organization}}: {{state}}": `max by (organization, state) (okta_role_users{${SELECTOR}})`,
+        },
+      },
+      {
+        title: "Organizations that are ready",
+        description: "1 while Ready is True. At 0, the object's conditions say why.",
+        unit: "none",
+        queries: {
+          "{{organization}}": `max by (organization) (okta_role_organization_condition{${SELECTOR}, type="Ready", status="True"})`,
+        },
+      },
+      {
+        title: "Conditions that aren't True",
+        description:
+          "Nothing is best. False: somebody has to act. Unknown is normal for what isn't set up, such as a directory.",
+        unit: "none",
+        queries: {
+          "{{organization}}: {{type}} {{status}}": `max by (organization, type, status) (okta_role_organization_condition{${SELECTOR}, status!="True"}) > 0`,
+        },
+      },
+      {
+        title: "Storing accounts, 99 of 100",
+        description:
+          "The store's part of a sign-in: making or changing the account in the Kubernetes API. Failed: nobody was let in.",
+        unit: "s",
+        queries: { "{{outcome}}": quantile(0.99, "okta_role_provisioning_duration_seconds", ", outcome") },
+      },
+    ],
+  },
+  {
     title: "Reconciling",
     panels: [
       {

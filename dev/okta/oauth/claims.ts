@@ -87,7 +87,7 @@ export function checkClaims(user: User, app: App, scopes: ReadonlySet<string>, s
  * The groups claim that a token of this use gets, if any. Org server: the app's own claim, with the `groups` scope
  * only. Custom server: the server's claim, whatever its name, with the scopes that it is bound to.
  */
-export function groupsClaimOf(
+function groupsClaimOf(
   app: App,
   scopes: ReadonlySet<string>,
   use: ClaimsUse,

@@ -1,7 +1,7 @@
 import type { GroupsClaim, GroupsFilter } from "../seed.ts";
 
 /** Okta's limit of a groups claim. */
-export const mostGroups = 100;
+const mostGroups = 100;
 
 /** More groups than a claim may hold. The words are Okta's. */
 export class TooManyGroupsError extends Error {

@@ -1,0 +1,48 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+
+export interface RunningLogOptions {
+  readonly name: string;
+  /** pino's level to start with, and to come back to. */
+  readonly level: string;
+  /** Where lines go; without it, stdout. */
+  readonly destination?: DestinationStream;
+}
+
+/**
+ * A log whose level can be changed while it is in use, its children's included: by themselves, pino's children stay at
+ * the level that they were made with.
+ */
+export class RunningLog {
+  readonly log: Logger;
+  readonly #configured: string;
+  /** Every child that is still in use. Those of single reconciles come and go, and must not be kept. */
+  readonly #children = new Set<WeakRef<Logger>>();
+  readonly #gone = new FinalizationRegistry<WeakRef<Logger>>((child) => this.#children.delete(child));
+
+  constructor({ name, level, destination = pino.destination(1) }: RunningLogOptions) {
+    this.#configured = level;
+    const onChild = (child: Logger): void => {
+      const reference = new WeakRef(child);
+      this.#children.add(reference);
+      this.#gone.register(child, reference);
+    };
+    this.log = pino({ name, level, base: { pid: process.pid }, onChild }, destination);
+  }
+
+  /** From the configured level to debug, or back. It is logged at info, while the more talkative of both holds. */
+  switchDebug(): void {
+    const switchingOn = this.log.level === this.#configured;
+    const level = switchingOn ? "debug" : this.#configured;
+    if (switchingOn) this.#set(level);
+    this.log.info({ logLevel: level }, "the log level changes");
+    if (!switchingOn) this.#set(level);
+  }
+
+  #set(level: string): void {
+    this.log.level = level;
+    for (const child of this.#children) {
+      const log = child.deref();
+      if (log) log.level = level;
+    }
+  }
+}
