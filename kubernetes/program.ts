@@ -52,10 +52,12 @@ export async function runProgram<
     });
     await client.close();
     log.info("stopped");
+    await running.end();
     process.exit(0); // timers of libraries must not keep a finished process
   } catch (error) {
     if (error instanceof KubeConfigError) log.fatal(error.message);
     else log.fatal({ err: error }, "the program can't go on");
+    await running.end();
     process.exit(1);
   }
 }

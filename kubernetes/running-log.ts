@@ -1,11 +1,19 @@
-import { type DestinationStream, type Logger, pino } from "pino";
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Logger, pino } from "pino";
+
+type Destination = Writable | ReturnType<typeof pino.destination>;
+
+/** Who reads the log may be gone, or not keep up: then the last lines are lost. */
+const END_MS = 1_000;
 
 export interface RunningLogOptions {
   readonly name: string;
   /** pino's level to start with, and to come back to. */
   readonly level: string;
   /** Where lines go; without it, stdout. */
-  readonly destination?: DestinationStream;
+  readonly destination?: Destination;
 }
 
 /**
@@ -15,12 +23,14 @@ export interface RunningLogOptions {
 export class RunningLog {
   readonly log: Logger;
   readonly #configured: string;
+  readonly #destination: Destination;
   /** Every child that is still in use. Those of single reconciles come and go, and must not be kept. */
   readonly #children = new Set<WeakRef<Logger>>();
   readonly #gone = new FinalizationRegistry<WeakRef<Logger>>((child) => this.#children.delete(child));
 
   constructor({ name, level, destination = pino.destination(1) }: RunningLogOptions) {
     this.#configured = level;
+    this.#destination = destination;
     const onChild = (child: Logger): void => {
       const reference = new WeakRef(child);
       this.#children.add(reference);
@@ -36,6 +46,17 @@ export class RunningLog {
     if (switchingOn) this.#set(level);
     this.log.info({ logLevel: level }, "the log level changes");
     if (!switchingOn) this.#set(level);
+  }
+
+  /**
+   * Resolves when the last line is out, a second later at most; nothing is logged from then on. Lines leave in the
+   * background: a process that exits without this may put its last words in the wrong order.
+   */
+  async end(): Promise<void> {
+    this.#set("silent");
+    const closed = once(this.#destination, "close");
+    this.#destination.end();
+    await Promise.race([closed, sleep(END_MS)]);
   }
 
   #set(level: string): void {

@@ -46,6 +46,15 @@ for (const level of ["info", "error"]) {
   });
 }
 
+test("what was logged last is out when the log has ended, and nothing comes after it", async (t) => {
+  const { running: made, messages } = running("info");
+  const child = made.log.child({ controller: "users" });
+  child.info("the last words");
+  await made.end();
+  child.fatal("too late");
+  t.deepEqual(messages(), ["the last words"]);
+});
+
 test("where debug is configured, it stays so", (t) => {
   const { running: made, messages } = running("debug");
   for (let times = 0; times < 2; times++) {
@@ -90,7 +99,6 @@ test("SIGUSR2 switches a running program to debug, and the next one back", async
     const said: string = logLevel ?? msg;
     if (said === seen.at(-1)) continue;
     seen.push(said);
-    t.log(line);
     if (said === "up" || (said === "a detail" && seen.length === 3)) child.kill("SIGUSR2");
     if (said === "info") child.kill("SIGTERM");
   }
