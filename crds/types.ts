@@ -305,6 +305,10 @@ export interface GroupsClaimEvidence {
    */
   clientID: string;
   /**
+   * The name of the claim.
+   */
+  claim: string;
+  /**
    * When the claim was first received from this issuer and client.
    */
   receivedTime: string;

@@ -11,7 +11,6 @@ export const operatorFlags = {
   },
   "health-host": {
     value: "ADDRESS",
-    description: "the address to listen on",
-    default: "0.0.0.0",
+    description: "the address to listen on for health and metrics; without it, all of them, IPv6 included",
   },
 } as const satisfies Record<string, Flag>;

@@ -46,7 +46,7 @@ await runProgram({
     });
     const health = new HealthServer({
       port: Number(flags["health-port"]),
-      host: flags["health-host"],
+      ...(flags["health-host"] === undefined ? {} : { host: flags["health-host"] }),
       ready: { caches: () => operator.check() },
       live: { reconciles: () => operator.stuck() },
       metrics,

@@ -134,12 +134,18 @@ function whatToSetUp({ spec }: Organization): string {
 function seen(organization: Organization, at: number): GroupsClaimEvidence {
   const known = organization.status?.groupsClaim;
   if (known && isCurrent(known, organization)) return known;
-  const { issuer, clientID } = organization.spec.okta;
-  return { issuer, clientID, receivedTime: `${new Date(at).toISOString().slice(0, 19)}Z` };
+  const { issuer, clientID, claims } = organization.spec.okta;
+  return {
+    issuer,
+    clientID,
+    claim: claims.groups,
+    receivedTime: `${new Date(at).toISOString().slice(0, 19)}Z`,
+  };
 }
 
 function isCurrent(evidence: GroupsClaimEvidence | undefined, { spec }: Organization): boolean {
-  return evidence?.issuer === spec.okta.issuer && evidence.clientID === spec.okta.clientID;
+  const { issuer, clientID, claims } = spec.okta;
+  return evidence?.issuer === issuer && evidence.clientID === clientID && evidence.claim === claims.groups;
 }
 
 function conditionOf(organization: Organization): Condition | undefined {
