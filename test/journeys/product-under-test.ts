@@ -22,7 +22,7 @@ export interface ProductUnderTest {
   /** Between the webhook and the API server, and between the operator and it. */
   readonly taps: { readonly webhook: WriteTap; readonly operator: WriteTap };
   /** Starts a program behind a tap, or past it. It ends with the test. */
-  startWebhook(tap?: keyof ProductUnderTest["taps"], port?: number): Promise<Program>;
+  startWebhook(tap?: keyof ProductUnderTest["taps"], port?: number, flags?: string[]): Promise<Program>;
   startOperator(baseURL: string, tap?: keyof ProductUnderTest["taps"], suffix?: string): Promise<Program>;
   /** Tells Okta where the webhook is and applies the organization. */
   applyAcme(baseURL: string, mappings: Record<string, [groups: string[], roles: string[]]>): Promise<void>;
@@ -86,7 +86,8 @@ export async function productUnderTest(
     cluster,
     okta,
     taps,
-    startWebhook: async (tap, port = 0) => ending(await startWebhook({ ...options(tap), port })),
+    startWebhook: async (tap, port = 0, flags = []) =>
+      ending(await startWebhook({ ...options(tap), port, flags: { webhook: flags } })),
     startOperator: async (baseURL, tap, suffix = "") =>
       ending(await startOperator({ ...options(tap), suffix }, baseURL)),
     async applyAcme(baseURL, mappings) {
