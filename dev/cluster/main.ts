@@ -4,10 +4,11 @@
  *   node dev/cluster/main.ts up          starts it and leaves it running; prints how to reach it
  *   node dev/cluster/main.ts load FILE   makes an image (docker-archive) known to it
  *   node dev/cluster/main.ts down        ends it and removes what it made
- *   node dev/cluster/main.ts packages    prints the Debian packages that it needs, for apt-get install
+ *   node dev/cluster/main.ts packages    prints the Debian packages that it needs, those that build images with it
  */
 import { dirname } from "node:path";
 import { duration, showProgress } from "../control-plane/progress.ts";
+import { imagePackages } from "../image/build.ts";
 import { down, load, up } from "./cluster.ts";
 import { CannotRunHereError, debianPackages } from "./requirements.ts";
 
@@ -30,7 +31,7 @@ async function main([command, file]: readonly string[]): Promise<number> {
       await down();
       return 0;
     case "packages":
-      console.log(debianPackages.join(" "));
+      console.log([...debianPackages, ...imagePackages].join(" "));
       return 0;
   }
   console.error(usage);

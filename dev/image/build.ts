@@ -24,10 +24,13 @@ export interface ImageBuild {
 export const builders = ["docker", "buildah"] as const;
 export type Builder = (typeof builders)[number];
 
+/** Debian's packages for building an image where there is no Docker. */
+export const imagePackages = ["buildah", "mmdebstrap"];
+
 export class NoBuilderError extends Error {
   readonly code = "no-builder";
   constructor() {
-    super("Neither docker nor buildah can be run here: install one (apt-get install buildah mmdebstrap)");
+    super(`Neither docker nor buildah can be run here: apt-get install ${imagePackages.join(" ")}`);
   }
 }
 
@@ -49,7 +52,8 @@ export async function buildImage(build: ImageBuild, progress: Progress, builder?
 
 async function builderHere(): Promise<Builder> {
   if (await succeeds("docker", ["info"])) return "docker";
-  if (await succeeds("buildah", ["--version"])) return "buildah";
+  if ((await succeeds("buildah", ["--version"])) && (await succeeds("mmdebstrap", ["--version"])))
+    return "buildah";
   throw new NoBuilderError();
 }
 

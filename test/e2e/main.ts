@@ -34,6 +34,10 @@ const { values: options } = parseArgs({
 let interrupted = false;
 
 async function main(): Promise<number> {
+  if ((options.context === undefined) !== (options.image === undefined)) {
+    console.error("--context NAME and --image IMAGE go together: that cluster has the image, or can pull it");
+    return 2;
+  }
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       if (interrupted) process.exit(130);

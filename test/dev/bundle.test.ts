@@ -1,0 +1,30 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import test from "ava";
+import { bundle, programs } from "../../dev/bundle.ts";
+import { packedProgram } from "../e2e/programs.ts";
+
+test("each program of the image starts from its bundle alone, and loads no model of Kubernetes' API", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "okta-role-operator-bundle-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const { outputs } = await bundle(programs, folder);
+  await writeFile(join(folder, "package.json"), '{"type": "module"}');
+  for (const name of Object.keys(programs)) {
+    const { stdout } = await promisify(execFile)("node", [join(folder, `${name}.js`), "--help"], {
+      cwd: "/",
+    });
+    t.regex(stdout, /--watch-namespaces/);
+  }
+  const models = Object.values(outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([path, { bytesInOutput }]) => path.includes("/gen/models/") && bytesInOutput > 0);
+  t.deepEqual(models, []);
+});
+
+test("what the end-to-end test runs in the cluster fits into a ConfigMap", async (t) => {
+  for (const entryPoint of ["dev/okta/main.ts", "test/e2e/browsers/main.ts"])
+    t.true((await packedProgram(entryPoint)).length < 1024 * 1024);
+});
