@@ -6,9 +6,9 @@ import { type Client, secrets } from "../kubernetes/index.ts";
 import { inParallel } from "./in-parallel.ts";
 
 /** The login path is the cluster's, so every tenant has its own; the organization in it is always called this. */
-export const ORGANIZATION = "acme";
+const ORGANIZATION = "acme";
 
-export const ROLES: readonly Role[] = Array.from({ length: 10 }, (_, i) => ({
+const ROLES: readonly Role[] = Array.from({ length: 10 }, (_, i) => ({
   name: `role-${i}`,
   displayName: `Role ${i}`,
   admin: i === 0,

@@ -168,7 +168,8 @@ func run(kubeconfig, namespace string, workers int) error {
 		Scheme:                        scheme,
 		Metrics:                       metricsserver.Options{BindAddress: "0"},
 		LeaderElection:                true,
-		LeaderElectionID:              "controller-runtime",
+		// The name that the service account may use.
+		LeaderElectionID:              "okta-role-operator",
 		LeaderElectionNamespace:       namespace,
 		LeaderElectionReleaseOnCancel: true,
 		Cache: cache.Options{
