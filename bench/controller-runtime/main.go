@@ -165,9 +165,9 @@ func run(kubeconfig, namespace string, workers int) error {
 	scheme := runtime.NewScheme()
 	addToScheme(scheme)
 	manager, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Metrics:                       metricsserver.Options{BindAddress: "0"},
-		LeaderElection:                true,
+		Scheme:         scheme,
+		Metrics:        metricsserver.Options{BindAddress: "0"},
+		LeaderElection: true,
 		// The name that the service account may use.
 		LeaderElectionID:              "okta-role-operator",
 		LeaderElectionNamespace:       namespace,
