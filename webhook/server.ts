@@ -1,11 +1,12 @@
 import { createServer, type RequestListener, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Longest headers, in bytes: a browser's cookies, those of sign-ins under way included, and a callback's query. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
 export interface RunningServer {
   readonly port: number;
-  /** Takes no more connections, lets what is under way finish, and cuts what takes longer than `graceMs`. */
+  /** Parts from its clients one by one, lets what is under way finish, and cuts what takes longer than `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -37,13 +38,29 @@ export async function serve(
   };
 }
 
-function close(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-    // Closes idle connections as well.
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
+/** For so long, of the time to finish, connections are given up one by one as they are used. */
+const PARTING_MS = 2_500;
+
+/**
+ * A connection that is closed just as a request comes on it is an error to whoever sent it, and proxies don't send
+ * everything again. So each answer says that it is the last on its connection, for a while, before the rest is closed.
+ */
+async function close(server: Server, graceMs: number): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  // New ones are taken meanwhile: whoever sends them hasn't heard yet that this replica is going.
+  server.prependListener("request", (_request, response) => {
+    response.shouldKeepAlive = false;
+  });
+  const partedAt = performance.now() + Math.min(PARTING_MS, graceMs / 2);
+  while ((await connections(server)) > 0 && performance.now() < partedAt) await sleep(50);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve()); // closes idle connections as well
+  });
+  clearTimeout(cut);
+}
+
+function connections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
   });
 }
