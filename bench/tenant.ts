@@ -118,7 +118,7 @@ export class Tenant {
   }
 
   /**
-   * Sees to it that there are so many active accounts, each with twenty groups, three of which are mapped: written as
+   * Sees to it that there are so many active accounts, each with ten groups, three of which are mapped: written as
    * the webhook writes them, so that nothing is left to be decided about them.
    */
   async ensureUsers(count: number): Promise<void> {
@@ -180,10 +180,10 @@ function mappingSpec(i: number): OktaRoleMapping["spec"] {
   return specOf([`team-${i}`, `team-${i}-leads`], [`role-${i % ROLES.length}`]);
 }
 
-/** Three groups that are mapped, spread over all mappings, and seventeen that are not. */
+/** Three groups that are mapped, spread over all mappings, and seven that are not. */
 function groupsOfUser(i: number, mappings: number): string[] {
   const mapped = [0, 1, 2].map((k) => `team-${(i + k * 3_331) % mappings}`);
-  return [...mapped, ...Array.from({ length: 17 }, (_, k) => `list-${(i * 17 + k) % 500}`)];
+  return [...mapped, ...Array.from({ length: 7 }, (_, k) => `list-${(i * 7 + k) % 500}`)];
 }
 
 function range(from: number, to: number): number[] {

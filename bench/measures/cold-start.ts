@@ -16,7 +16,7 @@ export const MAPPINGS = 10_000;
 const REPETITIONS = 2;
 /** For a second write of what was written already, if there is one. */
 const SETTLE_MS = 3_000;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 export const coldStart: Measure = {
   name: "cold",
@@ -64,7 +64,9 @@ async function measure(bench: Bench): Promise<Outcome> {
 
 async function once(bench: Bench, tenant: Tenant, contestant: Contestant): Promise<Run> {
   const count = bench.scaled(MAPPINGS);
+  bench.say(`  ${tenant.namespace}: making mappings`);
   await tenant.ensureMappings(count);
+  bench.say("  starting");
   const before = await apiWrites(bench.controlPlane);
   const watch = await ObjectWatch.start(bench.admin, oktaRoleMappings, tenant.namespace);
   try {

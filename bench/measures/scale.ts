@@ -19,7 +19,7 @@ export const scale: Measure = {
   name: "scale",
   title: "10,000 mappings and 20,000 users: start, memory, rest",
   method:
-    "Operator and webhook are started in a namespace with 10,000 mappings and 20,000 accounts of twenty groups each " +
+    "Operator and webhook are started in a namespace with 10,000 mappings and 20,000 accounts of ten groups each " +
     "(three of them mapped, so that each account holds three roles), and are left alone until nothing is written any " +
     "more. Then both are started again, so that every object is reconciled a second time, unchanged; and then left " +
     "alone for 90 seconds. Writes are counted by the API server (`apiserver_request_total`, whoever wrote, without " +

@@ -2,6 +2,7 @@ import test from "ava";
 import { html } from "../../webhook/pages/html.ts";
 import { layout } from "../../webhook/pages/layout.ts";
 import { refusedPage } from "../../webhook/pages/refused.ts";
+import { waitFor } from "../cluster.ts";
 import { person, webhookUnderTest } from "./webhook-under-test.ts";
 
 const ATTACK = `<script>alert(1)</script>"><img src=x onerror=alert(2)>'\`&amp;`;
@@ -51,10 +52,9 @@ test("every page forbids scripts, frames and everything from elsewhere, isn't st
     const id = /Request <code>([\w-]{12})<\/code>/.exec(body)?.[1];
     t.truthy(id, what);
     if (what !== "refused")
-      t.true(
-        lines.some(({ requestID }) => requestID === id),
-        what,
-      );
+      await waitFor(() => lines.some(({ requestID }) => requestID === id) || undefined, {
+        what: `the log to have the request id of ${what}`,
+      });
   }
   t.is(pages["no organization"].status, 404);
   t.is(pages["no page"].status, 404);
