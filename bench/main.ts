@@ -1,11 +1,3 @@
-/**
- * Measures what the product costs, each thing beside its neighbour in the same run:
- *
- *   npm run bench                              all of it, about ten minutes
- *   npm run bench -- --only sessions,logins    some of it
- *   npm run bench -- --quick                   a tenth of each, to see that it works
- *   npm run bench -- --write                   writes docs/benchmarks.md
- */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { Bench } from "./bench.ts";
@@ -30,14 +22,27 @@ const MEASURES: readonly Measure[] = [
   mappingChange,
 ];
 
+const HELP = `Measures what the product costs, each thing beside its neighbour in the same run.
+
+  npm run bench                              all of it, about ten minutes
+  npm run bench -- --only sessions,logins    some of it: ${MEASURES.map(({ name }) => name).join(", ")}
+  npm run bench -- --quick                   a tenth of each, to see that it works
+  npm run bench -- --write                   writes docs/benchmarks.md
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", short: "h", default: false },
     only: { type: "string" },
     quick: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
   },
 });
 
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit();
+}
 const chosen = choose(values.only);
 const began = performance.now();
 const bench = await Bench.start({

@@ -49,7 +49,8 @@ export async function startModAuthOpenidc(bench: Bench): Promise<RunningApache |
 
 async function answers(baseURL: string): Promise<boolean> {
   try {
-    return (await fetch(`${baseURL}/session`, { redirect: "manual" })).status === 302;
+    // 401, since fetch says that no person is there to be redirected.
+    return (await fetch(`${baseURL}/session`, { redirect: "manual" })).status < 500;
   } catch {
     return false; // not yet
   }
