@@ -4,6 +4,7 @@ import type { Program } from "../../dev/quickstart/program.ts";
 import type { Bench } from "../bench.ts";
 import { type Measure, type Outcome, times, written } from "../measure.ts";
 import { ObjectWatch } from "../object-watch.ts";
+import { untilQuiet } from "../quiet.ts";
 import { median, pairedRatio } from "../statistics.ts";
 import type { Tenant } from "../tenant.ts";
 import { cpuSeconds } from "../usage.ts";
@@ -44,6 +45,7 @@ async function measure(bench: Bench): Promise<Outcome> {
   const few = await side(bench, "cold-2", USERS / 10);
   const many = await side(bench, "cold-1", USERS);
   try {
+    await untilQuiet(bench.controlPlane);
     for (const one of [few, many]) await changes(bench, one, 5);
     const costs = { few: [] as Cost[], many: [] as Cost[] };
     for (let i = 0; i < (bench.quick ? 1 : REPETITIONS); i++) {

@@ -4,14 +4,15 @@ import { apiWrites, listed, sum, writesBetween } from "../api-writes.ts";
 import type { Bench } from "../bench.ts";
 import { type Sample, scrape, total } from "../exposition.ts";
 import { type Measure, type Outcome, type Row, written } from "../measure.ts";
+import { untilQuiet } from "../quiet.ts";
 import type { Tenant } from "../tenant.ts";
 import { cpuSeconds, memoryMiB } from "../usage.ts";
 import { MAPPINGS } from "./cold-start.ts";
 
 export const USERS = 20_000;
 const REST_MS = 90_000;
-/** Nothing written for so long: all is done. */
-const QUIET_MS = 5_000;
+/** For what comes late. */
+const SETTLE_MS = 5_000;
 const LOOK_EVERY_MS = 1_000;
 const TIMEOUT_MS = 300_000;
 
@@ -35,7 +36,7 @@ async function measure(bench: Bench): Promise<Outcome> {
   await tenant.ensureUsers(bench.scaled(USERS));
   bench.say("  first start: counts of users are written into mappings");
   const before = [await bench.operator(tenant), await bench.webhook(tenant)];
-  await untilQuiet(bench);
+  await untilQuiet(bench.controlPlane);
   await bench.end(...before);
 
   bench.say("  second start");
@@ -85,19 +86,6 @@ function pidOf({ process: { pid = 0 } }: Program): number {
   return pid;
 }
 
-/** Waits until the API server has been asked to write nothing for some time. */
-async function untilQuiet({ controlPlane }: Bench): Promise<void> {
-  const deadline = performance.now() + TIMEOUT_MS;
-  let before = await apiWrites(controlPlane);
-  for (let quietSince = performance.now(); performance.now() - quietSince < QUIET_MS; ) {
-    if (performance.now() > deadline) throw new Error("writes went on and on");
-    await sleep(LOOK_EVERY_MS);
-    const now = await apiWrites(controlPlane);
-    if (sum(writesBetween(before, now)) > 0) quietSince = performance.now();
-    before = now;
-  }
-}
-
 /** Waits until every mapping and every user was reconciled. @returns the longest stall of each event loop, in ms */
 async function untilReconciled(
   bench: Bench,
@@ -123,7 +111,7 @@ async function untilReconciled(
     if (performance.now() > deadline) throw new Error("not everything was reconciled in time");
     await sleep(LOOK_EVERY_MS);
   }
-  await sleep(QUIET_MS);
+  await sleep(SETTLE_MS);
   await look("operator", operator);
   await look("webhook", webhook);
   return stalls;
