@@ -101,6 +101,8 @@ async function used(t: ExecutionContext, expected: ReadonlySet<string>): Promise
       election.run(stop.signal, (lost) => operator.lead(lost)),
     ];
     closing.push(() => Promise.all(running));
+    // What is left to be reported would be tried again for ever once the client is closed.
+    closing.push(() => webhook.flush());
 
     okta.saveApp({
       clientId: "0oaTest",
