@@ -42,6 +42,11 @@ export function groupLabel(group: ReceivedGroup): string {
   return group.name ?? group.id ?? "";
 }
 
+/** A group's name without the differences that people overlook: case and surrounding space. Never decides access. */
+export function foldedName(name: string): string {
+  return name.trim().toLowerCase();
+}
+
 /** Whether both lists hold the same groups in whatever order. */
 export function sameGroups(a: readonly ReceivedGroup[], b: readonly ReceivedGroup[]): boolean {
   if (a.length !== b.length) return false;

@@ -1,3 +1,4 @@
+import { foldedName } from "../identity/identity.ts";
 import {
   type DirectoryGroup,
   type DirectoryUser,
@@ -141,12 +142,8 @@ function sortOut(name: string, groups: readonly DirectoryGroup[]): GroupsOfName 
   const all = unique(groups);
   return {
     exact: all.filter((group) => group.name === name),
-    near: all.filter((group) => group.name !== name && folded(group.name) === folded(name)),
+    near: all.filter((group) => group.name !== name && foldedName(group.name) === foldedName(name)),
   };
-}
-
-function folded(name: string): string {
-  return name.trim().toLowerCase();
 }
 
 /** Pages may overlap when something is added while they are read. */

@@ -1,4 +1,4 @@
-import type { IdentityStore, User } from "../identity/index.ts";
+import { foldedName, type IdentityStore, type User } from "../identity/index.ts";
 import type { Hint } from "./mapping-conditions.ts";
 
 /** Names per organization that are remembered at the most: hints are a courtesy, not worth unbounded memory. */
@@ -30,7 +30,7 @@ export class KnownGroups {
     const known = this.#names.get(organization);
     if (!known) return [];
     return written.flatMap((name) => {
-      const actual = known.folded.get(fold(name));
+      const actual = known.folded.get(foldedName(name));
       return actual === undefined || known.exact.has(name) ? [] : [{ written: name, actual }];
     });
   }
@@ -47,13 +47,8 @@ export class KnownGroups {
     for (const { name } of groups) {
       if (name === undefined || known.exact.has(name) || known.exact.size >= MOST_NAMES) continue;
       known.exact.add(name);
-      known.folded.set(fold(name), name);
-      for (const listener of this.#listeners) listener({ organization, folded: fold(name) });
+      known.folded.set(foldedName(name), name);
+      for (const listener of this.#listeners) listener({ organization, folded: foldedName(name) });
     }
   }
-}
-
-/** A name without the differences that people overlook: case and surrounding space. */
-export function fold(name: string): string {
-  return name.trim().toLowerCase();
 }

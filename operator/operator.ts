@@ -2,7 +2,14 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import { AuditLog, KubernetesStore, organizationOf, Policies, userIndexes } from "../identity/index.ts";
+import {
+  AuditLog,
+  foldedName,
+  KubernetesStore,
+  organizationOf,
+  Policies,
+  userIndexes,
+} from "../identity/index.ts";
 import {
   Cache,
   type Client,
@@ -17,7 +24,7 @@ import { Oidc } from "../okta/oidc.ts";
 import { DeactivationSafeguard } from "./deactivations.ts";
 import { type Controllers, enqueueAll, enqueueOnChange } from "./enqueue.ts";
 import { GroupLookup } from "./group-lookup.ts";
-import { fold, KnownGroups } from "./known-groups.ts";
+import { KnownGroups } from "./known-groups.ts";
 import { reconcileMapping } from "./mappings.ts";
 import { registerMetrics } from "./metrics.ts";
 import { OktaChecks } from "./okta-checks.ts";
@@ -73,7 +80,7 @@ export class Operator {
         organization: (mapping) => [organizationOf(mapping)],
         foldedGroup: (mapping) =>
           mapping.spec.groups.flatMap(({ name }) =>
-            name === undefined ? [] : [`${organizationOf(mapping)}|${fold(name)}`],
+            name === undefined ? [] : [`${organizationOf(mapping)}|${foldedName(name)}`],
           ),
       },
     });
