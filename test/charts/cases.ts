@@ -182,6 +182,7 @@ export const cases = (OTHER: string): readonly Case[] => [
 
   { value: "replicas", to: 5, ...deployment, at: "spec.replicas", is: 5 },
   { value: "replicas", to: 1, kind: "PodDisruptionBudget", gone: true },
+  { value: "replicas", to: null, ...deployment, at: "spec.replicas", is: undefined },
   { value: "logLevel", to: "debug", ...deployment, at: `${operator}.args`, has: "--log-level=debug" },
   {
     value: "sessionSecretName",

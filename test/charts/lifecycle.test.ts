@@ -172,6 +172,16 @@ test.serial(
   },
 );
 
+test.serial("with replicas: null, a number that somebody else has set survives an upgrade", async (t) => {
+  const handedOver = { ...VALUES, ...FIRST, replicas: null };
+  const deployment = ["deployment", "okta-role-operator", "--namespace", NAMESPACE];
+  await succeeds(t, kubectl("scale", ...deployment, "--replicas=3"));
+  await succeeds(t, release("upgrade", handedOver, CHART));
+  const number = await succeeds(t, kubectl("get", ...deployment, "--output=jsonpath={.spec.replicas}"));
+  t.is(number, "3");
+  await succeeds(t, release("upgrade", { ...VALUES, ...FIRST }, CHART, "--force-conflicts"));
+});
+
 test.serial("upgrade: the CRDs follow the chart", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "chart-"));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
