@@ -4,9 +4,15 @@ import { type ControlPlane, startControlPlane } from "../dev/control-plane/contr
 import { installCrds } from "../dev/control-plane/install.ts";
 import { installServiceAccount, SERVICE_ACCOUNT } from "../dev/control-plane/service-account.ts";
 import { Tether } from "../dev/control-plane/tether.ts";
-import { type ProductOptions, startOperator, startWebhook } from "../dev/quickstart/product.ts";
+import {
+  type ImagePrograms,
+  type ProductOptions,
+  startOperator,
+  startWebhook,
+} from "../dev/quickstart/product.ts";
 import { type Program, startProgram } from "../dev/quickstart/program.ts";
 import { type Client, createClient, namespaces } from "../kubernetes/index.ts";
+import { imagePrograms } from "./image-programs.ts";
 import type { PeerSettings } from "./peers/settings.ts";
 import { Provider } from "./provider.ts";
 import { Tenant } from "./tenant.ts";
@@ -31,13 +37,15 @@ export class Bench {
   /** As the cluster's admin. */
   readonly admin: Client;
   readonly provider: Provider;
+  /** What is measured: the programs as they are shipped. */
+  readonly image: ImagePrograms;
   readonly #clients: Client[] = [];
   readonly #tenants = new Map<string, Promise<Tenant>>();
   readonly #running = new Set<Program>();
 
   private constructor(
     { quick, say }: BenchOptions,
-    parts: { controlPlane: ControlPlane; tether: Tether; admin: Client; provider: Provider },
+    parts: Pick<Bench, "controlPlane" | "tether" | "admin" | "provider" | "image">,
   ) {
     this.quick = quick;
     this.say = say;
@@ -45,6 +53,7 @@ export class Bench {
     this.tether = parts.tether;
     this.admin = parts.admin;
     this.provider = parts.provider;
+    this.image = parts.image;
     this.#clients.push(parts.admin);
   }
 
@@ -60,7 +69,8 @@ export class Bench {
         clientSecret: CLIENT_SECRET,
       });
       const provider = new Provider(program, CLIENT_ID, CLIENT_SECRET);
-      return new Bench(options, { controlPlane, tether, admin, provider });
+      const image = await imagePrograms(join(tether.folder, "image"));
+      return new Bench(options, { controlPlane, tether, admin, provider, image });
     } catch (error) {
       await tether.release();
       await controlPlane.stop();
@@ -130,7 +140,8 @@ export class Bench {
 
   #options({ namespace, kubeconfig }: Tenant, name: string): ProductOptions {
     const suffix = `-${namespace}-${name}-${this.#started++}`;
-    return { tether: this.tether, suffix, kubeconfig, namespace, folder: this.tether.folder, port: 0 };
+    const { tether, image } = this;
+    return { tether, image, suffix, kubeconfig, namespace, folder: tether.folder, port: 0 };
   }
 
   #started = 0;

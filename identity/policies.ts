@@ -123,8 +123,11 @@ export function isHeld(organization: Organization): boolean {
 
 /** A mapping object as the policy takes it. A group named by id also goes by the names that its status knows. */
 function compiled(mapping: OktaRoleMapping): Mapping {
+  const { groups: written, roles } = mapping.spec;
+  const { name } = mapping.metadata;
+  if (written.every(({ id }) => id === undefined)) return { name, groups: written, roles };
   const known = new Map((mapping.status?.groups ?? []).map((group) => [group.id, group]));
-  const groups = mapping.spec.groups.map(({ name, id }): MappedGroup => {
+  const groups = written.map(({ name, id }): MappedGroup => {
     if (id === undefined) return name === undefined ? {} : { name };
     const { name: currentName, formerNames } = known.get(id) ?? {};
     return {
@@ -133,7 +136,7 @@ function compiled(mapping: OktaRoleMapping): Mapping {
       ...(formerNames === undefined ? {} : { formerNames }),
     };
   });
-  return { name: mapping.metadata.name, groups, roles: mapping.spec.roles };
+  return { name, groups, roles };
 }
 
 function previousOf(change: Change<OktaRoleMapping>): OktaRoleMapping | undefined {

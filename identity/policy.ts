@@ -48,8 +48,8 @@ export class CompiledPolicy implements Policy {
   readonly #roles = new Map<string, Role>();
   readonly #mappings = new Map<string, Mapping>();
   readonly #suspended = new Set<string>();
-  readonly #byName = new Map<string, Set<Mapping>>();
-  readonly #byID = new Map<string, Set<Mapping>>();
+  readonly #byName = new Map<string, Mapping[]>();
+  readonly #byID = new Map<string, Mapping[]>();
   #hash: string | undefined;
 
   constructor(roles: readonly Role[] = [], mappings: Iterable<Mapping> = []) {
@@ -158,14 +158,14 @@ function groupAsText(group: MappedGroup): string {
   return group.id === undefined ? `name:${group.name}` : `id:${group.id}`;
 }
 
-function add(index: Map<string, Set<Mapping>>, key: string, mapping: Mapping): void {
+function add(index: Map<string, Mapping[]>, key: string, mapping: Mapping): void {
   const entry = index.get(key);
-  if (entry) entry.add(mapping);
-  else index.set(key, new Set([mapping]));
+  if (entry) entry.push(mapping);
+  else index.set(key, [mapping]);
 }
 
-function remove(index: Map<string, Set<Mapping>>, key: string, mapping: Mapping): void {
-  const entry = index.get(key);
-  entry?.delete(mapping);
-  if (entry?.size === 0) index.delete(key);
+function remove(index: Map<string, Mapping[]>, key: string, mapping: Mapping): void {
+  const left = index.get(key)?.filter((other) => other !== mapping) ?? [];
+  if (left.length > 0) index.set(key, left);
+  else index.delete(key);
 }

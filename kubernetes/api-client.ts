@@ -81,8 +81,9 @@ class ApiClient implements Client {
       const call = this.#read("list", type, path, { timeoutMs, signal });
       const list = readList<T>(call, await this.#json(call));
       // Objects in a list carry neither; those in a watch do.
-      for (const item of list.items) Object.assign(item, { apiVersion: type.apiVersion, kind: type.kind });
-      yield { items: list.items, resourceVersion: list.resourceVersion };
+      const { apiVersion, kind } = type;
+      const items = list.items.map((item) => ({ apiVersion, kind, ...item }));
+      yield { items, resourceVersion: list.resourceVersion };
       continueToken = list.continueToken;
     } while (continueToken);
   }
@@ -108,7 +109,9 @@ class ApiClient implements Client {
           watch: "true",
           allowWatchBookmarks: "true",
           timeoutSeconds: String(timeoutSeconds),
-          resourceVersion,
+          ...(resourceVersion === undefined
+            ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }
+            : { resourceVersion }),
         });
         const timeoutMs = timeoutSeconds * 1000 + WATCH_MARGIN_MS;
         const path = `${collectionPath(type, namespace)}?${query}`;

@@ -16,7 +16,7 @@ export interface CacheOptions<T extends KubernetesObject> {
   client: Client;
   /** "all": one list and watch over the whole cluster; else one for each of these. */
   namespaces: readonly string[] | "all";
-  /** What to keep of an object: a smaller copy. `managedFields` are dropped in any case. */
+  /** What to keep of an object: a smaller copy, or itself made smaller. `managedFields` are dropped in any case. */
   project?: (raw: T) => T;
   indexes?: Record<string, IndexFunction<T>>;
   /** How often a silent watch is checked, in milliseconds; 3000 unless said otherwise. */
@@ -209,6 +209,9 @@ export class Cache<T extends KubernetesObject> {
 
   #project = (raw: T): T => {
     const object = withoutManagedFields(raw);
+    // The same for all: each event of a watch brings its own.
+    object.apiVersion = this.type.apiVersion;
+    object.kind = this.type.kind;
     try {
       return this.#options.project?.(object) ?? object;
     } catch (error) {

@@ -54,8 +54,11 @@ export interface Page<T> {
 
 export interface WatchOptions {
   namespace?: string | undefined;
-  /** Events after this one. */
-  resourceVersion: string;
+  /**
+   * Events after this one. Undefined: first an ADDED for each object that there is, then a bookmark with `listed`, then
+   * what happens (a streaming list: Kubernetes API Concepts, "Streaming lists"; InvalidError from a server that can't).
+   */
+  resourceVersion: string | undefined;
   /** How long the server keeps the watch open. */
   timeoutSeconds: number;
   labelSelector?: string;

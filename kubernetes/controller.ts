@@ -3,6 +3,7 @@ import { Registry } from "prom-client";
 import type { BackoffOptions } from "./backoff.ts";
 import type { Cache } from "./cache.ts";
 import { ApiError, ConflictError, NotLeaderError, TerminalError } from "./errors.ts";
+import { letOthersRun } from "./event-loop.ts";
 import { RuntimeMetrics } from "./metrics.ts";
 import { type KubernetesObject, keyOf, type ObjectKey } from "./object.ts";
 import type { Change } from "./object-store.ts";
@@ -21,8 +22,8 @@ export function again(afterMs: number): Outcome {
 
 export interface ReconcileContext {
   /** Aborts at the deadline, and when a shutdown can't wait any longer. */
-  signal: AbortSignal;
-  log: Logger;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
 }
 
 export interface ControllerOptions {
@@ -41,9 +42,6 @@ export interface ControllerOptions {
   metrics?: Registry;
 }
 
-/** How long reconciles may keep the event loop from turning. */
-const MAX_TURN_MS = 10;
-
 type Result = "done" | "again" | "conflict" | "error" | "terminal" | "not_leader";
 
 /** Calls `reconcile` for keys whose objects, or what they depend on, have changed. */
@@ -57,7 +55,6 @@ export class Controller {
   readonly #metrics: RuntimeMetrics;
   readonly #synced: Promise<void>[] = [];
   readonly #unsubscribe: (() => void)[] = [];
-  #turnBegan = 0;
   /** Keys being worked on, with the time since when. */
   readonly #running = new Map<ObjectKey, number>();
 
@@ -125,19 +122,11 @@ export class Controller {
     for (let key = await this.queue.next(); key !== undefined; key = await this.queue.next()) {
       await this.#reconcile(key, signal);
       this.queue.done(key);
-      await this.#letOthersRun();
+      await letOthersRun();
     }
   }
 
-  /** Thousands of reconciles that find nothing to do wait for nothing either: without this, all would be one stall. */
-  async #letOthersRun(): Promise<void> {
-    if (performance.now() - this.#turnBegan < MAX_TURN_MS) return;
-    await new Promise(setImmediate);
-    this.#turnBegan = performance.now();
-  }
-
   async #reconcile(key: ObjectKey, stopping: AbortSignal): Promise<void> {
-    const log = this.#log.child({ key });
     const start = performance.now();
     const abort = new AbortController();
     const late = () => abort.abort(new DeadlineError(`not done within ${this.#deadlineMs / 1000} s`));
@@ -150,9 +139,9 @@ export class Controller {
     this.#running.set(key, start);
     let result: Result;
     try {
-      result = this.#settle(key, await this.#options.reconcile(key, { signal: abort.signal, log }));
+      result = this.#settle(key, await this.#options.reconcile(key, this.#context(key, abort.signal)));
     } catch (error) {
-      result = this.#fail(key, error, log);
+      result = this.#fail(key, error);
     } finally {
       clearTimeout(deadline);
       clearTimeout(grace);
@@ -163,7 +152,20 @@ export class Controller {
     const ms = performance.now() - start;
     this.#metrics.reconciles.inc({ controller, result });
     this.#metrics.reconcileSeconds.observe({ controller }, ms / 1000);
-    log.debug({ result, ms: Math.round(ms) }, "reconciled");
+    this.#log.debug({ key, result, ms: Math.round(ms) }, "reconciled");
+  }
+
+  #context(key: ObjectKey, signal: AbortSignal): ReconcileContext {
+    const parent = this.#log;
+    let log: Logger | undefined;
+    return {
+      signal,
+      // Most reconciles log nothing, and a child log for each costs more than they do.
+      get log() {
+        log ??= parent.child({ key });
+        return log;
+      },
+    };
   }
 
   #settle(key: ObjectKey, outcome: Outcome): Result {
@@ -172,24 +174,24 @@ export class Controller {
     return outcome.kind;
   }
 
-  #fail(key: ObjectKey, error: unknown, log: Logger): Result {
+  #fail(key: ObjectKey, error: unknown): Result {
     if (error instanceof TerminalError) {
       this.queue.forget(key);
-      log.error({ err: error }, "reconcile failed for good, until the object changes");
+      this.#log.error({ key, err: error }, "reconcile failed for good, until the object changes");
       return "terminal";
     }
     this.queue.retry(key, error instanceof ApiError ? error.retryAfterMs : 0);
     const failures = this.queue.failures(key);
     if (error instanceof NotLeaderError) {
-      log.info({ err: error }, "reconcile stopped: not the leader");
+      this.#log.info({ key, err: error }, "reconcile stopped: not the leader");
       return "not_leader";
     }
     // Somebody else has written the object: our cache is about to learn of it. Normal, unless it goes on.
     if (error instanceof ConflictError && failures < 5) {
-      log.debug({ err: error, failures }, "reconcile met a conflict, trying again");
+      this.#log.debug({ key, err: error, failures }, "reconcile met a conflict, trying again");
       return "conflict";
     }
-    log.warn({ err: error, failures }, "reconcile failed, trying again");
+    this.#log.warn({ key, err: error, failures }, "reconcile failed, trying again");
     return "error";
   }
 }

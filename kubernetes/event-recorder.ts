@@ -56,6 +56,7 @@ interface Series {
 /** A pause between two of the same longer than this begins a new Event: the API server drops old ones after an hour. */
 const SERIES_ENDS_AFTER_MS = 6 * 60_000;
 const WRITE_TIMEOUT_MS = 5_000;
+const DROPS_LOGGED_EVERY_MS = 10_000;
 /** Limits of the API server's validation (pkg/apis/core/validation/events.go). */
 const MAX_NOTE = 1024;
 const MAX_NAME = 128;
@@ -74,6 +75,9 @@ export class EventRecorder {
   readonly #queue: Series[] = [];
   #writing: Promise<void> | undefined;
   #flushing = false;
+  /** Since it was last logged. */
+  #dropped = 0;
+  #dropLoggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -225,9 +229,15 @@ export class EventRecorder {
     this.#metrics.eventsWritten.inc({ result: isNew ? "created" : "merged" });
   }
 
+  /** Thousands may be dropped at once: a line for each would drown what matters. The metric counts all of them. */
   #drop(fields: object): void {
     this.#metrics.eventsWritten.inc({ result: "dropped" });
-    this.#options.log.warn(fields, "an event was dropped");
+    this.#dropped++;
+    const now = performance.now();
+    if (now - this.#dropLoggedAt < DROPS_LOGGED_EVERY_MS) return;
+    this.#options.log.warn({ ...fields, dropped: this.#dropped }, "events were dropped; this is one of them");
+    this.#dropped = 0;
+    this.#dropLoggedAt = now;
   }
 }
 

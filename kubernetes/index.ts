@@ -29,6 +29,7 @@ export {
   type ReconcileContext,
 } from "./controller.ts";
 export * from "./errors.ts";
+export { letOthersRun } from "./event-loop.ts";
 export { EventRecorder, type EventRecorderOptions, type EventToRecord } from "./event-recorder.ts";
 export * from "./flags.ts";
 export { type Check, HealthServer, type HealthServerOptions } from "./health-server.ts";
@@ -56,6 +57,7 @@ export {
   SecretUnreadableError,
   SecretValues,
 } from "./secret-values.ts";
+export { Shared, SharedStrings } from "./shared.ts";
 export {
   type DesiredStatus,
   type OwnedStatus,

@@ -74,44 +74,57 @@ export class ObjectStore<T extends KubernetesObject> {
     if (!object) return [];
     if (deletedAt && compareResourceVersions(object.metadata.resourceVersion, deletedAt) > 0) return [];
     this.#objects.delete(key);
-    for (const index of this.#indexes.values()) index.remove(key, object);
+    for (const index of this.#indexes.values()) index.remove(object);
     return [{ kind: "deleted", key, object }];
   }
 
   #set(key: ObjectKey, object: T, previous: T | undefined): void {
     this.#objects.set(key, object);
     for (const index of this.#indexes.values()) {
-      if (previous) index.remove(key, previous);
-      index.add(key, object);
+      if (previous) index.remove(previous);
+      index.add(object);
     }
   }
 }
 
-class Index<T> {
+/** So many objects of one index value are kept as a list; more of them as a Set, which finds one to remove at once. */
+const FEW = 8;
+
+class Index<T extends KubernetesObject> {
   readonly #values: IndexFunction<T>;
-  readonly #entries = new Map<string, Map<ObjectKey, T>>();
+  /** Most values lead to one object or to few, for which a Set would take more memory than the objects do. */
+  readonly #entries = new Map<string, T[] | Set<T>>();
 
   constructor(values: IndexFunction<T>) {
     this.#values = values;
   }
 
   get(value: string): T[] {
-    return [...(this.#entries.get(value)?.values() ?? [])];
+    return [...(this.#entries.get(value) ?? [])];
   }
 
-  add(key: ObjectKey, object: T): void {
+  add(object: T): void {
     for (const value of this.#values(object)) {
-      const entry = this.#entries.get(value);
-      if (entry) entry.set(key, object);
-      else this.#entries.set(value, new Map([[key, object]]));
+      const entry = this.#entries.get(value) ?? [];
+      if (entry instanceof Set) entry.add(object);
+      // concat makes a list of just that length: one that grows keeps room for sixteen more.
+      else if (entry.length < FEW) this.#entries.set(value, entry.concat(object));
+      else this.#entries.set(value, new Set([...entry, object]));
     }
   }
 
-  remove(key: ObjectKey, object: T): void {
+  /** @param object the very one that was added */
+  remove(object: T): void {
     for (const value of this.#values(object)) {
       const entry = this.#entries.get(value);
-      entry?.delete(key);
-      if (entry?.size === 0) this.#entries.delete(value);
+      if (entry instanceof Set) {
+        entry.delete(object);
+        if (entry.size === 0) this.#entries.delete(value);
+      } else if (entry) {
+        const left = entry.filter((other) => other !== object);
+        if (left.length > 0) this.#entries.set(value, left);
+        else this.#entries.delete(value);
+      }
     }
   }
 }

@@ -54,7 +54,8 @@ export type ObjectKey = string;
 /** The key of an object, or of a namespace and name. */
 export function keyOf(object: { metadata: ObjectName } | ObjectName): ObjectKey {
   const { namespace, name } = "metadata" in object ? object.metadata : object;
-  return namespace ? `${namespace}/${name}` : name;
+  // Joined, not concatenated: V8 keeps a concatenated string together with its parts.
+  return namespace ? [namespace, name].join("/") : name;
 }
 
 /** The namespace and name in a key. The namespace is "" for a cluster-scoped object. */

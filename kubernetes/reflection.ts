@@ -1,6 +1,6 @@
 import { compareResourceVersions, type KubernetesObject, keyOf, type ObjectKey } from "./object.ts";
 import type { Change, ObjectStore } from "./object-store.ts";
-import type { WatchEvent } from "./watch-stream.ts";
+import type { ObjectEvent, WatchEvent } from "./watch-stream.ts";
 
 /**
  * How a store follows one list and watch: decides what each page, event and own write means for it.
@@ -12,6 +12,8 @@ export class Reflection<T extends KubernetesObject> {
   /** Objects that we wrote ourselves and that neither list nor watch has told us of yet, with their resourceVersion. */
   readonly #observed = new Map<ObjectKey, string>();
   #resourceVersion: string | undefined;
+  /** What happened up to here to any object has been told while a list was streaming, complete or not. */
+  #streamedUpTo: string | undefined;
 
   /** @param namespace the one whose objects this is about; undefined for all */
   constructor(store: ObjectStore<T>, namespace: string | undefined) {
@@ -30,6 +32,7 @@ export class Reflection<T extends KubernetesObject> {
    */
   beginList(): ListInProgress<T> {
     const seen = new Set<ObjectKey>();
+    let skipped = false;
     return {
       page: (items, listed) => {
         // The server has gone back in time (restored from a backup): what we wrote after that is lost, too.
@@ -40,7 +43,25 @@ export class Reflection<T extends KubernetesObject> {
           return this.#isObservedAfter(key, listed) ? [] : this.#store.put(item, { evenIfOlder: true });
         });
       },
+      item: ({ type, object }) => {
+        const key = keyOf(object);
+        const { resourceVersion } = object.metadata;
+        // What there is comes first, so who was changed or deleted shows that all of it has come.
+        if (type !== "ADDED") this.#streamedUpTo = resourceVersion;
+        if (type === "DELETED") seen.delete(key);
+        else seen.add(key);
+        if (this.#isObservedAfter(key, resourceVersion)) {
+          skipped = true;
+          return [];
+        }
+        return type === "DELETED" ? this.#store.remove(key) : this.#store.put(object, { evenIfOlder: true });
+      },
       complete: (listed) => {
+        if (skipped && compareResourceVersions(listed, this.#resourceVersion) < 0) {
+          this.#observed.clear();
+          this.#streamedUpTo = undefined;
+          throw new Error("the API server has gone back in time while it was listing");
+        }
         const gone = [...this.#store.keys()].filter(
           (key) => key.startsWith(this.#prefix) && !seen.has(key) && !this.#isObservedAfter(key, listed),
         );
@@ -74,13 +95,19 @@ export class Reflection<T extends KubernetesObject> {
    */
   observe(object: T): Change<T>[] {
     const { resourceVersion } = object.metadata;
-    if (!resourceVersion || compareResourceVersions(resourceVersion, this.#resourceVersion) <= 0) return [];
+    if (!resourceVersion || this.#hasTold(resourceVersion)) return [];
     const changes = this.#store.put(object);
     if (changes.length > 0) this.#observed.set(keyOf(object), resourceVersion);
     return changes;
   }
 
-  #isObservedAfter(key: ObjectKey, resourceVersion: string): boolean {
+  #hasTold(resourceVersion: string): boolean {
+    return [this.#resourceVersion, this.#streamedUpTo].some(
+      (told) => compareResourceVersions(resourceVersion, told) <= 0,
+    );
+  }
+
+  #isObservedAfter(key: ObjectKey, resourceVersion: string | undefined): boolean {
     const observed = this.#observed.get(key);
     return observed !== undefined && compareResourceVersions(observed, resourceVersion) > 0;
   }
@@ -96,5 +123,11 @@ export class Reflection<T extends KubernetesObject> {
 export interface ListInProgress<T extends KubernetesObject> {
   /** @param resourceVersion that of the list, not of an item */
   page(items: readonly T[], resourceVersion: string): Change<T>[];
+  /** One event of a streaming list. Things may happen while it is on its way. */
+  item(event: ObjectEvent<T>): Change<T>[];
+  /**
+   * @param resourceVersion that of the list
+   * @throws Error when the list has to be read again from the beginning
+   */
   complete(resourceVersion: string): Change<T>[];
 }

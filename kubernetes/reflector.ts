@@ -4,11 +4,13 @@ import { backoff } from "./backoff.ts";
 import type { Client, WatchConnection } from "./client.ts";
 import { elapsedSince, type Moment, now } from "./clock.ts";
 import { ApiError, GoneError } from "./errors.ts";
+import { letOthersRun } from "./event-loop.ts";
 import type { RuntimeMetrics } from "./metrics.ts";
 import type { KubernetesObject } from "./object.ts";
 import type { Change } from "./object-store.ts";
 import type { Reflection } from "./reflection.ts";
 import type { ResourceType } from "./resource-type.ts";
+import type { WatchEvent } from "./watch-stream.ts";
 
 export interface ReflectorOptions<T extends KubernetesObject> {
   type: ResourceType<T>;
@@ -38,6 +40,8 @@ export class Reflector<T extends KubernetesObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #listed = Promise.withResolvers<void>();
   #mustList = true;
+  /** Whether the server can send a list as a watch: it needs less memory for it, and so do we. */
+  #canStream = true;
   #watch: { close(): void } | undefined;
   #heardAt: Moment = now();
   #provenAt: Moment | undefined;
@@ -66,7 +70,8 @@ export class Reflector<T extends KubernetesObject> {
 
   /** A heartbeat that began at this moment has shown that this watch is alive. */
   prove(watch: object, at: Moment): void {
-    if (watch === this.#watch && this.#provenAt && at.monotonic > this.#provenAt.monotonic)
+    // While a list is being read, the watch that brings it proves nothing of what is known.
+    if (watch === this.#watch && !this.#mustList && this.#provenAt && at.monotonic > this.#provenAt.monotonic)
       this.#provenAt = at;
   }
 
@@ -86,7 +91,7 @@ export class Reflector<T extends KubernetesObject> {
       let heard = false;
       let failure: unknown;
       try {
-        if (this.#mustList) await this.#list(signal);
+        if (this.#mustList && !this.#canStream) await this.#list(signal);
         await this.#follow(signal, () => {
           heard = true;
         });
@@ -114,9 +119,8 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { type, client, namespace, reflection, project, changed, metrics } = this.#options;
-    const resource = type.plural;
-    try {
+    const { type, client, namespace, reflection, project, changed } = this.#options;
+    await this.#counted(signal, async () => {
       const start = now();
       const list = reflection.beginList();
       let listed = "";
@@ -126,48 +130,99 @@ export class Reflector<T extends KubernetesObject> {
         await new Promise(setImmediate); // let others run between two pages
       }
       changed(list.complete(listed));
-      this.#mustList = false;
-      this.#caughtUp = true;
-      this.#provenAt = start;
-      this.#listed.resolve();
-      metrics.lists.inc({ resource, result: "complete" });
-    } catch (error) {
-      if (!signal.aborted) metrics.lists.inc({ resource, result: "failed" });
-      throw error;
-    }
+      this.#listedSince(start);
+    });
   }
 
   async #follow(signal: AbortSignal, heard: () => void): Promise<void> {
-    const { type, connection, namespace, reflection, project, changed, opened, metrics } = this.#options;
-    const { resourceVersion = "" } = reflection;
+    const { type, connection, namespace, reflection, opened, metrics } = this.#options;
     const resource = type.plural;
     try {
+      const start = now();
       const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
+      const resourceVersion = this.#mustList ? undefined : (reflection.resourceVersion ?? "");
       const watch = await connection.watch(type, { namespace, resourceVersion, timeoutSeconds, signal });
       this.#watch = watch;
       this.#heardAt = now();
       opened();
-      for await (const event of watch) {
-        this.#heardAt = now();
-        if (event.type === "BOOKMARK") this.#caughtUp = true;
-        if (this.#caughtUp) this.#provenAt = this.#heardAt;
+      const events = watch[Symbol.asyncIterator]();
+      if (this.#mustList) await this.#counted(signal, () => this.#readList(events, start));
+      for (let next = await events.next(); !next.done; next = await events.next()) {
         heard();
-        changed(
-          reflection.event(
-            event.type === "BOOKMARK" ? event : { type: event.type, object: project(event.object) },
-          ),
-        );
+        this.#read(next.value);
+        await letOthersRun();
       }
       metrics.watchRestarts.inc({ resource, reason: "expired" });
     } catch (error) {
-      if (error instanceof GoneError) this.#mustList = true;
-      if (!signal.aborted) {
-        metrics.watchRestarts.inc({ resource, reason: error instanceof GoneError ? "gone" : "error" });
+      if (this.#mustList) {
+        if (!this.#canStream || !isRefusal(error)) throw error;
+        this.#canStream = false;
+        heard();
+        this.#options.log.debug({ err: error }, "the API server doesn't stream lists: reading pages");
+        return;
       }
+      if (error instanceof GoneError) this.#mustList = true;
+      if (!signal.aborted)
+        metrics.watchRestarts.inc({ resource, reason: error instanceof GoneError ? "gone" : "error" });
       throw error;
     } finally {
+      this.#watch?.close();
       this.#watch = undefined;
       this.#caughtUp = false;
     }
   }
+
+  /** Reads a streaming list to its end. Throws when it has none: then nothing is known to be gone. */
+  async #readList(events: AsyncIterator<WatchEvent<T>>, start: Moment): Promise<void> {
+    const { reflection, project, changed } = this.#options;
+    const list = reflection.beginList();
+    for (let next = await events.next(); !next.done; next = await events.next()) {
+      this.#heardAt = now();
+      const event = next.value;
+      if (event.type !== "BOOKMARK") {
+        changed(list.item({ type: event.type, object: project(event.object) }));
+      } else if (event.listed) {
+        changed(list.complete(event.resourceVersion));
+        this.#listedSince(start);
+        return;
+      }
+      await letOthersRun();
+    }
+    throw new Error("the API server ended a streaming list before it was complete");
+  }
+
+  #read(event: WatchEvent<T>): void {
+    const { reflection, project, changed } = this.#options;
+    this.#heardAt = now();
+    if (event.type === "BOOKMARK") this.#caughtUp = true;
+    if (this.#caughtUp) this.#provenAt = this.#heardAt;
+    changed(
+      reflection.event(
+        event.type === "BOOKMARK" ? event : { type: event.type, object: project(event.object) },
+      ),
+    );
+  }
+
+  #listedSince(start: Moment): void {
+    this.#mustList = false;
+    this.#caughtUp = true;
+    this.#provenAt = start;
+    this.#listed.resolve();
+  }
+
+  async #counted(signal: AbortSignal, list: () => Promise<void>): Promise<void> {
+    const { type, metrics } = this.#options;
+    try {
+      await list();
+      metrics.lists.inc({ resource: type.plural, result: "complete" });
+    } catch (error) {
+      if (!signal.aborted) metrics.lists.inc({ resource: type.plural, result: "failed" });
+      throw error;
+    }
+  }
+}
+
+/** Whether the server has understood the question and doesn't answer such questions: it is too old, or is told not to. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 400 || error.status === 422);
 }

@@ -5,10 +5,19 @@ import { asError, connectionError, type Method, parseRetryAfter } from "./exchan
 import { JsonLines } from "./json-lines.ts";
 import { isKubernetesObject, isRecord, type KubernetesObject } from "./object.ts";
 
-/** What a watch reports. A bookmark says: up to this resourceVersion you know everything. */
+/**
+ * What a watch reports. A bookmark says: up to this resourceVersion you know everything. `listed`: this is the end of a
+ * streaming list.
+ */
 export type WatchEvent<T extends KubernetesObject> =
-  | { type: "ADDED" | "MODIFIED" | "DELETED"; object: T }
-  | { type: "BOOKMARK"; resourceVersion: string };
+  | ObjectEvent<T>
+  | { type: "BOOKMARK"; resourceVersion: string; listed?: true };
+
+/** What has happened to one object. */
+export interface ObjectEvent<T extends KubernetesObject> {
+  type: "ADDED" | "MODIFIED" | "DELETED";
+  object: T;
+}
 
 export interface WatchRequest {
   origin: string;
@@ -25,6 +34,9 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const MAX_ERROR_BYTES = 1024 * 1024;
 /** With so many events waiting for the reader, the server is made to wait. */
 const MAX_WAITING = 1000;
+
+/** The annotation of the bookmark that ends a streaming list. */
+const LIST_ENDS = "k8s.io/initial-events-end";
 
 const method: Method = "GET";
 
@@ -190,7 +202,11 @@ function readEvent<T extends KubernetesObject>(line: unknown, subject: string): 
       if (!isKubernetesObject<T>(object) || !object.metadata.resourceVersion) {
         throw new Error("the watch sent a bookmark without a resourceVersion");
       }
-      return { type, resourceVersion: object.metadata.resourceVersion };
+      return {
+        type,
+        resourceVersion: object.metadata.resourceVersion,
+        ...(object.metadata.annotations?.[LIST_ENDS] === "true" && { listed: true }),
+      };
     case "ERROR":
       throw apiError(
         subject,

@@ -1,7 +1,7 @@
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import { APPROVAL_ANNOTATION, type IdentityStore, isHeld, type Policies } from "../identity/index.ts";
 import type { Cache, Controller } from "../kubernetes/index.ts";
-import { keyOf } from "../kubernetes/index.ts";
+import { keyOf, letOthersRun } from "../kubernetes/index.ts";
 import type { DeactivationSafeguard } from "./deactivations.ts";
 import type { KnownGroups } from "./known-groups.ts";
 import { rivals } from "./organizations.ts";
@@ -24,6 +24,11 @@ export interface EnqueueDeps {
   readonly counts: UserCounts;
   readonly known: KnownGroups;
   readonly unfinished: UnfinishedWrites;
+}
+
+/** What the index `foldedGroup` of mappings knows a folded name by. Joined: see `keyOf`. */
+export function foldedGroupKey(organization: string, folded: string): string {
+  return [organization, folded].join("|");
 }
 
 /** Counts follow sign-ins at this pace at the most, however many people sign in. */
@@ -98,19 +103,27 @@ function onUsers({ controllers, store, safeguard, unfinished }: EnqueueDeps): ()
 /** The first who comes with a group's right name shows which mappings have it almost right. */
 function onGroups({ controllers, mappings, known }: EnqueueDeps): () => void {
   return known.subscribe(({ organization, folded }) => {
-    for (const mapping of mappings.by("foldedGroup", `${organization}|${folded}`))
+    for (const mapping of mappings.by("foldedGroup", foldedGroupKey(organization, folded)))
       controllers.mappings.queue.add(keyOf(mapping));
   });
 }
 
-/** Looks at everything once, when the caches are complete: what changed while nobody was watching. */
-export function enqueueAll({ controllers, organizations, mappings, store, safeguard }: EnqueueDeps): void {
+/**
+ * Looks at everything once, when the caches are complete: what changed while nobody was watching. Others run in
+ * between, so that many users don't keep a Lease from being renewed; controllers must not, until all is counted.
+ * Ends early when the signal aborts.
+ */
+export async function enqueueAll(deps: EnqueueDeps, signal: AbortSignal): Promise<void> {
+  const { controllers, organizations, mappings, store, safeguard } = deps;
   for (const mapping of mappings.list()) controllers.mappings.queue.add(keyOf(mapping));
-  for (const organization of organizations.list()) {
-    controllers.organizations.queue.add(keyOf(organization));
-  }
-  for (const user of store.all()) {
-    safeguard.look(user);
-    controllers.users.queue.add(user.ref);
+  for (const organization of organizations.list()) controllers.organizations.queue.add(keyOf(organization));
+  const refs = Array.from(store.all(), ({ ref }) => ref);
+  for (const ref of refs) {
+    // As it is by now.
+    const user = store.get(ref);
+    if (user) safeguard.look(user);
+    controllers.users.queue.add(ref);
+    await letOthersRun();
+    if (signal.aborted) return;
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import { mappingCompactor, userCompactor } from "../crds/compact.ts";
 import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import {
@@ -22,7 +23,7 @@ import { DirectoryClients } from "../okta/directory-clients.ts";
 import type { Http } from "../okta/http.ts";
 import { Oidc } from "../okta/oidc.ts";
 import { DeactivationSafeguard } from "./deactivations.ts";
-import { type Controllers, enqueueAll, enqueueOnChange } from "./enqueue.ts";
+import { type EnqueueDeps, enqueueAll, enqueueOnChange, foldedGroupKey } from "./enqueue.ts";
 import { GroupLookup } from "./group-lookup.ts";
 import { KnownGroups } from "./known-groups.ts";
 import { reconcileMapping } from "./mappings.ts";
@@ -76,15 +77,21 @@ export class Operator {
     this.#mappings = new Cache({
       ...common,
       type: oktaRoleMappings,
+      project: mappingCompactor(),
       indexes: {
         organization: (mapping) => [organizationOf(mapping)],
         foldedGroup: (mapping) =>
           mapping.spec.groups.flatMap(({ name }) =>
-            name === undefined ? [] : [`${organizationOf(mapping)}|${foldedName(name)}`],
+            name === undefined ? [] : [foldedGroupKey(organizationOf(mapping), foldedName(name))],
           ),
       },
     });
-    const users = new Cache({ ...common, type: organizationUsers, indexes: userIndexes });
+    const users = new Cache({
+      ...common,
+      type: organizationUsers,
+      project: userCompactor(),
+      indexes: userIndexes,
+    });
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
     this.#policies = new Policies({ organizations: this.#organizations, mappings: this.#mappings });
     this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
@@ -118,15 +125,20 @@ export class Operator {
   async lead(signal: AbortSignal): Promise<void> {
     await this.synced();
     if (signal.aborted) return;
-    const { controllers, start } = this.#controllers();
-    this.#running = Object.values(controllers);
-    const stop = start();
-    await Promise.all(this.#running.map((controller) => controller.run(signal)));
-    stop();
-    this.#running = [];
+    const wiring = this.#wire();
+    // Changes first, so that none is missed.
+    const stop = enqueueOnChange(wiring);
+    try {
+      await enqueueAll(wiring, signal);
+      this.#running = Object.values(wiring.controllers);
+      await Promise.all(this.#running.map((controller) => controller.run(signal)));
+    } finally {
+      stop();
+      this.#running = [];
+    }
   }
 
-  #controllers(): { controllers: Controllers; start: () => () => void } {
+  #wire(): EnqueueDeps {
     const { leader, events, http, baseURL, log, metrics } = this.#options;
     const [mappings, store, policies, counts] = [this.#mappings, this.#store, this.#policies, this.#counts];
     const status = new StatusWriter({ client: leader, fieldManager: "okta-role-operator", log, metrics });
@@ -155,12 +167,6 @@ export class Operator {
       mappings: controller("mappings", (key) => reconcileMapping(key, mappingDeps)),
       users: controller("users", (key) => reconcileUser(key, userDeps)),
     };
-    const wiring = { ...shared, controllers, policies, safeguard, counts, known: this.#known, unfinished };
-    // In one turn of the event loop, so that nothing is missed or counted twice between the two.
-    const start = () => {
-      enqueueAll(wiring);
-      return enqueueOnChange(wiring);
-    };
-    return { controllers, start };
+    return { ...shared, controllers, policies, safeguard, counts, known: this.#known, unfinished };
   }
 }

@@ -9,7 +9,6 @@ export interface Counts {
 /** Counts users per organization, change by change, so that a count never costs a walk through all users. */
 export class UserCounts {
   readonly #counts = new Map<string, { registered: number; active: number }>();
-  readonly #seen = new Map<string, { organization: string; active: boolean }>();
 
   constructor(store: Pick<IdentityStore, "subscribe">) {
     store.subscribe((event) => this.#changed(event));
@@ -19,16 +18,10 @@ export class UserCounts {
     return this.#counts.get(organization) ?? { registered: 0, active: 0 };
   }
 
-  #changed({ kind, user }: UserEvent): void {
-    const before = this.#seen.get(user.ref);
-    if (before) this.#add(before.organization, -1, before.active ? -1 : 0);
-    if (kind === "deleted") {
-      this.#seen.delete(user.ref);
-      return;
-    }
-    const now = { organization: user.organization, active: isActive(user) };
-    this.#seen.set(user.ref, now);
-    this.#add(now.organization, 1, now.active ? 1 : 0);
+  #changed({ kind, user, previous }: UserEvent): void {
+    const [before, now] = kind === "deleted" ? [user, undefined] : [previous, user];
+    if (before) this.#add(before.organization, -1, isActive(before) ? -1 : 0);
+    if (now) this.#add(now.organization, 1, isActive(now) ? 1 : 0);
   }
 
   #add(organization: string, registered: number, active: number): void {

@@ -1,6 +1,7 @@
 import type { Express } from "express";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import { mappingCompactor, userCompactor } from "../crds/compact.ts";
 import {
   oktaRoleMappings,
   organizations as organizationType,
@@ -66,8 +67,13 @@ export class Webhook {
     const { client, namespaces, log, metrics, sessionSecret } = options;
     const common = { client, namespaces, log, metrics };
     const organizations = new Cache({ ...common, type: organizationType, indexes: loginPathIndex });
-    const mappings = new Cache({ ...common, type: oktaRoleMappings });
-    const users = new Cache({ ...common, type: organizationUsers, indexes: signInIndexes });
+    const mappings = new Cache({ ...common, type: oktaRoleMappings, project: mappingCompactor() });
+    const users = new Cache({
+      ...common,
+      type: organizationUsers,
+      project: userCompactor(),
+      indexes: signInIndexes,
+    });
     this.caches = { organizations, mappings, users };
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
     this.#policies = new Policies({ organizations, mappings });

@@ -16,8 +16,18 @@ export interface ProductOptions {
   /** The webhook's port; 0 for a free one. */
   readonly port: number;
   readonly logLevel?: string;
+  /** The programs as an image has them, to run these instead of the source. */
+  readonly image?: ImagePrograms;
   /** More flags, by program. */
   readonly flags?: { readonly operator?: readonly string[]; readonly webhook?: readonly string[] };
+}
+
+/** The programs of an image: bundles, and what runs them. */
+export interface ImagePrograms {
+  readonly runtime: readonly string[];
+  /** The paths of operator.js and webhook.js. */
+  readonly operator: string;
+  readonly webhook: string;
 }
 
 /** Operator and webhook as two processes beside each other, as the two containers of the pod are. */
@@ -54,7 +64,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 export function startWebhook(options: ProductOptions): Promise<Program> {
   return startProgram(options.tether, {
     name: `webhook${options.suffix ?? ""}`,
-    file: "webhook/main.ts",
+    ...programOf(options, "webhook"),
     logFile: join(options.folder, `webhook${options.suffix ?? ""}.log`),
     args: [
       ...common(options),
@@ -71,7 +81,7 @@ export function startWebhook(options: ProductOptions): Promise<Program> {
 export function startOperator(options: ProductOptions, baseURL: string): Promise<Program> {
   return startProgram(options.tether, {
     name: `operator${options.suffix ?? ""}`,
-    file: "operator/main.ts",
+    ...programOf(options, "operator"),
     logFile: join(options.folder, `operator${options.suffix ?? ""}.log`),
     args: [
       ...common(options),
@@ -82,6 +92,10 @@ export function startOperator(options: ProductOptions, baseURL: string): Promise
       ...(options.flags?.operator ?? []),
     ],
   });
+}
+
+function programOf({ image }: ProductOptions, name: "operator" | "webhook") {
+  return image ? { runtime: image.runtime, file: image[name] } : { file: `${name}/main.ts` };
 }
 
 function common({ kubeconfig, namespace, logLevel = "info" }: ProductOptions): string[] {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Tether, TetheredProcess } from "../control-plane/tether.ts";
@@ -12,6 +12,8 @@ export interface ProgramOptions {
   readonly name: string;
   /** The file to run, relative to the repository. */
   readonly file: string;
+  /** What runs it: Node, unless said otherwise. */
+  readonly runtime?: readonly string[];
   readonly args: readonly string[];
   /** Where its log goes. */
   readonly logFile: string;
@@ -40,9 +42,9 @@ const START_MS = 60_000;
  */
 export async function startProgram(
   tether: Tether,
-  { name, file, args, logFile }: ProgramOptions,
+  { name, file, runtime = [process.execPath], args, logFile }: ProgramOptions,
 ): Promise<Program> {
-  const command = [process.execPath, join(REPOSITORY, file), ...args];
+  const command = [...runtime, resolve(REPOSITORY, file), ...args];
   const child = await tether.start(name, command, logFile);
   const logged = async () => parseLines(await readFile(logFile, "utf8"));
   const { port, healthPort } = await untilListening(child, logged);

@@ -3,14 +3,22 @@ import type { Subject } from "../identity.ts";
 
 type Index = (user: OrganizationUser) => string[];
 
+/**
+ * A value within an organization ("namespace/name"), as indexes know it. Joined, not concatenated: V8 keeps a
+ * concatenated string together with its parts.
+ */
+export function indexKey(organization: string, value: string): string {
+  return [organization, value].join("|");
+}
+
 /** The key of a subject within an organization ("namespace/name"). */
 export function subjectKey(organization: string, { issuer, subject }: Subject): string {
-  return `${organization}|${issuer}\n${subject}`;
+  return [organization, "|", issuer, "\n", subject].join("");
 }
 
 /** The organization of a user object as "namespace/name". */
 export function organizationOf(user: OrganizationUser): string {
-  return `${user.metadata.namespace}/${user.spec.organizationRef.name}`;
+  return [user.metadata.namespace, user.spec.organizationRef.name].join("/");
 }
 
 const subject: Index = (user) => {
@@ -22,12 +30,12 @@ const subject: Index = (user) => {
 
 const localEmail: Index = (user) =>
   user.spec.source === "Local" && user.spec.email !== undefined
-    ? [`${organizationOf(user)}|${user.spec.email.toLowerCase()}`]
+    ? [indexKey(organizationOf(user), user.spec.email.toLowerCase())]
     : [];
 
 const serviceAccount: Index = (user) =>
   user.spec.source === "Local" && user.spec.serviceAccountName !== undefined
-    ? [`${organizationOf(user)}|${user.spec.serviceAccountName}`]
+    ? [indexKey(organizationOf(user), user.spec.serviceAccountName)]
     : [];
 
 const organization: Index = (user) => [organizationOf(user)];
@@ -40,14 +48,14 @@ const group: Index = (user) => {
     if (id !== undefined) labels.add(id);
   }
   for (const grant of user.status?.roles ?? []) if (grant.group !== undefined) labels.add(grant.group);
-  return [...labels].map((label) => `${key}|${label}`);
+  return Array.from(labels, (label) => indexKey(key, label));
 };
 
 const mapping: Index = (user) => {
   const key = organizationOf(user);
   const names = new Set<string>();
   for (const grant of user.status?.roles ?? []) if (grant.mapping !== undefined) names.add(grant.mapping);
-  return [...names].map((name) => `${key}|${name}`);
+  return Array.from(names, (name) => indexKey(key, name));
 };
 
 /** The finders of the store as indexes of its cache. The operator wants all of them. */

@@ -9,15 +9,12 @@ type Spec = OrganizationUser["spec"];
 type Status = NonNullable<OrganizationUser["status"]>;
 type Condition = NonNullable<Status["conditions"]>[number];
 
-const users = new WeakMap<OrganizationUser, User>();
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The user that an object stands for. The same object gives the same user. */
+/** The user that an object stands for. Made anew each time: to keep one for every object would double the memory. */
 export function toUser(object: OrganizationUser): User {
-  const known = users.get(object);
-  if (known) return known;
   const { metadata, spec, status } = object;
-  const active = status?.conditions?.find(({ type }) => type === "Active");
-  const user: User = {
+  const user: Writable<User> = {
     ref: `${metadata.namespace}/${metadata.name}`,
     version: metadata.resourceVersion ?? "",
     uid: metadata.uid ?? "",
@@ -27,32 +24,39 @@ export function toUser(object: OrganizationUser): User {
     localRoles: spec.roles ?? [],
     decided: status?.observedGeneration !== undefined && status.observedGeneration === metadata.generation,
     sessionEpoch: status?.sessionEpoch ?? 0,
-    ...optional("issuer", spec.issuer),
-    ...optional("subject", spec.subject),
-    ...optional("email", spec.email),
-    ...optional("name", spec.name),
-    ...optional("groupsFrom", spec.groupsFrom),
-    ...optional("oktaStatus", spec.oktaStatus),
-    ...optional("serviceAccountName", spec.serviceAccountName),
-    ...optional("access", status && active && accessOf(status, active)),
-    ...optional("activeSince", active && Date.parse(active.lastTransitionTime)),
-    ...optional("lastLoginTime", status?.lastLoginTime ? Date.parse(status.lastLoginTime) : undefined),
   };
-  users.set(object, user);
+  if (spec.issuer !== undefined) user.issuer = spec.issuer;
+  if (spec.subject !== undefined) user.subject = spec.subject;
+  if (spec.email !== undefined) user.email = spec.email;
+  if (spec.name !== undefined) user.name = spec.name;
+  if (spec.groupsFrom !== undefined) user.groupsFrom = spec.groupsFrom;
+  if (spec.oktaStatus !== undefined) user.oktaStatus = spec.oktaStatus;
+  if (spec.serviceAccountName !== undefined) user.serviceAccountName = spec.serviceAccountName;
+  const active = status?.conditions?.find(({ type }) => type === "Active");
+  if (status && active) {
+    user.access = accessOf(status, active);
+    user.activeSince = Date.parse(active.lastTransitionTime);
+  }
+  if (status?.lastLoginTime) user.lastLoginTime = Date.parse(status.lastLoginTime);
   return user;
 }
 
 function accessOf(status: Status, active: Condition): Access {
   return {
     active: status.state === "Active",
-    grants: (status.roles ?? []).map(({ name, mapping, group }): Grant => {
-      return { role: name, ...optional("mapping", mapping), ...optional("group", group) };
-    }),
+    grants: (status.roles ?? []).map(toGrant),
     groups: status.groups ?? [],
     // Written by this file alone, from an AccessReason.
     reason: active.reason as AccessReason,
     message: active.message,
   };
+}
+
+function toGrant({ name, mapping, group }: NonNullable<Status["roles"]>[number]): Grant {
+  const grant: Writable<Grant> = { role: name };
+  if (mapping !== undefined) grant.mapping = mapping;
+  if (group !== undefined) grant.group = group;
+  return grant;
 }
 
 /** A new Okta user's object, without its status: the API server takes that in a second write only. */

@@ -11,7 +11,7 @@ import {
   UserExistsError,
 } from "../store.ts";
 import { accountName, type User } from "../user.ts";
-import { subjectKey, type userIndexes } from "./kubernetes-indexes.ts";
+import { indexKey, subjectKey, type userIndexes } from "./kubernetes-indexes.ts";
 import { newObject, specWith, statusWith, toUser } from "./kubernetes-object.ts";
 
 /** What the store needs of a cluster. The cache holds `userIndexes`, or the finders find nothing. */
@@ -46,11 +46,11 @@ export class KubernetesStore implements IdentityStore {
   }
 
   findLocalByEmail(organization: string, email: string): readonly User[] {
-    return this.#by("localEmail", `${organization}|${email.toLowerCase()}`);
+    return this.#by("localEmail", indexKey(organization, email.toLowerCase()));
   }
 
   findByServiceAccount(organization: string, serviceAccountName: string): readonly User[] {
-    return this.#by("serviceAccount", `${organization}|${serviceAccountName}`);
+    return this.#by("serviceAccount", indexKey(organization, serviceAccountName));
   }
 
   get(ref: string): User | undefined {
@@ -86,7 +86,7 @@ export class KubernetesStore implements IdentityStore {
   *usersInGroups(organization: string, groups: Iterable<string>): Iterable<User> {
     const seen = new Set<OrganizationUser>();
     for (const group of groups) {
-      for (const object of this.#cache.by("group", `${organization}|${group}`)) {
+      for (const object of this.#cache.by("group", indexKey(organization, group))) {
         if (seen.has(object)) continue;
         seen.add(object);
         yield toUser(object);
@@ -95,7 +95,7 @@ export class KubernetesStore implements IdentityStore {
   }
 
   usersOfMapping(organization: string, mapping: string): readonly User[] {
-    return this.#by("mapping", `${organization}|${mapping}`);
+    return this.#by("mapping", indexKey(organization, mapping));
   }
 
   async create(user: NewUser): Promise<User> {

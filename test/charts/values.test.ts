@@ -76,7 +76,7 @@ const REFUSED: [what: string, values: Values, says: RegExp][] = [
   ["a misspelt field of a toleration", { tolerations: [{ efect: "NoSchedule" }] }, /'efect' not allowed/],
   ["a base URL with a path", { baseURL: "https://example.com/login" }, /baseURL.*does not match pattern/s],
   ["a base URL without TLS", { baseURL: "http://login.example.com" }, /baseURL.*does not match pattern/s],
-  ["no replica count but text", { replicas: "three" }, /replicas.*want integer/s],
+  ["no replica count but text", { replicas: "three" }, /replicas.*want (null or integer|integer or null)/s],
   ["a log level that there isn't", { logLevel: "verbose" }, /logLevel.*must be one of/s],
   ["a digest that isn't one", { image: { digest: "latest" } }, /digest.*does not match pattern/s],
   [

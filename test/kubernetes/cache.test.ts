@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import test, { type ExecutionContext } from "ava";
 import {
   Cache,
@@ -241,14 +241,15 @@ test("a quiet watch writes nothing and reads little", async (t) => {
   await cache.synced;
   const count = (labels: Record<string, string>) =>
     sample(client.metrics, "kubernetes_client_requests_total", labels);
-  const before = await count({});
+  const before = (await count({})) - (await count({ verb: "heartbeat" }));
   await until("some heartbeats", async () => (await count({ verb: "heartbeat" })) >= 5);
-  t.is(await count({ verb: "list" }), 1);
+  t.is(await count({ verb: "list" }), 0);
   t.is(await count({ verb: "watch" }), 1);
-  t.is((await count({})) - before, (await count({ verb: "heartbeat" })) + (await count({ verb: "watch" })));
+  t.is((await count({})) - (await count({ verb: "heartbeat" })), before);
 });
 
-const isList = ({ url = "" }: IncomingMessage) => url.includes("limit=500");
+const isPage = ({ url = "" }: IncomingMessage) => url.includes("limit=500");
+const isStream = ({ url = "" }: IncomingMessage) => url.includes("sendInitialEvents=true");
 const isWatch = ({ url = "" }: IncomingMessage) => url.includes("watch=true");
 
 /** A cache behind a server that can misbehave, and a namespace with an object "a". */
@@ -262,17 +263,46 @@ async function behindFaults(t: ExecutionContext) {
   return { server, direct, client, namespace, put };
 }
 
-test("a first list that fails is tried again until it is complete", async (t) => {
-  const { server, client, namespace } = await behindFaults(t);
-  server.failTimes(6, isList, statusAnswer(500, "InternalError"));
+/** What an API server says that can't send a list as a watch: before 1.32, or with the feature switched off. */
+const noStreams = statusAnswer(422, "Invalid");
+
+for (const [way, fails, refuses] of [
+  ["a stream", isStream, false],
+  ["pages", isPage, true],
+] as const) {
+  test(`a first list that fails (${way}) is tried again until it is complete`, async (t) => {
+    const { server, client, namespace } = await behindFaults(t);
+    let failing = 6;
+    server.fault = (request, response) => {
+      if (refuses && isStream(request)) noStreams(response);
+      else if (fails(request) && failing-- > 0) statusAnswer(500, "InternalError")(response);
+      else return false;
+      return true;
+    };
+    const { cache } = watch(t, client, { namespaces: [namespace] });
+    await cache.synced;
+    t.is(valueIn(cache, namespace, "a"), "1");
+    const lists = (result: string) => sample(client.metrics, "okta_role_cache_lists_total", { result });
+    t.is(await lists("failed"), refuses ? 6 : 0, "a stream that isn't opened is no list");
+    t.is(await lists("complete"), 1);
+  });
+}
+
+test("an API server that can't stream lists is asked once, and gives pages", async (t) => {
+  const { server, direct, client, namespace } = await behindFaults(t);
+  server.failTimes(Number.POSITIVE_INFINITY, isStream, noStreams);
   const { cache } = watch(t, client, { namespaces: [namespace] });
   await cache.synced;
   t.is(valueIn(cache, namespace, "a"), "1");
-  t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "failed" }), 6);
+  await direct.delete(configMaps, `${namespace}/a`);
+  await until("a is gone", () => cache.size === 0);
+  t.is(server.requests.filter((request) => request.includes("sendInitialEvents")).length, 1);
+  t.is(server.requests.filter((request) => request.includes("limit=500")).length, 1);
 });
 
-test("a list that fails in the middle removes nothing", async (t) => {
+test("a list that fails in the middle, page by page, removes nothing", async (t) => {
   const { server, direct, client, namespace, put } = await behindFaults(t);
+  server.failTimes(Number.POSITIVE_INFINITY, isStream, noStreams);
   for (let i = 0; i < 520; i += 20) {
     await Promise.all(Array.from({ length: 20 }, (_, n) => put(`n${String(i + n).padStart(3, "0")}`, "1")));
   }
@@ -302,6 +332,38 @@ test("a list that fails in the middle removes nothing", async (t) => {
   t.is(kinds().filter((kind) => kind.startsWith("deleted")).length, 2);
   t.is(cache.size, 519);
 });
+
+for (const [how, breakOff] of [
+  ["ends", (response) => response.end()],
+  ["breaks off", (response) => response.destroy()],
+] satisfies [string, (response: ServerResponse) => void][]) {
+  test(`a streaming list that ${how} in the middle removes nothing, and is read again`, async (t) => {
+    const { server, direct, client, namespace, put } = await behindFaults(t);
+    await put("b", "1");
+    const { cache, kinds } = watch(t, client, { namespaces: [namespace] });
+    await cache.synced;
+    const object = await direct.get(configMaps, `${namespace}/b`);
+    const sizes: number[] = [];
+    server.fault = (request, response) => {
+      if (sizes.length === 3) return false;
+      if (isStream(request)) {
+        sizes.push(cache.size);
+        const half = JSON.stringify({ type: "ADDED", object });
+        response.writeHead(200).write(`${half}\n`, () => breakOff(response));
+        return true;
+      }
+      if (isWatch(request)) statusAnswer(410, "Expired")(response);
+      return isWatch(request);
+    };
+    server.breakWatches();
+    await direct.delete(configMaps, `${namespace}/a`);
+    await until("a is gone", () => !cache.get(`${namespace}/a`));
+    t.deepEqual(sizes, [2, 2, 2]);
+    t.deepEqual(kinds(), ["added a", "added b", "deleted a"]);
+    t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "failed" }), 3);
+    t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "complete" }), 2);
+  });
+}
 
 for (const [what, answer] of [
   ["410", statusAnswer(410, "Expired")],

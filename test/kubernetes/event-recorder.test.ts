@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import test, { type ExecutionContext } from "ava";
+import { pino } from "pino";
 import {
   type ConfigMap,
   configMaps,
@@ -103,12 +104,15 @@ test("a series whose event has expired is begun anew", async (t) => {
   );
 });
 
-test("more than can be written is dropped, and counted", async (t) => {
-  const { recorder, event, recorded, results } = await setUp(t, { capacity: 10 });
+test("more than can be written is dropped, and counted; one line of the log tells of all", async (t) => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const { recorder, event, recorded, results } = await setUp(t, { capacity: 10, log });
   for (let i = 0; i < 25; i++) recorder.record(event({ note: `number ${i}` }));
   await recorder.flush({ timeoutMs: 20_000 });
   t.is((await recorded()).length, 10);
   t.is(await results("dropped"), 15);
+  t.is(lines.filter((line) => line.includes("events were dropped")).length, 1);
 });
 
 test("an event that can't be written is dropped, and counted; the next one is written", async (t) => {

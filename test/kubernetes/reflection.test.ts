@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Change, type KubernetesObject, keyOf } from "../../kubernetes/index.ts";
 import { ObjectStore } from "../../kubernetes/object-store.ts";
 import { type ListInProgress, Reflection } from "../../kubernetes/reflection.ts";
-import type { WatchEvent } from "../../kubernetes/watch-stream.ts";
+import type { ObjectEvent, WatchEvent } from "../../kubernetes/watch-stream.ts";
 
 interface Box extends KubernetesObject {
   data: { value: string };
@@ -130,6 +130,50 @@ test("a server that went back in time is followed", (t) => {
   t.deepEqual(versions(), { "team/a": "40" });
 });
 
+test("a streaming list is complete at its end only, whatever happens while it is on its way", (t) => {
+  const { reflection, list, versions, told } = reflect();
+  list([box("a", 1), box("b", 2), box("c", 3)], 4);
+  const stream = reflection.beginList();
+  const item = (event: ObjectEvent<Box>) => void told.push(...stream.item(event));
+  item({ type: "ADDED", object: box("b", 2) });
+  item({ type: "ADDED", object: box("d", 7) });
+  item({ type: "MODIFIED", object: box("b", 9) });
+  item({ type: "DELETED", object: box("d", 10) });
+  t.deepEqual(versions(), { "team/a": "1", "team/b": "9", "team/c": "3" });
+  t.is(reflection.resourceVersion, "4");
+  stream.complete("10");
+  t.deepEqual(versions(), { "team/b": "9" });
+  t.is(reflection.resourceVersion, "10");
+});
+
+test("a streaming list of a server that went back in time is read again, without what was lost", (t) => {
+  const { reflection, list, observe, versions } = reflect();
+  list([box("a", 90)], 100);
+  observe(box("a", 110));
+  const first = reflection.beginList();
+  first.item({ type: "ADDED", object: box("a", 40) });
+  t.throws(() => first.complete("50"), { message: /back in time/ });
+  const second = reflection.beginList();
+  second.item({ type: "ADDED", object: box("a", 40) });
+  second.complete("50");
+  t.deepEqual(versions(), { "team/a": "40" });
+});
+
+test("an index finds few and many, and forgets each by itself", (t) => {
+  const { store, list, event } = reflect();
+  const names = Array.from({ length: 20 }, (_, i) => `n${i}`);
+  list(
+    names.map((name, i) => box(name, i + 1, name, "x")),
+    30,
+  );
+  for (const [i, name] of names.entries()) {
+    t.is(store.by("value", "x").length, names.length - i);
+    event({ type: "DELETED", object: box(name, 31 + i, name, "x") });
+    t.false(store.by("value", "x").some(({ metadata }) => metadata.name === name));
+  }
+  t.deepEqual(store.by("value", "x"), []);
+});
+
 test("an index follows changes and forgets what is gone", (t) => {
   const { store, list, event } = reflect();
   list([box("a", 1, "a", "x"), box("b", 2, "b", "x")], 3);
@@ -154,7 +198,7 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("deliver" as const), count: fc.nat({ max: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("repeat" as const), back: fc.nat({ max: 6 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("observe" as const), back: fc.nat({ max: 6 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("list" as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("list" as const), streams: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("page" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("break" as const) }) },
 );
@@ -167,22 +211,35 @@ test("whatever comes in whatever order, the store ends as the world is and every
       const history: WatchEvent<Box>[] = [];
       const writes: Box[] = [];
       let revision = 1;
-      let listing: { list: ListInProgress<Box>; rest: Box[]; at: number } | undefined;
+      let listing: { list: ListInProgress<Box>; streams: boolean; rest: Box[]; at: number } | undefined;
       let watching = false;
 
       const position = () => Number(reflection.resourceVersion ?? 0);
       const revisionOf = (event: WatchEvent<Box>) =>
         Number(event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata.resourceVersion);
       const missed = () => history.filter((event) => revisionOf(event) > position());
-      const beginList = () => {
-        listing = { list: reflection.beginList(), rest: [...world.values()], at: revision };
+      const beginList = (streams: boolean) => {
+        listing = { list: reflection.beginList(), streams, rest: [...world.values()], at: revision };
         watching = false;
       };
       const page = () => {
         if (!listing) return;
-        const { list, rest, at } = listing;
-        told.push(...list.page(rest.splice(0, 1), String(at)));
-        if (rest.length > 0) return;
+        const { list, streams, rest, at } = listing;
+        if (streams) {
+          // What there was when it began, then what has happened since.
+          const object = rest.shift();
+          const next = history.find((event) => revisionOf(event) > at);
+          if (object) told.push(...list.item({ type: "ADDED", object }));
+          else if (next && next.type !== "BOOKMARK") told.push(...list.item(next));
+          if (object) return;
+          if (next) {
+            listing.at = revisionOf(next);
+            return;
+          }
+        } else {
+          told.push(...list.page(rest.splice(0, 1), String(at)));
+          if (rest.length > 0) return;
+        }
         told.push(...list.complete(String(at)));
         listing = undefined;
         watching = true;
@@ -222,7 +279,7 @@ test("whatever comes in whatever order, the store ends as the world is and every
             break;
           }
           case "list":
-            beginList();
+            beginList(step.streams);
             break;
           case "page":
             page();
@@ -233,7 +290,7 @@ test("whatever comes in whatever order, the store ends as the world is and every
         }
       }
       if (!watching) {
-        beginList();
+        beginList(true);
         while (listing) page();
       }
       for (const one of missed()) event(one);

@@ -1,0 +1,87 @@
+import { Shared, SharedStrings } from "../kubernetes/index.ts";
+import type { OktaRoleMapping, OrganizationUser } from "./types.ts";
+
+type User = OrganizationUser;
+type Group = NonNullable<User["spec"]["groups"]>[number];
+type Role = NonNullable<NonNullable<User["status"]>["roles"]>[number];
+type Condition = NonNullable<NonNullable<User["status"]>["conditions"]>[number];
+
+/** `kubectl apply` notes the whole object in here once more. */
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/**
+ * Makes what a cache of OrganizationUsers does to each: what many have in common (groups, roles, wordings) is kept
+ * once. That is most of what there is. Nothing is left out, since users are written back whole.
+ */
+export function userCompactor(): (user: User) => User {
+  const strings = new SharedStrings();
+  const groups = new Shared<Group>();
+  const roles = new Shared<Role>();
+  const lists = new Shared<string[]>();
+
+  const sharedGroup = (group: Group): Group => {
+    if (group.name === undefined || group.id !== undefined) return group;
+    return groups.of(group.name, group);
+  };
+  const sharedRole = (role: Role): Role => {
+    const { name, mapping = "", group = "" } = role;
+    return roles.of([name, mapping, group].join("\n"), shareAll(role, ["name", "mapping", "group"], strings));
+  };
+  const sharedList = (list: string[]): string[] =>
+    lists.of(
+      list.join("\n"),
+      list.map((text) => strings.of(text)),
+    );
+
+  return (user) => {
+    const { metadata, spec, status } = user;
+    shareAll(metadata, ["namespace", "creationTimestamp"], strings);
+    shareAll(spec.organizationRef, ["name"], strings);
+    shareAll(spec, ["issuer", "groupsFrom", "oktaStatus"], strings);
+    if (spec.groups) spec.groups = spec.groups.map(sharedGroup);
+    if (status?.groups) status.groups = sharedList(status.groups);
+    if (status?.roleNames) status.roleNames = sharedList(status.roleNames);
+    if (status?.roles) status.roles = status.roles.map(sharedRole);
+    shareConditions(status?.conditions, strings);
+    return user;
+  };
+}
+
+/**
+ * The same for OktaRoleMappings, without what kubectl notes for itself: of a mapping only the status is ever written,
+ * field by field, so nothing is lost.
+ */
+export function mappingCompactor(): (mapping: OktaRoleMapping) => OktaRoleMapping {
+  const strings = new SharedStrings();
+  return (mapping) => {
+    const { metadata, spec, status } = mapping;
+    shareAll(metadata, ["namespace", "creationTimestamp"], strings);
+    if (metadata.annotations?.[LAST_APPLIED] !== undefined) {
+      const { [LAST_APPLIED]: _, ...annotations } = metadata.annotations;
+      metadata.annotations = annotations;
+    }
+    shareAll(spec.organizationRef, ["name"], strings);
+    spec.roles = spec.roles.map((name) => strings.of(name));
+    shareConditions(status?.conditions, strings);
+    return mapping;
+  };
+}
+
+function shareConditions(conditions: Condition[] | undefined, strings: SharedStrings): void {
+  for (const condition of conditions ?? [])
+    shareAll(condition, ["type", "reason", "message", "lastTransitionTime"], strings);
+}
+
+/** Puts an equal, shared string in the place of each of these. */
+function shareAll<K extends string, T extends { [P in K]?: string }>(
+  object: T,
+  keys: readonly K[],
+  strings: SharedStrings,
+): T {
+  const texts: { [P in K]?: string } = object;
+  for (const key of keys) {
+    const text = texts[key];
+    if (text !== undefined) texts[key] = strings.of(text);
+  }
+  return object;
+}
