@@ -1,8 +1,12 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import type { Measure, Outcome } from "./measure.ts";
 import { markdownTable } from "./table.ts";
 
 const FILE = new URL("../docs/benchmarks.md", import.meta.url);
+
+/** The part of the page that `npm run e2e -- --write` writes. */
+const CLUSTER_BEGINS = "<!-- real cluster -->";
+const CLUSTER_ENDS = "<!-- end of real cluster -->";
 
 /** Writes docs/benchmarks.md: the table, and for each measurement how it was done and what else was seen. */
 export async function writeReport(
@@ -31,6 +35,40 @@ export async function writeReport(
     markdownTable(found.flatMap(({ outcome }) => outcome.rows)),
     "",
     ...sections,
+    clusterPart(await readFile(FILE, "utf8")) ?? "",
   ].join("\n");
   await writeFile(FILE, `${text.trimEnd()}\n`);
+}
+
+/**
+ * Writes what was seen on a real cluster into docs/benchmarks.md.
+ * @param found each step that had something to tell
+ */
+export async function writeClusterReport(found: readonly { title: string; detail: string }[]): Promise<void> {
+  const part = [
+    CLUSTER_BEGINS,
+    "## On a real cluster",
+    "",
+    "`npm run e2e -- --write`",
+    "",
+    "The image and the chart on a one-node cluster (kubelet, containerd, 2 cores), the Okta stand-in beside them. Two pods",
+    "unless said otherwise.",
+    "",
+    "| What | Seen |",
+    "| --- | --- |",
+    ...found.map(
+      ({ title, detail }) => `| ${title} | ${detail.replaceAll("|", "\\|").replaceAll("\n", "<br>")} |`,
+    ),
+    "",
+    CLUSTER_ENDS,
+  ].join("\n");
+  const page = await readFile(FILE, "utf8");
+  const before = clusterPart(page);
+  const text = before === undefined ? `${page.trimEnd()}\n\n${part}` : page.replace(before, () => part);
+  await writeFile(FILE, `${text.trimEnd()}\n`);
+}
+
+function clusterPart(page: string): string | undefined {
+  const [begin, end] = [page.indexOf(CLUSTER_BEGINS), page.indexOf(CLUSTER_ENDS)];
+  return begin < 0 || end < begin ? undefined : page.slice(begin, end + CLUSTER_ENDS.length);
 }

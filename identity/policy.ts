@@ -160,8 +160,9 @@ function groupAsText(group: MappedGroup): string {
 
 function add(index: Map<string, Mapping[]>, key: string, mapping: Mapping): void {
   const entry = index.get(key);
-  if (entry) entry.push(mapping);
-  else index.set(key, [mapping]);
+  if (!entry) index.set(key, [mapping]);
+  // A mapping may name one group twice, by its name and by its id.
+  else if (entry.at(-1) !== mapping) entry.push(mapping);
 }
 
 function remove(index: Map<string, Mapping[]>, key: string, mapping: Mapping): void {

@@ -19,6 +19,14 @@ export abstract class OktaError extends Error {
   }
 }
 
+/** An error's code as a condition's reason: directory-rate-limited is DirectoryRateLimited. */
+export function reasonOf({ code }: OktaError): string {
+  return code
+    .split("-")
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("");
+}
+
 /**
  * An error of a library as a cause that is safe to log. openid-client hangs whole token responses and claims
  * on its errors, and loggers print what hangs on an error.

@@ -1,5 +1,5 @@
 import type { CustomFetch } from "openid-client";
-import { Agent, type Dispatcher } from "undici";
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { hostLookup } from "./host-lookup.ts";
 import {
   HttpConnectionError,
@@ -10,6 +10,7 @@ import {
   ResponseTooLargeError,
   UrlNotAllowedError,
 } from "./http-errors.ts";
+import type { OutboundProxy } from "./proxy.ts";
 import { retryAfter } from "./retry-after.ts";
 
 export interface HttpOptions {
@@ -22,6 +23,8 @@ export interface HttpOptions {
   /** Default 32. Each origin has its own connections, so that a slow one holds up nobody else. */
   connectionsPerOrigin?: number;
   userAgent?: string;
+  /** What requests over https go through; directly without it. */
+  proxy?: OutboundProxy | undefined;
   /** Told of every request that ended, for metrics. `outcome` is a status or the code of an error. */
   observe?: (call: { origin: string; outcome: number | HttpError["code"]; durationMs: number }) => void;
 }
@@ -47,8 +50,9 @@ export interface HttpAnswer {
  * One per process; connections are shared by everything that speaks with the same origin.
  */
 export class Http {
-  readonly #options: Required<Omit<HttpOptions, "observe">> & Pick<HttpOptions, "observe">;
-  readonly #agent: Agent;
+  readonly #options: Required<Omit<HttpOptions, "observe" | "proxy">> & Pick<HttpOptions, "observe">;
+  readonly #dispatcher: Dispatcher;
+  #closed = false;
 
   constructor(options: HttpOptions = {}) {
     this.#options = {
@@ -59,10 +63,20 @@ export class Http {
       userAgent: "okta-role-operator",
       ...options,
     };
-    this.#agent = new Agent({
-      connections: this.#options.connectionsPerOrigin,
-      connect: { timeout: this.#options.connectTimeoutMs, lookup: hostLookup() },
-    });
+    const { connectionsPerOrigin: connections, connectTimeoutMs } = this.#options;
+    const connect = { timeout: connectTimeoutMs, lookup: hostLookup() };
+    this.#dispatcher = options.proxy
+      ? new EnvHttpProxyAgent({
+          httpProxy: "",
+          httpsProxy: options.proxy.url,
+          noProxy: options.proxy.noProxy,
+          connections,
+          connect,
+          connectTimeout: connectTimeoutMs,
+          proxyTls: connect,
+          requestTls: { timeout: connectTimeoutMs },
+        })
+      : new Agent({ connections, connect });
   }
 
   /**
@@ -118,7 +132,9 @@ export class Http {
 
   /** Closes the connections after what is under way. */
   async close(): Promise<void> {
-    if (!this.#agent.closed) await this.#agent.close();
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#dispatcher.close();
   }
 
   async #send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
@@ -128,7 +144,7 @@ export class Http {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {
-      const answer = await this.#agent.request({
+      const answer = await this.#dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method: request.method ?? "GET",
@@ -227,6 +243,9 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 
 /** Why a connection failed, in words and by the system's code. */
 function describe(error: unknown): string {
+  // undici has no code for it, but these words.
+  const [, refusal] = /^Proxy response \((\d{3})\)/.exec(error instanceof Error ? error.message : "") ?? [];
+  if (refusal !== undefined) return `the proxy refuses to connect to it (${refusal})`;
   const code =
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
   if (code === undefined) return error instanceof Error ? error.name : "unknown";

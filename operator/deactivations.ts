@@ -114,7 +114,7 @@ export class DeactivationSafeguard {
     }
     const { spec, metadata } = found.organization;
     const said = metadata.annotations?.[APPROVAL_ANNOTATION] ?? "";
-    const setting = spec.safeguards?.maxDeactivations ?? "20%";
+    const setting = spec.safeguards.maxDeactivations;
     const change = { deactivating: pending, recent: this.#countRecent(organization), active, setting };
     // Asked for the first time, `found.held` tells from the condition whether it was held before a restart.
     const wasHeld = this.#holds.has(organization) ? this.#holds.get(organization) !== undefined : found.held;

@@ -1,7 +1,6 @@
 import type { Organization } from "../crds/types.ts";
 import type { DirectoryClients } from "../okta/directory-clients.ts";
-import { OktaError } from "../okta/errors.ts";
-import { reasonOf } from "./group-lookup.ts";
+import { OktaError, reasonOf } from "../okta/errors.ts";
 import type { DirectoryCheck } from "./okta-checks.ts";
 
 /** Whether an organization's directory, where it has one, can be read with its credentials. Never throws. */
@@ -15,7 +14,7 @@ export async function checkDirectory(
     await directory.check();
     return { kind: "reachable" };
   } catch (error) {
-    const reason = error instanceof OktaError ? reasonOf(error.code) : "DirectorySecretMissing";
+    const reason = error instanceof OktaError ? reasonOf(error) : "DirectorySecretMissing";
     return { kind: "failed", reason, message: error instanceof Error ? error.message : String(error) };
   }
 }

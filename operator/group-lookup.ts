@@ -2,7 +2,7 @@ import type { MappedGroup, OktaRoleMapping, Organization } from "../crds/types.t
 import { organizationOf } from "../identity/index.ts";
 import type { Directory } from "../okta/directory.ts";
 import type { DirectoryClients } from "../okta/directory-clients.ts";
-import { OktaError } from "../okta/errors.ts";
+import { OktaError, reasonOf } from "../okta/errors.ts";
 import type { KnownGroups } from "./known-groups.ts";
 import type { FoundGroup, GroupsCheck } from "./mapping-conditions.ts";
 
@@ -93,7 +93,7 @@ export class GroupLookup {
         againMs: Math.max(LOOK_AGAIN_MS, this.#mappingsOf(organizationOf(mapping)) * EACH_MS),
       };
     } catch (error) {
-      const reason = error instanceof OktaError ? reasonOf(error.code) : "DirectoryUnreadable";
+      const reason = error instanceof OktaError ? reasonOf(error) : "DirectoryUnreadable";
       const message = error instanceof Error ? error.message : String(error);
       // What was found before stays in the status: names of groups that are mapped by id depend on it.
       const groups = [...(mapping.status?.groups ?? [])];
@@ -131,12 +131,4 @@ async function findGroup(directory: Directory, { id, name }: MappedGroup): Promi
 
 async function described(directory: Directory, { id, name }: { id: string; name: string }): Promise<Found> {
   return { group: { name, id, members: await directory.groupMemberCount(id) } };
-}
-
-/** The code of an error as a condition's reason: directory-rate-limited is DirectoryRateLimited. */
-export function reasonOf(code: string): string {
-  return code
-    .split("-")
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
-    .join("");
 }

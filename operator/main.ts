@@ -9,6 +9,7 @@ import {
   watchedNamespaces,
 } from "../kubernetes/index.ts";
 import { Http } from "../okta/http.ts";
+import { proxyFrom } from "../okta/proxy.ts";
 import { operatorFlags } from "./flags.ts";
 import { Operator } from "./operator.ts";
 
@@ -33,7 +34,7 @@ await runProgram({
       log,
       metrics,
     });
-    const http = new Http();
+    const http = new Http({ proxy: proxyFrom(process.env) });
     const operator = new Operator({
       client,
       leader: client.guardedBy(election.mayWrite),

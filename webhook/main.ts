@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { EventRecorder, HealthServer, runProgram, watchedNamespaces } from "../kubernetes/index.ts";
 import { Http } from "../okta/http.ts";
+import { proxyFrom } from "../okta/proxy.ts";
 import { webhookFlags } from "./flags.ts";
 import { trustedProxies } from "./http/rate-limits.ts";
 import { serve } from "./server.ts";
@@ -29,7 +30,7 @@ await runProgram({
       log,
       metrics,
     });
-    const http = new Http();
+    const http = new Http({ proxy: proxyFrom(process.env) });
     const webhook = new Webhook({
       client,
       events,

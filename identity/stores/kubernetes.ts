@@ -14,6 +14,9 @@ import { accountName, type User } from "../user.ts";
 import { indexKey, subjectKey, type userIndexes } from "./kubernetes-indexes.ts";
 import { newObject, specWith, statusWith, toUser } from "./kubernetes-object.ts";
 
+/** Users that `get` remembers at the most: a few MiB of those who are busy, where all would be many. */
+const REMEMBERED = 2_000;
+
 /** What the store needs of a cluster. The cache holds `userIndexes`, or the finders find nothing. */
 export interface KubernetesStoreOptions {
   readonly client: Pick<Client, "get" | "create" | "replace">;
@@ -33,6 +36,8 @@ export class KubernetesStore implements IdentityStore {
   readonly #cache: Cache<OrganizationUser>;
   readonly #type: ResourceType<OrganizationUser>;
   readonly #now: () => number;
+  /** Who was asked for by ref lately: a session is checked before every request of others. */
+  readonly #asked = new Map<string, { object: OrganizationUser; user: User }>();
 
   constructor({ client, cache, type, now = Date.now }: KubernetesStoreOptions) {
     this.#client = client;
@@ -55,7 +60,13 @@ export class KubernetesStore implements IdentityStore {
 
   get(ref: string): User | undefined {
     const object = this.#cache.get(ref);
-    return object && toUser(object);
+    if (!object) return undefined;
+    const known = this.#asked.get(ref);
+    if (known?.object === object) return known.user;
+    const user = toUser(object);
+    if (this.#asked.size >= REMEMBERED) this.#asked.clear();
+    this.#asked.set(ref, { object, user });
+    return user;
   }
 
   async fresh(ref: string): Promise<User | undefined> {

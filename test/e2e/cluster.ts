@@ -10,6 +10,8 @@ export interface TestCluster {
   readonly target: KubectlTarget;
   /** The chart's values for the image. */
   readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
+  /** How large the image is, its base included; undefined when it wasn't built here. */
+  readonly imageSize: string | undefined;
   /** Kills the API server and waits until it is back; undefined where that isn't ours to do. */
   readonly restartApiServer: (() => Promise<void>) | undefined;
   /** Kills a container by its id, without notice; undefined where there is no way to. */
@@ -49,6 +51,7 @@ export async function ownCluster(progress: Progress): Promise<TestCluster> {
     return {
       target: cluster,
       image: { ...split(image.name), pullPolicy: "Never" },
+      imageSize: size,
       restartApiServer: () => restartApiServer("SIGKILL"),
       killContainer,
       logs: cluster.logs,
@@ -65,6 +68,7 @@ export function someCluster(context: string, image: string): TestCluster {
   return {
     target: { kubectl: process.env.KUBECTL ?? "kubectl", context },
     image: { ...split(image), pullPolicy: "IfNotPresent" },
+    imageSize: undefined,
     restartApiServer: undefined,
     killContainer: undefined,
     logs: undefined,

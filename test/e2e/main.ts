@@ -5,11 +5,13 @@
  *   npm run e2e                                   on a one-node cluster that is made for it (dev/cluster)
  *   npm run e2e -- --context NAME --image IMAGE   on another, which has the image or can pull it (docs/development.md)
  *   npm run e2e -- --keep                         leaves everything as it is at the end
+ *   npm run e2e -- --write                        writes what was measured into docs/benchmarks.md
  *
  * The last line is `N passed, N failed`; the exit code is 0 only if nothing failed. Where it can't run, it says why,
  * and that is no failure.
  */
 import { parseArgs } from "node:util";
+import { writeClusterReport } from "../../bench/report.ts";
 import { duration, showProgress } from "../../dev/control-plane/progress.ts";
 import { ownCluster, SkippedError, someCluster, type TestCluster } from "./cluster.ts";
 import { diagnosis } from "./diagnosis.ts";
@@ -27,6 +29,7 @@ const { values: options } = parseArgs({
     context: { type: "string" },
     image: { type: "string" },
     keep: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
   },
 });
 
@@ -54,7 +57,7 @@ async function main(): Promise<number> {
   try {
     const environment = await Environment.create(cluster);
     try {
-      return await runSteps(environment);
+      return await runSteps(environment, cluster);
     } finally {
       if (!options.keep) await environment.remove();
     }
@@ -76,8 +79,9 @@ async function findCluster(): Promise<TestCluster | SkippedError> {
   });
 }
 
-async function runSteps(environment: Environment): Promise<number> {
+async function runSteps(environment: Environment, { imageSize }: TestCluster): Promise<number> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  const told: { title: string; detail: string }[] = [];
   for (const [index, { title, run }] of steps.entries()) {
     if (interrupted) {
       counts.skipped += steps.length - index;
@@ -92,6 +96,7 @@ async function runSteps(environment: Environment): Promise<number> {
       const detail = await run(environment);
       counts.passed += 1;
       say("ok    ", detail);
+      if (detail !== undefined) told.push({ title, detail });
     } catch (error) {
       if (error instanceof SkippedError) {
         counts.skipped += 1;
@@ -107,6 +112,8 @@ async function runSteps(environment: Environment): Promise<number> {
       }
     }
   }
+  if (imageSize !== undefined) told.unshift({ title: "the image, its base included", detail: imageSize });
+  if (options.write && counts.failed === 0 && !interrupted) await writeClusterReport(told);
   const { passed, failed, skipped } = counts;
   console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
   return failed > 0 || interrupted ? 1 : 0;
