@@ -32,7 +32,7 @@ ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # By number, so that Kubernetes can tell that it isn't root.
 USER 65532:65532
 EXPOSE 8080 8081 8082
-# Node's defaults are for machines with memory to spare. These collect garbage sooner, which halves what is resident
-# (docs/benchmarks.md), and leave the heap a larger share of the container's limit.
-ENTRYPOINT ["node", "--max-semi-space-size=2", "--initial-old-space-size=48", "--max-old-space-size-percentage=60"]
+# Node's defaults are for machines with memory to spare. With a small nursery what is resident is little more than what
+# is in use (docs/benchmarks.md); of the container's limit the heap gets a larger share than Node's half.
+ENTRYPOINT ["node", "--max-semi-space-size=2", "--max-old-space-size-percentage=60"]
 CMD ["operator.js"]

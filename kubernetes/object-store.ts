@@ -93,20 +93,21 @@ const FEW = 8;
 class Index<T extends KubernetesObject> {
   readonly #values: IndexFunction<T>;
   /** Most values lead to one object or to few, for which a Set would take more memory than the objects do. */
-  readonly #entries = new Map<string, T[] | Set<T>>();
+  readonly #entries = new Map<string, T | T[] | Set<T>>();
 
   constructor(values: IndexFunction<T>) {
     this.#values = values;
   }
 
   get(value: string): T[] {
-    return [...(this.#entries.get(value) ?? [])];
+    return [...this.#found(value)];
   }
 
   add(object: T): void {
     for (const value of this.#values(object)) {
-      const entry = this.#entries.get(value) ?? [];
+      const entry = this.#found(value);
       if (entry instanceof Set) entry.add(object);
+      else if (entry.length === 0) this.#entries.set(value, object);
       // concat makes a list of just that length: one that grows keeps room for sixteen more.
       else if (entry.length < FEW) this.#entries.set(value, entry.concat(object));
       else this.#entries.set(value, new Set([...entry, object]));
@@ -116,15 +117,16 @@ class Index<T extends KubernetesObject> {
   /** @param object the very one that was added */
   remove(object: T): void {
     for (const value of this.#values(object)) {
-      const entry = this.#entries.get(value);
-      if (entry instanceof Set) {
-        entry.delete(object);
-        if (entry.size === 0) this.#entries.delete(value);
-      } else if (entry) {
-        const left = entry.filter((other) => other !== object);
-        if (left.length > 0) this.#entries.set(value, left);
-        else this.#entries.delete(value);
-      }
+      const entry = this.#found(value);
+      const left = entry instanceof Set ? entry : entry.filter((other) => other !== object);
+      if (left instanceof Set) left.delete(object);
+      else this.#entries.set(value, left);
+      if ((left instanceof Set ? left.size : left.length) === 0) this.#entries.delete(value);
     }
+  }
+
+  #found(value: string): T[] | Set<T> {
+    const entry = this.#entries.get(value) ?? [];
+    return Array.isArray(entry) || entry instanceof Set ? entry : [entry];
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import {
   EventRecorder,
   HealthServer,
@@ -54,6 +55,11 @@ await runProgram({
       log,
     });
     log.info({ healthPort: await health.listen() }, "listening");
+    operator.synced().then(
+      // From now on it waits more than it computes, and holds every user: memory counts for more than speed.
+      () => setFlagsFromString("--optimize-for-size"),
+      () => {}, // stopped before
+    );
     await Promise.all([operator.watch(signal), election.run(signal, (lost) => operator.lead(lost))]);
     await events.flush();
     await http.close();
