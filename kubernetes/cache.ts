@@ -35,6 +35,8 @@ interface Group<T extends KubernetesObject> {
   wake: () => void;
 }
 
+const HEARTBEAT_MS = 3_000;
+
 /** Watches on one connection: HTTP/2 servers allow 100 and more, some of which may be needed for calls. */
 const WATCHES_PER_CONNECTION = 50;
 
@@ -59,7 +61,7 @@ export class Cache<T extends KubernetesObject> {
   #hasSynced = false;
 
   constructor(options: CacheOptions<T>) {
-    const { type, client, namespaces, indexes = {}, log, metrics } = options;
+    const { type, client, namespaces, indexes = {}, heartbeatMs = HEARTBEAT_MS, log, metrics } = options;
     this.type = type;
     this.#options = options;
     this.#log = log.child({ cache: type.plural });
@@ -83,6 +85,7 @@ export class Cache<T extends KubernetesObject> {
           reflection,
           project: this.#project,
           changed: this.#changed,
+          listSilenceMs: heartbeatMs * 10,
           opened: () => group.wake(),
           log: namespace ? this.#log.child({ namespace }) : this.#log,
           metrics: this.#metrics,
@@ -180,7 +183,7 @@ export class Cache<T extends KubernetesObject> {
    * connection now and then; it also proves that the API server still reaches its store. No answer: begin anew.
    */
   async #checkWatches(group: Group<T>, signal: AbortSignal): Promise<void> {
-    const { heartbeatMs = 3_000, heartbeatTimeoutMs: timeoutMs = 5_000 } = this.#options;
+    const { heartbeatMs = HEARTBEAT_MS, heartbeatTimeoutMs: timeoutMs = 5_000 } = this.#options;
     const { connection, reflectors } = group;
     while (!signal.aborted) {
       const woken = new AbortController();

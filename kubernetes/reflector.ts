@@ -22,6 +22,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   project: (raw: T) => T;
   /** Told of every change, in order. */
   changed: (changes: Change<T>[]) => void;
+  /** How long a streaming list may stand still, in milliseconds. */
+  listSilenceMs: number;
   /** Told when a watch has been opened, which is a good moment for a heartbeat. */
   opened: () => void;
   log: Logger;
@@ -75,12 +77,14 @@ export class Reflector<T extends KubernetesObject> {
       this.#provenAt = at;
   }
 
-  /** Starts the watch anew, from where it is, if it has been silent for too long. */
+  /** Starts the watch anew, from where it is, if it has been silent for too long. A list that stalls is read in pages. */
   checkSilence(): void {
-    if (this.#watch && elapsedSince(this.#heardAt) > SILENCE_LIMIT_MS) {
-      this.#options.log.warn("the watch has been silent for too long, starting it anew");
-      this.#watch.close();
-    }
+    const { log, listSilenceMs } = this.#options;
+    if (!this.#watch || elapsedSince(this.#heardAt) <= (this.#mustList ? listSilenceMs : SILENCE_LIMIT_MS))
+      return;
+    log.warn("the watch has been silent for too long, starting it anew");
+    if (this.#mustList) this.#canStream = false;
+    this.#watch.close();
   }
 
   /** Runs until the signal aborts. Never rejects. */

@@ -25,7 +25,7 @@ export const scale: Measure = {
     "more. Then both are started again, so that every object is reconciled a second time, unchanged; and then left " +
     "alone for 90 seconds. Writes are counted by the API server (`apiserver_request_total`, whoever wrote, without " +
     "Leases); stalls by Node's own histogram of the event loop's delay, from the first import to the end of the second " +
-    "reconcile; memory is what the kernel says is resident, at its peak and at the end of the rest.",
+    "reconcile; memory is what the kernel says is resident, at the end of the rest and at its peak.",
   run: measure,
 };
 
