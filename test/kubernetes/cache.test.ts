@@ -241,6 +241,7 @@ test("a quiet watch writes nothing and reads little", async (t) => {
   await cache.synced;
   const count = (labels: Record<string, string>) =>
     sample(client.metrics, "kubernetes_client_requests_total", labels);
+  await until("the watch is open", async () => (await count({ verb: "watch", code: "200" })) === 1);
   const before = (await count({})) - (await count({ verb: "heartbeat" }));
   t.true(before <= 3, "one watch; or, where lists don't stream, one that was refused, a list and a watch");
   await until("some heartbeats", async () => (await count({ verb: "heartbeat" })) >= 5);
