@@ -5,7 +5,7 @@
 #   docker build --tag okta-role-operator .
 #   docker run --rm okta-role-operator webhook.js --help
 
-# What it runs on: any image that has Node 24 on its PATH.
+# What it runs on: any image that has Node 24.6 or a later 24 on its PATH.
 ARG BASE=node:24-bookworm-slim
 # What it is made with: Node 24, npm and a shell. Nothing of it stays.
 ARG BUILD_BASE=node:24-bookworm-slim
@@ -32,7 +32,7 @@ ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 # By number, so that Kubernetes can tell that it isn't root.
 USER 65532:65532
 EXPOSE 8080 8081 8082
-# Node's defaults are for machines with memory to spare. With a small nursery what is resident is little more than what
-# is in use (docs/benchmarks.md); of the container's limit the heap gets a larger share than Node's half.
+# Node's defaults are for machines with memory to spare. A small nursery keeps what is resident near to what is in use;
+# of the container's limit the heap gets a larger share than Node's half. What comes of it: docs/benchmarks.md.
 ENTRYPOINT ["node", "--max-semi-space-size=2", "--max-old-space-size-percentage=60"]
 CMD ["operator.js"]

@@ -1,5 +1,7 @@
-import type { Client, KubernetesObject, ResourceType } from "../kubernetes/index.ts";
+import type { Client, KubernetesObject, ResourceType, WatchEvent } from "../kubernetes/index.ts";
 
+type Events<T extends KubernetesObject> = AsyncIterable<WatchEvent<T>>;
+type Open<T extends KubernetesObject> = (resourceVersion: string) => Promise<Events<T>>;
 type Listener<T> = (object: T, deleted: boolean) => void;
 
 /** What the API server tells a watcher of one namespace, at the time at which it tells it. */
@@ -8,9 +10,9 @@ export class ObjectWatch<T extends KubernetesObject> {
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
 
-  private constructor(events: AsyncIterable<{ type: string; object?: T }>, stop: AbortController) {
+  private constructor(open: Open<T>, events: Events<T>, resourceVersion: string, stop: AbortController) {
     this.#stop = stop;
-    this.#ended = this.#run(events);
+    this.#ended = this.#run(open, events, resourceVersion);
   }
 
   /** Watches from now on. */
@@ -26,13 +28,14 @@ export class ObjectWatch<T extends KubernetesObject> {
     }
     const stop = new AbortController();
     const connection = client.watchConnection();
-    const events = await connection.watch(type, {
-      namespace,
-      resourceVersion,
-      timeoutSeconds: 3_600,
-      signal: stop.signal,
-    });
-    return new ObjectWatch<T>(events, stop);
+    const open: Open<T> = (from) =>
+      connection.watch(type, {
+        namespace,
+        resourceVersion: from,
+        timeoutSeconds: 3_600,
+        signal: stop.signal,
+      });
+    return new ObjectWatch<T>(open, await open(resourceVersion), resourceVersion, stop);
   }
 
   /** Resolves with the time (performance.now) at which an object was told of for which this holds. */
@@ -68,10 +71,21 @@ export class ObjectWatch<T extends KubernetesObject> {
     await this.#ended;
   }
 
-  async #run(events: AsyncIterable<{ type: string; object?: T }>): Promise<void> {
+  /** The API server ends a watch when its reader doesn't keep up, or for reasons of its own: it goes on from there. */
+  async #run(open: Open<T>, first: Events<T>, begin: string): Promise<void> {
+    let resourceVersion = begin;
     try {
-      for await (const { type, object } of events)
-        if (object) for (const listener of [...this.#listeners]) listener(object, type === "DELETED");
+      for (let events = first; !this.#stop.signal.aborted; events = await open(resourceVersion)) {
+        for await (const event of events) {
+          if (event.type === "BOOKMARK") {
+            resourceVersion = event.resourceVersion;
+            continue;
+          }
+          const { type, object } = event;
+          resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
+          for (const listener of [...this.#listeners]) listener(object, type === "DELETED");
+        }
+      }
     } catch (error) {
       if (!this.#stop.signal.aborted) throw error;
     }

@@ -19,17 +19,18 @@ export function userCompactor(): (user: User) => User {
   const roles = new Shared<Role>();
   const lists = new Shared<string[]>();
 
+  // Fields that this program doesn't know keep an object to itself.
   const sharedGroup = (group: Group): Group => {
-    if (group.name === undefined || group.id !== undefined) return group;
-    return groups.of(group.name, group);
+    const { name, ...others } = group;
+    return name === undefined || !isEmpty(others) ? group : groups.of(name, group);
   };
   const sharedRole = (role: Role): Role => {
-    const { name, mapping = "", group = "" } = role;
-    return roles.of([name, mapping, group].join("\n"), shareAll(role, ["name", "mapping", "group"], strings));
+    const { name, mapping, group, ...others } = shareAll(role, ["name", "mapping", "group"], strings);
+    return isEmpty(others) ? roles.of(JSON.stringify([name, mapping, group]), role) : role;
   };
   const sharedList = (list: string[]): string[] =>
     lists.of(
-      list.join("\n"),
+      JSON.stringify(list),
       list.map((text) => strings.of(text)),
     );
 
@@ -70,6 +71,10 @@ export function mappingCompactor(): (mapping: OktaRoleMapping) => OktaRoleMappin
 function shareConditions(conditions: Condition[] | undefined, strings: SharedStrings): void {
   for (const condition of conditions ?? [])
     shareAll(condition, ["type", "reason", "message", "lastTransitionTime"], strings);
+}
+
+function isEmpty(object: object): boolean {
+  return Object.keys(object).length === 0;
 }
 
 /** Puts an equal, shared string in the place of each of these. */

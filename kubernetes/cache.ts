@@ -23,6 +23,8 @@ export interface CacheOptions<T extends KubernetesObject> {
   heartbeatMs?: number;
   /** How long to wait for the answer before the connection is given up, in milliseconds; 5000 unless said otherwise. */
   heartbeatTimeoutMs?: number;
+  /** How long a streaming list may stand still before pages are read, in milliseconds; 30 s unless said otherwise. */
+  listSilenceMs?: number;
   log: Logger;
   metrics?: Registry;
 }
@@ -34,8 +36,6 @@ interface Group<T extends KubernetesObject> {
   /** Makes the next heartbeat come now. */
   wake: () => void;
 }
-
-const HEARTBEAT_MS = 3_000;
 
 /** Watches on one connection: HTTP/2 servers allow 100 and more, some of which may be needed for calls. */
 const WATCHES_PER_CONNECTION = 50;
@@ -61,7 +61,7 @@ export class Cache<T extends KubernetesObject> {
   #hasSynced = false;
 
   constructor(options: CacheOptions<T>) {
-    const { type, client, namespaces, indexes = {}, heartbeatMs = HEARTBEAT_MS, log, metrics } = options;
+    const { type, client, namespaces, indexes = {}, listSilenceMs = 30_000, log, metrics } = options;
     this.type = type;
     this.#options = options;
     this.#log = log.child({ cache: type.plural });
@@ -85,7 +85,7 @@ export class Cache<T extends KubernetesObject> {
           reflection,
           project: this.#project,
           changed: this.#changed,
-          listSilenceMs: heartbeatMs * 10,
+          listSilenceMs,
           opened: () => group.wake(),
           log: namespace ? this.#log.child({ namespace }) : this.#log,
           metrics: this.#metrics,
@@ -183,7 +183,7 @@ export class Cache<T extends KubernetesObject> {
    * connection now and then; it also proves that the API server still reaches its store. No answer: begin anew.
    */
   async #checkWatches(group: Group<T>, signal: AbortSignal): Promise<void> {
-    const { heartbeatMs = HEARTBEAT_MS, heartbeatTimeoutMs: timeoutMs = 5_000 } = this.#options;
+    const { heartbeatMs = 3_000, heartbeatTimeoutMs: timeoutMs = 5_000 } = this.#options;
     const { connection, reflectors } = group;
     while (!signal.aborted) {
       const woken = new AbortController();

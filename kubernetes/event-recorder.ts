@@ -56,7 +56,7 @@ interface Series {
 /** A pause between two of the same longer than this begins a new Event: the API server drops old ones after an hour. */
 const SERIES_ENDS_AFTER_MS = 6 * 60_000;
 const WRITE_TIMEOUT_MS = 5_000;
-const DROPS_LOGGED_EVERY_MS = 10_000;
+const DROPS_LOGGED_AFTER_MS = 5_000;
 /** Limits of the API server's validation (pkg/apis/core/validation/events.go). */
 const MAX_NOTE = 1024;
 const MAX_NAME = 128;
@@ -76,8 +76,8 @@ export class EventRecorder {
   #writing: Promise<void> | undefined;
   #flushing = false;
   /** Since it was last logged. */
-  #dropped = 0;
-  #dropLoggedAt = Number.NEGATIVE_INFINITY;
+  #dropped: { count: number; example: object } = { count: 0, example: {} };
+  #dropTimer: NodeJS.Timeout | undefined;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -105,6 +105,7 @@ export class EventRecorder {
     await Promise.race([this.#writing, sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => {})]);
     late.abort(); // nobody waits for it any more
     this.#flushing = false;
+    this.#logDropped();
   }
 
   #record(event: EventToRecord, time: Date): void {
@@ -229,16 +230,21 @@ export class EventRecorder {
     this.#metrics.eventsWritten.inc({ result: isNew ? "created" : "merged" });
   }
 
-  /** Thousands may be dropped at once: a line for each would drown what matters. The metric counts all of them. */
+  /** Thousands may be dropped at once: a line for each would drown what matters. The metric counts each at once. */
   #drop(fields: object): void {
     this.#metrics.eventsWritten.inc({ result: "dropped" });
-    this.#dropped++;
-    const now = performance.now();
-    if (now - this.#dropLoggedAt < DROPS_LOGGED_EVERY_MS) return;
-    this.#options.log.warn({ ...fields, dropped: this.#dropped }, "events were dropped; this is one of them");
-    this.#dropped = 0;
-    this.#dropLoggedAt = now;
+    this.#dropped = { count: this.#dropped.count + 1, example: fields };
+    this.#dropTimer ??= setTimeout(this.#logDropped, DROPS_LOGGED_AFTER_MS).unref();
   }
+
+  #logDropped = (): void => {
+    clearTimeout(this.#dropTimer);
+    this.#dropTimer = undefined;
+    const { count, example } = this.#dropped;
+    if (count > 0)
+      this.#options.log.warn({ ...example, dropped: count }, "events were dropped, the last of them this");
+    this.#dropped = { count: 0, example: {} };
+  };
 }
 
 function referenceTo(object: KubernetesObject | ObjectReference): ObjectReference {

@@ -104,7 +104,7 @@ class Index<T extends KubernetesObject> {
   }
 
   add(object: T): void {
-    for (const value of this.#values(object)) {
+    for (const value of new Set(this.#values(object))) {
       const entry = this.#found(value);
       if (entry instanceof Set) entry.add(object);
       else if (entry.length === 0) this.#entries.set(value, object);

@@ -57,10 +57,11 @@ export class Reflection<T extends KubernetesObject> {
         return type === "DELETED" ? this.#store.remove(key) : this.#store.put(object, { evenIfOlder: true });
       },
       complete: (listed) => {
-        if (skipped && compareResourceVersions(listed, this.#resourceVersion) < 0) {
+        this.#streamedUpTo = undefined;
+        if (compareResourceVersions(listed, this.#resourceVersion) < 0) {
+          // As in `page`; and what was skipped for something that is lost has to come again.
           this.#observed.clear();
-          this.#streamedUpTo = undefined;
-          throw new Error("the API server has gone back in time while it was listing");
+          if (skipped) throw new Error("the API server has gone back in time while it was listing");
         }
         const gone = [...this.#store.keys()].filter(
           (key) => key.startsWith(this.#prefix) && !seen.has(key) && !this.#isObservedAfter(key, listed),

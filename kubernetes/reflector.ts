@@ -35,6 +35,8 @@ const BACKOFF = { baseMs: 100, maxMs: 8_000 };
 const HEALTHY_AFTER_MS = 5_000;
 /** The API server sends a bookmark about every minute; a watch that misses two of them has been forgotten. */
 const SILENCE_LIMIT_MS = 150_000;
+/** So many streaming lists may fail in a row before the list is read in pages. */
+const STREAMS_TRIED = 2;
 
 /** Lists, then watches, for ever: the I/O under a cache, for one namespace or for all. */
 export class Reflector<T extends KubernetesObject> {
@@ -42,8 +44,10 @@ export class Reflector<T extends KubernetesObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #listed = Promise.withResolvers<void>();
   #mustList = true;
-  /** Whether the server can send a list as a watch: it needs less memory for it, and so do we. */
-  #canStream = true;
+  /** Whether the server sends lists as watches at all: it needs less memory for it, and so do we. */
+  #streams = true;
+  /** Streaming lists that failed, one after the other. */
+  #streamsFailed = 0;
   #watch: { close(): void } | undefined;
   #heardAt: Moment = now();
   #provenAt: Moment | undefined;
@@ -82,8 +86,10 @@ export class Reflector<T extends KubernetesObject> {
     const { log, listSilenceMs } = this.#options;
     if (!this.#watch || elapsedSince(this.#heardAt) <= (this.#mustList ? listSilenceMs : SILENCE_LIMIT_MS))
       return;
-    log.warn("the watch has been silent for too long, starting it anew");
-    if (this.#mustList) this.#canStream = false;
+    if (this.#mustList) {
+      log.warn("a streaming list stands still, reading pages");
+      this.#streamsFailed = STREAMS_TRIED;
+    } else log.warn("the watch has been silent for too long, starting it anew");
     this.#watch.close();
   }
 
@@ -95,7 +101,7 @@ export class Reflector<T extends KubernetesObject> {
       let heard = false;
       let failure: unknown;
       try {
-        if (this.#mustList && !this.#canStream) await this.#list(signal);
+        if (this.#mustList && !this.#wantsStream) await this.#list(signal);
         await this.#follow(signal, () => {
           heard = true;
         });
@@ -159,8 +165,9 @@ export class Reflector<T extends KubernetesObject> {
       metrics.watchRestarts.inc({ resource, reason: "expired" });
     } catch (error) {
       if (this.#mustList) {
-        if (!this.#canStream || !isRefusal(error)) throw error;
-        this.#canStream = false;
+        this.#streamsFailed++;
+        if (!isRefusal(error)) throw error;
+        this.#streams = false;
         heard();
         this.#options.log.debug({ err: error }, "the API server doesn't stream lists: reading pages");
         return;
@@ -207,8 +214,14 @@ export class Reflector<T extends KubernetesObject> {
     );
   }
 
+  /** A stream can fail where pages don't, for example at a server that can't tell how current its cache is. */
+  get #wantsStream(): boolean {
+    return this.#streams && this.#streamsFailed < STREAMS_TRIED;
+  }
+
   #listedSince(start: Moment): void {
     this.#mustList = false;
+    this.#streamsFailed = 0;
     this.#caughtUp = true;
     this.#provenAt = start;
     this.#listed.resolve();

@@ -1,5 +1,5 @@
 import type { CustomFetch } from "openid-client";
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { hostLookup } from "./host-lookup.ts";
 import {
   HttpConnectionError,
@@ -50,7 +50,8 @@ export interface HttpAnswer {
  * One per process; connections are shared by everything that speaks with the same origin.
  */
 export class Http {
-  readonly #options: Required<Omit<HttpOptions, "observe" | "proxy">> & Pick<HttpOptions, "observe">;
+  readonly #options: Required<Omit<HttpOptions, "observe" | "proxy">> &
+    Pick<HttpOptions, "observe" | "proxy">;
   readonly #dispatcher: Dispatcher;
   #closed = false;
 
@@ -75,6 +76,9 @@ export class Http {
           connectTimeout: connectTimeoutMs,
           proxyTls: connect,
           requestTls: { timeout: connectTimeoutMs },
+          // A proxy that takes connections and doesn't answer would hold them for undici's five minutes.
+          clientFactory: (origin, client) =>
+            new Pool(origin, { ...client, headersTimeout: connectTimeoutMs }),
         })
       : new Agent({ connections, connect });
   }
@@ -157,10 +161,17 @@ export class Http {
     } catch (error) {
       if (isHttpError(error)) throw error;
       if (abort.signal.aborted) throw new HttpTimeoutError(where, timeoutMs, { cause: error });
-      throw new HttpConnectionError(where, describe(error), { cause: error });
+      throw new HttpConnectionError(where, this.#describe(error, url), { cause: error });
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #describe(error: unknown, { protocol }: URL): string {
+    const why = describe(error);
+    return this.#options.proxy && protocol === "https:"
+      ? `${why} (it goes through HTTPS_PROXY, unless NO_PROXY names it: it may be the proxy that fails)`
+      : why;
   }
 }
 

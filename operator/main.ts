@@ -56,7 +56,8 @@ await runProgram({
     });
     log.info({ healthPort: await health.listen() }, "listening");
     operator.synced().then(
-      // From now on it waits more than it computes, and holds every user: memory counts for more than speed.
+      // From now on it waits more than it computes, and holds every user: memory counts for more than speed. Node warns
+      // of flags that change in a running VM; V8 asks for this one whenever it decides how far the heap may grow.
       () => setFlagsFromString("--optimize-for-size"),
       () => {}, // stopped before
     );

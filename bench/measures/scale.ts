@@ -70,8 +70,8 @@ async function measure(bench: Bench): Promise<Outcome> {
     rows: [
       zero("Writes on a second reconcile of unchanged objects", secondReconcile),
       zero(`Writes in ${restMs / 1000} s at rest`, rest),
-      memory("operator", operatorMemory),
-      memory("webhook", webhookMemory),
+      ...memory("operator", operatorMemory),
+      ...memory("webhook", webhookMemory),
       stall("operator", stalls.operator),
       stall("webhook", stalls.webhook),
     ],
@@ -117,15 +117,16 @@ async function untilReconciled(
   return stalls;
 }
 
-function memory(name: string, { now, peak }: { now: number; peak: number }): Row {
-  return {
-    what: `Memory of the ${name}, resident`,
-    measured: `${written(now)} MiB at rest (${written(peak)} MiB at its peak, while everything is read)`,
+function memory(name: string, { now, peak }: { now: number; peak: number }): Row[] {
+  const row = (when: string, mib: number): Row => ({
+    what: `Memory of the ${name}, resident ${when}`,
+    measured: `${written(mib)} MiB`,
     neighbour: "",
     ratio: "",
     budget: "<= 200 MiB",
-    met: now <= 200,
-  };
+    met: mib <= 200,
+  });
+  return [row("at rest", now), row("at its peak, while everything is read", peak)];
 }
 
 function stall(name: string, ms: number): Row {

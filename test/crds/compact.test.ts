@@ -86,6 +86,19 @@ test("what users have in common is there once, what differs is not mixed up", (t
   t.deepEqual(a, user("a"));
 });
 
+test("names that look alike when they are put together, and fields of the future, aren't mixed up", (t) => {
+  const compact = userCompactor();
+  const variants = [["a\nb"], ["a", "b"], [], [""]].flatMap((names, i) => {
+    const one = user(`v${i}`);
+    const more = user(`w${i}`);
+    for (const { status } of [one, more]) if (status) status.groups = names;
+    Object.assign(more.status?.roles?.[0] ?? {}, later);
+    Object.assign(more.spec.groups?.[0] ?? {}, later);
+    return [one, more];
+  });
+  for (const variant of variants) t.deepEqual(compact(structuredClone(variant)), variant);
+});
+
 test("a mapping is kept without what kubectl notes for itself", (t) => {
   const raw = mapping("m");
   raw.metadata.annotations = { "kubectl.kubernetes.io/last-applied-configuration": "{}", note: "y" };

@@ -159,6 +159,20 @@ test("a streaming list of a server that went back in time is read again, without
   t.deepEqual(versions(), { "team/a": "40" });
 });
 
+test("after a server went back in time, what only the lost part knew is gone, and own writes are read again", (t) => {
+  const { reflection, list, observe, versions } = reflect();
+  list([box("a", 90)], 100);
+  const broken = reflection.beginList();
+  broken.item({ type: "MODIFIED", object: box("a", 101) });
+  observe(box("c", 110));
+  const stream = reflection.beginList();
+  stream.item({ type: "ADDED", object: box("a", 40) });
+  stream.complete("50");
+  t.deepEqual(versions(), { "team/a": "40" });
+  observe(box("a", 60));
+  t.deepEqual(versions(), { "team/a": "60" });
+});
+
 test("an index finds few and many, and forgets each by itself", (t) => {
   const { store, list, event } = reflect();
   const names = Array.from({ length: 20 }, (_, i) => `n${i}`);

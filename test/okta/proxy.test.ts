@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import test, { type ExecutionContext } from "ava";
 import { issueCertificate, makeAuthority } from "../../dev/cluster/certificates.ts";
-import { Http } from "../../okta/http.ts";
+import { Http, type HttpOptions } from "../../okta/http.ts";
 import { ProxyUrlError, proxyFrom } from "../../okta/proxy.ts";
 
 /** Names that no name server knows: only the proxy can lead there. */
@@ -27,7 +27,7 @@ test.before(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Okta, a proxy that leads there whatever the name, and what the proxy was asked. */
+/** Okta, a proxy that leads there whatever the name, and what the proxy was asked. @param answer its own; "": none */
 async function scene(t: ExecutionContext, answer?: string) {
   const okta = createTlsServer(certificate, (_, response) => {
     response.writeHead(200, { "content-type": "application/json" }).end('{"from":"okta"}');
@@ -36,8 +36,9 @@ async function scene(t: ExecutionContext, answer?: string) {
   const asked: { target: string | undefined; authorization: string | undefined }[] = [];
   proxy.on("connect", ({ url, headers }: IncomingMessage, client) => {
     asked.push({ target: url, authorization: headers["proxy-authorization"] });
+    client.on("error", () => client.destroy());
     if (answer !== undefined) {
-      client.end(answer);
+      if (answer !== "") client.end(answer);
       return;
     }
     const through = connect((okta.address() as AddressInfo).port, "127.0.0.1", () => {
@@ -52,8 +53,8 @@ async function scene(t: ExecutionContext, answer?: string) {
     t.teardown(() => void server.close());
   }
   const port = (proxy.address() as AddressInfo).port;
-  const http = (environment: Record<string, string>) => {
-    const made = new Http({ timeoutMs: 5_000, proxy: proxyFrom(environment) });
+  const http = (environment: Record<string, string>, options: HttpOptions = {}) => {
+    const made = new Http({ timeoutMs: 5_000, ...options, proxy: proxyFrom(environment) });
     t.teardown(() => made.close());
     return made;
   };
@@ -85,6 +86,16 @@ test("a proxy that refuses is named in the error, and its password isn't", async
   );
   t.regex(error?.message ?? "", /the proxy refuses to connect to it \(407\)/);
   t.notRegex(JSON.stringify(error, Object.getOwnPropertyNames(error)), /secret/);
+});
+
+test("a proxy that takes connections and says nothing is given up, and asked again", async (t) => {
+  const { asked, port, http } = await scene(t, "");
+  const client = http({ HTTPS_PROXY: `http://127.0.0.1:${port}` }, { timeoutMs: 300, connectTimeoutMs: 100 });
+  for (let i = 0; i < 40; i++)
+    await t.throwsAsync(client.json(`https://${OKTA}/`), {
+      message: /may be the proxy that fails|didn't answer/,
+    });
+  t.true(asked.length > 32, "connections that wait in vain don't use up all there are");
 });
 
 test("a proxy that can't be used is an error at start, which doesn't tell the password", (t) => {
