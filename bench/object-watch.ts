@@ -1,4 +1,11 @@
-import type { Client, KubernetesObject, ResourceType, WatchEvent } from "../kubernetes/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  ApiError,
+  type Client,
+  type KubernetesObject,
+  type ResourceType,
+  type WatchEvent,
+} from "../kubernetes/index.ts";
 
 type Events<T extends KubernetesObject> = AsyncIterable<WatchEvent<T>>;
 type Open<T extends KubernetesObject> = (resourceVersion: string) => Promise<Events<T>>;
@@ -28,13 +35,18 @@ export class ObjectWatch<T extends KubernetesObject> {
     }
     const stop = new AbortController();
     const connection = client.watchConnection();
-    const open: Open<T> = (from) =>
-      connection.watch(type, {
-        namespace,
-        resourceVersion: from,
-        timeoutSeconds: 3_600,
-        signal: stop.signal,
-      });
+    const open: Open<T> = async (from) => {
+      const options = { namespace, resourceVersion: from, timeoutSeconds: 3_600, signal: stop.signal };
+      for (;;) {
+        try {
+          return await connection.watch(type, options);
+        } catch (error) {
+          // After a change of its CRD a kind is "(re)initializing" for a moment.
+          if (!(error instanceof ApiError) || error.status !== 429) throw error;
+          await sleep(error.retryAfterMs ?? 1_000);
+        }
+      }
+    };
     return new ObjectWatch<T>(open, await open(resourceVersion), resourceVersion, stop);
   }
 
