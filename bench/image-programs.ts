@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -17,7 +17,6 @@ const chartValues = z.object({
  */
 export async function imagePrograms(folder: string): Promise<ImagePrograms> {
   await bundle(programs, folder);
-  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   const dockerfile = await readFile(new URL("../Dockerfile", import.meta.url), "utf8");
   const [, entryPoint = ""] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
   const [node, ...flags] = [...entryPoint.matchAll(/"([^"]*)"/g)].map(([, word = ""]) => word);

@@ -27,7 +27,10 @@ export const programs = { operator: "operator/main.ts", webhook: "webhook/main.t
 export const requireForPackages =
   'import { createRequire as createRequireForPackages } from "node:module"; const require = createRequireForPackages(import.meta.url);';
 
-/** @returns what esbuild knows of the files that it wrote */
+/**
+ * Writes the bundles, and the package.json without which Node wouldn't take them for modules.
+ * @returns what esbuild knows of the files that it wrote
+ */
 export async function bundle(
   entryPoints: Readonly<Record<string, string>>,
   outdir: string,
@@ -54,6 +57,8 @@ export async function bundle(
     metafile: true,
     logLevel: "warning",
   });
+  const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  await writeFile(join(outdir, "package.json"), `${JSON.stringify({ name, version, type: "module" })}\n`);
   return metafile;
 }
 
@@ -65,9 +70,6 @@ async function main([outdir = join(root, "dist")]: readonly string[]): Promise<v
   await writeFile(join(outdir, "THIRD-PARTY-LICENCES.txt"), await thirdPartyLicences(root, packages));
   await writeFile(join(outdir, "sbom.cdx.json"), await softwareBillOfMaterials(root, packages));
   if (existsSync(join(root, "LICENSE"))) await copyFile(join(root, "LICENSE"), join(outdir, "LICENSE"));
-  // Node takes .js files for modules only where a package.json says so.
-  const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-  await writeFile(join(outdir, "package.json"), `${JSON.stringify({ name, version, type: "module" })}\n`);
   for (const [path, { bytes }] of Object.entries(metafile.outputs))
     if (path.endsWith(".js")) console.log(`${basename(path)}: ${(bytes / 1024 / 1024).toFixed(2)} MiB`);
 }

@@ -11,5 +11,5 @@ export * from "./safeguards.ts";
 export * from "./sign-in.ts";
 export * from "./store.ts";
 export { KubernetesStore, type KubernetesStoreOptions } from "./stores/kubernetes.ts";
-export { signInIndexes, userIndexes } from "./stores/kubernetes-indexes.ts";
+export { indexKey, signInIndexes, userIndexes } from "./stores/kubernetes-indexes.ts";
 export * from "./user.ts";

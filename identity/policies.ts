@@ -1,4 +1,4 @@
-import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
 import type { Cache, Change } from "../kubernetes/index.ts";
 import type { Organization as Decisive } from "./decide.ts";
 import { CompiledPolicy, type MappedGroup, type Mapping, type Role } from "./policy.ts";
@@ -110,9 +110,9 @@ export class Policies {
   }
 }
 
-/** The organization of a mapping as "namespace/name". */
-export function organizationOf(mapping: OktaRoleMapping): string {
-  return `${mapping.metadata.namespace}/${mapping.spec.organizationRef.name}`;
+/** The organization of a mapping or a user as "namespace/name". Joined, not concatenated: see `keyOf`. */
+export function organizationOf({ metadata, spec }: OktaRoleMapping | OrganizationUser): string {
+  return [metadata.namespace, spec.organizationRef.name].join("/");
 }
 
 /** Whether a change of this organization's policy waits for approval: the operator says so in a condition. */

@@ -118,10 +118,14 @@ class Index<T extends KubernetesObject> {
   remove(object: T): void {
     for (const value of this.#values(object)) {
       const entry = this.#found(value);
-      const left = entry instanceof Set ? entry : entry.filter((other) => other !== object);
-      if (left instanceof Set) left.delete(object);
-      else this.#entries.set(value, left);
-      if ((left instanceof Set ? left.size : left.length) === 0) this.#entries.delete(value);
+      if (entry instanceof Set) {
+        entry.delete(object);
+        if (entry.size === 0) this.#entries.delete(value);
+        continue;
+      }
+      const left = entry.filter((other) => other !== object);
+      if (left.length > 0) this.#entries.set(value, left);
+      else this.#entries.delete(value);
     }
   }
 

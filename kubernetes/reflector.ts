@@ -155,6 +155,7 @@ export class Reflector<T extends KubernetesObject> {
       this.#watch = watch;
       this.#heardAt = now();
       opened();
+      // Read by hand: to leave a `for await` at the end of the list would end the watch.
       const events = watch[Symbol.asyncIterator]();
       if (this.#mustList) await this.#counted(signal, () => this.#readList(events, start));
       for (let next = await events.next(); !next.done; next = await events.next()) {

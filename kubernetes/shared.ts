@@ -29,11 +29,7 @@ export class Shared<T> {
 
 /** Strings that many objects have in common. */
 export class SharedStrings {
-  readonly #shared: Shared<string>;
-
-  constructor(most = MOST) {
-    this.#shared = new Shared(most);
-  }
+  readonly #shared = new Shared<string>();
 
   of(text: string): string {
     return this.#shared.of(text, text);

@@ -1,5 +1,11 @@
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import { APPROVAL_ANNOTATION, type IdentityStore, isHeld, type Policies } from "../identity/index.ts";
+import {
+  APPROVAL_ANNOTATION,
+  type IdentityStore,
+  indexKey,
+  isHeld,
+  type Policies,
+} from "../identity/index.ts";
 import type { Cache, Controller } from "../kubernetes/index.ts";
 import { keyOf, letOthersRun } from "../kubernetes/index.ts";
 import type { DeactivationSafeguard } from "./deactivations.ts";
@@ -24,11 +30,6 @@ export interface EnqueueDeps {
   readonly counts: UserCounts;
   readonly known: KnownGroups;
   readonly unfinished: UnfinishedWrites;
-}
-
-/** What the index `foldedGroup` of mappings knows a folded name by. Joined: see `keyOf`. */
-export function foldedGroupKey(organization: string, folded: string): string {
-  return [organization, folded].join("|");
 }
 
 /** Counts follow sign-ins at this pace at the most, however many people sign in. */
@@ -103,7 +104,7 @@ function onUsers({ controllers, store, safeguard, unfinished }: EnqueueDeps): ()
 /** The first who comes with a group's right name shows which mappings have it almost right. */
 function onGroups({ controllers, mappings, known }: EnqueueDeps): () => void {
   return known.subscribe(({ organization, folded }) => {
-    for (const mapping of mappings.by("foldedGroup", foldedGroupKey(organization, folded)))
+    for (const mapping of mappings.by("foldedGroup", indexKey(organization, folded)))
       controllers.mappings.queue.add(keyOf(mapping));
   });
 }
@@ -117,8 +118,7 @@ export async function enqueueAll(deps: EnqueueDeps, signal: AbortSignal): Promis
   const { controllers, organizations, mappings, store, safeguard } = deps;
   for (const mapping of mappings.list()) controllers.mappings.queue.add(keyOf(mapping));
   for (const organization of organizations.list()) controllers.organizations.queue.add(keyOf(organization));
-  const refs = Array.from(store.all(), ({ ref }) => ref);
-  for (const ref of refs) {
+  for (const { ref } of store.all()) {
     // As it is by now.
     const user = store.get(ref);
     if (user) safeguard.look(user);

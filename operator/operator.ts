@@ -6,6 +6,7 @@ import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import {
   AuditLog,
   foldedName,
+  indexKey,
   KubernetesStore,
   organizationOf,
   Policies,
@@ -23,7 +24,7 @@ import { DirectoryClients } from "../okta/directory-clients.ts";
 import type { Http } from "../okta/http.ts";
 import { Oidc } from "../okta/oidc.ts";
 import { DeactivationSafeguard } from "./deactivations.ts";
-import { type EnqueueDeps, enqueueAll, enqueueOnChange, foldedGroupKey } from "./enqueue.ts";
+import { type EnqueueDeps, enqueueAll, enqueueOnChange } from "./enqueue.ts";
 import { GroupLookup } from "./group-lookup.ts";
 import { KnownGroups } from "./known-groups.ts";
 import { reconcileMapping } from "./mappings.ts";
@@ -82,7 +83,7 @@ export class Operator {
         organization: (mapping) => [organizationOf(mapping)],
         foldedGroup: (mapping) =>
           mapping.spec.groups.flatMap(({ name }) =>
-            name === undefined ? [] : [foldedGroupKey(organizationOf(mapping), foldedName(name))],
+            name === undefined ? [] : [indexKey(organizationOf(mapping), foldedName(name))],
           ),
       },
     });

@@ -1,11 +1,12 @@
 import type { OrganizationUser } from "../../crds/types.ts";
 import type { Subject } from "../identity.ts";
+import { organizationOf } from "../policies.ts";
 
 type Index = (user: OrganizationUser) => string[];
 
 /**
- * A value within an organization ("namespace/name"), as indexes know it. Joined, not concatenated: V8 keeps a
- * concatenated string together with its parts.
+ * A value within an organization ("namespace/name"), as indexes of users and mappings know it. Joined, not
+ * concatenated: see `keyOf`.
  */
 export function indexKey(organization: string, value: string): string {
   return [organization, value].join("|");
@@ -13,12 +14,7 @@ export function indexKey(organization: string, value: string): string {
 
 /** The key of a subject within an organization ("namespace/name"). */
 export function subjectKey(organization: string, { issuer, subject }: Subject): string {
-  return [organization, "|", issuer, "\n", subject].join("");
-}
-
-/** The organization of a user object as "namespace/name". */
-export function organizationOf(user: OrganizationUser): string {
-  return [user.metadata.namespace, user.spec.organizationRef.name].join("/");
+  return indexKey(organization, `${issuer}\n${subject}`);
 }
 
 const subject: Index = (user) => {

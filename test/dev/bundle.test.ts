@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -11,7 +11,6 @@ test("each program of the image starts from its bundle alone, and loads no model
   const folder = await mkdtemp(join(tmpdir(), "okta-role-operator-bundle-"));
   t.teardown(() => rm(folder, { recursive: true }));
   const { outputs } = await bundle(programs, folder);
-  await writeFile(join(folder, "package.json"), '{"type": "module"}');
   for (const name of Object.keys(programs)) {
     const { stdout } = await promisify(execFile)("node", [join(folder, `${name}.js`), "--help"], {
       cwd: "/",

@@ -1,16 +1,10 @@
 import test from "ava";
 import { pino } from "pino";
 import { organizationUsers } from "../../crds/resources.ts";
-import type { OrganizationUser } from "../../crds/types.ts";
-import {
-  CompiledPolicy,
-  type Identity,
-  KubernetesStore,
-  provisionSignIn,
-  userIndexes,
-} from "../../identity/index.ts";
-import { Cache, createClient } from "../../kubernetes/index.ts";
+import { CompiledPolicy, type Identity, KubernetesStore, provisionSignIn } from "../../identity/index.ts";
+import { createClient } from "../../kubernetes/index.ts";
 import { testCluster, waitFor } from "../cluster.ts";
+import { usersCache } from "./users-cache.ts";
 
 const log = pino({ level: "silent" });
 const policy = new CompiledPolicy(
@@ -31,13 +25,7 @@ test("a replica that hasn't heard that a local account was linked doesn't make a
   const client = await createClient({ kubeconfig: await cluster.serviceAccount(), userAgent: "test", log });
   t.teardown(() => client.close());
   const replica = async () => {
-    const cache = new Cache<OrganizationUser>({
-      client,
-      type: organizationUsers,
-      namespaces: [cluster.namespace],
-      indexes: userIndexes,
-      log,
-    });
+    const cache = usersCache(client, cluster.namespace, log);
     const stop = new AbortController();
     t.teardown(() => stop.abort());
     const running = cache.run(stop.signal);

@@ -5,17 +5,12 @@ import { Registry } from "prom-client";
 import { oktaRoleMappings, organizations, organizationUsers } from "../../crds/resources.ts";
 import type { Condition, OktaRoleMapping, Organization, OrganizationUser } from "../../crds/types.ts";
 import { type OktaStandIn, startOkta } from "../../dev/okta/index.ts";
-import {
-  CompiledPolicy,
-  KubernetesStore,
-  resolveAccess,
-  type User,
-  userIndexes,
-} from "../../identity/index.ts";
-import { Cache, type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
+import { CompiledPolicy, KubernetesStore, resolveAccess, type User } from "../../identity/index.ts";
+import { type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+import { usersCache } from "../identity/users-cache.ts";
 
 const CLIENT_ID = "0oaTest";
 export const CLIENT_SECRET = "the-right-secret";
@@ -100,13 +95,7 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
   });
 
   const watching = new AbortController();
-  const users = new Cache({
-    client,
-    type: organizationUsers,
-    namespaces: [namespace],
-    indexes: userIndexes,
-    log,
-  });
+  const users = usersCache(client, namespace, log);
   users.run(watching.signal);
   await users.synced;
   const store = new KubernetesStore({ client, cache: users, type: organizationUsers });

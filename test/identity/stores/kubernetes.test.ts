@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import anyTest, { type TestFn } from "ava";
 import { pino } from "pino";
 import { organizationUsers } from "../../../crds/resources.ts";
-import type { OrganizationUser } from "../../../crds/types.ts";
-import { KubernetesStore, StoreError, userIndexes } from "../../../identity/index.ts";
-import { Cache, type Client, createClient } from "../../../kubernetes/index.ts";
+import { KubernetesStore, StoreError } from "../../../identity/index.ts";
+import { type Client, createClient } from "../../../kubernetes/index.ts";
 import { createTestCluster, type TestCluster, waitFor } from "../../cluster.ts";
 import { type StoreUnderTest, storeConformance } from "../store-conformance.ts";
+import { usersCache } from "../users-cache.ts";
 
 const test = anyTest as TestFn;
 const log = pino({ level: "silent" });
@@ -23,13 +23,7 @@ async function open(): Promise<{
   const client = await createClient({ kubeconfig, userAgent: "test", log });
   opened.push({ cluster, clients: [client] });
   const makeStore = async (): Promise<KubernetesStore> => {
-    const cache = new Cache<OrganizationUser>({
-      client,
-      type: organizationUsers,
-      namespaces: [cluster.namespace],
-      indexes: userIndexes,
-      log,
-    });
+    const cache = usersCache(client, cluster.namespace, log);
     cache.run(stop.signal);
     await cache.synced;
     return new KubernetesStore({ client, cache, type: organizationUsers });
@@ -82,13 +76,7 @@ storeConformance(test, "KubernetesStore", async (): Promise<StoreUnderTest> => {
 
 test("a store that can't be read doesn't say that nobody is there", async (t) => {
   const { client, cluster } = await open();
-  const cache = new Cache<OrganizationUser>({
-    client,
-    type: organizationUsers,
-    namespaces: [cluster.namespace],
-    indexes: userIndexes,
-    log,
-  });
+  const cache = usersCache(client, cluster.namespace, log);
   const failing = new KubernetesStore({
     client: {
       ...pick(client),
