@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { freePort } from "../../dev/control-plane/ports.ts";
 
 /** A TCP proxy between a client and a server that can break what goes through it, as networks do. */
 export class TcpProxy {
@@ -8,16 +9,20 @@ export class TcpProxy {
   readonly #pairs = new Set<{ client: Socket; server: Socket }>();
   readonly #sockets = new Set<Socket>();
   #stalled = false;
-  #port = 0;
+  readonly #port: number;
   #accepted = 0;
 
-  private constructor(target: { host: string; port: number }) {
+  private constructor(target: { host: string; port: number }, port: number) {
     this.#target = target;
+    this.#port = port;
     this.#server = createServer((client) => this.#accept(client));
   }
 
   static async start(target: URL): Promise<TcpProxy> {
-    const proxy = new TcpProxy({ host: target.hostname, port: Number(target.port) });
+    const proxy = new TcpProxy(
+      { host: target.hostname, port: Number(target.port) },
+      await freePort(), // one that stays free while connections are refused
+    );
     await proxy.accept();
     return proxy;
   }
@@ -77,8 +82,6 @@ export class TcpProxy {
   async accept(): Promise<void> {
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
-    const address = this.#server.address();
-    if (address && typeof address === "object") this.#port = address.port;
   }
 
   async stop(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   DirectoryUnauthorizedError,
 } from "../../okta/directory-errors.ts";
 import { API_TOKEN, group, Org, oktaError, user } from "./org.ts";
+import { CLOSED_URL } from "./server.ts";
 
 const GROUPS_OF_ADA = "/api/v1/users/00u1/groups";
 
@@ -260,10 +261,8 @@ test("whoever has no time isn't kept waiting", async (t) => {
 });
 
 test("an org that isn't there is unreachable", async (t) => {
-  const org = await Org.start();
-  await org[Symbol.asyncDispose]();
-  await using other = await Org.start();
-  const directory = other.directory({ url: org.server.url });
+  await using org = await Org.start();
+  const directory = org.directory({ url: CLOSED_URL });
   await t.throwsAsync(directory.check(), { code: "directory-unreachable", message: /nobody listens/ });
 });
 

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import test from "ava";
 import { Http, isLoopback } from "../../okta/http.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../../okta/http-errors.ts";
-import { TestServer } from "./server.ts";
+import { CLOSED_URL, TestServer } from "./server.ts";
 
 async function scene(options: ConstructorParameters<typeof Http>[0] = {}) {
   const server = await TestServer.start();
@@ -93,9 +93,7 @@ test("a connection that breaks is an error", async (t) => {
 });
 
 test("a port where nobody listens is named as such", async (t) => {
-  const server = await TestServer.start();
-  await server[Symbol.asyncDispose]();
-  const error = await t.throwsAsync(new Http().request(server.url), { instanceOf: HttpConnectionError });
+  const error = await t.throwsAsync(new Http().request(CLOSED_URL), { instanceOf: HttpConnectionError });
   t.regex(error.message, /nobody listens there \(ECONNREFUSED\)/);
 });
 

@@ -10,6 +10,7 @@ import test, { type ExecutionContext } from "ava";
 import { issueCertificate, makeAuthority } from "../../dev/cluster/certificates.ts";
 import { Http, type HttpOptions } from "../../okta/http.ts";
 import { ProxyUrlError, proxyFrom } from "../../okta/proxy.ts";
+import { CLOSED_URL } from "./server.ts";
 
 /** Names that no name server knows: only the proxy can lead there. */
 const OKTA = "acme.okta.test";
@@ -75,7 +76,7 @@ test("what NO_PROXY names is asked directly, and so is this machine", async (t) 
   await t.throwsAsync(outside.json(`https://${INSIDE}/`), {
     message: /there is no host of that name|name server/,
   });
-  await t.throwsAsync(outside.json("http://127.0.0.1:1/"), { message: /nobody listens there/ });
+  await t.throwsAsync(outside.json(CLOSED_URL), { message: /nobody listens there/ });
   t.deepEqual(asked, []);
 });
 

@@ -15,6 +15,9 @@ export interface Call {
   readonly form: URLSearchParams;
 }
 
+/** Nobody listens there, and no server that takes a free port ever will: those are higher. */
+export const CLOSED_URL = "http://127.0.0.1:9";
+
 const NOT_FOUND: Answer = { status: 404, body: { errorCode: "E0000007", errorSummary: "Not found" } };
 
 /** Answers a call, or leaves it hanging when it resolves to `undefined`. */

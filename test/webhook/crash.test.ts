@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { freePort } from "../../dev/control-plane/ports.ts";
 import { Tether } from "../../dev/control-plane/tether.ts";
 import { CookieJar, signIn } from "../../dev/okta/index.ts";
 import { type Program, startProgram } from "../../dev/quickstart/program.ts";
@@ -131,7 +132,7 @@ async function webhookProcess(
     "--namespace",
     cluster.namespace,
     "--port",
-    "0",
+    String(await freePort()),
     "--health-port",
     "0",
   ];
