@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { freePort } from "../../dev/control-plane/ports.ts";
+import { listen, listenOnFreePort } from "../../dev/control-plane/ports.ts";
+import { untilRefused } from "../until-refused.ts";
 
 /** A TCP proxy between a client and a server that can break what goes through it, as networks do. */
 export class TcpProxy {
@@ -9,21 +10,18 @@ export class TcpProxy {
   readonly #pairs = new Set<{ client: Socket; server: Socket }>();
   readonly #sockets = new Set<Socket>();
   #stalled = false;
-  readonly #port: number;
+  #port = 0;
   #accepted = 0;
 
-  private constructor(target: { host: string; port: number }, port: number) {
+  private constructor(target: { host: string; port: number }) {
     this.#target = target;
-    this.#port = port;
     this.#server = createServer((client) => this.#accept(client));
   }
 
   static async start(target: URL): Promise<TcpProxy> {
-    const proxy = new TcpProxy(
-      { host: target.hostname, port: Number(target.port) },
-      await freePort(), // one that stays free while connections are refused
-    );
-    await proxy.accept();
+    const proxy = new TcpProxy({ host: target.hostname, port: Number(target.port) });
+    // One that stays free while connections are refused.
+    proxy.#port = await listenOnFreePort(proxy.#server);
     return proxy;
   }
 
@@ -76,12 +74,12 @@ export class TcpProxy {
     this.#server.close();
     this.cut();
     await closed;
+    await untilRefused(this.#port);
   }
 
   /** Accepts connections (again), on the same port. */
   async accept(): Promise<void> {
-    this.#server.listen(this.#port, "127.0.0.1");
-    await once(this.#server, "listening");
+    if (!(await listen(this.#server, this.#port))) throw new Error(`port ${this.#port} was taken meanwhile`);
   }
 
   async stop(): Promise<void> {

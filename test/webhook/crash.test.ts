@@ -1,12 +1,12 @@
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
-import { freePort } from "../../dev/control-plane/ports.ts";
 import { Tether } from "../../dev/control-plane/tether.ts";
 import { CookieJar, signIn } from "../../dev/okta/index.ts";
 import { type Program, startProgram } from "../../dev/quickstart/program.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { FaultServer } from "../kubernetes/fault-server.ts";
+import { untilRefused } from "../until-refused.ts";
 import { Browser } from "./browser.ts";
 import { CLIENT_ID, CLIENT_SECRET, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
 
@@ -67,7 +67,7 @@ test("asked to stop, the webhook finishes the sign-in that is under way, and wha
   const signingIn = signInAt(underTest, process, "ada");
   await status.arrived;
   const stopped = process.stop();
-  await refused(`http://127.0.0.1:${process.port}/session`);
+  await untilRefused(process.port);
   status.release();
   t.is((await signingIn).status, 303);
   await stopped;
@@ -132,7 +132,7 @@ async function webhookProcess(
     "--namespace",
     cluster.namespace,
     "--port",
-    String(await freePort()),
+    "0",
     "--health-port",
     "0",
   ];
@@ -169,15 +169,4 @@ function held(
   };
   // A broken connection makes the client send it again, and this time it gets through.
   return { arrived: arrived.promise, release: () => void waiting?.destroy() };
-}
-
-/** Resolves when nobody listens there any more. */
-async function refused(url: string): Promise<void> {
-  for (;;) {
-    try {
-      await (await fetch(url)).arrayBuffer();
-    } catch {
-      return;
-    }
-  }
 }
