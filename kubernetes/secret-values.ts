@@ -72,7 +72,8 @@ export class SecretValues {
   }
 
   /**
-   * One value as text. `fresh` reads it now; whoever asks at the same time shares one request.
+   * One value as text, as it was within `maxAgeMs`; whoever asks while it is being read waits for the same answer.
+   * @param options `fresh`: as it is from now on, in a request of one's own
    * @throws SecretNotFoundError, SecretUnreadableError, SecretForbiddenError
    */
   async read(namespace: string, { name, key }: SecretKeyRef, options?: { fresh?: boolean }): Promise<string> {

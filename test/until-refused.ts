@@ -16,7 +16,9 @@ export async function untilRefused(port: number): Promise<void> {
         await once(socket, "connect");
         return undefined;
       } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "ECONNREFUSED") return true;
+        const code = error instanceof Error && "code" in error ? error.code : undefined;
+        if (code === "ECONNREFUSED") return true;
+        if (code === "ECONNRESET") return undefined; // it was closed while this knocked
         throw error;
       } finally {
         socket.destroy();

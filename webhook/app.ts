@@ -104,10 +104,13 @@ function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "l
   }
 }
 
-/** What express and its parsers find wrong with a request has a status: 400, 413, 415. */
+/**
+ * What express and its parsers find wrong with a request: 400, 413, 415. Their errors may be shown (`expose`, of
+ * http-errors), or are of an address that can't be decoded. An answer that we got has a status as well: not meant here.
+ */
 function bodyError(error: unknown): RequestError | undefined {
   if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return undefined;
-  if (error instanceof RequestError || error.status < 400 || error.status > 499) return undefined;
+  if (!(error instanceof URIError || ("expose" in error && error.expose === true))) return undefined;
   return new RequestError({
     code: "request-invalid",
     status: error.status,

@@ -1,20 +1,8 @@
-import { join } from "node:path";
-import test, { type ExecutionContext } from "ava";
-import { pino } from "pino";
-import { Registry } from "prom-client";
-import { chartRights } from "../../dev/control-plane/service-account.ts";
-import { CookieJar, signIn, startOkta } from "../../dev/okta/index.ts";
-import { createClient, EventRecorder, LeaderElection } from "../../kubernetes/index.ts";
-import { Http } from "../../okta/http.ts";
-import { Operator } from "../../operator/operator.ts";
-import { serve } from "../../webhook/server.ts";
-import { Webhook } from "../../webhook/webhook.ts";
-import { testCluster, waitFor } from "../cluster.ts";
-import { mappingObject, organizationObject, secret } from "../operator/operator-under-test.ts";
-import { behindTap } from "./product-under-test.ts";
-import { WriteTap } from "./write-tap.ts";
-
-const log = pino({ level: "silent" });
+import test from "ava";
+import { chartRights, type Rights } from "../../dev/control-plane/service-account.ts";
+import { CookieJar } from "../../dev/okta/index.ts";
+import { waitFor } from "../cluster.ts";
+import { type ProductInProcess, productInProcess } from "./product-in-process.ts";
 
 /** Every verb on every resource that the chart grants. */
 async function granted(): Promise<Set<string>> {
@@ -24,6 +12,20 @@ async function granted(): Promise<Set<string>> {
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
     ),
   );
+}
+
+/** The chart's rights without this one. @param right "verb resource" */
+async function without(right: string): Promise<Rights> {
+  const [verb, resource] = right.split(" ");
+  const rest = (rules: Rights["role"]): Rights["role"] =>
+    rules
+      .flatMap((rule) => rule.resources.map((one) => ({ ...rule, resources: [one] })))
+      .map((rule) =>
+        rule.resources[0] === resource ? { ...rule, verbs: rule.verbs.filter((one) => one !== verb) } : rule,
+      )
+      .filter(({ verbs }) => verbs.length > 0);
+  const { role, clusterRole } = await chartRights();
+  return { role: rest(role), clusterRole: rest(clusterRole) };
 }
 
 /** The right that a request needs. @param request "METHOD /path?query" */
@@ -39,147 +41,192 @@ function rightOf(request: string): string {
   return `${verb} ${sub === undefined ? collection : `${collection}/${sub}`}`;
 }
 
-/** Lets the product do all that it does, once, until it has used every right. @returns those that it has used */
-async function used(t: ExecutionContext, expected: ReadonlySet<string>): Promise<Set<string>> {
-  const cluster = await testCluster(t);
-  const { namespace, folder } = cluster;
-  const closing: (() => Promise<unknown>)[] = [];
-  const stop = new AbortController();
-  try {
-    const tap = await WriteTap.start(cluster.controlPlane.admin);
-    closing.push(() => tap.stop());
-    const kubeconfig = await behindTap(await cluster.serviceAccount(), join(folder, "tapped"), tap);
-    const client = await createClient({ kubeconfig, userAgent: "test", log });
-    closing.push(() => client.close());
-    const http = new Http();
-    closing.push(() => http.close());
-    const okta = await startOkta({
-      groups: ["service_admin", "web"],
-      users: [{ login: "ada@acme.example", password: "ada", groups: ["service_admin"] }],
-    });
-    closing.push(() => okta.stop());
+function rights(requests: ReadonlySet<string>): Set<string> {
+  return new Set([...requests].map(rightOf));
+}
 
-    const rights = (): Set<string> => new Set([...tap.requests].map(rightOf));
-    const events = new EventRecorder({
-      client,
-      reportingController: "test/all",
-      reportingInstance: "one",
-      log,
-    });
-    closing.push(() => events.flush());
-    const common = { client, events, http, namespaces: [namespace], log };
-    const election = new LeaderElection({
-      client,
-      namespace,
-      name: "okta-role-operator",
-      identity: "one",
-      retryPeriodMs: 200,
-      log,
-    });
-    const makeWebhook = () =>
-      new Webhook({
-        ...common,
-        metrics: new Registry(),
-        sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
-        // Due at once, so that the second webhook rotates what the first has made.
-        keys: { times: { rotateAfterMs: 1 } },
-        maxStalenessMs: 30_000,
-        loginsAtOnce: 64,
-        loginsPerMinute: 1000,
-        localSignInsPerMinute: 1000,
-        trustedProxies: 0,
-      });
-    const webhook = makeWebhook();
-    const server = await serve((req, res) => app(req, res), { port: 0, host: "127.0.0.1" });
-    closing.push(() => server.close(0));
-    const baseURL = `http://localhost:${server.port}`;
-    const app = webhook.app(baseURL);
-    const operator = new Operator({ ...common, leader: client, baseURL, metrics: new Registry() });
-    const running = [
-      webhook.run(stop.signal),
-      operator.watch(stop.signal),
-      election.run(stop.signal, (lost) => operator.lead(lost)),
-    ];
-    closing.push(() => Promise.all(running));
-    // What is left to be reported would be tried again for ever once the client is closed.
-    closing.push(() => webhook.flush());
-
-    okta.saveApp({
-      clientId: "0oaTest",
-      clientSecret: "s",
-      redirectUris: [`${baseURL}/callback/${namespace}`],
-    });
-    await cluster.kubectlWith(
-      {
-        apiVersion: "v1",
-        kind: "List",
-        items: [
-          secret({ clientSecret: "s" }),
-          organizationObject("acme", {
-            loginPath: namespace,
-            roles: [{ name: "service-admin", displayName: "Service Admin" }],
-            okta: {
-              issuer: okta.issuer("default"),
-              clientID: "0oaTest",
-              clientSecretRef: { name: "acme-okta", key: "clientSecret" },
-            },
-          }),
-          mappingObject("services", ["service_admin"], ["service-admin"]),
-          { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "mia" } },
-          {
-            apiVersion: "rolemapping.dev/v1alpha1",
-            kind: "OrganizationUser",
-            metadata: { name: "mia" },
-            spec: {
-              organizationRef: { name: "acme" },
-              source: "Local",
-              email: "mia@acme.example",
-              roles: ["service-admin"],
-              serviceAccountName: "mia",
-            },
-          },
-        ],
-      },
-      "apply",
-      "-f",
-      "-",
-    );
-    const people = async (): Promise<void> => {
-      await webhook.ready();
-      const rotating = makeWebhook().run(stop.signal);
-      closing.push(() => rotating);
-      const login = `${baseURL}/login/${namespace}`;
-      const cookies = new CookieJar();
-      // Twice at once: one of them finds that the account is there already, and reads it.
-      await Promise.all(
-        [cookies, new CookieJar()].map((jar) => signIn(okta, login, "ada@acme.example", { cookies: jar })),
-      );
-      okta.directory.addToGroup("web", "ada@acme.example");
-      await signIn(okta, login, "ada@acme.example", { cookies });
-      for (let time = 0; time < 3; time++) {
-        const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", login);
-        await fetch(`${login}/local`, {
-          method: "POST",
-          redirect: "manual",
-          headers: { origin: baseURL },
-          body: new URLSearchParams({ token: stdout.trim() }),
-        });
-      }
-    };
-    await people();
-    await waitFor(() => expected.isSubsetOf(rights()) || undefined, {
-      what: "every right to be used",
-      timeoutMs: 30_000,
-    }).catch(() => undefined); // which one isn't, the comparison tells
-    t.deepEqual([...tap.forbidden], [], "nothing is asked for that isn't granted");
-    return rights();
-  } finally {
-    stop.abort();
-    for (const close of closing.reverse()) await close().catch(() => undefined);
-  }
+/** Lets the product do all that it does, once. */
+async function everything(product: ProductInProcess): Promise<void> {
+  const { webhook, okta, rotateKeys, signIn, signInLocally } = product;
+  await webhook.ready();
+  rotateKeys();
+  const cookies = new CookieJar();
+  // Twice at once: one of them finds that the account is there already, and reads it.
+  await Promise.all([signIn(cookies), signIn()]);
+  okta.directory.addToGroup("web", "ada@acme.example");
+  await signIn(cookies);
+  // Thrice: a repeated Event is counted.
+  for (let time = 0; time < 3; time++) await signInLocally();
 }
 
 test("the product uses every right that it is given, and needs no other", async (t) => {
   const expected = await granted();
-  t.deepEqual([...(await used(t, expected))].sort(), [...expected].sort());
+  const product = await productInProcess(t);
+  await everything(product);
+  await waitFor(() => expected.isSubsetOf(rights(product.tap.requests)) || undefined, {
+    what: "every right to be used",
+    timeoutMs: 30_000,
+  }).catch(() => undefined); // which one isn't, the comparison tells
+  t.deepEqual([...product.tap.forbidden], [], "nothing is asked for that isn't granted");
+  t.deepEqual([...rights(product.tap.requests)].sort(), [...expected].sort());
 });
+
+/** For each right of the chart: what people would miss without it, and how they would find out. */
+const MISSED: Record<string, readonly [what: string, seen: (product: ProductInProcess) => Promise<unknown>]> =
+  {
+    "create tokenreviews": [
+      "local admins can't sign in",
+      async ({ webhook, signInLocally }) => {
+        await webhook.ready();
+        return (await signInLocally()) === 503;
+      },
+    ],
+    // Objects come by the watch; the small list beside it shows that the watch is alive.
+    "list organizations": ["nobody knows whether revocations arrive: sessions are refused", isStale],
+    "list oktarolemappings": ["the operator can't tell whether it knows the mappings", heartbeatFails],
+    "list organizationusers": ["nobody knows whether revocations arrive: sessions are refused", isStale],
+    "watch organizations": ["changes are known late, by polling", isPolled],
+    "watch oktarolemappings": ["changes are known late, by polling", isPolled],
+    "watch organizationusers": ["changes are known late, by polling", isPolled],
+    "get organizationusers": [
+      "of two sign-ins of one person at once one fails",
+      async ({ webhook, okta, signIn }) => {
+        await webhook.ready();
+        // Again and again: the two must meet between reading and writing.
+        for (const [turn, change] of Array.from({ length: 20 }, (_, index) => [index, index % 2] as const)) {
+          if (change) okta.directory.addToGroup("web", "ada@acme.example");
+          else if (turn > 0) okta.directory.removeFromGroup("web", "ada@acme.example");
+          const statuses = await Promise.all([signIn(), signIn(), signIn()]);
+          if (statuses.includes(503)) return statuses.includes(303);
+        }
+        return false;
+      },
+    ],
+    "patch organizations/status": [
+      "an organization has no conditions",
+      async ({ cluster, lines }) => {
+        await logs(lines, "reconcile failed, trying again");
+        return (await conditions(cluster, "oktaorg")) === "";
+      },
+    ],
+    "patch oktarolemappings/status": [
+      "a mapping has no conditions",
+      async ({ cluster, lines }) => {
+        await logs(lines, "reconcile failed, trying again");
+        return (await conditions(cluster, "orm")) === "";
+      },
+    ],
+    "create organizationusers": ["nobody signs in for the first time", isNotProvisioned],
+    "update organizationusers": [
+      "somebody whose groups have changed can't sign in",
+      async ({ webhook, okta, signIn }) => {
+        await webhook.ready();
+        if ((await signIn()) !== 303) return false;
+        okta.directory.addToGroup("web", "ada@acme.example");
+        return (await signIn()) === 503;
+      },
+    ],
+    "update organizationusers/status": ["nobody signs in for the first time", isNotProvisioned],
+    "get secrets": [
+      "the webhook isn't ready, and the organization tells why",
+      async ({ webhook, cluster }) => {
+        await waitFor(
+          async () =>
+            (await conditions(cluster, "oktaorg")).includes("CredentialsResolved=Unknown") || undefined,
+          { what: "the organization to say that its Secret can't be read" },
+        );
+        return webhook.check()?.includes("keys of sessions");
+      },
+    ],
+    "create secrets": [
+      "the webhook never becomes ready: it has no keys for sessions",
+      async ({ webhook, lines }) => {
+        await logs(lines, "The keys of sessions could not be read.");
+        return webhook.check()?.includes("keys of sessions");
+      },
+    ],
+    "update secrets": [
+      "the keys of sessions aren't rotated",
+      async ({ webhook, rotateKeys, lines }) => {
+        await webhook.ready();
+        rotateKeys();
+        return logs(lines, "The keys of sessions could not be read.");
+      },
+    ],
+    "create leases": [
+      "nobody reconciles",
+      ({ lines }) => logs(lines, "can't create the lease, trying again"),
+    ],
+    "get leases": [
+      "nobody reconciles",
+      ({ lines }) => logs(lines, "can't read or take the lease, trying again"),
+    ],
+    "update leases": [
+      "whoever leads loses the lease",
+      ({ lines }) => logs(lines, "the lease couldn't be renewed: leadership is lost"),
+    ],
+    "create events": [
+      "no Event tells what happened",
+      async ({ cluster, lines }) => {
+        await logs(lines, "events were dropped, the last of them this");
+        return (await cluster.kubectl("get", "events", "--output=name")).stdout === "";
+      },
+    ],
+    "patch events": [
+      "repeated Events aren't counted",
+      async ({ webhook, signInLocally, lines }) => {
+        await webhook.ready();
+        for (let time = 0; time < 3; time++) await signInLocally();
+        return logs(lines, "events were dropped, the last of them this");
+      },
+    ],
+  };
+
+for (const [right, [what, seen]] of Object.entries(MISSED))
+  test(`without the right to ${right}: ${what}`, async (t) => {
+    const product = await productInProcess(t, await without(right));
+    t.truthy(await seen(product));
+    t.deepEqual([...rights(product.tap.forbidden)], [right], "this is what was refused, and nothing else");
+  });
+
+test("of every right it is known what would be missed without it", async (t) => {
+  t.deepEqual(Object.keys(MISSED).sort(), [...(await granted())].sort());
+});
+
+/** Waits until the product has logged this. */
+function logs(lines: ProductInProcess["lines"], message: string): Promise<true> {
+  return waitFor(() => lines.some(({ msg }) => msg === message) || undefined, {
+    what: `"${message}" in the log`,
+  });
+}
+
+async function isNotProvisioned({ webhook, signIn, cluster }: ProductInProcess): Promise<boolean> {
+  await webhook.ready();
+  if ((await signIn()) !== 503) return false;
+  const failed = "UsersProvisioned=False";
+  return waitFor(async () => (await conditions(cluster, "orm")).includes(failed) || undefined, {
+    what: "the mapping to say that an account couldn't be written",
+  });
+}
+
+async function isStale({ webhook }: ProductInProcess): Promise<true> {
+  await webhook.ready();
+  return waitFor(() => webhook.check()?.includes("not been heard of") || undefined, {
+    what: "the webhook to say that it hasn't heard of the cluster",
+  });
+}
+
+function heartbeatFails({ lines }: ProductInProcess): Promise<true> {
+  return logs(lines, "the API server doesn't answer on the watch's connection");
+}
+
+async function isPolled({ webhook, lines }: ProductInProcess): Promise<true> {
+  await webhook.ready();
+  return logs(lines, "can't list and watch, trying again");
+}
+
+/** All conditions of the objects of this kind, as "type=status" lines. */
+async function conditions({ kubectl }: ProductInProcess["cluster"], kind: string): Promise<string> {
+  const each = "{range .items[*].status.conditions[*]}{.type}={.status}{'\\n'}{end}";
+  return (await kubectl("get", kind, "-o", `jsonpath=${each}`)).stdout;
+}

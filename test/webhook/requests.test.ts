@@ -1,11 +1,13 @@
 import test from "ava";
 import { request } from "undici";
+import { chartRights } from "../../dev/control-plane/service-account.ts";
 import { FlagError, parseFlags } from "../../kubernetes/index.ts";
 import { webhookFlags } from "../../webhook/flags.ts";
 import { trustedProxies } from "../../webhook/http/rate-limits.ts";
 import { cookieStyle, readCookie, setCookie } from "../../webhook/sessions/cookies.ts";
 import { durationMs } from "../../webhook/sessions/max-age.ts";
 import { waitFor } from "../cluster.ts";
+import { Browser } from "./browser.ts";
 import { webhookUnderTest } from "./webhook-under-test.ts";
 
 test("of two organizations that want one login path the older one is served, and the other moves up when it goes", async (t) => {
@@ -42,6 +44,24 @@ test("a form of our own is recognised by older browsers' Origin, too; without ei
   t.is(await post({ origin: `${url}.evil.example` }), 403);
   t.is((await session(cookies)).status, 200);
   t.is(await post({ origin: url }), 303);
+});
+
+test("a request that can't be understood is answered as that, and Kubernetes' refusals aren't", async (t) => {
+  const { applyAcme, browser, cluster, replica } = await webhookUnderTest(t);
+  await applyAcme({ mappings: {} });
+  const tooLarge = await browser().post("/login/acme/local", { token: "x".repeat(100_000) });
+  t.is(tooLarge.status, 413);
+  t.regex(tooLarge.body, /can&#39;t be understood/);
+  const undecodable = await browser().get("/login/%E0%A4%A/local");
+  t.is(undecodable.status, 400);
+  t.regex(undecodable.body, /can&#39;t be understood/);
+
+  const { role } = await chartRights();
+  const withoutReviews = await cluster.serviceAccount({ role, clusterRole: [] });
+  const { url } = await replica({ kubeconfig: withoutReviews });
+  const refused = await new Browser(url).post("/login/acme/local", { token: "ab.cd.ef" });
+  t.is(refused.status, 503);
+  t.regex(refused.body, /out of order/);
 });
 
 test("who is counted is the client, not what it says of itself; behind a trusted proxy it is who the proxy names", async (t) => {

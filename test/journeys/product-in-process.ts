@@ -1,0 +1,189 @@
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import type { ExecutionContext } from "ava";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import type { Rights } from "../../dev/control-plane/service-account.ts";
+import { CookieJar, type OktaStandIn, signIn, startOkta } from "../../dev/okta/index.ts";
+import { createClient, EventRecorder, LeaderElection } from "../../kubernetes/index.ts";
+import { Http } from "../../okta/http.ts";
+import { Operator } from "../../operator/operator.ts";
+import { serve } from "../../webhook/server.ts";
+import { Webhook } from "../../webhook/webhook.ts";
+import { type TestCluster, testCluster } from "../cluster.ts";
+import { mappingObject, organizationObject, secret } from "../operator/operator-under-test.ts";
+import { behindTap } from "./product-under-test.ts";
+import { WriteTap } from "./write-tap.ts";
+
+/** Short, for tests in which the cluster isn't heard of any more. */
+const MAX_STALENESS_MS = 10_000;
+
+/** Operator and webhook in this process, in a namespace of their own, with an organization, Ada, and Mia, an admin. */
+export interface ProductInProcess {
+  readonly cluster: TestCluster;
+  readonly okta: OktaStandIn;
+  /** Between the product and the API server. */
+  readonly tap: WriteTap;
+  readonly webhook: Webhook;
+  readonly operator: Operator;
+  /** What the product has logged, parsed. */
+  readonly lines: Record<string, unknown>[];
+  /** Another replica of the webhook, which finds the keys of sessions to be due and rotates them. */
+  rotateKeys(): void;
+  /** Ada signs in. @returns the status of the last answer: 303 when she is in */
+  signIn(cookies?: CookieJar): Promise<number>;
+  /** Mia, a local admin, signs in with her service account's token. @returns the status of the answer: 303 when she is in */
+  signInLocally(): Promise<number>;
+  /** Stops all that was started, as far as it goes. Happens when the test ends, if not before. */
+  stop(): Promise<void>;
+}
+
+/** @param rights others than the chart's */
+export async function productInProcess(t: ExecutionContext, rights?: Rights): Promise<ProductInProcess> {
+  const cluster = await testCluster(t);
+  const { namespace, folder } = cluster;
+  const closing: (() => Promise<unknown>)[] = [];
+  const ended = new AbortController();
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
+      ended.abort();
+      for (const close of closing.reverse()) await close().catch(() => undefined);
+    })();
+    return stopped;
+  };
+  t.teardown(stop);
+
+  const lines: Record<string, unknown>[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  const log = pino({ level: "info" }, sink);
+  const tap = await WriteTap.start(cluster.controlPlane.admin);
+  closing.push(() => tap.stop());
+  const kubeconfig = await behindTap(await cluster.serviceAccount(rights), join(folder, "tapped"), tap);
+  const client = await createClient({ kubeconfig, userAgent: "test", log });
+  closing.push(() => client.close());
+  const http = new Http();
+  closing.push(() => http.close());
+  const okta = await startOkta({
+    groups: ["service_admin", "web"],
+    users: [{ login: "ada@acme.example", password: "ada", groups: ["service_admin"] }],
+  });
+  closing.push(() => okta.stop());
+
+  const events = new EventRecorder({
+    client,
+    reportingController: "test/all",
+    reportingInstance: "one",
+    log,
+  });
+  const common = { client, events, http, namespaces: [namespace], log };
+  const election = new LeaderElection({
+    client,
+    namespace,
+    name: "okta-role-operator",
+    identity: "one",
+    retryPeriodMs: 200,
+    log,
+  });
+  const makeWebhook = () =>
+    new Webhook({
+      ...common,
+      metrics: new Registry(),
+      sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
+      // Due at once, so that the second webhook rotates what the first has made.
+      keys: { times: { rotateAfterMs: 1 } },
+      maxStalenessMs: MAX_STALENESS_MS,
+      loginsAtOnce: 64,
+      loginsPerMinute: 1000,
+      localSignInsPerMinute: 1000,
+      trustedProxies: 0,
+    });
+  const running: Promise<unknown>[] = [];
+  closing.push(() => Promise.all(running));
+  const webhook = makeWebhook();
+  const server = await serve((req, res) => app(req, res), { port: 0, host: "127.0.0.1" });
+  closing.push(() => server.close(0));
+  const baseURL = `http://localhost:${server.port}`;
+  const app = webhook.app(baseURL);
+  const operator = new Operator({ ...common, leader: client, baseURL, metrics: new Registry() });
+  running.push(
+    webhook.run(ended.signal),
+    operator.watch(ended.signal),
+    election.run(ended.signal, (lost) => operator.lead(lost)),
+  );
+  // What is left to be reported would be tried again for ever once the client is closed.
+  closing.push(() => webhook.flush());
+
+  okta.saveApp({
+    clientId: "0oaTest",
+    clientSecret: "s",
+    redirectUris: [`${baseURL}/callback/${namespace}`],
+  });
+  const { code, stderr } = await cluster.kubectlWith(
+    { apiVersion: "v1", kind: "List", items: objects(namespace, okta) },
+    "apply",
+    "-f",
+    "-",
+  );
+  if (code !== 0) throw new Error(stderr);
+
+  const login = `${baseURL}/login/${namespace}`;
+  return {
+    cluster,
+    okta,
+    tap,
+    webhook,
+    operator,
+    lines,
+    rotateKeys: () => void running.push(makeWebhook().run(ended.signal)),
+    async signIn(cookies = new CookieJar()) {
+      const { response } = await signIn(okta, login, "ada@acme.example", { cookies });
+      return response.status;
+    },
+    async signInLocally() {
+      const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", login);
+      const { status } = await fetch(`${login}/local`, {
+        method: "POST",
+        redirect: "manual",
+        headers: { origin: baseURL },
+        body: new URLSearchParams({ token: stdout.trim() }),
+      });
+      return status;
+    },
+    stop,
+  };
+}
+
+function objects(namespace: string, okta: OktaStandIn): object[] {
+  return [
+    secret({ clientSecret: "s" }),
+    organizationObject("acme", {
+      loginPath: namespace,
+      roles: [{ name: "service-admin", displayName: "Service Admin" }],
+      okta: {
+        issuer: okta.issuer("default"),
+        clientID: "0oaTest",
+        clientSecretRef: { name: "acme-okta", key: "clientSecret" },
+      },
+    }),
+    mappingObject("services", ["service_admin"], ["service-admin"]),
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "mia" } },
+    {
+      apiVersion: "rolemapping.dev/v1alpha1",
+      kind: "OrganizationUser",
+      metadata: { name: "mia" },
+      spec: {
+        organizationRef: { name: "acme" },
+        source: "Local",
+        email: "mia@acme.example",
+        roles: ["service-admin"],
+        serviceAccountName: "mia",
+      },
+    },
+  ];
+}
