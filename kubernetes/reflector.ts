@@ -8,7 +8,7 @@ import { letOthersRun } from "./event-loop.ts";
 import type { RuntimeMetrics } from "./metrics.ts";
 import type { KubernetesObject } from "./object.ts";
 import type { Change } from "./object-store.ts";
-import type { Reflection } from "./reflection.ts";
+import type { ListInProgress, Reflection } from "./reflection.ts";
 import type { ResourceType } from "./resource-type.ts";
 import type { WatchEvent } from "./watch-stream.ts";
 
@@ -128,9 +128,10 @@ export class Reflector<T extends KubernetesObject> {
     await sleep(waitMs, undefined, { signal }).catch(() => {}); // aborted: the caller looks at the signal
   }
 
+  /** Reads a list in pages. */
   async #list(signal: AbortSignal): Promise<void> {
     const { type, client, namespace, reflection, project, changed } = this.#options;
-    await this.#counted(signal, async () => {
+    try {
       const start = now();
       const list = reflection.beginList();
       let listed = "";
@@ -141,7 +142,10 @@ export class Reflector<T extends KubernetesObject> {
       }
       changed(list.complete(listed));
       this.#listedSince(start);
-    });
+    } catch (error) {
+      if (!signal.aborted) this.#count("failed");
+      throw error;
+    }
   }
 
   async #follow(signal: AbortSignal, heard: () => void): Promise<void> {
@@ -155,19 +159,29 @@ export class Reflector<T extends KubernetesObject> {
       this.#watch = watch;
       this.#heardAt = now();
       opened();
-      // Read by hand: to leave a `for await` at the end of the list would end the watch.
-      const events = watch[Symbol.asyncIterator]();
-      if (this.#mustList) await this.#counted(signal, () => this.#readList(events, start));
-      for (let next = await events.next(); !next.done; next = await events.next()) {
-        heard();
-        this.#read(next.value);
+      // The list that is still being read, where it comes by this watch.
+      let list = this.#mustList ? reflection.beginList() : undefined;
+      for await (const event of watch) {
+        this.#heardAt = now();
+        if (!list) {
+          heard();
+          this.#read(event);
+        } else if (this.#readListed(list, event)) {
+          list = undefined;
+          this.#listedSince(start);
+        }
         await letOthersRun();
       }
+      // Nothing is known to be gone then.
+      if (list) throw new Error("the API server ended a streaming list before it was complete");
       metrics.watchRestarts.inc({ resource, reason: "expired" });
     } catch (error) {
       if (this.#mustList) {
         this.#streamsFailed++;
-        if (!isRefusal(error)) throw error;
+        if (!isRefusal(error)) {
+          if (!signal.aborted) this.#count("failed");
+          throw error;
+        }
         this.#streams = false;
         heard();
         this.#options.log.debug({ err: error }, "the API server doesn't stream lists: reading pages");
@@ -184,28 +198,16 @@ export class Reflector<T extends KubernetesObject> {
     }
   }
 
-  /** Reads a streaming list to its end. Throws when it has none: then nothing is known to be gone. */
-  async #readList(events: AsyncIterator<WatchEvent<T>>, start: Moment): Promise<void> {
-    const { reflection, project, changed } = this.#options;
-    const list = reflection.beginList();
-    for (let next = await events.next(); !next.done; next = await events.next()) {
-      this.#heardAt = now();
-      const event = next.value;
-      if (event.type !== "BOOKMARK") {
-        changed(list.item({ type: event.type, object: project(event.object) }));
-      } else if (event.listed) {
-        changed(list.complete(event.resourceVersion));
-        this.#listedSince(start);
-        return;
-      }
-      await letOthersRun();
-    }
-    throw new Error("the API server ended a streaming list before it was complete");
+  /** Reads one event of a streaming list. @returns whether it was the last, so that the list is complete */
+  #readListed(list: ListInProgress<T>, event: WatchEvent<T>): boolean {
+    const { project, changed } = this.#options;
+    if (event.type !== "BOOKMARK") changed(list.item({ type: event.type, object: project(event.object) }));
+    else if (event.listed) changed(list.complete(event.resourceVersion));
+    return event.type === "BOOKMARK" && event.listed === true;
   }
 
   #read(event: WatchEvent<T>): void {
     const { reflection, project, changed } = this.#options;
-    this.#heardAt = now();
     if (event.type === "BOOKMARK") this.#caughtUp = true;
     if (this.#caughtUp) this.#provenAt = this.#heardAt;
     changed(
@@ -221,6 +223,7 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   #listedSince(start: Moment): void {
+    this.#count("complete");
     this.#mustList = false;
     this.#streamsFailed = 0;
     this.#caughtUp = true;
@@ -228,15 +231,9 @@ export class Reflector<T extends KubernetesObject> {
     this.#listed.resolve();
   }
 
-  async #counted(signal: AbortSignal, list: () => Promise<void>): Promise<void> {
+  #count(result: "complete" | "failed"): void {
     const { type, metrics } = this.#options;
-    try {
-      await list();
-      metrics.lists.inc({ resource: type.plural, result: "complete" });
-    } catch (error) {
-      if (!signal.aborted) metrics.lists.inc({ resource: type.plural, result: "failed" });
-      throw error;
-    }
+    metrics.lists.inc({ resource: type.plural, result });
   }
 }
 
