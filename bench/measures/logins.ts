@@ -30,7 +30,7 @@ export const logins: Measure = {
     "the second core, the client on the first. " +
     "The three take turns, and the ratio is the median over the turns. Events of first logins are written afterwards, " +
     "at most 50 a second whatever the rate of logins: they are waited for between the turns. What a login costs beyond " +
-    "the bare callback is storing it: two writes to the Kubernetes API for a new account and one to note a later login, " +
+    "the bare callback is, for the larger part, storing it: two writes to the Kubernetes API for a new account and one to note a later login, " +
     "each of which comes back as a watch event, and an Event where something has changed.",
   run: measure,
 };
