@@ -209,20 +209,34 @@ async function isNotProvisioned({ webhook, signIn, cluster }: ProductInProcess):
   });
 }
 
-async function isStale({ webhook }: ProductInProcess): Promise<true> {
-  await webhook.ready();
-  return waitFor(() => webhook.check()?.includes("not been heard of") || undefined, {
-    what: "the webhook to say that it hasn't heard of the cluster",
-  });
+/** Waits until the webhook takes itself out. */
+async function isStale({ webhook, lines }: ProductInProcess): Promise<true> {
+  await refused(lines, HEARTBEAT_FAILS, LIST_FAILS);
+  const why = lines.some(isRefusal(LIST_FAILS)) ? "not everything has been read" : "not been heard of";
+  return waitFor(() => webhook.check()?.includes(why) || undefined, { what: `the webhook to say "${why}"` });
 }
 
 function heartbeatFails({ lines }: ProductInProcess): Promise<true> {
-  return logs(lines, "the API server doesn't answer on the watch's connection");
+  return refused(lines, HEARTBEAT_FAILS, LIST_FAILS);
 }
 
 async function isPolled({ webhook, lines }: ProductInProcess): Promise<true> {
   await webhook.ready();
-  return logs(lines, "can't list and watch, trying again");
+  return refused(lines, LIST_FAILS);
+}
+
+/** A server that lists by watching is asked for a list as a heartbeat only. */
+const HEARTBEAT_FAILS = "the API server doesn't answer on the watch's connection";
+const LIST_FAILS = "can't list and watch, trying again";
+
+/** Waits until the product has logged one of these of a request that it may not make. */
+function refused(lines: ProductInProcess["lines"], ...messages: string[]): Promise<true> {
+  const look = () => messages.some((message) => lines.some(isRefusal(message))) || undefined;
+  return waitFor(look, { what: `a refusal and "${messages.join('" or "')}" in the log` });
+}
+
+function isRefusal(message: string): (line: Record<string, unknown>) => boolean {
+  return ({ msg, err }) => msg === message && JSON.stringify(err).includes("403 Forbidden");
 }
 
 /** All conditions of the objects of this kind, as "type=status" lines. */
