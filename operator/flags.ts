@@ -3,6 +3,11 @@ import { commonFlags, type Flag, isPort } from "../kubernetes/index.ts";
 /** The operator's flags. */
 export const operatorFlags = {
   ...commonFlags,
+  lease: {
+    value: "NAME",
+    description: "the Lease by which the replicas elect one that leads, in the program's own namespace",
+    default: "okta-role-operator",
+  },
   "health-port": {
     value: "PORT",
     description: "where /livez, /readyz and /metrics are served; 0 for a free one",

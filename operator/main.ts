@@ -30,7 +30,7 @@ await runProgram({
     const election = new LeaderElection({
       client,
       namespace,
-      name: "okta-role-operator",
+      name: flags.lease,
       identity,
       log,
       metrics,

@@ -113,6 +113,7 @@ export const cases = (OTHER: string): readonly Case[] => [
   {
     value: "watchNamespaces",
     to: [OTHER, "default"],
+    with: { organizations: [], mappings: [] }, // they would have to say where they go
     ...deployment,
     at: `${operator}.args`,
     has: `--watch-namespaces=${OTHER},default`,
@@ -129,6 +130,7 @@ export const cases = (OTHER: string): readonly Case[] => [
     value: "watchNamespaces",
     to: ["*"],
     kind: "ClusterRole",
+    name: `${NAME}.access`,
     at: "rules",
     has: { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
   },
@@ -144,6 +146,7 @@ export const cases = (OTHER: string): readonly Case[] => [
   {
     value: "organizations",
     to: [{ ...ACME, namespace: OTHER }],
+    with: { watchNamespaces: [OTHER] },
     kind: "Organization",
     at: "metadata.namespace",
     is: OTHER,
@@ -313,7 +316,16 @@ export const cases = (OTHER: string): readonly Case[] => [
 
   { value: "rbac.create", to: false, kind: "Role", gone: true },
   { value: "rbac.create", to: false, kind: "ClusterRoleBinding", gone: true },
-  { value: "rbac.tokenReviews", to: false, kind: "ClusterRole", gone: true },
+  { value: "rbac.tokenReviews", to: false, kind: "ClusterRole", name: `${NAME}.access`, gone: true },
+  { value: "rbac.people.create", to: false, kind: "ClusterRole", name: `${NAME}.access-view`, gone: true },
+  {
+    value: "rbac.people.aggregate",
+    to: true,
+    kind: "ClusterRole",
+    name: `${NAME}.access-edit`,
+    at: "metadata.labels[rbac.authorization.k8s.io/aggregate-to-admin]",
+    is: "true",
+  },
   {
     value: "rbac.guardSecrets",
     to: false,
@@ -494,6 +506,14 @@ export const cases = (OTHER: string): readonly Case[] => [
     is: labels,
   },
   {
+    value: "ingress.paths",
+    to: ["/login", "/session"],
+    with: ingress,
+    kind: "Ingress",
+    at: "spec.rules[0].http.paths[1].path",
+    is: "/session",
+  },
+  {
     value: "ingress.tlsSecretName",
     to: "cert",
     with: ingress,
@@ -515,7 +535,15 @@ export const cases = (OTHER: string): readonly Case[] => [
     with: { httpRoute: { enabled: true } },
     kind: "HTTPRoute",
     at: "spec.parentRefs",
-    is: [{ name: "g", namespace: "n" }],
+    is: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: "g", namespace: "n" }],
+  },
+  {
+    value: "httpRoute.paths",
+    to: ["/login", "/session"],
+    with: route,
+    kind: "HTTPRoute",
+    at: "spec.rules[0].matches[1].path.value",
+    is: "/session",
   },
   {
     value: "httpRoute.annotations",

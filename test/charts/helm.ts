@@ -103,7 +103,7 @@ export function find(objects: readonly Manifest[], kind: string, name?: string):
 /**
  * What stands at a place in an object.
  *
- * @param path names separated by dots; in brackets the name of a list's entry, or its number:
+ * @param path names separated by dots; in brackets the name of a list's entry, its number, or a key that has dots:
  *   spec.template.spec.containers[webhook].args[0]
  * @returns undefined when there is no such place
  */
@@ -117,7 +117,7 @@ export function at(object: unknown, path: string): unknown {
 }
 
 function entry(list: unknown, wanted: string): unknown {
-  if (!Array.isArray(list)) return undefined;
+  if (!Array.isArray(list)) return isRecord(list) ? list[wanted] : undefined;
   if (/^\d+$/.test(wanted)) return list[Number(wanted)];
   return list.find((element) => isRecord(element) && element.name === wanted);
 }

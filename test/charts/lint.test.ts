@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import test from "ava";
 import { parse } from "yaml";
-import { CHART, helm, helmBuilt, manifestsIn, REQUIRED, render, template } from "./helm.ts";
+import { ACME, KINDS_KNOWN } from "./cases.ts";
+import { at, CHART, find, helm, helmBuilt, manifestsIn, REQUIRED, render, template } from "./helm.ts";
 
 test.before(helmBuilt);
 
@@ -46,6 +47,55 @@ test("two releases of one name in two namespaces share no object outside them", 
     one.filter((name) => two.includes(name)),
     [],
   );
+});
+
+test("the pods run the image's own command line, which has the flags for Node's heap", async (t) => {
+  const containers = at(find(await render({}), "Deployment"), "spec.template.spec.containers");
+  if (!Array.isArray(containers)) throw new Error("the Deployment has no containers");
+  t.is(containers.length, 2);
+  for (const container of containers) {
+    t.is(at(container, "command"), undefined);
+    t.is(at(container, "args[0]"), `${at(container, "name")}.js`);
+  }
+});
+
+test("objects of the values go where somebody looks at them", async (t) => {
+  const namespaceOf = async (watchNamespaces: string[], namespace?: string) => {
+    const acme = namespace === undefined ? ACME : { ...ACME, namespace };
+    const { code, stdout, stderr } = await template(
+      { watchNamespaces, organizations: [acme] },
+      { args: KINDS_KNOWN },
+    );
+    return code === 0 ? find(manifestsIn(stdout), "Organization").metadata.namespace : stderr;
+  };
+  t.is(await namespaceOf([]), "access", "the release's");
+  t.is(await namespaceOf(["access", "team-a"]), "access");
+  t.is(await namespaceOf(["team-a"]), "team-a", "the only one that is served");
+  t.is(await namespaceOf(["team-a", "team-b"], "team-b"), "team-b");
+  t.is(await namespaceOf(["*"], "anywhere"), "anywhere");
+  t.regex(
+    String(await namespaceOf(["team-a"], "team-b")),
+    /Organization acme: its namespace team-b isn't among/,
+  );
+  t.regex(String(await namespaceOf(["team-a", "team-b"])), /Organization acme: give it a namespace/);
+});
+
+test("two releases in one namespace don't elect one leader between them", async (t) => {
+  for (const [release, name] of [
+    ["one", "one-okta-role-operator"],
+    ["okta-role-operator", "okta-role-operator"],
+  ] as const) {
+    const objects = await render({}, { release });
+    const args = at(find(objects, "Deployment"), "spec.template.spec.containers[operator].args");
+    t.true(Array.isArray(args) && args.includes(`--lease=${name}`));
+    const rules = at(find(objects, "Role"), "rules");
+    if (!Array.isArray(rules)) throw new Error("the Role has no rules");
+    const leases = rules.filter((rule) => at(rule, "resources[0]") === "leases" && at(rule, "resourceNames"));
+    t.deepEqual(
+      leases.flatMap((rule) => at(rule, "resourceNames")),
+      [name],
+    );
+  }
 });
 
 test("the same values render the same text", async (t) => {

@@ -33,10 +33,10 @@ test("whoever isn't releasing can't write anything", (t) => {
   );
 });
 
-test("a job waits for jobs that there are, and actions have their major version", (t) => {
+test("a job waits for jobs that there are, and actions are named by a commit, which nobody can move", (t) => {
   for (const [, { needs = [] }] of jobs)
     for (const name of [needs].flat()) t.true(name in workflow.jobs, name);
-  for (const { uses } of steps) if (uses !== undefined) t.regex(uses, /^[\w-]+\/[\w-]+@v\d+$/);
+  for (const { uses } of steps) if (uses !== undefined) t.regex(uses, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
 });
 
 test("the scripts and files that the workflow runs are there", async (t) => {

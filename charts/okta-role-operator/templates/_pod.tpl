@@ -1,12 +1,3 @@
-{{- /* How the image is told what to be. */ -}}
-{{- define "okta-role-operator.operatorCommand" -}}
-command: [node, operator.js]
-{{- end -}}
-
-{{- define "okta-role-operator.webhookCommand" -}}
-command: [node, webhook.js]
-{{- end -}}
-
 {{- /* The flags that both programs have. --namespace comes from POD_NAMESPACE. */ -}}
 {{- define "okta-role-operator.commonFlags" -}}
 - {{ printf "--base-url=%s" (include "okta-role-operator.baseURL" .) | quote }}

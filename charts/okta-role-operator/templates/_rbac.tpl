@@ -23,7 +23,9 @@ narrowed to names is narrowed.
 {{- $session := include "okta-role-operator.sessionSecretName" . -}}
 {{- $rules := list -}}
 {{- range .Files.Get "rbac/role.yaml" | fromYamlArray -}}
-{{- if has "coordination.k8s.io" .apiGroups -}}
+{{- if and (has "coordination.k8s.io" .apiGroups) .resourceNames -}}
+{{- $rules = append $rules (merge (dict "resourceNames" (list (include "okta-role-operator.fullname" $))) .) -}}
+{{- else if has "coordination.k8s.io" .apiGroups -}}
 {{- $rules = append $rules . -}}
 {{- else if has "events.k8s.io" .apiGroups -}}
 {{- $rules = append $rules . -}}
