@@ -45,13 +45,29 @@ export async function provisionSignIn(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const user = await currentUser(store, signIn, organization, fresh);
     try {
-      return await write(store, signIn, organization, user);
+      const outcome = await write(store, signIn, organization, user);
+      if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome.user)))
+        return outcome;
+      fresh = true;
     } catch (error) {
       if (!(error instanceof StaleUserError || error instanceof UserExistsError)) throw error;
       fresh = true;
     }
   }
   throw new StoreError(`The account was changed by others ${ATTEMPTS} times in a row. Sign in again.`);
+}
+
+/**
+ * Whether a refusal was decided on what is stored now. A replica that is a moment behind may not know of an account, or
+ * of one's activation, and would leave it active.
+ */
+async function isCurrent(
+  store: IdentityStore,
+  { organization, identity }: SignIn,
+  user: User | undefined,
+): Promise<boolean> {
+  const stored = await store.freshBySubject(organization, identity);
+  return stored === undefined || stored.version === user?.version;
 }
 
 async function write(

@@ -5,7 +5,8 @@ import type { LookupFunction } from "node:net";
  * A look-up of host names that asks the system once for all who ask at the same time.
  *
  * Node looks names up on a small pool of threads that the whole process shares. A name server that doesn't
- * answer for one organization's host would, with one look-up for each of its connections, take all of them.
+ * answer for one organization's host would, with one look-up for each of its connections, take all of them. For many
+ * such hosts at once the image has a larger pool.
  */
 export function hostLookup(ask: LookupFunction = systemLookup): LookupFunction {
   const pending = new Map<string, Parameters<LookupFunction>[2][]>();

@@ -60,14 +60,15 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.get("/login/:path/local", limited, localForm(deps));
   app.post(
     "/login/:path/local",
-    perAddress(localSignInsPerMinute),
+    // First, so that pages of others can't use up what a client address may try.
     ours,
+    perAddress(localSignInsPerMinute),
     // Percent-encoding can make a character three.
     form(3 * MAX_TOKEN_LENGTH + 100),
     local(deps),
   );
   app.get("/logout", confirmLogout(deps));
-  app.post("/logout", limited, ours, form(4_000), logout(deps));
+  app.post("/logout", ours, limited, form(4_000), logout(deps));
 
   app.use(() => {
     throw new RequestError({

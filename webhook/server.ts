@@ -4,6 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** Longest headers, in bytes: a browser's cookies, those of sign-ins under way included, and a callback's query. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
+/** Connections at once, of 12 KiB each at the least. A proxy needs one for each request that is under way. */
+const MAX_CONNECTIONS = 2_000;
+
 export interface RunningServer {
   readonly port: number;
   /** Parts from its clients one by one, lets what is under way finish, and cuts what takes longer than `graceMs`. */
@@ -24,6 +27,7 @@ export async function serve(
   server.requestTimeout = 20_000;
   // Longer than load balancers keep idle connections (60 s at most of them), so that they close, not we.
   server.keepAliveTimeout = 65_000;
+  server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {

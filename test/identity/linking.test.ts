@@ -1,9 +1,9 @@
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
 import { organizationUsers } from "../../crds/resources.ts";
 import { CompiledPolicy, type Identity, KubernetesStore, provisionSignIn } from "../../identity/index.ts";
-import { createClient } from "../../kubernetes/index.ts";
-import { testCluster, waitFor } from "../cluster.ts";
+import { type Client, createClient } from "../../kubernetes/index.ts";
+import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { usersCache } from "./users-cache.ts";
 
 const log = pino({ level: "silent" });
@@ -20,22 +20,24 @@ const ben: Identity = {
   groupsFrom: "Claim",
 };
 
+/** A store with a cache of its own, that can stop hearing of changes. */
+async function replica(t: ExecutionContext, client: Client, { namespace }: TestCluster) {
+  const cache = usersCache(client, namespace, log);
+  const stop = new AbortController();
+  t.teardown(() => stop.abort());
+  const running = cache.run(stop.signal);
+  await cache.synced;
+  const goDeaf = async () => {
+    stop.abort();
+    await running;
+  };
+  return { store: new KubernetesStore({ client, cache, type: organizationUsers }), goDeaf };
+}
+
 test("a replica that hasn't heard that a local account was linked doesn't make a second account", async (t) => {
   const cluster = await testCluster(t);
   const client = await createClient({ kubeconfig: await cluster.serviceAccount(), userAgent: "test", log });
   t.teardown(() => client.close());
-  const replica = async () => {
-    const cache = usersCache(client, cluster.namespace, log);
-    const stop = new AbortController();
-    t.teardown(() => stop.abort());
-    const running = cache.run(stop.signal);
-    await cache.synced;
-    const goDeaf = async () => {
-      stop.abort();
-      await running;
-    };
-    return { store: new KubernetesStore({ client, cache, type: organizationUsers }), goDeaf };
-  };
   const { code, stderr } = await cluster.kubectlWith(
     {
       apiVersion: "rolemapping.dev/v1alpha1",
@@ -48,7 +50,7 @@ test("a replica that hasn't heard that a local account was linked doesn't make a
     "-",
   );
   t.is(code, 0, stderr);
-  const [first, second] = await Promise.all([replica(), replica()]);
+  const [first, second] = await Promise.all([replica(t, client, cluster), replica(t, client, cluster)]);
   await second.goDeaf();
 
   const signIn = { organization: `${cluster.namespace}/acme`, identity: ben, at: Date.now() };
@@ -67,4 +69,20 @@ test("a replica that hasn't heard that a local account was linked doesn't make a
     what: "the account to be seen",
   });
   t.is([...first.store.users(signIn.organization)].length, 1);
+});
+
+test("a replica that hasn't heard of an account deactivates it all the same when the groups give nothing any more", async (t) => {
+  const cluster = await testCluster(t);
+  const client = await createClient({ kubeconfig: await cluster.serviceAccount(), userAgent: "test", log });
+  t.teardown(() => client.close());
+  const [first, second] = await Promise.all([replica(t, client, cluster), replica(t, client, cluster)]);
+  await second.goDeaf();
+  const signIn = { organization: `${cluster.namespace}/acme`, identity: ben, at: Date.now() };
+  const admitted = await provisionSignIn(first.store, signIn, { policy, held: false });
+  t.is(admitted.kind, "admitted");
+  const left = { ...signIn, identity: { ...ben, groups: [] } };
+  const refused = await provisionSignIn(second.store, left, { policy, held: false });
+  t.is(refused.kind, "refused");
+  t.is(refused.before?.ref, admitted.user?.ref);
+  t.false((await first.store.fresh(admitted.user?.ref ?? ""))?.access?.active);
 });

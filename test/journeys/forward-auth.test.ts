@@ -15,6 +15,9 @@ const testWithNginx = hasNginx ? test : test.skip;
 if (!hasNginx)
   console.log("forward-auth: there is no nginx here (Debian: nginx-light), so its test is skipped");
 
+/** What the application is told of a person, each in a header. */
+const TOLD = ["user", "email", "organization", "roles"];
+
 /** The configuration as docs/applications.md has it, on ports of this machine. */
 async function documented(replace: Readonly<Record<string, string>>): Promise<string> {
   const page = await readFile(new URL("../../docs/applications.md", import.meta.url), "utf8");
@@ -27,7 +30,8 @@ testWithNginx(
   async (t) => {
     const under = await productUnderTest(t, { ada: ["service_admin"] });
     const application = createServer((req, res) => {
-      res.end(`hello ${req.headers["x-auth-request-roles"]}`);
+      const told = TOLD.map((what) => req.headers[`x-auth-request-${what}`]);
+      res.end(`hello ${told.join(" ")}`);
     });
     application.listen(0, "127.0.0.1");
     await once(application, "listening");
@@ -68,7 +72,10 @@ testWithNginx(
 
     const cookies = new CookieJar();
     const page = new URL("/reports?of=today", baseURL);
-    const visit = () => fetch(page, { redirect: "manual", headers: { cookie: cookies.header(page) ?? "" } });
+    // What a client says of itself must not reach the application.
+    const forged = Object.fromEntries(TOLD.map((what) => [`x-auth-request-${what}`, "forged"]));
+    const visit = () =>
+      fetch(page, { redirect: "manual", headers: { ...forged, cookie: cookies.header(page) ?? "" } });
     const status = (expected: number) =>
       waitFor(async () => ((await visit().catch(() => undefined))?.status === expected ? true : undefined), {
         what: `the application to answer ${expected}`,
@@ -78,7 +85,11 @@ testWithNginx(
     t.is((await visit()).headers.get("location"), `/login/${namespace}?return_to=/reports?of=today`);
     await under.signIn(baseURL, "ada", cookies);
     await status(200);
-    t.is(await (await visit()).text(), "hello service-admin");
+    const [user] = await under.users();
+    t.is(
+      await (await visit()).text(),
+      `hello ${namespace}/${user?.metadata.name} ada@acme.example ${namespace}/acme service-admin`,
+    );
     await under.cluster.kubectl("delete", "orm", "services");
     await status(302);
   },

@@ -60,6 +60,12 @@ test("a wrong client secret, a missing Secret and a wrong issuer each give a pag
   const cases: [object, number, string][] = [
     [{}, 502, "CredentialsResolved"],
     [{ clientSecretRef: { name: "not-there", key: "x" } }, 502, "CredentialsResolved"],
+    // A Secret that nobody may refer to stays that until somebody refers to another: no use in trying again.
+    [
+      { clientSecretRef: { name: "okta-role-operator-session-keys", key: "keys" } },
+      502,
+      "CredentialsResolved",
+    ],
     [{ issuer: `${okta.url}/oauth2/nothere` }, 502, "IssuerDiscovered"],
     [{ issuer: "http://127.0.0.1:9" }, 502, "can&#39;t be reached"],
   ];

@@ -85,6 +85,31 @@ test("when Okta can't be reached, the session here ends all the same, and the pa
   t.is((await session(cookies)).status, 401);
 });
 
+test("when the session has ended already, Okta's is ended all the same, or the page says that it may not be", async (t) => {
+  const { applyAcme, signIn, browser, url, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  const { cookies } = await signIn("ada");
+  const page = await browser(cookies).get("/logout");
+  t.true(page.body.includes('name="organization" value="acme"'));
+  // The tab stays open overnight: what the session was is gone, what Okta is told at the end isn't.
+  const ended = () => {
+    const jar = new CookieJar();
+    const at = new URL("/logout", url);
+    const pairs = (cookies.header(at) ?? "").split("; ");
+    jar.store(
+      at,
+      pairs.filter((pair) => !/session=/.test(pair)),
+    );
+    return jar;
+  };
+  const out = await browser(ended()).post("/logout", { organization: "acme" });
+  t.is(out.status, 303);
+  t.is(new URL(String(out.headers.location)).origin, okta.url);
+  const unknown = await browser(ended()).post("/logout", {});
+  t.is(unknown.status, 200);
+  t.regex(unknown.body, /may still be signed in at Okta/);
+});
+
 test("programs that ask for JSON get told where to go on", async (t) => {
   const { applyAcme, signIn, browser, okta } = await webhookUnderTest(t);
   await applyAcme();

@@ -78,6 +78,9 @@ test("who is counted is the client, not what it says of itself; behind a trusted
     (await behind.browser().get("/login/acme", { "x-forwarded-for": address })).status;
   t.is(await ask("10.0.0.1"), 303);
   t.is(await ask("10.0.0.1"), 429);
+  // What isn't an address counts as the proxy's own, or each would be a client of its own.
+  t.is(await ask("10.0.0.2:4711"), 303);
+  t.is(await ask("x".repeat(20_000)), 429);
   t.is(await ask("10.0.0.2"), 303);
   t.is(await ask("10.0.0.9, 10.0.0.1"), 429, "what the client itself has put in front doesn't count");
   t.is(await ask("2001:db8:1:1::1"), 303);

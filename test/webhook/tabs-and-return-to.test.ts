@@ -42,6 +42,7 @@ test("return_to is a path of this origin and nothing else", (t) => {
     "/x/../login/acme",
     "/%6Cogin/../logout",
     `/${"a".repeat(2_000)}`,
+    `/${"山".repeat(300)}`,
     ["/a", "//b"],
     { path: "/a" },
   ];

@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Logger } from "pino";
+import { clientAddress } from "./client-address.ts";
 import { requestID } from "./respond.ts";
 
 /** One line for each request that isn't a session check. No query and no header: they hold codes and cookies. */
@@ -10,7 +11,8 @@ export function accessLog(log: Logger): RequestHandler {
     res.once("close", () => {
       const ms = Math.round((performance.now() - start) * 10) / 10;
       const path = req.originalUrl.split("?", 1)[0]?.slice(0, 200);
-      const { method, ip } = req;
+      const { method } = req;
+      const ip = clientAddress(req);
       log.info({ requestID: requestID(req), method, path, status: res.statusCode, ms, ip }, "request");
     });
     next();

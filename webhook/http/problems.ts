@@ -1,6 +1,13 @@
 import type { Organization } from "../../crds/types.ts";
 import { StoreError } from "../../identity/index.ts";
-import { KubernetesError, keyOf, SecretNotFoundError } from "../../kubernetes/index.ts";
+import {
+  ForbiddenError,
+  KubernetesError,
+  keyOf,
+  SecretForbiddenError,
+  SecretNotFoundError,
+  SecretUnreadableError,
+} from "../../kubernetes/index.ts";
 import { type AnyOktaError, OktaError } from "../../okta/errors.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
 import { ForeignSecretError, KeysUnavailableError } from "../sessions/session-keys.ts";
@@ -42,7 +49,7 @@ export function problemOf(error: unknown, organization: Organization | undefined
       link: { href: place.loginHref, label: "Try again" },
       retryAfterS: 5,
     };
-  if (error instanceof SecretNotFoundError) return notSetUp(place, error.code, "CredentialsResolved");
+  if (isSecretNotSetUp(error)) return notSetUp(place, error.code, "CredentialsResolved");
   if (isUnavailable(error))
     return {
       ...named,
@@ -71,6 +78,17 @@ export function problemOf(error: unknown, organization: Organization | undefined
     text: "It isn't you. If it happens again, give the request number below to whoever runs this service.",
     link: organization && { href: place.loginHref, label: "Start again" },
   };
+}
+
+/** What stays so until somebody sets it up, as against a cluster that doesn't answer. */
+function isSecretNotSetUp(
+  error: unknown,
+): error is SecretNotFoundError | SecretForbiddenError | SecretUnreadableError {
+  return (
+    error instanceof SecretNotFoundError ||
+    error instanceof SecretForbiddenError ||
+    (error instanceof SecretUnreadableError && error.cause instanceof ForbiddenError)
+  );
 }
 
 function isUnavailable(error: unknown): error is Error & { code: string } {

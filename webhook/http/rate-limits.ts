@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import type { RequestHandler } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import { clientAddress } from "./client-address.ts";
 import { RateLimitedError } from "./request-errors.ts";
 
 const WINDOW_MS = 60_000;
@@ -16,14 +18,14 @@ export function perAddress(requestsPerMinute: number): RequestHandler {
     legacyHeaders: false,
     // Whether proxies are trusted is said by --trusted-proxies; what others send is ignored, and needs no warning.
     validate: false,
-    keyGenerator: ({ ip = "" }) => (ip.includes(".") ? ip : networkOf(ip)),
+    keyGenerator: (req) => networkOf(clientAddress(req)),
     handler: (_req, _res, next) => next(new RateLimitedError(WINDOW_MS / 1000)),
   });
 }
 
-/** IPv6 counts by network: everybody has millions of addresses. Empty when the client has gone already. */
-function networkOf(ip: string): string {
-  return ip === "" ? "" : ipKeyGenerator(ip);
+/** IPv6 counts by network: everybody has millions of addresses. */
+function networkOf(address: string): string {
+  return isIP(address) === 6 ? ipKeyGenerator(address) : address;
 }
 
 /** `--trusted-proxies` as express takes it: a number of hops, or addresses and networks. */

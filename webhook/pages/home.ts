@@ -17,8 +17,9 @@ export function signedInPage(person: {
   roles: readonly HeldRole[];
   expires: string;
   issuerOrigin: string;
+  loginPath: string;
 }): Page {
-  const { organization, name, email, roles, expires, issuerOrigin } = person;
+  const { organization, name, email, roles, expires, issuerOrigin, loginPath } = person;
   return {
     title: `Signed in${name || email ? ` as ${name ?? email}` : ""}`,
     organization,
@@ -41,7 +42,7 @@ ${name && email && html`<p class="soft">${email}</p>`}
 </table>
 <p class="soft">Membership is managed in Okta. This session ends on <time datetime="${expires}">${readable(expires)}</time>
 at the latest.</p>
-<div class="actions">${signOutForm("Sign out", { plain: true })}</div>`,
+<div class="actions">${signOutForm("Sign out", { loginPath, plain: true })}</div>`,
   };
 }
 

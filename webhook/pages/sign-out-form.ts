@@ -2,7 +2,7 @@ import { type Html, html } from "./html.ts";
 
 /**
  * A button that ends the session here and at Okta.
- * @param loginPath the organization to sign out from, for people who have no session here
+ * @param loginPath the organization to sign out from, for people who have no session here, or will have none any more
  * @param again sign in afterwards, with whatever account
  */
 export function signOutForm(

@@ -2,14 +2,17 @@ import { html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { signOutForm } from "./sign-out-form.ts";
 
-/** Asks before signing out: a link alone must not do it. */
-export function confirmSignOutPage(issuerOrigin: string | undefined): Page {
+/**
+ * Asks before signing out: a link alone must not do it.
+ * @param from the organization that the person is signed in at
+ */
+export function confirmSignOutPage(from: { issuerOrigin: string; loginPath: string } | undefined): Page {
   return {
     title: "Sign out?",
-    formTarget: issuerOrigin,
+    formTarget: from?.issuerOrigin,
     body: html`
 <p>This ends your session here and at Okta.</p>
-<div class="actions">${signOutForm("Sign out")}<a href="/">Stay signed in</a></div>`,
+<div class="actions">${signOutForm("Sign out", from && { loginPath: from.loginPath })}<a href="/">Stay signed in</a></div>`,
   };
 }
 
@@ -18,8 +21,8 @@ export function signedOutHerePage(loginPath: string | undefined): Page {
   return {
     title: "You are signed out here",
     body: html`
-<p>Okta could not be reached, so you may still be signed in there. Whoever uses this browser next could sign in
-without your password: sign out at Okta, too, or close the browser.</p>
+<p>You may still be signed in at Okta. Whoever uses this browser next could sign in without your password: sign out at
+Okta, too, or close the browser.</p>
 ${loginPath !== undefined && html`<div class="actions"><a class="button" href="/login/${loginPath}">Sign in again</a></div>`}`,
   };
 }

@@ -73,7 +73,7 @@ async function finish(
 }
 
 function answer(
-  { sessions, logoutHint }: CallbackDeps,
+  { sessions, logoutHint, log }: CallbackDeps,
   organization: Organization,
   { person, idToken, returnTo }: SignedIn,
   result: SignInResult,
@@ -88,7 +88,10 @@ function answer(
     return { outcome: "admitted", reason: result.user.access?.reason ?? "" };
   }
   if (result.kind === "undecided") {
-    sendProblem(req, res, undecidedProblem(result.reason, placeOf(organization)));
+    const { reason, why } = result;
+    const fields = { organization: keyOf(organization), reason, why, requestID: requestID(req) };
+    log.warn(fields, "A sign-in could not be decided on.");
+    sendProblem(req, res, undecidedProblem(reason, placeOf(organization)));
     return { outcome: "refused", reason: result.reason };
   }
   // Whoever was signed in here before is so no longer: this browser's person has changed.

@@ -18,7 +18,7 @@ export function home({ sessions }: HomeDeps): RequestHandler {
     switch (check.kind) {
       case "signed-in": {
         const { user, organization, expiresAt } = check;
-        const { displayName, okta } = organization.spec;
+        const { displayName, okta, loginPath } = organization.spec;
         const page = signedInPage({
           organization: displayName,
           name: user.name,
@@ -29,6 +29,7 @@ export function home({ sessions }: HomeDeps): RequestHandler {
           })),
           expires: new Date(expiresAt).toISOString(),
           issuerOrigin: originOf(okta.issuer),
+          loginPath,
         });
         sendPage(req, res, 200, page);
         return;

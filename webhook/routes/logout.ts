@@ -21,15 +21,19 @@ export interface LogoutDeps {
 export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): RequestHandler {
   return (req, res) => {
     const check = sessions.check(req.headers.cookie);
-    const issuer = check.kind === "signed-in" ? check.organization.spec.okta.issuer : undefined;
-    sendPage(req, res, 200, confirmSignOutPage(issuer === undefined ? undefined : originOf(issuer)));
+    const spec = check.kind === "signed-in" ? check.organization.spec : undefined;
+    const page = confirmSignOutPage(
+      spec && { issuerOrigin: originOf(spec.okta.issuer), loginPath: spec.loginPath },
+    );
+    sendPage(req, res, 200, page);
   };
 }
 
 /**
  * POST /logout - ends the session here, and sends the browser to Okta to end it there (RP-initiated logout), so
- * that another account can sign in. Form fields, for people who were refused and have no session: `organization`
- * (its login path), and `again` to sign in once more afterwards. Comes after `sameSiteOnly`.
+ * that another account can sign in. Form fields: `organization` (its login path), for people who were refused and have
+ * no session, or whose session has ended meanwhile; and `again` to sign in once more afterwards. Comes after
+ * `sameSiteOnly`.
  */
 export function logout(deps: LogoutDeps): RequestHandler {
   const { sessions, logoutHint } = deps;
@@ -38,6 +42,11 @@ export function logout(deps: LogoutDeps): RequestHandler {
     const isLocal = check.kind === "signed-in" && check.session.serviceAccount !== undefined;
     const organization = check.kind === "signed-in" ? check.organization : named(deps, req);
     res.setHeader("Set-Cookie", [sessions.end(), logoutHint.forget()]);
+    if (!organization && logoutHint.read(req.headers.cookie) !== undefined && !wantsJSON(req)) {
+      // Somebody has signed in with Okta here, and it isn't known any more where.
+      sendPage(req, res, 200, signedOutHerePage(undefined));
+      return;
+    }
     if (!organization || isLocal) {
       done(req, res, "/?state=out");
       return;

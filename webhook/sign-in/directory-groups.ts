@@ -1,8 +1,10 @@
 import type { Organization } from "../../crds/types.ts";
 import type { DirectoryAnswer } from "../../identity/index.ts";
+import { KubernetesError } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory.ts";
 import type { DirectoryClients } from "../../okta/directory-clients.ts";
 import { DirectoryUnauthorizedError } from "../../okta/directory-errors.ts";
+import { OktaError } from "../../okta/errors.ts";
 
 /** A person is waiting: a rate limit that lasts longer than this fails the sign-in. In ms. */
 export const DIRECTORY_WAIT_MS = 2_000;
@@ -28,13 +30,15 @@ export async function groupsInDirectory(
 
 async function read(directory: Directory, subject: string): Promise<DirectoryAnswer> {
   const [user, groups] = await Promise.all([directory.user(subject), directory.userGroups(subject)]);
-  return {
-    kind: "groups",
-    groups: groups.map(({ id, name }) => ({ id, name })),
-    ...(user === undefined ? {} : { status: user.status }),
-  };
+  // Okta takes logins for ids: what it says of somebody else's login must not count, neither must a missing status.
+  if (user === undefined)
+    return { kind: "failed", why: "Okta's directory has no user with the ID that the token names." };
+  return { kind: "groups", groups: groups.map(({ id, name }) => ({ id, name })), status: user.status };
 }
 
+/** @throws what isn't an answer of Okta's or of the cluster's, but a fault of ours */
 function failed(error: unknown): DirectoryAnswer {
-  return { kind: "failed", why: error instanceof Error ? error.message : "The directory can't be read." };
+  if (error instanceof OktaError || error instanceof KubernetesError)
+    return { kind: "failed", why: error.message };
+  throw error;
 }

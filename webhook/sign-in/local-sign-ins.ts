@@ -62,7 +62,9 @@ export class LocalSignIns {
     for (let attempt = 0; attempt < 5; attempt++) {
       if (user?.source !== "Local" || user.serviceAccountName !== serviceAccountName) return undefined;
       const organization = policies.of(user.organization);
-      const access = user.decided ? undefined : decideStored(user, organization);
+      // Anew, also where it was decided: what the operator has decided while there was no organization, it can't put
+      // right while it is away.
+      const access = organization || !user.decided ? decideStored(user, organization) : undefined;
       try {
         const after: User = await store.update(user, {
           signedInAt: this.#now(),

@@ -1,4 +1,4 @@
-/** Longest path that is carried through a sign-in, in characters: it travels in a cookie. */
+/** Longest URL that is carried through a sign-in, as it is written: it travels in a cookie, which may have 4 KiB. */
 const MAX_LENGTH = 1024;
 
 /** Routes that make no sense as a place to go after signing in. */
@@ -19,12 +19,12 @@ export type ReturnTo = { readonly kind: "path"; readonly url: string } | { reado
  */
 export function readReturnTo(value: unknown, baseURL: string): ReturnTo {
   if (value === undefined || value === "") return { kind: "path", url: new URL("/", baseURL).href };
-  if (typeof value !== "string" || value.length > MAX_LENGTH) return { kind: "refused" };
+  if (typeof value !== "string") return { kind: "refused" };
   // Browsers read a backslash as a slash and drop tabs and line breaks (WHATWG URL, basic URL parser).
   if (!value.startsWith("/") || /^\/[/\\]|\\|[\p{C}\p{Z}]/u.test(value)) return { kind: "refused" };
   const url = URL.parse(value, baseURL);
   if (!url || url.origin !== new URL(baseURL).origin || url.username !== "" || url.password !== "")
     return { kind: "refused" };
-  if (OWN_ROUTES.test(url.pathname)) return { kind: "refused" };
+  if (OWN_ROUTES.test(url.pathname) || url.href.length > MAX_LENGTH) return { kind: "refused" };
   return { kind: "path", url: url.href };
 }

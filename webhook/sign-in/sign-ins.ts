@@ -38,7 +38,7 @@ export type SignInResult =
       readonly groups: readonly ReceivedGroup[];
     }
   /** Nothing can be decided, and nothing was changed. */
-  | { readonly kind: "undecided"; readonly reason: GroupsRefusal };
+  | { readonly kind: "undecided"; readonly reason: GroupsRefusal; readonly why: string };
 
 export interface SignInsOptions {
   readonly store: IdentityStore;
@@ -92,7 +92,10 @@ export class SignIns {
     const at = this.#now();
     const claimStatus = groupsClaimStatus(organization, claim, directory, judgement.verdict, at);
     if (claimStatus) reporter.groupsClaim(organization, claimStatus);
-    if (judgement.kind === "undecided") return { kind: "undecided", reason: judgement.verdict.reason };
+    if (judgement.kind === "undecided") {
+      const { reason, why } = judgement.verdict;
+      return { kind: "undecided", reason, why };
+    }
 
     const { identity, passage } = judgement;
     try {

@@ -5,6 +5,16 @@
 - --log-level={{ .Values.logLevel }}
 {{- end -}}
 
+{{- /* Behind the chart's own Ingress or HTTPRoute there is one proxy, or everybody would be one client to the limits. */ -}}
+{{- define "okta-role-operator.trustedProxies" -}}
+{{- $said := toString .Values.trustedProxies -}}
+{{- if ne $said "" -}}
+{{- $said -}}
+{{- else if or .Values.ingress.enabled .Values.httpRoute.enabled -}}
+1
+{{- end -}}
+{{- end -}}
+
 {{- define "okta-role-operator.env" -}}
 - name: POD_NAMESPACE
   valueFrom:

@@ -1,0 +1,19 @@
+import test from "ava";
+import type { Organization } from "../../crds/types.ts";
+import { Directory } from "../../okta/directory.ts";
+import { Http } from "../../okta/http.ts";
+import { groupsInDirectory } from "../../webhook/sign-in/directory-groups.ts";
+import { group, user } from "../okta/org.ts";
+import { TestServer } from "../okta/server.ts";
+
+test("what Okta says of a login that looks like the person's ID counts for nothing", async (t) => {
+  await using server = await TestServer.start();
+  const http = new Http();
+  t.teardown(() => http.close());
+  server.routes["/api/v1/users/bob"] = () => ({ body: user("00uBOB", "SUSPENDED") });
+  server.routes["/api/v1/users/bob/groups"] = () => ({ body: [group("00gAdmins", "admins")] });
+  const credentials = { kind: "api-token", token: "00token" } as const;
+  const directories = { of: async () => new Directory({ url: server.url, credentials, http }) };
+  const answer = await groupsInDirectory(directories, {} as Organization, "bob");
+  t.is(answer.kind, "failed");
+});
