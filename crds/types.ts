@@ -73,7 +73,7 @@ export interface OrganizationSpec {
    */
   okta: OktaConnection;
   /**
-   * The catalogue: every role that there is in this organization. A role that mappings or users still name can be taken out; nobody gets it from then on, and their conditions say so.
+   * The catalogue: every role that there is in this organization. A role that mappings still name can be taken out: nobody gets it by them from then on, and their conditions say so. What people have written into the spec of a local user stays.
    *
    * Items: One role.
    */

@@ -45,9 +45,7 @@ export class DirectoryRateLimitedError extends OktaError {
   readonly retryAfterMs: number;
 
   constructor(retryAfterMs: number) {
-    super(
-      `Okta's rate limit leaves no room for this now; it will be read again in ${Math.ceil(retryAfterMs / 1000)} s.`,
-    );
+    super("Okta's rate limit leaves no room for this now; it is read again as soon as there is some.");
     this.retryAfterMs = retryAfterMs;
   }
 }

@@ -1,14 +1,18 @@
 import { z } from "zod";
 import type { Authorizer } from "./authorizer.ts";
 import { authorizer, type DirectoryCredentials } from "./directory-credentials.ts";
-import { DirectoryInvalidAnswerError, DirectoryRateLimitedError } from "./directory-errors.ts";
+import {
+  DirectoryInvalidAnswerError,
+  DirectoryRateLimitedError,
+  DirectoryUnreachableError,
+} from "./directory-errors.ts";
 import { OktaError } from "./errors.ts";
 import { allowedUrl, type Http, type HttpAnswer } from "./http.ts";
 import { UrlNotAllowedError } from "./http-errors.ts";
 import { directoryError, type Endpoint, refusal, tryAgainMs, understand } from "./management-answers.ts";
 import { nextPage } from "./next-page.ts";
 import { RateBudget } from "./rate-budget.ts";
-import { Turnstile } from "./turnstile.ts";
+import { Turnstile, TurnstileError } from "./turnstile.ts";
 
 export interface ManagementApiOptions {
   /** The org's URL, as in https://acme.okta.com. */
@@ -33,6 +37,8 @@ export interface ManagementApiOptions {
 
 /** Most bytes of an answer: 200 users with long profiles are more than the usual bound. */
 const MAX_BYTES = 8 * 1024 * 1024;
+/** How long a request waits for those before it. */
+const MAX_IN_LINE_MS = 5_000;
 /** Tries of one request before its error is the answer. */
 const MAX_ATTEMPTS = 4;
 
@@ -143,9 +149,10 @@ export class ManagementApi {
       return await this.#turnstile.pass(async () => {
         const headers = { accept: "application/json", ...(await this.#authorizer.authorize("GET", url)) };
         return await this.#http.request(url, { headers, maxBytes: MAX_BYTES });
-      });
+      }, MAX_IN_LINE_MS);
     } catch (error) {
       if (error instanceof OktaError) return error;
+      if (error instanceof TurnstileError) return new DirectoryUnreachableError(error);
       throw error;
     }
   }

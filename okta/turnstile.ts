@@ -1,3 +1,12 @@
+/** Whoever waited in line gave up: those before them take long. */
+export class TurnstileError extends Error {
+  readonly code = "turnstile";
+
+  constructor() {
+    super("it answers so slowly that too many requests wait for it");
+  }
+}
+
 /** Lets at most so many through at once; the others wait in line. */
 export class Turnstile {
   readonly #max: number;
@@ -8,10 +17,14 @@ export class Turnstile {
     this.#max = max;
   }
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * @param maxWaitMs how long to wait in line
+   * @throws TurnstileError after that
+   */
+  async pass<T>(work: () => Promise<T>, maxWaitMs: number): Promise<T> {
     if (this.#inside < this.#max) this.#inside++;
     // Whoever leaves hands over the place, so that nobody who comes new can take it first.
-    else await new Promise<void>((enter) => this.#line.push(enter));
+    else await this.#inLine(maxWaitMs);
     try {
       return await work();
     } finally {
@@ -19,5 +32,19 @@ export class Turnstile {
       if (next) next();
       else this.#inside--;
     }
+  }
+
+  #inLine(maxWaitMs: number): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const enter = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#line.splice(this.#line.indexOf(enter), 1);
+        reject(new TurnstileError());
+      }, maxWaitMs);
+      this.#line.push(enter);
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Organization } from "../crds/types.ts";
 import {
   APPROVAL_ANNOTATION,
   AT_ONCE_MS,
@@ -122,9 +123,10 @@ export class DeactivationSafeguard {
       this.#holds.set(organization, undefined);
       return free;
     }
-    const saidBefore = this.#holds.get(organization) ?? said;
+    // After a restart: an annotation that says what the condition asked for came after the hold began.
+    const saidBefore = this.#holds.get(organization) ?? (asksFor(found.organization, said) ? "" : said);
     this.#holds.set(organization, saidBefore);
-    const approval = approvalOf(found.policy.hash(), saidBefore);
+    const approval = approvalOf(`${found.policy.hash()}\n${found.issuer}`, saidBefore);
     return { pending, active, held: said !== approval, approval };
   }
 
@@ -135,6 +137,12 @@ export class DeactivationSafeguard {
     else this.#recent.delete(organization);
     return times.length;
   }
+}
+
+/** Whether the condition asks for this very approval. */
+function asksFor({ status }: Organization, said: string): boolean {
+  const condition = status?.conditions?.find(({ type }) => type === "DeactivationsWithinLimit");
+  return said !== "" && condition?.status === "False" && condition.message.endsWith(`=${said}`);
 }
 
 /** Eight hex digits that approve this policy, and differ from whatever approved something before. */

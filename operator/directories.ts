@@ -1,5 +1,6 @@
 import type { Organization } from "../crds/types.ts";
 import type { DirectoryClients } from "../okta/directory-clients.ts";
+import { DirectoryRateLimitedError } from "../okta/directory-errors.ts";
 import { OktaError, reasonOf } from "../okta/errors.ts";
 import type { DirectoryCheck } from "./okta-checks.ts";
 
@@ -15,6 +16,7 @@ export async function checkDirectory(
     return { kind: "reachable" };
   } catch (error) {
     const reason = error instanceof OktaError ? reasonOf(error) : "DirectorySecretMissing";
-    return { kind: "failed", reason, message: error instanceof Error ? error.message : String(error) };
+    const kind = error instanceof DirectoryRateLimitedError ? "unread" : "failed";
+    return { kind, reason, message: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -12,7 +12,7 @@ import type { DeactivationSafeguard } from "./deactivations.ts";
 import type { KnownGroups } from "./known-groups.ts";
 import { rivals } from "./organizations.ts";
 import { mappingsOf, type UserCounts } from "./user-counts.ts";
-import type { UnfinishedWrites } from "./users.ts";
+import type { Currency, UnfinishedWrites } from "./users.ts";
 
 export interface Controllers {
   readonly organizations: Controller;
@@ -30,6 +30,7 @@ export interface EnqueueDeps {
   readonly counts: UserCounts;
   readonly known: KnownGroups;
   readonly unfinished: UnfinishedWrites;
+  readonly currency: Currency;
 }
 
 /** Counts follow sign-ins at this pace at the most, however many people sign in. */
@@ -83,12 +84,13 @@ function onPolicies({ controllers, policies, safeguard }: EnqueueDeps): () => vo
   });
 }
 
-function onUsers({ controllers, store, safeguard, unfinished }: EnqueueDeps): () => void {
+function onUsers({ controllers, store, safeguard, unfinished, currency }: EnqueueDeps): () => void {
   return store.subscribe(({ kind, user, previous }) => {
     if (kind === "deleted") {
       safeguard.forget(user);
       unfinished.forget(user.ref);
     } else {
+      currency.heard(user.ref);
       safeguard.look(user);
       controllers.users.queue.add(user.ref);
     }

@@ -2,6 +2,7 @@ import type { MappedGroup, OktaRoleMapping, Organization } from "../crds/types.t
 import { organizationOf } from "../identity/index.ts";
 import type { Directory } from "../okta/directory.ts";
 import type { DirectoryClients } from "../okta/directory-clients.ts";
+import { DirectoryRateLimitedError } from "../okta/directory-errors.ts";
 import { OktaError, reasonOf } from "../okta/errors.ts";
 import type { KnownGroups } from "./known-groups.ts";
 import type { FoundGroup, GroupsCheck } from "./mapping-conditions.ts";
@@ -12,6 +13,8 @@ export interface LookedUp {
   readonly groups: FoundGroup[];
   /** ms; undefined: nothing that time alone would change */
   readonly againMs?: number;
+  /** It isn't finished yet: what was said before holds until it is. */
+  readonly unfinished?: true;
 }
 
 /** Groups are renamed, made and deleted in Okta without a word: they are looked at again at this pace. */
@@ -19,6 +22,11 @@ const LOOK_AGAIN_MS = 5 * 60_000;
 /** With many mappings the pace is slower, since Okta's rate limits are small and shared: so long for each of them. */
 const EACH_MS = 2_000;
 const LOOK_AGAIN_FAILED_MS = 30_000;
+/** How long one reconcile may read. What is left is read by the next, which goes on from there. */
+const READ_MS = 20_000;
+const READING = "The groups are still being read from Okta's directory.";
+/** What was read of an unfinished look-up counts for so long. */
+const UNFINISHED_MS = 10 * 60_000;
 
 interface Found {
   readonly group?: FoundGroup;
@@ -33,6 +41,8 @@ export class GroupLookup {
   readonly #mappingsOf: (organization: string) => number;
   readonly #now: () => number;
   readonly #looked = new Map<string, { spec: string; at: number; found: LookedUp }>();
+  /** What was found of the first groups of mappings whose others are still to be read. */
+  readonly #unfinished = new Map<string, { spec: string; at: number; found: Found[][] }>();
 
   /** @param mappingsOf how many mappings an organization ("namespace/name") has */
   constructor(deps: {
@@ -47,8 +57,15 @@ export class GroupLookup {
     this.#now = deps.now ?? (() => performance.now());
   }
 
-  /** Never throws: a directory that can't be read is one of the answers, and keeps what is known already. */
-  async lookUp(mapping: OktaRoleMapping, organization: Organization | undefined): Promise<LookedUp> {
+  /**
+   * A directory that can't be read is one of the answers, and keeps what is known already.
+   * @throws the signal's reason when it aborts
+   */
+  async lookUp(
+    mapping: OktaRoleMapping,
+    organization: Organization | undefined,
+    signal?: AbortSignal,
+  ): Promise<LookedUp> {
     if (!organization?.spec.okta.directory) return this.#withoutDirectory(mapping);
     const key = `${mapping.metadata.namespace}/${mapping.metadata.name}`;
     const spec = [mapping.metadata, organization.metadata]
@@ -58,13 +75,25 @@ export class GroupLookup {
     const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
     if (known?.spec === spec && known.found.againMs !== undefined && age < known.found.againMs)
       return { ...known.found, againMs: known.found.againMs - age };
-    const found = await this.#read(mapping, organization);
+    const found = await this.#read(mapping, organization, this.#begun(key, spec), signal);
+    if (found.unfinished && known?.spec === spec && known.found.check.kind === "read")
+      return { ...known.found, againMs: found.againMs ?? 0 };
     this.#looked.set(key, { spec, at: this.#now(), found });
     return found;
   }
 
   forget(mapping: string): void {
     this.#looked.delete(mapping);
+    this.#unfinished.delete(mapping);
+  }
+
+  /** Where a look-up goes on: what it finds is added to this. */
+  #begun(key: string, spec: string): Found[][] {
+    const before = this.#unfinished.get(key);
+    if (before?.spec === spec && this.#now() - before.at < UNFINISHED_MS) return before.found;
+    const found: Found[][] = [];
+    this.#unfinished.set(key, { spec, at: this.#now(), found });
+    return found;
   }
 
   #withoutDirectory(mapping: OktaRoleMapping): LookedUp {
@@ -75,12 +104,25 @@ export class GroupLookup {
     return { check: { kind: "no-directory", byID, hints }, groups: [] };
   }
 
-  async #read(mapping: OktaRoleMapping, organization: Organization): Promise<LookedUp> {
+  async #read(
+    mapping: OktaRoleMapping,
+    organization: Organization,
+    found: Found[][],
+    signal: AbortSignal | undefined,
+  ): Promise<LookedUp> {
+    const start = this.#now();
+    const { groups: wanted } = mapping.spec;
     try {
       const directory = await this.#directories.of(organization);
       if (!directory) return this.#withoutDirectory(mapping);
-      const all: Found[] = [];
-      for (const group of mapping.spec.groups) all.push(...(await findGroup(directory, group)));
+      for (const group of wanted.slice(found.length)) {
+        signal?.throwIfAborted();
+        if (this.#now() - start > READ_MS)
+          return { ...failed(mapping, "Reading", READING, 0), unfinished: true };
+        found.push(await findGroup(directory, group));
+      }
+      this.#unfinished.delete(`${mapping.metadata.namespace}/${mapping.metadata.name}`);
+      const all = found.flat();
       return {
         check: {
           kind: "read",
@@ -93,13 +135,19 @@ export class GroupLookup {
         againMs: Math.max(LOOK_AGAIN_MS, this.#mappingsOf(organizationOf(mapping)) * EACH_MS),
       };
     } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof DirectoryRateLimitedError)
+        return { ...failed(mapping, reasonOf(error), error.message, error.retryAfterMs), unfinished: true };
       const reason = error instanceof OktaError ? reasonOf(error) : "DirectoryUnreadable";
       const message = error instanceof Error ? error.message : String(error);
-      // What was found before stays in the status: names of groups that are mapped by id depend on it.
-      const groups = [...(mapping.status?.groups ?? [])];
-      return { check: { kind: "failed", reason, message }, groups, againMs: LOOK_AGAIN_FAILED_MS };
+      return failed(mapping, reason, message, LOOK_AGAIN_FAILED_MS);
     }
   }
+}
+
+/** What was found before stays in the status: names of groups that are mapped by id depend on it. */
+function failed({ status }: OktaRoleMapping, reason: string, message: string, againMs: number): LookedUp {
+  return { check: { kind: "failed", reason, message }, groups: [...(status?.groups ?? [])], againMs };
 }
 
 /** What the status of a mapping holds (see the schema). */

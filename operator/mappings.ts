@@ -32,6 +32,7 @@ const OWNED = {
 export async function reconcileMapping(
   key: string,
   { mappings, organizations, store, groups, status, events }: MappingDeps,
+  signal?: AbortSignal,
 ): Promise<Outcome> {
   const mapping = mappings.get(key);
   if (!mapping) {
@@ -40,7 +41,7 @@ export async function reconcileMapping(
   }
 
   const organization = organizations.get(organizationOf(mapping));
-  const looked = await groups.lookUp(mapping, organization);
+  const looked = await groups.lookUp(mapping, organization, signal);
   const checks = [
     organizationResolved(mapping, organization),
     rolesResolved(mapping, organization),

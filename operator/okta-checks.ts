@@ -28,7 +28,9 @@ export type IssuerCheck =
 export type DirectoryCheck =
   | { readonly kind: "none" }
   | { readonly kind: "reachable" }
-  | { readonly kind: "failed"; readonly reason: string; readonly message: string };
+  | { readonly kind: "failed"; readonly reason: string; readonly message: string }
+  /** Nothing can be said at the moment, as when the rate limit is used up: that is no fault of the directory. */
+  | { readonly kind: "unread"; readonly reason: string; readonly message: string };
 
 /** Everything that Okta was asked about one organization. */
 export interface Looked {
@@ -84,7 +86,7 @@ export class OktaChecks {
       checkDirectory(this.#directories, organization),
     ]);
     const credentials = await this.#credentials(organization, issuer, callbackURI);
-    const holds = issuer.kind === "discovered" && directory.kind !== "failed" && isAccepted(credentials);
+    const holds = issuer.kind === "discovered" && isRead(directory) && isAccepted(credentials);
     const looked = { issuer, credentials, directory, againMs: holds ? LOOK_AGAIN_MS : LOOK_AGAIN_FAILED_MS };
     this.#looked.set(key, { spec, at: this.#now(), looked });
     return looked;
@@ -151,6 +153,10 @@ export class OktaChecks {
 function kindOf(error: unknown): "missing" | "forbidden" | "unread" {
   if (error instanceof SecretNotFoundError) return "missing";
   return error instanceof SecretForbiddenError ? "forbidden" : "unread";
+}
+
+function isRead({ kind }: DirectoryCheck): boolean {
+  return kind === "none" || kind === "reachable";
 }
 
 function isAccepted(check: CredentialsCheck): boolean {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { mappingCompactor, userCompactor } from "../crds/compact.ts";
@@ -17,6 +18,8 @@ import {
   type Client,
   Controller,
   type EventRecorder,
+  type Outcome,
+  type ReconcileContext,
   SecretValues,
   StatusWriter,
 } from "../kubernetes/index.ts";
@@ -32,7 +35,7 @@ import { registerMetrics } from "./metrics.ts";
 import { OktaChecks } from "./okta-checks.ts";
 import { reconcileOrganization } from "./organizations.ts";
 import { UserCounts } from "./user-counts.ts";
-import { reconcileUser, UnfinishedWrites } from "./users.ts";
+import { Currency, reconcileUser, UnfinishedWrites, type UserDeps } from "./users.ts";
 
 export interface OperatorOptions {
   /** Reads. */
@@ -47,6 +50,9 @@ export interface OperatorOptions {
   readonly log: Logger;
   readonly metrics: Registry;
 }
+
+/** How often a leader that is cut off looks whether it still is. */
+const CUT_OFF_MS = 200;
 
 /** Keys that are reconciled at once, by controller. Organizations wait for Okta, and a dead one must not delay others. */
 const WORKERS = { organizations: 64, mappings: 32, users: 32 };
@@ -124,8 +130,7 @@ export class Operator {
 
   /** Runs the controllers until the signal aborts and what they were doing is done. */
   async lead(signal: AbortSignal): Promise<void> {
-    await this.synced();
-    if (signal.aborted) return;
+    if (!(await this.#current(signal))) return;
     const wiring = this.#wire();
     // Changes first, so that none is missed.
     const stop = enqueueOnChange(wiring);
@@ -137,6 +142,24 @@ export class Operator {
       stop();
       this.#running = [];
     }
+  }
+
+  /**
+   * Waits until everything has been read, and heard of lately: a replica that has been cut off leads nobody.
+   * @returns whether it has; not when the signal aborts before
+   */
+  async #current(signal: AbortSignal): Promise<boolean> {
+    const aborted = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => aborted.resolve(), { once: true });
+    if (signal.aborted) aborted.resolve();
+    try {
+      await Promise.race([this.synced(), aborted.promise]);
+    } catch (error) {
+      if (!signal.aborted) throw error; // the caches were stopped together with this
+    }
+    while (!signal.aborted && this.check() !== undefined)
+      await sleep(CUT_OFF_MS, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+    return !signal.aborted;
   }
 
   #wire(): EnqueueDeps {
@@ -158,16 +181,18 @@ export class Operator {
     const shared = { organizations: this.#organizations, mappings, store, status, events };
     const organizationDeps = { ...shared, okta, safeguard, counts, baseURL };
     const mappingDeps = { ...shared, groups };
-    const userDeps = { store, policies, safeguard, audit, unfinished };
+    const currency = new Currency({ organizations: this.#organizations, mappings });
+    const isCurrent: UserDeps["isCurrent"] = (user, access) => currency.isCurrent(user, access);
+    const userDeps = { store, policies, safeguard, audit, unfinished, isCurrent };
     const controller = (
       name: keyof typeof WORKERS,
-      reconcile: (key: string) => ReturnType<typeof reconcileUser>,
+      reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,
     ): Controller => new Controller({ name, workers: WORKERS[name], reconcile, log, metrics });
     const controllers = {
       organizations: controller("organizations", (key) => reconcileOrganization(key, organizationDeps)),
-      mappings: controller("mappings", (key) => reconcileMapping(key, mappingDeps)),
+      mappings: controller("mappings", (key, { signal }) => reconcileMapping(key, mappingDeps, signal)),
       users: controller("users", (key) => reconcileUser(key, userDeps)),
     };
-    return { ...shared, controllers, policies, safeguard, counts, known: this.#known, unfinished };
+    return { ...shared, controllers, policies, safeguard, counts, known: this.#known, unfinished, currency };
   }
 }

@@ -69,6 +69,8 @@ export function directoryReachable(check: DirectoryCheck): DesiredCondition {
       );
     case "failed":
       return conditionFalse("DirectoryReachable", check.reason, check.message);
+    case "unread":
+      return conditionUnknown("DirectoryReachable", check.reason, check.message);
   }
 }
 

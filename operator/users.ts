@@ -1,3 +1,4 @@
+import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import {
   type Access,
   type AuditLog,
@@ -5,13 +6,14 @@ import {
   type Cause,
   decideStored,
   type IdentityStore,
+  isActive,
   lostToPolicy,
   type Policies,
   StaleUserError,
   sameAccess,
   type User,
 } from "../identity/index.ts";
-import { again, done, type Outcome } from "../kubernetes/index.ts";
+import { again, type Cache, done, type Outcome } from "../kubernetes/index.ts";
 import type { DeactivationSafeguard } from "./deactivations.ts";
 
 export interface UserDeps {
@@ -20,11 +22,16 @@ export interface UserDeps {
   readonly safeguard: DeactivationSafeguard;
   readonly audit: AuditLog;
   readonly unfinished: UnfinishedWrites;
+  /** Whether what an account is taken away on is known well enough: see {@link Currency}. */
+  readonly isCurrent: (user: User, access: Access) => boolean;
 }
+
+/** When to look again, where it isn't: a heartbeat comes every few seconds. */
+const NOT_CURRENT_MS = 500;
 
 /** Reconciles one user: decides again from what is stored, and writes the outcome where it differs. */
 export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcome> {
-  const { store, policies, safeguard, audit, unfinished } = deps;
+  const { store, policies, safeguard, unfinished } = deps;
   const user = store.get(ref);
   if (!user) return done;
   const wait = unfinished.waitMs(user);
@@ -33,19 +40,31 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   const found = policies.of(user.organization);
   const { held } = safeguard.state(user.organization);
   const access = decideStored(user, found && { ...found, held });
-  if (user.access && user.decided && sameAccess(user.access, access)) return done;
+  if (isDecided(user, access)) return done;
+  if (isActive(user) && !access.active && !deps.isCurrent(user, access)) return again(NOT_CURRENT_MS);
 
-  const byPolicy = found !== undefined && lostToPolicy(user, access);
   try {
-    const after = await store.update(user, { access });
-    if (byPolicy) safeguard.deactivated(after);
-    audit.write(auditChanges(user, after, causeOf(user, access)), after.uid);
+    record(deps, user, await store.update(user, { access }), access);
     return done;
   } catch (error) {
     if (!(error instanceof StaleUserError)) throw error;
     // Somebody else wrote first, and the cache may be long in hearing of it: this read brings it up to date.
-    return (await store.fresh(ref)) ? again(0) : done;
+    const stored = await store.fresh(ref);
+    if (!stored) return done;
+    if (!isDecided(stored, access)) return again(0);
+    // Or it was us, and the answer was lost: better recorded twice than never.
+    record(deps, user, stored, access);
+    return done;
   }
+}
+
+function isDecided(user: User, access: Access): boolean {
+  return user.decided && user.access !== undefined && sameAccess(user.access, access);
+}
+
+function record({ safeguard, audit }: UserDeps, before: User, after: User, access: Access): void {
+  if (access.reason !== "OrganizationNotFound" && lostToPolicy(before, access)) safeguard.deactivated(after);
+  audit.write(auditChanges(before, after, causeOf(before, access)), after.uid);
 }
 
 function causeOf(user: User, access: Access): Cause {
@@ -53,10 +72,61 @@ function causeOf(user: User, access: Access): Cause {
     return { by: "policy", detail: "The organization was deleted." };
   if (user.source === "Local")
     return { by: "local-account", detail: "The local account was written by people." };
-  if (!user.decided)
+  if (access.reason === "IssuerChanged")
+    return { by: "policy", detail: "The organization has another issuer now." };
+  if (!user.decided && !lostToPolicy(user, access))
     return { by: "recovery", detail: "A sign-in was stored but not finished; the operator finished it." };
+  if (user.access?.reason === "OrganizationNotFound")
+    return { by: "policy", detail: "The organization is there again." };
   return { by: "policy", detail: "The mappings or roles of the organization have changed." };
 }
+
+/** The longest that a cache may not have been heard of when somebody is deactivated on its word, in ms. */
+const LONGEST_SILENCE_MS = 10_000;
+
+/**
+ * Tells whether a cache may be behind what an account was made or changed by: each has a connection of its own. A role
+ * that comes back a moment later is no harm; a session that was ended in between doesn't come back.
+ */
+export class Currency {
+  readonly #organizations: Pick<Cache<Organization>, "freshness">;
+  readonly #mappings: Pick<Cache<OktaRoleMapping>, "freshness">;
+  readonly #now: () => number;
+  /** When the present version of a user was heard of. Those of long ago don't matter. */
+  readonly #heard = new Map<string, number>();
+
+  constructor(deps: {
+    organizations: Pick<Cache<Organization>, "freshness">;
+    mappings: Pick<Cache<OktaRoleMapping>, "freshness">;
+    now?: () => number;
+  }) {
+    this.#organizations = deps.organizations;
+    this.#mappings = deps.mappings;
+    this.#now = deps.now ?? (() => performance.now());
+  }
+
+  /** Takes note that a user has changed. */
+  heard(ref: string): void {
+    const now = this.#now();
+    this.#heard.delete(ref);
+    this.#heard.set(ref, now);
+    for (const [oldest, at] of this.#heard) {
+      if (now - at < LONGEST_SILENCE_MS) break;
+      this.#heard.delete(oldest);
+    }
+  }
+
+  /** Whether what takes this access away is known as of a moment after the user changed, and of late. */
+  isCurrent({ ref }: User, { reason }: Access): boolean {
+    const cache = CAUSES_IN_MAPPINGS.has(reason) ? this.#mappings : this.#organizations;
+    const heard = this.#heard.get(ref);
+    const since = heard === undefined ? LONGEST_SILENCE_MS : this.#now() - heard;
+    return cache.freshness() <= Math.min(since, LONGEST_SILENCE_MS);
+  }
+}
+
+/** Reasons that follow from the mappings; the others follow from the organization, or from the account itself. */
+const CAUSES_IN_MAPPINGS: ReadonlySet<Access["reason"]> = new Set(["NoMappedGroup"]);
 
 /** How long the writer of a sign-in is given for the second of its two writes. */
 const SECOND_WRITE_MS = 1500;

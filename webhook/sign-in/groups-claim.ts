@@ -50,6 +50,8 @@ export function groupsClaimStatus(
     present?.status === condition.status &&
     present.reason === condition.reason &&
     present.message === condition.message &&
+    // Of another generation it is about another spec, and nobody heeds it.
+    present.observedGeneration === organization.metadata.generation &&
     evidence === organization.status?.groupsClaim;
   return same ? undefined : { condition, evidence };
 }
