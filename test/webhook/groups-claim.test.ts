@@ -1,4 +1,5 @@
 import test from "ava";
+import { waitFor } from "../cluster.ts";
 import { person, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
 
 test("a groups claim that was never set up: the sign-in is refused, the condition says what to do, and then it works", async (t) => {
@@ -15,6 +16,24 @@ test("a groups claim that was never set up: the sign-in is refused, the conditio
   missing.stop();
   t.is((await signIn("ada")).response.status, 303);
   await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "Received");
+});
+
+test("after an edit of the organization, a claim that still isn't set up is said to be so again", async (t) => {
+  const { applyAcme, signIn, condition, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
+  await signIn("ada");
+  const before = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimNotSetUp");
+  await applyAcme({ spec: { displayName: "Acme Inc." } });
+  await signIn("ada");
+  await waitFor(
+    async () => {
+      const now = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimNotSetUp");
+      return (now.observedGeneration ?? 0) > (before.observedGeneration ?? 0) || undefined;
+    },
+    { what: "the condition to be about the organization as it is" },
+  );
+  t.pass();
 });
 
 test("a claim that is missing where it came before means no groups: the account is deactivated", async (t) => {
