@@ -118,7 +118,7 @@ export interface OktaConnection {
    */
   claims: ClaimNames;
   /**
-   * Okta's own API on users and groups. Without it, a change in Okta is noticed at the person's next sign-in only, and the condition DirectorySynced says so.
+   * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. How soon a change in Okta is noticed says the condition DirectorySynced.
    */
   directory?: OktaDirectory;
   /**
@@ -154,7 +154,7 @@ export interface ClaimNames {
   name: string;
 }
 /**
- * Okta's own API on users and groups. Without it, a change in Okta is noticed at the person's next sign-in only, and the condition DirectorySynced says so.
+ * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. How soon a change in Okta is noticed says the condition DirectorySynced.
  */
 export interface OktaDirectory {
   /**

@@ -62,6 +62,15 @@ export class WebhookMetrics {
     return tally;
   }
 
+  /**
+   * Begins an organization's counters of what somebody is alerted of the first time: in Prometheus, a counter that comes
+   * into being with its first event has not increased.
+   */
+  knows(organization: string): void {
+    for (const reason of ["ClaimInvalid", "ClaimNotSetUp", "ClaimLost"])
+      this.logins.inc({ organization, outcome: "refused", reason }, 0);
+  }
+
   login(organization: string, outcome: LoginOutcome, reason: string): void {
     this.logins.inc({ organization, outcome, reason });
   }

@@ -84,6 +84,9 @@ export class Webhook {
       ...options.keys,
     });
     this.#counted = new WebhookMetrics(metrics);
+    organizations.subscribe(({ kind, key }) => {
+      if (kind === "added") this.#counted.knows(key);
+    });
     this.#reporter = new StatusReporter({
       mappings,
       organizations,

@@ -100,6 +100,12 @@ test("the process says where it listens, is ready, counts what it does, and expl
       `okta_role_logins_total{organization="${organization}",outcome="refused",reason="NoMappedGroup"} 1`,
     ),
   );
+  t.true(
+    body.includes(
+      `okta_role_logins_total{organization="${organization}",outcome="refused",reason="ClaimLost"} 0`,
+    ),
+    "so that the first is an increase",
+  );
   t.true(body.includes('okta_role_session_checks_total{outcome="no-session"} 1'));
   t.regex(body, /okta_role_login_duration_seconds_count\{outcome="admitted"\} 1/);
   for (const outcome of ["admitted", "refused"])

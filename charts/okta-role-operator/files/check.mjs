@@ -1,5 +1,5 @@
 // What `helm test` asks the release, through its Services, as other pods would. ARGV: the webhook's URL, then the base
-// URLs of the health ports. A pod has no shell, but it has Node.
+// URLs of the health ports. A pod may have no shell, but it has Node.
 const [webhook, ...health] = process.argv.slice(1);
 let failed = 0;
 
