@@ -46,8 +46,7 @@ export async function provisionSignIn(
     const user = await currentUser(store, signIn, organization, fresh);
     try {
       const outcome = await write(store, signIn, organization, user);
-      if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome.user)))
-        return outcome;
+      if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome))) return outcome;
       fresh = true;
     } catch (error) {
       if (!(error instanceof StaleUserError || error instanceof UserExistsError)) throw error;
@@ -64,8 +63,9 @@ export async function provisionSignIn(
 async function isCurrent(
   store: IdentityStore,
   { organization, identity }: SignIn,
-  user: User | undefined,
+  { user, before }: SignInOutcome,
 ): Promise<boolean> {
+  if (user?.version !== before?.version) return true; // what was written, was written on what was stored
   const stored = await store.freshBySubject(organization, identity);
   return stored === undefined || stored.version === user?.version;
 }

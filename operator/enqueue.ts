@@ -8,11 +8,12 @@ import {
 } from "../identity/index.ts";
 import type { Cache, Controller } from "../kubernetes/index.ts";
 import { keyOf, letOthersRun } from "../kubernetes/index.ts";
+import type { Currency } from "./currency.ts";
 import type { DeactivationSafeguard } from "./deactivations.ts";
 import type { KnownGroups } from "./known-groups.ts";
 import { rivals } from "./organizations.ts";
 import { mappingsOf, type UserCounts } from "./user-counts.ts";
-import type { Currency, UnfinishedWrites } from "./users.ts";
+import type { UnfinishedWrites } from "./users.ts";
 
 export interface Controllers {
   readonly organizations: Controller;

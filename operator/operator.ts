@@ -26,6 +26,7 @@ import {
 import { DirectoryClients } from "../okta/directory-clients.ts";
 import type { Http } from "../okta/http.ts";
 import { Oidc } from "../okta/oidc.ts";
+import { Currency } from "./currency.ts";
 import { DeactivationSafeguard } from "./deactivations.ts";
 import { type EnqueueDeps, enqueueAll, enqueueOnChange } from "./enqueue.ts";
 import { GroupLookup } from "./group-lookup.ts";
@@ -35,7 +36,7 @@ import { registerMetrics } from "./metrics.ts";
 import { OktaChecks } from "./okta-checks.ts";
 import { reconcileOrganization } from "./organizations.ts";
 import { UserCounts } from "./user-counts.ts";
-import { Currency, reconcileUser, UnfinishedWrites, type UserDeps } from "./users.ts";
+import { reconcileUser, UnfinishedWrites } from "./users.ts";
 
 export interface OperatorOptions {
   /** Reads. */
@@ -182,8 +183,7 @@ export class Operator {
     const organizationDeps = { ...shared, okta, safeguard, counts, baseURL };
     const mappingDeps = { ...shared, groups };
     const currency = new Currency({ organizations: this.#organizations, mappings });
-    const isCurrent: UserDeps["isCurrent"] = (user, access) => currency.isCurrent(user, access);
-    const userDeps = { store, policies, safeguard, audit, unfinished, isCurrent };
+    const userDeps = { store, policies, safeguard, audit, unfinished, currency };
     const controller = (
       name: keyof typeof WORKERS,
       reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,

@@ -1,4 +1,3 @@
-import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import {
   type Access,
   type AuditLog,
@@ -13,7 +12,8 @@ import {
   sameAccess,
   type User,
 } from "../identity/index.ts";
-import { again, type Cache, done, type Outcome } from "../kubernetes/index.ts";
+import { again, done, type Outcome } from "../kubernetes/index.ts";
+import type { Currency } from "./currency.ts";
 import type { DeactivationSafeguard } from "./deactivations.ts";
 
 export interface UserDeps {
@@ -22,8 +22,7 @@ export interface UserDeps {
   readonly safeguard: DeactivationSafeguard;
   readonly audit: AuditLog;
   readonly unfinished: UnfinishedWrites;
-  /** Whether what an account is taken away on is known well enough: see {@link Currency}. */
-  readonly isCurrent: (user: User, access: Access) => boolean;
+  readonly currency: Pick<Currency, "isCurrent">;
 }
 
 /** When to look again, where it isn't: a heartbeat comes every few seconds. */
@@ -41,7 +40,8 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   const { held } = safeguard.state(user.organization);
   const access = decideStored(user, found && { ...found, held });
   if (isDecided(user, access)) return done;
-  if (isActive(user) && !access.active && !deps.isCurrent(user, access)) return again(NOT_CURRENT_MS);
+  if (isActive(user) && !access.active && !deps.currency.isCurrent(user, access))
+    return again(NOT_CURRENT_MS);
 
   try {
     record(deps, user, await store.update(user, { access }), access);
@@ -80,53 +80,6 @@ function causeOf(user: User, access: Access): Cause {
     return { by: "policy", detail: "The organization is there again." };
   return { by: "policy", detail: "The mappings or roles of the organization have changed." };
 }
-
-/** The longest that a cache may not have been heard of when somebody is deactivated on its word, in ms. */
-const LONGEST_SILENCE_MS = 10_000;
-
-/**
- * Tells whether a cache may be behind what an account was made or changed by: each has a connection of its own. A role
- * that comes back a moment later is no harm; a session that was ended in between doesn't come back.
- */
-export class Currency {
-  readonly #organizations: Pick<Cache<Organization>, "freshness">;
-  readonly #mappings: Pick<Cache<OktaRoleMapping>, "freshness">;
-  readonly #now: () => number;
-  /** When the present version of a user was heard of. Those of long ago don't matter. */
-  readonly #heard = new Map<string, number>();
-
-  constructor(deps: {
-    organizations: Pick<Cache<Organization>, "freshness">;
-    mappings: Pick<Cache<OktaRoleMapping>, "freshness">;
-    now?: () => number;
-  }) {
-    this.#organizations = deps.organizations;
-    this.#mappings = deps.mappings;
-    this.#now = deps.now ?? (() => performance.now());
-  }
-
-  /** Takes note that a user has changed. */
-  heard(ref: string): void {
-    const now = this.#now();
-    this.#heard.delete(ref);
-    this.#heard.set(ref, now);
-    for (const [oldest, at] of this.#heard) {
-      if (now - at < LONGEST_SILENCE_MS) break;
-      this.#heard.delete(oldest);
-    }
-  }
-
-  /** Whether what takes this access away is known as of a moment after the user changed, and of late. */
-  isCurrent({ ref }: User, { reason }: Access): boolean {
-    const cache = CAUSES_IN_MAPPINGS.has(reason) ? this.#mappings : this.#organizations;
-    const heard = this.#heard.get(ref);
-    const since = heard === undefined ? LONGEST_SILENCE_MS : this.#now() - heard;
-    return cache.freshness() <= Math.min(since, LONGEST_SILENCE_MS);
-  }
-}
-
-/** Reasons that follow from the mappings; the others follow from the organization, or from the account itself. */
-const CAUSES_IN_MAPPINGS: ReadonlySet<Access["reason"]> = new Set(["NoMappedGroup"]);
 
 /** How long the writer of a sign-in is given for the second of its two writes. */
 const SECOND_WRITE_MS = 1500;

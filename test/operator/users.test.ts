@@ -1,7 +1,17 @@
 import test from "ava";
 import { organizationUsers } from "../../crds/resources.ts";
-import { noAccess } from "../../identity/index.ts";
+import {
+  type AuditRecord,
+  type IdentityStore,
+  noAccess,
+  type Policies,
+  StaleUserError,
+  type User,
+} from "../../identity/index.ts";
+import type { DeactivationSafeguard } from "../../operator/deactivations.ts";
+import { reconcileUser, UnfinishedWrites } from "../../operator/users.ts";
 import { waitFor } from "../cluster.ts";
+import { ADA } from "./ada.ts";
 import { operatorUnderTest, rolesOf } from "./operator-under-test.ts";
 
 const MAPPINGS: Record<string, [string[], string[]]> = {
@@ -149,4 +159,44 @@ test("what another writer stored from a stale cache is put right", async (t) => 
   });
   const again = await untilUser(ada.ref, "to be active again", (now) => now.status?.state === "Active");
   t.is(again.status?.sessionEpoch, 1, "sessions from before are over all the same");
+});
+
+/** A reconcile of Ada where there is no organization any more. */
+async function reconciled(parts: {
+  isCurrent: boolean;
+  update: IdentityStore["update"];
+  fresh?: User | undefined;
+}) {
+  const records: AuditRecord[] = [];
+  const store = { get: () => ADA, update: parts.update, fresh: async () => parts.fresh };
+  const outcome = await reconcileUser(ADA.ref, {
+    store: store as unknown as IdentityStore,
+    policies: { of: () => undefined } as unknown as Policies,
+    safeguard: { state: () => ({ held: false }) } as unknown as DeactivationSafeguard,
+    audit: { write: (some: readonly AuditRecord[]) => records.push(...some) } as never,
+    unfinished: new UnfinishedWrites(),
+    currency: { isCurrent: () => parts.isCurrent },
+  });
+  return { outcome, records };
+}
+
+test("while that isn't known, nothing is written, and it is looked at again soon", async (t) => {
+  const update = () => t.fail("written") as never;
+  const { outcome, records } = await reconciled({ isCurrent: false, update });
+  t.is(outcome.kind, "again");
+  t.deepEqual(records, []);
+});
+
+test("a deactivation whose answer was lost is recorded all the same; another's write is looked at again", async (t) => {
+  const update = async () => {
+    throw new StaleUserError("changed since");
+  };
+  const access = noAccess("OrganizationNotFound", "The organization access/acme does not exist.");
+  const ours = await reconciled({ isCurrent: true, update, fresh: { ...ADA, version: "2", access } });
+  t.is(ours.outcome.kind, "done");
+  t.true(ours.records.some(({ action }) => action === "deactivate"));
+
+  const others = await reconciled({ isCurrent: true, update, fresh: { ...ADA, version: "2" } });
+  t.is(others.outcome.kind, "again");
+  t.deepEqual(others.records, []);
 });
