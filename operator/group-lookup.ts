@@ -1,5 +1,6 @@
 import type { MappedGroup, OktaRoleMapping, Organization } from "../crds/types.ts";
 import { organizationOf } from "../identity/index.ts";
+import { keyOf } from "../kubernetes/index.ts";
 import type { Directory } from "../okta/directory.ts";
 import type { DirectoryClients } from "../okta/directory-clients.ts";
 import { DirectoryRateLimitedError } from "../okta/directory-errors.ts";
@@ -67,7 +68,7 @@ export class GroupLookup {
     signal?: AbortSignal,
   ): Promise<LookedUp> {
     if (!organization?.spec.okta.directory) return this.#withoutDirectory(mapping);
-    const key = `${mapping.metadata.namespace}/${mapping.metadata.name}`;
+    const key = keyOf(mapping);
     const spec = [mapping.metadata, organization.metadata]
       .map(({ uid, generation }) => `${uid}/${generation}`)
       .join(" ");
@@ -121,7 +122,7 @@ export class GroupLookup {
           return { ...failed(mapping, "Reading", READING, 0), unfinished: true };
         found.push(await findGroup(directory, group));
       }
-      this.#unfinished.delete(`${mapping.metadata.namespace}/${mapping.metadata.name}`);
+      this.#unfinished.delete(keyOf(mapping));
       const all = found.flat();
       return {
         check: {

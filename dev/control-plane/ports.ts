@@ -15,9 +15,9 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Lets a server of this process listen on loopback, outside the ranges from which systems take ports for outgoing connections (Linux: 32768 and
- * up, macOS: 49152 and up). From inside them, a client of any process could take the port while its server restarts;
- * a client that tries to reach that server can even connect to itself.
+ * Lets a server of this process listen on loopback, outside the ranges from which systems take ports for outgoing
+ * connections (Linux: 32768 and up, macOS: 49152 and up). From inside them, a client of any process could take the port
+ * while its server restarts; a client that tries to reach that server can even connect to itself.
  *
  * @returns the port
  */

@@ -1,7 +1,5 @@
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import type { ExecutionContext } from "ava";
-import { pino } from "pino";
 import { Registry } from "prom-client";
 import type { Rights } from "../../dev/control-plane/service-account.ts";
 import { CookieJar, type OktaStandIn, signIn, startOkta } from "../../dev/okta/index.ts";
@@ -11,6 +9,7 @@ import { Operator } from "../../operator/operator.ts";
 import { serve } from "../../webhook/server.ts";
 import { Webhook } from "../../webhook/webhook.ts";
 import { type TestCluster, testCluster } from "../cluster.ts";
+import { logLines } from "../log-lines.ts";
 import { mappingObject, organizationObject, secret } from "../operator/operator-under-test.ts";
 import { behindTap } from "./product-under-test.ts";
 import { WriteTap } from "./write-tap.ts";
@@ -54,14 +53,7 @@ export async function productInProcess(t: ExecutionContext, rights?: Rights): Pr
   };
   t.teardown(stop);
 
-  const lines: Record<string, unknown>[] = [];
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(JSON.parse(String(chunk)));
-      done();
-    },
-  });
-  const log = pino({ level: "info" }, sink);
+  const { log, lines } = logLines();
   const tap = await WriteTap.start(cluster.controlPlane.admin);
   closing.push(() => tap.stop());
   const kubeconfig = await behindTap(await cluster.serviceAccount(rights), join(folder, "tapped"), tap);

@@ -1,6 +1,4 @@
-import { Writable } from "node:stream";
 import type { ExecutionContext } from "ava";
-import { pino } from "pino";
 import { Registry } from "prom-client";
 import { oktaRoleMappings, organizations, organizationUsers } from "../../crds/resources.ts";
 import type { Condition, OktaRoleMapping, Organization, OrganizationUser } from "../../crds/types.ts";
@@ -11,6 +9,7 @@ import { Http } from "../../okta/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { usersCache } from "../identity/users-cache.ts";
+import { logLines } from "../log-lines.ts";
 
 const CLIENT_ID = "0oaTest";
 export const CLIENT_SECRET = "the-right-secret";
@@ -69,14 +68,7 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
   });
   t.teardown(() => okta.stop());
 
-  const lines: Record<string, unknown>[] = [];
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(JSON.parse(String(chunk)));
-      done();
-    },
-  });
-  const log = pino({ level: "info" }, sink);
+  const { log, lines } = logLines();
   let metrics = new Registry();
   const client = await createClient({
     kubeconfig: await cluster.serviceAccount(),

@@ -1,6 +1,4 @@
-import { Writable } from "node:stream";
 import type { ExecutionContext } from "ava";
-import { pino } from "pino";
 import { Registry } from "prom-client";
 import { oktaRoleMappings, organizations, organizationUsers } from "../../crds/resources.ts";
 import type { Condition, OrganizationUser } from "../../crds/types.ts";
@@ -18,6 +16,7 @@ import { Http } from "../../okta/http.ts";
 import { type RunningServer, serve } from "../../webhook/server.ts";
 import { Webhook, type WebhookOptions } from "../../webhook/webhook.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+import { logLines } from "../log-lines.ts";
 import { Browser } from "./browser.ts";
 
 export const CLIENT_ID = "0oaTest";
@@ -100,14 +99,7 @@ export async function webhookUnderTest(
   const cluster = await testCluster(t);
   const { namespace } = cluster;
   const kubeconfig = await cluster.serviceAccount();
-  const lines: Record<string, unknown>[] = [];
-  const sink = new Writable({
-    write(chunk, _encoding, done) {
-      lines.push(JSON.parse(String(chunk)));
-      done();
-    },
-  });
-  const log = pino({ level: "info" }, sink);
+  const { log, lines } = logLines();
   let baseURL: string | undefined;
   const replicas: Replica[] = [];
 
