@@ -1,7 +1,7 @@
 import { oktaRoleMappings, organizations, organizationUsers } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import { CompiledPolicy, type Role, resolveAccess } from "../identity/index.ts";
-import { newObject, statusWith } from "../identity/stores/kubernetes-object.ts";
+import { newObject, statusWith } from "../identity/stores/kubernetes/user-object.ts";
 import { type Client, secrets } from "../kubernetes/index.ts";
 import { inParallel } from "./in-parallel.ts";
 

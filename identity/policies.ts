@@ -1,6 +1,6 @@
 import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
 import type { Cache, Change } from "../kubernetes/index.ts";
-import type { Organization as Decisive } from "./decide.ts";
+import type { Organization as Decisive } from "./account-decisions.ts";
 import { CompiledPolicy, type MappedGroup, type Mapping, type Role } from "./policy.ts";
 
 /** The annotation by which somebody lets a held change of this policy go through. */

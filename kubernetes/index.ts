@@ -1,9 +1,11 @@
 /** A small controller runtime on @kubernetes/client-node. README.md has the tour. */
 
-export { createClient } from "./api-client.ts";
 export type { BackoffOptions } from "./backoff.ts";
-export * from "./builtin-types.ts";
-export { Cache, type CacheOptions } from "./cache.ts";
+export { Cache, type CacheOptions } from "./cache/cache.ts";
+export type { Change, IndexFunction } from "./cache/object-store.ts";
+export { Shared, SharedStrings } from "./cache/shared.ts";
+export { createClient } from "./client/api-client.ts";
+export * from "./client/builtin-types.ts";
 export type {
   ApplyOptions,
   CallOptions,
@@ -18,24 +20,9 @@ export type {
   WatchConnection,
   WatchOptions,
   WriteOptions,
-} from "./client.ts";
-export * from "./conditions.ts";
-export {
-  again,
-  Controller,
-  type ControllerOptions,
-  done,
-  type Outcome,
-  type ReconcileContext,
-} from "./controller.ts";
-export * from "./errors.ts";
-export { letOthersRun } from "./event-loop.ts";
-export { EventRecorder, type EventRecorderOptions, type EventToRecord } from "./event-recorder.ts";
-export * from "./flags.ts";
-export { type Check, HealthServer, type HealthServerOptions } from "./health-server.ts";
-export { LeaderElection, type LeaderElectionOptions } from "./leader-election.ts";
-export { type LifecycleOptions, runUntilSignal } from "./lifecycle.ts";
-export { microTime } from "./micro-time.ts";
+} from "./client/client.ts";
+export * from "./client/errors.ts";
+export { microTime } from "./client/micro-time.ts";
 export {
   compareResourceVersions,
   type KubernetesObject,
@@ -45,24 +32,29 @@ export {
   type ObjectName,
   type OwnerReference,
   splitKey,
-} from "./object.ts";
-export type { Change, IndexFunction } from "./object-store.ts";
-export { type ProgramContext, type ProgramDefinition, runProgram } from "./program.ts";
-export { type ResourceType, resourceType } from "./resource-type.ts";
+} from "./client/object.ts";
+export { type ResourceType, resourceType } from "./client/resource-type.ts";
+export type { WatchEvent } from "./client/watch-stream.ts";
+export * from "./controller/conditions.ts";
 export {
-  fingerprint,
-  SecretForbiddenError,
-  type SecretKeyRef,
-  SecretNotFoundError,
-  SecretUnreadableError,
-  SecretValues,
-} from "./secret-values.ts";
-export { Shared, SharedStrings } from "./shared.ts";
+  again,
+  Controller,
+  type ControllerOptions,
+  done,
+  type Outcome,
+  type ReconcileContext,
+} from "./controller/controller.ts";
+export { EventRecorder, type EventRecorderOptions, type EventToRecord } from "./controller/event-recorder.ts";
+export { LeaderElection, type LeaderElectionOptions } from "./controller/leader-election.ts";
 export {
   type DesiredStatus,
   type OwnedStatus,
   StatusWriter,
   type StatusWriterOptions,
-} from "./status-writer.ts";
-export type { WatchEvent } from "./watch-stream.ts";
-export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
+} from "./controller/status-writer.ts";
+export { WorkQueue, type WorkQueueOptions } from "./controller/work-queue.ts";
+export { letOthersRun } from "./event-loop.ts";
+export * from "./program/flags.ts";
+export { type Check, HealthServer, type HealthServerOptions } from "./program/health-server.ts";
+export { type LifecycleOptions, runUntilSignal } from "./program/lifecycle.ts";
+export { type ProgramContext, type ProgramDefinition, runProgram } from "./program/program.ts";

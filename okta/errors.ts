@@ -1,11 +1,3 @@
-import type { DirectoryError } from "./directory-errors.ts";
-import type { HttpError } from "./http-errors.ts";
-import type { IssuerError } from "./issuer-errors.ts";
-import type { LoginError } from "./login-errors.ts";
-
-/** Everything that speaking with Okta can end in, told apart by `code`. */
-export type AnyOktaError = HttpError | IssuerError | LoginError | DirectoryError;
-
 /**
  * The base of all errors of this folder. `code` is stable; `message` is for people and says what to do.
  * Neither message nor properties hold a secret, a token or an authorization code.

@@ -8,12 +8,12 @@ import {
 } from "../identity/index.ts";
 import type { Cache, Controller } from "../kubernetes/index.ts";
 import { keyOf, letOthersRun } from "../kubernetes/index.ts";
-import type { Currency } from "./currency.ts";
-import type { DeactivationSafeguard } from "./deactivations.ts";
-import type { KnownGroups } from "./known-groups.ts";
-import { rivals } from "./organizations.ts";
-import { mappingsOf, type UserCounts } from "./user-counts.ts";
-import type { UnfinishedWrites } from "./users.ts";
+import type { KnownGroups } from "./mappings/known-groups.ts";
+import { rivals } from "./organizations/reconcile-organization.ts";
+import type { Currency } from "./users/cache-lag.ts";
+import type { DeactivationSafeguard } from "./users/deactivation-hold.ts";
+import type { UnfinishedWrites } from "./users/reconcile-user.ts";
+import { mappingsOf, type UserCounts } from "./users/user-counts.ts";
 
 export interface Controllers {
   readonly organizations: Controller;

@@ -9,8 +9,8 @@ import {
   runProgram,
   watchedNamespaces,
 } from "../kubernetes/index.ts";
-import { Http } from "../okta/http.ts";
-import { proxyFrom } from "../okta/proxy.ts";
+import { Http } from "../okta/http/http.ts";
+import { proxyFrom } from "../okta/http/proxy.ts";
 import { operatorFlags } from "./flags.ts";
 import { Operator } from "./operator.ts";
 

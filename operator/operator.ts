@@ -20,23 +20,23 @@ import {
   type EventRecorder,
   type Outcome,
   type ReconcileContext,
-  SecretValues,
   StatusWriter,
 } from "../kubernetes/index.ts";
-import { DirectoryClients } from "../okta/directory-clients.ts";
-import type { Http } from "../okta/http.ts";
-import { Oidc } from "../okta/oidc.ts";
-import { Currency } from "./currency.ts";
-import { DeactivationSafeguard } from "./deactivations.ts";
+import type { Http } from "../okta/http/http.ts";
+import { Oidc } from "../okta/oidc/oidc.ts";
+import { DirectoryClients } from "../organizations/directory-clients.ts";
+import { SecretValues } from "../organizations/secret-values.ts";
 import { type EnqueueDeps, enqueueAll, enqueueOnChange } from "./enqueue.ts";
-import { GroupLookup } from "./group-lookup.ts";
-import { KnownGroups } from "./known-groups.ts";
-import { reconcileMapping } from "./mappings.ts";
+import { GroupLookup } from "./mappings/group-lookup.ts";
+import { KnownGroups } from "./mappings/known-groups.ts";
+import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
 import { registerMetrics } from "./metrics.ts";
-import { OktaChecks } from "./okta-checks.ts";
-import { reconcileOrganization } from "./organizations.ts";
-import { UserCounts } from "./user-counts.ts";
-import { reconcileUser, UnfinishedWrites } from "./users.ts";
+import { OktaChecks } from "./organizations/okta-checks.ts";
+import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
+import { Currency } from "./users/cache-lag.ts";
+import { DeactivationSafeguard } from "./users/deactivation-hold.ts";
+import { reconcileUser, UnfinishedWrites } from "./users/reconcile-user.ts";
+import { UserCounts } from "./users/user-counts.ts";
 
 export interface OperatorOptions {
   /** Reads. */

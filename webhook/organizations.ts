@@ -1,6 +1,6 @@
 import type { Organization } from "../crds/types.ts";
-import { holderOf } from "../identity/login-path.ts";
 import type { Cache } from "../kubernetes/index.ts";
+import { holderOf } from "../organizations/login-path.ts";
 
 /** The index that the cache of Organizations needs for this. */
 export const loginPathIndex = { loginPath: ({ spec }: Organization): string[] => [spec.loginPath] };

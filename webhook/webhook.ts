@@ -10,10 +10,12 @@ import {
 } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
 import { AuditLog, KubernetesStore, Policies, signInIndexes } from "../identity/index.ts";
-import { Cache, type Client, type EventRecorder, SecretValues, StatusWriter } from "../kubernetes/index.ts";
-import { DirectoryClients } from "../okta/directory-clients.ts";
-import type { Http } from "../okta/http.ts";
-import { Oidc } from "../okta/oidc.ts";
+import { Cache, type Client, type EventRecorder, StatusWriter } from "../kubernetes/index.ts";
+import type { Http } from "../okta/http/http.ts";
+import { Oidc } from "../okta/oidc/oidc.ts";
+import { DirectoryClients } from "../organizations/directory-clients.ts";
+import { OktaClients } from "../organizations/oidc-clients.ts";
+import { SecretValues } from "../organizations/secret-values.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { WebhookMetrics } from "./metrics.ts";
 import { loginPathIndex, Organizations } from "./organizations.ts";
@@ -27,7 +29,6 @@ import { ClaimLoss } from "./sign-in/claim-loss.ts";
 import { DIRECTORY_WAIT_MS } from "./sign-in/directory-groups.ts";
 import { Gate } from "./sign-in/gate.ts";
 import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
-import { OktaClients } from "./sign-in/okta-clients.ts";
 import { SignIns } from "./sign-in/sign-ins.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
 

@@ -4,7 +4,7 @@ import { organizationUsers } from "../../crds/resources.ts";
 import { CompiledPolicy, type Identity, KubernetesStore, provisionSignIn } from "../../identity/index.ts";
 import { type Client, createClient } from "../../kubernetes/index.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
-import { usersCache } from "./users-cache.ts";
+import { usersCache } from "./stores/kubernetes/users-cache.ts";
 
 const log = pino({ level: "silent" });
 const policy = new CompiledPolicy(

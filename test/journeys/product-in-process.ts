@@ -4,7 +4,7 @@ import { Registry } from "prom-client";
 import type { Rights } from "../../dev/control-plane/service-account.ts";
 import { CookieJar, type OktaStandIn, signIn, startOkta } from "../../dev/okta/index.ts";
 import { createClient, EventRecorder, LeaderElection } from "../../kubernetes/index.ts";
-import { Http } from "../../okta/http.ts";
+import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import { serve } from "../../webhook/server.ts";
 import { Webhook } from "../../webhook/webhook.ts";

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import test from "ava";
 import { type OktaOptions, signIn, startOkta } from "../../dev/okta/index.ts";
-import { Directory } from "../../okta/directory.ts";
-import { Http } from "../../okta/http.ts";
-import { Oidc, type OidcSettings } from "../../okta/oidc.ts";
+import { Directory } from "../../okta/directory/directory.ts";
+import { Http } from "../../okta/http/http.ts";
+import { Oidc, type OidcSettings } from "../../okta/oidc/oidc.ts";
 import { TestServer } from "./server.ts";
 
 // Against a real OpenID provider and a Management API of Okta's shape.

@@ -5,10 +5,10 @@ import type { Condition, OktaRoleMapping, Organization, OrganizationUser } from 
 import { type OktaStandIn, startOkta } from "../../dev/okta/index.ts";
 import { CompiledPolicy, KubernetesStore, resolveAccess, type User } from "../../identity/index.ts";
 import { type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
-import { Http } from "../../okta/http.ts";
+import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
-import { usersCache } from "../identity/users-cache.ts";
+import { usersCache } from "../identity/stores/kubernetes/users-cache.ts";
 import { logLines } from "../log-lines.ts";
 
 const CLIENT_ID = "0oaTest";

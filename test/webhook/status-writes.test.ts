@@ -1,5 +1,5 @@
 import test from "ava";
-import { Coalescer } from "../../webhook/sign-in/coalescer.ts";
+import { Coalescer } from "../../kubernetes/controller/coalescer.ts";
 import { waitFor } from "../cluster.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { FaultServer } from "../kubernetes/fault-server.ts";

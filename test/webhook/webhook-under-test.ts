@@ -12,7 +12,7 @@ import {
   startOkta,
 } from "../../dev/okta/index.ts";
 import { type Client, compareResourceVersions, createClient, EventRecorder } from "../../kubernetes/index.ts";
-import { Http } from "../../okta/http.ts";
+import { Http } from "../../okta/http/http.ts";
 import { type RunningServer, serve } from "../../webhook/server.ts";
 import { Webhook, type WebhookOptions } from "../../webhook/webhook.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";

@@ -1,7 +1,7 @@
 import type { GroupsRefusal } from "../../identity/index.ts";
-import type { AnyOktaError } from "../../okta/errors.ts";
+import type { AnyOktaError } from "../../okta/any-okta-error.ts";
 import { OktaError } from "../../okta/errors.ts";
-import { HttpTimeoutError } from "../../okta/http-errors.ts";
+import { HttpTimeoutError } from "../../okta/http/http-errors.ts";
 import type { Problem } from "./problem.ts";
 
 /** Where a problem happened: the organization as people know it, and where they start again. */

@@ -1,14 +1,13 @@
 import type { Organization } from "../../crds/types.ts";
 import { StoreError } from "../../identity/index.ts";
+import { ForbiddenError, KubernetesError, keyOf } from "../../kubernetes/index.ts";
+import type { AnyOktaError } from "../../okta/any-okta-error.ts";
+import { OktaError } from "../../okta/errors.ts";
 import {
-  ForbiddenError,
-  KubernetesError,
-  keyOf,
   SecretForbiddenError,
   SecretNotFoundError,
   SecretUnreadableError,
-} from "../../kubernetes/index.ts";
-import { type AnyOktaError, OktaError } from "../../okta/errors.ts";
+} from "../../organizations/secret-values.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
 import { ForeignSecretError, KeysUnavailableError } from "../sessions/session-keys.ts";
 import { BusyError } from "../sign-in/gate.ts";

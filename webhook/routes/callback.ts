@@ -3,8 +3,9 @@ import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
 import { groupLabel } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
-import { StateMismatchError } from "../../okta/login-errors.ts";
-import type { SignedIn } from "../../okta/oidc.ts";
+import { StateMismatchError } from "../../okta/oidc/login-errors.ts";
+import type { SignedIn } from "../../okta/oidc/oidc.ts";
+import type { OktaClients } from "../../organizations/oidc-clients.ts";
 import { undecidedProblem } from "../http/okta-problems.ts";
 import { sendProblem } from "../http/problem.ts";
 import { placeOf, problemOf } from "../http/problems.ts";
@@ -17,7 +18,6 @@ import type { LogoutHint } from "../sessions/logout-hint.ts";
 import { maxAgeMs } from "../sessions/max-age.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Gate } from "../sign-in/gate.ts";
-import type { OktaClients } from "../sign-in/okta-clients.ts";
 import type { SignInResult, SignIns } from "../sign-in/sign-ins.ts";
 
 export interface CallbackDeps {

@@ -1,11 +1,11 @@
 import type { RequestHandler } from "express";
 import { keyOf } from "../../kubernetes/index.ts";
+import type { OktaClients } from "../../organizations/oidc-clients.ts";
 import { RequestError } from "../http/request-errors.ts";
 import { redirect } from "../http/respond.ts";
 import type { Organizations } from "../organizations.ts";
 import type { LoginCookies } from "../sessions/login-cookies.ts";
 import type { Gate } from "../sign-in/gate.ts";
-import type { OktaClients } from "../sign-in/okta-clients.ts";
 import { readReturnTo } from "../sign-in/return-to.ts";
 
 export interface LoginDeps {

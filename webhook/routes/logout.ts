@@ -1,13 +1,13 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
+import type { OktaClients } from "../../organizations/oidc-clients.ts";
 import { formField } from "../http/form-field.ts";
 import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import { type Organizations, UnknownOrganizationError } from "../organizations.ts";
 import { confirmSignOutPage, signedOutHerePage } from "../pages/sign-out.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import type { OktaClients } from "../sign-in/okta-clients.ts";
 
 export interface LogoutDeps {
   readonly organizations: Organizations;

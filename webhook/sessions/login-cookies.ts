@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type LoginTransaction, parseTransaction } from "../../okta/transaction.ts";
+import { type LoginTransaction, parseTransaction } from "../../okta/oidc/transaction.ts";
 import { type CookieStyle, clearCookie, cookiesWithPrefix, setCookie } from "./cookies.ts";
 import { open, seal } from "./sealed.ts";
 import type { SessionKeys } from "./session-keys.ts";

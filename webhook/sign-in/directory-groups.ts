@@ -1,10 +1,10 @@
 import type { Organization } from "../../crds/types.ts";
 import type { DirectoryAnswer } from "../../identity/index.ts";
 import { KubernetesError } from "../../kubernetes/index.ts";
-import type { Directory } from "../../okta/directory.ts";
-import type { DirectoryClients } from "../../okta/directory-clients.ts";
-import { DirectoryUnauthorizedError } from "../../okta/directory-errors.ts";
+import type { Directory } from "../../okta/directory/directory.ts";
+import { DirectoryUnauthorizedError } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
+import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 
 /** A person is waiting: a rate limit that lasts longer than this fails the sign-in. In ms. */
 export const DIRECTORY_WAIT_MS = 2_000;

@@ -18,8 +18,8 @@ import {
   StoreError,
   type User,
 } from "../../identity/index.ts";
-import type { DirectoryClients } from "../../okta/directory-clients.ts";
-import type { SignedIn } from "../../okta/oidc.ts";
+import type { SignedIn } from "../../okta/oidc/oidc.ts";
+import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 import type { LoginOutcome, WebhookMetrics } from "../metrics.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
 import type { ClaimLoss, Passage } from "./claim-loss.ts";

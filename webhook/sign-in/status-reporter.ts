@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { oktaRoleMappings, organizations as organizationType } from "../../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
 import { type Grant, type Identity, roleNames, type User } from "../../identity/index.ts";
+import { Coalescer } from "../../kubernetes/controller/coalescer.ts";
 import {
   type Cache,
   conditionFalse,
@@ -12,7 +13,6 @@ import {
   splitKey,
 } from "../../kubernetes/index.ts";
 import { oneLine } from "../../okta/errors.ts";
-import { Coalescer } from "./coalescer.ts";
 import type { GroupsClaimStatus } from "./groups-claim.ts";
 
 export interface StatusReporterOptions {

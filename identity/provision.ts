@@ -1,0 +1,123 @@
+import type { Access } from "./access.ts";
+import { decideSignIn, isLinkable, type Organization } from "./account-decisions.ts";
+import type { Identity } from "./identity.ts";
+import { type IdentityStore, StaleUserError, StoreError, UserExistsError } from "./store.ts";
+import type { User } from "./user.ts";
+
+/** A person whom Okta has just signed in. */
+export interface SignIn {
+  /** "namespace/name" */
+  readonly organization: string;
+  readonly identity: Identity;
+  /** ms since 1970 */
+  readonly at: number;
+}
+
+/** What became of a sign-in. `before` is the account as it was, for the audit log. */
+export type SignInOutcome =
+  | { readonly kind: "admitted"; readonly user: User; readonly before: User | undefined }
+  | {
+      readonly kind: "refused";
+      readonly access: Access;
+      readonly user: User | undefined;
+      readonly before: User | undefined;
+    };
+
+/** What a sign-in is decided by. The issuer is no question: it has just named the person. */
+type Deciding = Pick<Organization, "policy" | "held">;
+
+/** How often a decision is made anew because another writer came first. More means that something is wrong. */
+const ATTEMPTS = 8;
+
+/**
+ * Brings the store up to what Okta says about a person who signs in: makes their account, links the local one
+ * that has the same verified address, changes roles, or deactivates.
+ *
+ * Nothing is written for a person who has neither access nor an account.
+ * @throws StoreError when the store can't be written; then nobody is signed in
+ */
+export async function provisionSignIn(
+  store: IdentityStore,
+  signIn: SignIn,
+  organization: Deciding,
+): Promise<SignInOutcome> {
+  let fresh = false;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const user = await currentUser(store, signIn, organization, fresh);
+    try {
+      const outcome = await write(store, signIn, organization, user);
+      if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome))) return outcome;
+      fresh = true;
+    } catch (error) {
+      if (!(error instanceof StaleUserError || error instanceof UserExistsError)) throw error;
+      fresh = true;
+    }
+  }
+  throw new StoreError(`The account was changed by others ${ATTEMPTS} times in a row. Sign in again.`);
+}
+
+/**
+ * Whether a refusal was decided on what is stored now. A replica that is a moment behind may not know of an account, or
+ * of one's activation, and would leave it active.
+ */
+async function isCurrent(
+  store: IdentityStore,
+  { organization, identity }: SignIn,
+  { user, before }: SignInOutcome,
+): Promise<boolean> {
+  if (user?.version !== before?.version) return true; // what was written, was written on what was stored
+  const stored = await store.freshBySubject(organization, identity);
+  return stored === undefined || stored.version === user?.version;
+}
+
+async function write(
+  store: IdentityStore,
+  { organization: key, identity, at }: SignIn,
+  organization: Deciding,
+  user: User | undefined,
+): Promise<SignInOutcome> {
+  const decision = decideSignIn(identity, user, organization);
+  switch (decision.kind) {
+    case "admit": {
+      const { access } = decision;
+      const after = user
+        ? await store.update(user, { identity, access, signedInAt: at })
+        : await store.create({ organization: key, identity, access, signedInAt: at });
+      return { kind: "admitted", user: after, before: user };
+    }
+    case "refuse": {
+      // A local account isn't taken over by somebody whom Okta's groups give nothing.
+      if (!user || user.source === "Local")
+        return { kind: "refused", access: decision.access, user: undefined, before: undefined };
+      const after = await store.update(user, { identity, access: decision.access });
+      return { kind: "refused", access: decision.access, user: after, before: user };
+    }
+    case "leave": {
+      const after = user && (await store.update(user, { identity }));
+      return { kind: "refused", access: decision.access, user: after, before: user };
+    }
+  }
+}
+
+/** The account of the person who signs in, or the local account that is to become theirs. */
+async function currentUser(
+  store: IdentityStore,
+  { organization: key, identity }: SignIn,
+  { policy }: Deciding,
+  fresh: boolean,
+): Promise<User | undefined> {
+  const known = fresh ? await store.freshBySubject(key, identity) : store.find(key, identity);
+  if (known) return known;
+  if (!identity.emailVerified || identity.email === undefined) return undefined;
+  const candidates = store
+    .findLocalByEmail(key, identity.email)
+    .filter((user) => isLinkable(user, policy.roles));
+  const [only] = candidates;
+  // Two accounts with one address: which one is meant is for people to say.
+  if (!only || candidates.length > 1) return undefined;
+  const local = fresh ? await store.fresh(only.ref) : only;
+  if (!local) return undefined;
+  // Another replica has linked it meanwhile: making an account now would give this person two.
+  const isTheirs = local.issuer === identity.issuer && local.subject === identity.subject;
+  return isTheirs || isLinkable(local, policy.roles) ? local : undefined;
+}

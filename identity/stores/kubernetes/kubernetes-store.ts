@@ -1,0 +1,208 @@
+import type { OrganizationUser } from "../../../crds/types.ts";
+import type { Cache, Client, ResourceType } from "../../../kubernetes/index.ts";
+import type { Subject } from "../../identity.ts";
+import {
+  type IdentityStore,
+  type NewUser,
+  StaleUserError,
+  StoreError,
+  type UserChange,
+  type UserEvent,
+  UserExistsError,
+} from "../../store.ts";
+import { accountName, type User } from "../../user.ts";
+import { indexKey, subjectKey, type userIndexes } from "./user-indexes.ts";
+import { newObject, specWith, statusWith, toUser } from "./user-object.ts";
+
+/** Users that `get` remembers at the most: a few MiB of those who are busy, where all would be many. */
+const REMEMBERED = 2_000;
+
+/** What the store needs of a cluster. The cache holds `userIndexes`, or the finders find nothing. */
+export interface KubernetesStoreOptions {
+  readonly client: Pick<Client, "get" | "create" | "replace">;
+  readonly cache: Cache<OrganizationUser>;
+  readonly type: ResourceType<OrganizationUser>;
+  /** The present time in ms since 1970. */
+  readonly now?: () => number;
+}
+
+/**
+ * The default store: OrganizationUser objects in the Kubernetes API. Reads come from the cache, every write
+ * carries the resourceVersion that it was decided on. What Okta says is the spec, what follows from it is the
+ * status; a crash between the two leaves an object from which anybody decides the same status again.
+ */
+export class KubernetesStore implements IdentityStore {
+  readonly #client: KubernetesStoreOptions["client"];
+  readonly #cache: Cache<OrganizationUser>;
+  readonly #type: ResourceType<OrganizationUser>;
+  readonly #now: () => number;
+  /** Who was asked for by ref lately: a session is checked before every request of others. */
+  readonly #asked = new Map<string, { object: OrganizationUser; user: User }>();
+
+  constructor({ client, cache, type, now = Date.now }: KubernetesStoreOptions) {
+    this.#client = client;
+    this.#cache = cache;
+    this.#type = type;
+    this.#now = now;
+  }
+
+  find(organization: string, subject: Subject): User | undefined {
+    return this.#by("subject", subjectKey(organization, subject))[0];
+  }
+
+  findLocalByEmail(organization: string, email: string): readonly User[] {
+    return this.#by("localEmail", indexKey(organization, email.toLowerCase()));
+  }
+
+  findByServiceAccount(organization: string, serviceAccountName: string): readonly User[] {
+    return this.#by("serviceAccount", indexKey(organization, serviceAccountName));
+  }
+
+  get(ref: string): User | undefined {
+    const object = this.#cache.get(ref);
+    if (!object) return undefined;
+    const known = this.#asked.get(ref);
+    if (known?.object === object) return known.user;
+    const user = toUser(object);
+    if (this.#asked.size >= REMEMBERED) this.#asked.clear();
+    this.#asked.set(ref, { object, user });
+    return user;
+  }
+
+  async fresh(ref: string): Promise<User | undefined> {
+    try {
+      return this.#seen(await this.#client.get(this.#type, ref));
+    } catch (error) {
+      if (reasonOf(error) === "NotFound") return undefined;
+      throw unavailable(error);
+    }
+  }
+
+  async freshBySubject(organization: string, subject: Subject): Promise<User | undefined> {
+    const { namespace, name } = split(organization);
+    // A linked account keeps its own name: the index knows it, everybody else has the computed one.
+    const known = this.find(organization, subject);
+    const user = await this.fresh(known?.ref ?? `${namespace}/${accountName(name, subject)}`);
+    return user && user.issuer === subject.issuer && user.subject === subject.subject ? user : undefined;
+  }
+
+  *all(): Iterable<User> {
+    for (const object of this.#cache.list()) yield toUser(object);
+  }
+
+  users(organization: string): Iterable<User> {
+    return this.#by("organization", organization);
+  }
+
+  *usersInGroups(organization: string, groups: Iterable<string>): Iterable<User> {
+    const seen = new Set<OrganizationUser>();
+    for (const group of groups) {
+      for (const object of this.#cache.by("group", indexKey(organization, group))) {
+        if (seen.has(object)) continue;
+        seen.add(object);
+        yield toUser(object);
+      }
+    }
+  }
+
+  usersOfMapping(organization: string, mapping: string): readonly User[] {
+    return this.#by("mapping", indexKey(organization, mapping));
+  }
+
+  async create(user: NewUser): Promise<User> {
+    const object = newObject(user);
+    try {
+      const created = await this.#client.create(this.#type, object);
+      return await this.#writeStatus(created, { access: user.access, ...signedIn(user.signedInAt) });
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason === "AlreadyExists") throw new UserExistsError("The account exists.", { cause: error });
+      throw reason === "Conflict" ? stale(error) : unavailable(error);
+    }
+  }
+
+  async update(user: User, change: UserChange): Promise<User> {
+    const object = this.#objectOf(user);
+    try {
+      const spec = specWith(object, change.identity);
+      const current = spec ? await this.#client.replace(this.#type, { ...object, spec }) : object;
+      if (spec) this.#cache.observe(current);
+      return await this.#writeStatus(current, change);
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason === "Conflict" || reason === "NotFound") throw stale(error);
+      throw error instanceof StaleUserError ? error : unavailable(error);
+    }
+  }
+
+  subscribe(listener: (event: UserEvent) => void): () => void {
+    return this.#cache.subscribe((change) =>
+      listener({
+        kind: change.kind,
+        user: toUser(change.object),
+        ...(change.kind === "updated" ? { previous: toUser(change.previous) } : {}),
+      }),
+    );
+  }
+
+  async #writeStatus(object: OrganizationUser, change: UserChange): Promise<User> {
+    const status = statusWith(object, change, this.#now());
+    if (!status) return this.#seen(object);
+    const { name = "", namespace = "", resourceVersion = "", uid = "" } = object.metadata;
+    const body: OrganizationUser = {
+      apiVersion: "rolemapping.dev/v1alpha1",
+      kind: "OrganizationUser",
+      metadata: { name, namespace, resourceVersion, uid },
+      spec: object.spec,
+      status,
+    };
+    return this.#seen(await this.#client.replace(this.#type, body, { subresource: "status" }));
+  }
+
+  /** The object that a user was read from. It is the one whose resourceVersion the write must carry. */
+  #objectOf(user: User): OrganizationUser {
+    const object = objects.get(user) ?? this.#cache.get(user.ref);
+    if (object?.metadata.resourceVersion !== user.version)
+      throw new StaleUserError(`${user.ref} has changed since it was read.`);
+    return object;
+  }
+
+  #by(index: keyof typeof userIndexes, value: string): User[] {
+    return this.#cache.by(index, value).map(toUser);
+  }
+
+  #seen(object: OrganizationUser): User {
+    this.#cache.observe(object);
+    const user = toUser(object);
+    objects.set(user, object);
+    return user;
+  }
+}
+
+/** Objects that were read past the cache, by the user that was made of them. */
+const objects = new WeakMap<User, OrganizationUser>();
+
+function signedIn(at: number | undefined): { signedInAt?: number } {
+  return at === undefined ? {} : { signedInAt: at };
+}
+
+function split(key: string): { namespace: string; name: string } {
+  const [namespace = "", name = ""] = key.split("/");
+  return { namespace, name };
+}
+
+/** The API server's reason, of whatever error class. `identity/` doesn't depend on the client's classes. */
+function reasonOf(error: unknown): string | undefined {
+  return error instanceof Error && "reason" in error && typeof error.reason === "string"
+    ? error.reason
+    : undefined;
+}
+
+function stale(cause: unknown): StaleUserError {
+  return new StaleUserError("The account has changed since it was read.", { cause });
+}
+
+function unavailable(cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  return new StoreError("The Kubernetes API could not be read or written.", { cause });
+}

@@ -1,0 +1,68 @@
+import type { OrganizationUser } from "../../../crds/types.ts";
+import type { Subject } from "../../identity.ts";
+import { organizationOf } from "../../policies.ts";
+
+type Index = (user: OrganizationUser) => string[];
+
+/**
+ * A value within an organization ("namespace/name"), as indexes of users and mappings know it. Joined, not
+ * concatenated: see `keyOf`.
+ */
+export function indexKey(organization: string, value: string): string {
+  return [organization, value].join("|");
+}
+
+/** The key of a subject within an organization ("namespace/name"). */
+export function subjectKey(organization: string, { issuer, subject }: Subject): string {
+  return indexKey(organization, `${issuer}\n${subject}`);
+}
+
+const subject: Index = (user) => {
+  const { issuer, subject: sub } = user.spec;
+  return issuer === undefined || sub === undefined
+    ? []
+    : [subjectKey(organizationOf(user), { issuer, subject: sub })];
+};
+
+const localEmail: Index = (user) =>
+  user.spec.source === "Local" && user.spec.email !== undefined
+    ? [indexKey(organizationOf(user), user.spec.email.toLowerCase())]
+    : [];
+
+const serviceAccount: Index = (user) =>
+  user.spec.source === "Local" && user.spec.serviceAccountName !== undefined
+    ? [indexKey(organizationOf(user), user.spec.serviceAccountName)]
+    : [];
+
+const organization: Index = (user) => [organizationOf(user)];
+
+const group: Index = (user) => {
+  const key = organizationOf(user);
+  const labels = new Set<string>();
+  for (const { name, id } of user.spec.groups ?? []) {
+    if (name !== undefined) labels.add(name);
+    if (id !== undefined) labels.add(id);
+  }
+  for (const grant of user.status?.roles ?? []) if (grant.group !== undefined) labels.add(grant.group);
+  return Array.from(labels, (label) => indexKey(key, label));
+};
+
+const mapping: Index = (user) => {
+  const key = organizationOf(user);
+  const names = new Set<string>();
+  for (const grant of user.status?.roles ?? []) if (grant.mapping !== undefined) names.add(grant.mapping);
+  return Array.from(names, (name) => indexKey(key, name));
+};
+
+/** The finders of the store as indexes of its cache. The operator wants all of them. */
+export const userIndexes = {
+  subject,
+  localEmail,
+  serviceAccount,
+  organization,
+  group,
+  mapping,
+} satisfies Record<string, Index>;
+
+/** What signing in and checking sessions need: a webhook's cache is kept this small. */
+export const signInIndexes = { subject, localEmail, serviceAccount, organization };

@@ -1,0 +1,312 @@
+import type {
+  ApplyOptions,
+  CallOptions,
+  Client,
+  ClientOptions,
+  CreateOptions,
+  DeleteOptions,
+  Draft,
+  Intent,
+  ListOptions,
+  Page,
+  WatchConnection,
+  WatchOptions,
+  WriteOptions,
+} from "./client.ts";
+import { Credentials } from "./credentials.ts";
+import { NotLeaderError } from "./errors.ts";
+import type { Method } from "./http-request.ts";
+import { type KubernetesObject, type ObjectKey, type ObjectName, splitKey } from "./object.ts";
+import { accept, readJSON, readList, readObject } from "./read-answer.ts";
+import { collectionPath, objectPath, type ResourceType } from "./resource-type.ts";
+import { type Call, Transport, WatchConnections } from "./transport.ts";
+import { parseOr, type WatchEvent } from "./watch-stream.ts";
+
+/** A client with its own connections. Throws a KubeConfigError when there is no usable configuration. */
+export async function createClient(options: ClientOptions): Promise<Client> {
+  const credentials = await Credentials.load(options);
+  const { userAgent, connections = 32, metrics } = options;
+  const transport = new Transport({ credentials, userAgent, connections, metrics });
+  return new ApiClient(transport, credentials.namespace, undefined);
+}
+
+const MiB = 1024 * 1024;
+const CALL_TIMEOUT_MS = 15_000;
+const PAGE_TIMEOUT_MS = 30_000;
+/** Less than what lies between a leader's renew deadline and its lease's end: see leader-election.ts. */
+const GUARDED_WRITE_TIMEOUT_MS = 4_500;
+const OPEN_WATCH_TIMEOUT_MS = 10_000;
+/** The server ends a watch at its time limit; some time after that we do. */
+const WATCH_MARGIN_MS = 15_000;
+const HEARTBEAT_TIMEOUT_MS = 5_000;
+const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+/** Whether writes are allowed, and how long they may take. */
+interface Guard {
+  mayWrite: () => boolean;
+  writeTimeoutMs: number;
+}
+
+class ApiClient implements Client {
+  readonly namespace: string | undefined;
+  readonly #transport: Transport;
+  readonly #guard: Guard | undefined;
+
+  constructor(transport: Transport, namespace: string | undefined, guard: Guard | undefined) {
+    this.#transport = transport;
+    this.namespace = namespace;
+    this.#guard = guard;
+  }
+
+  async get<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    name: ObjectKey | ObjectName,
+    options: CallOptions = {},
+  ): Promise<T> {
+    return this.#object(this.#read("get", type, objectPath(type, nameOf(name)), options));
+  }
+
+  async *pages<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    options: ListOptions = {},
+  ): AsyncGenerator<Page<T>> {
+    const { limit = 500, timeoutMs = PAGE_TIMEOUT_MS, signal } = options;
+    let continueToken: string | undefined;
+    do {
+      const query = selectors(options, {
+        limit: String(limit),
+        ...(continueToken && { continue: continueToken }),
+      });
+      const path = `${collectionPath(type, options.namespace)}?${query}`;
+      const call = this.#read("list", type, path, { timeoutMs, signal });
+      const list = readList<T>(call, await this.#json(call));
+      // Objects in a list carry neither; those in a watch do.
+      const { apiVersion, kind } = type;
+      const items = list.items.map((item) => ({ apiVersion, kind, ...item }));
+      yield { items, resourceVersion: list.resourceVersion };
+      continueToken = list.continueToken;
+    } while (continueToken);
+  }
+
+  async *watch<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>> {
+    const connection = this.watchConnection();
+    try {
+      yield* await connection.watch(type, options);
+    } finally {
+      connection.reset(new Error("the watch is over"));
+    }
+  }
+
+  watchConnection(): WatchConnection {
+    const connections = new WatchConnections();
+    return {
+      watch: (type, options) => {
+        const { namespace, resourceVersion, timeoutSeconds, signal } = options;
+        const query = selectors(options, {
+          watch: "true",
+          allowWatchBookmarks: "true",
+          timeoutSeconds: String(timeoutSeconds),
+          ...(resourceVersion === undefined
+            ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }
+            : { resourceVersion }),
+        });
+        const timeoutMs = timeoutSeconds * 1000 + WATCH_MARGIN_MS;
+        const path = `${collectionPath(type, namespace)}?${query}`;
+        const call = this.#read("watch", type, path, { timeoutMs, signal });
+        return this.#transport.watch(connections, call, OPEN_WATCH_TIMEOUT_MS);
+      },
+      heartbeat: async (type, { namespace, timeoutMs = HEARTBEAT_TIMEOUT_MS, signal }) => {
+        const path = `${collectionPath(type, namespace)}?limit=1`;
+        const call = this.#read("heartbeat", type, path, { timeoutMs, signal });
+        accept(call, await this.#transport.sendOn(connections, { ...call, accept: METADATA_ONLY }));
+      },
+      reset: (cause) => connections.reset(cause),
+    };
+  }
+
+  async create<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    object: Draft<T>,
+    { idempotent = false, ...options }: CreateOptions = {},
+  ): Promise<T> {
+    const path = collectionPath(type, object.metadata.namespace);
+    if (type.namespaced && !object.metadata.namespace)
+      throw new TypeError(`A ${type.kind} needs a namespace`);
+    return this.#object(
+      this.#write("create", "POST", type, path, typed(type, object), { idempotent, ...options }),
+    );
+  }
+
+  async replace<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    object: T,
+    { subresource, ...options }: WriteOptions = {},
+  ): Promise<T> {
+    const path = objectPath(type, object.metadata, subresource);
+    const idempotent = object.metadata.resourceVersion !== undefined;
+    return this.#object(
+      this.#write("update", "PUT", type, path, typed(type, object), { idempotent, ...options }),
+    );
+  }
+
+  async apply<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    object: Intent,
+    { fieldManager, subresource, force, ...options }: ApplyOptions,
+  ): Promise<T> {
+    const query = new URLSearchParams({ fieldManager, ...(force && { force: "true" }) });
+    const path = `${objectPath(type, object.metadata, subresource)}?${query}`;
+    const call = this.#write("apply", "PATCH", type, path, typed(type, object), {
+      idempotent: true,
+      ...options,
+    });
+    return this.#object({ ...call, contentType: "application/apply-patch+yaml" });
+  }
+
+  async mergePatch<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    name: ObjectKey | ObjectName,
+    patch: object,
+    { subresource, ...options }: WriteOptions = {},
+  ): Promise<T> {
+    const path = objectPath(type, nameOf(name), subresource);
+    const call = this.#write("patch", "PATCH", type, path, patch, { idempotent: true, ...options });
+    return this.#object({ ...call, contentType: "application/merge-patch+json" });
+  }
+
+  async delete(
+    type: ResourceType,
+    name: ObjectKey | ObjectName,
+    { uid, resourceVersion, ...options }: DeleteOptions = {},
+  ): Promise<void> {
+    const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+    const body = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions", preconditions };
+    const path = objectPath(type, nameOf(name));
+    // Twice is not once: the second answer would be NotFound, or the deletion of a later object of the same name.
+    const idempotent = uid !== undefined;
+    await this.#json(this.#write("delete", "DELETE", type, path, body, { idempotent, ...options }));
+  }
+
+  async request({
+    method,
+    path,
+    body,
+    contentType = "application/json",
+    timeoutMs = CALL_TIMEOUT_MS,
+    signal,
+  }: Parameters<Client["request"]>[0]): Promise<unknown> {
+    const writes = method !== "GET";
+    const call: Call = {
+      method,
+      path,
+      ...(body !== undefined && {
+        contentType,
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      }),
+      accept: "application/json, */*",
+      idempotent: !writes,
+      timeoutMs: writes ? this.#writeTimeout(timeoutMs) : timeoutMs,
+      maxBytes: 64 * MiB,
+      signal,
+      guard: writes ? this.#refuseUnlessLeader : undefined,
+      verb: method.toLowerCase(),
+      resource: "raw",
+    };
+    const { body: text } = accept(call, await this.#transport.send(call));
+    return parseOr(text, text);
+  }
+
+  guardedBy(mayWrite: () => boolean, options: { writeTimeoutMs?: number } = {}): Client {
+    const outer = this.#guard;
+    return new ApiClient(this.#transport, this.namespace, {
+      mayWrite: outer ? () => outer.mayWrite() && mayWrite() : mayWrite,
+      writeTimeoutMs: this.#writeTimeout(options.writeTimeoutMs ?? GUARDED_WRITE_TIMEOUT_MS),
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  #refuseUnlessLeader = (): void => {
+    if (this.#guard && !this.#guard.mayWrite()) {
+      throw new NotLeaderError("This replica isn't the leader (any more), so it doesn't write");
+    }
+  };
+
+  #writeTimeout(ms: number): number {
+    return Math.min(ms, this.#guard?.writeTimeoutMs ?? ms);
+  }
+
+  #read(verb: string, type: ResourceType, path: string, options: CallOptions): Call {
+    const { timeoutMs = CALL_TIMEOUT_MS, signal } = options;
+    return {
+      method: "GET",
+      path,
+      idempotent: true,
+      timeoutMs,
+      maxBytes: verb === "list" ? 256 * MiB : 16 * MiB,
+      signal,
+      verb,
+      resource: labelOf(type),
+    };
+  }
+
+  #write(
+    verb: string,
+    method: Method,
+    type: ResourceType,
+    path: string,
+    body: object,
+    { timeoutMs = CALL_TIMEOUT_MS, signal, idempotent = false }: CreateOptions,
+  ): Call {
+    return {
+      method,
+      path,
+      contentType: "application/json",
+      body: JSON.stringify(body),
+      idempotent,
+      timeoutMs: this.#writeTimeout(timeoutMs),
+      maxBytes: 16 * MiB,
+      signal,
+      guard: this.#guard ? this.#refuseUnlessLeader : undefined,
+      verb,
+      resource: labelOf(type),
+    };
+  }
+
+  async #json(call: Call): Promise<unknown> {
+    return readJSON(call, await this.#transport.send(call));
+  }
+
+  async #object<T extends KubernetesObject>(call: Call): Promise<T> {
+    return readObject(call, await this.#transport.send(call));
+  }
+}
+
+function selectors(
+  { labelSelector, fieldSelector }: { labelSelector?: string; fieldSelector?: string },
+  others: Record<string, string>,
+): URLSearchParams {
+  return new URLSearchParams({
+    ...others,
+    ...(labelSelector && { labelSelector }),
+    ...(fieldSelector && { fieldSelector }),
+  });
+}
+
+/** The object with its apiVersion and kind, which the API server wants in a body. */
+function typed(type: ResourceType, object: object): object {
+  return { ...object, apiVersion: type.apiVersion, kind: type.kind };
+}
+
+function nameOf(name: ObjectKey | ObjectName): ObjectName {
+  return typeof name === "string" ? splitKey(name) : name;
+}
+
+function labelOf({ group, plural }: ResourceType): string {
+  return group ? `${plural}.${group}` : plural;
+}

@@ -1,0 +1,169 @@
+import type { Logger } from "pino";
+import type { Registry } from "prom-client";
+import type { Method } from "./http-request.ts";
+import type { KubernetesObject, ObjectKey, ObjectMeta, ObjectName } from "./object.ts";
+import type { ResourceType } from "./resource-type.ts";
+import type { WatchEvent } from "./watch-stream.ts";
+
+export interface CallOptions {
+  /** Gives up; the call then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** For each attempt, in milliseconds; 15 s by default, 30 s for a page of a list. */
+  timeoutMs?: number;
+}
+
+export interface CreateOptions extends CallOptions {
+  /**
+   * Also retry when the answer was lost. Off by default: the first request may have created the object, and the second
+   * one then fails with AlreadyExistsError. Right for reviews, which store nothing.
+   */
+  idempotent?: boolean;
+}
+
+export interface WriteOptions extends CallOptions {
+  subresource?: string;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  fieldManager: string;
+  /** Take over fields that another manager holds, instead of failing with ConflictError. */
+  force?: boolean;
+}
+
+export interface DeleteOptions extends CallOptions {
+  /** Only this very object, not a later one of the same name; else ConflictError. */
+  uid?: string;
+  /** Only if it hasn't changed since; else ConflictError. */
+  resourceVersion?: string;
+}
+
+export interface ListOptions extends CallOptions {
+  /** One namespace; without it, all of them. */
+  namespace?: string | undefined;
+  labelSelector?: string;
+  fieldSelector?: string;
+  /** Objects per page; 500 unless said otherwise. */
+  limit?: number;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** That of the whole list: watch from here. The same on every page. */
+  resourceVersion: string;
+}
+
+export interface WatchOptions {
+  namespace?: string | undefined;
+  /**
+   * Events after this one. Undefined: first an ADDED for each object that there is, then a bookmark with `listed`, then
+   * what happens (a streaming list: Kubernetes API Concepts, "Streaming lists"; InvalidError from a server that can't).
+   */
+  resourceVersion: string | undefined;
+  /** How long the server keeps the watch open. */
+  timeoutSeconds: number;
+  labelSelector?: string;
+  fieldSelector?: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** What `apply` takes: the fields that this field manager wants, and no others. */
+export type Intent = { metadata: ObjectMeta } & { [field: string]: unknown };
+
+/** What `create` takes: metadata needn't be complete, and status is the server's. */
+export type Draft<T extends KubernetesObject> = Omit<T, "metadata" | "status"> & {
+  metadata: Partial<ObjectMeta>;
+  status?: unknown;
+};
+
+/**
+ * Calls to the Kubernetes API. Every call throws an {@link ApiError} (see its subclasses) for an error of the API
+ * server, and a {@link ConnectionError} when there is no answer. Requests that can be sent twice without harm are
+ * retried a few times; so is everything that the server turned away with 429.
+ */
+export interface Client {
+  /** The namespace of the kubeconfig's context, or of the pod. */
+  readonly namespace: string | undefined;
+
+  /** Throws NotFoundError when there is none. */
+  get<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    name: ObjectKey | ObjectName,
+    options?: CallOptions,
+  ): Promise<T>;
+
+  /** Reads a list page by page: all pages are of one moment. Throws GoneError when that moment is too long ago. */
+  pages<T extends KubernetesObject>(type: ResourceType<T>, options?: ListOptions): AsyncIterable<Page<T>>;
+
+  /** Events until the server ends the watch. Throws GoneError when the resourceVersion is too old. */
+  watch<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    options: WatchOptions,
+  ): AsyncIterable<WatchEvent<T>>;
+
+  /** A connection for several watches and a heartbeat. */
+  watchConnection(): WatchConnection;
+
+  /** Throws AlreadyExistsError. */
+  create<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    object: Draft<T>,
+    options?: CreateOptions,
+  ): Promise<T>;
+
+  /** PUT. With `metadata.resourceVersion`, only if the object hasn't changed since; else ConflictError. */
+  replace<T extends KubernetesObject>(type: ResourceType<T>, object: T, options?: WriteOptions): Promise<T>;
+
+  /** Server-side apply: creates the object or changes the fields that are in `object`. */
+  apply<T extends KubernetesObject>(type: ResourceType<T>, object: Intent, options: ApplyOptions): Promise<T>;
+
+  /** JSON merge patch (RFC 7386); with `metadata.resourceVersion` in the patch, only if unchanged since. */
+  mergePatch<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    name: ObjectKey | ObjectName,
+    patch: object,
+    options?: WriteOptions,
+  ): Promise<T>;
+
+  /** Throws NotFoundError when there is none. */
+  delete(type: ResourceType, name: ObjectKey | ObjectName, options?: DeleteOptions): Promise<void>;
+
+  /** Any other request; the answer is its parsed JSON, or its text if it isn't JSON. */
+  request(
+    request: { method: Method; path: string; body?: unknown; contentType?: string } & CallOptions,
+  ): Promise<unknown>;
+
+  /**
+   * The same client, except that every write first asks `mayWrite`, also before a retry, and throws NotLeaderError when
+   * the answer is no. Its writes have a short time-out (4.5 s for each attempt unless said otherwise), so that none is
+   * under way when another leader starts.
+   */
+  guardedBy(mayWrite: () => boolean, options?: { writeTimeoutMs?: number }): Client;
+
+  /** Closes the connections when what is running has ended. Call it once, on the client that createClient gave. */
+  close(): Promise<void>;
+}
+
+/** Watches that share a connection with a heartbeat. */
+export interface WatchConnection {
+  /** Resolves when the server has accepted the watch. */
+  watch<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    options: WatchOptions,
+  ): Promise<AsyncIterable<WatchEvent<T>> & { close(): void }>;
+  /** A light consistent read over the same connection: the server, its store and the connection are alive. */
+  heartbeat(type: ResourceType, options: { namespace?: string | undefined } & CallOptions): Promise<void>;
+  /** Breaks the connection; its watches end with a ConnectionError. */
+  reset(cause: Error): void;
+}
+
+export interface ClientOptions {
+  /** Path of a kubeconfig. Without it: KUBECONFIG, ~/.kube/config, or the pod's service account, in this order. */
+  kubeconfig?: string | undefined;
+  /** A context of the kubeconfig; without it, the current one. */
+  context?: string | undefined;
+  userAgent: string;
+  /** Connections for calls, 32 unless said otherwise: so many calls run at a time. */
+  connections?: number;
+  metrics?: Registry;
+  log: Logger;
+}

@@ -1,0 +1,221 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Registry } from "prom-client";
+import type { Dispatcher } from "undici";
+import { RuntimeMetrics } from "../metrics.ts";
+import { callPool, watchPool } from "./connections.ts";
+import type { Access, Credentials } from "./credentials.ts";
+import { ApiError, ConnectionError, UnauthorizedError } from "./errors.ts";
+import { type Answer, asError, exchange, type Method } from "./http-request.ts";
+import type { KubernetesObject } from "./object.ts";
+import { retryDelay } from "./retry.ts";
+import { WatchStream } from "./watch-stream.ts";
+
+/** A request as the client's verbs see it: everything but where the API server is and who we are. */
+export interface Call {
+  method: Method;
+  /** With query. */
+  path: string;
+  contentType?: string;
+  accept?: string;
+  body?: string | undefined;
+  /** Sending it twice has the effect of sending it once. */
+  idempotent: boolean;
+  /** For each attempt. */
+  timeoutMs: number;
+  maxBytes: number;
+  signal: AbortSignal | undefined;
+  /** Called before each attempt, also at the moment of sending; throws when the request must not be sent (any more). */
+  guard?: (() => void) | undefined;
+  /** Labels for metrics, of a bounded set. */
+  verb: string;
+  resource: string;
+}
+
+export interface TransportOptions {
+  credentials: Credentials;
+  userAgent: string;
+  /** Connections for calls; more calls at a time wait for one. */
+  connections: number;
+  metrics?: Registry | undefined;
+}
+
+/** Sends requests to the API server: credentials, connections, retries and metrics. */
+export class Transport {
+  readonly #credentials: Credentials;
+  readonly #userAgent: string;
+  readonly #connections: number;
+  readonly #metrics: RuntimeMetrics;
+  #pool: { dispatcher: Dispatcher; fingerprint: string } | undefined;
+  #headers: { of: Access; names: string[] } | undefined;
+
+  constructor({ credentials, userAgent, connections, metrics }: TransportOptions) {
+    this.#credentials = credentials;
+    this.#userAgent = userAgent;
+    this.#connections = connections;
+    this.#metrics = RuntimeMetrics.in(metrics ?? new Registry());
+  }
+
+  /** Sends a call on the shared connections; see {@link retryDelay} for when it is sent again. */
+  send(call: Call): Promise<Answer> {
+    return this.#send(call, (access) => this.#dispatcher(access));
+  }
+
+  /** Sends a call on a given connection, once. */
+  sendOn(connection: WatchConnections, call: Call): Promise<Answer> {
+    return this.#attempt(call, (access) => connection.dispatcher(access));
+  }
+
+  /** Opens a watch; the promise resolves once the server has accepted it. */
+  async watch<T extends KubernetesObject>(
+    connection: WatchConnections,
+    call: Call,
+    openTimeoutMs: number,
+  ): Promise<WatchStream<T>> {
+    let access = await this.#credentials.current();
+    for (let refreshed = false; ; refreshed = true) {
+      const stream = new WatchStream<T>(connection.dispatcher(access), {
+        origin: access.origin,
+        path: access.basePath + call.path,
+        headers: this.#headersFor(access, call),
+        openTimeoutMs,
+        timeoutMs: call.timeoutMs,
+        signal: call.signal,
+      });
+      try {
+        await stream.opened;
+        this.#count(call, 200);
+        return stream;
+      } catch (error) {
+        this.#count(call, error instanceof ApiError ? error.status : "error");
+        if (!(error instanceof UnauthorizedError) || refreshed) throw error;
+        access = await this.#credentials.refresh(access);
+      }
+    }
+  }
+
+  /** Closes the shared connections when what is running has ended. */
+  async close(): Promise<void> {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    await pool?.dispatcher.close();
+  }
+
+  async #send(call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#attempt(call, pick).catch((error: unknown) => {
+        if (error instanceof ConnectionError) return error;
+        throw error;
+      });
+      const wait = retryDelay(outcome, { idempotent: call.idempotent, attempt });
+      if (wait === undefined) {
+        if (outcome instanceof ConnectionError) throw outcome;
+        return outcome;
+      }
+      await sleep(wait, undefined, call.signal ? { signal: call.signal } : {}).catch(() => {
+        call.signal?.throwIfAborted();
+      });
+    }
+  }
+
+  /** One attempt, or two when the first was refused with 401 and there are fresh credentials. */
+  async #attempt(call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
+    const current = this.#credentials.current();
+    const access = current instanceof Promise ? await current : current;
+    const answer = await this.#exchange(call, access, pick);
+    if (answer.status !== 401) return answer;
+    return this.#exchange(call, await this.#credentials.refresh(access), pick);
+  }
+
+  async #exchange(call: Call, access: Access, pick: (access: Access) => Dispatcher): Promise<Answer> {
+    call.guard?.();
+    const start = performance.now();
+    const { method, body, timeoutMs, maxBytes, signal, guard } = call;
+    try {
+      const answer = await exchange(pick(access), {
+        method,
+        origin: access.origin,
+        path: access.basePath + call.path,
+        headers: this.#headersFor(access, call),
+        body,
+        timeoutMs,
+        maxBytes,
+        signal,
+        guard,
+      });
+      this.#count(call, answer.status);
+      return answer;
+    } catch (error) {
+      this.#count(call, "error");
+      if (isTimeout(error)) this.#suspect();
+      throw error;
+    } finally {
+      this.#metrics.requestSeconds.observe(
+        { verb: call.verb, resource: call.resource },
+        (performance.now() - start) / 1000,
+      );
+    }
+  }
+
+  #count({ verb, resource }: Call, code: number | "error"): void {
+    this.#metrics.requests.inc({ verb, resource, code });
+  }
+
+  #headersFor(access: Access, { accept = "application/json", contentType }: Call): string[] {
+    if (this.#headers?.of !== access) {
+      this.#headers = { of: access, names: ["User-Agent", this.#userAgent, ...access.headers] };
+    }
+    const headers = [...this.#headers.names, "Accept", accept];
+    if (contentType) headers.push("Content-Type", contentType);
+    return headers;
+  }
+
+  #dispatcher(access: Access): Dispatcher {
+    if (this.#pool?.fingerprint !== access.fingerprint) {
+      this.#suspect();
+      this.#pool = {
+        dispatcher: callPool(access, this.#connections),
+        fingerprint: access.fingerprint,
+      };
+    }
+    return this.#pool.dispatcher;
+  }
+
+  /** New connections for what comes next: the others may be dead without saying so. What runs on them may finish. */
+  #suspect(): void {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    pool?.dispatcher.close().catch(() => {}); // it was to be given up anyway
+  }
+}
+
+/** The connections of some watches. */
+export class WatchConnections {
+  #pool: { dispatcher: Dispatcher; fingerprint: string } | undefined;
+
+  dispatcher(access: Access): Dispatcher {
+    if (this.#pool?.fingerprint !== access.fingerprint) {
+      this.reset(new Error("the credentials have changed"));
+      const dispatcher = watchPool(access);
+      // A server that goes away lets running watches finish on the old connection, while a heartbeat would take a new
+      // one and prove nothing about them: begin anew together. (Every other disconnect ends the watches by itself.)
+      dispatcher.on("disconnect", (_origin, _targets, error) => {
+        if (this.#pool?.dispatcher === dispatcher && /GOAWAY/.test(error.message)) this.reset(error);
+      });
+      this.#pool = { dispatcher, fingerprint: access.fingerprint };
+    }
+    return this.#pool.dispatcher;
+  }
+
+  /** Breaks the connections: every watch on them ends with a ConnectionError that has this cause. */
+  reset(cause: unknown): void {
+    const pool = this.#pool;
+    this.#pool = undefined;
+    pool?.dispatcher.destroy(asError(cause)).catch(() => {}); // nothing is left to close
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    error instanceof ConnectionError && error.cause instanceof Error && error.cause.name === "TimeoutError"
+  );
+}

@@ -1,0 +1,215 @@
+import type { Logger } from "pino";
+import { Registry } from "prom-client";
+import type { BackoffOptions } from "../backoff.ts";
+import type { Cache } from "../cache/cache.ts";
+import type { Change } from "../cache/object-store.ts";
+import { ApiError, ConflictError, NotLeaderError, TerminalError } from "../client/errors.ts";
+import { type KubernetesObject, keyOf, type ObjectKey } from "../client/object.ts";
+import { letOthersRun } from "../event-loop.ts";
+import { RuntimeMetrics } from "../metrics.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+/** What a reconcile comes to, unless it throws. Make one with {@link done} or {@link again}. */
+export type Outcome = { readonly kind: "done" } | { readonly kind: "again"; readonly afterMs: number };
+
+/** Nothing more to do until something changes. */
+export const done: Outcome = Object.freeze({ kind: "done" });
+
+/** Done for now; look at it again after so many milliseconds. */
+export function again(afterMs: number): Outcome {
+  return { kind: "again", afterMs };
+}
+
+export interface ReconcileContext {
+  /** Aborts at the deadline, and when a shutdown can't wait any longer. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+export interface ControllerOptions {
+  /** For logs and metrics. */
+  name: string;
+  /** Brings the world into line with the object of this key; it may be gone. Throws to be called again later. */
+  reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<Outcome>;
+  /** How many keys are worked on at a time. */
+  workers: number;
+  /** For each reconcile, in milliseconds; a minute unless said otherwise. */
+  deadlineMs?: number;
+  /** How long a shutdown waits for running reconciles, in milliseconds; 7 s unless said otherwise. */
+  graceMs?: number;
+  backoff?: BackoffOptions;
+  log: Logger;
+  metrics?: Registry;
+}
+
+type Result = "done" | "again" | "conflict" | "error" | "terminal" | "not_leader";
+
+/** Calls `reconcile` for keys whose objects, or what they depend on, have changed. */
+export class Controller {
+  readonly name: string;
+  readonly queue: WorkQueue;
+  readonly #options: ControllerOptions;
+  readonly #deadlineMs: number;
+  readonly #graceMs: number;
+  readonly #log: Logger;
+  readonly #metrics: RuntimeMetrics;
+  readonly #synced: Promise<void>[] = [];
+  readonly #unsubscribe: (() => void)[] = [];
+  /** Keys being worked on, with the time since when. */
+  readonly #running = new Map<ObjectKey, number>();
+
+  constructor(options: ControllerOptions) {
+    const { name, backoff, deadlineMs = 60_000, graceMs = 7_000, metrics } = options;
+    this.name = name;
+    this.#options = options;
+    this.#deadlineMs = deadlineMs;
+    this.#graceMs = graceMs;
+    this.#log = options.log.child({ controller: name });
+    this.#metrics = RuntimeMetrics.in(metrics ?? new Registry());
+    this.queue = new WorkQueue({
+      ...(backoff && { backoff }),
+      waited: (ms) => this.#metrics.queueSeconds.observe({ controller: name }, ms / 1000),
+    });
+    this.#metrics.watchQueue(name, this.queue);
+  }
+
+  /**
+   * Adds the keys that `keys` gives for each change in a cache, and for each object that is in it now. `run` waits for
+   * the cache to be in sync. Without `keys`: the object's own key.
+   */
+  enqueueOn<T extends KubernetesObject>(
+    cache: Cache<T>,
+    keys: (change: Change<T>) => Iterable<ObjectKey> = ({ key }) => [key],
+  ): this {
+    const enqueue = (change: Change<T>) => {
+      for (const key of keys(change)) this.queue.add(key);
+    };
+    this.#synced.push(cache.synced);
+    this.#unsubscribe.push(cache.subscribe(enqueue));
+    for (const object of cache.list()) enqueue({ kind: "added", key: keyOf(object), object });
+    return this;
+  }
+
+  /**
+   * Works until the signal aborts; then takes nothing new, lets what is running finish, and resolves. What isn't
+   * finished after `graceMs` is told to stop. A controller runs once: make a new one for the next time.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = () => this.queue.shutDown();
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      await untilAborted(Promise.all(this.#synced), signal);
+      await Promise.all(Array.from({ length: this.#options.workers }, () => this.#work(signal)));
+    } finally {
+      signal.removeEventListener("abort", stop);
+      for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    }
+  }
+
+  /** A check for {@link HealthServer}: a reconcile that goes on long after its deadline won't come back. */
+  check = (): string | undefined => {
+    for (const [key, since] of this.#running) {
+      const ms = performance.now() - since;
+      if (ms > 2 * this.#deadlineMs) {
+        return `${this.name}: the reconcile of ${key} has been running for ${Math.round(ms / 1000)} s`;
+      }
+    }
+    return undefined;
+  };
+
+  async #work(signal: AbortSignal): Promise<void> {
+    for (let key = await this.queue.next(); key !== undefined; key = await this.queue.next()) {
+      await this.#reconcile(key, signal);
+      this.queue.done(key);
+      await letOthersRun();
+    }
+  }
+
+  async #reconcile(key: ObjectKey, stopping: AbortSignal): Promise<void> {
+    const start = performance.now();
+    const abort = new AbortController();
+    const late = () => abort.abort(new DeadlineError(`not done within ${this.#deadlineMs / 1000} s`));
+    const deadline = setTimeout(late, this.#deadlineMs);
+    let grace: NodeJS.Timeout | undefined;
+    const stop = () => {
+      grace = setTimeout(() => abort.abort(stopping.reason), this.#graceMs);
+    };
+    stopping.addEventListener("abort", stop, { once: true });
+    this.#running.set(key, start);
+    let result: Result;
+    try {
+      result = this.#settle(key, await this.#options.reconcile(key, this.#context(key, abort.signal)));
+    } catch (error) {
+      result = this.#fail(key, error);
+    } finally {
+      clearTimeout(deadline);
+      clearTimeout(grace);
+      stopping.removeEventListener("abort", stop);
+      this.#running.delete(key);
+    }
+    const controller = this.name;
+    const ms = performance.now() - start;
+    this.#metrics.reconciles.inc({ controller, result });
+    this.#metrics.reconcileSeconds.observe({ controller }, ms / 1000);
+    this.#log.debug({ key, result, ms: Math.round(ms) }, "reconciled");
+  }
+
+  #context(key: ObjectKey, signal: AbortSignal): ReconcileContext {
+    const parent = this.#log;
+    let log: Logger | undefined;
+    return {
+      signal,
+      // Most reconciles log nothing, and a child log for each costs more than they do.
+      get log() {
+        log ??= parent.child({ key });
+        return log;
+      },
+    };
+  }
+
+  #settle(key: ObjectKey, outcome: Outcome): Result {
+    this.queue.forget(key);
+    if (outcome.kind === "again") this.queue.addAfter(key, outcome.afterMs);
+    return outcome.kind;
+  }
+
+  #fail(key: ObjectKey, error: unknown): Result {
+    if (error instanceof TerminalError) {
+      this.queue.forget(key);
+      this.#log.error({ key, err: error }, "reconcile failed for good, until the object changes");
+      return "terminal";
+    }
+    this.queue.retry(key, error instanceof ApiError ? error.retryAfterMs : 0);
+    const failures = this.queue.failures(key);
+    if (error instanceof NotLeaderError) {
+      this.#log.info({ key, err: error }, "reconcile stopped: not the leader");
+      return "not_leader";
+    }
+    // Somebody else has written the object: our cache is about to learn of it. Normal, unless it goes on.
+    if (error instanceof ConflictError && failures < 5) {
+      this.#log.debug({ key, err: error, failures }, "reconcile met a conflict, trying again");
+      return "conflict";
+    }
+    this.#log.warn({ key, err: error, failures }, "reconcile failed, trying again");
+    return "error";
+  }
+}
+
+class DeadlineError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const stop = () => aborted.resolve();
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

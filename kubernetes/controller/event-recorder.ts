@@ -1,0 +1,268 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { Registry } from "prom-client";
+import { type Event, events, type ObjectReference } from "../client/builtin-types.ts";
+import type { Client } from "../client/client.ts";
+import { NotFoundError } from "../client/errors.ts";
+import { microTime } from "../client/micro-time.ts";
+import type { KubernetesObject } from "../client/object.ts";
+import { RuntimeMetrics } from "../metrics.ts";
+
+export interface EventRecorderOptions {
+  client: Client;
+  /** Who reports, a qualified name such as "example.com/widget-controller". */
+  reportingController: string;
+  /** Which replica of it. */
+  reportingInstance: string;
+  /** Series that are remembered, so that repeats are merged; and events that wait to be written. 5000 of each. */
+  capacity?: number;
+  /** Events written per second, at most; 50. They are the least important thing that we write. */
+  perSecond?: number;
+  /** How often the count of a repeating event is written, in milliseconds; a minute. */
+  mergeEveryMs?: number;
+  log: Logger;
+  metrics?: Registry;
+}
+
+export interface EventToRecord {
+  /** The object that it is about; the Event goes into its namespace. */
+  regarding: KubernetesObject | ObjectReference;
+  /** Another object that is concerned. */
+  related?: KubernetesObject | ObjectReference;
+  type: "Normal" | "Warning";
+  /** Why: CamelCase, for programs. */
+  reason: string;
+  /** What was done or tried: CamelCase. */
+  action: string;
+  /** For people; no secrets. */
+  note: string;
+}
+
+/** Repeats of one event: all that makes it the same is in its key. */
+interface Series {
+  event: Event;
+  key: string;
+  count: number;
+  lastObserved: Date;
+  /** As the API server knows it. */
+  writtenCount: number;
+  writtenAt: number;
+  queued: boolean;
+  /** Runs when the count is to be written later. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** A pause between two of the same longer than this begins a new Event: the API server drops old ones after an hour. */
+const SERIES_ENDS_AFTER_MS = 6 * 60_000;
+const WRITE_TIMEOUT_MS = 5_000;
+const DROPS_LOGGED_AFTER_MS = 5_000;
+/** Limits of the API server's validation (pkg/apis/core/validation/events.go). */
+const MAX_NOTE = 1024;
+const MAX_NAME = 128;
+
+/**
+ * Records Events (events.k8s.io/v1) in the background: `record` never throws and never waits. Repeats of an event are
+ * merged into a series. When there are more than can be written, the newest are dropped, and counted.
+ */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #capacity: number;
+  readonly #mergeEveryMs: number;
+  readonly #metrics: RuntimeMetrics;
+  /** By key, the least recently seen first. */
+  readonly #series = new Map<string, Series>();
+  readonly #queue: Series[] = [];
+  #writing: Promise<void> | undefined;
+  #flushing = false;
+  /** Since it was last logged. */
+  #dropped: { count: number; example: object } = { count: 0, example: {} };
+  #dropTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+    this.#capacity = options.capacity ?? 5_000;
+    this.#mergeEveryMs = options.mergeEveryMs ?? 60_000;
+    this.#metrics = RuntimeMetrics.in(options.metrics ?? new Registry());
+  }
+
+  /** Takes note of an event, to be written soon. */
+  record(event: EventToRecord): void {
+    try {
+      this.#record(event, new Date());
+    } catch (error) {
+      this.#drop({ reason: event.reason, err: error });
+    }
+  }
+
+  /** Writes what is waiting, counts of series included; gives up after some time, in milliseconds. */
+  async flush({ timeoutMs = 2_000 }: { timeoutMs?: number } = {}): Promise<void> {
+    for (const series of this.#series.values()) {
+      if (series.count > series.writtenCount) this.#enqueue(series);
+    }
+    this.#flushing = true;
+    const late = new AbortController();
+    await Promise.race([this.#writing, sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => {})]);
+    late.abort(); // nobody waits for it any more
+    this.#flushing = false;
+    this.#logDropped();
+  }
+
+  #record(event: EventToRecord, time: Date): void {
+    const regarding = referenceTo(event.regarding);
+    const related = event.related && referenceTo(event.related);
+    const { type, reason, action, note } = event;
+    const key = JSON.stringify([regarding, related, type, reason, action, note]);
+    const series = this.#series.get(key);
+    if (series && time.getTime() - series.lastObserved.getTime() < SERIES_ENDS_AFTER_MS) {
+      series.count++;
+      series.lastObserved = time;
+      this.#series.delete(key);
+      this.#series.set(key, series); // now the most recently seen
+      this.#scheduleMerge(series);
+      return;
+    }
+    const begun: Series = {
+      event: this.#event({ ...event, regarding, ...(related && { related }) }, time),
+      key,
+      count: 1,
+      lastObserved: time,
+      writtenCount: 0,
+      writtenAt: 0,
+      queued: false,
+      timer: undefined,
+    };
+    if (!this.#enqueue(begun)) return;
+    this.#series.set(key, begun);
+    for (const [oldest, { timer }] of this.#series) {
+      if (this.#series.size <= this.#capacity) break;
+      clearTimeout(timer);
+      this.#series.delete(oldest);
+    }
+  }
+
+  #event(
+    event: EventToRecord & { regarding: ObjectReference; related?: ObjectReference },
+    time: Date,
+  ): Event {
+    const { regarding, related, type, reason, action, note } = event;
+    const { reportingController, reportingInstance } = this.#options;
+    return {
+      metadata: {
+        name: `${(regarding.name ?? "event").slice(0, 200)}.${randomUUID().slice(0, 18).replace("-", "")}`,
+        namespace: regarding.namespace || "default",
+      },
+      eventTime: microTime(time),
+      reportingController,
+      reportingInstance: reportingInstance.slice(0, MAX_NAME),
+      regarding,
+      ...(related && { related }),
+      type,
+      reason: reason.slice(0, MAX_NAME),
+      action: action.slice(0, MAX_NAME),
+      note: clip(note),
+    };
+  }
+
+  /** The count is written at once when a series begins, and from then on now and then. */
+  #scheduleMerge(series: Series): void {
+    if (series.writtenCount === 0 || series.timer || series.count === series.writtenCount) return;
+    const dueMs = series.writtenCount === 1 ? 0 : series.writtenAt + this.#mergeEveryMs - Date.now();
+    series.timer = setTimeout(() => {
+      series.timer = undefined;
+      this.#enqueue(series);
+    }, dueMs).unref();
+  }
+
+  #enqueue(series: Series): boolean {
+    if (series.queued) return true;
+    if (this.#queue.length >= this.#capacity) {
+      this.#drop({ reason: series.event.reason });
+      return false;
+    }
+    series.queued = true;
+    this.#queue.push(series);
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    return true;
+  }
+
+  async #writeAll(): Promise<void> {
+    const { perSecond = 50 } = this.#options;
+    // Leaves `record` first; also, what is recorded together is merged before it is written.
+    await sleep(0);
+    for (let series = this.#queue.shift(); series; series = this.#queue.shift()) {
+      series.queued = false;
+      const start = performance.now();
+      try {
+        await this.#write(series);
+      } catch (error) {
+        this.#drop({ reason: series.event.reason, regarding: series.event.regarding, err: error });
+      }
+      const restMs = 1000 / perSecond - (performance.now() - start);
+      if (restMs > 0 && !this.#flushing) await sleep(restMs);
+    }
+  }
+
+  async #write(series: Series): Promise<void> {
+    const { client } = this.#options;
+    const options = { timeoutMs: WRITE_TIMEOUT_MS };
+    const { event, count } = series;
+    const merged = { count, lastObservedTime: microTime(series.lastObserved) };
+    const isNew = series.writtenCount === 0;
+    if (isNew) {
+      await client.create(events, count > 1 ? { ...event, series: merged } : event, options);
+    } else {
+      try {
+        await client.mergePatch(events, event.metadata, { series: merged }, options);
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+        // It has expired. A new one takes its place.
+        const metadata = { ...event.metadata, name: `${event.metadata.name}.${count}` };
+        series.event = { ...event, metadata };
+        await client.create(events, { ...series.event, series: merged }, options);
+      }
+    }
+    series.writtenCount = count;
+    series.writtenAt = Date.now();
+    this.#scheduleMerge(series); // for what was recorded while this was written
+    this.#metrics.eventsWritten.inc({ result: isNew ? "created" : "merged" });
+  }
+
+  /** Thousands may be dropped at once: a line for each would drown what matters. The metric counts each at once. */
+  #drop(fields: object): void {
+    this.#metrics.eventsWritten.inc({ result: "dropped" });
+    this.#dropped = { count: this.#dropped.count + 1, example: fields };
+    this.#dropTimer ??= setTimeout(this.#logDropped, DROPS_LOGGED_AFTER_MS).unref();
+  }
+
+  #logDropped = (): void => {
+    clearTimeout(this.#dropTimer);
+    this.#dropTimer = undefined;
+    const { count, example } = this.#dropped;
+    if (count > 0)
+      this.#options.log.warn({ ...example, dropped: count }, "events were dropped, the last of them this");
+    this.#dropped = { count: 0, example: {} };
+  };
+}
+
+function referenceTo(object: KubernetesObject | ObjectReference): ObjectReference {
+  if (!("metadata" in object)) return object;
+  const { apiVersion, kind, metadata } = object;
+  const { namespace, name, uid } = metadata;
+  return {
+    ...(apiVersion && { apiVersion }),
+    ...(kind && { kind }),
+    ...(namespace && { namespace }),
+    name,
+    ...(uid && { uid }),
+  };
+}
+
+/** At most 1024 bytes, cut at a character. */
+function clip(note: string): string {
+  if (Buffer.byteLength(note) <= MAX_NOTE) return note;
+  const bytes = Buffer.from(note).subarray(0, MAX_NOTE - 3);
+  return `${new TextDecoder().decode(bytes).replace(/\uFFFD+$/, "")}…`;
+}

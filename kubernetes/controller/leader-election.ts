@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { Registry } from "prom-client";
+import { type Lease, leases } from "../client/builtin-types.ts";
+import type { Client } from "../client/client.ts";
+import { AlreadyExistsError, ConflictError, NotFoundError } from "../client/errors.ts";
+import { microTime } from "../client/micro-time.ts";
+import { elapsedSince, type Moment, now } from "../clock.ts";
+import { RuntimeMetrics } from "../metrics.ts";
+
+export interface LeaderElectionOptions {
+  /** Not a guarded one: it has to write the lease before it leads. */
+  client: Client;
+  /** Of the Lease. */
+  namespace: string;
+  name: string;
+  /** Who we are; no two replicas may have the same, nor one replica before and after a restart. */
+  identity: string;
+  /** Another replica takes over when it has seen no sign of the leader for so long; 15 s unless said otherwise. */
+  leaseDurationMs?: number;
+  /** A leader that couldn't renew for so long stops writing; 10 s unless said otherwise. */
+  renewDeadlineMs?: number;
+  /** How often a leader renews and the others look; 2 s unless said otherwise. */
+  retryPeriodMs?: number;
+  log: Logger;
+  metrics?: Registry;
+}
+
+/** A lease as we last saw it. Only what changes counts, and when we saw it: clocks of other machines are not trusted. */
+interface Sighting {
+  lease: Lease;
+  since: Moment;
+}
+
+/**
+ * Elects one leader among replicas by a Lease, so that only one writes.
+ *
+ * The rule that keeps two from writing at once: a leader may write until `renewDeadlineMs` after it *sent* its last
+ * successful renewal; another replica may start `leaseDurationMs` after it *saw* that renewal, which is later. What lies
+ * between the two is for writes under way: a client from {@link guard} gives up on them in nine tenths of it.
+ */
+export class LeaderElection {
+  readonly #options: LeaderElectionOptions;
+  readonly #leaseDurationMs: number;
+  readonly #renewDeadlineMs: number;
+  readonly #retryPeriodMs: number;
+  readonly #log: Logger;
+  readonly #metrics: RuntimeMetrics;
+  #seen: Sighting | undefined;
+  /** When the last successful renewal was sent; undefined while somebody else leads. */
+  #renewed: Moment | undefined;
+
+  constructor(options: LeaderElectionOptions) {
+    const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options;
+    if (!(retryPeriodMs < renewDeadlineMs && renewDeadlineMs < leaseDurationMs)) {
+      throw new RangeError("A leader election needs retryPeriodMs < renewDeadlineMs < leaseDurationMs");
+    }
+    this.#options = options;
+    this.#leaseDurationMs = leaseDurationMs;
+    this.#renewDeadlineMs = renewDeadlineMs;
+    this.#retryPeriodMs = retryPeriodMs;
+    this.#log = options.log.child({ lease: options.name, identity: options.identity });
+    this.#metrics = RuntimeMetrics.in(options.metrics ?? new Registry());
+    this.#metrics.leader.set({ lease: options.name }, 0);
+  }
+
+  /** Whether this replica is the leader at this very moment; asks the clock, so that a stalled process is told no. */
+  mayWrite = (): boolean => this.#remainingMs() > 0;
+
+  /** The client, for writes of the leader only: see {@link Client.guardedBy}. */
+  guard(client: Client): Client {
+    const margin = this.#leaseDurationMs - this.#renewDeadlineMs;
+    return client.guardedBy(this.mayWrite, { writeTimeoutMs: margin * 0.9 });
+  }
+
+  /** The identity of the current leader, as far as is known. */
+  get leader(): string | undefined {
+    return this.#seen?.lease.spec?.holderIdentity || undefined;
+  }
+
+  /**
+   * Waits to become the leader, calls `lead`, and does so again when leadership was lost. `lead` has to end soon after
+   * its signal aborts: on loss, and on shutdown. Resolves after a shutdown, with the lease released, so that another
+   * replica can take over at once. Rejects with what `lead` rejects with.
+   */
+  async run(signal: AbortSignal, lead: (lost: AbortSignal) => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      if (await this.#tryAcquire(signal)) await this.#lead(signal, lead);
+      else await this.#pause(signal);
+    }
+  }
+
+  async #lead(signal: AbortSignal, lead: (lost: AbortSignal) => Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const stop = () => over.abort(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    const ended = new AbortController();
+    this.#log.info("leading");
+    this.#metrics.leader.set({ lease: this.#options.name }, 1);
+    try {
+      const renewing = this.#keepRenewing(over, ended.signal);
+      try {
+        await lead(over.signal);
+      } finally {
+        // The lease is renewed until `lead` has ended, also during a shutdown: nobody else may start before.
+        ended.abort();
+        await renewing;
+      }
+    } finally {
+      signal.removeEventListener("abort", stop);
+      if (this.mayWrite()) await this.#release();
+      this.#renewed = undefined;
+      this.#metrics.leader.set({ lease: this.#options.name }, 0);
+      this.#log.info("not leading any more");
+    }
+  }
+
+  async #keepRenewing(over: AbortController, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted && this.mayWrite()) {
+      // A timer of its own: a renewal may hang until long after the deadline.
+      const deadline = setTimeout(() => this.#lost(over), Math.max(0, this.#remainingMs()));
+      await this.#pause(ended);
+      if (!ended.aborted) await this.#renew(ended);
+      clearTimeout(deadline);
+    }
+    if (!ended.aborted) this.#lost(over);
+  }
+
+  #lost(over: AbortController): void {
+    if (this.mayWrite()) return;
+    this.#renewed = undefined;
+    if (!over.signal.aborted) this.#log.warn("the lease couldn't be renewed: leadership is lost");
+    over.abort(new Error("leadership is lost"));
+  }
+
+  async #tryAcquire(signal: AbortSignal): Promise<boolean> {
+    const { client, namespace, name } = this.#options;
+    try {
+      const lease = await client.get(leases, { namespace, name }, { signal, timeoutMs: this.#timeoutMs });
+      this.#see(lease);
+      if (!this.#isFree()) return false;
+      await this.#write(lease, signal);
+    } catch (error) {
+      if (signal.aborted) return false;
+      if (error instanceof NotFoundError) return this.#create(signal);
+      if (error instanceof ConflictError) return false; // another replica was faster
+      this.#log.warn({ err: error }, "can't read or take the lease, trying again");
+      return false;
+    }
+    return this.mayWrite();
+  }
+
+  async #create(signal: AbortSignal): Promise<boolean> {
+    const { client, namespace, name } = this.#options;
+    const sent = now();
+    try {
+      const spec = this.#spec(undefined);
+      const object = { metadata: { namespace, name }, spec };
+      this.#see(await client.create(leases, object, { signal, timeoutMs: this.#timeoutMs }));
+      this.#renewed = sent;
+      return this.mayWrite();
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof AlreadyExistsError)) {
+        this.#log.warn({ err: error }, "can't create the lease, trying again");
+      }
+      return false;
+    }
+  }
+
+  async #renew(signal: AbortSignal): Promise<void> {
+    const { client, namespace, name, identity } = this.#options;
+    try {
+      if (this.#seen) await this.#write(this.#seen.lease, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#log.warn({ err: error }, "can't renew the lease, trying again");
+      if (!(error instanceof ConflictError || error instanceof NotFoundError)) return;
+      // Somebody has changed or deleted it. If another replica holds it, leadership is lost at once.
+      try {
+        const lease = await client.get(leases, { namespace, name }, { signal, timeoutMs: this.#timeoutMs });
+        this.#see(lease);
+        if (lease.spec?.holderIdentity !== identity) this.#renewed = undefined;
+      } catch (again) {
+        if (again instanceof NotFoundError) this.#renewed = undefined;
+      }
+    }
+  }
+
+  /** Takes or renews the lease, if it hasn't changed since it was read. */
+  async #write(lease: Lease, signal: AbortSignal): Promise<void> {
+    const sent = now();
+    const { client } = this.#options;
+    const mine = { ...lease, spec: this.#spec(lease) };
+    this.#see(await client.replace(leases, mine, { signal, timeoutMs: this.#timeoutMs }));
+    this.#renewed = sent;
+  }
+
+  /** Lets others know that they needn't wait; if that fails, they wait until the lease expires. */
+  async #release(): Promise<void> {
+    const lease = this.#seen?.lease;
+    if (!lease) return;
+    const spec = { ...this.#spec(lease), holderIdentity: "", leaseDurationSeconds: 1 };
+    try {
+      this.#renewed = undefined; // from here on we don't write
+      await this.#options.client.replace(leases, { ...lease, spec }, { timeoutMs: 2_000 });
+      this.#seen = undefined;
+    } catch (error) {
+      this.#log.warn({ err: error }, "can't release the lease: another replica has to wait until it expires");
+    }
+  }
+
+  #spec(lease: Lease | undefined): NonNullable<Lease["spec"]> {
+    const { identity } = this.#options;
+    const before = lease?.spec;
+    const time = microTime();
+    const isOurs = before?.holderIdentity === identity;
+    return {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.max(1, Math.ceil(this.#leaseDurationMs / 1000)),
+      acquireTime: isOurs ? (before.acquireTime ?? time) : time,
+      renewTime: time,
+      leaseTransitions: (before?.leaseTransitions ?? 0) + (lease && !isOurs ? 1 : 0),
+    };
+  }
+
+  #see(lease: Lease): void {
+    if (this.#seen?.lease.metadata.resourceVersion === lease.metadata.resourceVersion) return;
+    this.#seen = { lease, since: now() };
+  }
+
+  /** Nobody holds the lease, or its holder hasn't been seen to renew it for its whole duration. */
+  #isFree(): boolean {
+    const spec = this.#seen?.lease.spec;
+    if (!this.#seen || !spec?.holderIdentity) return true;
+    if (spec.holderIdentity === this.#options.identity) return true;
+    const durationMs = Math.max(this.#leaseDurationMs, (spec.leaseDurationSeconds ?? 0) * 1000);
+    return performance.now() - this.#seen.since.monotonic > durationMs;
+  }
+
+  /** Short, so that there is time for several attempts. */
+  get #timeoutMs(): number {
+    return Math.max(500, this.#renewDeadlineMs / 3);
+  }
+
+  #remainingMs(): number {
+    return this.#renewed ? this.#renewDeadlineMs - elapsedSince(this.#renewed) : 0;
+  }
+
+  /** With jitter, so that replicas don't all ask at the same time. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const ms = this.#retryPeriodMs * (1 + Math.random() * 0.2);
+    await sleep(ms, undefined, { signal }).catch(() => {}); // aborted: the caller looks at the signal
+  }
+}

@@ -1,0 +1,145 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "pino";
+import { Registry } from "prom-client";
+import type { CallOptions, Client } from "../client/client.ts";
+import { NotFoundError } from "../client/errors.ts";
+import { type KubernetesObject, keyOf } from "../client/object.ts";
+import type { ResourceType } from "../client/resource-type.ts";
+import { RuntimeMetrics } from "../metrics.ts";
+import { type Condition, type DesiredCondition, mergeConditions } from "./conditions.ts";
+
+export interface StatusWriterOptions {
+  client: Client;
+  /** Fields belong to it: what it wrote before and doesn't write again is removed. */
+  fieldManager: string;
+  log: Logger;
+  metrics?: Registry;
+  /** For tests. */
+  now?: () => Date;
+}
+
+/** What a writer wants to say: its fields by name, and its conditions. */
+export interface DesiredStatus {
+  conditions?: readonly DesiredCondition[];
+  [field: string]: unknown;
+}
+
+/** What a field manager owns of a status: only this is compared and written. */
+export interface OwnedStatus {
+  fields?: readonly string[];
+  conditionTypes?: readonly string[];
+}
+
+/**
+ * Writes statuses by server-side apply, and only where they differ: several writers share a status, each with a field
+ * manager of its own, and keep each other's fields and conditions.
+ */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+  readonly #metrics: RuntimeMetrics;
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+    this.#metrics = RuntimeMetrics.in(options.metrics ?? new Registry());
+  }
+
+  /**
+   * Writes what this manager owns, if it isn't there yet.
+   *
+   * `observedGeneration` is set on every condition, and on the status itself when it is among the owned fields. A field
+   * or condition that is owned and not in `status` is removed.
+   * @param object as last read. If another object has taken its name meanwhile, that one gets this status, until its own
+   * reconcile puts it right: server-side apply of a status has no precondition but the resourceVersion
+   * @returns the object as written, for {@link Cache.observe}; undefined when there was nothing to write, or the object
+   * is gone
+   */
+  async apply<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    object: T,
+    status: DesiredStatus,
+    owned: OwnedStatus,
+    options: CallOptions = {},
+  ): Promise<T | undefined> {
+    const { client, fieldManager, log, now } = this.#options;
+    const { name, namespace, generation } = object.metadata;
+    const current = currentStatus(object);
+    const desired = ownedPart(status, owned, current.conditions, generation, now?.());
+    if (sameStatus(desired, current, owned)) {
+      this.#count(type, "unchanged");
+      return undefined;
+    }
+    const body = { metadata: { name, ...(namespace && { namespace }) }, status: desired };
+    try {
+      const written = await client.apply(type, body, {
+        fieldManager,
+        force: true,
+        subresource: "status",
+        ...options,
+      });
+      this.#count(type, "written");
+      return written;
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      log.debug({ err: error, kind: type.kind, key: keyOf(object) }, "no status written: the object is gone");
+      this.#count(type, "gone");
+      return undefined;
+    }
+  }
+
+  #count({ plural }: ResourceType, result: "written" | "unchanged" | "gone"): void {
+    this.#metrics.statusWrites.inc({ resource: plural, result });
+  }
+}
+
+type Status = { conditions: readonly Condition[] } & Record<string, unknown>;
+
+function currentStatus(object: KubernetesObject): Status {
+  const status = "status" in object && typeof object.status === "object" ? object.status : null;
+  const conditions =
+    status && "conditions" in status && Array.isArray(status.conditions) ? status.conditions : [];
+  return { ...status, conditions };
+}
+
+function ownedPart(
+  status: DesiredStatus,
+  { fields = [], conditionTypes = [] }: OwnedStatus,
+  current: readonly Condition[],
+  generation: number | undefined,
+  now: Date | undefined,
+): Status {
+  const foreign = status.conditions?.find(({ type }) => !conditionTypes.includes(type));
+  if (foreign) throw new TypeError(`The condition ${foreign.type} isn't among the owned ones`);
+  const part: Status = {
+    conditions: mergeConditions(current, status.conditions ?? [], { generation, ...(now && { now }) }),
+  };
+  for (const field of fields) {
+    const value = field === "observedGeneration" ? generation : status[field];
+    if (value !== undefined && field !== "conditions") part[field] = value;
+  }
+  return part;
+}
+
+function sameStatus(
+  desired: Status,
+  current: Status,
+  { fields = [], conditionTypes = [] }: OwnedStatus,
+): boolean {
+  const conditions = current.conditions.filter(({ type }) => conditionTypes.includes(type));
+  return (
+    fields.every((field) => field === "conditions" || same(desired[field], current[field])) &&
+    conditions.length === desired.conditions.length &&
+    desired.conditions.every((condition) => {
+      const before = conditions.find(({ type }) => type === condition.type);
+      return before !== undefined && same(condition, before);
+    })
+  );
+}
+
+/** Equal as JSON: a property that is undefined isn't there. */
+function same(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(asJSON(a), asJSON(b));
+}
+
+function asJSON(value: unknown): unknown {
+  return value === undefined || typeof value !== "object" ? value : JSON.parse(JSON.stringify(value));
+}

@@ -1,0 +1,141 @@
+import { type BackoffOptions, backoff } from "../backoff.ts";
+import type { ObjectKey } from "../client/object.ts";
+
+export interface WorkQueueOptions {
+  /** How fast retries of one key slow down; from 100 ms to a minute unless said otherwise. */
+  backoff?: BackoffOptions;
+  /** Told how long a key has waited for a worker, in milliseconds, when it gets one. */
+  waited?: (ms: number) => void;
+}
+
+/**
+ * Keys to be worked on. Holds keys, never objects: whoever takes a key reads the newest state. A key that is added
+ * several times is worked on once; one that is added while it is worked on comes again afterwards, so that no key is
+ * ever worked on twice at once.
+ */
+export class WorkQueue {
+  readonly #backoff: BackoffOptions;
+  readonly #waited: ((ms: number) => void) | undefined;
+  /** Keys that wait, in order, with the time since when. */
+  readonly #waiting = new Map<ObjectKey, number>();
+  readonly #working = new Set<ObjectKey>();
+  /** Keys that were added while they were worked on. */
+  readonly #again = new Set<ObjectKey>();
+  readonly #delayed = new Map<ObjectKey, { at: number; timer: NodeJS.Timeout }>();
+  readonly #failures = new Map<ObjectKey, number>();
+  readonly #workers: ((key: ObjectKey | undefined) => void)[] = [];
+  #isShutDown = false;
+
+  constructor({ backoff = { baseMs: 100, maxMs: 60_000 }, waited }: WorkQueueOptions = {}) {
+    this.#backoff = backoff;
+    this.#waited = waited;
+  }
+
+  /** Keys that wait for a worker; those being worked on and those that are delayed aren't counted. */
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  /** Adds a key, unless it is waiting already. */
+  add(key: ObjectKey): void {
+    if (this.#isShutDown) return;
+    if (this.#working.has(key)) {
+      this.#again.add(key);
+      return;
+    }
+    const worker = this.#waiting.has(key) ? undefined : this.#workers.shift();
+    if (worker) {
+      this.#start(key, 0);
+      worker(key);
+    } else if (!this.#waiting.has(key)) {
+      this.#waiting.set(key, performance.now());
+    }
+  }
+
+  /** Adds a key after some milliseconds. The earliest time counts, and the plan is dropped when work on it starts. */
+  addAfter(key: ObjectKey, ms: number): void {
+    if (this.#isShutDown) return;
+    const at = performance.now() + ms;
+    const planned = this.#delayed.get(key);
+    if (planned && planned.at <= at) return;
+    clearTimeout(planned?.timer);
+    const timer = setTimeout(
+      () => {
+        this.#delayed.delete(key);
+        this.add(key);
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    );
+    this.#delayed.set(key, { at, timer });
+  }
+
+  /**
+   * Adds a key again after a failure: the more failures in a row, the later, and never not at all.
+   * @param minimumMs wait at least so long
+   */
+  retry(key: ObjectKey, minimumMs = 0): void {
+    if (this.#isShutDown) return;
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    this.addAfter(key, Math.max(minimumMs, backoff(failures, this.#backoff)));
+  }
+
+  /** How often a key has failed in a row. */
+  failures(key: ObjectKey): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  /** The key's next failure will be the first again. */
+  forget(key: ObjectKey): void {
+    this.#failures.delete(key);
+  }
+
+  /** Takes the next key as soon as there is one; `done` must follow. Undefined after a shutdown or an abort. */
+  next(signal?: AbortSignal): Promise<ObjectKey | undefined> {
+    if (this.#isShutDown || signal?.aborted) return Promise.resolve(undefined);
+    for (const [key, since] of this.#waiting) {
+      this.#waiting.delete(key);
+      this.#start(key, performance.now() - since);
+      return Promise.resolve(key);
+    }
+    return new Promise((resolve) => {
+      const worker = (key: ObjectKey | undefined) => {
+        signal?.removeEventListener("abort", aborted);
+        resolve(key);
+      };
+      const aborted = () => {
+        this.#workers.splice(this.#workers.indexOf(worker), 1);
+        resolve(undefined);
+      };
+      signal?.addEventListener("abort", aborted, { once: true });
+      this.#workers.push(worker);
+    });
+  }
+
+  /** Work on a key has ended. If it was added meanwhile, it waits again. */
+  done(key: ObjectKey): void {
+    this.#working.delete(key);
+    if (this.#again.delete(key)) this.add(key);
+  }
+
+  /** No key comes out any more: waiting and delayed ones are dropped, and waiting workers get undefined. */
+  shutDown(): void {
+    this.#isShutDown = true;
+    for (const { timer } of this.#delayed.values()) clearTimeout(timer);
+    this.#delayed.clear();
+    this.#waiting.clear();
+    this.#again.clear();
+    for (const worker of this.#workers.splice(0)) worker(undefined);
+  }
+
+  #start(key: ObjectKey, waitedMs: number): void {
+    const planned = this.#delayed.get(key);
+    clearTimeout(planned?.timer);
+    this.#delayed.delete(key);
+    this.#working.add(key);
+    this.#waited?.(waitedMs);
+  }
+}
+
+/** The longest that setTimeout can do (a 32-bit signed integer); a key that is due later comes early and waits again. */
+const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -1,0 +1,106 @@
+import type { z } from "zod";
+import { type OktaError, oneLine } from "../errors.ts";
+import { type HttpAnswer, parseJson } from "../http/http.ts";
+import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../http/http-errors.ts";
+import { retryAfter } from "../http/retry-after.ts";
+import type { Authorizer, DirectoryScope } from "./authorizer.ts";
+import { NOT_FOUND, oktaErrorSchema } from "./directory-answers.ts";
+import {
+  type DirectoryError,
+  DirectoryForbiddenError,
+  DirectoryInvalidAnswerError,
+  DirectoryNotFoundError,
+  DirectoryRateLimitedError,
+  DirectoryUnauthorizedError,
+  DirectoryUnreachableError,
+} from "./directory-errors.ts";
+import { isConcurrencyLimit } from "./rate-budget.ts";
+
+/** One kind of request: what it needs and how errors call it. */
+export interface Endpoint {
+  /** With ids left out: `/api/v1/users/{id}`. Rate limits are counted by it. */
+  readonly template: string;
+  readonly scope: DirectoryScope;
+  /** For messages: "user 00u1". */
+  readonly what: string;
+}
+
+/** The wait before the second try, ms. It doubles with each. */
+const FIRST_BACKOFF_MS = 500;
+
+/**
+ * What a good answer says.
+ * @throws DirectoryInvalidAnswerError
+ */
+export function understand<T>({ what }: Endpoint, answer: HttpAnswer, schema: z.ZodType<T>): T {
+  let json: unknown;
+  try {
+    json = parseJson(answer);
+  } catch (cause) {
+    throw new DirectoryInvalidAnswerError(`${answer.where} answered with something that isn't JSON.`, {
+      cause,
+    });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path.join(".") || "its top";
+  throw new DirectoryInvalidAnswerError(`${what} lacks what Okta's API promises, at ${field}.`);
+}
+
+/** What an answer other than 200 means. */
+export function refusal(
+  endpoint: Endpoint,
+  answer: HttpAnswer,
+  attempt: number,
+  authorizer: Authorizer,
+): DirectoryError {
+  const { status, where } = answer;
+  if (status === 429) {
+    const told = isConcurrencyLimit(answer) ? undefined : retryAfter(answer);
+    return new DirectoryRateLimitedError(Math.max(told ?? backoff(attempt + 1), FIRST_BACKOFF_MS));
+  }
+  if (status >= 500)
+    return new DirectoryUnreachableError(new HttpStatusError(where, status, retryAfter(answer)));
+  if (status === 401) return new DirectoryUnauthorizedError(authorizer.advice);
+  if (status === 403) return new DirectoryForbiddenError(endpoint.scope, authorizer.adviceOn(endpoint.scope));
+  const said = oktaError(answer);
+  if (status === 404 && said?.errorCode === NOT_FOUND) return new DirectoryNotFoundError(endpoint.what);
+  const summary = said ? ` (${oneLine(`${said.errorCode} ${said.errorSummary ?? ""}`)})` : "";
+  const hint = said ? "" : " Is the directory's url that of an Okta org?";
+  return new DirectoryInvalidAnswerError(`${where} answered with status ${status}${summary}.${hint}`);
+}
+
+/** An error from below, such as the token endpoint's, as one of the directory's. */
+export function directoryError(error: OktaError): DirectoryError {
+  if (
+    error instanceof DirectoryUnauthorizedError ||
+    error instanceof DirectoryForbiddenError ||
+    error instanceof DirectoryInvalidAnswerError
+  )
+    return error;
+  if (error instanceof HttpTimeoutError || error instanceof HttpConnectionError)
+    return new DirectoryUnreachableError(error);
+  if (error instanceof HttpStatusError) {
+    if (error.status === 429) return new DirectoryRateLimitedError(error.retryAfterMs ?? FIRST_BACKOFF_MS);
+    if (error.status >= 500) return new DirectoryUnreachableError(error);
+  }
+  return new DirectoryInvalidAnswerError(error.message, { cause: error });
+}
+
+/** In how many ms a failed request is worth another try. Undefined: never. */
+export function tryAgainMs(error: DirectoryError, attempt: number): number | undefined {
+  if (error instanceof DirectoryRateLimitedError) return error.retryAfterMs;
+  return error instanceof DirectoryUnreachableError ? backoff(attempt) : undefined;
+}
+
+function backoff(attempt: number): number {
+  return FIRST_BACKOFF_MS * 2 ** (attempt - 1);
+}
+
+function oktaError(answer: HttpAnswer): z.infer<typeof oktaErrorSchema> | undefined {
+  try {
+    return oktaErrorSchema.safeParse(parseJson(answer)).data;
+  } catch {
+    return undefined; // not Okta's
+  }
+}

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import { OktaError } from "../errors.ts";
+import { allowedUrl, type Http, type HttpAnswer } from "../http/http.ts";
+import { UrlNotAllowedError } from "../http/http-errors.ts";
+import type { Authorizer } from "./authorizer.ts";
+import { authorizer, type DirectoryCredentials } from "./directory-credentials.ts";
+import {
+  DirectoryInvalidAnswerError,
+  DirectoryRateLimitedError,
+  DirectoryUnreachableError,
+} from "./directory-errors.ts";
+import { directoryError, type Endpoint, refusal, tryAgainMs, understand } from "./management-answers.ts";
+import { nextPage } from "./next-page.ts";
+import { RateBudget } from "./rate-budget.ts";
+import { Turnstile, TurnstileError } from "./turnstile.ts";
+
+export interface ManagementApiOptions {
+  /** The org's URL, as in https://acme.okta.com. */
+  url: string;
+  credentials: DirectoryCredentials;
+  http: Http;
+  /**
+   * How long after its start a request may still be held back for the rate limit, or tried again. ms, default
+   * 5,000. A sync that has time takes more, so that it gets through many pages; a sign-in, less.
+   */
+  maxWaitMs?: number;
+  /** The part of each rate limit that is used, 0 to 1. Default 0.5 */
+  share?: number;
+  /** Calls at once, default 4: Okta limits those as well. */
+  maxConcurrent?: number;
+  /** Pages of one list, default 2,000 */
+  maxPages?: number;
+  wait?: (ms: number) => Promise<void>;
+  /** A clock that never goes back, ms */
+  now?: () => number;
+}
+
+/** Most bytes of an answer: 200 users with long profiles are more than the usual bound. */
+const MAX_BYTES = 8 * 1024 * 1024;
+/** How long a request waits for those before it. */
+const MAX_IN_LINE_MS = 5_000;
+/** Tries of one request before its error is the answer. */
+const MAX_ATTEMPTS = 4;
+
+/** Reads Okta's Management API, within its rate limits, or fails saying why. */
+export class ManagementApi {
+  readonly #base: URL;
+  readonly #http: Http;
+  readonly #authorizer: Authorizer;
+  readonly #budget: RateBudget;
+  readonly #turnstile: Turnstile;
+  readonly #maxWaitMs: number;
+  readonly #maxPages: number;
+  readonly #now: () => number;
+  readonly #wait: (ms: number) => Promise<void>;
+
+  /** @throws DirectoryUnauthorizedError, DirectoryInvalidAnswerError when the credentials or the URL can't be used */
+  constructor(options: ManagementApiOptions) {
+    this.#base = orgURL(options.url);
+    this.#http = options.http;
+    this.#now = options.now ?? (() => performance.now());
+    this.#authorizer = authorizer(options.credentials, {
+      url: this.#base,
+      http: options.http,
+      now: this.#now,
+    });
+    this.#budget = new RateBudget({ share: options.share ?? 0.5, now: this.#now });
+    this.#turnstile = new Turnstile(options.maxConcurrent ?? 4);
+    this.#maxWaitMs = options.maxWaitMs ?? 5_000;
+    this.#maxPages = options.maxPages ?? 2_000;
+    this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  }
+
+  /**
+   * Reads one thing.
+   * @throws DirectoryError
+   */
+  async get<T>(
+    endpoint: Endpoint,
+    path: string,
+    schema: z.ZodType<T>,
+    query: Record<string, string> = {},
+  ): Promise<T> {
+    return understand(endpoint, await this.#send(endpoint, this.#url(path, query)), schema);
+  }
+
+  /**
+   * Reads a list to its end. It is complete or it fails: a page that can't be read fails the whole list.
+   * @throws DirectoryError
+   */
+  async list<T>(
+    endpoint: Endpoint,
+    path: string,
+    schema: z.ZodType<T>,
+    query: Record<string, string> = {},
+  ): Promise<T[]> {
+    const items: T[] = [];
+    const seen = new Set<string>();
+    for (let url: URL | undefined = this.#url(path, query); url; ) {
+      if (seen.has(url.href)) throw new DirectoryInvalidAnswerError("its pages go in a circle.");
+      if (seen.size >= this.#maxPages)
+        throw new DirectoryInvalidAnswerError(`it has more than ${this.#maxPages} pages.`);
+      seen.add(url.href);
+      const answer: HttpAnswer = await this.#send(endpoint, url);
+      items.push(...understand(endpoint, answer, z.array(schema)));
+      url = nextPage(answer, url);
+    }
+    return items;
+  }
+
+  #url(path: string, query: Record<string, string>): URL {
+    const url = new URL(path, this.#base);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url;
+  }
+
+  async #send(endpoint: Endpoint, url: URL): Promise<HttpAnswer> {
+    const deadline = this.#now() + this.#maxWaitMs;
+    let rejections = 0;
+    for (let attempt = 1; ; attempt++) {
+      await this.#awaitBudget(endpoint, deadline);
+      const answer = await this.#try(url);
+      if (!(answer instanceof OktaError)) {
+        this.#budget.learn(endpoint.template, answer);
+        if (answer.status === 200) return answer;
+        // A token may have to be renewed, and then its nonce be learned.
+        if (answer.status === 401 && rejections++ < 2 && this.#authorizer.rejected(answer)) continue;
+      }
+      const error =
+        answer instanceof OktaError
+          ? directoryError(answer)
+          : refusal(endpoint, answer, attempt, this.#authorizer);
+      const againMs = tryAgainMs(error, attempt);
+      if (againMs === undefined || attempt >= MAX_ATTEMPTS || this.#now() + againMs > deadline) throw error;
+      await this.#pause(againMs);
+    }
+  }
+
+  /** Takes one request out of the budget, when there is one. */
+  async #awaitBudget({ template }: Endpoint, deadline: number): Promise<void> {
+    for (let ms = this.#budget.take(template); ms > 0; ms = this.#budget.take(template)) {
+      if (this.#now() + ms > deadline) throw new DirectoryRateLimitedError(ms);
+      await this.#pause(ms);
+    }
+  }
+
+  async #try(url: URL): Promise<HttpAnswer | OktaError> {
+    try {
+      return await this.#turnstile.pass(async () => {
+        const headers = { accept: "application/json", ...(await this.#authorizer.authorize("GET", url)) };
+        return await this.#http.request(url, { headers, maxBytes: MAX_BYTES });
+      }, MAX_IN_LINE_MS);
+    } catch (error) {
+      if (error instanceof OktaError) return error;
+      if (error instanceof TurnstileError) return new DirectoryUnreachableError(error);
+      throw error;
+    }
+  }
+
+  /** Waits a little longer than that, so that not all who wait for the same moment come at once. */
+  #pause(ms: number): Promise<void> {
+    return this.#wait(ms + Math.random() * Math.min(ms / 4, 1_000));
+  }
+}
+
+function orgURL(url: string): URL {
+  try {
+    const { origin } = allowedUrl(url);
+    return new URL(origin);
+  } catch (error) {
+    if (!(error instanceof UrlNotAllowedError)) throw error;
+    throw new DirectoryInvalidAnswerError(
+      "the directory's url has to be https, such as https://acme.okta.com.",
+      {
+        cause: error,
+      },
+    );
+  }
+}

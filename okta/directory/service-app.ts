@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { SignJWT } from "jose";
+import { z } from "zod";
+import { oneLine } from "../errors.ts";
+import { first, type Http, type HttpAnswer, parseJson } from "../http/http.ts";
+import { HttpStatusError } from "../http/http-errors.ts";
+import { retryAfter } from "../http/retry-after.ts";
+import { type Authorizer, DIRECTORY_SCOPES } from "./authorizer.ts";
+import {
+  DirectoryForbiddenError,
+  DirectoryInvalidAnswerError,
+  DirectoryUnauthorizedError,
+} from "./directory-errors.ts";
+import { DPoPKey } from "./dpop.ts";
+import { type PrivateKey, readPrivateKey } from "./private-key.ts";
+
+interface AccessToken {
+  readonly value: string;
+  readonly dpop: boolean;
+  /** By the monotonic clock, ms */
+  readonly renewAt: number;
+}
+
+const tokenSchema = z.object({
+  access_token: z.string().min(1),
+  token_type: z.string(),
+  expires_in: z.number().positive().catch(300),
+});
+const tokenErrorSchema = z.object({ error: z.string(), error_description: z.string().optional() });
+
+/**
+ * Access tokens by client credentials: private_key_jwt (RFC 7523), and DPoP (RFC 9449) where the app requires
+ * it, as new ones do. Whoever needs a token at the same time shares one request.
+ */
+export class ServiceApp implements Authorizer {
+  readonly advice =
+    "check the service app's clientID, and that its public key belongs to the private key in the Secret of privateKeyRef.";
+  readonly #clientID: string;
+  readonly #key: PrivateKey;
+  readonly #http: Http;
+  readonly #endpoint: URL;
+  readonly #now: () => number;
+  #token: AccessToken | undefined;
+  #requesting: Promise<AccessToken> | undefined;
+  #dpop: DPoPKey | undefined;
+
+  constructor(
+    { clientID, privateKey }: { clientID: string; privateKey: string },
+    { url, http, now }: { url: URL; http: Http; now: () => number },
+  ) {
+    this.#now = now;
+    this.#clientID = clientID;
+    this.#key = readPrivateKey(privateKey);
+    this.#http = http;
+    // The Management API takes tokens of the org authorization server only.
+    this.#endpoint = new URL("/oauth2/v1/token", url);
+  }
+
+  async authorize(method: string, url: URL): Promise<Record<string, string>> {
+    const token = await this.#current();
+    if (!token.dpop || !this.#dpop) return { authorization: `Bearer ${token.value}` };
+    return { authorization: `DPoP ${token.value}`, dpop: await this.#dpop.proof(method, url, token.value) };
+  }
+
+  rejected(answer: HttpAnswer): boolean {
+    if (this.#dpop?.learnNonce(answer) && wantsNonce(answer)) return true;
+    const had = this.#token !== undefined;
+    this.#token = undefined;
+    return had;
+  }
+
+  adviceOn(scope: string): string {
+    return (
+      `grant the scope ${scope} to the service app (Okta API Scopes) and give it an admin role that may view ` +
+      "users and groups (Admin roles), such as Read-only Administrator."
+    );
+  }
+
+  async #current(): Promise<AccessToken> {
+    if (this.#token && this.#now() < this.#token.renewAt) return this.#token;
+    this.#requesting ??= this.#request().finally(() => {
+      this.#requesting = undefined;
+    });
+    this.#token = await this.#requesting;
+    return this.#token;
+  }
+
+  async #request(): Promise<AccessToken> {
+    // Three answers at most: that DPoP is required, a nonce for it, and the token.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const answer = await this.#post();
+      if (answer.status === 200) return understandToken(answer, this.#now());
+      if (answer.status === 429 || answer.status >= 500 || answer.status < 400)
+        throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
+      const refusal = tokenErrorSchema.safeParse(jsonOrNothing(answer)).data;
+      if (refusal?.error === "use_dpop_nonce" && this.#dpop?.learnNonce(answer)) continue;
+      if (refusal?.error === "invalid_dpop_proof" && !this.#dpop) {
+        this.#dpop = await DPoPKey.make();
+        continue;
+      }
+      throw this.#refused(answer, refusal);
+    }
+    throw new DirectoryUnauthorizedError("its DPoP proof was refused three times.");
+  }
+
+  async #post(): Promise<HttpAnswer> {
+    const assertion = await new SignJWT({})
+      .setProtectedHeader({
+        alg: this.#key.alg,
+        ...(this.#key.kid === undefined ? {} : { kid: this.#key.kid }),
+      })
+      .setIssuer(this.#clientID)
+      .setSubject(this.#clientID)
+      .setAudience(this.#endpoint.href)
+      .setIssuedAt()
+      .setExpirationTime("5m")
+      .setJti(randomUUID())
+      .sign(this.#key.key);
+    return this.#http.request(this.#endpoint, {
+      method: "POST",
+      headers: {
+        accept: "application/json",
+        "content-type": "application/x-www-form-urlencoded",
+        ...(this.#dpop ? { dpop: await this.#dpop.proof("POST", this.#endpoint) } : {}),
+      },
+      body: new URLSearchParams({
+        grant_type: "client_credentials",
+        scope: DIRECTORY_SCOPES.join(" "),
+        client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion: assertion,
+      }).toString(),
+    });
+  }
+
+  #refused(
+    answer: HttpAnswer,
+    refusal: z.infer<typeof tokenErrorSchema> | undefined,
+  ): DirectoryUnauthorizedError | DirectoryForbiddenError | DirectoryInvalidAnswerError {
+    if (!refusal)
+      return new DirectoryInvalidAnswerError(`${answer.where} answered with status ${answer.status}.`);
+    const said = `Okta says ${oneLine(refusal.error_description ?? refusal.error)}`;
+    if (refusal.error === "invalid_scope" || refusal.error === "consent_required") {
+      const scope = DIRECTORY_SCOPES.join(" ");
+      return new DirectoryForbiddenError(scope, `${this.adviceOn(scope.replace(" ", " and "))} (${said}.)`);
+    }
+    return new DirectoryUnauthorizedError(`${this.advice} (${said}.)`);
+  }
+}
+
+function understandToken(answer: HttpAnswer, now: number): AccessToken {
+  const parsed = tokenSchema.safeParse(jsonOrNothing(answer));
+  if (!parsed.success) throw new DirectoryInvalidAnswerError(`${answer.where} gave no access token.`);
+  const { access_token: value, token_type: type, expires_in: lifetimeS } = parsed.data;
+  // Renewed a minute before its end, or half-way where it doesn't last two.
+  const renewAt = now + 1000 * Math.max(lifetimeS - 60, lifetimeS / 2);
+  return { value, dpop: type.toLowerCase() === "dpop", renewAt };
+}
+
+function jsonOrNothing(answer: HttpAnswer): unknown {
+  try {
+    return parseJson(answer);
+  } catch {
+    return undefined; // judged by its absence
+  }
+}
+
+function wantsNonce({ headers }: HttpAnswer): boolean {
+  return /\buse_dpop_nonce\b/.test(first(headers["www-authenticate"]) ?? "");
+}

@@ -1,0 +1,69 @@
+import { OktaError } from "../errors.ts";
+
+/** What a request to Okta can end in before anybody looks at the answer's meaning. */
+export type HttpError =
+  | UrlNotAllowedError
+  | HttpTimeoutError
+  | HttpConnectionError
+  | ResponseTooLargeError
+  | HttpStatusError
+  | NotJsonError;
+
+/** Only https is spoken, and plain http with this machine itself. */
+export class UrlNotAllowedError extends OktaError {
+  readonly code = "url-not-allowed";
+
+  constructor(where: string) {
+    super(`${where} isn't allowed: use https (plain http is for loopback hosts only).`);
+  }
+}
+
+/** The answer didn't come, or didn't end, in time. */
+export class HttpTimeoutError extends OktaError {
+  readonly code = "timeout";
+
+  constructor(where: string, timeoutMs: number, options?: ErrorOptions) {
+    super(`${where} didn't answer within ${timeoutMs} ms.`, options);
+  }
+}
+
+/** No answer: the name doesn't resolve, nobody listens, TLS fails, or the connection broke. */
+export class HttpConnectionError extends OktaError {
+  readonly code = "connection";
+
+  constructor(where: string, why: string, options?: ErrorOptions) {
+    super(`${where} can't be reached: ${why}.`, options);
+  }
+}
+
+/** The answer is longer than anything that is expected there. */
+export class ResponseTooLargeError extends OktaError {
+  readonly code = "too-large";
+
+  constructor(where: string, maxBytes: number) {
+    super(`${where} answered with more than ${maxBytes} bytes.`);
+  }
+}
+
+/** An answer with a status that means failure, or a redirect: redirects are never followed. */
+export class HttpStatusError extends OktaError {
+  readonly code = "http-status";
+  readonly status: number;
+  /** From Retry-After or X-Rate-Limit-Reset, in ms from now. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(where: string, status: number, retryAfterMs?: number) {
+    super(`${where} answered with status ${status}.`);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The answer was to be JSON. */
+export class NotJsonError extends OktaError {
+  readonly code = "not-json";
+
+  constructor(where: string, options?: ErrorOptions) {
+    super(`${where} answered with something that isn't JSON.`, options);
+  }
+}

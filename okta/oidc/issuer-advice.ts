@@ -1,0 +1,153 @@
+import { oneLine } from "../errors.ts";
+import { allowedUrl } from "../http/http.ts";
+import { UrlNotAllowedError } from "../http/http-errors.ts";
+import { WrongIssuerError } from "./issuer-errors.ts";
+
+/**
+ * Okta's two kinds of authorization server (Okta, "Authorization servers"): the org server, whose issuer is
+ * the bare domain, and custom servers at `/oauth2/<id>`, of which `default` is one that many orgs have.
+ */
+export type ServerKind = "org" | "custom" | "other";
+
+/** Which kind of authorization server an issuer's URL names. `other` isn't in Okta's shape. */
+export function serverKind(issuer: string): ServerKind {
+  const path = URL.parse(issuer)?.pathname ?? "";
+  if (path === "/" || path === "") return "org";
+  return /^\/oauth2\/(?!v1$)[^/]+$/.test(path) ? "custom" : "other";
+}
+
+/**
+ * Looks at an issuer's URL before anything is sent.
+ * @throws WrongIssuerError when the URL can't be an issuer
+ */
+export function checkIssuerUrl(issuer: string): URL {
+  const url = URL.parse(issuer);
+  const more = url === null ? "" : `${url.search}${url.hash}${url.username}${url.password}`;
+  if (!url || more !== "") {
+    throw new WrongIssuerError(issuer, {
+      mistake: "not-a-url",
+      advice:
+        "The issuer has to be a URL such as https://acme.okta.com or https://acme.okta.com/oauth2/default.",
+    });
+  }
+  try {
+    allowedUrl(url);
+  } catch (error) {
+    if (!(error instanceof UrlNotAllowedError)) throw error;
+    const suggestion = url.protocol === "http:" ? issuer.replace(/^http:/, "https:") : undefined;
+    throw new WrongIssuerError(issuer, {
+      mistake: "not-https",
+      advice: `The issuer has to be an https URL${suggestion ? `: write ${oneLine(suggestion)}` : ""}.`,
+      suggestion,
+    });
+  }
+  const admin = /^(.+)-admin(\.(?:okta|oktapreview|okta-emea|okta-gov)\.com)$/.exec(url.hostname);
+  if (admin) {
+    const suggestion = issuer.replace(url.hostname, `${admin[1]}${admin[2]}`);
+    throw new WrongIssuerError(issuer, {
+      mistake: "admin-domain",
+      advice: `${url.hostname} is the admin console's domain; write ${oneLine(suggestion)}.`,
+      suggestion,
+    });
+  }
+  const wellKnown = url.pathname.indexOf("/.well-known/");
+  if (wellKnown >= 0) {
+    const suggestion = `${url.origin}${url.pathname.slice(0, wellKnown)}`;
+    throw new WrongIssuerError(issuer, {
+      mistake: "discovery-url",
+      advice: `That is the address of the issuer's metadata; the issuer is ${oneLine(suggestion)}.`,
+      suggestion,
+    });
+  }
+  const endpoint = /^(\/oauth2(?:\/(?!v1\/)[^/]+)?)\/v1(?:\/|$)/.exec(url.pathname);
+  if (endpoint) {
+    const suggestion = endpoint[1] === "/oauth2" ? url.origin : `${url.origin}${endpoint[1]}`;
+    throw new WrongIssuerError(issuer, {
+      mistake: "endpoint-url",
+      advice: `That is the address of one endpoint; the issuer is ${oneLine(suggestion)}.`,
+      suggestion,
+    });
+  }
+  return url;
+}
+
+/** The metadata names another issuer than the one that was asked. */
+export function mismatch(issuer: string, named: string): WrongIssuerError {
+  const suggestion = oneLine(named);
+  if (withoutSlash(issuer) === withoutSlash(named)) {
+    return new WrongIssuerError(issuer, {
+      mistake: "trailing-slash",
+      advice: `Write the issuer exactly as Okta does, ${named.endsWith("/") ? "with" : "without"} the slash at the end: ${suggestion}`,
+      suggestion: named,
+    });
+  }
+  return new WrongIssuerError(issuer, {
+    mistake: "issuer-mismatch",
+    advice: `The server at ${oneLine(issuer)} calls itself ${suggestion}; if that is the one you mean, write it as the issuer.`,
+    suggestion: named,
+  });
+}
+
+/** Where to look for what was likely meant when there is no metadata at an issuer. */
+export function alternative(url: URL): string {
+  return serverKind(url.href) === "org" ? `${url.origin}/oauth2/default` : url.origin;
+}
+
+/** There is no metadata at an issuer; `found` is the `alternative` where that is one. */
+export function notThere(
+  issuer: string,
+  url: URL,
+  found: string | undefined,
+  cause: Error,
+): WrongIssuerError {
+  const options = { cause };
+  if (found === undefined) {
+    const advice = `There is no OpenID Connect issuer at ${oneLine(issuer)}: check the domain, and whether it is Okta's.`;
+    return new WrongIssuerError(issuer, { mistake: "not-an-issuer", advice }, options);
+  }
+  if (serverKind(issuer) === "org") {
+    const advice = `There is no issuer at the bare domain, but there is a custom authorization server: write ${found}.`;
+    return new WrongIssuerError(
+      issuer,
+      { mistake: "custom-server-meant", advice, suggestion: found },
+      options,
+    );
+  }
+  const isDefault = url.pathname === "/oauth2/default";
+  const advice =
+    `This Okta org has no authorization server at ${oneLine(url.pathname, 80)}: ` +
+    `${isDefault ? "not every org has one called default; " : ""}take the issuer from Security > API > ` +
+    `Authorization Servers in Okta's admin console, or write ${found} for the org's own server.`;
+  const mistake = isDefault ? "no-default-server" : "no-such-server";
+  return new WrongIssuerError(issuer, { mistake, advice, suggestion: found }, options);
+}
+
+/**
+ * One sentence on how to set the groups claim up, which differs between the two kinds of authorization server
+ * (Okta, "Customize tokens returned from Okta with a groups claim").
+ */
+export function adviceOnGroupsClaim(settings: {
+  issuer: string;
+  scopes: readonly string[];
+  claims: { groups: string };
+}): string {
+  const claim = oneLine(settings.claims.groups, 80);
+  if (serverKind(settings.issuer) === "custom") {
+    return (
+      `In Okta, add a claim named "${claim}" of type Groups to the ID token of the authorization server ` +
+      `${oneLine(settings.issuer)} (Security > API > Authorization Servers > Claims).`
+    );
+  }
+  const scope = settings.scopes.includes("groups")
+    ? ""
+    : 'add "groups" to the scopes of the Organization, and ';
+  return (
+    `${scope ? `First ${scope}` : ""}${scope ? "in" : "In"} Okta, set a groups claim filter named "${claim}" on the app ` +
+    "(Sign On > OpenID Connect ID Token); if the claim is defined on a custom authorization server, that server has " +
+    "to be the issuer, such as the bare domain followed by /oauth2/default."
+  );
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}

@@ -1,0 +1,213 @@
+import { z } from "zod";
+import { OktaError, oneLine } from "../errors.ts";
+import { allowedUrl, type Http } from "../http/http.ts";
+import {
+  HttpConnectionError,
+  HttpStatusError,
+  HttpTimeoutError,
+  UrlNotAllowedError,
+} from "../http/http-errors.ts";
+import {
+  alternative,
+  checkIssuerUrl,
+  mismatch,
+  notThere,
+  type ServerKind,
+  serverKind,
+} from "./issuer-advice.ts";
+import { IssuerUnreachableError, WrongIssuerError } from "./issuer-errors.ts";
+import { SigningKeys } from "./signing-keys.ts";
+
+/** An issuer's metadata, as far as it is used (OpenID Connect Discovery 1.0, section 3; RFC 8414; RFC 9207). */
+const metadataSchema = z.object({
+  issuer: z.string(),
+  authorization_endpoint: z.url(),
+  token_endpoint: z.url(),
+  jwks_uri: z.url(),
+  userinfo_endpoint: z.url().exactOptional(),
+  end_session_endpoint: z.url().exactOptional(),
+  id_token_signing_alg_values_supported: z.array(z.string()).exactOptional(),
+  token_endpoint_auth_methods_supported: z.array(z.string()).exactOptional(),
+  authorization_response_iss_parameter_supported: z.boolean().exactOptional(),
+});
+export type IssuerMetadata = Readonly<z.infer<typeof metadataSchema>>;
+
+/** An issuer as it described itself. The same object as long as it is the same reading. */
+export interface DiscoveredIssuer {
+  readonly metadata: IssuerMetadata;
+  readonly server: ServerKind;
+  readonly keys: SigningKeys;
+}
+
+export interface IssuersOptions {
+  http: Http;
+  /** How long metadata is used before it is read again. ms, default 1 h */
+  maxAgeMs?: number;
+  /** How long metadata is still used while the issuer can't be reached. ms, default 24 h */
+  staleMs?: number;
+  /** How long a failure is repeated without asking again. ms, default 5 s */
+  failureMs?: number;
+  /** Issuers that are remembered at once, default 1,000 */
+  maxEntries?: number;
+  /** A clock that never goes back, ms */
+  now?: () => number;
+}
+
+interface Entry {
+  known?: { issuer: DiscoveredIssuer; readAt: number };
+  failure?: { error: IssuerUnreachableError | WrongIssuerError; at: number };
+  reading?: Promise<DiscoveredIssuer>;
+}
+
+/** The metadata of issuers, read once and remembered for a while. */
+export class Issuers {
+  readonly #http: Http;
+  readonly #options: Required<Omit<IssuersOptions, "http">>;
+  /** In order of use, so that the first is the one to forget. */
+  readonly #entries = new Map<string, Entry>();
+
+  constructor({ http, ...options }: IssuersOptions) {
+    this.#http = http;
+    this.#options = {
+      maxAgeMs: 3_600_000,
+      staleMs: 24 * 3_600_000,
+      failureMs: 5_000,
+      maxEntries: 1_000,
+      now: () => performance.now(),
+      ...options,
+    };
+  }
+
+  /**
+   * The metadata of an issuer. Whoever asks at the same time shares one request. `fresh` asks the issuer now,
+   * and never answers with what was read earlier.
+   * @throws IssuerUnreachableError, WrongIssuerError
+   */
+  async discover(issuer: string, { fresh = false }: { fresh?: boolean } = {}): Promise<DiscoveredIssuer> {
+    const entry = this.#entry(issuer);
+    const { maxAgeMs, staleMs, failureMs, now } = this.#options;
+    const { known, failure } = entry;
+    if (!fresh) {
+      if (known && now() - known.readAt < maxAgeMs) return known.issuer;
+      if (failure && now() - failure.at < failureMs) {
+        if (known && isUsable(failure.error)) return known.issuer;
+        throw failure.error;
+      }
+    }
+    entry.reading ??= this.#readInto(entry, issuer);
+    try {
+      return await entry.reading;
+    } catch (error) {
+      if (!fresh && known && isUsable(error)) return known.issuer;
+      throw error;
+    }
+
+    function isUsable(error: unknown): boolean {
+      return error instanceof IssuerUnreachableError && known !== undefined && now() - known.readAt < staleMs;
+    }
+  }
+
+  #entry(issuer: string): Entry {
+    const entry = this.#entries.get(issuer) ?? {};
+    this.#entries.delete(issuer);
+    this.#entries.set(issuer, entry);
+    if (this.#entries.size > this.#options.maxEntries) {
+      for (const [oldest] of this.#entries) {
+        this.#entries.delete(oldest);
+        break;
+      }
+    }
+    return entry;
+  }
+
+  async #readInto(entry: Entry, issuer: string): Promise<DiscoveredIssuer> {
+    try {
+      const metadata = await this.#read(issuer);
+      const previous = entry.known?.issuer;
+      const keys =
+        previous?.metadata.jwks_uri === metadata.jwks_uri
+          ? previous.keys
+          : new SigningKeys({ url: metadata.jwks_uri, http: this.#http, now: this.#options.now });
+      const discovered = { metadata, server: serverKind(issuer), keys };
+      entry.known = { issuer: discovered, readAt: this.#options.now() };
+      delete entry.failure;
+      return discovered;
+    } catch (error) {
+      if (error instanceof IssuerUnreachableError || error instanceof WrongIssuerError)
+        entry.failure = { error, at: this.#options.now() };
+      throw error;
+    } finally {
+      delete entry.reading;
+    }
+  }
+
+  async #read(issuer: string): Promise<IssuerMetadata> {
+    const url = checkIssuerUrl(issuer);
+    const answer = await this.#metadata(issuer);
+    if (answer instanceof OktaError) {
+      if (isTemporary(answer)) throw unreachable(issuer, answer);
+      const elsewhere = alternative(url);
+      const other = await this.#metadata(elsewhere);
+      // Failing to ask elsewhere says nothing about where the mistake is.
+      throw notThere(issuer, url, other instanceof OktaError ? undefined : elsewhere, answer);
+    }
+    return understand(issuer, answer);
+  }
+
+  async #metadata(issuer: string): Promise<unknown> {
+    try {
+      return await this.#http.json(`${issuer.replace(/\/+$/, "")}/.well-known/openid-configuration`);
+    } catch (error) {
+      if (error instanceof OktaError) return error;
+      throw error;
+    }
+  }
+}
+
+function understand(issuer: string, answer: unknown): IssuerMetadata {
+  const parsed = metadataSchema.safeParse(answer);
+  if (!parsed.success) {
+    const field = parsed.error.issues[0]?.path.join(".") || "everything";
+    const advice = `The metadata at this issuer lacks a usable ${field}: check that it is Okta's.`;
+    throw new WrongIssuerError(issuer, { mistake: "metadata-incomplete", advice });
+  }
+  const metadata = parsed.data;
+  // OpenID Connect Discovery 1.0, section 4.3: exactly the issuer that was asked.
+  if (metadata.issuer !== issuer) throw mismatch(issuer, metadata.issuer);
+  for (const endpoint of [
+    metadata.authorization_endpoint,
+    metadata.token_endpoint,
+    metadata.jwks_uri,
+    metadata.userinfo_endpoint,
+    metadata.end_session_endpoint,
+  ]) {
+    if (endpoint === undefined || isSafe(endpoint, issuer)) continue;
+    const advice = `The metadata at this issuer names an endpoint without https: ${oneLine(endpoint, 100)}.`;
+    throw new WrongIssuerError(issuer, { mistake: "metadata-incomplete", advice });
+  }
+  return metadata;
+}
+
+/** What is reached over https never sends us, or a browser, elsewhere in the clear. */
+function isSafe(endpoint: string, issuer: string): boolean {
+  try {
+    return allowedUrl(endpoint).protocol === "https:" || new URL(issuer).protocol === "http:";
+  } catch (error) {
+    if (error instanceof UrlNotAllowedError) return false;
+    throw error;
+  }
+}
+
+function isTemporary(error: OktaError): boolean {
+  if (error instanceof HttpStatusError)
+    return error.status === 408 || error.status === 429 || error.status >= 500;
+  return error instanceof HttpTimeoutError || error instanceof HttpConnectionError;
+}
+
+function unreachable(issuer: string, cause: OktaError): IssuerUnreachableError {
+  return new IssuerUnreachableError(
+    issuer,
+    cause,
+    cause instanceof HttpStatusError ? cause.retryAfterMs : undefined,
+  );
+}

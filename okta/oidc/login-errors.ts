@@ -1,0 +1,196 @@
+import { OktaError, oneLine } from "../errors.ts";
+
+/** How a sign-in can fail after the person comes back from Okta. */
+export type LoginError =
+  | StateMismatchError
+  | LoginExpiredError
+  | SettingsChangedError
+  | CallbackInvalidError
+  | IssuerMixUpError
+  | LoginDeniedError
+  | AuthorizationFailedError
+  | TokenEndpointUnreachableError
+  | InvalidClientError
+  | CodeRejectedError
+  | TokenResponseInvalidError
+  | SigningKeysUnreachableError
+  | IdTokenInvalidError
+  | UserInfoUnreachableError
+  | UserInfoInvalidError;
+
+/** The callback belongs to no sign-in that this browser started. */
+export class StateMismatchError extends OktaError {
+  readonly code = "state-mismatch";
+
+  constructor() {
+    super("This sign-in wasn't started in this browser. Start again from the login page.");
+  }
+}
+
+/** The person took too long. */
+export class LoginExpiredError extends OktaError {
+  readonly code = "login-expired";
+
+  constructor() {
+    super("This sign-in took too long. Start again from the login page.");
+  }
+}
+
+/** The organization's issuer or client was changed while the person was at Okta. */
+export class SettingsChangedError extends OktaError {
+  readonly code = "settings-changed";
+
+  constructor() {
+    super("The organization's sign-in settings have just changed. Start again from the login page.");
+  }
+}
+
+/** The callback's parameters make no sense: none, or one of them twice. */
+export class CallbackInvalidError extends OktaError {
+  readonly code = "callback-invalid";
+
+  constructor(why: string) {
+    super(`The answer from Okta is incomplete: ${why}. Start again from the login page.`);
+  }
+}
+
+/** The callback's `iss` names another server than the one that was asked (RFC 9207, mix-up attacks). */
+export class IssuerMixUpError extends OktaError {
+  readonly code = "issuer-mix-up";
+
+  constructor(expected: string) {
+    super(`The answer doesn't come from ${expected}. Start again from the login page.`);
+  }
+}
+
+/** Okta, or the person, said no. */
+export class LoginDeniedError extends OktaError {
+  readonly code = "denied";
+  /** What Okta says, in one line. Not escaped. */
+  readonly description: string | undefined;
+
+  constructor(description: string | undefined) {
+    const said = description === undefined ? undefined : oneLine(description);
+    super(said ? `Okta refused the sign-in: ${said}` : "Okta refused the sign-in.");
+    this.description = said;
+  }
+}
+
+const SCOPE_ADVICE =
+  " Leave out of the Organization's okta.scopes what this authorization server doesn't have: on a custom server " +
+  "that is often groups, where the groups claim needs no scope.";
+
+/** Okta's authorization endpoint reported something else than a refusal, such as a scope it doesn't know. */
+export class AuthorizationFailedError extends OktaError {
+  readonly code = "authorization-failed";
+  /** The OAuth error, such as `invalid_scope` (RFC 6749, section 4.1.2.1). */
+  readonly error: string;
+  /** What Okta says, in one line. Not escaped. */
+  readonly description: string | undefined;
+
+  constructor(error: string, description: string | undefined) {
+    const name = oneLine(error, 60);
+    const said = description === undefined ? undefined : oneLine(description);
+    super(`Okta reported ${name}${said ? `: ${said}` : ""}.${name === "invalid_scope" ? SCOPE_ADVICE : ""}`);
+    this.error = name;
+    this.description = said;
+  }
+}
+
+/** The token endpoint doesn't answer, or isn't well. Signing in again may help. */
+export class TokenEndpointUnreachableError extends OktaError {
+  readonly code = "token-endpoint-unreachable";
+
+  constructor(cause: Error) {
+    super(`Okta's token endpoint can't be used now: ${cause.message}`, { cause });
+  }
+}
+
+/** Okta doesn't accept the client: its secret is wrong, or it isn't there. */
+export class InvalidClientError extends OktaError {
+  readonly code = "invalid-client";
+  readonly clientID: string;
+
+  constructor(clientID: string, description: string | undefined) {
+    super(
+      `Okta doesn't accept client ${oneLine(clientID, 80)} with this client secret` +
+        `${description ? ` (${oneLine(description)})` : ""}. Check clientID and the Secret of clientSecretRef.`,
+    );
+    this.clientID = clientID;
+  }
+}
+
+/** The authorization code was used before, is too old, or was made for another client or redirect URI. */
+export class CodeRejectedError extends OktaError {
+  readonly code = "code-rejected";
+
+  constructor(description: string | undefined) {
+    super(
+      `Okta doesn't accept this sign-in any more${description ? ` (${oneLine(description)})` : ""}. ` +
+        "Start again from the login page.",
+    );
+  }
+}
+
+/** The token endpoint's answer can't be understood. */
+export class TokenResponseInvalidError extends OktaError {
+  readonly code = "token-response-invalid";
+
+  constructor(why: string, options?: ErrorOptions) {
+    super(`Okta's token endpoint answered with something unexpected: ${oneLine(why)}.`, options);
+  }
+}
+
+/** The issuer's keys can't be read, so that nothing it signed can be believed. */
+export class SigningKeysUnreachableError extends OktaError {
+  readonly code = "signing-keys-unreachable";
+
+  constructor(cause: Error) {
+    super(`Okta's signing keys can't be read: ${cause.message}`, { cause });
+  }
+}
+
+/** What an ID token is checked for (OpenID Connect Core 1.0, section 3.1.3.7). */
+export type IdTokenCheck =
+  | "format"
+  | "algorithm"
+  | "key"
+  | "signature"
+  | "issuer"
+  | "audience"
+  | "authorized-party"
+  | "subject"
+  | "nonce"
+  | "expiry"
+  | "issued-at"
+  | "not-before"
+  | "auth-time";
+
+/** The ID token isn't what it has to be. */
+export class IdTokenInvalidError extends OktaError {
+  readonly code = "id-token-invalid";
+  readonly check: IdTokenCheck;
+
+  constructor(check: IdTokenCheck, options?: ErrorOptions) {
+    super(`The ID token isn't valid (${check}). Nobody was signed in.`, options);
+    this.check = check;
+  }
+}
+
+/** Claims that aren't in the ID token were to be read from userinfo, and couldn't. */
+export class UserInfoUnreachableError extends OktaError {
+  readonly code = "userinfo-unreachable";
+
+  constructor(cause: Error) {
+    super(`Okta's userinfo endpoint can't be used now: ${cause.message}`, { cause });
+  }
+}
+
+/** The userinfo answer is about somebody else, or not an answer. */
+export class UserInfoInvalidError extends OktaError {
+  readonly code = "userinfo-invalid";
+
+  constructor(why: string, options?: ErrorOptions) {
+    super(`Okta's userinfo endpoint answered with something unexpected: ${oneLine(why)}.`, options);
+  }
+}

@@ -1,0 +1,259 @@
+import * as client from "openid-client";
+import type { GroupsClaim } from "../../identity/groups-verdict.ts";
+import type { Http } from "../http/http.ts";
+import { checkCallback } from "./authorization-response.ts";
+import {
+  type ClaimNames,
+  type Claims,
+  completePerson,
+  type Person,
+  readGroupsClaim,
+  readPerson,
+} from "./claims.ts";
+import { checkIdTokenClaims, verifyIssuerSignature } from "./id-token.ts";
+import { type DiscoveredIssuer, Issuers } from "./issuer.ts";
+import {
+  CodeRejectedError,
+  LoginExpiredError,
+  SettingsChangedError,
+  TokenResponseInvalidError,
+} from "./login-errors.ts";
+import { tokenError, userInfoError } from "./openid-client-errors.ts";
+import { Configurations } from "./openid-client-instances.ts";
+import { type LoginTransaction, newTransaction } from "./transaction.ts";
+
+/** An organization's client at Okta, with its secret resolved. */
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly clientID: string;
+  readonly clientSecret: string;
+  /** `openid` is always sent. */
+  readonly scopes: readonly string[];
+  readonly claims: ClaimNames;
+}
+
+export interface LoginRequest {
+  /** The callback's public URL, as registered with Okta. */
+  readonly redirectURI: string;
+  /** Where the person wants to go afterwards. It is carried along, and not looked at. */
+  readonly returnTo: string;
+  /** `login` asks for the password again, `select_account` for the account (OpenID Connect Core 1.0, 3.1.2.1). */
+  readonly prompt?: "login" | "select_account" | "consent" | "none";
+  /** The person has to have authenticated at most this many seconds ago. */
+  readonly maxAgeS?: number;
+  readonly loginHint?: string;
+}
+
+/** A person whom Okta has signed in. Everything in it has been verified. */
+export interface SignedIn {
+  readonly person: Person;
+  readonly groups: GroupsClaim;
+  /** Where `groups` was found, or last looked for. */
+  readonly groupsFrom: "id-token" | "userinfo";
+  /** The ID token's. */
+  readonly claims: Claims;
+  /** For the logout at Okta. A secret. */
+  readonly idToken: string;
+  readonly returnTo: string;
+}
+
+export interface OidcOptions {
+  http: Http;
+  issuers?: Issuers;
+  /** How long a person may take at Okta. ms, default 15 min */
+  loginTimeoutMs?: number;
+  /** ms since 1970 */
+  now?: () => number;
+}
+
+/** Signing in with Okta: OpenID Connect's code flow with PKCE, a state and a nonce. */
+export class Oidc {
+  readonly #issuers: Issuers;
+  readonly #configurations: Configurations;
+  readonly #loginTimeoutMs: number;
+  readonly #now: () => number;
+
+  constructor({ http, issuers, loginTimeoutMs = 15 * 60_000, now = Date.now }: OidcOptions) {
+    this.#issuers = issuers ?? new Issuers({ http });
+    this.#configurations = new Configurations(http);
+    this.#loginTimeoutMs = loginTimeoutMs;
+    this.#now = now;
+  }
+
+  /**
+   * The metadata of an issuer, from memory where it was read lately and unless `fresh`.
+   * @throws IssuerUnreachableError, WrongIssuerError
+   */
+  discover(issuer: string, options?: { fresh?: boolean }): Promise<DiscoveredIssuer> {
+    return this.#issuers.discover(issuer, options);
+  }
+
+  /**
+   * Starts a sign-in. Send the browser to `url`, and keep `transaction` where only that browser brings it back
+   * and nobody can read or change it: it holds what proves that an answer from Okta belongs to this sign-in.
+   * @throws IssuerUnreachableError, WrongIssuerError
+   */
+  async startLogin(
+    settings: OidcSettings,
+    { redirectURI, returnTo, prompt, maxAgeS, loginHint }: LoginRequest,
+  ): Promise<{ url: string; transaction: LoginTransaction }> {
+    const issuer = await this.#issuers.discover(settings.issuer);
+    const transaction = newTransaction(settings, { redirectURI, returnTo, maxAgeS, createdAt: this.#now() });
+    const url = client.buildAuthorizationUrl(this.#configurations.of(issuer, settings), {
+      redirect_uri: redirectURI,
+      scope: [...new Set(["openid", ...settings.scopes])].join(" "),
+      state: transaction.state,
+      nonce: transaction.nonce,
+      code_challenge: await client.calculatePKCECodeChallenge(transaction.codeVerifier),
+      code_challenge_method: "S256",
+      ...(prompt === undefined ? {} : { prompt }),
+      ...(maxAgeS === undefined ? {} : { max_age: String(maxAgeS) }),
+      ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+    });
+    return { url: url.href, transaction };
+  }
+
+  /**
+   * Finishes a sign-in: checks the callback against the transaction, redeems the code, verifies the ID token
+   * (signature, algorithm, issuer, audience, azp, nonce, times) and reads who it is and in which groups. What
+   * the ID token doesn't say is asked of userinfo.
+   * @param callbackURL the callback as it was called, absolute or not; only its query counts
+   * @throws LoginError, IssuerUnreachableError, WrongIssuerError
+   */
+  async finishLogin(
+    settings: OidcSettings,
+    { callbackURL, transaction }: { callbackURL: string | URL; transaction: LoginTransaction },
+  ): Promise<SignedIn> {
+    this.#checkTransaction(settings, transaction);
+    const issuer = await this.#issuers.discover(settings.issuer);
+    const url = new URL(transaction.redirectURI);
+    url.search = new URL(callbackURL, url).search;
+    checkCallback(url.searchParams, transaction.state, issuer.metadata);
+
+    const configuration = this.#configurations.of(issuer, settings);
+    const tokens = await this.#redeem(configuration, url, transaction, settings.clientID);
+    await verifyIssuerSignature(tokens.idToken, issuer.keys);
+    checkIdTokenClaims(tokens.claims, { clientID: settings.clientID, nowS: this.#now() / 1000 });
+
+    const { claims, idToken } = tokens;
+    const groups = readGroupsClaim(claims, settings.claims.groups);
+    const person = readPerson(claims, settings.claims);
+    const signedIn: SignedIn = {
+      person,
+      groups,
+      groupsFrom: "id-token",
+      claims,
+      idToken,
+      returnTo: transaction.returnTo,
+    };
+    if (!needsUserInfo(issuer, settings, signedIn)) return signedIn;
+
+    const userInfo = await this.#userInfo(configuration, tokens.accessToken, claims.sub);
+    return {
+      ...signedIn,
+      person: completePerson(
+        person,
+        readPerson({ ...userInfo, iss: claims.iss, sub: claims.sub }, settings.claims),
+      ),
+      ...(groups.kind === "missing"
+        ? { groups: readGroupsClaim(userInfo, settings.claims.groups), groupsFrom: "userinfo" }
+        : {}),
+    };
+  }
+
+  /**
+   * Where to send the browser so that the person is signed out at Okta too and another account can sign in
+   * (OpenID Connect RP-Initiated Logout 1.0). Undefined where the issuer offers none.
+   * @throws IssuerUnreachableError, WrongIssuerError
+   */
+  async endSessionURL(
+    settings: OidcSettings,
+    {
+      idTokenHint,
+      postLogoutRedirectURI,
+      state,
+    }: { idTokenHint?: string; postLogoutRedirectURI: string; state?: string },
+  ): Promise<string | undefined> {
+    const issuer = await this.#issuers.discover(settings.issuer);
+    if (issuer.metadata.end_session_endpoint === undefined) return undefined;
+    return client.buildEndSessionUrl(this.#configurations.of(issuer, settings), {
+      post_logout_redirect_uri: postLogoutRedirectURI,
+      ...(idTokenHint === undefined ? {} : { id_token_hint: idTokenHint }),
+      ...(state === undefined ? {} : { state }),
+    }).href;
+  }
+
+  /**
+   * Asks the token endpoint whether it takes this client and secret, by redeeming a code that nobody was given:
+   * whoever refuses the code has accepted the client (RFC 6749, section 5.2).
+   * @throws InvalidClientError when it doesn't; LoginError, IssuerUnreachableError, WrongIssuerError when that
+   *   can't be said
+   */
+  async checkClient(settings: OidcSettings, redirectURI: string): Promise<void> {
+    const issuer = await this.#issuers.discover(settings.issuer);
+    const configuration = this.#configurations.of(issuer, settings);
+    const question = {
+      code: "is-this-client-known",
+      redirect_uri: redirectURI,
+      code_verifier: "x".repeat(43),
+    };
+    try {
+      await client.genericGrantRequest(configuration, "authorization_code", question);
+    } catch (error) {
+      const refusal = await tokenError(error, settings.clientID);
+      if (!(refusal instanceof CodeRejectedError)) throw refusal;
+    }
+  }
+
+  #checkTransaction(settings: OidcSettings, { issuer, clientID, createdAt }: LoginTransaction): void {
+    const age = this.#now() - createdAt;
+    if (age > this.#loginTimeoutMs || age < -60_000) throw new LoginExpiredError();
+    if (issuer !== settings.issuer || clientID !== settings.clientID) throw new SettingsChangedError();
+  }
+
+  async #redeem(
+    configuration: client.Configuration,
+    callback: URL,
+    { state, nonce, codeVerifier, maxAgeS }: LoginTransaction,
+    clientID: string,
+  ): Promise<{ idToken: string; accessToken: string; claims: client.IDToken }> {
+    let answer: Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
+    try {
+      answer = await client.authorizationCodeGrant(configuration, callback, {
+        pkceCodeVerifier: codeVerifier,
+        expectedState: state,
+        expectedNonce: nonce,
+        idTokenExpected: true,
+        ...(maxAgeS === undefined ? {} : { maxAge: maxAgeS }),
+      });
+    } catch (error) {
+      throw await tokenError(error, clientID);
+    }
+    const claims = answer.claims();
+    if (answer.id_token === undefined || claims === undefined)
+      throw new TokenResponseInvalidError("there is no ID token in it");
+    return { idToken: answer.id_token, accessToken: answer.access_token, claims };
+  }
+
+  async #userInfo(
+    configuration: client.Configuration,
+    accessToken: string,
+    subject: string,
+  ): Promise<Claims> {
+    try {
+      return await client.fetchUserInfo(configuration, accessToken, subject);
+    } catch (error) {
+      throw userInfoError(error);
+    }
+  }
+}
+
+/** Org servers put groups, and custom servers email, into userinfo where the ID token is a thin one. */
+function needsUserInfo(
+  { metadata }: DiscoveredIssuer,
+  { scopes }: OidcSettings,
+  { groups, person }: SignedIn,
+): boolean {
+  if (metadata.userinfo_endpoint === undefined) return false;
+  return groups.kind === "missing" || (person.email === undefined && scopes.includes("email"));
+}

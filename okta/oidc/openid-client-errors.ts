@@ -1,0 +1,130 @@
+import { ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client";
+import { z } from "zod";
+import { OktaError, withoutPayload } from "../errors.ts";
+import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../http/http-errors.ts";
+import {
+  CodeRejectedError,
+  type IdTokenCheck,
+  IdTokenInvalidError,
+  InvalidClientError,
+  TokenEndpointUnreachableError,
+  TokenResponseInvalidError,
+  UserInfoInvalidError,
+  UserInfoUnreachableError,
+} from "./login-errors.ts";
+
+const CHECKS: ReadonlyMap<string, IdTokenCheck> = new Map<string, IdTokenCheck>([
+  ["iss", "issuer"],
+  ["aud", "audience"],
+  ["azp", "authorized-party"],
+  ["sub", "subject"],
+  ["nonce", "nonce"],
+  ["exp", "expiry"],
+  ["iat", "issued-at"],
+  ["nbf", "not-before"],
+  ["auth_time", "auth-time"],
+]);
+
+const oauthErrorSchema = z.object({ error: z.string(), error_description: z.string().optional() });
+
+/** What openid-client throws while it redeems a code and validates the ID token, as one of our own errors. */
+export async function tokenError(error: unknown, clientID: string): Promise<OktaError> {
+  const own = ownError(error);
+  if (own) {
+    if (
+      own instanceof HttpStatusError ||
+      own instanceof HttpTimeoutError ||
+      own instanceof HttpConnectionError
+    )
+      return new TokenEndpointUnreachableError(own);
+    return new TokenResponseInvalidError(own.message, { cause: own });
+  }
+  // A 401 comes with a challenge where the client used HTTP Basic; what is wrong is in the body all the same.
+  if (error instanceof WWWAuthenticateChallengeError) {
+    return refused(await oauthError(error.response), error.status, clientID);
+  }
+  if (error instanceof ResponseBodyError) return refused(error, error.status, clientID);
+  if (!(error instanceof Error))
+    return new TokenResponseInvalidError("unknown", { cause: withoutPayload(error) });
+  const status = unexpectedStatus(error);
+  if (status !== undefined) return refused(undefined, status, clientID);
+  const check = failedCheck(error);
+  const cause = withoutPayload(error);
+  return check
+    ? new IdTokenInvalidError(check, { cause })
+    : new TokenResponseInvalidError(reason(error), { cause });
+}
+
+/** What openid-client throws while it reads userinfo. */
+export function userInfoError(error: unknown): OktaError {
+  const own = ownError(error);
+  if (own) {
+    if (
+      own instanceof HttpStatusError ||
+      own instanceof HttpTimeoutError ||
+      own instanceof HttpConnectionError
+    )
+      return new UserInfoUnreachableError(own);
+    return new UserInfoInvalidError(own.message, { cause: own });
+  }
+  if (error instanceof WWWAuthenticateChallengeError || error instanceof ResponseBodyError)
+    return new UserInfoInvalidError(`status ${error.status}`, { cause: withoutPayload(error) });
+  return new UserInfoInvalidError(error instanceof Error ? reason(error) : "unknown", {
+    cause: withoutPayload(error),
+  });
+}
+
+function refused(
+  answer: { error?: string | undefined; error_description?: string | undefined } | undefined,
+  status: number,
+  clientID: string,
+): OktaError {
+  const { error, error_description: description } = answer ?? {};
+  if (error === "invalid_grant") return new CodeRejectedError(description);
+  if (error === "invalid_client" || error === "unauthorized_client" || status === 401)
+    return new InvalidClientError(clientID, description);
+  return new TokenResponseInvalidError(
+    `status ${status}${error ? `, ${error}` : ""}${description ? `: ${description}` : ""}`,
+  );
+}
+
+async function oauthError(response: Response): Promise<z.infer<typeof oauthErrorSchema> | undefined> {
+  try {
+    return oauthErrorSchema.safeParse(await response.json()).data;
+  } catch {
+    return undefined; // no JSON: the status alone has to do
+  }
+}
+
+/** Our own HTTP's error inside openid-client's. */
+function ownError(error: unknown): OktaError | undefined {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof OktaError) return cause;
+  }
+  return undefined;
+}
+
+function unexpectedStatus(error: Error): number | undefined {
+  return error.cause instanceof Response ? error.cause.status : undefined;
+}
+
+/** Which check of the ID token failed, if that was it. openid-client says so in the depths of `cause`. */
+function failedCheck(error: Error): IdTokenCheck | undefined {
+  const details = innermost(error).cause;
+  if (typeof details === "object" && details !== null) {
+    if ("claim" in details && typeof details.claim === "string") return CHECKS.get(details.claim) ?? "format";
+    if ("header" in details) return "algorithm";
+  }
+  const message = reason(error);
+  const claim = /(?:JWT|ID Token) "(\w+)"/.exec(message)?.[1];
+  if (claim !== undefined) return CHECKS.get(claim) ?? "format";
+  return /\bJW[TE]\b/.test(message) ? "format" : undefined;
+}
+
+function reason(error: Error): string {
+  return innermost(error).message;
+}
+
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
+}

@@ -1,0 +1,143 @@
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import { type Role, unknownRoles } from "../../identity/index.ts";
+import {
+  conditionFalse,
+  conditionTrue,
+  conditionUnknown,
+  type DesiredCondition,
+} from "../../kubernetes/index.ts";
+
+export function organizationResolved(
+  mapping: OktaRoleMapping,
+  organization: Organization | undefined,
+): DesiredCondition {
+  const { name } = mapping.spec.organizationRef;
+  return organization
+    ? conditionTrue("OrganizationResolved", "Found", `The organization ${name} was found.`)
+    : conditionFalse(
+        "OrganizationResolved",
+        "OrganizationNotFound",
+        `There is no organization ${name} in this namespace: create it, or correct spec.organizationRef.`,
+      );
+}
+
+export function rolesResolved(
+  mapping: OktaRoleMapping,
+  organization: Organization | undefined,
+): DesiredCondition {
+  if (!organization)
+    return conditionUnknown(
+      "RolesResolved",
+      "OrganizationNotFound",
+      "Roles are looked up in the organization.",
+    );
+  const catalogue = new Map<string, Role>(organization.spec.roles.map((role) => [role.name, role]));
+  const unknown = unknownRoles(mapping.spec.roles, catalogue);
+  if (unknown.length === 0)
+    return conditionTrue("RolesResolved", "Found", "All roles are in the organization's catalogue.");
+  const [is, them] = unknown.length === 1 ? ["is", "it"] : ["are", "them"];
+  return conditionFalse(
+    "RolesResolved",
+    "UnknownRole",
+    `${quoted(unknown)} ${is} not in the catalogue of ${organization.metadata.name}: correct spec.roles, or add ` +
+      `${them} there (it has ${quoted([...catalogue.keys()])}). Until then the whole mapping grants nothing new, ` +
+      "and nobody loses another role that they hold through it.",
+  );
+}
+
+/** A group of a mapping as it was found in Okta. */
+export interface FoundGroup {
+  readonly name?: string;
+  readonly id?: string;
+  readonly members?: number;
+  readonly formerNames?: readonly string[];
+}
+
+/** What looking up a mapping's groups has shown. */
+export type GroupsCheck =
+  | { readonly kind: "no-directory"; readonly byID: readonly string[]; readonly hints: readonly Hint[] }
+  | {
+      readonly kind: "read";
+      readonly missing: readonly string[];
+      readonly hints: readonly Hint[];
+    }
+  | {
+      readonly kind: "failed";
+      readonly reason: string;
+      readonly message: string;
+    };
+
+/** A group of the mapping that isn't in Okta, and one that differs by case or surrounding space only. */
+export interface Hint {
+  readonly written: string;
+  readonly actual: string;
+}
+
+export function groupsResolved(check: GroupsCheck): DesiredCondition {
+  switch (check.kind) {
+    case "failed":
+      return conditionUnknown("GroupsResolved", check.reason, check.message);
+    case "no-directory":
+      return withoutDirectory(check.byID, check.hints);
+    case "read":
+      return inDirectory(check.missing, check.hints);
+  }
+}
+
+function inDirectory(missing: readonly string[], hints: readonly Hint[]): DesiredCondition {
+  const type = "GroupsResolved";
+  if (hints.length > 0) {
+    const pairs = hints.map(({ written, actual }) => `"${written}" is "${actual}" in Okta`).join(", ");
+    return conditionFalse(
+      type,
+      "GroupNameDiffers",
+      `Group names match exactly, and ${pairs}: correct spec.groups.`,
+    );
+  }
+  if (missing.length > 0)
+    return conditionFalse(
+      type,
+      "GroupNotFound",
+      `Okta has no group ${quoted(missing)}: create it there, or correct spec.groups.`,
+    );
+  return conditionTrue(type, "Found", "All groups exist in Okta.");
+}
+
+function withoutDirectory(byID: readonly string[], hints: readonly Hint[]): DesiredCondition {
+  const type = "GroupsResolved";
+  if (byID.length > 0)
+    return conditionFalse(
+      type,
+      "DirectoryRequired",
+      `A sign-in brings names only, so ${quoted(byID)} can't match: set up okta.directory in the organization, ` +
+        "or name the group.",
+    );
+  if (hints.length > 0) {
+    const pairs = hints.map(({ written, actual }) => `with "${actual}", nobody with "${written}"`).join(", ");
+    return conditionUnknown(
+      type,
+      "GroupNameDiffers",
+      `Group names match exactly, and people have signed in ${pairs}: check spec.groups.`,
+    );
+  }
+  return conditionUnknown(
+    type,
+    "NoDirectory",
+    "Without okta.directory the groups can't be looked up: they are matched by name at sign-in.",
+  );
+}
+
+/** Ready when the mapping is applied. Groups that can't be looked up don't hinder that; wrong ones show. */
+export function mappingReady(checks: readonly DesiredCondition[]): DesiredCondition {
+  const failed = checks.find(({ status }) => status === "False");
+  if (failed) return conditionFalse("Ready", failed.reason, failed.message);
+  return conditionTrue("Ready", "Accepted", "People in these groups hold these roles.");
+}
+
+function quoted(names: readonly string[]): string {
+  const shown = names
+    .slice(0, 10)
+    .map((name) => `"${name}"`)
+    .join(", ");
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}

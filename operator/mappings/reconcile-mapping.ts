@@ -1,0 +1,71 @@
+import { oktaRoleMappings } from "../../crds/resources.ts";
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import { type IdentityStore, isActive, organizationOf } from "../../identity/index.ts";
+import {
+  again,
+  type Cache,
+  done,
+  type EventRecorder,
+  type Outcome,
+  type StatusWriter,
+} from "../../kubernetes/index.ts";
+import { recordReady } from "../ready-events.ts";
+import type { GroupLookup } from "./group-lookup.ts";
+import { groupsResolved, mappingReady, organizationResolved, rolesResolved } from "./mapping-conditions.ts";
+
+export interface MappingDeps {
+  readonly mappings: Cache<OktaRoleMapping>;
+  readonly organizations: Cache<Organization>;
+  readonly store: IdentityStore;
+  readonly groups: GroupLookup;
+  readonly status: StatusWriter;
+  readonly events: EventRecorder;
+}
+
+/** What this controller writes of a mapping's status. UsersProvisioned is the webhook's. */
+const OWNED = {
+  fields: ["observedGeneration", "groups", "users"],
+  conditionTypes: ["Ready", "OrganizationResolved", "RolesResolved", "GroupsResolved"],
+};
+
+/** Reconciles one OktaRoleMapping: checks it and reports. The policy follows the cache by itself. */
+export async function reconcileMapping(
+  key: string,
+  { mappings, organizations, store, groups, status, events }: MappingDeps,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const mapping = mappings.get(key);
+  if (!mapping) {
+    groups.forget(key);
+    return done;
+  }
+
+  const organization = organizations.get(organizationOf(mapping));
+  const looked = await groups.lookUp(mapping, organization, signal);
+  const checks = [
+    organizationResolved(mapping, organization),
+    rolesResolved(mapping, organization),
+    groupsResolved(looked.check),
+  ];
+  const ready = mappingReady(checks);
+  const assigned = store
+    .usersOfMapping(organizationOf(mapping), mapping.metadata.name)
+    .filter(isActive).length;
+
+  const written = await status.apply(
+    oktaRoleMappings,
+    mapping,
+    {
+      observedGeneration: mapping.metadata.generation,
+      conditions: [ready, ...checks],
+      users: { assigned },
+      ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),
+    },
+    OWNED,
+  );
+  if (written) {
+    mappings.observe(written);
+    recordReady(events, mapping, ready);
+  }
+  return looked.againMs === undefined ? done : again(looked.againMs);
+}

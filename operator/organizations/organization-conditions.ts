@@ -1,0 +1,127 @@
+import type { Organization } from "../../crds/types.ts";
+import { APPROVAL_ANNOTATION } from "../../identity/index.ts";
+import {
+  conditionFalse,
+  conditionTrue,
+  conditionUnknown,
+  type DesiredCondition,
+} from "../../kubernetes/index.ts";
+import type { Deactivations } from "../users/deactivation-hold.ts";
+import type { CredentialsCheck, DirectoryCheck, IssuerCheck } from "./okta-checks.ts";
+
+/** @param holder who serves the login path, in case of doubt the oldest organization that asks for it */
+export function loginPathAccepted(
+  organization: Organization,
+  holder: Organization | undefined,
+): DesiredCondition {
+  const { loginPath } = organization.spec;
+  if (holder?.metadata.uid === organization.metadata.uid)
+    return conditionTrue("LoginPathAccepted", "Accepted", `People sign in at /login/${loginPath}.`);
+  const other = holder ? `${holder.metadata.namespace}/${holder.metadata.name}` : "another organization";
+  return conditionFalse(
+    "LoginPathAccepted",
+    "LoginPathTaken",
+    `The login path ${loginPath} belongs to the older organization ${other}: choose another spec.loginPath.`,
+  );
+}
+
+export function credentialsResolved(check: CredentialsCheck): DesiredCondition {
+  switch (check.kind) {
+    case "resolved":
+      return check.accepted
+        ? conditionTrue("CredentialsResolved", "Accepted", "Okta accepts the client ID and its secret.")
+        : conditionTrue("CredentialsResolved", "Found", `The client secret was found. ${check.note}`);
+    case "missing":
+      return conditionFalse("CredentialsResolved", "SecretNotFound", check.message);
+    case "forbidden":
+      return conditionFalse("CredentialsResolved", "SecretForbidden", check.message);
+    case "rejected":
+      return conditionFalse("CredentialsResolved", "ClientRejected", check.message);
+    case "unread":
+      return conditionUnknown("CredentialsResolved", "SecretUnreadable", check.message);
+  }
+}
+
+export function issuerDiscovered(check: IssuerCheck): DesiredCondition {
+  switch (check.kind) {
+    case "discovered":
+      return conditionTrue(
+        "IssuerDiscovered",
+        "Discovered",
+        "The issuer's metadata was read and names the issuer.",
+      );
+    case "wrong":
+      return conditionFalse("IssuerDiscovered", "WrongIssuer", check.message);
+    case "unreachable":
+      return conditionFalse("IssuerDiscovered", "IssuerUnreachable", check.message);
+  }
+}
+
+export function directoryReachable(check: DirectoryCheck): DesiredCondition {
+  switch (check.kind) {
+    case "none":
+      return conditionUnknown("DirectoryReachable", "NoDirectory", "No okta.directory is set up.");
+    case "reachable":
+      return conditionTrue(
+        "DirectoryReachable",
+        "Reachable",
+        "Okta's directory answers with these credentials.",
+      );
+    case "failed":
+      return conditionFalse("DirectoryReachable", check.reason, check.message);
+    case "unread":
+      return conditionUnknown("DirectoryReachable", check.reason, check.message);
+  }
+}
+
+/** Until somebody signs in again, the store knows nothing of what changes in Okta. People have to be told. */
+export function directorySynced(check: DirectoryCheck): DesiredCondition {
+  return conditionUnknown(
+    "DirectorySynced",
+    check.kind === "none" ? "NoDirectory" : "AtSignInOnly",
+    "Changes in Okta reach an account at the person's next sign-in.",
+  );
+}
+
+/** Only where a hook is configured: so that nobody waits for one. */
+export function eventHookVerified(organization: Organization): DesiredCondition[] {
+  if (!organization.spec.okta.eventHook) return [];
+  const message = "This version does not receive event hooks: changes in Okta arrive at the next sign-in.";
+  return [conditionUnknown("EventHookVerified", "NotReceived", message)];
+}
+
+export function deactivationsWithinLimit(
+  organization: Organization,
+  { pending, active, held, approval }: Deactivations,
+): DesiredCondition {
+  const type = "DeactivationsWithinLimit";
+  if (!held) return conditionTrue(type, "WithinLimit", "No change waits for approval.");
+  const { name, namespace } = organization.metadata;
+  return conditionFalse(
+    type,
+    "DeactivationsHeld",
+    `The mappings as they are now would deactivate ${pending} of ${active} active users, more than ` +
+      `safeguards.maxDeactivations allows at once. They keep their access until the mappings are put right or ` +
+      `somebody approves: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ${APPROVAL_ANNOTATION}=${approval}`,
+  );
+}
+
+/** Conditions whose being Unknown doesn't hinder anybody from signing in. */
+const OPTIONAL: ReadonlySet<string> = new Set([
+  "DirectoryReachable",
+  "DirectorySynced",
+  "EventHookVerified",
+  "GroupsClaimReceived",
+]);
+
+/**
+ * All checks in one. The first that fails is the reason; a required one that is Unknown leaves Ready Unknown.
+ * @param checks in order of importance
+ */
+export function organizationReady(checks: readonly DesiredCondition[]): DesiredCondition {
+  const failed = checks.find(({ status }) => status === "False");
+  if (failed) return conditionFalse("Ready", failed.reason, failed.message);
+  const unknown = checks.find(({ type, status }) => status === "Unknown" && !OPTIONAL.has(type));
+  if (unknown) return conditionUnknown("Ready", unknown.reason, unknown.message);
+  return conditionTrue("Ready", "Ready", "People can sign in.");
+}

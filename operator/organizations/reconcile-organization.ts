@@ -1,0 +1,113 @@
+import { organizations as organizationType } from "../../crds/resources.ts";
+import type { Organization } from "../../crds/types.ts";
+import {
+  again,
+  type Cache,
+  type DesiredCondition,
+  done,
+  type EventRecorder,
+  keyOf,
+  type Outcome,
+  type StatusWriter,
+} from "../../kubernetes/index.ts";
+import { holderOf } from "../../organizations/login-path.ts";
+import { recordReady } from "../ready-events.ts";
+import type { DeactivationSafeguard } from "../users/deactivation-hold.ts";
+import type { UserCounts } from "../users/user-counts.ts";
+import type { OktaChecks } from "./okta-checks.ts";
+import {
+  credentialsResolved,
+  deactivationsWithinLimit,
+  directoryReachable,
+  directorySynced,
+  eventHookVerified,
+  issuerDiscovered,
+  loginPathAccepted,
+  organizationReady,
+} from "./organization-conditions.ts";
+
+export interface OrganizationDeps {
+  readonly organizations: Cache<Organization>;
+  readonly okta: OktaChecks;
+  readonly safeguard: DeactivationSafeguard;
+  readonly counts: UserCounts;
+  readonly status: StatusWriter;
+  readonly events: EventRecorder;
+  /** Where browsers reach the webhook, without a slash at the end. */
+  readonly baseURL: string;
+}
+
+/** What this controller writes of an Organization's status. GroupsClaimReceived is the webhook's. */
+const OWNED = {
+  fields: ["observedGeneration", "loginURI", "callbackURI", "users"],
+  conditionTypes: [
+    "Ready",
+    "LoginPathAccepted",
+    "CredentialsResolved",
+    "IssuerDiscovered",
+    "DirectoryReachable",
+    "DirectorySynced",
+    "EventHookVerified",
+    "DeactivationsWithinLimit",
+  ],
+};
+
+/** Reconciles one Organization: checks everything that it says, and reports. */
+export async function reconcileOrganization(key: string, deps: OrganizationDeps): Promise<Outcome> {
+  const { organizations, okta, safeguard, counts, status, events, baseURL } = deps;
+  const organization = organizations.get(key);
+  if (!organization) {
+    okta.forget(key);
+    return done;
+  }
+
+  const callbackURI = `${baseURL}/callback/${organization.spec.loginPath}`;
+  const { issuer, credentials, directory, againMs } = await okta.look(organization, callbackURI);
+
+  // Asking took a while: report on what the organization and its users are now.
+  const current = organizations.get(key);
+  if (!current || current.metadata.generation !== organization.metadata.generation) return again(0);
+  const holder = holderOf(organizations.by("loginPath", current.spec.loginPath));
+  const checks: DesiredCondition[] = [
+    loginPathAccepted(current, holder),
+    issuerDiscovered(issuer),
+    credentialsResolved(credentials),
+    directoryReachable(directory),
+    directorySynced(directory),
+    ...eventHookVerified(current),
+    deactivationsWithinLimit(current, safeguard.state(key)),
+  ];
+  const ready = organizationReady([...checks, ...groupsClaimOf(current)]);
+  const accepted = holder?.metadata.uid === current.metadata.uid;
+  const written = await status.apply(
+    organizationType,
+    current,
+    {
+      observedGeneration: current.metadata.generation,
+      conditions: [ready, ...checks],
+      users: counts.of(key),
+      ...(accepted ? { loginURI: `${baseURL}/login/${current.spec.loginPath}`, callbackURI } : {}),
+    },
+    OWNED,
+  );
+  if (written) {
+    organizations.observe(written);
+    recordReady(events, current, ready);
+  }
+  return again(againMs);
+}
+
+/** What the webhook has said of the groups claim of this very spec: where it is missing, nobody can sign in. */
+function groupsClaimOf({ metadata, status }: Organization): DesiredCondition[] {
+  const found = status?.conditions?.find(({ type }) => type === "GroupsClaimReceived");
+  return found && found.observedGeneration === metadata.generation ? [found] : [];
+}
+
+/** Everybody who asks for the same login path: when one comes, goes or changes, the others may move up. */
+export function rivals(
+  organizations: Cache<Organization>,
+  ...changed: (Organization | undefined)[]
+): string[] {
+  const paths = new Set(changed.flatMap((organization) => organization?.spec.loginPath ?? []));
+  return [...paths].flatMap((path) => organizations.by("loginPath", path).map(keyOf));
+}

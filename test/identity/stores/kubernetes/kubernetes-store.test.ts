@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import anyTest, { type TestFn } from "ava";
+import { pino } from "pino";
+import { organizationUsers } from "../../../../crds/resources.ts";
+import { KubernetesStore, StoreError } from "../../../../identity/index.ts";
+import { type Client, createClient } from "../../../../kubernetes/index.ts";
+import { createTestCluster, type TestCluster, waitFor } from "../../../cluster.ts";
+import { type StoreUnderTest, storeConformance } from "../../store-conformance.ts";
+import { usersCache } from "./users-cache.ts";
+
+const test = anyTest as TestFn;
+const log = pino({ level: "silent" });
+const stop = new AbortController();
+const opened: { cluster: TestCluster; clients: Client[] }[] = [];
+
+async function open(): Promise<{
+  cluster: TestCluster;
+  client: Client;
+  makeStore: () => Promise<KubernetesStore>;
+}> {
+  const cluster = await createTestCluster();
+  const kubeconfig = await cluster.serviceAccount();
+  const client = await createClient({ kubeconfig, userAgent: "test", log });
+  opened.push({ cluster, clients: [client] });
+  const makeStore = async (): Promise<KubernetesStore> => {
+    const cache = usersCache(client, cluster.namespace, log);
+    cache.run(stop.signal);
+    await cache.synced;
+    return new KubernetesStore({ client, cache, type: organizationUsers });
+  };
+  return { cluster, client, makeStore };
+}
+
+test.after.always(async () => {
+  stop.abort();
+  for (const { cluster, clients } of opened) {
+    for (const client of clients) await client.close();
+    await cluster.remove();
+  }
+});
+
+storeConformance(test, "KubernetesStore", async (): Promise<StoreUnderTest> => {
+  const { cluster, makeStore } = await open();
+  const store = await makeStore();
+  return {
+    store,
+    other: await makeStore(),
+    organization: async () => `${cluster.namespace}/org-${randomUUID().slice(0, 8)}`,
+    makeLocal: async (organization, { email, roles, serviceAccountName }) => {
+      const name = `local-${randomUUID().slice(0, 8)}`;
+      const { code, stderr } = await cluster.kubectlWith(
+        {
+          apiVersion: "rolemapping.dev/v1alpha1",
+          kind: "OrganizationUser",
+          metadata: { name },
+          spec: {
+            organizationRef: { name: organization.slice(organization.indexOf("/") + 1) },
+            source: "Local",
+            email,
+            ...(roles ? { roles } : {}),
+            ...(serviceAccountName ? { serviceAccountName } : {}),
+          },
+        },
+        "create",
+        "-f",
+        "-",
+      );
+      if (code !== 0) throw new Error(stderr);
+      const ref = `${cluster.namespace}/${name}`;
+      return waitFor(() => store.get(ref), { what: `the local account ${ref}` });
+    },
+    until: (_store, condition) =>
+      waitFor(() => condition() || undefined, { what: "the store to have seen it" }),
+  };
+});
+
+test("a store that can't be read doesn't say that nobody is there", async (t) => {
+  const { client, cluster } = await open();
+  const cache = usersCache(client, cluster.namespace, log);
+  const failing = new KubernetesStore({
+    client: {
+      ...pick(client),
+      get: () => Promise.reject(new Error("the connection broke")),
+    },
+    cache,
+    type: organizationUsers,
+  });
+  await t.throwsAsync(failing.fresh(`${cluster.namespace}/x`), { instanceOf: StoreError });
+  await t.throwsAsync(
+    failing.freshBySubject(`${cluster.namespace}/x`, { issuer: "https://a.example", subject: "s" }),
+    {
+      instanceOf: StoreError,
+    },
+  );
+});
+
+function pick(client: Client): Pick<Client, "get" | "create" | "replace"> {
+  return {
+    get: client.get.bind(client),
+    create: client.create.bind(client),
+    replace: client.replace.bind(client),
+  };
+}

@@ -1,0 +1,273 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import test from "ava";
+import {
+  AlreadyExistsError,
+  ApiError,
+  ConflictError,
+  ConnectionError,
+  configMaps,
+  customResourceDefinitions,
+  InvalidError,
+  KubeConfigError,
+  keyOf,
+  leases,
+  NotFoundError,
+  NotLeaderError,
+  namespaces,
+  serviceAccounts,
+  tokenReviews,
+} from "../../../kubernetes/index.ts";
+import { apiServerURL, connect, kubeconfigVia, newNamespace, sample, temporaryFile } from "../api-server.ts";
+import { TcpProxy } from "../tcp-proxy.ts";
+
+test("create, get, replace, apply, patch and delete", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const created = await client.create(configMaps, { metadata: { namespace, name: "x" }, data: { a: "1" } });
+  t.deepEqual((await client.get(configMaps, keyOf(created))).data, { a: "1" });
+
+  const replaced = await client.replace(configMaps, { ...created, data: { a: "2" } });
+  t.deepEqual(replaced.data, { a: "2" });
+
+  const object = { metadata: { namespace, name: "x" }, data: { b: "3" } };
+  const applied = await client.apply(configMaps, object, { fieldManager: "test" });
+  t.deepEqual(applied.data, { a: "2", b: "3" });
+
+  const patched = await client.mergePatch(configMaps, { namespace, name: "x" }, { data: { a: null } });
+  t.deepEqual(patched.data, { b: "3" });
+
+  await client.delete(configMaps, { namespace, name: "x" });
+  await t.throwsAsync(client.get(configMaps, { namespace, name: "x" }), { instanceOf: NotFoundError });
+});
+
+test("errors have classes", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const object = { metadata: { namespace, name: "x" } };
+  const created = await client.create(configMaps, object);
+  await client.replace(configMaps, { ...created, data: { a: "1" } });
+
+  await t.throwsAsync(client.create(configMaps, object), {
+    instanceOf: AlreadyExistsError,
+    code: "already-exists",
+  });
+  await t.throwsAsync(client.replace(configMaps, created), { instanceOf: ConflictError, code: "conflict" });
+  await t.throwsAsync(client.delete(configMaps, `${namespace}/y`), {
+    instanceOf: NotFoundError,
+    code: "not-found",
+    message: `DELETE /api/v1/namespaces/${namespace}/configmaps/y: 404 NotFound: configmaps "y" not found`,
+  });
+  const invalid = { metadata: { namespace, name: "No Such Name" } };
+  await t.throwsAsync(client.create(configMaps, invalid), { instanceOf: InvalidError, code: "invalid" });
+  const refused = await t.throwsAsync(client.request({ method: "GET", path: "/no/such/path" }));
+  t.true(refused instanceof ApiError && refused.status === 404);
+});
+
+test("a field of another manager is a conflict, unless taken by force", async (t) => {
+  const client = await connect(t);
+  const metadata = { namespace: await newNamespace(t), name: "x" };
+  await client.apply(configMaps, { metadata, data: { a: "1" } }, { fieldManager: "one" });
+  const mine = { metadata, data: { a: "2" } };
+  await t.throwsAsync(client.apply(configMaps, mine, { fieldManager: "two" }), { instanceOf: ConflictError });
+  const taken = await client.apply(configMaps, mine, { fieldManager: "two", force: true });
+  t.deepEqual(taken.data, { a: "2" });
+});
+
+test("a deletion can be of one very object only", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const { metadata } = await client.create(configMaps, { metadata: { namespace, name: "x" } });
+  await t.throwsAsync(client.delete(configMaps, metadata, { uid: "another" }), { instanceOf: ConflictError });
+  await t.notThrowsAsync(client.delete(configMaps, metadata, { uid: metadata.uid ?? "" }));
+});
+
+test("pages are of one moment, and their objects are complete", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  for (const name of ["a", "b", "c", "d", "e"])
+    await client.create(configMaps, { metadata: { namespace, name } });
+  const pages = [];
+  for await (const page of client.pages(configMaps, { namespace, limit: 2 })) {
+    pages.push(page);
+    await client.create(configMaps, { metadata: { namespace, name: `z${pages.length}` } });
+  }
+  t.deepEqual(
+    pages.map(({ items }) => items.map(({ metadata }) => metadata.name)),
+    [["a", "b"], ["c", "d"], ["e"]],
+  );
+  t.is(new Set(pages.map(({ resourceVersion }) => resourceVersion)).size, 1);
+  t.like(pages[0]?.items[0], { apiVersion: "v1", kind: "ConfigMap" });
+});
+
+test("selectors", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  await client.create(configMaps, { metadata: { namespace, name: "a", labels: { colour: "red" } } });
+  await client.create(configMaps, { metadata: { namespace, name: "b" } });
+  const names = async (options: object) => {
+    const found: string[] = [];
+    for await (const { items } of client.pages(configMaps, { namespace, ...options })) {
+      found.push(...items.map(({ metadata }) => metadata.name));
+    }
+    return found;
+  };
+  t.deepEqual(await names({ labelSelector: "colour=red" }), ["a"]);
+  t.deepEqual(await names({ fieldSelector: "metadata.name=b" }), ["b"]);
+});
+
+test("a watch tells what happens, and ends when its time is over", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const { metadata } = await client.create(configMaps, { metadata: { namespace, name: "x" } });
+  await client.delete(configMaps, metadata);
+  const options = { namespace, resourceVersion: metadata.resourceVersion ?? "", timeoutSeconds: 1 };
+  const seen = [];
+  for await (const event of client.watch(configMaps, options)) {
+    if (event.type !== "BOOKMARK") seen.push([event.type, event.object.metadata.name]);
+  }
+  t.deepEqual(seen, [["DELETED", "x"]]);
+});
+
+test("a watch that is left early lets go of its connection", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const { metadata } = await client.get(namespaces, namespace);
+  const { resourceVersion = "" } = metadata;
+  await client.create(configMaps, { metadata: { namespace, name: "x" } });
+  for await (const event of client.watch(configMaps, { namespace, resourceVersion, timeoutSeconds: 300 })) {
+    t.is(event.type, "ADDED");
+    break;
+  }
+});
+
+test("watches of one connection share it with their heartbeat, and end with it", async (t) => {
+  const proxy = await TcpProxy.start(apiServerURL());
+  t.teardown(() => proxy.stop());
+  const client = await connect(t, { kubeconfig: await kubeconfigVia(t, `https://127.0.0.1:${proxy.port}`) });
+  const namespace = await newNamespace(t);
+  const direct = await connect(t);
+  const { metadata } = await direct.create(configMaps, { metadata: { namespace, name: "x" } });
+  const { resourceVersion = "" } = metadata;
+  const connection = client.watchConnection();
+  const open = () => connection.watch(configMaps, { namespace, resourceVersion, timeoutSeconds: 300 });
+  const watches = await Promise.all([open(), open(), open()]);
+  await connection.heartbeat(configMaps, { namespace });
+  t.is(proxy.accepted, 1);
+  const cause = new Error("enough");
+  connection.reset(cause);
+  for (const watch of watches) {
+    const reading = async () => {
+      for await (const _ of watch);
+    };
+    const error = await t.throwsAsync(reading, { instanceOf: ConnectionError });
+    t.is(error?.cause, cause);
+  }
+});
+
+test("a watch from a resourceVersion that isn't one is refused", async (t) => {
+  const client = await connect(t);
+  const watch = client.watch(configMaps, { resourceVersion: "nonsense", timeoutSeconds: 5 });
+  await t.throwsAsync(
+    async () => {
+      for await (const _ of watch);
+    },
+    { instanceOf: ApiError },
+  );
+});
+
+test("a review stores nothing and may be sent twice", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  await client.create(serviceAccounts, { metadata: { namespace, name: "ada" } });
+  const request = { spec: { audiences: ["https://example.com"], expirationSeconds: 600 } };
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/ada/token`;
+  const answer = await client.request({ method: "POST", path, body: request });
+  const { token } = (answer as { status: { token: string } }).status;
+  const spec = { token, audiences: ["https://example.com"] };
+  const review = await client.create(tokenReviews, { metadata: {}, spec }, { idempotent: true });
+  t.like(review.status, {
+    authenticated: true,
+    user: { username: `system:serviceaccount:${namespace}:ada` },
+  });
+});
+
+test("a guarded client reads but doesn't write while it may not", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  let leading = false;
+  const guarded = client.guardedBy(() => leading);
+  const object = { metadata: { namespace, name: "x" } };
+  const writes = {
+    create: () => guarded.create(configMaps, object),
+    replace: () => guarded.replace(configMaps, object),
+    apply: () => guarded.apply(configMaps, object, { fieldManager: "test" }),
+    mergePatch: () => guarded.mergePatch(configMaps, object.metadata, { data: {} }),
+    delete: () => guarded.delete(configMaps, object.metadata),
+    request: () => guarded.request({ method: "POST", path: `/api/v1/namespaces/${namespace}/configmaps` }),
+    twice: () => guarded.guardedBy(() => true).create(configMaps, object),
+  };
+  for (const [name, write] of Object.entries(writes)) {
+    await t.throwsAsync(write, { instanceOf: NotLeaderError, code: "not-leader" }, name);
+  }
+  await t.throwsAsync(guarded.get(configMaps, object.metadata), { instanceOf: NotFoundError });
+  leading = true;
+  await t.notThrowsAsync(guarded.create(configMaps, object));
+});
+
+test("a call that is aborted rejects with the signal's reason", async (t) => {
+  const client = await connect(t);
+  const reason = new Error("changed my mind");
+  await t.throwsAsync(client.get(namespaces, "default", { signal: AbortSignal.abort(reason) }), {
+    is: reason,
+  });
+  const abort = new AbortController();
+  const call = client.get(namespaces, "default", { signal: abort.signal });
+  abort.abort(reason);
+  await t.throwsAsync(call, { is: reason });
+  await t.notThrowsAsync(client.get(namespaces, "default"));
+});
+
+test("calls are counted by verb, resource and status", async (t) => {
+  const client = await connect(t);
+  await client.get(namespaces, "default");
+  await t.throwsAsync(client.get(customResourceDefinitions, "x.example.com"));
+  const count = (labels: object) => sample(client.metrics, "kubernetes_client_requests_total", { ...labels });
+  t.is(await count({ verb: "get", resource: "namespaces", code: "200" }), 1);
+  t.is(
+    await count({ verb: "get", resource: "customresourcedefinitions.apiextensions.k8s.io", code: "404" }),
+    1,
+  );
+});
+
+test("an object needs a namespace if its type has them", async (t) => {
+  const client = await connect(t);
+  await t.throwsAsync(client.create(leases, { metadata: { name: "x" } }), { instanceOf: TypeError });
+  await t.throwsAsync(client.get(leases, "x"), { instanceOf: TypeError });
+});
+
+test("a kubeconfig that isn't there, isn't one or lacks the context is said so", async (t) => {
+  const open = (kubeconfig: string, context?: string) => connect(t, { kubeconfig, context });
+  await t.throwsAsync(open("/no/such/file"), { instanceOf: KubeConfigError, code: "kubeconfig-error" });
+  const empty = await temporaryFile(t, "kubeconfig", "{}");
+  await t.throwsAsync(open(empty), { instanceOf: KubeConfigError });
+  const garbage = await temporaryFile(t, "kubeconfig", "\u0000: [");
+  await t.throwsAsync(open(garbage), { instanceOf: KubeConfigError });
+  await t.throwsAsync(connect(t, { context: "no-such-context" }), {
+    instanceOf: KubeConfigError,
+    message: /no context "no-such-context".*it has: /,
+  });
+});
+
+test("no kubeconfig at all is said so", async (t) => {
+  const module = new URL("../../../kubernetes/index.ts", import.meta.url).href;
+  const program = `
+    const { createClient } = await import(${JSON.stringify(module)});
+    await createClient({ userAgent: "test", log: {} }).catch((error) => console.log(error.code, error.message));
+  `;
+  const env = { PATH: process.env.PATH, HOME: "/no/such/home" };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    env,
+  });
+  t.regex(stdout, /^kubeconfig-error There is no kubeconfig/);
+});

@@ -1,0 +1,167 @@
+import type { ServerResponse } from "node:http";
+import test, { type ExecutionContext } from "ava";
+import { pino } from "pino";
+import {
+  type ConfigMap,
+  configMaps,
+  type Event,
+  EventRecorder,
+  type EventRecorderOptions,
+  type EventToRecord,
+  events,
+} from "../../../kubernetes/index.ts";
+import { connect, log, newNamespace, sample } from "../api-server.ts";
+import { FaultServer, statusAnswer } from "../fault-server.ts";
+import { until } from "../until.ts";
+
+/** A recorder, an object to report on, and what is reported about it. */
+async function setUp(t: ExecutionContext, options: Partial<EventRecorderOptions> = {}, kubeconfig?: string) {
+  const client = await connect(t, kubeconfig ? { kubeconfig } : {});
+  const namespace = await newNamespace(t);
+  const object = await client.create(configMaps, { metadata: { namespace, name: "x" } });
+  const { metrics } = client;
+  const recorder = new EventRecorder({
+    client,
+    reportingController: "example.com/test",
+    reportingInstance: "test-1",
+    log,
+    metrics,
+    ...options,
+  });
+  t.teardown(() => recorder.flush());
+  const event = (more: Partial<EventToRecord> = {}): EventToRecord => ({
+    regarding: object,
+    type: "Normal",
+    reason: "Painted",
+    action: "Paint",
+    note: "It is red now.",
+    ...more,
+  });
+  const recorded = async () => {
+    const found: Event[] = [];
+    for await (const { items } of client.pages(events, { namespace })) found.push(...items);
+    return found;
+  };
+  const results = (result: string) => sample(metrics, "okta_role_events_total", { result });
+  return { recorder, object, event, recorded, results };
+}
+
+test("an event says what happened to which object", async (t) => {
+  const { recorder, object, event, recorded } = await setUp(t);
+  const related = { apiVersion: "v1", kind: "Namespace", name: "default" };
+  recorder.record(event({ related }));
+  await recorder.flush();
+  const [found, ...others] = await recorded();
+  t.deepEqual(others, []);
+  t.like(found, {
+    type: "Normal",
+    reason: "Painted",
+    action: "Paint",
+    note: "It is red now.",
+    reportingController: "example.com/test",
+    reportingInstance: "test-1",
+    regarding: { kind: "ConfigMap", name: "x", uid: object.metadata.uid },
+    related,
+  });
+  t.regex(found?.eventTime ?? "", /\.\d{6}Z$/);
+});
+
+test("repeats are merged into a series; what differs isn't", async (t) => {
+  const { recorder, event, recorded, results } = await setUp(t, { mergeEveryMs: 50 });
+  recorder.record(event());
+  await until("it is there", async () => (await recorded()).length === 1);
+  for (let i = 0; i < 9; i++) recorder.record(event());
+  await until("the repeats are counted", async () => (await recorded())[0]?.series?.count === 10);
+  recorder.record(event());
+  recorder.record(event({ note: "It is blue now." }));
+  recorder.record(event({ type: "Warning" }));
+  await recorder.flush();
+  const found = await recorded();
+  t.deepEqual(found.map(({ series }) => series?.count ?? 1).sort(), [1, 1, 11]);
+  t.is(await results("created"), 3);
+  t.true((await results("merged")) <= 3, "not one write for each repeat");
+});
+
+test("what is recorded together is one write", async (t) => {
+  const { recorder, event, recorded, results } = await setUp(t);
+  for (let i = 0; i < 5; i++) recorder.record(event());
+  await recorder.flush();
+  t.is((await recorded())[0]?.series?.count, 5);
+  t.is((await results("created")) + (await results("merged")), 1);
+});
+
+test("a series whose event has expired is begun anew", async (t) => {
+  const { recorder, event, recorded } = await setUp(t);
+  const client = await connect(t);
+  recorder.record(event());
+  await recorder.flush();
+  for (const { metadata } of await recorded()) await client.delete(events, metadata);
+  recorder.record(event());
+  await recorder.flush();
+  t.deepEqual(
+    (await recorded()).map(({ series }) => series?.count),
+    [2],
+  );
+});
+
+test("more than can be written is dropped, and counted; one line of the log tells of all", async (t) => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const { recorder, event, recorded, results } = await setUp(t, { capacity: 10, log });
+  for (let i = 0; i < 25; i++) recorder.record(event({ note: `number ${i}` }));
+  await recorder.flush({ timeoutMs: 20_000 });
+  t.is((await recorded()).length, 10);
+  t.is(await results("dropped"), 15);
+  const told = lines.map((line) => JSON.parse(line)).filter(({ dropped }) => dropped !== undefined);
+  t.deepEqual(
+    told.map(({ dropped }) => dropped),
+    [15],
+  );
+});
+
+test("an event that can't be written is dropped, and counted; the next one is written", async (t) => {
+  const server = await FaultServer.start(t);
+  const { recorder, event, recorded, results } = await setUp(t, {}, server.kubeconfig);
+  server.failTimes(1, ({ method }) => method === "POST", statusAnswer(403, "Forbidden"));
+  recorder.record(event({ note: "refused" }));
+  recorder.record(event({ note: "fine" }));
+  await recorder.flush();
+  t.deepEqual(
+    (await recorded()).map(({ note }) => note),
+    ["fine"],
+  );
+  t.is(await results("dropped"), 1);
+});
+
+test("nothing that is recorded can throw", async (t) => {
+  const { recorder, event, results } = await setUp(t);
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const broken = { ...event(), regarding: circular as unknown as ConfigMap };
+  t.notThrows(() => recorder.record(broken));
+  t.is(await results("dropped"), 1);
+});
+
+test("an event fits the API's limits", async (t) => {
+  const { recorder, event, recorded, results } = await setUp(t);
+  recorder.record(event({ note: "ä€".repeat(1_000), reason: "R".repeat(200), action: "A".repeat(200) }));
+  await recorder.flush();
+  const [found] = await recorded();
+  t.true(Buffer.byteLength(found?.note ?? "") <= 1024);
+  t.regex(found?.note ?? "", /^(ä€)+ä?…$/);
+  t.is(await results("dropped"), 0);
+});
+
+test("flushing ends in time, though the API server doesn't answer", async (t) => {
+  const server = await FaultServer.start(t);
+  const { recorder, event } = await setUp(t, {}, server.kubeconfig);
+  const held: ServerResponse[] = [];
+  server.fault = ({ method }, response) => {
+    if (method === "POST") held.push(response);
+    return method === "POST";
+  };
+  recorder.record(event());
+  await t.notThrowsAsync(recorder.flush({ timeoutMs: 50 }));
+  await until("it was asked", () => held.length === 1);
+  for (const response of held) response.destroy();
+});

@@ -1,0 +1,261 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import test, { type ExecutionContext } from "ava";
+import {
+  type Client,
+  configMaps,
+  LeaderElection,
+  type LeaderElectionOptions,
+  leases,
+  NotFoundError,
+  NotLeaderError,
+} from "../../../kubernetes/index.ts";
+import {
+  apiServerURL,
+  connect,
+  kubeconfigPath,
+  kubeconfigVia,
+  log,
+  newNamespace,
+  sample,
+} from "../api-server.ts";
+import { TcpProxy } from "../tcp-proxy.ts";
+import { until } from "../until.ts";
+import { CONTEST, contestSettings } from "./contest.ts";
+
+/** The usual times, which a busy machine can keep, except that replicas look more often. */
+const patient = { name: CONTEST, retryPeriodMs: 500 };
+
+/** A replica in this process, that leads until it is stopped. */
+function contend(
+  t: ExecutionContext,
+  options: Pick<LeaderElectionOptions, "client" | "namespace" | "identity"> & Partial<LeaderElectionOptions>,
+) {
+  const election = new LeaderElection({ ...patient, log, ...options });
+  const stop = new AbortController();
+  const terms: { lost: boolean }[] = [];
+  const running = election.run(stop.signal, async (lost) => {
+    const term = { lost: false };
+    terms.push(term);
+    await once(lost, "abort");
+    term.lost = true;
+  });
+  t.teardown(async () => {
+    stop.abort();
+    await running;
+  });
+  return { election, stop, running, terms };
+}
+
+/** The identities that have written the ConfigMap, in order, as the API server took them. */
+function followWrites(t: ExecutionContext, client: Client, namespace: string): string[] {
+  const writers: string[] = [];
+  const stop = new AbortController();
+  const following = (async () => {
+    const watch = client.watch(configMaps, {
+      namespace,
+      resourceVersion: "0",
+      timeoutSeconds: 300,
+      signal: stop.signal,
+    });
+    for await (const event of watch) {
+      const writer = event.type === "BOOKMARK" ? undefined : event.object.data?.writer;
+      if (writer && writers.at(-1) !== writer) writers.push(writer);
+    }
+  })();
+  t.teardown(async () => {
+    stop.abort();
+    await following.catch(() => {});
+  });
+  return writers;
+}
+
+const contender = fileURLToPath(new URL("contender.ts", import.meta.url));
+
+/** A replica in a process of its own. */
+function contenderProcess(t: ExecutionContext, namespace: string, identity: string): ChildProcess {
+  const child = spawn(process.execPath, [contender, kubeconfigPath(), namespace, identity], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  t.teardown(() => {
+    child.kill("SIGKILL");
+  });
+  return child;
+}
+
+test("one leads, the other waits; when the leader stops, the other takes over at once", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const first = contend(t, { client, namespace, identity: "first" });
+  await until("the first leads", () => first.terms.length === 1);
+  const second = contend(t, { client, namespace, identity: "second" });
+  await until("the second has seen that", () => second.election.leader === "first");
+  t.true(first.election.mayWrite());
+  t.false(second.election.mayWrite());
+
+  first.stop.abort();
+  await first.running;
+  t.false(first.election.mayWrite());
+  const lease = await client.get(leases, { namespace, name: CONTEST });
+  t.not(lease.spec?.holderIdentity, "first", "it was released");
+  await until("the second leads", () => second.terms.length === 1);
+  t.is((await client.get(leases, { namespace, name: CONTEST })).spec?.leaseTransitions, 1);
+});
+
+test("the lease reads like any other", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const { terms } = contend(t, { client, namespace, identity: "first" });
+  await until("it leads", () => terms.length === 1);
+  const read = async () => (await client.get(leases, { namespace, name: CONTEST })).spec ?? {};
+  const before = await read();
+  t.like(before, { holderIdentity: "first", leaseDurationSeconds: 15 });
+  t.regex(before.renewTime ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+  await until("it is renewed", async () => (await read()).renewTime !== before.renewTime);
+  t.is((await read()).acquireTime, before.acquireTime);
+});
+
+test("a leader that is cut off stops writing before another starts", async (t) => {
+  const proxy = await TcpProxy.start(apiServerURL());
+  t.teardown(() => proxy.stop());
+  const client = await connect(t);
+  const cutOff = await connect(t, { kubeconfig: await kubeconfigVia(t, `https://127.0.0.1:${proxy.port}`) });
+  const namespace = await newNamespace(t);
+  const first = contend(t, { ...contestSettings, client: cutOff, namespace, identity: "first" });
+  await until("the first leads", () => first.terms.length === 1);
+  const guarded = first.election.guard(cutOff);
+  const object = { metadata: { namespace, name: "x" } };
+  await guarded.create(configMaps, object);
+
+  const second = contend(t, { ...contestSettings, client, namespace, identity: "second" });
+  await until("the second waits", () => second.election.leader === "first");
+  proxy.stall();
+  const order: string[] = [];
+  await Promise.all([
+    until("the first may not write", () => !first.election.mayWrite()).then(() => order.push("first stops")),
+    until("the first has been told", () => first.terms[0]?.lost),
+    until("the second leads", () => second.terms.length === 1).then(() => order.push("second starts")),
+  ]);
+  t.deepEqual(order, ["first stops", "second starts"]);
+  await t.throwsAsync(guarded.create(configMaps, object), { instanceOf: NotLeaderError });
+
+  proxy.resume();
+  await until("the first knows", () => first.election.leader === "second");
+  t.false(first.election.mayWrite());
+});
+
+test("a leader that is killed is followed by another, when its lease has expired", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const writers = followWrites(t, client, namespace);
+  const first = contenderProcess(t, namespace, "first");
+  await until("the first writes", () => writers.at(-1) === "first");
+  contenderProcess(t, namespace, "second");
+  first.kill("SIGKILL");
+  await until("the second writes", () => writers.at(-1) === "second");
+  t.deepEqual(writers, ["first", "second"]);
+});
+
+test("a leader that is stopped and wakes up after another has started doesn't write any more", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const writers = followWrites(t, client, namespace);
+  const first = contenderProcess(t, namespace, "first");
+  await until("the first writes", () => writers.at(-1) === "first");
+  const second = contenderProcess(t, namespace, "second");
+  first.kill("SIGSTOP");
+  await until("the second writes", () => writers.at(-1) === "second");
+  const did: unknown[] = [];
+  first.on("message", (message) => did.push(message));
+  first.kill("SIGCONT");
+  await until("the first has woken up", () => did.includes("stopped writing") || did.length > 20);
+  first.kill("SIGTERM");
+  t.deepEqual(await once(first, "exit"), [0, null]);
+  t.deepEqual(writers, ["first", "second"]);
+  second.kill("SIGTERM");
+  t.deepEqual(await once(second, "exit"), [0, null]);
+});
+
+test("leadership is lost when another takes the lease, and when the lease is deleted", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const first = contend(t, { client, namespace, identity: "first" });
+  await until("the first leads", () => first.terms.length === 1);
+  await client.mergePatch(leases, `${namespace}/${CONTEST}`, { spec: { holderIdentity: "thief" } });
+  await until("it has been told", () => first.terms[0]?.lost);
+  t.is(first.election.leader, "thief");
+  await client.mergePatch(leases, `${namespace}/${CONTEST}`, { spec: { holderIdentity: "" } });
+  await until("it leads again", () => first.terms.length === 2);
+  await client.delete(leases, `${namespace}/${CONTEST}`);
+  await until("it has been told again", () => first.terms[1]?.lost);
+  await until("it leads again", () => first.terms.length === 3);
+});
+
+test("a lease that somebody else has changed, but not taken, is renewed", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const first = contend(t, { client, namespace, identity: "first" });
+  await until("the first leads", () => first.terms.length === 1);
+  const patch = { metadata: { annotations: { note: "hello" } } };
+  const { spec } = await client.mergePatch(leases, `${namespace}/${CONTEST}`, patch);
+  await until("it is renewed", async () => {
+    const lease = await client.get(leases, { namespace, name: CONTEST });
+    return lease.spec?.renewTime !== spec?.renewTime && lease.metadata.annotations?.note === "hello";
+  });
+  t.deepEqual(first.terms, [{ lost: false }]);
+});
+
+test("the lease is kept until the leader has finished, during a shutdown as well", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const { promise: work, resolve: finish } = Promise.withResolvers<void>();
+  const election = new LeaderElection({ ...patient, client, namespace, identity: "first", log });
+  const stop = new AbortController();
+  const running = election.run(stop.signal, () => work);
+  await until("it leads", () => election.mayWrite());
+  stop.abort();
+  const renewTime = async () => (await client.get(leases, { namespace, name: CONTEST })).spec?.renewTime;
+  const before = await renewTime();
+  await until("it is renewed", async () => (await renewTime()) !== before);
+  t.true(election.mayWrite());
+  finish();
+  await running;
+  t.false(election.mayWrite());
+});
+
+test("what the leader throws ends the election and releases the lease", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const election = new LeaderElection({ ...patient, client, namespace, identity: "first", log });
+  const error = new Error("oh no");
+  const running = election.run(new AbortController().signal, async () => {
+    throw error;
+  });
+  await t.throwsAsync(running, { is: error });
+  t.is((await client.get(leases, { namespace, name: CONTEST })).spec?.holderIdentity, "");
+});
+
+test("whether it leads is measured", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const options = { ...patient, client, namespace, identity: "first", log, metrics: client.metrics };
+  const election = new LeaderElection(options);
+  const leading = () => sample(client.metrics, "okta_role_leader", { lease: CONTEST });
+  t.is(await leading(), 0);
+  const stop = new AbortController();
+  const running = election.run(stop.signal, async (lost) => {
+    t.is(await leading(), 1);
+    stop.abort();
+    t.true(lost.aborted);
+  });
+  await running;
+  t.is(await leading(), 0);
+});
+
+test("times that can't be safe are refused", async (t) => {
+  const client = await connect(t);
+  const options = { client, namespace: "default", name: "x", identity: "x", log };
+  t.throws(() => new LeaderElection({ ...options, renewDeadlineMs: 15_000 }), { instanceOf: RangeError });
+  await t.throwsAsync(client.get(leases, "default/x"), { instanceOf: NotFoundError });
+});

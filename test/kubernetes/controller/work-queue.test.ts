@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import test from "ava";
+import fc from "fast-check";
+import { WorkQueue } from "../../../kubernetes/index.ts";
+
+test("keys come out in the order in which they came in, each once", async (t) => {
+  const queue = new WorkQueue();
+  for (const key of ["a", "b", "a", "c"]) queue.add(key);
+  t.is(queue.length, 3);
+  t.deepEqual([await queue.next(), await queue.next(), await queue.next()], ["a", "b", "c"]);
+  t.is(queue.length, 0);
+});
+
+test("a key that is added while it is worked on comes again afterwards", async (t) => {
+  const queue = new WorkQueue();
+  queue.add("a");
+  await queue.next();
+  queue.add("a");
+  queue.add("a");
+  t.is(queue.length, 0);
+  queue.done("a");
+  t.is(queue.length, 1);
+  t.is(await queue.next(), "a");
+  queue.done("a");
+  t.is(queue.length, 0);
+});
+
+test("a worker that waits gets the next key", async (t) => {
+  const queue = new WorkQueue();
+  const [first, second] = [queue.next(), queue.next()];
+  queue.add("a");
+  queue.add("a");
+  queue.add("b");
+  t.deepEqual(await Promise.all([first, second]), ["a", "b"]);
+});
+
+test("a worker that gives up loses no key", async (t) => {
+  const queue = new WorkQueue();
+  const abort = new AbortController();
+  const [patient, impatient] = [queue.next(), queue.next(abort.signal)];
+  abort.abort();
+  t.is(await impatient, undefined);
+  queue.add("a");
+  queue.add("b");
+  t.is(await patient, "a");
+  t.is(await queue.next(), "b");
+  t.is(await queue.next(AbortSignal.abort()), undefined);
+});
+
+test("a delayed key comes at the earliest of its times, once", async (t) => {
+  const queue = new WorkQueue();
+  queue.addAfter("a", 60_000);
+  queue.addAfter("a", 10);
+  queue.addAfter("a", 70_000);
+  t.is(queue.length, 0);
+  t.is(await queue.next(), "a");
+  queue.done("a");
+  queue.shutDown();
+});
+
+test("starting to work on a key drops the plan to work on it later", async (t) => {
+  const queue = new WorkQueue();
+  queue.addAfter("a", 20);
+  queue.add("a");
+  await queue.next();
+  queue.done("a");
+  queue.addAfter("b", 40);
+  t.is(await queue.next(), "b");
+  queue.shutDown();
+});
+
+test("retries of one key come later and later, until it is forgotten; other keys aren't affected", async (t) => {
+  const queue = new WorkQueue({ backoff: { baseMs: 20, maxMs: 100_000 } });
+  const waited = async (key: string) => {
+    const start = performance.now();
+    queue.retry(key);
+    t.is(await queue.next(), key);
+    queue.done(key);
+    return performance.now() - start;
+  };
+  await waited("a");
+  await waited("a");
+  const third = await waited("a");
+  t.true(third >= 39, `${third}`);
+  t.is(queue.failures("a"), 3);
+  t.is(queue.failures("b"), 0);
+  queue.forget("a");
+  queue.retry("a");
+  t.is(queue.failures("a"), 1);
+  queue.shutDown();
+});
+
+test("a key is never given up", (t) => {
+  const queue = new WorkQueue({ backoff: { baseMs: 100, maxMs: 60_000 } });
+  for (let failure = 0; failure < 10_000; failure++) queue.retry("a");
+  t.is(queue.failures("a"), 10_000);
+  queue.shutDown();
+});
+
+test("after a shutdown nothing comes out", async (t) => {
+  const queue = new WorkQueue();
+  queue.add("a");
+  const working = await queue.next();
+  queue.add("a"); // while it is worked on
+  queue.add("b");
+  queue.addAfter("c", 1);
+  queue.shutDown();
+  queue.done(working ?? "");
+  queue.add("d");
+  queue.retry("e");
+  await sleep(5);
+  t.is(queue.length, 0);
+  t.is(await queue.next(), undefined);
+});
+
+test("a shutdown wakes the workers that wait", async (t) => {
+  const queue = new WorkQueue();
+  const waiting = queue.next();
+  queue.shutDown();
+  t.is(await waiting, undefined);
+});
+
+test("no key is ever worked on twice at once, and the last word on each is worked on", async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.boolean()), { minLength: 1, maxLength: 30 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (scheduler, additions, workers) => {
+        const queue = new WorkQueue({ backoff: { baseMs: 0, maxMs: 0 } });
+        const working = new Set<string>();
+        const wanted = new Map<string, number>();
+        const done = new Map<string, number>();
+        let twice = false;
+        const work = async () => {
+          for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
+            if (working.has(key)) twice = true;
+            working.add(key);
+            const version = wanted.get(key) ?? 0;
+            await scheduler.schedule(Promise.resolve(), `work on ${key}`);
+            working.delete(key);
+            done.set(key, version);
+            queue.done(key);
+          }
+        };
+        const running = Promise.all(Array.from({ length: workers }, work));
+        const adding = (async () => {
+          for (const [key, late] of additions) {
+            if (late) await scheduler.schedule(Promise.resolve(), `add ${key}`);
+            wanted.set(key, (wanted.get(key) ?? 0) + 1);
+            queue.add(key);
+          }
+        })();
+        await scheduler.waitFor(adding);
+        while (queue.length > 0 || working.size > 0) {
+          if (scheduler.count() > 0) await scheduler.waitOne();
+          await new Promise(setImmediate);
+        }
+        queue.shutDown();
+        await running;
+        t.false(twice);
+        t.deepEqual([...done].sort(), [...wanted].sort());
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,246 @@
+import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { inspect } from "node:util";
+import test from "ava";
+import { calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, jwtVerify } from "jose";
+import {
+  DirectoryForbiddenError,
+  DirectoryUnauthorizedError,
+} from "../../../okta/directory/directory-errors.ts";
+import type { Call } from "../server.ts";
+import { Org, oktaError, rate } from "./org.ts";
+
+const TOKEN = "/oauth2/v1/token";
+const GROUPS = "/api/v1/groups";
+const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const PEM = pem(privateKey);
+
+function pem(key: KeyObject, type: "pkcs8" | "pkcs1" = "pkcs8"): string {
+  return key.export({ type, format: "pem" }).toString();
+}
+
+/** An org that gives out tokens by client credentials. */
+async function start({ dpop = false } = {}) {
+  const org = await Org.start();
+  const state = { nonce: "nonce-1", thumbprint: "", issued: 0, tokenNonces: true };
+  org.server.routes[TOKEN] = async (call) => {
+    if (dpop) {
+      const missing = {
+        error: "invalid_dpop_proof",
+        error_description: "The DPoP proof JWT header is missing.",
+      };
+      if (!call.headers.dpop) return { status: 400, body: missing };
+      const proof = await verifiedProof(call, `${org.server.url}${TOKEN}`);
+      const again = {
+        error: "use_dpop_nonce",
+        error_description: "Authorization server requires nonce in DPoP proof.",
+      };
+      if (proof.nonce !== state.nonce)
+        return { status: 400, headers: { "dpop-nonce": state.nonce }, body: again };
+      state.thumbprint = proof.thumbprint;
+    }
+    const token = {
+      access_token: `token-${++state.issued}`,
+      expires_in: 3600,
+      token_type: dpop ? "DPoP" : "Bearer",
+    };
+    return { body: token };
+  };
+  org.server.routes[GROUPS] = () => ({ body: [], headers: rate(1000, 999, 60) });
+  return Object.assign(org, { state });
+}
+
+async function verifiedProof(call: Call, url: string) {
+  const { payload, protectedHeader } = await jwtVerify(String(call.headers.dpop), EmbeddedJWK, {
+    typ: "dpop+jwt",
+  });
+  if (payload.htm !== call.method || payload.htu !== url || !payload.jti)
+    throw new Error("the proof is for something else");
+  const thumbprint = await calculateJwkThumbprint(protectedHeader.jwk ?? {});
+  return { nonce: payload.nonce, ath: payload.ath, jti: payload.jti, thumbprint };
+}
+
+test("a service app proves who it is by its private key", async (t) => {
+  await using org = await start();
+  await org.serviceApp(PEM).check();
+  const [{ form } = { form: new URLSearchParams() }] = org.server.callsTo(TOKEN);
+  t.is(form.get("grant_type"), "client_credentials");
+  t.is(form.get("scope"), "okta.groups.read okta.users.read");
+  t.is(form.get("client_assertion_type"), "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+  const audience = `${org.server.url}${TOKEN}`;
+  const { payload } = await jwtVerify(form.get("client_assertion") ?? "", publicKey, {
+    issuer: "0oa2",
+    subject: "0oa2",
+    audience,
+  });
+  t.true((payload.exp ?? 0) - (payload.iat ?? 0) <= 3600);
+  t.truthy(payload.jti);
+  t.is(org.server.callsTo(GROUPS)[0]?.headers.authorization, "Bearer token-1");
+});
+
+test("one token serves many calls, and all who need it at the same time", async (t) => {
+  await using org = await start();
+  const directory = org.serviceApp(PEM);
+  await Promise.all([directory.check(), directory.check(), directory.check()]);
+  await directory.check();
+  t.is(org.server.callsTo(TOKEN).length, 1);
+});
+
+test("a token is renewed a minute before it ends", async (t) => {
+  await using org = await start();
+  const directory = org.serviceApp(PEM);
+  await directory.check();
+  org.now = 3_539_000;
+  await directory.check();
+  t.is(org.state.issued, 1);
+  org.now = 3_540_000;
+  await directory.check();
+  t.is(org.state.issued, 2);
+});
+
+test("an app that requires DPoP gets it, nonce and all", async (t) => {
+  await using org = await start({ dpop: true });
+  await org.serviceApp(PEM).check();
+  t.is(org.server.callsTo(TOKEN).length, 3, "that DPoP is required, the nonce, the token");
+  const [call] = org.server.callsTo(GROUPS);
+  t.truthy(call);
+  if (!call) return;
+  t.is(call.headers.authorization, "DPoP token-1");
+  const proof = await verifiedProof(call, `${org.server.url}${GROUPS}`);
+  t.is(proof.ath, createHash("sha256").update("token-1").digest("base64url"));
+  t.is(proof.thumbprint, org.state.thumbprint, "the token is bound to this key");
+});
+
+test("no two proofs are the same", async (t) => {
+  await using org = await start({ dpop: true });
+  const directory = org.serviceApp(PEM);
+  await Promise.all([directory.check(), directory.check()]);
+  const proofs = await Promise.all(
+    org.server.callsTo(GROUPS).map((call) => verifiedProof(call, `${org.server.url}${GROUPS}`)),
+  );
+  t.is(new Set(proofs.map(({ jti }) => jti)).size, 2);
+});
+
+test("a nonce that the API asks for is sent along", async (t) => {
+  await using org = await start({ dpop: true });
+  org.server.routes[GROUPS] = async (call) => {
+    const { nonce } = await verifiedProof(call, `${org.server.url}${GROUPS}`);
+    const headers = { "dpop-nonce": "nonce-2", "www-authenticate": 'DPoP error="use_dpop_nonce"' };
+    return nonce === "nonce-2" ? { body: [] } : { status: 401, headers };
+  };
+  await t.notThrowsAsync(org.serviceApp(PEM).check());
+  t.is(org.state.issued, 1, "the token is still good");
+});
+
+test("a token that Okta has withdrawn is renewed once", async (t) => {
+  await using org = await start();
+  org.server.routes[GROUPS] = ({ headers }) =>
+    headers.authorization === "Bearer token-2" ? { body: [] } : oktaError(401, "E0000011");
+  const directory = org.serviceApp(PEM);
+  await t.notThrowsAsync(directory.check());
+  org.server.routes[GROUPS] = () => oktaError(401, "E0000011");
+  const error = await t.throwsAsync(directory.check(), { instanceOf: DirectoryUnauthorizedError });
+  t.regex(error.message, /privateKeyRef/);
+  t.true(org.state.issued <= 4);
+});
+
+test("a key that Okta doesn't know is named", async (t) => {
+  await using org = await start();
+  org.server.routes[TOKEN] = () => ({
+    status: 401,
+    body: { error: "invalid_client", error_description: "The client_assertion signature is invalid." },
+  });
+  const error = await t.throwsAsync(org.serviceApp(PEM).check(), { instanceOf: DirectoryUnauthorizedError });
+  t.regex(error.message, /privateKeyRef.*signature is invalid/s);
+});
+
+test("a scope that was never granted is named", async (t) => {
+  await using org = await start();
+  org.server.routes[TOKEN] = () => ({
+    status: 400,
+    body: { error: "invalid_scope", error_description: "Not granted." },
+  });
+  const error = await t.throwsAsync(org.serviceApp(PEM).check(), { instanceOf: DirectoryForbiddenError });
+  t.regex(error.message, /okta\.groups\.read and okta\.users\.read/);
+});
+
+test("an app without an admin role is told so", async (t) => {
+  await using org = await start();
+  org.server.routes[GROUPS] = () => oktaError(403, "E0000006");
+  const error = await t.throwsAsync(org.serviceApp(PEM).check(), { instanceOf: DirectoryForbiddenError });
+  t.regex(error.message, /okta\.groups\.read.*admin role/);
+});
+
+for (const [what, answer, code] of [
+  ["is down", { status: 503 }, "directory-unreachable"],
+  ["is busy", { status: 429, headers: { "retry-after": "9" } }, "directory-rate-limited"],
+  ["answers with a page", { body: "<html>" }, "directory-invalid-answer"],
+  ["gives no token", { body: {} }, "directory-invalid-answer"],
+  ["redirects", { status: 302 }, "directory-invalid-answer"],
+  [
+    "never has enough of nonces",
+    { status: 400, body: { error: "use_dpop_nonce" } },
+    "directory-unauthorized",
+  ],
+] as const) {
+  test(`a token endpoint that ${what} is an error of the directory`, async (t) => {
+    await using org = await start();
+    org.server.routes[TOKEN] = () => answer;
+    await t.throwsAsync(org.serviceApp(PEM, { maxWaitMs: 0 }).check(), { code });
+    t.is(org.server.callsTo(GROUPS).length, 0);
+  });
+}
+
+test("keys come in several forms", async (t) => {
+  await using org = await start();
+  const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const jwk = JSON.stringify({ ...privateKey.export({ format: "jwk" }), kid: "key-1", alg: "RS256" });
+  for (const [key, header] of [
+    [PEM, { alg: "RS256" }],
+    [`\n${pem(privateKey, "pkcs1")}\n`, { alg: "RS256" }],
+    [jwk, { alg: "RS256", kid: "key-1" }],
+    [pem(ec), { alg: "ES256" }],
+    [JSON.stringify(ec.export({ format: "jwk" })), { alg: "ES256" }],
+  ] as const) {
+    await org.serviceApp(key).check();
+    const sent = org.server.callsTo(TOKEN).at(-1)?.form.get("client_assertion") ?? "";
+    t.deepEqual(decodeProtectedHeader(sent), header);
+  }
+});
+
+test("a key that can't be used is refused, and not shown", async (t) => {
+  await using org = await Org.start();
+  const ed25519 = pem(generateKeyPairSync("ed25519").privateKey);
+  const jwk = JSON.stringify(privateKey.export({ format: "jwk" }));
+  for (const key of [
+    "",
+    "not a key",
+    pem(privateKey).slice(0, 400),
+    jwk.slice(0, -20),
+    '{"kty":"oct","k":"c2VjcmV0"}',
+    ed25519,
+  ]) {
+    const error = t.throws(() => org.serviceApp(key), { instanceOf: DirectoryUnauthorizedError });
+    const shown = inspect(error, { depth: 20, showHidden: true });
+    for (const part of key.split("\n").filter((line) => line.length > 20 && !line.startsWith("---")))
+      t.false(shown.includes(part.slice(0, 20)), shown);
+  }
+});
+
+test("a parser's complaint about a key doesn't quote it", async (t) => {
+  await using org = await Org.start();
+  const error = t.throws(() => org.serviceApp('{"kty":"RSA","d":Secret}'), {
+    instanceOf: DirectoryUnauthorizedError,
+  });
+  t.false(inspect(error, { depth: 20, showHidden: true }).includes("Secret}"));
+});
+
+test("no key, assertion or token is in an error, however deep one looks", async (t) => {
+  await using org = await start();
+  const errors: unknown[] = [];
+  org.server.routes[GROUPS] = () => oktaError(403, "E0000006");
+  errors.push(await t.throwsAsync(org.serviceApp(PEM).check()));
+  org.server.routes[TOKEN] = () => ({ status: 401, body: { error: "invalid_client" } });
+  errors.push(await t.throwsAsync(org.serviceApp(PEM).check()));
+  const shown = inspect(errors, { depth: 20, showHidden: true });
+  for (const secret of ["token-1", "eyJ", PEM.slice(40, 80)]) t.false(shown.includes(secret));
+});

@@ -1,0 +1,208 @@
+import { createServer } from "node:net";
+import test from "ava";
+import { Http, isLoopback } from "../../../okta/http/http.ts";
+import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../../../okta/http/http-errors.ts";
+import { CLOSED_URL, TestServer } from "../server.ts";
+
+async function scene(options: ConstructorParameters<typeof Http>[0] = {}) {
+  const server = await TestServer.start();
+  const http = new Http({ timeoutMs: 5_000, ...options });
+  return {
+    server,
+    http,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await http.close();
+    },
+  };
+}
+
+test("JSON is read", async (t) => {
+  await using s = await scene();
+  s.server.routes["/"] = ({ headers }) => ({
+    body: { accept: headers.accept, agent: headers["user-agent"] },
+  });
+  t.deepEqual(await s.http.json(s.server.url), { accept: "application/json", agent: "okta-role-operator" });
+});
+
+for (const type of [
+  "application/json",
+  "application/json; charset=utf-8",
+  "Application/JSON",
+  "application/jwk-set+json",
+]) {
+  test(`${type} is JSON`, async (t) => {
+    await using s = await scene();
+    s.server.routes["/"] = () => ({ headers: { "content-type": type }, body: "[1]" });
+    t.deepEqual(await s.http.json(s.server.url), [1]);
+  });
+}
+
+for (const [what, answer] of [
+  ["a page", { headers: { "content-type": "text/html" }, body: "{}" }],
+  ["JSON that doesn't say so", { headers: {}, body: "{}" }],
+  ["half of it", { headers: { "content-type": "application/json" }, body: '{"a":' }],
+  [
+    "bytes that aren't text",
+    { headers: { "content-type": "application/json" }, body: Buffer.from([0x22, 0xff, 0x22]) },
+  ],
+] as const) {
+  test(`${what} isn't JSON`, async (t) => {
+    await using s = await scene();
+    s.server.routes["/"] = () => answer;
+    await t.throwsAsync(s.http.json(s.server.url), { code: "not-json" });
+  });
+}
+
+test("a server that never answers is given up", async (t) => {
+  await using s = await scene({ timeoutMs: 50 });
+  s.server.routes["/path"] = () => undefined;
+  const error = await t.throwsAsync(s.http.request(`${s.server.url}/path?secret=1`), {
+    instanceOf: HttpTimeoutError,
+  });
+  t.is(error.message, `${s.server.url}/path didn't answer within 50 ms.`);
+});
+
+test("an answer that never ends is given up", async (t) => {
+  await using raw = await rawServer("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf");
+  const http = new Http({ timeoutMs: 50 });
+  await t.throwsAsync(http.request(raw.url), { code: "timeout" });
+});
+
+for (const [how, head] of [
+  ["with its length told", "HTTP/1.1 200 OK\r\ncontent-length: 2000\r\n\r\n"],
+  ["with its length not told", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"],
+] as const) {
+  test(`an answer that is too long isn't read to its end, ${how}`, async (t) => {
+    await using raw = await rawServer(head + "x".repeat(2000));
+    const http = new Http({ maxBytes: 1000 });
+    await t.throwsAsync(http.request(raw.url), { code: "too-large" });
+  });
+}
+
+test("an answer of just the allowed length is read", async (t) => {
+  await using s = await scene({ maxBytes: 1000 });
+  s.server.routes["/"] = () => ({ body: "x".repeat(1000) });
+  t.is((await s.http.request(s.server.url)).body.length, 1000);
+});
+
+test("a connection that breaks is an error", async (t) => {
+  await using raw = await rawServer("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", { end: true });
+  const http = new Http();
+  await t.throwsAsync(http.request(raw.url), { code: "connection" });
+});
+
+test("a port where nobody listens is named as such", async (t) => {
+  const error = await t.throwsAsync(new Http().request(CLOSED_URL), { instanceOf: HttpConnectionError });
+  t.regex(error.message, /nobody listens there \(ECONNREFUSED\)/);
+});
+
+test("redirects aren't followed", async (t) => {
+  await using s = await scene();
+  await using elsewhere = await TestServer.start();
+  s.server.routes["/"] = () => ({ status: 302, headers: { location: elsewhere.url } });
+  const error = await t.throwsAsync(s.http.json(s.server.url), { instanceOf: HttpStatusError });
+  t.is(error.status, 302);
+  t.is(elsewhere.calls.length, 0);
+});
+
+for (const [what, headers, ms] of [
+  ["seconds", { "retry-after": "7" }, 7_000],
+  [
+    "a date",
+    { date: "Tue, 24 Nov 2026 09:00:00 GMT", "retry-after": "Tue, 24 Nov 2026 09:00:09 GMT" },
+    9_000,
+  ],
+  [
+    "a reset by Okta's clock",
+    { date: "Tue, 24 Nov 2026 09:00:00 GMT", "x-rate-limit-reset": "1795510811" },
+    11_000,
+  ],
+  [
+    "a past date",
+    { date: "Tue, 24 Nov 2026 09:00:00 GMT", "retry-after": "Tue, 24 Nov 2026 08:00:00 GMT" },
+    0,
+  ],
+  ["more than anybody waits", { "retry-after": "999999" }, 600_000],
+  ["nonsense", { "retry-after": "soon" }, undefined],
+  ["nothing", {}, undefined],
+] as const) {
+  test(`a server that says when to come back, by ${what}`, async (t) => {
+    await using s = await scene();
+    s.server.routes["/"] = () => ({ status: 429, headers });
+    const error = await t.throwsAsync(s.http.json(s.server.url), { instanceOf: HttpStatusError });
+    t.is(error.retryAfterMs, ms);
+  });
+}
+
+for (const url of [
+  "http://acme.okta.com/",
+  "http://10.0.0.1/",
+  "http://127.0.0.1.evil.example.com/",
+  "http://169.254.169.254/latest/meta-data",
+  "ftp://acme.okta.com/",
+  "file:///etc/passwd",
+  "https://user:secret@acme.okta.com/",
+  "not a url",
+]) {
+  test(`${url} isn't called`, async (t) => {
+    const error = await t.throwsAsync(new Http().request(url), { code: "url-not-allowed" });
+    t.false(error.message.includes("secret"));
+  });
+}
+
+test("loopback is this machine and nothing that sounds like it", (t) => {
+  for (const name of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"]) t.true(isLoopback(name), name);
+  for (const name of ["localhost.example.com", "127.0.0.1.nip.io", "127.example.com", "[::2]", "0.0.0.0"])
+    t.false(isLoopback(name), name);
+});
+
+test("a server that takes all its connections and answers none holds up nobody else", async (t) => {
+  await using s = await scene({ connectionsPerOrigin: 2 });
+  await using dead = await TestServer.start();
+  dead.routes["/"] = () => undefined;
+  const waiting = Array.from({ length: 20 }, () =>
+    s.http.request(dead.url, { timeoutMs: 4_000 }).catch((error) => error.code),
+  );
+  s.server.routes["/"] = () => ({ body: "alive" });
+  const first = await Promise.race([...waiting, s.http.request(s.server.url).then(() => "alive")]);
+  t.is(first, "alive");
+  await dead[Symbol.asyncDispose]();
+  t.deepEqual([...new Set(await Promise.all(waiting))], ["connection"]);
+});
+
+test("whoever measures is told how each call ended", async (t) => {
+  const seen: unknown[] = [];
+  await using s = await scene({ observe: ({ origin, outcome }) => seen.push([origin, outcome]) });
+  s.server.routes["/ok"] = () => ({ body: {} });
+  s.server.routes["/hang"] = () => undefined;
+  const { url } = s.server;
+  await s.http.request(`${url}/ok`);
+  await s.http.request(`${url}/gone`);
+  await t.throwsAsync(s.http.request(`${url}/hang`, { timeoutMs: 50 }));
+  t.deepEqual(seen, [
+    [url, 200],
+    [url, 404],
+    [url, "timeout"],
+  ]);
+});
+
+/** A server that sends these bytes to whoever connects, and then nothing. */
+async function rawServer(bytes: string, { end = false } = {}) {
+  const server = createServer((socket) => {
+    socket.on("error", () => {}); // the client hangs up, as it should
+    socket.once("data", () => (end ? socket.end(bytes) : socket.write(bytes)));
+    sockets.add(socket);
+  });
+  const sockets = new Set<{ destroy(): void }>();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server listens on no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,252 @@
+import test from "ava";
+import { Http } from "../../../okta/http/http.ts";
+import { Issuers } from "../../../okta/oidc/issuer.ts";
+import { adviceOnGroupsClaim, serverKind } from "../../../okta/oidc/issuer-advice.ts";
+import { IssuerUnreachableError, WrongIssuerError } from "../../../okta/oidc/issuer-errors.ts";
+import { type Route, TestServer } from "../server.ts";
+
+const WELL_KNOWN = "/.well-known/openid-configuration";
+const CUSTOM = "/oauth2/default";
+
+/** Issuers of a server that may have an org and a custom authorization server, at a clock of our own. */
+class Scene implements AsyncDisposable {
+  readonly server: TestServer;
+  readonly http = new Http({ timeoutMs: 1_000 });
+  now = 0;
+  readonly issuers = new Issuers({ http: this.http, now: () => this.now, maxEntries: 3 });
+
+  constructor(server: TestServer) {
+    this.server = server;
+  }
+
+  static async start(...paths: string[]): Promise<Scene> {
+    const scene = new Scene(await TestServer.start());
+    for (const path of paths) scene.server.routes[path + WELL_KNOWN] = scene.metadata(path);
+    return scene;
+  }
+
+  metadata(path: string, change: Record<string, unknown> = {}): Route {
+    const issuer = `${this.server.url}${path}`;
+    const base = `${this.server.url}${path || "/oauth2"}/v1`;
+    return () => ({
+      body: {
+        issuer,
+        authorization_endpoint: `${base}/authorize`,
+        token_endpoint: `${base}/token`,
+        jwks_uri: `${base}/keys`,
+        ...change,
+      },
+    });
+  }
+
+  get reads(): number {
+    return this.server.calls.filter(({ path }) => path.endsWith(WELL_KNOWN)).length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+    await this.http.close();
+  }
+}
+
+test("an org server and a custom one are told apart", async (t) => {
+  await using s = await Scene.start("", CUSTOM);
+  t.is((await s.issuers.discover(s.server.url)).server, "org");
+  t.is((await s.issuers.discover(s.server.url + CUSTOM)).server, "custom");
+  t.is(serverKind("https://acme.okta.com/oauth2/aus1"), "custom");
+  t.is(serverKind("https://acme.okta.com/realms/acme"), "other");
+  t.is(serverKind("https://acme.okta.com/oauth2/v1"), "other");
+});
+
+test("metadata is read once an hour, and once for all who ask at the same time", async (t) => {
+  await using s = await Scene.start("");
+  const discover = () => s.issuers.discover(s.server.url);
+  const [first, second] = await Promise.all([discover(), discover()]);
+  t.is(first, second);
+  s.now = 3_599_999;
+  t.is(await s.issuers.discover(s.server.url), first);
+  t.is(s.reads, 1);
+  s.now = 3_600_000;
+  const later = await s.issuers.discover(s.server.url);
+  t.is(s.reads, 2);
+  t.is(later.keys, first.keys, "the keys stay known");
+});
+
+test("a fresh reading never comes from memory", async (t) => {
+  await using s = await Scene.start("");
+  await s.issuers.discover(s.server.url);
+  await s.issuers.discover(s.server.url, { fresh: true });
+  t.is(s.reads, 2);
+  s.server.routes[WELL_KNOWN] = () => ({ status: 503 });
+  await t.throwsAsync(s.issuers.discover(s.server.url, { fresh: true }), { code: "issuer-unreachable" });
+  await t.notThrowsAsync(s.issuers.discover(s.server.url), "whoever isn't as strict still signs in");
+});
+
+test("an issuer that was known is used for a day while it can't be reached", async (t) => {
+  await using s = await Scene.start("");
+  const known = await s.issuers.discover(s.server.url);
+  s.server.routes[WELL_KNOWN] = () => ({ status: 503 });
+  s.now = 7_200_000;
+  t.is(await s.issuers.discover(s.server.url), known);
+  t.is(await s.issuers.discover(s.server.url), known);
+  t.is(s.reads, 2, "it isn't asked by everybody meanwhile");
+  s.now = 25 * 3_600_000;
+  await t.throwsAsync(s.issuers.discover(s.server.url), { code: "issuer-unreachable" });
+});
+
+test("an issuer that has become wrong isn't used any more", async (t) => {
+  await using s = await Scene.start("");
+  await s.issuers.discover(s.server.url);
+  s.server.routes[WELL_KNOWN] = s.metadata("", { issuer: "https://another.example.com" });
+  s.now = 3_600_000;
+  await t.throwsAsync(s.issuers.discover(s.server.url), { code: "issuer-wrong" });
+});
+
+test("an issuer that fails isn't asked again for five seconds", async (t) => {
+  await using s = await Scene.start();
+  s.server.routes[WELL_KNOWN] = () => ({ status: 503, headers: { "retry-after": "7" } });
+  for (let i = 0; i < 3; i++) {
+    const error = await t.throwsAsync(s.issuers.discover(s.server.url), {
+      instanceOf: IssuerUnreachableError,
+    });
+    t.is(error.retryAfterMs, 7_000);
+  }
+  t.is(s.reads, 1);
+  s.server.routes[WELL_KNOWN] = s.metadata("");
+  s.now = 5_000;
+  await t.notThrowsAsync(s.issuers.discover(s.server.url));
+});
+
+test("only so many issuers are remembered", async (t) => {
+  const paths = ["/oauth2/a", "/oauth2/b", "/oauth2/c", "/oauth2/d"];
+  await using s = await Scene.start(...paths);
+  for (const path of paths) await s.issuers.discover(s.server.url + path);
+  await s.issuers.discover(`${s.server.url}/oauth2/d`);
+  t.is(s.reads, 4);
+  await s.issuers.discover(`${s.server.url}/oauth2/a`);
+  t.is(s.reads, 5);
+});
+
+for (const [what, answer] of [
+  ["is busy", { status: 429 }],
+  ["is down", { status: 503 }],
+  ["never answers", undefined],
+] as const) {
+  test(`an issuer that ${what} isn't called wrong`, async (t) => {
+    await using s = await Scene.start();
+    s.server.routes[WELL_KNOWN] = () => answer;
+    await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: IssuerUnreachableError });
+  });
+}
+
+/** What is written as the issuer, and what is said of it. */
+function mistaken(
+  what: string,
+  { has = [], write }: { has?: string[]; write: (url: string) => string },
+  mistake: WrongIssuerError["mistake"],
+  suggestion?: (url: string) => string,
+): void {
+  test(`a wrong issuer is told how to be right: ${what}`, async (t) => {
+    await using s = await Scene.start(...has);
+    const error = await t.throwsAsync(s.issuers.discover(write(s.server.url)), {
+      instanceOf: WrongIssuerError,
+    });
+    t.is(error.mistake, mistake);
+    t.is(error.suggestion, suggestion?.(s.server.url));
+    if (error.suggestion) t.true(error.advice.includes(error.suggestion), error.advice);
+  });
+}
+
+const self = (url: string) => url;
+const custom = (url: string) => url + CUSTOM;
+
+mistaken("not a URL", { write: () => "acme" }, "not-a-url");
+mistaken("with a query", { write: (url) => `${url}?a=b` }, "not-a-url");
+mistaken("plain http", { write: () => "http://acme.okta.com" }, "not-https", () => "https://acme.okta.com");
+mistaken(
+  "the admin console",
+  { write: () => "https://acme-admin.okta.com/oauth2/default" },
+  "admin-domain",
+  () => "https://acme.okta.com/oauth2/default",
+);
+mistaken(
+  "a preview org's admin console",
+  { write: () => "https://acme-admin.oktapreview.com" },
+  "admin-domain",
+  () => "https://acme.oktapreview.com",
+);
+mistaken("the metadata's address", { write: (url) => custom(url) + WELL_KNOWN }, "discovery-url", custom);
+mistaken(
+  "an endpoint of the org server",
+  { write: (url) => `${url}/oauth2/v1/authorize` },
+  "endpoint-url",
+  self,
+);
+mistaken(
+  "an endpoint of a custom server",
+  { write: (url) => `${url}/oauth2/default/v1/token` },
+  "endpoint-url",
+  custom,
+);
+mistaken("a slash too many", { has: [CUSTOM], write: (url) => `${custom(url)}/` }, "trailing-slash", custom);
+mistaken("a slash after the bare domain", { has: [""], write: (url) => `${url}/` }, "trailing-slash", self);
+mistaken(
+  "the bare domain where only a custom server is",
+  { has: [CUSTOM], write: self },
+  "custom-server-meant",
+  custom,
+);
+mistaken("default where there is none", { has: [""], write: custom }, "no-default-server", self);
+mistaken(
+  "an unknown custom server",
+  { has: [""], write: (url) => `${url}/oauth2/aus9` },
+  "no-such-server",
+  self,
+);
+mistaken("nothing of Okta's", { write: custom }, "not-an-issuer");
+
+test("a wrong issuer is told how to be right: it calls itself something else", async (t) => {
+  await using s = await Scene.start();
+  s.server.routes[WELL_KNOWN] = s.metadata("", { issuer: "https://login.acme.com" });
+  const error = await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
+  t.is(error.mistake, "issuer-mismatch");
+  t.is(error.suggestion, "https://login.acme.com");
+});
+
+for (const [what, answer, mistake] of [
+  ["a page", { headers: { "content-type": "text/html" }, body: "<html>" }, "not-an-issuer"],
+  ["a redirect", { status: 302, headers: { location: "https://x.example.com" } }, "not-an-issuer"],
+  ["more than anybody reads", { body: { issuer: "a".repeat(1_100_000) } }, "not-an-issuer"],
+  ["a list", { body: [] }, "metadata-incomplete"],
+  ["no endpoints", { body: { issuer: "https://acme.okta.com" } }, "metadata-incomplete"],
+] as const) {
+  test(`an issuer that answers with ${what} is wrong`, async (t) => {
+    await using s = await Scene.start();
+    s.server.routes[WELL_KNOWN] = () => answer;
+    const error = await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
+    t.is(error.mistake, mistake);
+  });
+}
+
+test("endpoints in the clear aren't used", async (t) => {
+  await using s = await Scene.start();
+  s.server.routes[WELL_KNOWN] = s.metadata("", { token_endpoint: "http://evil.example.com/token" });
+  const error = await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
+  t.is(error.mistake, "metadata-incomplete");
+  s.now = 5_000;
+  s.server.routes[WELL_KNOWN] = s.metadata("", { authorization_endpoint: "javascript:alert(1)" });
+  await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
+});
+
+test("what to do about a groups claim that never comes depends on the server", (t) => {
+  const settings = { scopes: ["openid"], claims: { groups: "groups" } };
+  const org = adviceOnGroupsClaim({ ...settings, issuer: "https://acme.okta.com" });
+  t.regex(org, /add "groups" to the scopes/);
+  t.regex(org, /custom authorization server/);
+  const scoped = adviceOnGroupsClaim({ ...settings, scopes: ["groups"], issuer: "https://acme.okta.com" });
+  t.notRegex(scoped, /to the scopes/);
+  t.regex(
+    adviceOnGroupsClaim({ ...settings, issuer: "https://acme.okta.com/oauth2/default" }),
+    /API > Authorization Servers/,
+  );
+});

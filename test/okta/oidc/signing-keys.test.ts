@@ -1,0 +1,114 @@
+import { generateKeyPairSync } from "node:crypto";
+import test from "ava";
+import { IdTokenInvalidError } from "../../../okta/oidc/login-errors.ts";
+import { keyFits } from "../../../okta/oidc/signature.ts";
+import { testKey } from "./provider.ts";
+import { Login } from "./sign-in.ts";
+
+const KEYS = "/oauth2/default/v1/keys";
+const rotated = await testKey("key-2");
+
+for (const alg of [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+]) {
+  test(`${alg} is verified, and forging it noticed`, async (t) => {
+    await using login = await Login.start();
+    const [key, forged] = await Promise.all([testKey("key-3", alg), testKey("key-3", alg)]);
+    login.provider.metadata = { id_token_signing_alg_values_supported: [alg] };
+    login.provider.published = [key.jwk];
+    login.provider.forgery = { key };
+    await t.notThrowsAsync(login.signIn());
+    login.provider.forgery = { key: forged };
+    const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
+    t.is(error.check, "signature");
+  });
+}
+
+test("keys that Okta rotates are read again, at once", async (t) => {
+  await using login = await Login.start();
+  await login.signIn();
+  login.provider.published = [rotated.jwk];
+  login.provider.forgery = { key: rotated };
+  login.ahead = 11_000;
+  await Promise.all([login.signIn(), login.signIn(), login.signIn()]);
+  t.is(login.provider.server.callsTo(KEYS).length, 2);
+});
+
+test("tokens with made-up key ids don't make us ask for keys over and over", async (t) => {
+  await using login = await Login.start();
+  login.provider.forgery = { key: rotated };
+  for (let i = 0; i < 5; i++) await t.throwsAsync(login.signIn(), { code: "id-token-invalid" });
+  t.is(login.provider.server.callsTo(KEYS).length, 1);
+});
+
+test("a key that Okta has withdrawn is no longer believed after five minutes", async (t) => {
+  await using login = await Login.start();
+  await login.signIn();
+  login.provider.published = [rotated.jwk];
+  login.ahead = 5 * 60_000 + 1;
+  await t.throwsAsync(login.signIn(), { code: "id-token-invalid" });
+});
+
+test("keys that can't be read for a moment don't stop sign-ins", async (t) => {
+  await using login = await Login.start();
+  await login.signIn();
+  const { routes } = login.provider.server;
+  routes[KEYS] = () => ({ status: 503 });
+  login.ahead = 10 * 60_000;
+  await t.notThrowsAsync(login.signIn());
+  login.ahead = 2 * 3_600_000;
+  await t.throwsAsync(login.signIn(), { code: "signing-keys-unreachable" });
+});
+
+test("nobody is signed in while the keys have never been read", async (t) => {
+  await using login = await Login.start();
+  const { routes } = login.provider.server;
+  const good = routes[KEYS];
+  for (const answer of [
+    { status: 503 },
+    { body: "<html>" },
+    { body: { keys: "none" } },
+    { body: { keys: [7] } },
+  ]) {
+    routes[KEYS] = () => answer;
+    await t.throwsAsync(login.signIn(), { code: "signing-keys-unreachable" });
+  }
+  if (good) routes[KEYS] = good;
+  await t.notThrowsAsync(login.signIn());
+});
+
+for (const [what, change] of [
+  ["is for encryption", { use: "enc" }],
+  ["may sign only", { key_ops: ["sign"] }],
+  ["is for another algorithm", { alg: "RS512" }],
+  ["is of a kind that nobody knows", { kty: "unheard-of" }],
+] as const) {
+  test(`a key that ${what} verifies nothing`, async (t) => {
+    await using login = await Login.start();
+    login.provider.published = [{ ...login.provider.key.jwk, ...change }];
+    const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
+    t.is(error.check, "key");
+  });
+}
+
+test("a key fits the algorithms of its kind and length only", (t) => {
+  const { publicKey: short } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+  const { publicKey: long } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { publicKey: p256 } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { publicKey: koblitz } = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
+  t.true(keyFits({ key: long, alg: undefined }, "RS256"));
+  t.true(keyFits({ key: p256, alg: "ES256" }, "ES256"));
+  t.false(keyFits({ key: short, alg: undefined }, "RS256"), "too short");
+  t.false(keyFits({ key: long, alg: undefined }, "ES256"), "of another kind");
+  t.false(keyFits({ key: p256, alg: undefined }, "ES384"), "on another curve");
+  t.false(keyFits({ key: koblitz, alg: undefined }, "ES256"), "on a curve that nobody asked for");
+});

@@ -1,0 +1,110 @@
+import test from "ava";
+import { waitFor } from "../../cluster.ts";
+import { CLIENT_SECRET, operatorUnderTest, organizationObject, secret } from "../operator-under-test.ts";
+
+test("an organization whose Okta accepts it becomes Ready and says where people sign in", async (t) => {
+  const { applyAcme, condition, organization } = await operatorUnderTest(t);
+  await applyAcme();
+  await condition("oktaorg", "acme", "Ready", "True", "Ready");
+  const { status } = await organization();
+  t.is(status?.loginURI, "http://localhost:8080/login/acme");
+  t.is(status?.callbackURI, "http://localhost:8080/callback/acme");
+  t.deepEqual(status?.users, { registered: 0, active: 0 });
+  t.is((await condition("oktaorg", "acme", "DirectoryReachable", "Unknown")).reason, "NoDirectory");
+  t.regex((await condition("oktaorg", "acme", "DirectorySynced", "Unknown")).message, /next sign-in/);
+});
+
+test("a wrong client secret is told from a right one, and noticed when it is put right", async (t) => {
+  const { apply, applyAcme, condition, lines } = await operatorUnderTest(t);
+  await applyAcme({ clientSecret: "not-this-one" });
+  const rejected = await condition("oktaorg", "acme", "CredentialsResolved", "False", "ClientRejected");
+  t.regex(rejected.message, /clientSecretRef/);
+  await condition("oktaorg", "acme", "Ready", "False", "ClientRejected");
+  await apply(secret({ clientSecret: CLIENT_SECRET }));
+  await condition("oktaorg", "acme", "Ready", "True");
+  t.false(JSON.stringify([rejected, lines]).includes("not-this-one"), "secrets are nobody's business");
+});
+
+test("a missing Secret, and a missing key in it, are named", async (t) => {
+  const { apply, applyAcme, condition } = await operatorUnderTest(t);
+  await applyAcme({ okta: { clientSecretRef: { name: "nowhere", key: "clientSecret" } } });
+  const missing = await condition("oktaorg", "acme", "CredentialsResolved", "False", "SecretNotFound");
+  t.regex(missing.message, /no Secret nowhere/);
+  await applyAcme({ okta: { clientSecretRef: { name: "acme-okta", key: "clientSecrte" } } });
+  await waitFor(
+    async () => {
+      const { message } = await condition(
+        "oktaorg",
+        "acme",
+        "CredentialsResolved",
+        "False",
+        "SecretNotFound",
+      );
+      return /clientSecrte/.test(message) || undefined;
+    },
+    { what: "the message to name the key" },
+  );
+  await apply(secret({ clientSecret: CLIENT_SECRET, clientSecrte: CLIENT_SECRET }));
+  await condition("oktaorg", "acme", "Ready", "True");
+});
+
+test("an issuer with the wrong path is wrong, and the message names the one that was meant", async (t) => {
+  const { applyAcme, condition, okta } = await operatorUnderTest(t);
+  await applyAcme({ okta: { issuer: `${okta.url}/oauth2/defualt` } });
+  const wrong = await condition("oktaorg", "acme", "IssuerDiscovered", "False", "WrongIssuer");
+  t.regex(wrong.message, /oauth2/);
+  await condition("oktaorg", "acme", "Ready", "False", "WrongIssuer");
+  await applyAcme();
+  await condition("oktaorg", "acme", "Ready", "True");
+});
+
+test("an Okta that is down is not a wrong issuer; it is asked again", async (t) => {
+  const { applyAcme, condition, okta } = await operatorUnderTest(t);
+  okta.misbehave({
+    fault: { kind: "status", status: 503, headers: {}, body: "" },
+    on: ["discovery"],
+  });
+  await applyAcme();
+  const unreachable = await condition("oktaorg", "acme", "IssuerDiscovered", "False", "IssuerUnreachable");
+  t.regex(unreachable.message, /503/);
+  okta.behave();
+  await condition("oktaorg", "acme", "Ready", "True");
+});
+
+test("of two organizations on one login path the older keeps it, and the other moves up when it goes", async (t) => {
+  const { applyAcme, apply, condition, organization, cluster, okta } = await operatorUnderTest(t);
+  await applyAcme();
+  await condition("oktaorg", "acme", "LoginPathAccepted", "True");
+  const { creationTimestamp } = (await organization()).metadata;
+  await waitFor(() => (Date.now() - Date.parse(creationTimestamp ?? "") > 1000 ? true : undefined), {
+    what: "another second, since creation times have seconds",
+  });
+  await apply(
+    organizationObject("younger", {
+      loginPath: "acme",
+      roles: [{ name: "viewer", displayName: "Viewer" }],
+      okta: {
+        issuer: okta.issuer("default"),
+        clientID: "0oaTest",
+        clientSecretRef: { name: "acme-okta", key: "clientSecret" },
+      },
+    }),
+  );
+  const taken = await condition("oktaorg", "younger", "LoginPathAccepted", "False", "LoginPathTaken");
+  t.regex(taken.message, /older organization .*\/acme/);
+  t.is((await organization("younger")).status?.loginURI, undefined, "nobody is sent to somebody else's page");
+  await condition("oktaorg", "acme", "LoginPathAccepted", "True");
+  await cluster.kubectl("delete", "oktaorg", "acme");
+  await condition("oktaorg", "younger", "LoginPathAccepted", "True");
+});
+
+test("the user counts follow", async (t) => {
+  const { applyAcme, organization, signedIn } = await operatorUnderTest(t);
+  const mappings: Record<string, [string[], string[]]> = { services: [["service_admin"], ["service-admin"]] };
+  await applyAcme({ mappings });
+  await signedIn("ada", ["service_admin"], mappings);
+  await waitFor(async () => ((await organization()).status?.users?.active === 1 ? true : undefined), {
+    what: "one active user to be counted",
+  });
+  t.deepEqual((await organization()).status?.users, { registered: 1, active: 1 });
+});
