@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Logger } from "pino";
 import { accessLog } from "./http/access-log.ts";
 import { sendProblem } from "./http/problem.ts";
-import { problemOf } from "./http/problems.ts";
+import { problemOf } from "./http/problem-of-error.ts";
 import { perAddress } from "./http/rate-limits.ts";
 import { RequestError } from "./http/request-errors.ts";
 import { requestID } from "./http/respond.ts";

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
-import { problemPage } from "../pages/problem.ts";
+import { html } from "../pages/html.ts";
+import type { Page } from "../pages/layout.ts";
 import { requestID, sendJSON, sendPage, wantsJSON } from "./respond.ts";
 
 /** Something that went wrong, as it is told to whoever asked. Nothing in it is secret. */
@@ -21,13 +22,24 @@ export interface Problem {
 
 /** Sends a problem as a page, or as JSON (RFC 9457) to those who prefer it. */
 export function sendProblem(req: Request, res: Response, problem: Problem): void {
-  const { status, code, title, text, advice, link, organization, retryAfterS } = problem;
+  const { status, code, title, text, advice, retryAfterS } = problem;
   if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS));
   if (!wantsJSON(req)) {
-    sendPage(req, res, status, problemPage({ title, text, advice, link, organization }));
+    sendPage(req, res, status, pageOf(problem));
     return;
   }
   const detail = advice === undefined ? text : `${text} ${advice}`;
   const content = { type: "about:blank", status, title, detail, code, requestID: requestID(req) };
   sendJSON(res, status, content, "application/problem+json");
+}
+
+function pageOf({ title, text, advice, link, organization }: Problem): Page {
+  return {
+    title,
+    organization,
+    body: html`
+<p>${text}</p>
+${advice && html`<p class="soft">${advice}</p>`}
+${link && html`<div class="actions"><a class="button" href="${link.href}">${link.label}</a></div>`}`,
+  };
 }

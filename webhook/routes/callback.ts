@@ -6,9 +6,9 @@ import { keyOf } from "../../kubernetes/index.ts";
 import { StateMismatchError } from "../../okta/oidc/login-errors.ts";
 import type { SignedIn } from "../../okta/oidc/oidc.ts";
 import type { OktaClients } from "../../organizations/oidc-clients.ts";
-import { undecidedProblem } from "../http/okta-problems.ts";
+
 import { sendProblem } from "../http/problem.ts";
-import { placeOf, problemOf } from "../http/problems.ts";
+import { groupsProblem, problemOf } from "../http/problem-of-error.ts";
 import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
@@ -91,7 +91,7 @@ function answer(
     const { reason, why } = result;
     const fields = { organization: keyOf(organization), reason, why, requestID: requestID(req) };
     log.warn(fields, "A sign-in could not be decided on.");
-    sendProblem(req, res, undecidedProblem(reason, placeOf(organization)));
+    sendProblem(req, res, groupsProblem(reason, organization));
     return { outcome: "refused", reason: result.reason };
   }
   // Whoever was signed in here before is so no longer: this browser's person has changed.
