@@ -1,8 +1,8 @@
+import { LRUCache } from "lru-cache";
 import type { Organization } from "../../crds/types.ts";
 import { type IdentityStore, isActive, type User } from "../../identity/index.ts";
 import { type CookieStyle, clearCookie, readCookie, setCookie } from "./cookies.ts";
 import { maxAgeMs } from "./max-age.ts";
-import { Recent } from "./recent.ts";
 import type { SessionKeys } from "./session-keys.ts";
 import { keyIDOf, type Session, signSession, verifySession } from "./session-token.ts";
 
@@ -47,14 +47,14 @@ export interface SessionsOptions {
 /** A session this young may be of an account that another replica has made, and this one not heard of yet. */
 const YOUNG_MS = 30_000;
 /** Verified tokens that are remembered, so that a busy browser's cookie isn't verified again each time. */
-const REMEMBERED = 10_000;
+const REMEMBERED = 20_000;
 
 /** Makes sessions, and checks on every request that what they were made for still holds. */
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #cookie: string;
   readonly #now: () => number;
-  readonly #verified = new Recent<string, { session: Session; keyID: string }>(REMEMBERED);
+  readonly #verified = new LRUCache<string, { session: Session; keyID: string }>({ max: REMEMBERED });
   readonly #confirmed = new WeakSet<Session>();
   readonly #asking = new Map<string, Promise<User | undefined>>();
 
