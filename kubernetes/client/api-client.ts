@@ -17,10 +17,10 @@ import { Credentials } from "./credentials.ts";
 import { NotLeaderError } from "./errors.ts";
 import type { Method } from "./http-request.ts";
 import { type KubernetesObject, type ObjectKey, type ObjectName, splitKey } from "./object.ts";
-import { accept, readJSON, readList, readObject } from "./read-answer.ts";
+import { accept, parseOr, readJSON, readList, readObject } from "./read-answer.ts";
 import { collectionPath, objectPath, type ResourceType } from "./resource-type.ts";
 import { type Call, Transport, WatchConnections } from "./transport.ts";
-import { parseOr, type WatchEvent } from "./watch-stream.ts";
+import type { WatchEvent } from "./watch-stream.ts";
 
 /** A client with its own connections. Throws a KubeConfigError when there is no usable configuration. */
 export async function createClient(options: ClientOptions): Promise<Client> {

@@ -4,8 +4,8 @@ import { ConnectionError } from "./errors.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** One HTTP request. */
-export interface Exchange {
+/** A request as it goes over the wire. */
+export interface HttpRequest {
   method: Method;
   origin: string;
   path: string;
@@ -21,7 +21,7 @@ export interface Exchange {
   guard?: (() => void) | undefined;
 }
 
-/** A complete answer, whatever its status. */
+/** A complete answer, whatever its status. read-answer.ts tells what is in it. */
 export interface Answer {
   status: number;
   body: string;
@@ -29,10 +29,10 @@ export interface Answer {
 }
 
 /**
- * Does one request on undici's lowest level: no streams and no copies, 40 % less CPU than fetch.
+ * Sends a request, once, on undici's lowest level: no streams and no copies, 40 % less CPU than fetch.
  * @throws {ConnectionError} when there is no complete answer in time; the signal's reason when it aborts
  */
-export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Answer> {
+export function sendRequest(dispatcher: Dispatcher, request: HttpRequest): Promise<Answer> {
   const { method, origin, path, headers, body = null, signal } = request;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
@@ -52,7 +52,7 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
 }
 
 class AnswerHandler implements Dispatcher.DispatchHandler {
-  readonly #request: Exchange;
+  readonly #request: HttpRequest;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: unknown) => void;
   readonly #timer: NodeJS.Timeout;
@@ -63,7 +63,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #retryAfterMs: number | undefined;
   #bytes = 0;
 
-  constructor(request: Exchange, resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
+  constructor(request: HttpRequest, resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -139,13 +139,20 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   }
 }
 
+/** What was asked, for messages: without the query, which may be long. */
+export function subjectOf({ method, path }: { method: string; path: string }): string {
+  return `${method} ${path.split("?", 1)[0]}`;
+}
+
 /** Says in one sentence what failed on the way to or from the API server. */
 export function connectionError(request: { method: string; path: string }, cause: Error, sent: boolean) {
-  const subject = `${request.method} ${request.path.split("?", 1)[0]}`;
-  return new ConnectionError(`${subject}: no answer from the API server: ${cause.message || cause.name}`, {
-    sent,
-    cause,
-  });
+  return new ConnectionError(
+    `${subjectOf(request)}: no answer from the API server: ${cause.message || cause.name}`,
+    {
+      sent,
+      cause,
+    },
+  );
 }
 
 /** Retry-After in seconds or as a date (RFC 9110 section 10.2.3); undefined when missing or unreadable. */

@@ -5,7 +5,7 @@ import { RuntimeMetrics } from "../metrics.ts";
 import { callPool, watchPool } from "./connections.ts";
 import type { Access, Credentials } from "./credentials.ts";
 import { ApiError, ConnectionError, UnauthorizedError } from "./errors.ts";
-import { type Answer, asError, exchange, type Method } from "./http-request.ts";
+import { type Answer, asError, type Method, sendRequest } from "./http-request.ts";
 import type { KubernetesObject } from "./object.ts";
 import { retryDelay } from "./retry.ts";
 import { WatchStream } from "./watch-stream.ts";
@@ -121,17 +121,17 @@ export class Transport {
   async #attempt(call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
     const current = this.#credentials.current();
     const access = current instanceof Promise ? await current : current;
-    const answer = await this.#exchange(call, access, pick);
+    const answer = await this.#sendAs(access, call, pick);
     if (answer.status !== 401) return answer;
-    return this.#exchange(call, await this.#credentials.refresh(access), pick);
+    return this.#sendAs(await this.#credentials.refresh(access), call, pick);
   }
 
-  async #exchange(call: Call, access: Access, pick: (access: Access) => Dispatcher): Promise<Answer> {
+  async #sendAs(access: Access, call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
     call.guard?.();
     const start = performance.now();
     const { method, body, timeoutMs, maxBytes, signal, guard } = call;
     try {
-      const answer = await exchange(pick(access), {
+      const answer = await sendRequest(pick(access), {
         method,
         origin: access.origin,
         path: access.basePath + call.path,

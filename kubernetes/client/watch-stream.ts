@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { ApiError, apiError } from "./errors.ts";
-import { asError, connectionError, type Method, parseRetryAfter } from "./http-request.ts";
+import { asError, connectionError, type Method, parseRetryAfter, subjectOf } from "./http-request.ts";
 import { JsonLines } from "./json-lines.ts";
 import { isKubernetesObject, isRecord, type KubernetesObject } from "./object.ts";
+import { parseOr } from "./read-answer.ts";
 
 /**
  * What a watch reports. A bookmark says: up to this resourceVersion you know everything. `listed`: this is the end of a
@@ -184,7 +185,7 @@ export class WatchStream<T extends KubernetesObject> implements AsyncIterable<Wa
   }
 
   get #subject(): string {
-    return `WATCH ${this.#request.path.split("?", 1)[0]}`;
+    return subjectOf({ method: "WATCH", path: this.#request.path });
   }
 }
 
@@ -220,12 +221,4 @@ function readEvent<T extends KubernetesObject>(line: unknown, subject: string): 
 
 function isEvent(value: unknown): value is { type: string; object: unknown } {
   return isRecord(value) && typeof value.type === "string" && "object" in value;
-}
-
-export function parseOr<F>(text: string, fallback: F): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return fallback;
-  }
 }
