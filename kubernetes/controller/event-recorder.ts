@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { type Event, events, type ObjectReference } from "../client/builtin-types.ts";
@@ -70,8 +71,8 @@ export class EventRecorder {
   readonly #capacity: number;
   readonly #mergeEveryMs: number;
   readonly #metrics: RuntimeMetrics;
-  /** By key, the least recently seen first. */
-  readonly #series = new Map<string, Series>();
+  /** By key, the most recently seen of them. */
+  readonly #series: LRUCache<string, Series>;
   readonly #queue: Series[] = [];
   #writing: Promise<void> | undefined;
   #flushing = false;
@@ -82,6 +83,13 @@ export class EventRecorder {
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#capacity = options.capacity ?? 5_000;
+    this.#series = new LRUCache({
+      max: this.#capacity,
+      // One that has ended still has its count written; one that there was no room for any more hasn't.
+      dispose: ({ timer }, _key, reason) => {
+        if (reason === "evict") clearTimeout(timer);
+      },
+    });
     this.#mergeEveryMs = options.mergeEveryMs ?? 60_000;
     this.#metrics = RuntimeMetrics.in(options.metrics ?? new Registry());
   }
@@ -97,9 +105,9 @@ export class EventRecorder {
 
   /** Writes what is waiting, counts of series included; gives up after some time, in milliseconds. */
   async flush({ timeoutMs = 2_000 }: { timeoutMs?: number } = {}): Promise<void> {
-    for (const series of this.#series.values()) {
+    this.#series.rforEach((series) => {
       if (series.count > series.writtenCount) this.#enqueue(series);
-    }
+    });
     this.#flushing = true;
     const late = new AbortController();
     await Promise.race([this.#writing, sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => {})]);
@@ -117,8 +125,6 @@ export class EventRecorder {
     if (series && time.getTime() - series.lastObserved.getTime() < SERIES_ENDS_AFTER_MS) {
       series.count++;
       series.lastObserved = time;
-      this.#series.delete(key);
-      this.#series.set(key, series); // now the most recently seen
       this.#scheduleMerge(series);
       return;
     }
@@ -132,13 +138,7 @@ export class EventRecorder {
       queued: false,
       timer: undefined,
     };
-    if (!this.#enqueue(begun)) return;
-    this.#series.set(key, begun);
-    for (const [oldest, { timer }] of this.#series) {
-      if (this.#series.size <= this.#capacity) break;
-      clearTimeout(timer);
-      this.#series.delete(oldest);
-    }
+    if (this.#enqueue(begun)) this.#series.set(key, begun);
   }
 
   #event(
