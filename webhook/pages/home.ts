@@ -1,13 +1,7 @@
+import type { HeldRole } from "../held-roles.ts";
 import { html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { signOutForm } from "./sign-out-form.ts";
-
-export interface HeldRole {
-  readonly name: string;
-  readonly admin: boolean;
-  readonly mapping?: string | undefined;
-  readonly group?: string | undefined;
-}
 
 /** Who you are, and which roles you hold, with the reason for each. */
 export function signedInPage(person: {
@@ -30,8 +24,8 @@ ${name && email && html`<p class="soft">${email}</p>`}
 <table>
 <thead><tr><th scope="col">Role</th><th scope="col">Because you are in</th></tr></thead>
 <tbody>${roles.map(
-      ({ name: role, admin, group, mapping }) => html`
-<tr><td>${role}${admin && html` <span class="badge">admin</span>`}</td>
+      ({ displayName, admin, group, mapping }) => html`
+<tr><td>${displayName}${admin && html` <span class="badge">admin</span>`}</td>
 <td>${
         group === undefined
           ? html`<span class="soft">a local account</span>`

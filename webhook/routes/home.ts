@@ -1,10 +1,10 @@
 import type { RequestHandler } from "express";
+import { heldRoles } from "../held-roles.ts";
 import { sendProblem } from "../http/problem.ts";
 import { originOf, redirect, sendPage } from "../http/respond.ts";
 import { signedInPage, signedOutPage } from "../pages/home.ts";
+import { parseLogoutState } from "../sessions/logout-state.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import { parseLogoutState } from "./logout.ts";
-import { heldRoles } from "./session.ts";
 
 export interface HomeDeps {
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;
@@ -23,10 +23,7 @@ export function home({ sessions }: HomeDeps): RequestHandler {
           organization: displayName,
           name: user.name,
           email: user.email,
-          roles: heldRoles(user, organization).map((role) => ({
-            ...role,
-            name: role.displayName ?? role.name,
-          })),
+          roles: heldRoles(user, organization),
           expires: new Date(expiresAt).toISOString(),
           issuerOrigin: originOf(okta.issuer),
           loginPath,

@@ -7,6 +7,7 @@ import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "..
 import { type Organizations, UnknownOrganizationError } from "../organizations.ts";
 import { confirmSignOutPage, signedOutHerePage } from "../pages/sign-out.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
+import { formatLogoutState, SIGNED_OUT } from "../sessions/logout-state.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 export interface LogoutDeps {
@@ -48,7 +49,7 @@ export function logout(deps: LogoutDeps): RequestHandler {
       return;
     }
     if (!organization || isLocal) {
-      done(req, res, "/?state=out");
+      done(req, res, SIGNED_OUT);
       return;
     }
     const again = formField(req, "again") === "yes";
@@ -70,7 +71,7 @@ async function endSessionURL(
     return await okta.endSessionURL(organization, {
       // The one address to register as sign-out redirect URI of the app in Okta.
       postLogoutRedirectURI: `${organizations.baseURL}/`,
-      state: `${again ? "again" : "out"}.${organization.spec.loginPath}`,
+      state: formatLogoutState({ again, loginPath: organization.spec.loginPath }),
       ...(idTokenHint === undefined ? {} : { idTokenHint }),
     });
   } catch (error) {
@@ -80,19 +81,10 @@ async function endSessionURL(
   }
 }
 
-/** What Okta gives back after a logout: which organization it was, and whether to sign in again. */
-export function parseLogoutState(state: unknown): { again: boolean; loginPath?: string } | undefined {
-  if (state === "out") return { again: false };
-  const parts =
-    typeof state === "string" ? /^(out|again)\.([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)$/.exec(state) : null;
-  const [, what, loginPath] = parts ?? [];
-  return loginPath === undefined ? undefined : { again: what === "again", loginPath };
-}
-
 function done(req: Request, res: Response, url: string | undefined): void {
   if (wantsJSON(req))
     sendJSON(res, 200, { signedOut: true, ...(url === undefined ? {} : { continueAt: url }) });
-  else redirect(res, url ?? "/?state=out");
+  else redirect(res, url ?? SIGNED_OUT);
 }
 
 function named({ organizations }: LogoutDeps, req: Request): Organization | undefined {
