@@ -5,7 +5,7 @@ import { run } from "../cluster/run.ts";
 import { exclusively } from "../control-plane/build-lock.ts";
 import type { Progress } from "../control-plane/progress.ts";
 import { type Architecture, buildBase, imageCache, runtimeBase, thisArchitecture } from "./base.ts";
-import type { ImageBuild } from "./build.ts";
+import type { ImageBuild } from "./image-build.ts";
 
 const certificates = "/etc/ssl/certs/ca-certificates.crt";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ClaimsUse } from "./oauth/claims.ts";
+import type { ClaimsUse } from "./oauth/groups-claim.ts";
 
 /** Where a request goes. The first five are what programs call; the others are where browsers are sent. */
 export const endpoints = [

@@ -2,18 +2,16 @@
 export { CookieJar } from "./cookie-jar.ts";
 export type { Directory } from "./directory/directory.ts";
 export { type Group, type User, type UserStatus, userStatuses } from "./directory/entities.ts";
-export { OktaError } from "./directory/okta-error.ts";
 export type { LogEvent } from "./directory/system-log.ts";
 export { changeStatus, setStatus } from "./directory/user-lifecycle.ts";
 export type { Endpoint, Misbehaving, Misbehaviour } from "./faults.ts";
 export type { AlteredIdToken, AlterIdToken } from "./oauth/altered-id-token.ts";
-export { newSigningKey, type SigningKey, signingKey } from "./oauth/keys.ts";
+export type { SigningKey } from "./oauth/keys.ts";
 export {
   type AppSeed,
   type GroupSeed,
   type OrganizationSeed,
   readSeed,
-  SeedError,
   type UserSeed,
 } from "./seed.ts";
 export { SignInError, type SignInOptions, type SignInResult, signIn } from "./sign-in.ts";

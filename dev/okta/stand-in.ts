@@ -11,8 +11,9 @@ import { type Endpoint, endpoints, Faults, type Misbehaving, type Misbehaviour }
 import { createApp } from "./http.ts";
 import type { AlterIdToken } from "./oauth/altered-id-token.ts";
 import { Apps } from "./oauth/apps.ts";
-import { AuthorizationServer, type OAuthContext } from "./oauth/authorization-server.ts";
+import { AuthorizationServer } from "./oauth/authorization-server.ts";
 import { keptSigningKey, newSigningKey, type SigningKey } from "./oauth/keys.ts";
+import type { OAuthContext } from "./oauth/server-description.ts";
 import { Storage } from "./oauth/storage.ts";
 import {
   type App,

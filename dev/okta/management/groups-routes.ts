@@ -4,7 +4,7 @@ import { FilterSyntaxError, parseFilter } from "../directory/filter-expression.t
 import { errors } from "../directory/okta-error.ts";
 import { cursor, limit, parseBody, parseQuery, position, sendList } from "./list-answer.ts";
 import { groupJson, userJson } from "./representations.ts";
-import type { ManagementContext, Route } from "./routes.ts";
+import type { ManagementContext, Route } from "./route.ts";
 
 const filterAttributes = ["id", "type", "lastUpdated", "lastMembershipUpdated"];
 

@@ -1,7 +1,7 @@
 import type { Request, Response } from "express";
 import { z } from "zod";
 import { errors } from "../directory/okta-error.ts";
-import type { ManagementContext } from "./routes.ts";
+import type { ManagementContext } from "./route.ts";
 
 /** A whole number in a query, within bounds. */
 export function limit(most: number, usual = most) {

@@ -3,7 +3,7 @@ import { FilterSyntaxError, parseFilter } from "../directory/filter-expression.t
 import { errors } from "../directory/okta-error.ts";
 import type { LogEvent } from "../directory/system-log.ts";
 import { parseQuery, sendList } from "./list-answer.ts";
-import type { ManagementContext, Route } from "./routes.ts";
+import type { ManagementContext, Route } from "./route.ts";
 
 const week = 7 * 24 * 3600 * 1000;
 

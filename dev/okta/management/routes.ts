@@ -1,32 +1,11 @@
 import express, { type NextFunction, type Request, type Response, Router } from "express";
-import type { Logger } from "pino";
-import type { Directory } from "../directory/directory.ts";
 import { errors, OktaError } from "../directory/okta-error.ts";
-import type { Faults } from "../faults.ts";
-import type { AuthorizationServer } from "../oauth/authorization-server.ts";
 import { spoilAnswer } from "../spoiled-answer.ts";
-import { type Caller, callerOf } from "./caller.ts";
+import { callerOf } from "./caller.ts";
 import { groupsRoutes } from "./groups-routes.ts";
 import { logsRoutes } from "./logs-routes.ts";
+import type { ManagementContext } from "./route.ts";
 import { usersRoutes } from "./users-routes.ts";
-
-export interface ManagementContext {
-  directory: Directory;
-  /** The organization's URL, which links begin with. */
-  base: string;
-  org: AuthorizationServer;
-  apiTokens: ReadonlySet<string>;
-  faults: Faults;
-  log: Logger;
-}
-
-export interface Route {
-  method: "get" | "post" | "put" | "delete";
-  path: string;
-  /** The scope that a service app needs. */
-  scope: string;
-  handle: (request: Request, response: Response, caller: Caller) => void;
-}
 
 /** The part of Okta's Management API that deals with groups, users and the system log, below /api/v1. */
 export function managementRoutes(context: ManagementContext): Router {

@@ -6,7 +6,7 @@ import { errors } from "../directory/okta-error.ts";
 import { changeStatus, lifecycleOperations, setStatus } from "../directory/user-lifecycle.ts";
 import { cursor, limit, parseBody, parseQuery, position, sendList } from "./list-answer.ts";
 import { groupJson, userJson } from "./representations.ts";
-import type { ManagementContext, Route } from "./routes.ts";
+import type { ManagementContext, Route } from "./route.ts";
 
 const filterAttributes = [
   "status",

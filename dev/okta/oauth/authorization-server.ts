@@ -1,38 +1,20 @@
 import type { RequestListener } from "node:http";
 import Provider, { type errors, type KoaContextWithOIDC } from "oidc-provider";
-import type { Logger } from "pino";
-import type { Directory } from "../directory/directory.ts";
 import { userParty } from "../directory/parties.ts";
-import type { Faults } from "../faults.ts";
 import type { AuthorizationServerSettings } from "../seed.ts";
-import type { AlterIdToken } from "./altered-id-token.ts";
-import { type Apps, appParty } from "./apps.ts";
+import { appParty } from "./apps.ts";
 import type { ClaimsSource } from "./claims.ts";
 import { discoveryDocument, type Paths, pathsOf } from "./discovery.ts";
 import { finishAnswer } from "./finished-answer.ts";
-import type { GroupsClaimRules } from "./groups-claim.ts";
 import type { SigningKey } from "./keys.ts";
 import { inOktaWords } from "./okta-words.ts";
 import { providerConfiguration } from "./provider-configuration.ts";
-import type { Storage } from "./storage.ts";
-
-/** What the authorization servers of one stand-in share. */
-export interface OAuthContext {
-  directory: Directory;
-  apps: Apps;
-  storage: Storage;
-  faults: Faults;
-  settings: GroupsClaimRules & { issuerParameter: boolean; organization: string };
-  alterIdToken: () => AlterIdToken | undefined;
-  dpopNonceSecret: Buffer;
-  log: Logger;
-}
+import type { OAuthContext, ServerDescription } from "./server-description.ts";
 
 const standardScopes = ["openid", "email", "profile", "address", "phone"];
 
 /** One of Okta's authorization servers, on top of the oidc-provider package. */
-export class AuthorizationServer {
-  /** "org", or the id of a custom server. */
+export class AuthorizationServer implements ServerDescription {
   readonly id: string;
   readonly issuer: string;
   readonly paths: Paths;
@@ -71,7 +53,6 @@ export class AuthorizationServer {
   /** Answers all requests below the server's paths but those for discovery and logout. */
   readonly handle: RequestListener = (request, response) => this.#handle(request, response);
 
-  /** The key that tokens are signed with now. */
   get key(): SigningKey {
     return this.#keys[0];
   }

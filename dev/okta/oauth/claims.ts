@@ -3,10 +3,9 @@ import { nameOf, type User } from "../directory/entities.ts";
 import { randomId } from "../directory/okta-ids.ts";
 import type { Faults } from "../faults.ts";
 import type { App, AuthorizationServerSettings, GroupsClaim } from "../seed.ts";
-import { type GroupsClaimRules, groupsClaim } from "./groups-claim.ts";
+import { type ClaimsUse, type GroupsClaimRules, groupsClaim } from "./groups-claim.ts";
 
 export type Claims = Record<string, unknown>;
-export type ClaimsUse = "id_token" | "userinfo";
 
 /** What is known of an authorization server where claims are made: the org server has no settings of its own. */
 export interface ClaimsSource {

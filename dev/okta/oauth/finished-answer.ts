@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Endpoint } from "../faults.ts";
 import { spoilAnswer } from "../spoiled-answer.ts";
 import { alteredIdToken } from "./altered-id-token.ts";
-import type { AuthorizationServer } from "./authorization-server.ts";
 import { scopeNotConfigured } from "./okta-words.ts";
+import type { ServerDescription } from "./server-description.ts";
 
 const tokenAnswer = z.looseObject({ id_token: z.string() });
 const activeToken = z.looseObject({ active: z.literal(true), sub: z.string() });
@@ -19,7 +19,7 @@ const endpointOf: Record<string, Endpoint> = {
 };
 
 /** Puts into Okta's shape what the oidc-provider package has answered, and spoils it where a fault says so. */
-export async function finishAnswer(ctx: KoaContextWithOIDC, server: AuthorizationServer): Promise<void> {
+export async function finishAnswer(ctx: KoaContextWithOIDC, server: ServerDescription): Promise<void> {
   const { faults, directory, settings } = server.context;
   const app = ctx.oidc.client?.clientId;
   switch (ctx.oidc.route) {
@@ -44,7 +44,7 @@ export async function finishAnswer(ctx: KoaContextWithOIDC, server: Authorizatio
   if (await spoilAnswer(spoiling, ctx.res)) ctx.respond = false;
 }
 
-async function finishTokens(ctx: KoaContextWithOIDC, server: AuthorizationServer): Promise<void> {
+async function finishTokens(ctx: KoaContextWithOIDC, server: ServerDescription): Promise<void> {
   const token = ctx.oidc.entities.ClientCredentials;
   if (token && ctx.status === 200) {
     const asked = z.looseObject({ scope: z.string().default("") }).parse(ctx.oidc.body).scope;

@@ -13,6 +13,9 @@ export class TooManyGroupsError extends Error {
   }
 }
 
+/** Where claims are read. */
+export type ClaimsUse = "id_token" | "userinfo";
+
 export interface GroupsClaimRules {
   emptyGroupsClaim: "omit" | "empty";
   manyGroups: "truncate" | "fail" | "all";

@@ -17,7 +17,7 @@ export async function newSigningKey(): Promise<SigningKey> {
 }
 
 /** A signing key from one's own RSA private key; the id is its thumbprint (RFC 7638). */
-export function signingKey(privateKey: KeyObject): SigningKey {
+function signingKey(privateKey: KeyObject): SigningKey {
   const { e, kty, n } = createPublicKey(privateKey).export({ format: "jwk" });
   const kid = createHash("sha256").update(JSON.stringify({ e, kty, n })).digest("base64url");
   return { kid, privateKey };

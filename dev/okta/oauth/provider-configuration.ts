@@ -9,19 +9,19 @@ import {
 } from "oidc-provider";
 import { type App, managementScopes } from "../seed.ts";
 import { clientMetadata } from "./apps.ts";
-import type { AuthorizationServer } from "./authorization-server.ts";
-import { type ClaimsUse, checkClaims, claimsFor, fixedClaims } from "./claims.ts";
-import { TooManyGroupsError } from "./groups-claim.ts";
+import { checkClaims, claimsFor, fixedClaims } from "./claims.ts";
+import { type ClaimsUse, TooManyGroupsError } from "./groups-claim.ts";
 import { privateJwk, type SigningKey } from "./keys.ts";
 import { assertionLivesTooLong, audienceNotEndpoint, scopeNotConfigured } from "./okta-words.ts";
 import { errorPage } from "./pages.ts";
+import type { ServerDescription } from "./server-description.ts";
 import { ClientStorage, ModelStorage } from "./storage.ts";
 
 const hour = 3600;
 
 /** How the oidc-provider package is to be an authorization server of Okta's. */
 export function providerConfiguration(
-  server: AuthorizationServer,
+  server: ServerDescription,
   { keys, claimNames }: { keys: readonly SigningKey[]; claimNames: Iterable<string> },
 ): Configuration {
   const { context, custom, paths } = server;
@@ -103,7 +103,7 @@ export function providerConfiguration(
   };
 }
 
-function appOf(ctx: KoaContextWithOIDC, server: AuthorizationServer): App | undefined {
+function appOf(ctx: KoaContextWithOIDC, server: ServerDescription): App | undefined {
   return server.context.apps.get(ctx.oidc.client?.clientId ?? "");
 }
 
@@ -112,7 +112,7 @@ function isPublic(ctx: KoaContextWithOIDC): boolean {
 }
 
 /** Service apps get their tokens at the org server alone. */
-function client({ context, custom }: AuthorizationServer, id: string): AdapterPayload | undefined {
+function client({ context, custom }: ServerDescription, id: string): AdapterPayload | undefined {
   const app = context.apps.get(id);
   if (!app || (custom && app.type === "service")) return undefined;
   return {
@@ -129,7 +129,7 @@ function client({ context, custom }: AuthorizationServer, id: string): AdapterPa
 function checkAssertion(
   ctx: KoaContextWithOIDC,
   { aud, exp }: Record<string, unknown>,
-  { issuer, paths }: AuthorizationServer,
+  { issuer, paths }: ServerDescription,
 ): void {
   const endpoints: Record<string, string> = { introspection: paths.introspect, revocation: paths.revoke };
   if (aud !== issuer + (endpoints[ctx.oidc.route] ?? paths.token))
@@ -137,7 +137,7 @@ function checkAssertion(
   if (Number(exp) > Date.now() / 1000 + hour) throw new errors.InvalidClientAuth(assertionLivesTooLong);
 }
 
-function account(ctx: KoaContextWithOIDC, id: string, server: AuthorizationServer): Account | undefined {
+function account(ctx: KoaContextWithOIDC, id: string, server: ServerDescription): Account | undefined {
   const user = server.context.directory.admitted(id);
   if (!user) return undefined;
   return {
@@ -154,7 +154,7 @@ function account(ctx: KoaContextWithOIDC, id: string, server: AuthorizationServe
 }
 
 /** Nobody is asked for consent: who is assigned to an app grants it what it asks for. */
-async function grant(ctx: KoaContextWithOIDC, server: AuthorizationServer): Promise<Grant | undefined> {
+async function grant(ctx: KoaContextWithOIDC, server: ServerDescription): Promise<Grant | undefined> {
   const { apps, directory } = server.context;
   const app = appOf(ctx, server);
   const user = directory.admitted(ctx.oidc.account?.accountId ?? "");
