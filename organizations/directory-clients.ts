@@ -1,6 +1,6 @@
 import type { OktaDirectory, Organization } from "../crds/types.ts";
+import type { DirectoryCredentials } from "../okta/directory/credentials.ts";
 import { Directory } from "../okta/directory/directory.ts";
-import type { DirectoryCredentials } from "../okta/directory/directory-credentials.ts";
 import { DirectoryUnauthorizedError } from "../okta/directory/directory-errors.ts";
 import type { Http } from "../okta/http/http.ts";
 

@@ -1,15 +1,14 @@
 import { foldedName } from "../../identity/identity.ts";
+import { DirectoryInvalidAnswerError, DirectoryNotFoundError } from "./directory-errors.ts";
+import { type Endpoint, GROUPS, group, isID, user } from "./endpoints.ts";
+import { ManagementApi, type ManagementApiOptions } from "./management-api.ts";
 import {
   type DirectoryGroup,
   type DirectoryUser,
   groupSchema,
   groupWithStatsSchema,
-  isID,
   userSchema,
-} from "./directory-answers.ts";
-import { DirectoryInvalidAnswerError, DirectoryNotFoundError } from "./directory-errors.ts";
-import type { Endpoint } from "./management-answers.ts";
-import { ManagementApi, type ManagementApiOptions } from "./management-api.ts";
+} from "./resources.ts";
 
 /** What a name finds. Names match exactly; the others are there to say "did you mean". */
 export interface GroupsOfName {
@@ -87,18 +86,6 @@ export class Directory {
   }
 
   /**
-   * The members of a group, all of them.
-   * @throws DirectoryError, among them DirectoryNotFoundError when Okta has no such group
-   */
-  async groupMembers(groupID: string): Promise<DirectoryUser[]> {
-    const endpoint = { ...group(groupID), template: "/api/v1/groups/{id}/users" };
-    if (!isID(groupID)) throw new DirectoryNotFoundError(endpoint.what);
-    return unique(
-      await this.#api.list(endpoint, `/api/v1/groups/${groupID}/users`, userSchema, { limit: PAGE }),
-    );
-  }
-
-  /**
    * How many members a group has, by one request.
    * @throws DirectoryError, among them DirectoryNotFoundError when Okta has no such group
    */
@@ -117,20 +104,6 @@ export class Directory {
     if (found.id !== groupID) throw anotherThan(endpoint);
     return found._embedded.stats.usersCount;
   }
-}
-
-const GROUPS: Endpoint = {
-  template: "/api/v1/groups",
-  scope: "okta.groups.read",
-  what: "the list of groups",
-};
-
-function group(id: string): Endpoint {
-  return { template: "/api/v1/groups/{id}", scope: "okta.groups.read", what: `group ${JSON.stringify(id)}` };
-}
-
-function user(id: string): Endpoint {
-  return { template: "/api/v1/users/{id}", scope: "okta.users.read", what: `user ${JSON.stringify(id)}` };
 }
 
 /** A string of Okta's filter language (Okta, "Filter"; SCIM's, RFC 7644, section 3.4.2.2). */

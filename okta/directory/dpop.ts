@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
-import { first, type HttpAnswer } from "../http/http.ts";
+import { first, type HttpAnswer } from "../http/answer.ts";
 
 /** A key that access tokens are bound to, and the proofs of having it (DPoP, RFC 9449). It is never stored. */
 export class DPoPKey {

@@ -1,18 +1,21 @@
 import { z } from "zod";
 import { OktaError } from "../errors.ts";
-import { allowedUrl, type Http, type HttpAnswer } from "../http/http.ts";
+import { allowedUrl } from "../http/allowed-url.ts";
+import type { HttpAnswer } from "../http/answer.ts";
+import type { Http } from "../http/http.ts";
 import { UrlNotAllowedError } from "../http/http-errors.ts";
-import type { Authorizer } from "./authorizer.ts";
-import { authorizer, type DirectoryCredentials } from "./directory-credentials.ts";
+import { directoryError, refusal, tryAgainMs, understand } from "./answers.ts";
+import { ApiToken, type Authorizer, type DirectoryCredentials } from "./credentials.ts";
 import {
   DirectoryInvalidAnswerError,
   DirectoryRateLimitedError,
   DirectoryUnreachableError,
 } from "./directory-errors.ts";
-import { directoryError, type Endpoint, refusal, tryAgainMs, understand } from "./management-answers.ts";
+import type { Endpoint } from "./endpoints.ts";
 import { nextPage } from "./next-page.ts";
 import { RateBudget } from "./rate-budget.ts";
-import { Turnstile, TurnstileError } from "./turnstile.ts";
+import { Semaphore, SemaphoreTimeoutError } from "./semaphore.ts";
+import { ServiceApp } from "./service-app.ts";
 
 export interface ManagementApiOptions {
   /** The org's URL, as in https://acme.okta.com. */
@@ -24,8 +27,6 @@ export interface ManagementApiOptions {
    * 5,000. A sync that has time takes more, so that it gets through many pages; a sign-in, less.
    */
   maxWaitMs?: number;
-  /** The part of each rate limit that is used, 0 to 1. Default 0.5 */
-  share?: number;
   /** Calls at once, default 4: Okta limits those as well. */
   maxConcurrent?: number;
   /** Pages of one list, default 2,000 */
@@ -48,7 +49,7 @@ export class ManagementApi {
   readonly #http: Http;
   readonly #authorizer: Authorizer;
   readonly #budget: RateBudget;
-  readonly #turnstile: Turnstile;
+  readonly #semaphore: Semaphore;
   readonly #maxWaitMs: number;
   readonly #maxPages: number;
   readonly #now: () => number;
@@ -59,13 +60,13 @@ export class ManagementApi {
     this.#base = orgURL(options.url);
     this.#http = options.http;
     this.#now = options.now ?? (() => performance.now());
-    this.#authorizer = authorizer(options.credentials, {
-      url: this.#base,
-      http: options.http,
-      now: this.#now,
-    });
-    this.#budget = new RateBudget({ share: options.share ?? 0.5, now: this.#now });
-    this.#turnstile = new Turnstile(options.maxConcurrent ?? 4);
+    const { credentials } = options;
+    this.#authorizer =
+      credentials.kind === "api-token"
+        ? new ApiToken(credentials.token)
+        : new ServiceApp(credentials, { url: this.#base, http: options.http, now: this.#now });
+    this.#budget = new RateBudget(this.#now);
+    this.#semaphore = new Semaphore(options.maxConcurrent ?? 4);
     this.#maxWaitMs = options.maxWaitMs ?? 5_000;
     this.#maxPages = options.maxPages ?? 2_000;
     this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
@@ -146,13 +147,13 @@ export class ManagementApi {
 
   async #try(url: URL): Promise<HttpAnswer | OktaError> {
     try {
-      return await this.#turnstile.pass(async () => {
+      return await this.#semaphore.run(async () => {
         const headers = { accept: "application/json", ...(await this.#authorizer.authorize("GET", url)) };
         return await this.#http.request(url, { headers, maxBytes: MAX_BYTES });
       }, MAX_IN_LINE_MS);
     } catch (error) {
       if (error instanceof OktaError) return error;
-      if (error instanceof TurnstileError) return new DirectoryUnreachableError(error);
+      if (error instanceof SemaphoreTimeoutError) return new DirectoryUnreachableError(error);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from "../http/http.ts";
+import type { HttpAnswer } from "../http/answer.ts";
 import { DirectoryInvalidAnswerError } from "./directory-errors.ts";
 
 /**

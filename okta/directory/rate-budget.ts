@@ -1,6 +1,8 @@
-import { first, type HttpAnswer } from "../http/http.ts";
+import { first, type HttpAnswer } from "../http/answer.ts";
 import { untilReset } from "../http/retry-after.ts";
 
+/** The part of each limit that is ours to use. */
+const SHARE = 0.5;
 /** Okta counts by the minute (Okta, "Rate limits"). */
 const WINDOW_MS = 60_000;
 
@@ -16,12 +18,10 @@ interface Window {
  */
 export class RateBudget {
   readonly #windows = new Map<string, Window>();
-  readonly #share: number;
   readonly #now: () => number;
 
-  /** @param share the part of each limit that is ours to use, 0 to 1 */
-  constructor({ share, now }: { share: number; now: () => number }) {
-    this.#share = share;
+  /** @param now a clock that never goes back, ms */
+  constructor(now: () => number) {
     this.#now = now;
   }
 
@@ -35,7 +35,7 @@ export class RateBudget {
       window.remaining = window.limit;
       window.resetAt = now + WINDOW_MS;
     }
-    if (window.remaining <= Math.floor(window.limit * (1 - this.#share))) return window.resetAt - now;
+    if (window.remaining <= Math.floor(window.limit * (1 - SHARE))) return window.resetAt - now;
     window.remaining--;
     return 0;
   }

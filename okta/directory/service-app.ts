@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { z } from "zod";
-import { oneLine } from "../errors.ts";
-import { first, type Http, type HttpAnswer, parseJson } from "../http/http.ts";
+import { first, type HttpAnswer, parseJson } from "../http/answer.ts";
+import type { Http } from "../http/http.ts";
 import { HttpStatusError } from "../http/http-errors.ts";
 import { retryAfter } from "../http/retry-after.ts";
-import { type Authorizer, DIRECTORY_SCOPES } from "./authorizer.ts";
+import { oneLine } from "../one-line.ts";
+import type { Authorizer } from "./credentials.ts";
 import {
   DirectoryForbiddenError,
   DirectoryInvalidAnswerError,
   DirectoryUnauthorizedError,
 } from "./directory-errors.ts";
 import { DPoPKey } from "./dpop.ts";
+import { DIRECTORY_SCOPES } from "./endpoints.ts";
 import { type PrivateKey, readPrivateKey } from "./private-key.ts";
 
 interface AccessToken {

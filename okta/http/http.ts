@@ -1,17 +1,18 @@
 import type { CustomFetch } from "openid-client";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
+import { allowedUrl } from "./allowed-url.ts";
+import { type HttpAnswer, parseJson } from "./answer.ts";
 import { hostLookup } from "./host-lookup.ts";
 import {
   HttpConnectionError,
-  type HttpError,
   HttpStatusError,
   HttpTimeoutError,
-  NotJsonError,
   ResponseTooLargeError,
-  UrlNotAllowedError,
 } from "./http-errors.ts";
 import type { OutboundProxy } from "./proxy.ts";
 import { retryAfter } from "./retry-after.ts";
+
+const USER_AGENT = "okta-role-operator";
 
 export interface HttpOptions {
   /** From the call to the last byte of the answer, waiting for a connection included. ms, default 10,000 */
@@ -22,27 +23,16 @@ export interface HttpOptions {
   maxBytes?: number;
   /** Default 32. Each origin has its own connections, so that a slow one holds up nobody else. */
   connectionsPerOrigin?: number;
-  userAgent?: string;
   /** What requests over https go through; directly without it. */
   proxy?: OutboundProxy | undefined;
-  /** Told of every request that ended, for metrics. `outcome` is a status or the code of an error. */
-  observe?: (call: { origin: string; outcome: number | HttpError["code"]; durationMs: number }) => void;
 }
 
 export interface HttpRequest {
   method?: "GET" | "POST";
   headers?: Record<string, string>;
   body?: string;
-  timeoutMs?: number;
+  /** Longest answer, where another than usual is expected. */
   maxBytes?: number;
-}
-
-export interface HttpAnswer {
-  /** Origin and path: fit for messages, since queries may hold what isn't for others. */
-  readonly where: string;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
 }
 
 /**
@@ -50,8 +40,7 @@ export interface HttpAnswer {
  * One per process; connections are shared by everything that speaks with the same origin.
  */
 export class Http {
-  readonly #options: Required<Omit<HttpOptions, "observe" | "proxy">> &
-    Pick<HttpOptions, "observe" | "proxy">;
+  readonly #options: Required<Omit<HttpOptions, "proxy">> & Pick<HttpOptions, "proxy">;
   readonly #dispatcher: Dispatcher;
   #closed = false;
 
@@ -61,7 +50,6 @@ export class Http {
       connectTimeoutMs: 5_000,
       maxBytes: 1024 * 1024,
       connectionsPerOrigin: 32,
-      userAgent: "okta-role-operator",
       ...options,
     };
     const { connectionsPerOrigin: connections, connectTimeoutMs } = this.#options;
@@ -88,18 +76,29 @@ export class Http {
    * @throws HttpError other than `HttpStatusError` and `NotJsonError`
    */
   async request(url: string | URL, request: HttpRequest = {}): Promise<HttpAnswer> {
-    const { observe } = this.#options;
-    if (!observe) return this.#send(allowedUrl(url), request);
-    const start = performance.now();
-    const { origin } = allowedUrl(url);
+    const checked = allowedUrl(url);
+    const where = `${checked.origin}${checked.pathname}`;
+    const { timeoutMs } = this.#options;
+    const maxBytes = request.maxBytes ?? this.#options.maxBytes;
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {
-      const answer = await this.#send(allowedUrl(url), request);
-      observe({ origin, outcome: answer.status, durationMs: performance.now() - start });
-      return answer;
+      const answer = await this.#dispatcher.request({
+        origin: checked.origin,
+        path: `${checked.pathname}${checked.search}`,
+        method: request.method ?? "GET",
+        headers: { "user-agent": USER_AGENT, ...request.headers },
+        body: request.body ?? null,
+        signal: abort.signal,
+      });
+      const body = await readBody(answer, maxBytes, where);
+      return { where, status: answer.statusCode, headers: answer.headers, body };
     } catch (error) {
-      const outcome = isHttpError(error) ? error.code : "connection";
-      observe({ origin, outcome, durationMs: performance.now() - start });
-      throw error;
+      if (error instanceof ResponseTooLargeError) throw error;
+      if (abort.signal.aborted) throw new HttpTimeoutError(where, timeoutMs, { cause: error });
+      throw new HttpConnectionError(where, this.#describe(error, checked), { cause: error });
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -141,72 +140,12 @@ export class Http {
     await this.#dispatcher.close();
   }
 
-  async #send(url: URL, request: HttpRequest): Promise<HttpAnswer> {
-    const where = `${url.origin}${url.pathname}`;
-    const timeoutMs = request.timeoutMs ?? this.#options.timeoutMs;
-    const maxBytes = request.maxBytes ?? this.#options.maxBytes;
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), timeoutMs);
-    try {
-      const answer = await this.#dispatcher.request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: request.method ?? "GET",
-        headers: { "user-agent": this.#options.userAgent, ...request.headers },
-        body: request.body ?? null,
-        signal: abort.signal,
-      });
-      const body = await readBody(answer, maxBytes, where);
-      return { where, status: answer.statusCode, headers: answer.headers, body };
-    } catch (error) {
-      if (isHttpError(error)) throw error;
-      if (abort.signal.aborted) throw new HttpTimeoutError(where, timeoutMs, { cause: error });
-      throw new HttpConnectionError(where, this.#describe(error, url), { cause: error });
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
   #describe(error: unknown, { protocol }: URL): string {
     const why = describe(error);
     return this.#options.proxy && protocol === "https:"
       ? `${why} (it goes through HTTPS_PROXY, unless NO_PROXY names it: it may be the proxy that fails)`
       : why;
   }
-}
-
-/**
- * A URL that may be called.
- * @throws UrlNotAllowedError
- */
-export function allowedUrl(url: string | URL): URL {
-  const parsed = typeof url === "string" ? URL.parse(url) : url;
-  if (!parsed) throw new UrlNotAllowedError("Something that isn't a URL");
-  const allowed =
-    parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname));
-  if (!allowed || parsed.username !== "" || parsed.password !== "")
-    throw new UrlNotAllowedError(`${parsed.protocol}//${parsed.host}`);
-  return parsed;
-}
-
-/** Whether a URL's host name is this machine itself. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-/** @throws NotJsonError when the content type or the text isn't JSON */
-export function parseJson({ where, headers, body }: HttpAnswer): unknown {
-  const type = first(headers["content-type"])?.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (type !== "application/json" && !type.endsWith("+json")) throw new NotJsonError(where);
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    throw new NotJsonError(where, { cause: error });
-  }
-}
-
-export function first(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
 }
 
 async function readBody(answer: Dispatcher.ResponseData, maxBytes: number, where: string): Promise<Buffer> {
@@ -232,15 +171,6 @@ function toResponse({ status, headers, body }: HttpAnswer): Response {
 
 function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
-}
-
-function isHttpError(error: unknown): error is HttpError {
-  return (
-    error instanceof ResponseTooLargeError ||
-    error instanceof HttpTimeoutError ||
-    error instanceof HttpConnectionError ||
-    error instanceof UrlNotAllowedError
-  );
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([

@@ -1,4 +1,4 @@
-import { first, type HttpAnswer } from "./http.ts";
+import { first, type HttpAnswer } from "./answer.ts";
 
 /** Longest wait that a header is believed, ms. Okta's windows last a minute. */
 const LONGEST_MS = 10 * 60_000;

@@ -8,15 +8,15 @@ import {
   StateMismatchError,
 } from "./login-errors.ts";
 
-/** The parameters of an answer (RFC 6749, section 4.1.2; RFC 9207). Each at most once (RFC 6749, section 3.1). */
+/** The parameters of an authorization response (RFC 6749, section 4.1.2; RFC 9207). Each at most once (RFC 6749, section 3.1). */
 const PARAMETERS = ["state", "iss", "code", "error", "error_description"];
 
 /**
- * Checks a callback's parameters before anything is sent. openid-client checks them again; here each failure
+ * Checks an authorization response, the parameters of a callback, before anything is sent. openid-client checks them again; here each failure
  * gets its own name, and nothing is believed, an error neither, before the state is.
  * @throws LoginError
  */
-export function checkCallback(
+export function checkAuthorizationResponse(
   parameters: URLSearchParams,
   expectedState: string,
   issuer: Pick<IssuerMetadata, "issuer" | "authorization_response_iss_parameter_supported">,

@@ -1,20 +1,7 @@
-import { oneLine } from "../errors.ts";
-import { allowedUrl } from "../http/http.ts";
+import { allowedUrl } from "../http/allowed-url.ts";
 import { UrlNotAllowedError } from "../http/http-errors.ts";
+import { oneLine } from "../one-line.ts";
 import { WrongIssuerError } from "./issuer-errors.ts";
-
-/**
- * Okta's two kinds of authorization server (Okta, "Authorization servers"): the org server, whose issuer is
- * the bare domain, and custom servers at `/oauth2/<id>`, of which `default` is one that many orgs have.
- */
-export type ServerKind = "org" | "custom" | "other";
-
-/** Which kind of authorization server an issuer's URL names. `other` isn't in Okta's shape. */
-export function serverKind(issuer: string): ServerKind {
-  const path = URL.parse(issuer)?.pathname ?? "";
-  if (path === "/" || path === "") return "org";
-  return /^\/oauth2\/(?!v1$)[^/]+$/.test(path) ? "custom" : "other";
-}
 
 /**
  * Looks at an issuer's URL before anything is sent.
@@ -90,7 +77,7 @@ export function mismatch(issuer: string, named: string): WrongIssuerError {
 
 /** Where to look for what was likely meant when there is no metadata at an issuer. */
 export function alternative(url: URL): string {
-  return serverKind(url.href) === "org" ? `${url.origin}/oauth2/default` : url.origin;
+  return isOrgServer(url.href) ? `${url.origin}/oauth2/default` : url.origin;
 }
 
 /** There is no metadata at an issuer; `found` is the `alternative` where that is one. */
@@ -105,7 +92,7 @@ export function notThere(
     const advice = `There is no OpenID Connect issuer at ${oneLine(issuer)}: check the domain, and whether it is Okta's.`;
     return new WrongIssuerError(issuer, { mistake: "not-an-issuer", advice }, options);
   }
-  if (serverKind(issuer) === "org") {
+  if (isOrgServer(issuer)) {
     const advice = `There is no issuer at the bare domain, but there is a custom authorization server: write ${found}.`;
     return new WrongIssuerError(
       issuer,
@@ -123,29 +110,12 @@ export function notThere(
 }
 
 /**
- * One sentence on how to set the groups claim up, which differs between the two kinds of authorization server
- * (Okta, "Customize tokens returned from Okta with a groups claim").
+ * Whether an issuer's URL names the org authorization server, whose issuer is the bare domain, as against a custom
+ * one at `/oauth2/<id>`, of which `default` is one that many orgs have (Okta, "Authorization servers").
  */
-export function adviceOnGroupsClaim(settings: {
-  issuer: string;
-  scopes: readonly string[];
-  claims: { groups: string };
-}): string {
-  const claim = oneLine(settings.claims.groups, 80);
-  if (serverKind(settings.issuer) === "custom") {
-    return (
-      `In Okta, add a claim named "${claim}" of type Groups to the ID token of the authorization server ` +
-      `${oneLine(settings.issuer)} (Security > API > Authorization Servers > Claims).`
-    );
-  }
-  const scope = settings.scopes.includes("groups")
-    ? ""
-    : 'add "groups" to the scopes of the Organization, and ';
-  return (
-    `${scope ? `First ${scope}` : ""}${scope ? "in" : "In"} Okta, set a groups claim filter named "${claim}" on the app ` +
-    "(Sign On > OpenID Connect ID Token); if the claim is defined on a custom authorization server, that server has " +
-    "to be the issuer, such as the bare domain followed by /oauth2/default."
-  );
+function isOrgServer(issuer: string): boolean {
+  const path = URL.parse(issuer)?.pathname ?? "";
+  return path === "/" || path === "";
 }
 
 function withoutSlash(url: string): string {

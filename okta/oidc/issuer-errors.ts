@@ -1,4 +1,5 @@
-import { OktaError, oneLine } from "../errors.ts";
+import { OktaError } from "../errors.ts";
+import { oneLine } from "../one-line.ts";
 
 /** Why an issuer can't be used. */
 export type IssuerError = IssuerUnreachableError | WrongIssuerError;
@@ -31,13 +32,11 @@ export class IssuerUnreachableError extends OktaError {
   }
 }
 
-/** The issuer was read and is wrong. Trying again doesn't help; the advice does. */
+/** The issuer was read and is wrong. Trying again doesn't help; the message says what to write instead. */
 export class WrongIssuerError extends OktaError {
   readonly code = "issuer-wrong";
   readonly issuer: string;
   readonly mistake: IssuerMistake;
-  /** One sentence that says what to write instead. */
-  readonly advice: string;
   /** The issuer that was likely meant, where one is known. */
   readonly suggestion: string | undefined;
 
@@ -53,7 +52,6 @@ export class WrongIssuerError extends OktaError {
     super(advice, options);
     this.issuer = issuer;
     this.mistake = mistake;
-    this.advice = advice;
     this.suggestion = suggestion;
   }
 }

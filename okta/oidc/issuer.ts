@@ -1,20 +1,16 @@
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { OktaError, oneLine } from "../errors.ts";
-import { allowedUrl, type Http } from "../http/http.ts";
+import { OktaError } from "../errors.ts";
+import { allowedUrl } from "../http/allowed-url.ts";
+import type { Http } from "../http/http.ts";
 import {
   HttpConnectionError,
   HttpStatusError,
   HttpTimeoutError,
   UrlNotAllowedError,
 } from "../http/http-errors.ts";
-import {
-  alternative,
-  checkIssuerUrl,
-  mismatch,
-  notThere,
-  type ServerKind,
-  serverKind,
-} from "./issuer-advice.ts";
+import { oneLine } from "../one-line.ts";
+import { alternative, checkIssuerUrl, mismatch, notThere } from "./issuer-advice.ts";
 import { IssuerUnreachableError, WrongIssuerError } from "./issuer-errors.ts";
 import { SigningKeys } from "./signing-keys.ts";
 
@@ -35,18 +31,18 @@ export type IssuerMetadata = Readonly<z.infer<typeof metadataSchema>>;
 /** An issuer as it described itself. The same object as long as it is the same reading. */
 export interface DiscoveredIssuer {
   readonly metadata: IssuerMetadata;
-  readonly server: ServerKind;
   readonly keys: SigningKeys;
 }
 
+/** How long metadata is used before it is read again. */
+const MAX_AGE_MS = 3_600_000;
+/** How long metadata is still used while the issuer can't be reached. */
+const STALE_MS = 24 * 3_600_000;
+/** How long a failure is repeated without asking again. */
+const FAILURE_MS = 5_000;
+
 export interface IssuersOptions {
   http: Http;
-  /** How long metadata is used before it is read again. ms, default 1 h */
-  maxAgeMs?: number;
-  /** How long metadata is still used while the issuer can't be reached. ms, default 24 h */
-  staleMs?: number;
-  /** How long a failure is repeated without asking again. ms, default 5 s */
-  failureMs?: number;
   /** Issuers that are remembered at once, default 1,000 */
   maxEntries?: number;
   /** A clock that never goes back, ms */
@@ -62,20 +58,13 @@ interface Entry {
 /** The metadata of issuers, read once and remembered for a while. */
 export class Issuers {
   readonly #http: Http;
-  readonly #options: Required<Omit<IssuersOptions, "http">>;
-  /** In order of use, so that the first is the one to forget. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #now: () => number;
+  readonly #entries: LRUCache<string, Entry>;
 
-  constructor({ http, ...options }: IssuersOptions) {
+  constructor({ http, maxEntries = 1_000, now = () => performance.now() }: IssuersOptions) {
     this.#http = http;
-    this.#options = {
-      maxAgeMs: 3_600_000,
-      staleMs: 24 * 3_600_000,
-      failureMs: 5_000,
-      maxEntries: 1_000,
-      now: () => performance.now(),
-      ...options,
-    };
+    this.#now = now;
+    this.#entries = new LRUCache({ max: maxEntries });
   }
 
   /**
@@ -85,11 +74,11 @@ export class Issuers {
    */
   async discover(issuer: string, { fresh = false }: { fresh?: boolean } = {}): Promise<DiscoveredIssuer> {
     const entry = this.#entry(issuer);
-    const { maxAgeMs, staleMs, failureMs, now } = this.#options;
+    const now = this.#now;
     const { known, failure } = entry;
     if (!fresh) {
-      if (known && now() - known.readAt < maxAgeMs) return known.issuer;
-      if (failure && now() - failure.at < failureMs) {
+      if (known && now() - known.readAt < MAX_AGE_MS) return known.issuer;
+      if (failure && now() - failure.at < FAILURE_MS) {
         if (known && isUsable(failure.error)) return known.issuer;
         throw failure.error;
       }
@@ -103,20 +92,17 @@ export class Issuers {
     }
 
     function isUsable(error: unknown): boolean {
-      return error instanceof IssuerUnreachableError && known !== undefined && now() - known.readAt < staleMs;
+      return (
+        error instanceof IssuerUnreachableError && known !== undefined && now() - known.readAt < STALE_MS
+      );
     }
   }
 
   #entry(issuer: string): Entry {
-    const entry = this.#entries.get(issuer) ?? {};
-    this.#entries.delete(issuer);
+    const known = this.#entries.get(issuer);
+    if (known) return known;
+    const entry: Entry = {};
     this.#entries.set(issuer, entry);
-    if (this.#entries.size > this.#options.maxEntries) {
-      for (const [oldest] of this.#entries) {
-        this.#entries.delete(oldest);
-        break;
-      }
-    }
     return entry;
   }
 
@@ -127,14 +113,14 @@ export class Issuers {
       const keys =
         previous?.metadata.jwks_uri === metadata.jwks_uri
           ? previous.keys
-          : new SigningKeys({ url: metadata.jwks_uri, http: this.#http, now: this.#options.now });
-      const discovered = { metadata, server: serverKind(issuer), keys };
-      entry.known = { issuer: discovered, readAt: this.#options.now() };
+          : new SigningKeys({ url: metadata.jwks_uri, http: this.#http, now: this.#now });
+      const discovered = { metadata, keys };
+      entry.known = { issuer: discovered, readAt: this.#now() };
       delete entry.failure;
       return discovered;
     } catch (error) {
       if (error instanceof IssuerUnreachableError || error instanceof WrongIssuerError)
-        entry.failure = { error, at: this.#options.now() };
+        entry.failure = { error, at: this.#now() };
       throw error;
     } finally {
       delete entry.reading;

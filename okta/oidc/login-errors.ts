@@ -1,4 +1,5 @@
-import { OktaError, oneLine } from "../errors.ts";
+import { OktaError } from "../errors.ts";
+import { oneLine } from "../one-line.ts";
 
 /** How a sign-in can fail after the person comes back from Okta. */
 export type LoginError =

@@ -1,7 +1,7 @@
 import * as client from "openid-client";
 import type { GroupsClaim } from "../../identity/groups-verdict.ts";
 import type { Http } from "../http/http.ts";
-import { checkCallback } from "./authorization-response.ts";
+import { checkAuthorizationResponse } from "./authorization-response.ts";
 import {
   type ClaimNames,
   type Claims,
@@ -19,7 +19,7 @@ import {
   TokenResponseInvalidError,
 } from "./login-errors.ts";
 import { tokenError, userInfoError } from "./openid-client-errors.ts";
-import { Configurations } from "./openid-client-instances.ts";
+import { OpenidClientInstances } from "./openid-client-instances.ts";
 import { type LoginTransaction, newTransaction } from "./transaction.ts";
 
 /** An organization's client at Okta, with its secret resolved. */
@@ -37,21 +37,14 @@ export interface LoginRequest {
   readonly redirectURI: string;
   /** Where the person wants to go afterwards. It is carried along, and not looked at. */
   readonly returnTo: string;
-  /** `login` asks for the password again, `select_account` for the account (OpenID Connect Core 1.0, 3.1.2.1). */
-  readonly prompt?: "login" | "select_account" | "consent" | "none";
-  /** The person has to have authenticated at most this many seconds ago. */
-  readonly maxAgeS?: number;
-  readonly loginHint?: string;
+  /** Asks the person to authenticate anew (OpenID Connect Core 1.0, section 3.1.2.1). */
+  readonly prompt?: "login";
 }
 
 /** A person whom Okta has signed in. Everything in it has been verified. */
 export interface SignedIn {
   readonly person: Person;
   readonly groups: GroupsClaim;
-  /** Where `groups` was found, or last looked for. */
-  readonly groupsFrom: "id-token" | "userinfo";
-  /** The ID token's. */
-  readonly claims: Claims;
   /** For the logout at Okta. A secret. */
   readonly idToken: string;
   readonly returnTo: string;
@@ -69,13 +62,13 @@ export interface OidcOptions {
 /** Signing in with Okta: OpenID Connect's code flow with PKCE, a state and a nonce. */
 export class Oidc {
   readonly #issuers: Issuers;
-  readonly #configurations: Configurations;
+  readonly #instances: OpenidClientInstances;
   readonly #loginTimeoutMs: number;
   readonly #now: () => number;
 
   constructor({ http, issuers, loginTimeoutMs = 15 * 60_000, now = Date.now }: OidcOptions) {
     this.#issuers = issuers ?? new Issuers({ http });
-    this.#configurations = new Configurations(http);
+    this.#instances = new OpenidClientInstances(http);
     this.#loginTimeoutMs = loginTimeoutMs;
     this.#now = now;
   }
@@ -95,11 +88,11 @@ export class Oidc {
    */
   async startLogin(
     settings: OidcSettings,
-    { redirectURI, returnTo, prompt, maxAgeS, loginHint }: LoginRequest,
+    { redirectURI, returnTo, prompt }: LoginRequest,
   ): Promise<{ url: string; transaction: LoginTransaction }> {
     const issuer = await this.#issuers.discover(settings.issuer);
-    const transaction = newTransaction(settings, { redirectURI, returnTo, maxAgeS, createdAt: this.#now() });
-    const url = client.buildAuthorizationUrl(this.#configurations.of(issuer, settings), {
+    const transaction = newTransaction(settings, { redirectURI, returnTo, createdAt: this.#now() });
+    const url = client.buildAuthorizationUrl(this.#instances.of(issuer, settings), {
       redirect_uri: redirectURI,
       scope: [...new Set(["openid", ...settings.scopes])].join(" "),
       state: transaction.state,
@@ -107,8 +100,6 @@ export class Oidc {
       code_challenge: await client.calculatePKCECodeChallenge(transaction.codeVerifier),
       code_challenge_method: "S256",
       ...(prompt === undefined ? {} : { prompt }),
-      ...(maxAgeS === undefined ? {} : { max_age: String(maxAgeS) }),
-      ...(loginHint === undefined ? {} : { login_hint: loginHint }),
     });
     return { url: url.href, transaction };
   }
@@ -128,9 +119,9 @@ export class Oidc {
     const issuer = await this.#issuers.discover(settings.issuer);
     const url = new URL(transaction.redirectURI);
     url.search = new URL(callbackURL, url).search;
-    checkCallback(url.searchParams, transaction.state, issuer.metadata);
+    checkAuthorizationResponse(url.searchParams, transaction.state, issuer.metadata);
 
-    const configuration = this.#configurations.of(issuer, settings);
+    const configuration = this.#instances.of(issuer, settings);
     const tokens = await this.#redeem(configuration, url, transaction, settings.clientID);
     await verifyIssuerSignature(tokens.idToken, issuer.keys);
     checkIdTokenClaims(tokens.claims, { clientID: settings.clientID, nowS: this.#now() / 1000 });
@@ -138,14 +129,7 @@ export class Oidc {
     const { claims, idToken } = tokens;
     const groups = readGroupsClaim(claims, settings.claims.groups);
     const person = readPerson(claims, settings.claims);
-    const signedIn: SignedIn = {
-      person,
-      groups,
-      groupsFrom: "id-token",
-      claims,
-      idToken,
-      returnTo: transaction.returnTo,
-    };
+    const signedIn: SignedIn = { person, groups, idToken, returnTo: transaction.returnTo };
     if (!needsUserInfo(issuer, settings, signedIn)) return signedIn;
 
     const userInfo = await this.#userInfo(configuration, tokens.accessToken, claims.sub);
@@ -155,9 +139,7 @@ export class Oidc {
         person,
         readPerson({ ...userInfo, iss: claims.iss, sub: claims.sub }, settings.claims),
       ),
-      ...(groups.kind === "missing"
-        ? { groups: readGroupsClaim(userInfo, settings.claims.groups), groupsFrom: "userinfo" }
-        : {}),
+      groups: groups.kind === "missing" ? readGroupsClaim(userInfo, settings.claims.groups) : groups,
     };
   }
 
@@ -176,7 +158,7 @@ export class Oidc {
   ): Promise<string | undefined> {
     const issuer = await this.#issuers.discover(settings.issuer);
     if (issuer.metadata.end_session_endpoint === undefined) return undefined;
-    return client.buildEndSessionUrl(this.#configurations.of(issuer, settings), {
+    return client.buildEndSessionUrl(this.#instances.of(issuer, settings), {
       post_logout_redirect_uri: postLogoutRedirectURI,
       ...(idTokenHint === undefined ? {} : { id_token_hint: idTokenHint }),
       ...(state === undefined ? {} : { state }),
@@ -191,7 +173,7 @@ export class Oidc {
    */
   async checkClient(settings: OidcSettings, redirectURI: string): Promise<void> {
     const issuer = await this.#issuers.discover(settings.issuer);
-    const configuration = this.#configurations.of(issuer, settings);
+    const configuration = this.#instances.of(issuer, settings);
     const question = {
       code: "is-this-client-known",
       redirect_uri: redirectURI,
@@ -214,7 +196,7 @@ export class Oidc {
   async #redeem(
     configuration: client.Configuration,
     callback: URL,
-    { state, nonce, codeVerifier, maxAgeS }: LoginTransaction,
+    { state, nonce, codeVerifier }: LoginTransaction,
     clientID: string,
   ): Promise<{ idToken: string; accessToken: string; claims: client.IDToken }> {
     let answer: Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
@@ -224,7 +206,6 @@ export class Oidc {
         expectedState: state,
         expectedNonce: nonce,
         idTokenExpected: true,
-        ...(maxAgeS === undefined ? {} : { maxAge: maxAgeS }),
       });
     } catch (error) {
       throw await tokenError(error, clientID);

@@ -1,16 +1,19 @@
+import { LRUCache } from "lru-cache";
 import * as client from "openid-client";
 import type { Http } from "../http/http.ts";
 import { CLOCK_TOLERANCE_S } from "./id-token.ts";
 import type { DiscoveredIssuer, IssuerMetadata } from "./issuer.ts";
 import { isAlgorithm } from "./signature.ts";
 
-/** Clients of one issuer that are remembered at once. */
+/** Clients that are remembered at once. */
 const MAX_CLIENTS = 1_000;
 
-/** openid-client's configurations, made once for each issuer, client and secret. */
-export class Configurations {
+/** openid-client's instances (it calls them configurations), made once for each issuer, client and secret. */
+export class OpenidClientInstances {
   readonly #http: Http;
-  readonly #byIssuer = new WeakMap<DiscoveredIssuer, Map<string, client.Configuration>>();
+  readonly #known = new LRUCache<string, { issuer: DiscoveredIssuer; instance: client.Configuration }>({
+    max: MAX_CLIENTS,
+  });
 
   constructor(http: Http) {
     this.#http = http;
@@ -20,40 +23,34 @@ export class Configurations {
     issuer: DiscoveredIssuer,
     { clientID, clientSecret }: { clientID: string; clientSecret: string },
   ): client.Configuration {
-    let clients = this.#byIssuer.get(issuer);
-    if (!clients) {
-      clients = new Map();
-      this.#byIssuer.set(issuer, clients);
-    }
-    const key = JSON.stringify([clientID, clientSecret]);
-    let configuration = clients.get(key);
-    if (!configuration) {
-      if (clients.size >= MAX_CLIENTS) clients.clear();
-      configuration = configure(issuer.metadata, clientID, clientSecret, this.#http);
-      clients.set(key, configuration);
-    }
-    return configuration;
+    const key = JSON.stringify([issuer.metadata.issuer, clientID, clientSecret]);
+    const known = this.#known.get(key);
+    // Another reading of the issuer may have other endpoints.
+    if (known?.issuer === issuer) return known.instance;
+    const instance = newInstance(issuer.metadata, clientID, clientSecret, this.#http);
+    this.#known.set(key, { issuer, instance });
+    return instance;
   }
 }
 
-function configure(
+function newInstance(
   metadata: IssuerMetadata,
   clientID: string,
   clientSecret: string,
   http: Http,
 ): client.Configuration {
-  const configuration = new client.Configuration(
+  const instance = new client.Configuration(
     { ...metadata, id_token_signing_alg_values_supported: asymmetric(metadata) },
     clientID,
     { [client.clockTolerance]: CLOCK_TOLERANCE_S },
     authentication(metadata, clientID, clientSecret),
   );
-  configuration[client.customFetch] = http.fetch;
-  configuration.timeout = 0; // ours applies
+  instance[client.customFetch] = http.fetch;
+  instance.timeout = 0; // ours applies
   // Which URLs may be called is for our own HTTP to say: https, and http on loopback.
   if (Object.values(metadata).some((value) => typeof value === "string" && value.startsWith("http:")))
-    client.allowInsecureRequests(configuration);
-  return configuration;
+    client.allowInsecureRequests(instance);
+  return instance;
 }
 
 /** Never `none`, and no shared secrets, whatever the issuer says of itself. RS256 is the default (Discovery 1.0). */

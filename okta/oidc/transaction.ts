@@ -9,7 +9,6 @@ const transactionSchema = z.object({
   state: z.string().min(1),
   nonce: z.string().min(1),
   codeVerifier: z.string().min(1),
-  maxAgeS: z.number().exactOptional(),
   /** ms since 1970 */
   createdAt: z.number(),
 });
@@ -19,12 +18,7 @@ export type LoginTransaction = Readonly<z.infer<typeof transactionSchema>>;
 
 export function newTransaction(
   { issuer, clientID }: { issuer: string; clientID: string },
-  {
-    redirectURI,
-    returnTo,
-    maxAgeS,
-    createdAt,
-  }: { redirectURI: string; returnTo: string; maxAgeS: number | undefined; createdAt: number },
+  { redirectURI, returnTo, createdAt }: { redirectURI: string; returnTo: string; createdAt: number },
 ): LoginTransaction {
   return {
     issuer,
@@ -34,7 +28,6 @@ export function newTransaction(
     state: randomState(),
     nonce: randomNonce(),
     codeVerifier: randomPKCECodeVerifier(),
-    ...(maxAgeS === undefined ? {} : { maxAgeS }),
     createdAt,
   };
 }

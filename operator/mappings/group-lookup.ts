@@ -3,8 +3,9 @@ import { organizationOf } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
-import { OktaError, reasonOf } from "../../okta/errors.ts";
+import { OktaError } from "../../okta/errors.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
+import { reasonOf } from "../okta-reason.ts";
 import type { KnownGroups } from "./known-groups.ts";
 import type { FoundGroup, GroupsCheck } from "./mapping-conditions.ts";
 

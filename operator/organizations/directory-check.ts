@@ -1,8 +1,16 @@
 import type { Organization } from "../../crds/types.ts";
 import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
-import { OktaError, reasonOf } from "../../okta/errors.ts";
+import { OktaError } from "../../okta/errors.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
-import type { DirectoryCheck } from "./okta-checks.ts";
+import { reasonOf } from "../okta-reason.ts";
+
+/** Whether the directory, where there is one, answers. */
+export type DirectoryCheck =
+  | { readonly kind: "none" }
+  | { readonly kind: "reachable" }
+  | { readonly kind: "failed"; readonly reason: string; readonly message: string }
+  /** Nothing can be said at the moment, as when the rate limit is used up: that is no fault of the directory. */
+  | { readonly kind: "unread"; readonly reason: string; readonly message: string };
 
 /** Whether an organization's directory, where it has one, can be read with its credentials. Never throws. */
 export async function checkDirectory(

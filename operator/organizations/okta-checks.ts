@@ -11,7 +11,7 @@ import {
   SecretNotFoundError,
   type SecretValues,
 } from "../../organizations/secret-values.ts";
-import { checkDirectory } from "./directory-check.ts";
+import { checkDirectory, type DirectoryCheck } from "./directory-check.ts";
 
 /** Whether the organization's client and secret are there, and Okta takes them. */
 export type CredentialsCheck =
@@ -23,14 +23,6 @@ export type CredentialsCheck =
 export type IssuerCheck =
   | { readonly kind: "discovered" }
   | { readonly kind: "wrong" | "unreachable"; readonly message: string };
-
-/** Whether the directory, where there is one, answers. */
-export type DirectoryCheck =
-  | { readonly kind: "none" }
-  | { readonly kind: "reachable" }
-  | { readonly kind: "failed"; readonly reason: string; readonly message: string }
-  /** Nothing can be said at the moment, as when the rate limit is used up: that is no fault of the directory. */
-  | { readonly kind: "unread"; readonly reason: string; readonly message: string };
 
 /** Everything that Okta was asked about one organization. */
 export interface Looked {

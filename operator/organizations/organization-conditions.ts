@@ -7,7 +7,8 @@ import {
   type DesiredCondition,
 } from "../../kubernetes/index.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
-import type { CredentialsCheck, DirectoryCheck, IssuerCheck } from "./okta-checks.ts";
+import type { DirectoryCheck } from "./directory-check.ts";
+import type { CredentialsCheck, IssuerCheck } from "./okta-checks.ts";
 
 /** @param holder who serves the login path, in case of doubt the oldest organization that asks for it */
 export function loginPathAccepted(

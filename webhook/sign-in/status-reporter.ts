@@ -12,7 +12,7 @@ import {
   type StatusWriter,
   splitKey,
 } from "../../kubernetes/index.ts";
-import { oneLine } from "../../okta/errors.ts";
+import { oneLine } from "../../okta/one-line.ts";
 import type { GroupsClaimStatus } from "./groups-claim.ts";
 
 export interface StatusReporterOptions {

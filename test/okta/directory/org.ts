@@ -1,5 +1,5 @@
+import type { DirectoryCredentials } from "../../../okta/directory/credentials.ts";
 import { Directory } from "../../../okta/directory/directory.ts";
-import type { DirectoryCredentials } from "../../../okta/directory/directory-credentials.ts";
 import type { ManagementApiOptions } from "../../../okta/directory/management-api.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { type Answer, TestServer } from "../server.ts";

@@ -39,16 +39,13 @@ export class Login implements AsyncDisposable {
   async signIn({
     settings = this.settings,
     callback = (url) => url,
-    maxAgeS,
   }: {
     settings?: OidcSettings;
     callback?: (url: URL) => URL;
-    maxAgeS?: number;
   } = {}): Promise<SignedIn> {
     const { url, transaction } = await this.oidc.startLogin(settings, {
       redirectURI: REDIRECT_URI,
       returnTo: "/home",
-      ...(maxAgeS === undefined ? {} : { maxAgeS }),
     });
     const callbackURL = callback(new URL(this.provider.authorize(url, REDIRECT_URI)));
     return await this.oidc.finishLogin(settings, { callbackURL, transaction });

@@ -1,10 +1,10 @@
-import type { z } from "zod";
-import { type OktaError, oneLine } from "../errors.ts";
-import { type HttpAnswer, parseJson } from "../http/http.ts";
+import { z } from "zod";
+import type { OktaError } from "../errors.ts";
+import { type HttpAnswer, parseJson } from "../http/answer.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../http/http-errors.ts";
 import { retryAfter } from "../http/retry-after.ts";
-import type { Authorizer, DirectoryScope } from "./authorizer.ts";
-import { NOT_FOUND, oktaErrorSchema } from "./directory-answers.ts";
+import { oneLine } from "../one-line.ts";
+import type { Authorizer } from "./credentials.ts";
 import {
   type DirectoryError,
   DirectoryForbiddenError,
@@ -14,16 +14,14 @@ import {
   DirectoryUnauthorizedError,
   DirectoryUnreachableError,
 } from "./directory-errors.ts";
+import type { Endpoint } from "./endpoints.ts";
 import { isConcurrencyLimit } from "./rate-budget.ts";
 
-/** One kind of request: what it needs and how errors call it. */
-export interface Endpoint {
-  /** With ids left out: `/api/v1/users/{id}`. Rate limits are counted by it. */
-  readonly template: string;
-  readonly scope: DirectoryScope;
-  /** For messages: "user 00u1". */
-  readonly what: string;
-}
+/** Okta's own error object (Okta, "Error codes"). */
+const oktaErrorSchema = z.object({ errorCode: z.string(), errorSummary: z.string().optional() });
+
+/** "Not found: Resource not found" - the code that makes a 404 an answer about the resource. */
+const NOT_FOUND = "E0000007";
 
 /** The wait before the second try, ms. It doubles with each. */
 const FIRST_BACKOFF_MS = 500;

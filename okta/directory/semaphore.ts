@@ -1,14 +1,14 @@
 /** Whoever waited in line gave up: those before them take long. */
-export class TurnstileError extends Error {
-  readonly code = "turnstile";
+export class SemaphoreTimeoutError extends Error {
+  readonly code = "semaphore-timeout";
 
   constructor() {
     super("it answers so slowly that too many requests wait for it");
   }
 }
 
-/** Lets at most so many through at once; the others wait in line. */
-export class Turnstile {
+/** Lets at most so many through at once; the others wait in line, for a bounded time. */
+export class Semaphore {
   readonly #max: number;
   readonly #line: (() => void)[] = [];
   #inside = 0;
@@ -19,9 +19,9 @@ export class Turnstile {
 
   /**
    * @param maxWaitMs how long to wait in line
-   * @throws TurnstileError after that
+   * @throws SemaphoreTimeoutError after that
    */
-  async pass<T>(work: () => Promise<T>, maxWaitMs: number): Promise<T> {
+  async run<T>(work: () => Promise<T>, maxWaitMs: number): Promise<T> {
     if (this.#inside < this.#max) this.#inside++;
     // Whoever leaves hands over the place, so that nobody who comes new can take it first.
     else await this.#inLine(maxWaitMs);
@@ -42,7 +42,7 @@ export class Turnstile {
       };
       const timer = setTimeout(() => {
         this.#line.splice(this.#line.indexOf(enter), 1);
-        reject(new TurnstileError());
+        reject(new SemaphoreTimeoutError());
       }, maxWaitMs);
       this.#line.push(enter);
     });

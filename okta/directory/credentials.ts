@@ -1,7 +1,5 @@
-import type { Http } from "../http/http.ts";
-import type { Authorizer } from "./authorizer.ts";
+import type { HttpAnswer } from "../http/answer.ts";
 import { DirectoryUnauthorizedError } from "./directory-errors.ts";
-import { ServiceApp } from "./service-app.ts";
 
 /** What the directory is read with. Everything but the ids is a secret. */
 export type DirectoryCredentials =
@@ -15,21 +13,25 @@ export type DirectoryCredentials =
       readonly privateKey: string;
     };
 
-/** @throws DirectoryUnauthorizedError when a private key can't be used */
-export function authorizer(
-  credentials: DirectoryCredentials,
-  { url, http, now }: { url: URL; http: Http; now: () => number },
-): Authorizer {
-  return credentials.kind === "api-token"
-    ? new ApiToken(credentials.token)
-    : new ServiceApp(credentials, { url, http, now });
+/** Puts credentials on requests. Each kind of them has one. */
+export interface Authorizer {
+  /** The headers that authorize one request. */
+  authorize(method: string, url: URL): Promise<Record<string, string>>;
+  /** Told of an answer 401. True where other credentials, or a nonce that came with it, are worth another try. */
+  rejected(answer: HttpAnswer): boolean;
+  /** What to do when Okta says 401 for good. */
+  readonly advice: string;
+  /** What has to be granted for a scope. */
+  adviceOn(scope: string): string;
 }
 
-class ApiToken implements Authorizer {
+/** The header of an API token. */
+export class ApiToken implements Authorizer {
   readonly advice =
     "make a new API token (Security > API > Tokens) and store it in the Secret of apiTokenRef.";
   readonly #header: string;
 
+  /** @throws DirectoryUnauthorizedError when it can't be a token */
   constructor(token: string) {
     const trimmed = token.trim();
     if (!/^[\x21-\x7e]+$/.test(trimmed))

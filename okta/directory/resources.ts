@@ -1,12 +1,5 @@
 import { z } from "zod";
 
-/** Okta's id of a user, group or app. Nothing else goes into a path: an id may come from outside. */
-const ID = /^[A-Za-z0-9_-]{1,100}$/;
-
-export function isID(id: string): boolean {
-  return ID.test(id);
-}
-
 /** A group of the directory. Two groups may have the same name. */
 export interface DirectoryGroup {
   readonly id: string;
@@ -46,9 +39,3 @@ export const userSchema = z
     const name = profile.displayName || [profile.firstName, profile.lastName].filter(Boolean).join(" ");
     return { id, status, ...(profile.email ? { email: profile.email } : {}), ...(name ? { name } : {}) };
   });
-
-/** Okta's own error object (Okta, "Error codes"). */
-export const oktaErrorSchema = z.object({ errorCode: z.string(), errorSummary: z.string().optional() });
-
-/** "Not found: Resource not found" - the code that makes a 404 an answer about the resource. */
-export const NOT_FOUND = "E0000007";

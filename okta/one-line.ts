@@ -1,0 +1,9 @@
+/**
+ * Text from outside, fit for one line of a page, a condition or a log: control characters gone, length bounded.
+ * It isn't escaped for HTML: that is for whoever makes the page.
+ */
+export function oneLine(text: string, maxLength = 300): string {
+  // \p{C}: control and format characters (direction overrides among them), unassigned code points, surrogates.
+  const line = text.replace(/[\p{C}\s]+/gu, " ").trim();
+  return line.length > maxLength ? `${line.slice(0, maxLength - 1).trimEnd()}…` : line;
+}
