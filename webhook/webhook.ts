@@ -20,14 +20,14 @@ import { type AppSettings, createApp } from "./app.ts";
 import { WebhookMetrics } from "./metrics.ts";
 import { loginPathIndex, Organizations } from "./organizations.ts";
 import { cookieStyle } from "./sessions/cookies.ts";
-import { staleness } from "./sessions/freshness.ts";
 import { LOGIN_TIMEOUT_MS, LoginCookies } from "./sessions/login-cookies.ts";
 import { LogoutHint } from "./sessions/logout-hint.ts";
 import { SessionKeys, type SessionKeysOptions } from "./sessions/session-keys.ts";
 import { Sessions } from "./sessions/sessions.ts";
+import { staleness } from "./sessions/staleness.ts";
 import { ClaimLoss } from "./sign-in/claim-loss.ts";
+import { ConcurrencyLimit } from "./sign-in/concurrency-limit.ts";
 import { DIRECTORY_WAIT_MS } from "./sign-in/directory-groups.ts";
-import { Gate } from "./sign-in/gate.ts";
 import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
 import { SignIns } from "./sign-in/sign-ins.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
@@ -116,7 +116,7 @@ export class Webhook {
         okta: new OktaClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets }),
         logins: new LoginCookies(this.#keys, cookies),
         logoutHint: new LogoutHint(cookies),
-        gate: new Gate(loginsAtOnce),
+        concurrency: new ConcurrencyLimit(loginsAtOnce),
         sessions: new Sessions({
           keys: this.#keys,
           store,

@@ -1,6 +1,6 @@
 import test from "ava";
 import { startOkta } from "../../dev/okta/index.ts";
-import { Gate } from "../../webhook/sign-in/gate.ts";
+import { ConcurrencyLimit } from "../../webhook/sign-in/concurrency-limit.ts";
 import { Browser } from "./browser.ts";
 import { CLIENT_SECRET, secret, webhookUnderTest } from "./webhook-under-test.ts";
 
@@ -27,15 +27,15 @@ test("a dead Okta holds up its own organization only: others sign in, and beyond
 });
 
 test("the bound is per organization, and is given back whatever comes of it", async (t) => {
-  const gate = new Gate(2);
+  const limit = new ConcurrencyLimit(2);
   const { promise, resolve } = Promise.withResolvers<string>();
-  const inside = [gate.run("a", () => promise), gate.run("a", () => promise)];
-  await t.throwsAsync(() => gate.run("a", async () => "no"), { code: "organization-busy" });
-  t.is(await gate.run("b", async () => "yes"), "yes");
-  await t.throwsAsync(() => gate.run("b", async () => Promise.reject(new Error("x"))), { message: "x" });
+  const inside = [limit.run("a", () => promise), limit.run("a", () => promise)];
+  await t.throwsAsync(() => limit.run("a", async () => "no"), { code: "organization-busy" });
+  t.is(await limit.run("b", async () => "yes"), "yes");
+  await t.throwsAsync(() => limit.run("b", async () => Promise.reject(new Error("x"))), { message: "x" });
   resolve("done");
   await Promise.all(inside);
-  t.is(await gate.run("a", async () => "yes"), "yes");
+  t.is(await limit.run("a", async () => "yes"), "yes");
 });
 
 test("a client secret that was replaced in Okta and in the Secret works at the next sign-in, without a restart", async (t) => {

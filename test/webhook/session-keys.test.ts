@@ -2,8 +2,8 @@ import test from "ava";
 import { pino } from "pino";
 import { SESSION_KEYS_TYPE } from "../../crds/resources.ts";
 import { type Secret, secrets } from "../../kubernetes/index.ts";
-import { parseKeys } from "../../webhook/sessions/key-ring.ts";
 import { SessionKeys } from "../../webhook/sessions/session-keys.ts";
+import { parseKeys } from "../../webhook/sessions/stored-keys.ts";
 import { waitFor } from "../cluster.ts";
 import { type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
 

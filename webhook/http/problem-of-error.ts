@@ -11,7 +11,7 @@ import {
 } from "../../organizations/secret-values.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
 import { ForeignSecretError, KeysUnavailableError } from "../sessions/session-keys.ts";
-import { BusyError } from "../sign-in/gate.ts";
+import { BusyError } from "../sign-in/concurrency-limit.ts";
 import type { Problem } from "./problem.ts";
 import { RateLimitedError, RequestError } from "./request-errors.ts";
 

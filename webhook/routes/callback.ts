@@ -17,7 +17,7 @@ import type { LoginCookies } from "../sessions/login-cookies.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
 import { maxAgeMs } from "../sessions/max-age.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import type { Gate } from "../sign-in/gate.ts";
+import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
 import type { SignInResult, SignIns } from "../sign-in/sign-ins.ts";
 
 export interface CallbackDeps {
@@ -27,20 +27,20 @@ export interface CallbackDeps {
   readonly signIns: Pick<SignIns, "complete">;
   readonly sessions: Pick<Sessions, "start" | "end">;
   readonly logoutHint: LogoutHint;
-  readonly gate: Gate;
+  readonly concurrency: ConcurrencyLimit;
   readonly metrics: WebhookMetrics;
   readonly log: Logger;
 }
 
 /** GET /callback/:path - the browser comes back from Okta: verifies everything, and signs in or refuses. */
 export function callback(deps: CallbackDeps): RequestHandler {
-  const { organizations, gate, metrics, log } = deps;
+  const { organizations, concurrency, metrics, log } = deps;
   return async (req, res) => {
     const start = performance.now();
     const organization = organizations.at(req.params.path);
     const key = keyOf(organization);
     try {
-      const { signedIn, result } = await gate.run(key, () => finish(deps, organization, req, res));
+      const { signedIn, result } = await concurrency.run(key, () => finish(deps, organization, req, res));
       const { outcome, reason } = answer(deps, organization, signedIn, result, req, res);
       metrics.login(key, outcome, reason);
       metrics.loginSeconds.observe({ outcome }, (performance.now() - start) / 1000);

@@ -5,21 +5,21 @@ import { RequestError } from "../http/request-errors.ts";
 import { redirect } from "../http/respond.ts";
 import type { Organizations } from "../organizations.ts";
 import type { LoginCookies } from "../sessions/login-cookies.ts";
-import type { Gate } from "../sign-in/gate.ts";
+import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
 import { readReturnTo } from "../sign-in/return-to.ts";
 
 export interface LoginDeps {
   readonly organizations: Organizations;
   readonly okta: Pick<OktaClients, "startLogin">;
   readonly logins: LoginCookies;
-  readonly gate: Gate;
+  readonly concurrency: ConcurrencyLimit;
 }
 
 /**
  * GET /login/:path - sends the browser to Okta.
  * `return_to` is a path of this origin to come back to; `prompt=login` makes Okta ask for the account anew.
  */
-export function login({ organizations, okta, logins, gate }: LoginDeps): RequestHandler {
+export function login({ organizations, okta, logins, concurrency }: LoginDeps): RequestHandler {
   return async (req, res) => {
     const organization = organizations.at(req.params.path);
     const returnTo = readReturnTo(req.query.return_to, organizations.baseURL);
@@ -31,7 +31,7 @@ export function login({ organizations, okta, logins, gate }: LoginDeps): Request
         message:
           "Its return_to has to be a path of this site, as in return_to=/app, and not one of the sign-in's own.",
       });
-    const { url, transaction } = await gate.run(keyOf(organization), () =>
+    const { url, transaction } = await concurrency.run(keyOf(organization), () =>
       okta.startLogin(organization, {
         redirectURI: organizations.callbackURI(organization),
         returnTo: returnTo.url,

@@ -24,7 +24,7 @@ export function session({
   const answers = new SessionAnswers(metrics);
   return (req, res) => {
     const check = sessions.check(req.headers.cookie);
-    if (check.kind !== "refused" || check.behind === undefined) {
+    if (check.kind !== "refused" || check.askFor === undefined) {
       send(res, answers.to(check, req.url));
       return;
     }

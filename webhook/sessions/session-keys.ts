@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { SESSION_KEYS_TYPE } from "../../crds/resources.ts";
 import {
@@ -8,16 +9,9 @@ import {
   type Secret,
   secrets,
 } from "../../kubernetes/index.ts";
-import {
-  formatKeys,
-  KeyRing,
-  type KeyTimes,
-  newKey,
-  parseKeys,
-  rotated,
-  type SessionKey,
-  type StoredKey,
-} from "./key-ring.ts";
+import { KeyRing, type SessionKey } from "./key-ring.ts";
+import { type KeyTimes, rotated, usualTimes } from "./key-rotation.ts";
+import { formatKeys, newKey, parseKeys, type StoredKey } from "./stored-keys.ts";
 
 const ENTRY = "keys";
 
@@ -70,13 +64,7 @@ export class SessionKeys {
     this.#now = now;
     this.#refreshMs = options.refreshMs ?? 30_000;
     this.#unknownKeyMs = options.unknownKeyMs ?? 2_000;
-    this.#times = {
-      rotateAfterMs: 24 * 3_600_000,
-      settleMs: 2 * this.#refreshMs,
-      // The longest that `spec.sessions.maxAge` can be.
-      longestUseMs: 7 * 24 * 3_600_000,
-      ...options.times,
-    };
+    this.#times = { ...usualTimes(this.#refreshMs), ...options.times };
   }
 
   /** Whether keys have been read. */
@@ -124,7 +112,7 @@ export class SessionKeys {
         this.#log.error({ err: error, secret: this.#secret.name }, "The keys of sessions could not be read.");
         wait = Math.min(wait, 2_000);
       }
-      await elapsed(wait, signal);
+      await sleep(wait, undefined, { signal }).catch(() => {}); // aborted: the loop ends
     }
   }
 
@@ -195,17 +183,4 @@ export class SessionKeys {
 
 function encoded(keys: readonly StoredKey[]): Record<string, string> {
   return { [ENTRY]: Buffer.from(formatKeys(keys)).toString("base64") };
-}
-
-/** Waits, but not past the end of `signal`. */
-function elapsed(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

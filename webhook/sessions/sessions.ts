@@ -27,8 +27,8 @@ export interface SignedInSession {
 
 export type SessionCheck =
   | SignedInSession
-  /** `behind`: what this replica may not have heard of yet, so that `checkAgain` is worth a question. */
-  | { readonly kind: "refused"; readonly reason: SessionRefusal; readonly behind?: "keys" | "user" }
+  /** `askFor`: what another replica may have made just now. Before that is asked for, the refusal isn't certain. */
+  | { readonly kind: "refused"; readonly reason: SessionRefusal; readonly askFor?: "key" | "user" }
   /** This replica doesn't know what has been revoked lately, so that it can't say. */
   | { readonly kind: "stale" };
 
@@ -98,7 +98,7 @@ export class Sessions {
       const id = keyIDOf(token);
       return id === undefined || this.#options.keys.find(id)
         ? refused("session-invalid")
-        : { kind: "refused", reason: "session-invalid", behind: "keys" };
+        : { kind: "refused", reason: "session-invalid", askFor: "key" };
     }
     return this.#options.isStale() ? { kind: "stale" } : this.#judge(session);
   }
@@ -109,12 +109,12 @@ export class Sessions {
    * @throws StoreError and errors of the Kubernetes client, when nobody answers
    */
   async checkAgain(cookieHeader: string | undefined, first: SessionCheck): Promise<SessionCheck> {
-    if (first.kind !== "refused" || first.behind === undefined) return first;
+    if (first.kind !== "refused" || first.askFor === undefined) return first;
     const token = readCookie(cookieHeader, this.#cookie) ?? "";
-    if (first.behind === "keys") {
+    if (first.askFor === "key") {
       if (!(await this.#options.keys.findAgain(keyIDOf(token) ?? ""))) return refused(first.reason);
       const second = this.check(cookieHeader);
-      return second.kind === "refused" && second.behind === "user"
+      return second.kind === "refused" && second.askFor === "user"
         ? this.checkAgain(cookieHeader, second)
         : second;
     }
@@ -144,11 +144,11 @@ export class Sessions {
     const now = this.#now();
     if (now >= session.expiresAt) return refused("session-expired");
     const user = this.#options.store.get(session.user);
-    if (!user || user.uid !== session.userID) return this.#maybeBehind(session, now, "account-unknown");
+    if (!user || user.uid !== session.userID) return this.#perhapsRefused(session, now, "account-unknown");
     if (user.sessionEpoch > session.epoch)
       return refused(isActive(user) ? "session-ended" : "account-deactivated");
-    if (!isActive(user)) return this.#maybeBehind(session, now, "account-deactivated");
-    if (user.sessionEpoch !== session.epoch) return this.#maybeBehind(session, now, "session-ended");
+    if (!isActive(user)) return this.#perhapsRefused(session, now, "account-deactivated");
+    if (user.sessionEpoch !== session.epoch) return this.#perhapsRefused(session, now, "session-ended");
     // Who takes the service account from a local account ends the sessions that it has started.
     if (session.serviceAccount !== undefined && user.serviceAccountName !== session.serviceAccount)
       return refused("session-ended");
@@ -160,9 +160,10 @@ export class Sessions {
     return { kind: "signed-in", session, user, organization, expiresAt };
   }
 
-  #maybeBehind(session: Session, now: number, reason: SessionRefusal): SessionCheck {
+  /** Right after a sign-in, another replica may know better. */
+  #perhapsRefused(session: Session, now: number, reason: SessionRefusal): SessionCheck {
     return now - session.issuedAt < YOUNG_MS && !this.#confirmed.has(session)
-      ? { kind: "refused", reason, behind: "user" }
+      ? { kind: "refused", reason, askFor: "user" }
       : refused(reason);
   }
 

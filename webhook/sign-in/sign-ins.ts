@@ -24,7 +24,7 @@ import type { LoginOutcome, WebhookMetrics } from "../metrics.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
 import type { ClaimLoss, Passage } from "./claim-loss.ts";
 import { groupsInDirectory } from "./directory-groups.ts";
-import { evidenceOf, groupsClaimStatus } from "./groups-claim.ts";
+import { evidenceOf, groupsClaimStatus } from "./groups-claim-condition.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 
 /** What becomes of a person whom Okta has signed in. */

@@ -13,7 +13,7 @@ import {
   splitKey,
 } from "../../kubernetes/index.ts";
 import { oneLine } from "../../okta/one-line.ts";
-import type { GroupsClaimStatus } from "./groups-claim.ts";
+import type { GroupsClaimStatus } from "./groups-claim-condition.ts";
 
 export interface StatusReporterOptions {
   readonly mappings: Pick<Cache<OktaRoleMapping>, "get" | "observe">;

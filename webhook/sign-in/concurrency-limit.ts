@@ -7,9 +7,9 @@ export class BusyError extends Error {
  * Bounds how many sign-ins of one organization are under way at once. Where Okta is slow or dead, sign-ins pile
  * up: those of that organization are turned away, and everybody else's don't notice.
  */
-export class Gate {
+export class ConcurrencyLimit {
   readonly #most: number;
-  readonly #inside = new Map<string, number>();
+  readonly #underWay = new Map<string, number>();
 
   /** @param most sign-ins of one organization at once */
   constructor(most: number) {
@@ -17,17 +17,17 @@ export class Gate {
   }
 
   /** @throws BusyError at once when too many are under way */
-  async run<T>(organization: string, task: () => Promise<T>): Promise<T> {
-    const inside = this.#inside.get(organization) ?? 0;
-    if (inside >= this.#most)
+  async run<T>(organization: string, signIn: () => Promise<T>): Promise<T> {
+    const underWay = this.#underWay.get(organization) ?? 0;
+    if (underWay >= this.#most)
       throw new BusyError("Many people are signing in, and Okta answers slowly. Try again in a moment.");
-    this.#inside.set(organization, inside + 1);
+    this.#underWay.set(organization, underWay + 1);
     try {
-      return await task();
+      return await signIn();
     } finally {
-      const left = (this.#inside.get(organization) ?? 1) - 1;
-      if (left === 0) this.#inside.delete(organization);
-      else this.#inside.set(organization, left);
+      const left = (this.#underWay.get(organization) ?? 1) - 1;
+      if (left === 0) this.#underWay.delete(organization);
+      else this.#underWay.set(organization, left);
     }
   }
 }
