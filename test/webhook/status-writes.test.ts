@@ -1,6 +1,4 @@
 import test from "ava";
-import { Coalescer } from "../../kubernetes/controller/coalescer.ts";
-import { waitFor } from "../cluster.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { FaultServer } from "../kubernetes/fault-server.ts";
 import { Browser } from "./browser.ts";
@@ -81,52 +79,4 @@ test("when an account can't be written, nobody is signed in and the mappings con
     }
     return { callback: await browser.get(next.slice(url.length)), cookies: browser.cookies };
   }
-});
-
-test("what is reported last is written in the end, also when writing fails for a while", async (t) => {
-  const written: string[] = [];
-  let failuresLeft = 5;
-  const coalescer = new Coalescer<string>({
-    write: async (key, latest) => {
-      if (failuresLeft-- > 0) throw new Error("not now");
-      written.push(`${key}=${latest}`);
-    },
-    intervalMs: 10,
-    concurrency: 2,
-    onFailure: () => {},
-  });
-  for (const key of ["a", "b", "c"]) for (const value of ["1", "2", "3"]) coalescer.report(key, value);
-  await waitFor(
-    () => (written.includes("a=3") && written.includes("b=3") && written.includes("c=3") ? true : undefined),
-    {
-      what: "the last of each",
-    },
-  );
-  await coalescer.flush();
-  t.false(
-    written.some((line) => line.endsWith("=2")),
-    "what was overtaken isn't written",
-  );
-});
-
-test("a flush writes what is resting, and ends also when a write fails", async (t) => {
-  const written: string[] = [];
-  const failures: string[] = [];
-  const coalescer = new Coalescer<string>({
-    write: async (key, latest) => {
-      if (key === "broken") throw new Error("never");
-      written.push(latest);
-    },
-    intervalMs: 3_600_000,
-    concurrency: 1,
-    onFailure: (key) => failures.push(key),
-  });
-  coalescer.report("a", "first");
-  coalescer.report("broken", "x");
-  coalescer.report("a", "second");
-  coalescer.report("a", "third");
-  await coalescer.flush();
-  t.deepEqual(written, ["first", "third"]);
-  t.true(failures.length > 0);
-  await coalescer.flush();
 });

@@ -2,9 +2,9 @@ import type { Logger } from "pino";
 import { oktaRoleMappings, organizations as organizationType } from "../../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
 import { type Grant, type Identity, roleNames, type User } from "../../identity/index.ts";
-import { Coalescer } from "../../kubernetes/controller/coalescer.ts";
 import {
   type Cache,
+  Coalescer,
   conditionFalse,
   conditionTrue,
   type DesiredCondition,
