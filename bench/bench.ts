@@ -11,7 +11,7 @@ import {
   startWebhook,
 } from "../dev/quickstart/product.ts";
 import { type Program, startProgram } from "../dev/quickstart/program.ts";
-import { type Client, createClient, namespaces } from "../kubernetes/index.ts";
+import { type Client, createClient, resourceType } from "../kubernetes/index.ts";
 import { imagePrograms } from "./image-programs.ts";
 import type { PeerSettings } from "./peers/settings.ts";
 import { Provider } from "./provider.ts";
@@ -21,6 +21,14 @@ const CLIENT_ID = "bench";
 const CLIENT_SECRET = "bench-secret";
 /** As many as it takes to fill the API server from one process. */
 const CONNECTIONS = 32;
+
+const namespaces = resourceType({
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  plural: "namespaces",
+  namespaced: false,
+});
 
 export interface BenchOptions {
   /** A tenth of everything: to see that it works. */

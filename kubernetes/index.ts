@@ -1,11 +1,17 @@
-/** A small controller runtime on @kubernetes/client-node. README.md has the tour. */
+/** A small controller runtime. README.md has the tour. */
 
 export type { BackoffOptions } from "./backoff.ts";
 export { Cache, type CacheOptions } from "./cache/cache.ts";
 export type { Change, IndexFunction } from "./cache/object-store.ts";
 export { Shared, SharedStrings } from "./cache/shared.ts";
 export { createClient } from "./client/api-client.ts";
-export * from "./client/builtin-types.ts";
+export {
+  type ObjectReference,
+  type Secret,
+  secrets,
+  type TokenReview,
+  tokenReviews,
+} from "./client/builtin-types.ts";
 export type {
   ApplyOptions,
   CallOptions,
@@ -21,10 +27,21 @@ export type {
   WatchOptions,
   WriteOptions,
 } from "./client/client.ts";
-export * from "./client/errors.ts";
-export { microTime } from "./client/micro-time.ts";
 export {
-  compareResourceVersions,
+  AlreadyExistsError,
+  ApiError,
+  ConflictError,
+  ConnectionError,
+  ForbiddenError,
+  GoneError,
+  InvalidError,
+  KubeConfigError,
+  KubernetesError,
+  NotFoundError,
+  NotLeaderError,
+  UnauthorizedError,
+} from "./client/errors.ts";
+export {
   type KubernetesObject,
   keyOf,
   type ObjectKey,
@@ -35,7 +52,14 @@ export {
 } from "./client/object.ts";
 export { type ResourceType, resourceType } from "./client/resource-type.ts";
 export type { WatchEvent } from "./client/watch-stream.ts";
-export * from "./controller/conditions.ts";
+export { Coalescer, type CoalescerOptions } from "./controller/coalescer.ts";
+export {
+  type Condition,
+  conditionFalse,
+  conditionTrue,
+  conditionUnknown,
+  type DesiredCondition,
+} from "./controller/conditions.ts";
 export {
   again,
   Controller,
@@ -52,7 +76,6 @@ export {
   StatusWriter,
   type StatusWriterOptions,
 } from "./controller/status-writer.ts";
-export { WorkQueue, type WorkQueueOptions } from "./controller/work-queue.ts";
 export { letOthersRun } from "./event-loop.ts";
 export * from "./program/flags.ts";
 export { type Check, HealthServer, type HealthServerOptions } from "./program/health-server.ts";

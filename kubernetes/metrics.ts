@@ -58,7 +58,7 @@ export class RuntimeMetrics {
     });
     this.reconciles = new Counter({
       name: "okta_role_reconciles_total",
-      help: "Reconciles by result: done, again, conflict, error, terminal or not_leader.",
+      help: "Reconciles by result: done, again, conflict, error or not_leader.",
       labelNames: ["controller", "result"],
       registers,
     });

@@ -38,7 +38,7 @@ await runProgram({
     const http = new Http({ proxy: proxyFrom(process.env) });
     const operator = new Operator({
       client,
-      leader: client.guardedBy(election.mayWrite),
+      leader: election.guard(client),
       events,
       http,
       namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),

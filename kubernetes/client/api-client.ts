@@ -10,17 +10,15 @@ import type {
   ListOptions,
   Page,
   WatchConnection,
-  WatchOptions,
   WriteOptions,
 } from "./client.ts";
 import { Credentials } from "./credentials.ts";
 import { NotLeaderError } from "./errors.ts";
 import type { Method } from "./http-request.ts";
 import { type KubernetesObject, type ObjectKey, type ObjectName, splitKey } from "./object.ts";
-import { accept, parseOr, readJSON, readList, readObject } from "./read-answer.ts";
+import { accept, readJSON, readList, readObject } from "./read-answer.ts";
 import { collectionPath, objectPath, type ResourceType } from "./resource-type.ts";
 import { type Call, Transport, WatchConnections } from "./transport.ts";
-import type { WatchEvent } from "./watch-stream.ts";
 
 /** A client with its own connections. Throws a KubeConfigError when there is no usable configuration. */
 export async function createClient(options: ClientOptions): Promise<Client> {
@@ -33,8 +31,6 @@ export async function createClient(options: ClientOptions): Promise<Client> {
 const MiB = 1024 * 1024;
 const CALL_TIMEOUT_MS = 15_000;
 const PAGE_TIMEOUT_MS = 30_000;
-/** Less than what lies between a leader's renew deadline and its lease's end: see leader-election.ts. */
-const GUARDED_WRITE_TIMEOUT_MS = 4_500;
 const OPEN_WATCH_TIMEOUT_MS = 10_000;
 /** The server ends a watch at its time limit; some time after that we do. */
 const WATCH_MARGIN_MS = 15_000;
@@ -73,7 +69,7 @@ class ApiClient implements Client {
     const { limit = 500, timeoutMs = PAGE_TIMEOUT_MS, signal } = options;
     let continueToken: string | undefined;
     do {
-      const query = selectors(options, {
+      const query = new URLSearchParams({
         limit: String(limit),
         ...(continueToken && { continue: continueToken }),
       });
@@ -88,24 +84,12 @@ class ApiClient implements Client {
     } while (continueToken);
   }
 
-  async *watch<T extends KubernetesObject>(
-    type: ResourceType<T>,
-    options: WatchOptions,
-  ): AsyncGenerator<WatchEvent<T>> {
-    const connection = this.watchConnection();
-    try {
-      yield* await connection.watch(type, options);
-    } finally {
-      connection.reset(new Error("the watch is over"));
-    }
-  }
-
   watchConnection(): WatchConnection {
     const connections = new WatchConnections();
     return {
       watch: (type, options) => {
         const { namespace, resourceVersion, timeoutSeconds, signal } = options;
-        const query = selectors(options, {
+        const query = new URLSearchParams({
           watch: "true",
           allowWatchBookmarks: "true",
           timeoutSeconds: String(timeoutSeconds),
@@ -180,9 +164,9 @@ class ApiClient implements Client {
   async delete(
     type: ResourceType,
     name: ObjectKey | ObjectName,
-    { uid, resourceVersion, ...options }: DeleteOptions = {},
+    { uid, ...options }: DeleteOptions = {},
   ): Promise<void> {
-    const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+    const preconditions = uid ? { uid } : {};
     const body = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions", preconditions };
     const path = objectPath(type, nameOf(name));
     // Twice is not once: the second answer would be NotFound, or the deletion of a later object of the same name.
@@ -190,40 +174,11 @@ class ApiClient implements Client {
     await this.#json(this.#write("delete", "DELETE", type, path, body, { idempotent, ...options }));
   }
 
-  async request({
-    method,
-    path,
-    body,
-    contentType = "application/json",
-    timeoutMs = CALL_TIMEOUT_MS,
-    signal,
-  }: Parameters<Client["request"]>[0]): Promise<unknown> {
-    const writes = method !== "GET";
-    const call: Call = {
-      method,
-      path,
-      ...(body !== undefined && {
-        contentType,
-        body: typeof body === "string" ? body : JSON.stringify(body),
-      }),
-      accept: "application/json, */*",
-      idempotent: !writes,
-      timeoutMs: writes ? this.#writeTimeout(timeoutMs) : timeoutMs,
-      maxBytes: 64 * MiB,
-      signal,
-      guard: writes ? this.#refuseUnlessLeader : undefined,
-      verb: method.toLowerCase(),
-      resource: "raw",
-    };
-    const { body: text } = accept(call, await this.#transport.send(call));
-    return parseOr(text, text);
-  }
-
   guardedBy(mayWrite: () => boolean, options: { writeTimeoutMs?: number } = {}): Client {
     const outer = this.#guard;
     return new ApiClient(this.#transport, this.namespace, {
       mayWrite: outer ? () => outer.mayWrite() && mayWrite() : mayWrite,
-      writeTimeoutMs: this.#writeTimeout(options.writeTimeoutMs ?? GUARDED_WRITE_TIMEOUT_MS),
+      writeTimeoutMs: this.#writeTimeout(options.writeTimeoutMs ?? CALL_TIMEOUT_MS),
     });
   }
 
@@ -285,17 +240,6 @@ class ApiClient implements Client {
   async #object<T extends KubernetesObject>(call: Call): Promise<T> {
     return readObject(call, await this.#transport.send(call));
   }
-}
-
-function selectors(
-  { labelSelector, fieldSelector }: { labelSelector?: string; fieldSelector?: string },
-  others: Record<string, string>,
-): URLSearchParams {
-  return new URLSearchParams({
-    ...others,
-    ...(labelSelector && { labelSelector }),
-    ...(fieldSelector && { fieldSelector }),
-  });
 }
 
 /** The object with its apiVersion and kind, which the API server wants in a body. */

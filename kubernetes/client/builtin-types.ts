@@ -8,18 +8,6 @@ export interface Secret extends KubernetesObject {
   data?: Record<string, string>;
 }
 
-export interface ConfigMap extends KubernetesObject {
-  data?: Record<string, string>;
-}
-
-export interface Namespace extends KubernetesObject {
-  status?: { phase?: string };
-}
-
-export interface ServiceAccount extends KubernetesObject {
-  automountServiceAccountToken?: boolean;
-}
-
 export interface Lease extends KubernetesObject {
   spec?: {
     holderIdentity?: string;
@@ -66,39 +54,7 @@ export interface TokenReview extends KubernetesObject {
   };
 }
 
-export interface CustomResourceDefinition extends KubernetesObject {
-  spec: {
-    group: string;
-    scope: "Namespaced" | "Cluster";
-    names: { kind: string; plural: string; singular?: string; shortNames?: string[]; categories?: string[] };
-    versions: { name: string; served: boolean; storage: boolean; schema?: unknown; subresources?: unknown }[];
-  };
-  status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] };
-}
-
 export const secrets = resourceType<Secret>({ group: "", version: "v1", kind: "Secret", plural: "secrets" });
-
-export const configMaps = resourceType<ConfigMap>({
-  group: "",
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-});
-
-export const namespaces = resourceType<Namespace>({
-  group: "",
-  version: "v1",
-  kind: "Namespace",
-  plural: "namespaces",
-  namespaced: false,
-});
-
-export const serviceAccounts = resourceType<ServiceAccount>({
-  group: "",
-  version: "v1",
-  kind: "ServiceAccount",
-  plural: "serviceaccounts",
-});
 
 export const leases = resourceType<Lease>({
   group: "coordination.k8s.io",
@@ -119,13 +75,5 @@ export const tokenReviews = resourceType<TokenReview>({
   version: "v1",
   kind: "TokenReview",
   plural: "tokenreviews",
-  namespaced: false,
-});
-
-export const customResourceDefinitions = resourceType<CustomResourceDefinition>({
-  group: "apiextensions.k8s.io",
-  version: "v1",
-  kind: "CustomResourceDefinition",
-  plural: "customresourcedefinitions",
   namespaced: false,
 });

@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import type { Method } from "./http-request.ts";
 import type { KubernetesObject, ObjectKey, ObjectMeta, ObjectName } from "./object.ts";
 import type { ResourceType } from "./resource-type.ts";
 import type { WatchEvent } from "./watch-stream.ts";
@@ -33,15 +32,11 @@ export interface ApplyOptions extends WriteOptions {
 export interface DeleteOptions extends CallOptions {
   /** Only this very object, not a later one of the same name; else ConflictError. */
   uid?: string;
-  /** Only if it hasn't changed since; else ConflictError. */
-  resourceVersion?: string;
 }
 
 export interface ListOptions extends CallOptions {
   /** One namespace; without it, all of them. */
   namespace?: string | undefined;
-  labelSelector?: string;
-  fieldSelector?: string;
   /** Objects per page; 500 unless said otherwise. */
   limit?: number;
 }
@@ -61,8 +56,6 @@ export interface WatchOptions {
   resourceVersion: string | undefined;
   /** How long the server keeps the watch open. */
   timeoutSeconds: number;
-  labelSelector?: string;
-  fieldSelector?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -94,13 +87,7 @@ export interface Client {
   /** Reads a list page by page: all pages are of one moment. Throws GoneError when that moment is too long ago. */
   pages<T extends KubernetesObject>(type: ResourceType<T>, options?: ListOptions): AsyncIterable<Page<T>>;
 
-  /** Events until the server ends the watch. Throws GoneError when the resourceVersion is too old. */
-  watch<T extends KubernetesObject>(
-    type: ResourceType<T>,
-    options: WatchOptions,
-  ): AsyncIterable<WatchEvent<T>>;
-
-  /** A connection for several watches and a heartbeat. */
+  /** A connection for watches and their heartbeat. */
   watchConnection(): WatchConnection;
 
   /** Throws AlreadyExistsError. */
@@ -127,15 +114,10 @@ export interface Client {
   /** Throws NotFoundError when there is none. */
   delete(type: ResourceType, name: ObjectKey | ObjectName, options?: DeleteOptions): Promise<void>;
 
-  /** Any other request; the answer is its parsed JSON, or its text if it isn't JSON. */
-  request(
-    request: { method: Method; path: string; body?: unknown; contentType?: string } & CallOptions,
-  ): Promise<unknown>;
-
   /**
    * The same client, except that every write first asks `mayWrite`, also before a retry, and throws NotLeaderError when
-   * the answer is no. Its writes have a short time-out (4.5 s for each attempt unless said otherwise), so that none is
-   * under way when another leader starts.
+   * the answer is no. `writeTimeoutMs` is the most that an attempt to write may take, whatever the call says, so that
+   * none is under way when another leader starts.
    */
   guardedBy(mayWrite: () => boolean, options?: { writeTimeoutMs?: number }): Client;
 
@@ -145,7 +127,10 @@ export interface Client {
 
 /** Watches that share a connection with a heartbeat. */
 export interface WatchConnection {
-  /** Resolves when the server has accepted the watch. */
+  /**
+   * Resolves when the server has accepted the watch: events until the server ends it, or a GoneError when the
+   * resourceVersion is too old.
+   */
   watch<T extends KubernetesObject>(
     type: ResourceType<T>,
     options: WatchOptions,

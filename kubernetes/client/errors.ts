@@ -86,11 +86,6 @@ export class NotLeaderError extends KubernetesError {
   readonly code = "not-leader";
 }
 
-/** Thrown by a reconcile that would fail again in the same way: don't retry until the object changes. */
-export class TerminalError extends KubernetesError {
-  readonly code = "terminal";
-}
-
 const byReason: Record<string, new (message: string, init: ApiErrorInit) => ApiError> = {
   Unauthorized: UnauthorizedError,
   Forbidden: ForbiddenError,

@@ -3,7 +3,7 @@ import { Registry } from "prom-client";
 import type { BackoffOptions } from "../backoff.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Change } from "../cache/object-store.ts";
-import { ApiError, ConflictError, NotLeaderError, TerminalError } from "../client/errors.ts";
+import { ApiError, ConflictError, NotLeaderError } from "../client/errors.ts";
 import { type KubernetesObject, keyOf, type ObjectKey } from "../client/object.ts";
 import { letOthersRun } from "../event-loop.ts";
 import { RuntimeMetrics } from "../metrics.ts";
@@ -42,7 +42,7 @@ export interface ControllerOptions {
   metrics?: Registry;
 }
 
-type Result = "done" | "again" | "conflict" | "error" | "terminal" | "not_leader";
+type Result = "done" | "again" | "conflict" | "error" | "not_leader";
 
 /** Calls `reconcile` for keys whose objects, or what they depend on, have changed. */
 export class Controller {
@@ -175,11 +175,6 @@ export class Controller {
   }
 
   #fail(key: ObjectKey, error: unknown): Result {
-    if (error instanceof TerminalError) {
-      this.queue.forget(key);
-      this.#log.error({ key, err: error }, "reconcile failed for good, until the object changes");
-      return "terminal";
-    }
     this.queue.retry(key, error instanceof ApiError ? error.retryAfterMs : 0);
     const failures = this.queue.failures(key);
     if (error instanceof NotLeaderError) {

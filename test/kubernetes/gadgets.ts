@@ -2,10 +2,10 @@ import {
   AlreadyExistsError,
   type Client,
   type Condition,
-  customResourceDefinitions,
   type KubernetesObject,
   resourceType,
 } from "../../kubernetes/index.ts";
+import { customResourceDefinitions } from "./resource-types.ts";
 import { until } from "./until.ts";
 
 /** A resource type of the tests' own, with a status. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import test from "ava";
-import { leases } from "../../kubernetes/index.ts";
+import { leases } from "../../kubernetes/client/builtin-types.ts";
 import { connect, kubeconfigPath, newNamespace } from "./api-server.ts";
 import { gadgets, installGadgets } from "./gadgets.ts";
 import { until } from "./until.ts";

@@ -11,7 +11,8 @@ import {
   signIn,
   startOkta,
 } from "../../dev/okta/index.ts";
-import { type Client, compareResourceVersions, createClient, EventRecorder } from "../../kubernetes/index.ts";
+import { compareResourceVersions } from "../../kubernetes/client/object.ts";
+import { type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { type RunningServer, serve } from "../../webhook/server.ts";
 import { Webhook, type WebhookOptions } from "../../webhook/webhook.ts";

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from "ava";
 import { startControlPlane } from "../../../dev/control-plane/control-plane.ts";
-import { Cache, Controller, configMaps, done } from "../../../kubernetes/index.ts";
+import { Cache, Controller, done } from "../../../kubernetes/index.ts";
 import { connect, log, sample } from "../api-server.ts";
+import { configMaps } from "../resource-types.ts";
 import { until } from "../until.ts";
 
 /** A control plane of the test's own, since it is going to be broken. */

@@ -5,15 +5,15 @@ import { stringify } from "yaml";
 import {
   ApiError,
   ConnectionError,
-  configMaps,
   GoneError,
   NotLeaderError,
-  namespaces,
   UnauthorizedError,
 } from "../../../kubernetes/index.ts";
 import { apiServerURL, connect, kubeconfigVia, newNamespace, sample, temporaryFile } from "../api-server.ts";
 import { FaultServer, statusAnswer } from "../fault-server.ts";
+import { configMaps, namespaces } from "../resource-types.ts";
 import { TcpProxy } from "../tcp-proxy.ts";
+import { watchOnce } from "../watch.ts";
 
 const any = () => true;
 const isWrite = ({ method }: IncomingMessage) => method !== "GET";
@@ -190,7 +190,7 @@ for (const [what, body, expected] of watchAnswers) {
     const server = await FaultServer.start(t);
     const client = await connect(t, { kubeconfig: server.kubeconfig });
     server.failTimes(1, any, (response) => response.writeHead(200).end(body));
-    const watch = client.watch(namespaces, { resourceVersion: "1", timeoutSeconds: 5 });
+    const watch = watchOnce(client, namespaces, { resourceVersion: "1", timeoutSeconds: 5 });
     await t.throwsAsync(watch[Symbol.asyncIterator]().next(), expected);
   });
 }
@@ -199,7 +199,7 @@ test("a watch that is refused fails with the reason", async (t) => {
   const server = await FaultServer.start(t);
   const client = await connect(t, { kubeconfig: server.kubeconfig });
   server.failTimes(1, any, statusAnswer(429, "TooManyRequests", { "retry-after": "3" }));
-  const watch = client.watch(namespaces, { resourceVersion: "1", timeoutSeconds: 5 });
+  const watch = watchOnce(client, namespaces, { resourceVersion: "1", timeoutSeconds: 5 });
   const error = await t.throwsAsync(watch[Symbol.asyncIterator]().next(), { instanceOf: ApiError });
   t.like(error, { status: 429, retryAfterMs: 3_000 });
 });
@@ -215,7 +215,7 @@ test("a reader that is slow makes the server wait, and misses nothing", async (t
     response.end();
   });
   let seen = 0;
-  for await (const event of client.watch(namespaces, { resourceVersion: "0", timeoutSeconds: 30 })) {
+  for await (const event of watchOnce(client, namespaces, { resourceVersion: "0", timeoutSeconds: 30 })) {
     seen++;
     if (event.type !== "BOOKMARK" && event.object.metadata.resourceVersion !== String(seen))
       t.fail(`${seen}`);

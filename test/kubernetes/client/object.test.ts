@@ -1,14 +1,10 @@
 import test from "ava";
 import fc from "fast-check";
+import { leases } from "../../../kubernetes/client/builtin-types.ts";
+import { compareResourceVersions } from "../../../kubernetes/client/object.ts";
 import { collectionPath, objectPath } from "../../../kubernetes/client/resource-type.ts";
-import {
-  compareResourceVersions,
-  configMaps,
-  keyOf,
-  leases,
-  namespaces,
-  splitKey,
-} from "../../../kubernetes/index.ts";
+import { keyOf, splitKey } from "../../../kubernetes/index.ts";
+import { configMaps, namespaces } from "../resource-types.ts";
 
 test("a key names an object with its namespace, or without one", (t) => {
   t.is(keyOf({ metadata: { namespace: "team", name: "x" } }), "team/x");

@@ -1,10 +1,10 @@
 import test from "ava";
+import { mergeConditions } from "../../../kubernetes/controller/conditions.ts";
 import {
   type Condition,
   conditionFalse,
   conditionTrue,
   conditionUnknown,
-  mergeConditions,
 } from "../../../kubernetes/index.ts";
 
 const now = new Date("2026-11-24T10:00:00.123Z");

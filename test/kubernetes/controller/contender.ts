@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { configMaps, createClient, LeaderElection, runUntilSignal } from "../../../kubernetes/index.ts";
+import { createClient, LeaderElection, runUntilSignal } from "../../../kubernetes/index.ts";
+import { configMaps } from "../resource-types.ts";
 import { CONTEST, contestSettings } from "./contest.ts";
 
 const [kubeconfig = "", namespace = "", identity = ""] = process.argv.slice(2);

@@ -6,11 +6,10 @@ import {
   ConflictError,
   Controller,
   type ControllerOptions,
-  configMaps,
   done,
-  TerminalError,
 } from "../../../kubernetes/index.ts";
 import { connect, log, newNamespace, sample } from "../api-server.ts";
+import { configMaps } from "../resource-types.ts";
 import { until } from "../until.ts";
 
 /** A controller that runs until the test ends. */
@@ -106,24 +105,6 @@ test("a failure is tried again, later and later, and success resets that", async
   t.deepEqual(attempts, [0, 1, 2, 3, 0, 1]);
   t.is(await results("error"), 4);
   t.is(controller.queue.failures("team/x"), 0);
-});
-
-test("a terminal error isn't tried again until something changes", async (t) => {
-  let attempts = 0;
-  const { controller, results } = start(t, {
-    reconcile: async () => {
-      attempts++;
-      if (attempts === 1) throw new TerminalError("this can't work");
-      return done;
-    },
-  });
-  controller.queue.add("team/x");
-  await until("it has failed", async () => (await results("terminal")) === 1);
-  controller.queue.addAfter("team/other", 100); // longer than any retry
-  await until("a retry would have come", () => attempts >= 2);
-  t.is(attempts, 2, "only the other one");
-  controller.queue.add("team/x");
-  await until("it is tried again", () => attempts === 3);
 });
 
 test("a conflict is tried again", async (t) => {

@@ -1,17 +1,11 @@
 import type { ServerResponse } from "node:http";
 import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
-import {
-  type ConfigMap,
-  configMaps,
-  type Event,
-  EventRecorder,
-  type EventRecorderOptions,
-  type EventToRecord,
-  events,
-} from "../../../kubernetes/index.ts";
+import { type Event, events } from "../../../kubernetes/client/builtin-types.ts";
+import { EventRecorder, type EventRecorderOptions, type EventToRecord } from "../../../kubernetes/index.ts";
 import { connect, log, newNamespace, sample } from "../api-server.ts";
 import { FaultServer, statusAnswer } from "../fault-server.ts";
+import { type ConfigMap, configMaps } from "../resource-types.ts";
 import { until } from "../until.ts";
 
 /** A recorder, an object to report on, and what is reported about it. */

@@ -2,12 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
+import { leases } from "../../../kubernetes/client/builtin-types.ts";
 import {
   type Client,
-  configMaps,
   LeaderElection,
   type LeaderElectionOptions,
-  leases,
   NotFoundError,
   NotLeaderError,
 } from "../../../kubernetes/index.ts";
@@ -20,8 +19,10 @@ import {
   newNamespace,
   sample,
 } from "../api-server.ts";
+import { configMaps } from "../resource-types.ts";
 import { TcpProxy } from "../tcp-proxy.ts";
 import { until } from "../until.ts";
+import { watchOnce } from "../watch.ts";
 import { CONTEST, contestSettings } from "./contest.ts";
 
 /** The usual times, which a busy machine can keep, except that replicas look more often. */
@@ -53,7 +54,7 @@ function followWrites(t: ExecutionContext, client: Client, namespace: string): s
   const writers: string[] = [];
   const stop = new AbortController();
   const following = (async () => {
-    const watch = client.watch(configMaps, {
+    const watch = watchOnce(client, configMaps, {
       namespace,
       resourceVersion: "0",
       timeoutSeconds: 300,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import fc from "fast-check";
-import { WorkQueue } from "../../../kubernetes/index.ts";
+import { WorkQueue } from "../../../kubernetes/controller/work-queue.ts";
 
 test("keys come out in the order in which they came in, each once", async (t) => {
   const queue = new WorkQueue();
