@@ -1,9 +1,8 @@
 import { LRUCache } from "lru-cache";
 import * as client from "openid-client";
 import type { Http } from "../http/http.ts";
-import { CLOCK_TOLERANCE_S } from "./id-token.ts";
+import { ALGORITHMS, CLOCK_TOLERANCE_S } from "./id-token.ts";
 import type { DiscoveredIssuer, IssuerMetadata } from "./issuer.ts";
-import { isAlgorithm } from "./signature.ts";
 
 /** Clients that are remembered at once. */
 const MAX_CLIENTS = 1_000;
@@ -55,7 +54,7 @@ function newInstance(
 
 /** Never `none`, and no shared secrets, whatever the issuer says of itself. RS256 is the default (Discovery 1.0). */
 function asymmetric({ id_token_signing_alg_values_supported: offered }: IssuerMetadata): string[] {
-  return (offered ?? ["RS256"]).filter(isAlgorithm);
+  return (offered ?? ["RS256"]).filter((alg) => ALGORITHMS.includes(alg));
 }
 
 /**

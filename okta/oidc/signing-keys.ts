@@ -1,123 +1,98 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import {
+  type CryptoKey,
+  createLocalJWKSet,
+  type JWK,
+  type JWSHeaderParameters,
+  type LocalJWKSet,
+} from "jose";
 import { z } from "zod";
 import { OktaError, withoutPayload } from "../errors.ts";
 import type { Http } from "../http/http.ts";
 import { IdTokenInvalidError, SigningKeysUnreachableError } from "./login-errors.ts";
-import { type Algorithm, keyFits } from "./signature.ts";
 
-const keySetSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(100) });
-const keySchema = z.object({
-  kty: z.string(),
-  kid: z.string().optional(),
-  alg: z.string().optional(),
-  use: z.string().optional(),
-  key_ops: z.array(z.string()).optional(),
-});
+/** The keys themselves are jose's to check. */
+const keySetSchema = z.object({ keys: z.array(z.custom<JWK>()).max(100) });
 
-/** A public key of an issuer. */
-export interface SigningKey {
-  readonly kid: string | undefined;
-  /** The only algorithm that the key is for, where the issuer says so. */
-  readonly alg: string | undefined;
-  readonly key: KeyObject;
-}
-
-export interface SigningKeysOptions {
-  /** The issuer's `jwks_uri`. */
-  url: string;
-  http: Http;
-  /** How long keys are used before they are read again. ms, default 5 min */
-  maxAgeMs?: number;
-  /** How long keys are still used while they can't be read. ms, default 1 h */
-  staleMs?: number;
-  /** At most this often are keys read again because one is missing. ms, default 10 s */
-  cooldownMs?: number;
-  now?: () => number;
-}
+/** How long keys are used before they are read again. */
+const MAX_AGE_MS = 300_000;
+/** How long keys are still used while they can't be read. */
+const STALE_MS = 3_600_000;
+/** At most this often are keys read again because one is missing. */
+const COOLDOWN_MS = 10_000;
 
 /**
  * The keys that an issuer signs with (RFC 7517), read once and remembered for a while. A key that isn't among
  * them makes them read again, because issuers rotate; whoever asks at the same time shares one request.
  */
 export class SigningKeys {
-  readonly #options: Required<SigningKeysOptions>;
-  #known: { keys: SigningKey[]; readAt: number } | undefined;
-  #reading: Promise<SigningKey[]> | undefined;
+  readonly #url: string;
+  readonly #http: Http;
+  readonly #now: () => number;
+  #known: { keys: LocalJWKSet; readAt: number } | undefined;
+  #reading: Promise<LocalJWKSet> | undefined;
 
-  constructor(options: SigningKeysOptions) {
-    this.#options = {
-      maxAgeMs: 300_000,
-      staleMs: 3_600_000,
-      cooldownMs: 10_000,
-      now: () => performance.now(),
-      ...options,
-    };
+  /**
+   * @param url the issuer's `jwks_uri`
+   * @param now a clock that never goes back, ms
+   */
+  constructor({ url, http, now }: { url: string; http: Http; now: () => number }) {
+    this.#url = url;
+    this.#http = http;
+    this.#now = now;
   }
 
   /**
-   * The key that a token names. Without a `kid` there has to be exactly one that fits.
+   * The key that a token's header names. Without a `kid` there has to be exactly one that fits.
    * @throws SigningKeysUnreachableError when the keys can't be read
    * @throws IdTokenInvalidError (`key`) when the issuer has no such key
    */
-  async find(kid: string | undefined, alg: Algorithm): Promise<KeyObject> {
-    const found = pick(await this.#current(), kid, alg);
-    if (found) return found.key;
-    const { now, cooldownMs } = this.#options;
-    if (this.#known && now() - this.#known.readAt < cooldownMs) throw new IdTokenInvalidError("key");
-    const again = pick(await this.#read(), kid, alg);
-    if (!again) throw new IdTokenInvalidError("key");
-    return again.key;
+  async find(header: JWSHeaderParameters): Promise<CryptoKey> {
+    const found = await pick(await this.#current(), header);
+    if (!(found instanceof Error)) return found;
+    if (this.#known && this.#now() - this.#known.readAt < COOLDOWN_MS)
+      throw new IdTokenInvalidError("key", { cause: found });
+    const again = await pick(await this.#read(), header);
+    if (again instanceof Error) throw new IdTokenInvalidError("key", { cause: again });
+    return again;
   }
 
-  async #current(): Promise<SigningKey[]> {
-    const { now, maxAgeMs, staleMs } = this.#options;
+  async #current(): Promise<LocalJWKSet> {
     const known = this.#known;
-    if (known && now() - known.readAt < maxAgeMs) return known.keys;
+    if (known && this.#now() - known.readAt < MAX_AGE_MS) return known.keys;
     try {
       return await this.#read();
     } catch (error) {
-      if (known && now() - known.readAt < staleMs) return known.keys;
+      if (known && this.#now() - known.readAt < STALE_MS) return known.keys;
       throw error;
     }
   }
 
-  #read(): Promise<SigningKey[]> {
+  #read(): Promise<LocalJWKSet> {
     this.#reading ??= this.#request().finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;
   }
 
-  async #request(): Promise<SigningKey[]> {
-    const { http, url, now } = this.#options;
+  async #request(): Promise<LocalJWKSet> {
     try {
-      const { keys } = keySetSchema.parse(
-        await http.json(url, { headers: { accept: "application/json, application/jwk-set+json" } }),
-      );
-      const usable = keys.map(toSigningKey).filter((key) => key !== undefined);
-      this.#known = { keys: usable, readAt: now() };
-      return usable;
+      const answer = await this.#http.json(this.#url, {
+        headers: { accept: "application/json, application/jwk-set+json" },
+      });
+      const keys = createLocalJWKSet(keySetSchema.parse(answer));
+      this.#known = { keys, readAt: this.#now() };
+      return keys;
     } catch (error) {
       throw new SigningKeysUnreachableError(error instanceof OktaError ? error : withoutPayload(error));
     }
   }
 }
 
-function pick(keys: SigningKey[], kid: string | undefined, alg: Algorithm): SigningKey | undefined {
-  const fitting = keys.filter((key) => (kid === undefined || key.kid === kid) && keyFits(key, alg));
-  return fitting.length === 1 ? fitting[0] : undefined;
-}
-
-/** Undefined for keys of other kinds or purposes: a key set may hold some (RFC 7517, section 5). */
-function toSigningKey(jwk: Record<string, unknown>): SigningKey | undefined {
-  const parsed = keySchema.safeParse(jwk);
-  if (!parsed.success) return undefined;
-  const { kid, alg, use, key_ops } = parsed.data;
-  if (use !== undefined && use !== "sig") return undefined;
-  if (key_ops && !key_ops.includes("verify")) return undefined;
+/** The one key that fits a header, or why there is none: other kinds, curves and purposes, or several. */
+async function pick(keys: LocalJWKSet, header: JWSHeaderParameters): Promise<CryptoKey | Error> {
   try {
-    return { kid, alg, key: createPublicKey({ key: jwk, format: "jwk" }) };
-  } catch {
-    return undefined; // of a kind that this runtime doesn't know
+    return await keys(header);
+  } catch (error) {
+    return withoutPayload(error);
   }
 }

@@ -1,7 +1,6 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import test from "ava";
 import { IdTokenInvalidError } from "../../../okta/oidc/login-errors.ts";
-import { keyFits } from "../../../okta/oidc/signature.ts";
 import { testKey } from "./provider.ts";
 import { Login } from "./sign-in.ts";
 
@@ -100,15 +99,40 @@ for (const [what, change] of [
   });
 }
 
-test("a key fits the algorithms of its kind and length only", (t) => {
-  const { publicKey: short } = generateKeyPairSync("rsa", { modulusLength: 1024 });
-  const { publicKey: long } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const { publicKey: p256 } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const { publicKey: koblitz } = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
-  t.true(keyFits({ key: long, alg: undefined }, "RS256"));
-  t.true(keyFits({ key: p256, alg: "ES256" }, "ES256"));
-  t.false(keyFits({ key: short, alg: undefined }, "RS256"), "too short");
-  t.false(keyFits({ key: long, alg: undefined }, "ES256"), "of another kind");
-  t.false(keyFits({ key: p256, alg: undefined }, "ES384"), "on another curve");
-  t.false(keyFits({ key: koblitz, alg: undefined }, "ES256"), "on a curve that nobody asked for");
+const { publicKey: long } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const { publicKey: p256 } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const { publicKey: koblitz } = generateKeyPairSync("ec", { namedCurve: "secp256k1" });
+
+for (const [what, alg, publicKey] of [
+  ["of another kind", "ES256", long],
+  ["on another curve", "ES384", p256],
+  ["on a curve that nobody asked for", "ES256", koblitz],
+] as const) {
+  test(`a key ${what} verifies no ${alg}`, async (t) => {
+    await using login = await Login.start();
+    login.provider.metadata = { id_token_signing_alg_values_supported: [alg] };
+    login.provider.published = [published(publicKey)];
+    login.provider.forgery = { key: await testKey("key-3", alg) };
+    const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
+    t.is(error.check, "key");
+  });
+}
+
+test("a key that is too short verifies nothing, not even what it has signed", async (t) => {
+  await using login = await Login.start();
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+  login.provider.published = [{ ...published(publicKey), kid: "key-1" }];
+  login.provider.forgery = {
+    token: (token) => {
+      const signed = token.replace(/\.[^.]*$/, "");
+      return `${signed}.${sign("sha256", Buffer.from(signed), privateKey).toString("base64url")}`;
+    },
+  };
+  const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
+  t.is(error.check, "key");
 });
+
+/** As the issuer publishes it, without a word on what it is for. */
+function published(key: KeyObject): object {
+  return { ...key.export({ format: "jwk" }), kid: "key-3" };
+}
