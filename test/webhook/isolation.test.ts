@@ -1,6 +1,5 @@
 import test from "ava";
 import { startOkta } from "../../dev/okta/index.ts";
-import { ConcurrencyLimit } from "../../webhook/sign-in/concurrency-limit.ts";
 import { Browser } from "./browser.ts";
 import { CLIENT_SECRET, secret, webhookUnderTest } from "./webhook-under-test.ts";
 
@@ -24,18 +23,6 @@ test("a dead Okta holds up its own organization only: others sign in, and beyond
   dead.behave();
   const turnedAway = (await Promise.all(waiting)).filter(({ status }) => status === 503);
   t.is(turnedAway.length, 3);
-});
-
-test("the bound is per organization, and is given back whatever comes of it", async (t) => {
-  const limit = new ConcurrencyLimit(2);
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const inside = [limit.run("a", () => promise), limit.run("a", () => promise)];
-  await t.throwsAsync(() => limit.run("a", async () => "no"), { code: "organization-busy" });
-  t.is(await limit.run("b", async () => "yes"), "yes");
-  await t.throwsAsync(() => limit.run("b", async () => Promise.reject(new Error("x"))), { message: "x" });
-  resolve("done");
-  await Promise.all(inside);
-  t.is(await limit.run("a", async () => "yes"), "yes");
 });
 
 test("a client secret that was replaced in Okta and in the Secret works at the next sign-in, without a restart", async (t) => {

@@ -1,6 +1,5 @@
 import test from "ava";
-import { waitFor } from "../cluster.ts";
-import { webhookUnderTest } from "./webhook-under-test.ts";
+import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("forward auth: the answer's headers say who it is, and what is asked for must be met", async (t) => {
   const { applyAcme, signIn, browser, cluster } = await webhookUnderTest(t);
@@ -54,30 +53,6 @@ test("a name or email that doesn't fit into a header doesn't get there", async (
     t.is(headers["x-auth-request-email"], undefined);
     t.is(JSON.parse(body).user.email, email);
   }
-});
-
-test("a session lasts as long as the organization says, also when it says less later, and not beyond the organization", async (t) => {
-  const { applyAcme, signIn, session, cluster, heard, webhook, browser } = await webhookUnderTest(t);
-  await applyAcme({ spec: { sessions: { maxAge: "1h" } } });
-  const { cookies, response } = await signIn("ada");
-  t.true(String(response.headers["set-cookie"]).includes("Max-Age=3600"));
-  const { body } = await session(cookies);
-  const left = Date.parse(String(body.expires)) - Date.now();
-  t.true(left > 3_500_000 && left <= 3_600_000);
-
-  await applyAcme({ spec: { sessions: { maxAge: "1m" } } });
-  const shorter = await session(cookies);
-  t.true(Date.parse(String(shorter.body.expires)) - Date.now() <= 60_000);
-
-  await cluster.kubectl("delete", "oktaorg", "acme");
-  await waitFor(() => (webhook.caches.organizations.size === 0 ? true : undefined), {
-    what: "the organization to go",
-  });
-  t.is((await session(cookies)).body.code, "organization-unknown");
-  await applyAcme();
-  await heard("oktaorg", "acme");
-  t.is((await session(cookies)).body.code, "organization-unknown", "another organization of the same name");
-  t.is((await browser(cookies).get("/")).status, 200);
 });
 
 test("an edited catalogue shows in live sessions", async (t) => {

@@ -1,11 +1,11 @@
 import test from "ava";
 import { pino } from "pino";
-import { SESSION_KEYS_TYPE } from "../../crds/resources.ts";
-import { type Secret, secrets } from "../../kubernetes/index.ts";
-import { SessionKeys } from "../../webhook/sessions/session-keys.ts";
-import { parseKeys } from "../../webhook/sessions/stored-keys.ts";
-import { waitFor } from "../cluster.ts";
-import { type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+import { SESSION_KEYS_TYPE } from "../../../crds/resources.ts";
+import { type Secret, secrets } from "../../../kubernetes/index.ts";
+import { SessionKeys } from "../../../webhook/sessions/session-keys.ts";
+import { parseKeys } from "../../../webhook/sessions/stored-keys.ts";
+import { waitFor } from "../../cluster.ts";
+import { type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 
 const NAME = "okta-role-operator-session-keys";
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import test from "ava";
-import { waitFor } from "../cluster.ts";
-import { webhookUnderTest } from "./webhook-under-test.ts";
+import { waitFor } from "../../cluster.ts";
+import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("somebody in a mapped group signs in: an account, a session, and the reason for each role", async (t) => {
   const { applyAcme, signIn, session, users, condition, cluster, lines } = await webhookUnderTest(t);

@@ -1,6 +1,6 @@
 import test from "ava";
-import { waitFor } from "../cluster.ts";
-import { person, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+import { waitFor } from "../../cluster.ts";
+import { person, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 
 test("a groups claim that was never set up: the sign-in is refused, the condition says what to do, and then it works", async (t) => {
   const { applyAcme, signIn, users, condition, okta } = await webhookUnderTest(t);

@@ -1,8 +1,8 @@
 import test from "ava";
-import { kubeconfigVia } from "../kubernetes/api-server.ts";
-import { FaultServer } from "../kubernetes/fault-server.ts";
-import { Browser } from "./browser.ts";
-import { person, webhookUnderTest } from "./webhook-under-test.ts";
+import { kubeconfigVia } from "../../kubernetes/api-server.ts";
+import { FaultServer } from "../../kubernetes/fault-server.ts";
+import { Browser } from "../browser.ts";
+import { person, webhookUnderTest } from "../webhook-under-test.ts";
 
 test("many sign-ins at once write each mapping once a second at most, and the last one is what stands there", async (t) => {
   const names = Array.from({ length: 30 }, (_, i) => `person${i}`);

@@ -1,8 +1,8 @@
 import test from "ava";
-import { organizationUsers } from "../../crds/resources.ts";
-import { KubernetesStore } from "../../identity/index.ts";
-import { testCluster, waitFor } from "../cluster.ts";
-import { object, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+import { organizationUsers } from "../../../crds/resources.ts";
+import { KubernetesStore } from "../../../identity/index.ts";
+import { testCluster, waitFor } from "../../cluster.ts";
+import { object, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 
 test("a local admin signs in with a token of their service account while Okta is out of reach", async (t) => {
   const underTest = await withMia(t);

@@ -1,9 +1,9 @@
 import test from "ava";
-import { html } from "../../webhook/pages/html.ts";
-import { layout } from "../../webhook/pages/layout.ts";
-import { refusedPage } from "../../webhook/pages/refused.ts";
-import { waitFor } from "../cluster.ts";
-import { person, webhookUnderTest } from "./webhook-under-test.ts";
+import { html } from "../../../webhook/pages/html.ts";
+import { layout } from "../../../webhook/pages/layout.ts";
+import { refusedPage } from "../../../webhook/pages/refused.ts";
+import { waitFor } from "../../cluster.ts";
+import { person, webhookUnderTest } from "../webhook-under-test.ts";
 
 const ATTACK = `<script>alert(1)</script>"><img src=x onerror=alert(2)>'\`&amp;`;
 
@@ -96,46 +96,6 @@ test("what Okta says of a refusal is shown as text, and only when it belongs to 
   const answer = await visitor.get(`/callback/acme?${query}`);
   t.is(answer.status, 403);
   t.true(answer.body.includes("Okta says: No &lt;b&gt;way&lt;/b&gt; out"));
-});
-
-test("programs get problems as JSON, with a code", async (t) => {
-  const { applyAcme, browser } = await webhookUnderTest(t);
-  await applyAcme();
-  const json = { accept: "application/json" };
-  const cases: [string, number, string][] = [
-    ["/login/nobody", 404, "organization-not-found"],
-    ["/callback/acme?state=x&code=y", 400, "state-mismatch"],
-    ["/login/acme?return_to=//x", 400, "return-to-refused"],
-    ["/nowhere", 404, "not-found"],
-  ];
-  for (const [path, status, code] of cases) {
-    const answer = await browser().get(path, json);
-    t.is(answer.status, status, path);
-    t.is(answer.headers["content-type"], "application/problem+json");
-    t.like(JSON.parse(answer.body), { status, code });
-  }
-});
-
-test("requests that are too large, too odd or too many are turned away", async (t) => {
-  const { applyAcme, browser } = await webhookUnderTest(t, { loginsPerMinute: 8 });
-  await applyAcme();
-  t.is((await browser().post("/login/acme/local", { token: "a".repeat(200_000) })).status, 413);
-  t.is(
-    (
-      await browser().post(
-        "/logout",
-        {},
-        { "content-type": "application/x-www-form-urlencoded; charset=klingon" },
-      )
-    ).status,
-    415,
-  );
-  t.is((await browser().post("/session", {})).status, 404);
-  const statuses = [];
-  for (let i = 0; i < 9; i++) statuses.push((await browser().get("/login/acme")).status);
-  t.is(statuses.at(0), 303);
-  t.is(statuses.at(-1), 429);
-  t.is((await browser().get("/session")).status, 401, "the session check is never limited");
 });
 
 test("a list of many groups is cut, and says how many there are", (t) => {

@@ -1,10 +1,10 @@
 import test from "ava";
-import type { Organization } from "../../crds/types.ts";
-import { Directory } from "../../okta/directory/directory.ts";
-import { Http } from "../../okta/http/http.ts";
-import { groupsInDirectory } from "../../webhook/sign-in/directory-groups.ts";
-import { group, user } from "../okta/directory/org.ts";
-import { TestServer } from "../okta/server.ts";
+import type { Organization } from "../../../crds/types.ts";
+import { Directory } from "../../../okta/directory/directory.ts";
+import { Http } from "../../../okta/http/http.ts";
+import { groupsInDirectory } from "../../../webhook/sign-in/directory-groups.ts";
+import { group, user } from "../../okta/directory/org.ts";
+import { TestServer } from "../../okta/server.ts";
 
 test("what Okta says of a login that looks like the person's ID counts for nothing", async (t) => {
   await using server = await TestServer.start();

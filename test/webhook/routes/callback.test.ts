@@ -1,9 +1,9 @@
 import { createSecretKey } from "node:crypto";
 import test from "ava";
-import type { AlterIdToken } from "../../dev/okta/index.ts";
-import { CookieJar } from "../../dev/okta/index.ts";
-import { Browser } from "./browser.ts";
-import { CLIENT_SECRET, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+import type { AlterIdToken } from "../../../dev/okta/index.ts";
+import { CookieJar } from "../../../dev/okta/index.ts";
+import { Browser } from "../browser.ts";
+import { CLIENT_SECRET, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 
 const FORGERIES: Record<string, AlterIdToken> = {
   "a wrong signature": () => ({ signWith: "other" }),

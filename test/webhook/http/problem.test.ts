@@ -1,0 +1,40 @@
+import test from "ava";
+import { chartRights } from "../../../dev/control-plane/service-account.ts";
+import { Browser } from "../browser.ts";
+import { webhookUnderTest } from "../webhook-under-test.ts";
+
+test("programs get problems as JSON, with a code", async (t) => {
+  const { applyAcme, browser } = await webhookUnderTest(t);
+  await applyAcme();
+  const json = { accept: "application/json" };
+  const cases: [string, number, string][] = [
+    ["/login/nobody", 404, "organization-not-found"],
+    ["/callback/acme?state=x&code=y", 400, "state-mismatch"],
+    ["/login/acme?return_to=//x", 400, "return-to-refused"],
+    ["/nowhere", 404, "not-found"],
+  ];
+  for (const [path, status, code] of cases) {
+    const answer = await browser().get(path, json);
+    t.is(answer.status, status, path);
+    t.is(answer.headers["content-type"], "application/problem+json");
+    t.like(JSON.parse(answer.body), { status, code });
+  }
+});
+
+test("a request that can't be understood is answered as that, and Kubernetes' refusals aren't", async (t) => {
+  const { applyAcme, browser, cluster, replica } = await webhookUnderTest(t);
+  await applyAcme({ mappings: {} });
+  const tooLarge = await browser().post("/login/acme/local", { token: "x".repeat(100_000) });
+  t.is(tooLarge.status, 413);
+  t.regex(tooLarge.body, /can&#39;t be understood/);
+  const undecodable = await browser().get("/login/%E0%A4%A/local");
+  t.is(undecodable.status, 400);
+  t.regex(undecodable.body, /can&#39;t be understood/);
+
+  const { role } = await chartRights();
+  const withoutReviews = await cluster.serviceAccount({ role, clusterRole: [] });
+  const { url } = await replica({ kubeconfig: withoutReviews });
+  const refused = await new Browser(url).post("/login/acme/local", { token: "ab.cd.ef" });
+  t.is(refused.status, 503);
+  t.regex(refused.body, /out of order/);
+});
