@@ -31,13 +31,11 @@ export class LoginCookies {
   readonly #keys: Pick<SessionKeys, "current" | "find">;
   readonly #style: CookieStyle;
   readonly #prefix: string;
-  readonly #now: () => number;
 
-  constructor(keys: Pick<SessionKeys, "current" | "find">, style: CookieStyle, now: () => number = Date.now) {
+  constructor(keys: Pick<SessionKeys, "current" | "find">, style: CookieStyle) {
     this.#keys = keys;
     this.#style = style;
     this.#prefix = `${style.hostPrefix}okta-role-login-`;
-    this.#now = now;
   }
 
   /**
@@ -93,7 +91,7 @@ export class LoginCookies {
     return known
       .filter(({ length, createdAt }, i) => {
         characters += length;
-        const over = this.#now() - createdAt > LOGIN_TIMEOUT_MS;
+        const over = Date.now() - createdAt > LOGIN_TIMEOUT_MS;
         return over || i >= MOST - 1 || characters > MOST_CHARACTERS;
       })
       .map(({ name }) => clearCookie(name, { secure: this.#style.secure }));

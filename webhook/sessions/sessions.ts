@@ -40,8 +40,6 @@ export interface SessionsOptions {
   /** Whether the caches have not been heard of for too long. */
   readonly isStale: () => boolean;
   readonly cookies: CookieStyle;
-  /** ms since 1970 */
-  readonly now?: () => number;
 }
 
 /** A session this young may be of an account that another replica has made, and this one not heard of yet. */
@@ -53,7 +51,6 @@ const REMEMBERED = 20_000;
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #cookie: string;
-  readonly #now: () => number;
   readonly #verified = new LRUCache<string, { session: Session; keyID: string }>({ max: REMEMBERED });
   readonly #confirmed = new WeakSet<Session>();
   readonly #asking = new Map<string, Promise<User | undefined>>();
@@ -61,7 +58,6 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     this.#options = options;
     this.#cookie = `${options.cookies.hostPrefix}okta-role-session`;
-    this.#now = options.now ?? Date.now;
   }
 
   /**
@@ -70,7 +66,7 @@ export class Sessions {
    */
   start(user: User, organization: Organization, serviceAccount?: string): string {
     const maxAge = maxAgeMs(organization);
-    const issuedAt = this.#now();
+    const issuedAt = Date.now();
     const session: Session = {
       user: user.ref,
       userID: user.uid,
@@ -141,7 +137,7 @@ export class Sessions {
   }
 
   #judge(session: Session): SessionCheck {
-    const now = this.#now();
+    const now = Date.now();
     if (now >= session.expiresAt) return refused("session-expired");
     const user = this.#options.store.get(session.user);
     if (!user || user.uid !== session.userID) return this.#perhapsRefused(session, now, "account-unknown");

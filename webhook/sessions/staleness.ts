@@ -10,14 +10,13 @@ const REPEAT_MS = 100;
 export function staleness(
   caches: readonly Pick<Cache<KubernetesObject>, "freshness">[],
   maxStalenessMs: number,
-  now: () => number = () => performance.now(),
 ): () => boolean {
   let askedAt = Number.NEGATIVE_INFINITY;
   let stale = true;
   return () => {
-    const time = now();
-    if (time - askedAt < REPEAT_MS) return stale;
-    askedAt = time;
+    const now = performance.now();
+    if (now - askedAt < REPEAT_MS) return stale;
+    askedAt = now;
     stale = caches.some((cache) => cache.freshness() > maxStalenessMs);
     return stale;
   };

@@ -22,10 +22,10 @@ export interface StatusReporterOptions {
   readonly status: Pick<StatusWriter, "apply">;
   readonly log: Logger;
   readonly onCoalesced?: () => void;
-  /** At most one write of each object in this time, in ms. */
-  readonly intervalMs?: number;
 }
 
+/** At most one write of each object in this time. */
+const INTERVAL_MS = 1_000;
 /** Writes at once: a burst of sign-ins must not take the API server from those who sign in. */
 const CONCURRENCY = 4;
 
@@ -44,7 +44,7 @@ export class StatusReporter {
   constructor(options: StatusReporterOptions) {
     this.#options = options;
     const shared = {
-      intervalMs: options.intervalMs ?? 1_000,
+      intervalMs: INTERVAL_MS,
       concurrency: CONCURRENCY,
       onOvertaken: () => options.onCoalesced?.(),
       onFailure: (key: string, error: unknown) =>
