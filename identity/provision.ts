@@ -106,12 +106,11 @@ async function currentUser(
   { policy }: Deciding,
   fresh: boolean,
 ): Promise<User | undefined> {
-  const known = fresh ? await store.freshBySubject(key, identity) : store.find(key, identity);
+  const known = await (fresh ? store.freshBySubject(key, identity) : store.find(key, identity));
   if (known) return known;
   if (!identity.emailVerified || identity.email === undefined) return undefined;
-  const candidates = store
-    .findLocalByEmail(key, identity.email)
-    .filter((user) => isLinkable(user, policy.roles));
+  const sameAddress = await store.findLocalByEmail(key, identity.email);
+  const candidates = sameAddress.filter((user) => isLinkable(user, policy.roles));
   const [only] = candidates;
   // Two accounts with one address: which one is meant is for people to say.
   if (!only || candidates.length > 1) return undefined;

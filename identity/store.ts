@@ -34,27 +34,31 @@ export interface UserEvent {
  * Reads may lag behind other writers by a moment; `fresh` doesn't. Writes name the version they were decided
  * on, so that a decision made on old facts fails with `StaleUserError` instead of overwriting newer ones. A
  * write that only repeats what is stored makes no new version.
+ *
+ * Reads of many users come one by one, and others write meanwhile: whoever is there from the beginning to the end
+ * comes once, as they were at some time in between. Who is made, changed or deleted meanwhile is told to subscribers.
  */
 export interface IdentityStore {
-  /** The account of this subject in this organization. */
-  find(organization: string, subject: Subject): User | undefined;
-  /** Local accounts with this address, compared without regard to case. */
-  findLocalByEmail(organization: string, email: string): readonly User[];
-  /** Local accounts of this service account, which lives in the organization's namespace. */
-  findByServiceAccount(organization: string, serviceAccountName: string): readonly User[];
+  /** At once, since a session is checked before every request of others. */
   get(ref: string): User | undefined;
+  /** The account of this subject in this organization. */
+  find(organization: string, subject: Subject): Promise<User | undefined>;
+  /** Local accounts with this address, compared without regard to case. */
+  findLocalByEmail(organization: string, email: string): Promise<readonly User[]>;
+  /** Local accounts of this service account, which lives in the organization's namespace. */
+  findByServiceAccount(organization: string, serviceAccountName: string): Promise<readonly User[]>;
   /** As `get`, but never behind. Undefined only when the store has answered that there is no such user. */
   fresh(ref: string): Promise<User | undefined>;
   /** As `find`, but never behind. */
   freshBySubject(organization: string, subject: Subject): Promise<User | undefined>;
   /** Every user of every organization. */
-  all(): Iterable<User>;
+  all(): AsyncIterable<User>;
   /** Every user of an organization. */
-  users(organization: string): Iterable<User>;
+  users(organization: string): AsyncIterable<User>;
   /** Users who have received one of these groups, by name or id, or hold a grant caused by it. */
-  usersInGroups(organization: string, groups: Iterable<string>): Iterable<User>;
+  usersInGroups(organization: string, groups: Iterable<string>): AsyncIterable<User>;
   /** Users who hold a grant of this mapping. */
-  usersOfMapping(organization: string, mapping: string): readonly User[];
+  usersOfMapping(organization: string, mapping: string): AsyncIterable<User>;
   /** @throws UserExistsError when the subject has an account, `StoreError` when the store can't be written */
   create(user: NewUser): Promise<User>;
   /**

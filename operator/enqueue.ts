@@ -7,18 +7,20 @@ import {
   type Policies,
 } from "../identity/index.ts";
 import type { Cache, Controller } from "../kubernetes/index.ts";
-import { keyOf, letOthersRun } from "../kubernetes/index.ts";
+import { keyOf } from "../kubernetes/index.ts";
 import type { KnownGroups } from "./mappings/known-groups.ts";
 import { rivals } from "./organizations/reconcile-organization.ts";
 import type { Currency } from "./users/cache-lag.ts";
-import type { DeactivationSafeguard } from "./users/deactivation-hold.ts";
+import type { PendingDeactivations } from "./users/pending-deactivations.ts";
 import type { UnfinishedWrites } from "./users/reconcile-user.ts";
-import { mappingsOf, type UserCounts } from "./users/user-counts.ts";
+import { mappingsOf } from "./users/user-counts.ts";
 
 export interface Controllers {
   readonly organizations: Controller;
   readonly mappings: Controller;
   readonly users: Controller;
+  /** By organization: counts whom its changed policy would deactivate. */
+  readonly policies: Controller;
 }
 
 export interface EnqueueDeps {
@@ -27,8 +29,7 @@ export interface EnqueueDeps {
   readonly mappings: Cache<OktaRoleMapping>;
   readonly store: IdentityStore;
   readonly policies: Policies;
-  readonly safeguard: DeactivationSafeguard;
-  readonly counts: UserCounts;
+  readonly pending: PendingDeactivations;
   readonly known: KnownGroups;
   readonly unfinished: UnfinishedWrites;
   readonly currency: Currency;
@@ -39,7 +40,7 @@ const COUNTS_AFTER_MS = 1000;
 
 /**
  * Says what is to be looked at again when something changes. All of it takes place in the turn of the event
- * loop in which the change is seen, so that the safeguard has counted everybody before anybody is written.
+ * loop in which the change is seen, so that nobody is written by a changed policy before everybody is counted.
  * @returns how to stop
  */
 export function enqueueOnChange(deps: EnqueueDeps): () => void {
@@ -55,7 +56,7 @@ export function enqueueOnChange(deps: EnqueueDeps): () => void {
   };
 }
 
-function onOrganizations({ controllers, organizations, mappings, safeguard }: EnqueueDeps): () => void {
+function onOrganizations({ controllers, organizations, mappings, pending }: EnqueueDeps): () => void {
   return organizations.subscribe((change) => {
     const { key, object } = change;
     const previous = change.kind === "updated" ? change.previous : undefined;
@@ -66,7 +67,7 @@ function onOrganizations({ controllers, organizations, mappings, safeguard }: En
       for (const mapping of mappings.by("organization", key)) controllers.mappings.queue.add(keyOf(mapping));
     // An approval is an annotation: it changes neither the spec nor the policy.
     if (!previous || approvalIn(object) !== approvalIn(previous) || isHeld(object) !== isHeld(previous))
-      for (const ref of safeguard.pending(key)) controllers.users.queue.add(ref);
+      for (const ref of pending.of(key)) controllers.users.queue.add(ref);
   });
 }
 
@@ -78,21 +79,31 @@ function onMappings({ controllers, mappings }: EnqueueDeps): () => void {
   return mappings.subscribe(({ key }) => controllers.mappings.queue.add(key));
 }
 
-function onPolicies({ controllers, policies, safeguard }: EnqueueDeps): () => void {
+function onPolicies({ controllers, policies, pending }: EnqueueDeps): () => void {
   return policies.subscribe((change) => {
-    for (const ref of safeguard.policyChanged(change)) controllers.users.queue.add(ref);
-    controllers.organizations.queue.add(change.organization);
+    pending.policyChanged(change);
+    controllers.policies.queue.add(change.organization);
   });
 }
 
-function onUsers({ controllers, store, safeguard, unfinished, currency }: EnqueueDeps): () => void {
+/** When whom a changed policy would deactivate is counted, everybody whom it touches is looked at again. */
+export async function enqueueCounted(
+  organization: string,
+  { controllers, pending }: Pick<EnqueueDeps, "controllers" | "pending">,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const ref of await pending.count(organization, signal)) controllers.users.queue.add(ref);
+  controllers.organizations.queue.add(organization);
+}
+
+function onUsers({ controllers, store, pending, unfinished, currency }: EnqueueDeps): () => void {
   return store.subscribe(({ kind, user, previous }) => {
     if (kind === "deleted") {
-      safeguard.forget(user);
+      pending.forget(user);
       unfinished.forget(user.ref);
     } else {
       currency.heard(user.ref);
-      safeguard.look(user);
+      pending.look(user);
       controllers.users.queue.add(user.ref);
     }
     const before = mappingsOf(kind === "deleted" ? user : previous);
@@ -113,20 +124,20 @@ function onGroups({ controllers, mappings, known }: EnqueueDeps): () => void {
 }
 
 /**
- * Looks at everything once, when the caches are complete: what changed while nobody was watching. Others run in
- * between, so that many users don't keep a Lease from being renewed; controllers must not, until all is counted.
- * Ends early when the signal aborts.
+ * Looks at everything once, when the caches are complete: what changed while nobody was watching. Everybody is counted
+ * before anybody is deactivated. Ends early when the signal aborts.
  */
 export async function enqueueAll(deps: EnqueueDeps, signal: AbortSignal): Promise<void> {
-  const { controllers, organizations, mappings, store, safeguard } = deps;
+  const { controllers, organizations, mappings, store, policies, pending } = deps;
   for (const mapping of mappings.list()) controllers.mappings.queue.add(keyOf(mapping));
-  for (const organization of organizations.list()) controllers.organizations.queue.add(keyOf(organization));
-  for (const { ref } of store.all()) {
-    // As it is by now.
-    const user = store.get(ref);
-    if (user) safeguard.look(user);
-    controllers.users.queue.add(ref);
-    await letOthersRun();
+  for (const organization of organizations.list().map(keyOf)) {
+    pending.policyChanged({ organization, touched: "all" });
+    controllers.policies.queue.add(organization);
+    controllers.organizations.queue.add(organization);
+  }
+  // The others come when their organization is counted.
+  for await (const { ref, organization } of store.all()) {
+    if (!policies.of(organization)) controllers.users.queue.add(ref);
     if (signal.aborted) return;
   }
 }

@@ -17,6 +17,7 @@ import {
   Cache,
   type Client,
   Controller,
+  done,
   type EventRecorder,
   type Outcome,
   type ReconcileContext,
@@ -26,7 +27,13 @@ import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
-import { type EnqueueDeps, enqueueAll, enqueueOnChange } from "./enqueue.ts";
+import {
+  type Controllers,
+  type EnqueueDeps,
+  enqueueAll,
+  enqueueCounted,
+  enqueueOnChange,
+} from "./enqueue.ts";
 import { GroupLookup } from "./mappings/group-lookup.ts";
 import { KnownGroups } from "./mappings/known-groups.ts";
 import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
@@ -35,6 +42,7 @@ import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
 import { Currency } from "./users/cache-lag.ts";
 import { DeactivationSafeguard } from "./users/deactivation-hold.ts";
+import { PendingDeactivations } from "./users/pending-deactivations.ts";
 import { reconcileUser, UnfinishedWrites } from "./users/reconcile-user.ts";
 import { UserCounts } from "./users/user-counts.ts";
 
@@ -56,7 +64,7 @@ export interface OperatorOptions {
 const CUT_OFF_MS = 200;
 
 /** Keys that are reconciled at once, by controller. Organizations wait for Okta, and a dead one must not delay others. */
-const WORKERS = { organizations: 64, mappings: 32, users: 32 };
+const WORKERS = { organizations: 64, mappings: 32, users: 32, policies: 32 };
 
 /**
  * The operator: caches that every replica keeps warm, and controllers that the leader runs.
@@ -176,23 +184,28 @@ export class Operator {
       known: this.#known,
       mappingsOf: (organization) => mappings.by("organization", organization).length,
     });
-    const safeguard = new DeactivationSafeguard({ store, policies, counts });
+    const pending = new PendingDeactivations({ store, policies });
+    const safeguard = new DeactivationSafeguard({ pending, policies, counts });
     const unfinished = new UnfinishedWrites();
 
     const shared = { organizations: this.#organizations, mappings, store, status, events };
     const organizationDeps = { ...shared, okta, safeguard, counts, baseURL };
     const mappingDeps = { ...shared, groups };
     const currency = new Currency({ organizations: this.#organizations, mappings });
-    const userDeps = { store, policies, safeguard, audit, unfinished, currency };
+    const userDeps = { store, policies, pending, safeguard, audit, unfinished, currency };
     const controller = (
       name: keyof typeof WORKERS,
       reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,
     ): Controller => new Controller({ name, workers: WORKERS[name], reconcile, log, metrics });
-    const controllers = {
+    const controllers: Controllers = {
       organizations: controller("organizations", (key) => reconcileOrganization(key, organizationDeps)),
       mappings: controller("mappings", (key, { signal }) => reconcileMapping(key, mappingDeps, signal)),
       users: controller("users", (key) => reconcileUser(key, userDeps)),
+      policies: controller("policies", async (key, { signal }) => {
+        await enqueueCounted(key, { controllers, pending }, signal);
+        return done;
+      }),
     };
-    return { ...shared, controllers, policies, safeguard, counts, known: this.#known, unfinished, currency };
+    return { ...shared, controllers, policies, pending, known: this.#known, unfinished, currency };
   }
 }

@@ -1,6 +1,6 @@
 import { oktaRoleMappings } from "../../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { type IdentityStore, isActive, organizationOf } from "../../identity/index.ts";
+import { type IdentityStore, isActive, organizationOf, type User } from "../../identity/index.ts";
 import {
   again,
   type Cache,
@@ -48,9 +48,7 @@ export async function reconcileMapping(
     groupsResolved(looked.check),
   ];
   const ready = mappingReady(checks);
-  const assigned = store
-    .usersOfMapping(organizationOf(mapping), mapping.metadata.name)
-    .filter(isActive).length;
+  const assigned = await countActive(store.usersOfMapping(organizationOf(mapping), mapping.metadata.name));
 
   const written = await status.apply(
     oktaRoleMappings,
@@ -68,4 +66,10 @@ export async function reconcileMapping(
     recordReady(events, mapping, ready);
   }
   return looked.againMs === undefined ? done : again(looked.againMs);
+}
+
+async function countActive(users: AsyncIterable<User>): Promise<number> {
+  let active = 0;
+  for await (const user of users) if (isActive(user)) active++;
+  return active;
 }

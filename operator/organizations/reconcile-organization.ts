@@ -67,6 +67,8 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   // Asking took a while: report on what the organization and its users are now.
   const current = organizations.get(key);
   if (!current || current.metadata.generation !== organization.metadata.generation) return again(0);
+  const deactivations = safeguard.state(key);
+  if (!deactivations) return done; // it comes again when they are counted
   const holder = holderOf(organizations.by("loginPath", current.spec.loginPath));
   const checks: DesiredCondition[] = [
     loginPathAccepted(current, holder),
@@ -75,7 +77,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     directoryReachable(directory),
     directorySynced(directory),
     ...eventHookVerified(current),
-    deactivationsWithinLimit(current, safeguard.state(key)),
+    deactivationsWithinLimit(current, deactivations),
   ];
   const ready = organizationReady([...checks, ...groupsClaimOf(current)]);
   const accepted = holder?.metadata.uid === current.metadata.uid;

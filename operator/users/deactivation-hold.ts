@@ -3,14 +3,11 @@ import type { Organization } from "../../crds/types.ts";
 import {
   APPROVAL_ANNOTATION,
   AT_ONCE_MS,
-  decideStored,
   exceedsLimit,
-  type IdentityStore,
-  lostToPolicy,
   type Policies,
-  type PolicyChange,
   type User,
 } from "../../identity/index.ts";
+import type { PendingDeactivations } from "./pending-deactivations.ts";
 import type { UserCounts } from "./user-counts.ts";
 
 /** What the safeguard of one organization says at the moment. */
@@ -25,9 +22,7 @@ export interface Deactivations {
 }
 
 /**
- * Counts, before anything is written, whom a changed policy would deactivate, and holds the change when they
- * are too many (DESIGN: what is true of access, 7). A change is looked at as a whole: everybody it touches is
- * counted in the same turn of the event loop in which the policy changes.
+ * Holds a changed policy that would deactivate too many (DESIGN: what is true of access, 7).
  *
  * Once held, a change stays held until it is approved or nobody is left whom it would deactivate. That survives
  * a restart: who is pending follows from what is stored, and that it was held is in the condition.
@@ -36,58 +31,24 @@ export interface Deactivations {
  * hold began. One that stayed on the object doesn't let the same change through a second time.
  */
 export class DeactivationSafeguard {
-  readonly #store: IdentityStore;
+  readonly #pending: PendingDeactivations;
   readonly #policies: Policies;
   readonly #counts: UserCounts;
   readonly #now: () => number;
-  readonly #pending = new Map<string, Set<string>>();
   readonly #recent = new Map<string, number[]>();
   /** What the approving annotation said when the hold began; undefined: nothing is held. */
   readonly #holds = new Map<string, string | undefined>();
 
-  constructor(deps: { store: IdentityStore; policies: Policies; counts: UserCounts; now?: () => number }) {
-    this.#store = deps.store;
+  constructor(deps: {
+    pending: PendingDeactivations;
+    policies: Policies;
+    counts: UserCounts;
+    now?: () => number;
+  }) {
+    this.#pending = deps.pending;
     this.#policies = deps.policies;
     this.#counts = deps.counts;
     this.#now = deps.now ?? (() => performance.now());
-  }
-
-  /** Looks at everybody whom a changed policy touches. @returns their refs, to be reconciled */
-  policyChanged({ organization, touched }: PolicyChange): Set<string> {
-    const refs = new Set<string>();
-    const take = (users: Iterable<User>): void => {
-      for (const user of users) {
-        if (refs.has(user.ref)) continue;
-        refs.add(user.ref);
-        this.look(user);
-      }
-    };
-    if (touched === "all") {
-      take(this.#store.users(organization));
-    } else {
-      take(this.#store.usersInGroups(organization, touched.groups));
-      for (const mapping of touched.mappings) take(this.#store.usersOfMapping(organization, mapping));
-    }
-    return refs;
-  }
-
-  /** Looks at one user again, who has changed. */
-  look(user: User): void {
-    const organization = this.#policies.of(user.organization);
-    const lost = organization && lostToPolicy(user, decideStored(user, { ...organization, held: false }));
-    if (!lost) {
-      this.forget(user);
-      return;
-    }
-    const pending = this.#pending.get(user.organization) ?? new Set();
-    this.#pending.set(user.organization, pending.add(user.ref));
-  }
-
-  /** Forgets a user who is gone, or has nothing to lose. */
-  forget({ ref, organization }: User): void {
-    const pending = this.#pending.get(organization);
-    pending?.delete(ref);
-    if (pending?.size === 0) this.#pending.delete(organization);
   }
 
   /** Takes note that a user was deactivated by the policy. */
@@ -95,18 +56,14 @@ export class DeactivationSafeguard {
     const times = this.#recent.get(user.organization) ?? [];
     this.#recent.set(user.organization, times);
     times.push(this.#now());
-    this.forget(user);
+    this.#pending.forget(user);
   }
 
-  /** Whom the present policy would deactivate, as refs. */
-  pending(organization: string): Iterable<string> {
-    return this.#pending.get(organization) ?? [];
-  }
-
-  /** What is to be done about them. */
-  state(organization: string): Deactivations {
+  /** What is to be done about those who are pending; undefined while that isn't known, since they are being counted. */
+  state(organization: string): Deactivations | undefined {
+    if (this.#pending.isCounting(organization)) return undefined;
     const found = this.#policies.of(organization);
-    const pending = this.#pending.get(organization)?.size ?? 0;
+    const pending = this.#pending.of(organization).size;
     const { active } = this.#counts.of(organization);
     const free = { pending, active, held: false, approval: "" };
     if (!found) {

@@ -15,10 +15,12 @@ import {
 import { again, done, type Outcome } from "../../kubernetes/index.ts";
 import type { Currency } from "./cache-lag.ts";
 import type { DeactivationSafeguard } from "./deactivation-hold.ts";
+import type { PendingDeactivations } from "./pending-deactivations.ts";
 
 export interface UserDeps {
   readonly store: IdentityStore;
   readonly policies: Policies;
+  readonly pending: Pick<PendingDeactivations, "putOff">;
   readonly safeguard: DeactivationSafeguard;
   readonly audit: AuditLog;
   readonly unfinished: UnfinishedWrites;
@@ -30,16 +32,20 @@ const NOT_CURRENT_MS = 500;
 
 /** Reconciles one user: decides again from what is stored, and writes the outcome where it differs. */
 export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcome> {
-  const { store, policies, safeguard, unfinished } = deps;
+  const { store, policies, pending, safeguard, unfinished } = deps;
   const user = store.get(ref);
   if (!user) return done;
   const wait = unfinished.waitMs(user);
   if (wait > 0) return again(wait);
 
   const found = policies.of(user.organization);
-  const { held } = safeguard.state(user.organization);
-  const access = decideStored(user, found && { ...found, held });
+  const deactivations = safeguard.state(user.organization);
+  const access = decideStored(user, found && { ...found, held: deactivations?.held === true });
   if (isDecided(user, access)) return done;
+  if (found && !deactivations && lostToPolicy(user, access)) {
+    pending.putOff(user);
+    return done;
+  }
   if (isActive(user) && !access.active && !deps.currency.isCurrent(user, access))
     return again(NOT_CURRENT_MS);
 

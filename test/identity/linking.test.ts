@@ -4,6 +4,7 @@ import { organizationUsers } from "../../crds/resources.ts";
 import { CompiledPolicy, type Identity, KubernetesStore, provisionSignIn } from "../../identity/index.ts";
 import { type Client, createClient } from "../../kubernetes/index.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+import { listed } from "./store-conformance.ts";
 import { usersCache } from "./stores/kubernetes/users-cache.ts";
 
 const log = pino({ level: "silent" });
@@ -65,10 +66,9 @@ test("a replica that hasn't heard that a local account was linked doesn't make a
       ["admitted", `${cluster.namespace}/ben`],
     ],
   );
-  await waitFor(() => [...first.store.users(signIn.organization)].length > 0 || undefined, {
-    what: "the account to be seen",
-  });
-  t.is([...first.store.users(signIn.organization)].length, 1);
+  const accounts = () => listed(first.store.users(signIn.organization));
+  await waitFor(async () => (await accounts()).length > 0 || undefined, { what: "the account to be seen" });
+  t.is((await accounts()).length, 1);
 });
 
 test("a replica that hasn't heard of an account deactivates it all the same when the groups give nothing any more", async (t) => {

@@ -7,6 +7,7 @@ import {
   type IdentityStore,
   isActive,
   noAccess,
+  roleNames,
   StaleUserError,
   sortGrants,
   type User,
@@ -26,7 +27,10 @@ export interface StoreUnderTest {
     local: { email: string; roles?: string[]; serviceAccountName?: string },
   ): Promise<User>;
   /** Resolves as soon as `store` has seen it. */
-  until<T>(store: IdentityStore, condition: () => T | undefined | false): Promise<T>;
+  until<T>(
+    store: IdentityStore,
+    condition: () => T | undefined | false | Promise<T | undefined | false>,
+  ): Promise<T>;
 }
 
 const identity = (changes: Partial<Identity> = {}): Identity => ({
@@ -47,6 +51,12 @@ const access = (...roles: string[]): Access => ({
   reason: "MappedGroup",
   message: "In mapped groups: service_admin.",
 });
+/** All users of an iteration. */
+export async function listed(users: AsyncIterable<User>): Promise<User[]> {
+  const list: User[] = [];
+  for await (const user of users) list.push(user);
+  return list;
+}
 const none = noAccess("NoMappedGroup", "Okta reports no groups for this person.");
 
 /** What every identity store has to do. Call it in a test file with a way to make the store. */
@@ -82,22 +92,22 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
       });
       t.deepEqual(made.groups, ada.groups);
       t.deepEqual(made.access, access("service-admin"));
-      t.deepEqual(store.find(key, ada), made, "the writer sees its own write at once");
+      t.deepEqual(await store.find(key, ada), made, "the writer sees its own write at once");
       const seen = await until(other, () => other.find(key, ada));
       t.is(seen.uid, made.uid);
       t.deepEqual(await other.fresh(made.ref), made);
       t.deepEqual(await other.freshBySubject(key, ada), made);
-      t.deepEqual([...store.users(key)], [made]);
-      t.deepEqual([...store.usersInGroups(key, ["Everyone"])], [made]);
-      t.deepEqual(store.usersOfMapping(key, "services"), [made]);
-      t.deepEqual(store.usersOfMapping(key, "other"), []);
+      t.deepEqual(await listed(store.users(key)), [made]);
+      t.deepEqual(await listed(store.usersInGroups(key, ["Everyone"])), [made]);
+      t.deepEqual(await listed(store.usersOfMapping(key, "services")), [made]);
+      t.deepEqual(await listed(store.usersOfMapping(key, "other")), []);
     },
   );
 
   test(title("somebody who isn't there is not found"), async (t) => {
     const { store, organization } = await given();
     const key = await organization();
-    t.is(store.find(key, identity()), undefined);
+    t.is(await store.find(key, identity()), undefined);
     t.is(await store.freshBySubject(key, identity()), undefined);
     t.is(await store.fresh(`${key}-nobody`), undefined);
   });
@@ -109,8 +119,8 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     const first = await store.create({ organization: one, identity: ada, access: access("service-admin") });
     const second = await store.create({ organization: two, identity: ada, access: access("viewer") });
     t.not(first.ref, second.ref);
-    t.is(store.find(one, ada)?.ref, first.ref);
-    t.is(store.find(two, ada)?.ref, second.ref);
+    t.is((await store.find(one, ada))?.ref, first.ref);
+    t.is((await store.find(two, ada))?.ref, second.ref);
   });
 
   test(
@@ -210,10 +220,10 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     t.like(after, { name: "Ada L.", groupsFrom: "Directory", oktaStatus: "ACTIVE", uid: made.uid });
     t.deepEqual(after.groups, [{ name: "web", id: "00g1" }]);
     t.deepEqual(
-      [...store.usersInGroups(key, ["00g1"])].map(({ ref }) => ref),
+      (await listed(store.usersInGroups(key, ["00g1"]))).map(({ ref }) => ref),
       [made.ref],
     );
-    t.deepEqual([...store.usersInGroups(key, ["Everyone"])], []);
+    t.deepEqual(await listed(store.usersInGroups(key, ["Everyone"])), []);
   });
 
   test(title("deactivation raises the session epoch, once; coming back doesn't lower it"), async (t) => {
@@ -251,14 +261,14 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
       });
       await until(store, () => store.get(ben.ref) && store.get(mia.ref));
       t.deepEqual(
-        store.findLocalByEmail(key, "ben@acme.EXAMPLE").map(({ ref }) => ref),
+        (await store.findLocalByEmail(key, "ben@acme.EXAMPLE")).map(({ ref }) => ref),
         [ben.ref],
       );
       t.deepEqual(
-        store.findByServiceAccount(key, "mia").map(({ ref }) => ref),
+        (await store.findByServiceAccount(key, "mia")).map(({ ref }) => ref),
         [mia.ref],
       );
-      t.deepEqual(store.findByServiceAccount(key, "ben"), []);
+      t.deepEqual(await store.findByServiceAccount(key, "ben"), []);
       t.like(store.get(mia.ref), { source: "Local", localRoles: ["admin"], serviceAccountName: "mia" });
     },
   );
@@ -275,11 +285,56 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
       t.is(linked.ref, local.ref);
       t.like(linked, { source: "Okta", issuer: ben.issuer, subject: ben.subject });
       t.deepEqual(linked.localRoles, []);
-      t.deepEqual(store.findLocalByEmail(key, "ben@acme.example"), []);
-      t.is(store.find(key, ben)?.ref, local.ref);
+      t.deepEqual(await store.findLocalByEmail(key, "ben@acme.example"), []);
+      t.is((await store.find(key, ben))?.ref, local.ref);
       t.is((await store.freshBySubject(key, ben))?.ref, local.ref);
     },
   );
+
+  test(title("while others write, everybody who stays comes once"), async (t) => {
+    const { store, organization } = await given();
+    const key = await organization();
+    const people = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        store.create({ organization: key, identity: identity(), access: access("service-admin") }),
+      ),
+    );
+    const refs = people.map(({ ref }) => ref).sort();
+    const ways: (() => AsyncIterable<User>)[] = [
+      () => store.users(key),
+      () => store.usersInGroups(key, ["service_admin", "Everyone"]),
+      () => store.usersOfMapping(key, "services"),
+      () => store.all(),
+    ];
+    for (const [i, way] of ways.entries()) {
+      const role = `role-${i}`;
+      const came: string[] = [];
+      for await (const user of way()) {
+        if (user.organization !== key || !refs.includes(user.ref)) continue;
+        if (came.length === 0) {
+          // All of them, those who have come already and those who are still to come.
+          await store.create({ organization: key, identity: identity(), access: access(role) });
+          for (const { ref } of people) {
+            const now = await store.fresh(ref);
+            if (now) await store.update(now, { access: access(role) });
+          }
+        }
+        came.push(user.ref);
+      }
+      t.deepEqual(came.sort(), refs);
+      const after = (await listed(way())).filter((user) => refs.includes(user.ref));
+      t.deepEqual(new Set(after.flatMap((user) => roleNames(user.access?.grants ?? []))), new Set([role]));
+    }
+  });
+
+  test(title("an iteration that nobody ends keeps nobody from writing"), async (t) => {
+    const { store, organization } = await given();
+    const key = await organization();
+    const made = await store.create({ organization: key, identity: identity(), access: access("viewer") });
+    const begun = store.users(key)[Symbol.asyncIterator]();
+    t.is((await begun.next()).value?.ref, made.ref);
+    t.false(isActive(await store.update(made, { access: none })));
+  });
 
   test(title("subscribers are told what was before and what is now"), async (t) => {
     const { store, organization, until } = await given();

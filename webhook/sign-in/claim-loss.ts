@@ -7,6 +7,7 @@ import {
   type IdentityStore,
   isActive,
   type Policy,
+  type User,
 } from "../../identity/index.ts";
 
 export interface ClaimLossOptions {
@@ -20,6 +21,11 @@ export interface Passage {
   end(): void;
 }
 
+/** The account that a passage may deactivate. */
+interface UnderWay {
+  readonly ref: string;
+}
+
 /**
  * Tells a person who left their last group from a claim that has stopped coming. Both look the same; but one by
  * one people leave, and a lost claim would deactivate everybody who signs in. It counts what is stored, and what
@@ -28,7 +34,7 @@ export interface Passage {
 export class ClaimLoss {
   readonly #store: ClaimLossOptions["store"];
   readonly #now: () => number;
-  readonly #underWay = new Map<string, number>();
+  readonly #underWay = new Map<string, Set<UnderWay>>();
 
   constructor({ store, now = Date.now }: ClaimLossOptions) {
     this.#store = store;
@@ -40,36 +46,51 @@ export class ClaimLoss {
    *
    * @param key the organization as "namespace/name"
    * @returns undefined when the claim has to be taken for lost
+   * @throws what reading the store throws
    */
-  enter(
+  async enter(
     key: string,
     { organization, policy, held }: { organization: Organization; policy: Policy; held: boolean },
     identity: Identity,
-  ): Passage | undefined {
-    const user = this.#store.find(key, identity);
+  ): Promise<Passage | undefined> {
+    const user = await this.#store.find(key, identity);
     const harmless =
       !user || !isActive(user) || decideSignIn(identity, user, { policy, held }).kind !== "refuse";
     if (harmless) return { end() {} };
 
-    const underWay = this.#underWay.get(key) ?? 0;
-    const { active, recent } = this.#count(key);
-    const setting = organization.spec.safeguards.maxDeactivations;
-    if (claimIsLost({ recent: recent + underWay, active: active - underWay, setting })) return undefined;
-    this.#underWay.set(key, underWay + 1);
-    return { end: () => this.#leave(key) };
+    // On its way before it counts: who comes meanwhile counts it, and it counts those who came before.
+    const before = new Set([...(this.#underWay.get(key) ?? [])].map(({ ref }) => ref));
+    const passage = this.#begin(key, user);
+    try {
+      const setting = organization.spec.safeguards.maxDeactivations;
+      if (!claimIsLost({ ...(await this.#count(key, before)), setting })) return passage;
+    } catch (error) {
+      passage.end();
+      throw error;
+    }
+    passage.end();
+    return undefined;
   }
 
-  #leave(key: string): void {
-    const left = (this.#underWay.get(key) ?? 1) - 1;
-    if (left > 0) this.#underWay.set(key, left);
-    else this.#underWay.delete(key);
+  #begin(key: string, { ref }: User): Passage {
+    const all = this.#underWay.get(key) ?? new Set();
+    const one = { ref };
+    this.#underWay.set(key, all.add(one));
+    return {
+      end: () => {
+        all.delete(one);
+        if (all.size === 0 && this.#underWay.get(key) === all) this.#underWay.delete(key);
+      },
+    };
   }
 
-  #count(key: string): { active: number; recent: number } {
+  /** @param underWay refs of those who count as deactivated, whether that is stored by now or not */
+  async #count(key: string, underWay: ReadonlySet<string>): Promise<{ active: number; recent: number }> {
     const since = this.#now() - CLAIM_LOSS_WINDOW_MS;
     let active = 0;
-    let recent = 0;
-    for (const user of this.#store.users(key)) {
+    let recent = underWay.size;
+    for await (const user of this.#store.users(key)) {
+      if (underWay.has(user.ref)) continue;
       if (isActive(user)) active++;
       else if (user.groupsFrom === "MissingClaim" && (user.activeSince ?? 0) > since) recent++;
     }

@@ -46,7 +46,8 @@ export class LocalSignIns {
    * @throws StoreError when the account can't be written
    */
   async complete(organization: string, serviceAccountName: string): Promise<LocalSignIn> {
-    const [user, ...others] = this.#options.store.findByServiceAccount(organization, serviceAccountName);
+    const { store } = this.#options;
+    const [user, ...others] = await store.findByServiceAccount(organization, serviceAccountName);
     if (!user) return { kind: "refused", why: "no-account" };
     if (others.length > 0) return { kind: "refused", why: "several-accounts" };
     const signedIn = await this.#store(user, serviceAccountName);

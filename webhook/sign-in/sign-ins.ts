@@ -85,10 +85,10 @@ export class SignIns {
     const { organization } = found;
 
     const directory =
-      needsDirectory(claim) || this.#namesAreNotEnough(key, found, person, claim)
+      needsDirectory(claim) || (await this.#namesAreNotEnough(key, found, person, claim))
         ? await groupsInDirectory(directories, organization, person.subject)
         : ({ kind: "none" } as const);
-    const judgement = this.#judge(key, found, person, claim, directory);
+    const judgement = await this.#judge(key, found, person, claim, directory);
     const at = this.#now();
     const claimStatus = groupsClaimStatus(organization, claim, directory, judgement.verdict, at);
     if (claimStatus) reporter.groupsClaim(organization, claimStatus);
@@ -109,28 +109,33 @@ export class SignIns {
    * Where mappings name groups by id, a group that was renamed just now looks like one that the person has left. So
    * whoever would be refused by the names in the claim is looked up before that.
    */
-  #namesAreNotEnough(key: string, found: Found, person: SignedIn["person"], claim: GroupsClaim): boolean {
+  async #namesAreNotEnough(
+    key: string,
+    found: Found,
+    person: SignedIn["person"],
+    claim: GroupsClaim,
+  ): Promise<boolean> {
     const { organization, policy } = found;
     if (claim.kind !== "groups" || !organization.spec.okta.directory || !policy.namesByID) return false;
     const groups = claim.names.map((name) => ({ name }));
     const identity: Identity = { ...person, groups, groupsFrom: "Claim" };
-    return decideSignIn(identity, this.#options.store.find(key, person), found).kind !== "admit";
+    return decideSignIn(identity, await this.#options.store.find(key, person), found).kind !== "admit";
   }
 
   /** What Okta says of the person, if it can be relied upon. */
-  #judge(
+  async #judge(
     key: string,
     organization: Found,
     person: SignedIn["person"],
     claim: GroupsClaim,
     directory: DirectoryAnswer,
-  ): Judgement {
+  ): Promise<Judgement> {
     const verdict = judgeGroups(claim, directory, evidenceOf(organization.organization));
     if (verdict.kind === "refuse") return { kind: "undecided", verdict };
     const { groups, from: groupsFrom, status } = verdict;
     const identity = { ...person, groups, groupsFrom, ...(status === undefined ? {} : { status }) };
     if (groupsFrom !== "MissingClaim") return { kind: "decided", verdict, identity };
-    const passage = this.#options.claimLoss.enter(key, organization, identity);
+    const passage = await this.#options.claimLoss.enter(key, organization, identity);
     if (passage) return { kind: "decided", verdict, identity, passage };
     const why = "The groups claim has stopped arriving from Okta.";
     return { kind: "undecided", verdict: { kind: "refuse", reason: "ClaimLost", why } };
@@ -146,7 +151,9 @@ export class SignIns {
       return outcome;
     } catch (error) {
       if (error instanceof StoreError) {
-        const { access } = decideSignIn(identity, store.find(key, identity), organization);
+        // Where it can't be read either, what the groups give is all there is to say.
+        const user = await store.find(key, identity).catch(() => undefined);
+        const { access } = decideSignIn(identity, user, organization);
         reporter.failed(key, identity, access.grants, error, at);
       }
       throw error;

@@ -1,5 +1,5 @@
 import type { OrganizationUser } from "../../../crds/types.ts";
-import type { Cache, Client, ResourceType } from "../../../kubernetes/index.ts";
+import { type Cache, type Client, letOthersRun, type ResourceType } from "../../../kubernetes/index.ts";
 import type { Subject } from "../../identity.ts";
 import {
   type IdentityStore,
@@ -46,18 +46,6 @@ export class KubernetesStore implements IdentityStore {
     this.#now = now;
   }
 
-  find(organization: string, subject: Subject): User | undefined {
-    return this.#by("subject", subjectKey(organization, subject))[0];
-  }
-
-  findLocalByEmail(organization: string, email: string): readonly User[] {
-    return this.#by("localEmail", indexKey(organization, email.toLowerCase()));
-  }
-
-  findByServiceAccount(organization: string, serviceAccountName: string): readonly User[] {
-    return this.#by("serviceAccount", indexKey(organization, serviceAccountName));
-  }
-
   get(ref: string): User | undefined {
     const object = this.#cache.get(ref);
     if (!object) return undefined;
@@ -67,6 +55,18 @@ export class KubernetesStore implements IdentityStore {
     if (this.#asked.size >= REMEMBERED) this.#asked.clear();
     this.#asked.set(ref, { object, user });
     return user;
+  }
+
+  async find(organization: string, subject: Subject): Promise<User | undefined> {
+    return this.#by("subject", subjectKey(organization, subject)).map(toUser)[0];
+  }
+
+  async findLocalByEmail(organization: string, email: string): Promise<readonly User[]> {
+    return this.#by("localEmail", indexKey(organization, email.toLowerCase())).map(toUser);
+  }
+
+  async findByServiceAccount(organization: string, serviceAccountName: string): Promise<readonly User[]> {
+    return this.#by("serviceAccount", indexKey(organization, serviceAccountName)).map(toUser);
   }
 
   async fresh(ref: string): Promise<User | undefined> {
@@ -81,32 +81,28 @@ export class KubernetesStore implements IdentityStore {
   async freshBySubject(organization: string, subject: Subject): Promise<User | undefined> {
     const { namespace, name } = split(organization);
     // A linked account keeps its own name: the index knows it, everybody else has the computed one.
-    const known = this.find(organization, subject);
+    const known = await this.find(organization, subject);
     const user = await this.fresh(known?.ref ?? `${namespace}/${accountName(name, subject)}`);
     return user && user.issuer === subject.issuer && user.subject === subject.subject ? user : undefined;
   }
 
-  *all(): Iterable<User> {
-    for (const object of this.#cache.list()) yield toUser(object);
+  all(): AsyncIterable<User> {
+    return usersOf(this.#cache.list());
   }
 
-  users(organization: string): Iterable<User> {
-    return this.#by("organization", organization);
+  users(organization: string): AsyncIterable<User> {
+    return usersOf(this.#by("organization", organization));
   }
 
-  *usersInGroups(organization: string, groups: Iterable<string>): Iterable<User> {
-    const seen = new Set<OrganizationUser>();
-    for (const group of groups) {
-      for (const object of this.#cache.by("group", indexKey(organization, group))) {
-        if (seen.has(object)) continue;
-        seen.add(object);
-        yield toUser(object);
-      }
-    }
+  usersInGroups(organization: string, groups: Iterable<string>): AsyncIterable<User> {
+    const found = new Set<OrganizationUser>();
+    for (const group of groups)
+      for (const object of this.#by("group", indexKey(organization, group))) found.add(object);
+    return usersOf(found);
   }
 
-  usersOfMapping(organization: string, mapping: string): readonly User[] {
-    return this.#by("mapping", indexKey(organization, mapping));
+  usersOfMapping(organization: string, mapping: string): AsyncIterable<User> {
+    return usersOf(this.#by("mapping", indexKey(organization, mapping)));
   }
 
   async create(user: NewUser): Promise<User> {
@@ -167,8 +163,8 @@ export class KubernetesStore implements IdentityStore {
     return object;
   }
 
-  #by(index: keyof typeof userIndexes, value: string): User[] {
-    return this.#cache.by(index, value).map(toUser);
+  #by(index: keyof typeof userIndexes, value: string): OrganizationUser[] {
+    return this.#cache.by(index, value);
   }
 
   #seen(object: OrganizationUser): User {
@@ -176,6 +172,14 @@ export class KubernetesStore implements IdentityStore {
     const user = toUser(object);
     objects.set(user, object);
     return user;
+  }
+}
+
+/** Users one by one, so that many of them keep nobody else waiting. */
+async function* usersOf(objects: Iterable<OrganizationUser>): AsyncGenerator<User> {
+  for (const object of objects) {
+    yield toUser(object);
+    await letOthersRun();
   }
 }
 

@@ -172,6 +172,7 @@ async function reconciled(parts: {
   const outcome = await reconcileUser(ADA.ref, {
     store: store as unknown as IdentityStore,
     policies: { of: () => undefined } as unknown as Policies,
+    pending: { putOff: () => {} },
     safeguard: { state: () => ({ held: false }) } as unknown as DeactivationSafeguard,
     audit: { write: (some: readonly AuditRecord[]) => records.push(...some) } as never,
     unfinished: new UnfinishedWrites(),

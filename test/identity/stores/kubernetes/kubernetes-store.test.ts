@@ -70,7 +70,7 @@ storeConformance(test, "KubernetesStore", async (): Promise<StoreUnderTest> => {
       return waitFor(() => store.get(ref), { what: `the local account ${ref}` });
     },
     until: (_store, condition) =>
-      waitFor(() => condition() || undefined, { what: "the store to have seen it" }),
+      waitFor(async () => (await condition()) || undefined, { what: "the store to have seen it" }),
   };
 });
 

@@ -1,0 +1,134 @@
+import {
+  decideStored,
+  type IdentityStore,
+  lostToPolicy,
+  type Policies,
+  type PolicyChange,
+  type Touched,
+  type User,
+} from "../../identity/index.ts";
+
+/** A count of one organization, from the change of its policy until everybody whom it touches was looked at. */
+interface Count {
+  /** Whom the next pass looks at; undefined: the present one is the last. */
+  next: Touched | "all" | undefined;
+  /** Who was looked at since the present pass began. A pass reads what was, events tell what is. */
+  readonly seen: Set<string>;
+  /** Who is to be reconciled when all are counted. */
+  readonly waiting: Set<string>;
+}
+
+/**
+ * Whom the present policies would deactivate, and who isn't deactivated yet. A changed policy is looked at as a whole:
+ * until everybody whom it touches is counted, it takes nothing from anybody of its organization.
+ */
+export class PendingDeactivations {
+  readonly #store: Pick<IdentityStore, "users" | "usersInGroups" | "usersOfMapping">;
+  readonly #policies: Pick<Policies, "of">;
+  readonly #pending = new Map<string, Set<string>>();
+  readonly #counts = new Map<string, Count>();
+
+  constructor(deps: {
+    store: Pick<IdentityStore, "users" | "usersInGroups" | "usersOfMapping">;
+    policies: Pick<Policies, "of">;
+  }) {
+    this.#store = deps.store;
+    this.#policies = deps.policies;
+  }
+
+  /** Their refs. Not all of them while the organization is being counted. */
+  of(organization: string): ReadonlySet<string> {
+    return this.#pending.get(organization) ?? NOBODY;
+  }
+
+  /** Whether a changed policy hasn't shown yet whom it would deactivate. */
+  isCounting(organization: string): boolean {
+    return this.#counts.has(organization);
+  }
+
+  /** Takes note of a changed policy. From now on the organization is being counted: `count` has to follow. */
+  policyChanged({ organization, touched }: PolicyChange): void {
+    const count = this.#counts.get(organization) ?? { next: undefined, seen: new Set(), waiting: new Set() };
+    this.#counts.set(organization, count);
+    count.next = both(count.next, touched);
+  }
+
+  /**
+   * Looks at everybody whom the changes of an organization's policy touch, those that come meanwhile included.
+   * @returns their refs, to be reconciled, with those who were put off
+   * @throws what reading the store throws, and the signal's reason: then it is still being counted
+   */
+  async count(organization: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const count = this.#counts.get(organization);
+    if (!count) return NOBODY;
+    while (count.next !== undefined) {
+      const touched = count.next;
+      count.next = undefined;
+      count.seen.clear();
+      try {
+        await this.#pass(organization, touched, count, signal);
+      } catch (error) {
+        count.next = both(count.next, touched);
+        throw error;
+      }
+    }
+    this.#counts.delete(organization);
+    return count.waiting;
+  }
+
+  /** Looks at one user again, who has changed. */
+  look(user: User): void {
+    const organization = this.#policies.of(user.organization);
+    const lost = organization && lostToPolicy(user, decideStored(user, { ...organization, held: false }));
+    if (!lost) {
+      this.forget(user);
+      return;
+    }
+    this.#counts.get(user.organization)?.seen.add(user.ref);
+    const pending = this.#pending.get(user.organization) ?? new Set();
+    this.#pending.set(user.organization, pending.add(user.ref));
+  }
+
+  /** Forgets a user who is gone, or has nothing to lose. */
+  forget({ ref, organization }: User): void {
+    this.#counts.get(organization)?.seen.add(ref);
+    const pending = this.#pending.get(organization);
+    pending?.delete(ref);
+    if (pending?.size === 0) this.#pending.delete(organization);
+  }
+
+  /** Has a user reconciled again when their organization is counted. */
+  putOff({ ref, organization }: User): void {
+    this.#counts.get(organization)?.waiting.add(ref);
+  }
+
+  async #pass(
+    organization: string,
+    touched: Touched | "all",
+    { seen, waiting }: Count,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for await (const user of this.#touchedBy(organization, touched)) {
+      signal.throwIfAborted();
+      waiting.add(user.ref);
+      if (!seen.has(user.ref)) this.look(user);
+    }
+  }
+
+  async *#touchedBy(organization: string, touched: Touched | "all"): AsyncGenerator<User> {
+    if (touched === "all") {
+      yield* this.#store.users(organization);
+      return;
+    }
+    yield* this.#store.usersInGroups(organization, touched.groups);
+    for (const mapping of touched.mappings) yield* this.#store.usersOfMapping(organization, mapping);
+  }
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+function both(a: Touched | "all" | undefined, b: Touched | "all"): Touched | "all" {
+  if (a === undefined || b === "all") return b;
+  if (a === "all") return a;
+  return { groups: a.groups.union(b.groups), mappings: a.mappings.union(b.mappings) };
+}
