@@ -77,7 +77,13 @@ export {
   type StatusWriterOptions,
 } from "./controller/status-writer.ts";
 export { letOthersRun } from "./event-loop.ts";
-export * from "./program/flags.ts";
+export {
+  type Flag,
+  type FlagValues,
+  isPort,
+  type ProgramDescription,
+  programFlags,
+} from "./program/flags.ts";
 export { type Check, HealthServer, type HealthServerOptions } from "./program/health-server.ts";
 export { type LifecycleOptions, runUntilSignal } from "./program/lifecycle.ts";
 export { type ProgramContext, type ProgramDefinition, runProgram } from "./program/program.ts";

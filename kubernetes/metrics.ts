@@ -16,7 +16,7 @@ export class RuntimeMetrics {
   readonly statusWrites: Counter<"resource" | "result">;
   readonly eventsWritten: Counter<"result">;
 
-  private constructor(registry: Registry) {
+  private constructor(registry: Registry, prefix: string) {
     const registers = [registry];
     const seconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
     this.requests = new Counter({
@@ -33,44 +33,44 @@ export class RuntimeMetrics {
       registers,
     });
     this.lists = new Counter({
-      name: "okta_role_cache_lists_total",
+      name: `${prefix}cache_lists_total`,
       help: "Lists that a cache has read, by result: complete or failed.",
       labelNames: ["resource", "result"],
       registers,
     });
     this.watchRestarts = new Counter({
-      name: "okta_role_cache_watch_restarts_total",
+      name: `${prefix}cache_watch_restarts_total`,
       help: "Watches that ended, by reason: expired (the server's own time limit), gone (list again) or error.",
       labelNames: ["resource", "reason"],
       registers,
     });
     this.cacheObjects = new Gauge({
-      name: "okta_role_cache_objects",
+      name: `${prefix}cache_objects`,
       help: "Objects in a cache.",
       labelNames: ["resource"],
       registers,
     });
     this.handlerErrors = new Counter({
-      name: "okta_role_cache_handler_errors_total",
+      name: `${prefix}cache_handler_errors_total`,
       help: "Changes that a subscriber of a cache failed to handle.",
       labelNames: ["resource"],
       registers,
     });
     this.reconciles = new Counter({
-      name: "okta_role_reconciles_total",
+      name: `${prefix}reconciles_total`,
       help: "Reconciles by result: done, again, conflict, error or not_leader.",
       labelNames: ["controller", "result"],
       registers,
     });
     this.reconcileSeconds = new Histogram({
-      name: "okta_role_reconcile_duration_seconds",
+      name: `${prefix}reconcile_duration_seconds`,
       help: "Duration of reconciles.",
       labelNames: ["controller"],
       buckets: seconds,
       registers,
     });
     this.queueDepth = new Gauge({
-      name: "okta_role_queue_depth",
+      name: `${prefix}queue_depth`,
       help: "Keys that wait for a worker.",
       labelNames: ["controller"],
       registers,
@@ -79,26 +79,26 @@ export class RuntimeMetrics {
       },
     });
     this.queueSeconds = new Histogram({
-      name: "okta_role_queue_wait_seconds",
+      name: `${prefix}queue_wait_seconds`,
       help: "Time that keys waited for a worker.",
       labelNames: ["controller"],
       buckets: seconds,
       registers,
     });
     this.leader = new Gauge({
-      name: "okta_role_leader",
+      name: `${prefix}leader`,
       help: "1 while this process holds the lease.",
       labelNames: ["lease"],
       registers,
     });
     this.statusWrites = new Counter({
-      name: "okta_role_status_writes_total",
+      name: `${prefix}status_writes_total`,
       help: "Statuses that were written, unchanged (nothing to write), or of an object that is gone.",
       labelNames: ["resource", "result"],
       registers,
     });
     this.eventsWritten = new Counter({
-      name: "okta_role_events_total",
+      name: `${prefix}events_total`,
       help: "Events by result: created, merged (into a series), or dropped.",
       labelNames: ["result"],
       registers,
@@ -114,11 +114,14 @@ export class RuntimeMetrics {
 
   static #byRegistry = new WeakMap<Registry, RuntimeMetrics>();
 
-  /** The metrics in this registry; made on the first call. */
-  static in(registry: Registry): RuntimeMetrics {
+  /**
+   * The metrics in this registry; made on the first call.
+   * @param prefix what their names begin with, those of the client left out: says the first who asks
+   */
+  static in(registry: Registry, prefix = "controller_"): RuntimeMetrics {
     let metrics = RuntimeMetrics.#byRegistry.get(registry);
     if (!metrics) {
-      metrics = new RuntimeMetrics(registry);
+      metrics = new RuntimeMetrics(registry, prefix);
       RuntimeMetrics.#byRegistry.set(registry, metrics);
     }
     return metrics;

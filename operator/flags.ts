@@ -1,8 +1,10 @@
-import { commonFlags, type Flag, isPort } from "../kubernetes/index.ts";
+import { type Flag, isPort, programFlags } from "../kubernetes/index.ts";
+import { organizationFlags } from "../organizations/flags.ts";
 
 /** The operator's flags. */
 export const operatorFlags = {
-  ...commonFlags,
+  ...programFlags,
+  ...organizationFlags,
   lease: {
     value: "NAME",
     description: "the Lease by which the replicas elect one that leads, in the program's own namespace",

@@ -2,21 +2,17 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import {
-  EventRecorder,
-  HealthServer,
-  LeaderElection,
-  runProgram,
-  watchedNamespaces,
-} from "../kubernetes/index.ts";
+import { EventRecorder, HealthServer, LeaderElection, runProgram } from "../kubernetes/index.ts";
 import { Http } from "../okta/http/http.ts";
 import { proxyFrom } from "../okta/http/proxy.ts";
+import { watchedNamespaces } from "../organizations/flags.ts";
 import { operatorFlags } from "./flags.ts";
 import { Operator } from "./operator.ts";
 
 await runProgram({
   name: "okta-role-operator",
   summary: "reconciles Organizations, OktaRoleMappings and OrganizationUsers; of several replicas one leads",
+  prefix: "okta_role_",
   flags: operatorFlags,
   main: async ({ flags, namespace, client, log, metrics, signal }) => {
     const identity = `${hostname()}-${randomUUID().slice(0, 8)}`;

@@ -1,8 +1,10 @@
-import { commonFlags, type Flag, isBaseURL, isPort } from "../kubernetes/index.ts";
+import { type Flag, isPort, programFlags } from "../kubernetes/index.ts";
+import { isBaseURL, organizationFlags } from "../organizations/flags.ts";
 
 /** The webhook's flags. */
 export const webhookFlags = {
-  ...commonFlags,
+  ...programFlags,
+  ...organizationFlags,
   "base-url": {
     value: "URL",
     description:

@@ -2,9 +2,10 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
-import { EventRecorder, HealthServer, runProgram, watchedNamespaces } from "../kubernetes/index.ts";
+import { EventRecorder, HealthServer, runProgram } from "../kubernetes/index.ts";
 import { Http } from "../okta/http/http.ts";
 import { proxyFrom } from "../okta/http/proxy.ts";
+import { watchedNamespaces } from "../organizations/flags.ts";
 import { webhookFlags } from "./flags.ts";
 import { trustedProxies } from "./http/rate-limits.ts";
 import { serve } from "./server.ts";
@@ -21,6 +22,7 @@ const SHUTDOWN = {
 await runProgram({
   name: "okta-role-webhook",
   summary: "signs people in with Okta, makes their accounts and tells programs who they are",
+  prefix: "okta_role_",
   flags: webhookFlags,
   main: async ({ flags, namespace, client, log, metrics, signal }) => {
     const events = new EventRecorder({

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** One command-line flag. Its environment variable is OKTA_ROLE_ and the name in capitals. */
+/** One command-line flag. Its environment variable is the program's prefix and the flag's name, in capitals. */
 export interface Flag {
   /** One line of `--help`. */
   readonly description: string;
@@ -28,14 +28,21 @@ export type Parsed<F extends Record<string, Flag>> =
   | { readonly kind: "run"; readonly values: FlagValues<F> }
   | { readonly kind: "help"; readonly text: string };
 
+/** What a program is called. */
+export interface ProgramDescription {
+  readonly name: string;
+  /** What it does, in a sentence, for `--help`. */
+  readonly summary: string;
+  /** What its environment variables begin with, in small letters: with `gadgets_`, --log-level is GADGETS_LOG_LEVEL. */
+  readonly prefix: string;
+}
+
 /**
  * Reads flags from the command line and, where not given there, from the environment.
- *
- * @param program name, and what it does in a sentence, for `--help`
  * @throws FlagError
  */
 export function parseFlags<const F extends Record<string, Flag>>(
-  program: { readonly name: string; readonly summary: string },
+  program: ProgramDescription,
   flags: F,
   argv: readonly string[] = process.argv.slice(2),
   env: NodeJS.ProcessEnv = process.env,
@@ -44,7 +51,9 @@ export function parseFlags<const F extends Record<string, Flag>>(
   if (given.help === true) return { kind: "help", text: help(program, flags) };
   const values: Record<string, string | undefined> = {};
   for (const [name, flag] of Object.entries(flags)) {
-    const fromEnv = [variable(name), ...(flag.env ?? [])].map((key) => env[key]).find((text) => text);
+    const fromEnv = [variable(program, name), ...(flag.env ?? [])]
+      .map((key) => env[key])
+      .find((text) => text);
     const typed = given[name];
     const value = typeof typed === "string" ? typed : (fromEnv ?? flag.default);
     const wrong = value === undefined ? undefined : flag.check?.(value);
@@ -72,7 +81,8 @@ function parse(
   }
 }
 
-function help({ name, summary }: { name: string; summary: string }, flags: Record<string, Flag>): string {
+function help(program: ProgramDescription, flags: Record<string, Flag>): string {
+  const { name, summary } = program;
   const rows = Object.entries(flags).map(([flag, { value, description, default: preset }]) => {
     const shown = preset === undefined || preset === "" ? "" : ` (default: ${preset})`;
     return [`  --${flag} ${value}`, `${description}${shown}`] as const;
@@ -86,13 +96,13 @@ function help({ name, summary }: { name: string; summary: string }, flags: Recor
     "",
     ...lines,
     "",
-    "Every flag can also be set by an environment variable: --log-level is OKTA_ROLE_LOG_LEVEL.",
+    `Every flag can also be set by an environment variable: --log-level is ${variable(program, "log-level")}.`,
     "",
   ].join("\n");
 }
 
-function variable(name: string): string {
-  return `OKTA_ROLE_${name.replaceAll("-", "_").toUpperCase()}`;
+function variable({ prefix }: ProgramDescription, flag: string): string {
+  return `${prefix}${flag.replaceAll("-", "_")}`.toUpperCase();
 }
 
 /** A check for ports. 0 asks for a free one. */
@@ -100,41 +110,18 @@ export function isPort(value: string): string | undefined {
   return /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? undefined : "is not a port (0 to 65535).";
 }
 
-/** A check for the URL that people's browsers reach the webhook at. */
-export function isBaseURL(value: string): string | undefined {
-  if (!URL.canParse(value)) return "is not a URL such as https://login.example.com.";
-  const { protocol, hostname, search, hash, pathname } = new URL(value);
-  if (search || hash || pathname !== "/")
-    return "has a path or a query: the webhook is served at the root of its host.";
-  if (protocol === "https:") return undefined;
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  return protocol === "http:" && loopback
-    ? undefined
-    : "has to start with https:// (http:// only for localhost).";
-}
-
 /** A check for a log level of pino. */
-export function isLogLevel(value: string): string | undefined {
+function isLogLevel(value: string): string | undefined {
   const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
   return levels.includes(value) ? undefined : `is none of ${levels.join(", ")}.`;
 }
 
-/** The flags that both programs have. */
-export const commonFlags = {
+/** The flags that `runProgram` itself looks at: every program has them. */
+export const programFlags = {
   namespace: {
     value: "NAMESPACE",
     description: "the program's own namespace; without it, the one of the pod or of the kubeconfig's context",
     env: ["POD_NAMESPACE"],
-  },
-  "watch-namespaces": {
-    value: "LIST",
-    description: "namespaces to watch, separated by commas, or * for all; without it, the program's own",
-  },
-  "base-url": {
-    value: "URL",
-    description: "where browsers reach the login webhook, as in https://login.example.com",
-    default: "http://localhost:8080",
-    check: isBaseURL,
   },
   kubeconfig: {
     value: "FILE",
@@ -148,10 +135,3 @@ export const commonFlags = {
     check: isLogLevel,
   },
 } as const satisfies Record<string, Flag>;
-
-/** The namespaces to watch. @param own the program's own namespace */
-export function watchedNamespaces(flag: string | undefined, own: string): readonly string[] | "all" {
-  if (flag === undefined || flag.trim() === "") return [own];
-  const names = flag.split(",").map((name) => name.trim());
-  return names.includes("*") ? "all" : [...new Set(names.filter((name) => name !== ""))];
-}

@@ -3,7 +3,15 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { createClient } from "../client/api-client.ts";
 import type { Client } from "../client/client.ts";
 import { KubeConfigError } from "../client/errors.ts";
-import { type commonFlags, type Flag, FlagError, type FlagValues, parseFlags } from "./flags.ts";
+import { RuntimeMetrics } from "../metrics.ts";
+import {
+  type Flag,
+  FlagError,
+  type FlagValues,
+  type ProgramDescription,
+  parseFlags,
+  type programFlags,
+} from "./flags.ts";
 import { runUntilSignal } from "./lifecycle.ts";
 import { RunningLog } from "./running-log.ts";
 
@@ -19,10 +27,8 @@ export interface ProgramContext<F extends Record<string, Flag>> {
   readonly signal: AbortSignal;
 }
 
-export interface ProgramDefinition<F extends Record<string, Flag>> {
-  readonly name: string;
-  /** What it does, in a sentence, for `--help`. */
-  readonly summary: string;
+/** The prefix is that of its metrics, too. */
+export interface ProgramDefinition<F extends Record<string, Flag>> extends ProgramDescription {
   readonly flags: F;
   /** Runs until its signal aborts, and returns when everything is finished and closed. */
   readonly main: (context: ProgramContext<F>) => Promise<void>;
@@ -33,7 +39,7 @@ export interface ProgramDefinition<F extends Record<string, Flag>> {
  * a shutdown or `--help`, 2 for flags that make no sense, 1 for everything else. SIGUSR2 switches debug logs on and off.
  */
 export async function runProgram<
-  const F extends Record<string, Flag> & Record<keyof typeof commonFlags, Flag>,
+  const F extends Record<string, Flag> & Record<keyof typeof programFlags, Flag>,
 >(program: ProgramDefinition<F>): Promise<void> {
   const flags = readFlags(program);
   if (!flags) return;
@@ -42,6 +48,7 @@ export async function runProgram<
   process.on("SIGUSR2", () => running.switchDebug());
   const { log } = running;
   const metrics = new Registry();
+  RuntimeMetrics.in(metrics, program.prefix);
   collectDefaultMetrics({ register: metrics });
   try {
     const { kubeconfig, context } = flags;

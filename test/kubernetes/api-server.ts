@@ -77,7 +77,7 @@ export async function connect(
   const metrics = options.metrics ?? new Registry();
   const client = await createClient({
     kubeconfig: kubeconfigPath(),
-    userAgent: "okta-role-operator-test",
+    userAgent: "kubernetes-test",
     log,
     ...options,
     metrics,

@@ -149,7 +149,7 @@ test("a subscriber that throws disturbs neither the others nor the cache", async
   await until("both are there", () => cache.size === 2);
   t.deepEqual(seen, [`${namespace}/x`, `${namespace}/y`]);
   t.deepEqual(kinds(), ["added x", "added y"]);
-  t.is(await sample(client.metrics, "okta_role_cache_handler_errors_total", { resource: "configmaps" }), 4);
+  t.is(await sample(client.metrics, "controller_cache_handler_errors_total", { resource: "configmaps" }), 4);
   unsubscribe();
   await client.delete(configMaps, `${namespace}/x`);
   await until("x is gone", () => cache.size === 1);
@@ -181,7 +181,7 @@ test("a watch whose connection is cut goes on from where it was, without a new l
   await until("c is there", () => valueIn(cache, namespace, "c") === "1" && cache.size === 2);
   t.is(valueIn(cache, namespace, "a"), "2");
   t.deepEqual(kinds().sort(), ["added a", "added b", "added c", "deleted b", "updated a"]);
-  t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "complete" }), 1);
+  t.is(await sample(client.metrics, "controller_cache_lists_total", { result: "complete" }), 1);
 });
 
 test("while the API server can't be reached, what is known stays; then the rest comes", async (t) => {
@@ -216,7 +216,7 @@ test("a connection that is dead without a sign is noticed, and replaced", async 
   proxy.stallOpenConnections();
   await put("a", "1");
   await until("the cache has heard of it", () => valueIn(cache, namespace, "a") === "1");
-  t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "complete" }), 1);
+  t.is(await sample(client.metrics, "controller_cache_lists_total", { result: "complete" }), 1);
 });
 
 test("a cache that hears nothing grows stale, though no connection breaks", async (t) => {
@@ -287,7 +287,7 @@ test("a first list that fails, page by page, is tried again until it is complete
   const { cache } = watch(t, client, { namespaces: [namespace] });
   await cache.synced;
   t.is(valueIn(cache, namespace, "a"), "1");
-  t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "failed" }), 6);
+  t.is(await sample(client.metrics, "controller_cache_lists_total", { result: "failed" }), 6);
 });
 
 test("lists come as streams wherever the API server can send them", async (t) => {
@@ -393,8 +393,8 @@ for (const [how, breakOff] of [
     await until("a is gone", () => !cache.get(`${namespace}/a`));
     t.deepEqual(sizes, [2, 2]);
     t.deepEqual(kinds(), ["added a", "added b", "deleted a"]);
-    t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "failed" }), 2);
-    t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "complete" }), 2);
+    t.is(await sample(client.metrics, "controller_cache_lists_total", { result: "failed" }), 2);
+    t.is(await sample(client.metrics, "controller_cache_lists_total", { result: "complete" }), 2);
   });
 }
 
@@ -423,8 +423,8 @@ for (const [what, answer] of [
     await until("the cache is up to date", () => valueIn(cache, namespace, "a") === "2" && cache.size === 1);
     t.deepEqual(kinds().slice(0, 2), ["added a", "added b"]);
     t.deepEqual(kinds().slice(2).sort(), ["added a", "deleted a", "deleted b"]);
-    t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "complete" }), 2);
-    t.is(await sample(client.metrics, "okta_role_cache_watch_restarts_total", { reason: "gone" }), 1);
+    t.is(await sample(client.metrics, "controller_cache_lists_total", { result: "complete" }), 2);
+    t.is(await sample(client.metrics, "controller_cache_watch_restarts_total", { reason: "gone" }), 1);
   });
 }
 
@@ -448,7 +448,7 @@ for (const [what, answer] of [
     await put("b", "1");
     await until("b is there", () => valueIn(cache, namespace, "b") === "1");
     t.deepEqual(kinds(), ["added a", "added b"]);
-    t.is(await sample(client.metrics, "okta_role_cache_lists_total", { result: "complete" }), 1);
+    t.is(await sample(client.metrics, "controller_cache_lists_total", { result: "complete" }), 1);
   });
 }
 

@@ -65,7 +65,7 @@ for (const kill of [false, true]) {
     t.is(cache.get(`${namespace}/in-flight`) !== undefined || outcome === "failed", true);
     t.is(new Set(told).size, told.length, told.join(", "));
     await until("the cache is fresh", () => cache.freshness() < 2_000);
-    t.true((await sample(metrics, "okta_role_cache_watch_restarts_total", { resource: "configmaps" })) >= 1);
+    t.true((await sample(metrics, "controller_cache_watch_restarts_total", { resource: "configmaps" })) >= 1);
     stop.abort();
     await running;
   });

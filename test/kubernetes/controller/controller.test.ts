@@ -32,7 +32,7 @@ function start(
     stop.abort();
     await running;
   });
-  const results = (result: string) => sample(metrics, "okta_role_reconciles_total", { result });
+  const results = (result: string) => sample(metrics, "controller_reconciles_total", { result });
   return { controller, stop, running, results, metrics };
 }
 
@@ -230,11 +230,11 @@ test("queue and reconciles are measured", async (t) => {
     },
   });
   for (const key of ["a", "b", "c"]) controller.queue.add(key);
-  const depth = () => sample(metrics, "okta_role_queue_depth", { controller: "test" });
+  const depth = () => sample(metrics, "controller_queue_depth", { controller: "test" });
   await until("two wait", async () => (await depth()) === 2);
   finish();
   await until("all are done", async () => (await results("done")) === 3);
   t.is(await depth(), 0);
-  t.regex(await metrics.metrics(), /okta_role_queue_wait_seconds_count{controller="test"} 3/);
-  t.regex(await metrics.metrics(), /okta_role_reconcile_duration_seconds_count{controller="test"} 3/);
+  t.regex(await metrics.metrics(), /controller_queue_wait_seconds_count{controller="test"} 3/);
+  t.regex(await metrics.metrics(), /controller_reconcile_duration_seconds_count{controller="test"} 3/);
 });

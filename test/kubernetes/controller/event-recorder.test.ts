@@ -36,7 +36,7 @@ async function setUp(t: ExecutionContext, options: Partial<EventRecorderOptions>
     for await (const { items } of client.pages(events, { namespace })) found.push(...items);
     return found;
   };
-  const results = (result: string) => sample(metrics, "okta_role_events_total", { result });
+  const results = (result: string) => sample(metrics, "controller_events_total", { result });
   return { recorder, object, event, recorded, results };
 }
 

@@ -242,7 +242,7 @@ test("whether it leads is measured", async (t) => {
   const namespace = await newNamespace(t);
   const options = { ...patient, client, namespace, identity: "first", log, metrics: client.metrics };
   const election = new LeaderElection(options);
-  const leading = () => sample(client.metrics, "okta_role_leader", { lease: CONTEST });
+  const leading = () => sample(client.metrics, "controller_leader", { lease: CONTEST });
   t.is(await leading(), 0);
   const stop = new AbortController();
   const running = election.run(stop.signal, async (lost) => {

@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import test from "ava";
-import { commonFlags } from "../../../kubernetes/index.ts";
-import { parseFlags } from "../../../kubernetes/program/flags.ts";
+import { parseFlags, programFlags } from "../../../kubernetes/program/flags.ts";
 import { RunningLog } from "../../../kubernetes/program/running-log.ts";
 import { kubeconfigPath } from "../api-server.ts";
 
@@ -65,18 +64,19 @@ test("where debug is configured, it stays so", (t) => {
 });
 
 test("--help tells of the signal", (t) => {
-  const parsed = parseFlags({ name: "x", summary: "y" }, commonFlags, ["--help"], {});
+  const parsed = parseFlags({ name: "x", summary: "y", prefix: "z_" }, programFlags, ["--help"], {});
   t.true(parsed.kind === "help" && parsed.text.includes("SIGUSR2"));
 });
 
 /** Says a detail over and over. */
 const PROGRAM = `
   import { setTimeout as sleep } from "node:timers/promises";
-  import { commonFlags, runProgram } from ${JSON.stringify(new URL("../../../kubernetes/index.ts", import.meta.url).href)};
+  import { programFlags, runProgram } from ${JSON.stringify(new URL("../../../kubernetes/index.ts", import.meta.url).href)};
   await runProgram({
     name: "chatty",
     summary: "says a detail over and over",
-    flags: commonFlags,
+    prefix: "chatty_",
+    flags: programFlags,
     main: async ({ log, signal }) => {
       const part = log.child({ part: "one" });
       log.info("up");

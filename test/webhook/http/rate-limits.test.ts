@@ -1,5 +1,5 @@
 import test from "ava";
-import { FlagError, parseFlags } from "../../../kubernetes/index.ts";
+import { FlagError, parseFlags } from "../../../kubernetes/program/flags.ts";
 import { webhookFlags } from "../../../webhook/flags.ts";
 import { trustedProxies } from "../../../webhook/http/rate-limits.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
@@ -54,7 +54,7 @@ test("--trusted-proxies is a number of hops or a list of networks", (t) => {
   t.is(trustedProxies("2"), 2);
   t.deepEqual(trustedProxies("loopback, 10.0.0.0/8,fd00::/8"), ["loopback", "10.0.0.0/8", "fd00::/8"]);
   const flags = (list: string) => () =>
-    parseFlags({ name: "x", summary: "y" }, webhookFlags, ["--trusted-proxies", list], {});
+    parseFlags({ name: "x", summary: "y", prefix: "z_" }, webhookFlags, ["--trusted-proxies", list], {});
   t.notThrows(flags("10.0.0.0/8,loopback"));
   t.throws(flags("everybody"), { instanceOf: FlagError });
 });

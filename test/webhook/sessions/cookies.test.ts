@@ -1,5 +1,5 @@
 import test from "ava";
-import { FlagError, parseFlags } from "../../../kubernetes/index.ts";
+import { FlagError, parseFlags } from "../../../kubernetes/program/flags.ts";
 import { webhookFlags } from "../../../webhook/flags.ts";
 import { cookieStyle, readCookie, setCookie } from "../../../webhook/sessions/cookies.ts";
 
@@ -29,7 +29,7 @@ test("over https cookies are Secure and bound to the host; over http that is for
     "a=b; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure",
   );
   const start = (url: string) => () =>
-    parseFlags({ name: "x", summary: "y" }, webhookFlags, ["--base-url", url], {});
+    parseFlags({ name: "x", summary: "y", prefix: "z_" }, webhookFlags, ["--base-url", url], {});
   t.notThrows(start("https://login.example.com"));
   t.notThrows(start("http://localhost:1234"));
   for (const url of [
