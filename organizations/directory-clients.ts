@@ -1,74 +1,107 @@
+import { isDeepStrictEqual } from "node:util";
+import { LRUCache } from "lru-cache";
 import type { OktaDirectory, Organization } from "../crds/types.ts";
+import { keyOf } from "../kubernetes/index.ts";
 import type { DirectoryCredentials } from "../okta/directory/credentials.ts";
 import { Directory } from "../okta/directory/directory.ts";
 import { DirectoryUnauthorizedError } from "../okta/directory/directory-errors.ts";
 import type { Http } from "../okta/http/http.ts";
+import type { SecretValues } from "./secret-values.ts";
 
-/** Where secrets are read: `SecretValues` of `kubernetes/` is one. */
-export interface SecretSource {
-  read(
-    namespace: string,
-    ref: { readonly name: string; readonly key: string },
-    options?: { fresh?: boolean },
-  ): Promise<string>;
+/** An organization's directory with its credentials. */
+interface DirectorySettings {
+  readonly url: string;
+  readonly credentials: DirectoryCredentials;
 }
 
 /** Directories that are remembered at once. */
 const MOST = 500;
 
-/** The directories of organizations, each made once for its address and credentials. */
+/** Organizations as clients of their directories, each with its credentials. */
 export class DirectoryClients {
-  readonly #secrets: SecretSource;
+  readonly #secrets: SecretValues;
   readonly #http: Http;
   readonly #maxWaitMs: number | undefined;
-  readonly #known = new Map<string, { madeOf: string; directory: Directory }>();
+  /** A directory knows its access token and its rate limits, so that it is kept as long as it is the same. */
+  readonly #known = new LRUCache<string, { settings: DirectorySettings; directory: Directory }>({
+    max: MOST,
+  });
 
   /** @param maxWaitMs how long a read waits for a rate limit before it fails */
-  constructor(options: { secrets: SecretSource; http: Http; maxWaitMs?: number }) {
-    this.#secrets = options.secrets;
-    this.#http = options.http;
-    this.#maxWaitMs = options.maxWaitMs;
+  constructor(deps: { secrets: SecretValues; http: Http; maxWaitMs?: number }) {
+    this.#secrets = deps.secrets;
+    this.#http = deps.http;
+    this.#maxWaitMs = deps.maxWaitMs;
   }
 
   /**
    * The directory of an organization; undefined when it has none. `fresh` reads the credentials anew.
-   * @throws what reading the secret throws; DirectoryUnauthorizedError when the credentials can't be used
+   * @throws DirectoryUnauthorizedError when the credentials can't be used, and what reading the secret throws
    */
-  async of(organization: Organization, options?: { fresh?: boolean }): Promise<Directory | undefined> {
-    const { metadata, spec } = organization;
-    const settings = spec.okta.directory;
+  async of(organization: Organization, options?: { fresh: boolean }): Promise<Directory | undefined> {
+    const settings = await this.#settings(organization, options);
+    return settings && this.#directory(organization, settings);
+  }
+
+  /**
+   * Asks the directory of an organization; undefined when it has none. When Okta doesn't accept the credentials, they
+   * may have been replaced since they were read: they are read again, and where they are others, it is asked once more.
+   * @throws DirectoryError, and what reading the secret throws
+   */
+  async ask<T>(
+    organization: Organization,
+    question: (directory: Directory) => Promise<T>,
+  ): Promise<T | undefined> {
+    const settings = await this.#settings(organization);
     if (!settings) return undefined;
-    const credentials = await this.#credentials(metadata.namespace ?? "", settings, options);
-    const madeOf = JSON.stringify([settings.url, credentials]);
-    const key = `${metadata.namespace}/${metadata.name}`;
+    try {
+      return await question(this.#directory(organization, settings));
+    } catch (error) {
+      if (!(error instanceof DirectoryUnauthorizedError)) throw error;
+      const again = await this.#settings(organization, { fresh: true });
+      if (!again || isDeepStrictEqual(again, settings)) throw error;
+      return question(this.#directory(organization, again));
+    }
+  }
+
+  #directory(organization: Organization, settings: DirectorySettings): Directory {
+    const key = keyOf(organization);
     const known = this.#known.get(key);
-    if (known?.madeOf === madeOf) return known.directory;
+    if (known && isDeepStrictEqual(known.settings, settings)) return known.directory;
     const directory = new Directory({
-      url: settings.url,
-      credentials,
+      ...settings,
       http: this.#http,
       ...(this.#maxWaitMs === undefined ? {} : { maxWaitMs: this.#maxWaitMs }),
     });
-    this.#known.delete(key);
-    this.#known.set(key, { madeOf, directory });
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > MOST && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(key, { settings, directory });
     return directory;
+  }
+
+  /** The settings with the credentials, as they were a moment ago. `fresh`: as they are now. */
+  async #settings(
+    { metadata, spec }: Organization,
+    options?: { fresh: boolean },
+  ): Promise<DirectorySettings | undefined> {
+    const { namespace = "" } = metadata;
+    const { directory } = spec.okta;
+    return (
+      directory && {
+        url: directory.url,
+        credentials: await this.#credentials(namespace, directory, options),
+      }
+    );
   }
 
   async #credentials(
     namespace: string,
     { apiTokenRef, clientID, privateKeyRef }: OktaDirectory,
-    options: { fresh?: boolean } | undefined,
+    options: { fresh: boolean } | undefined,
   ): Promise<DirectoryCredentials> {
     if (apiTokenRef)
       return { kind: "api-token", token: await this.#secrets.read(namespace, apiTokenRef, options) };
     if (!privateKeyRef || clientID === undefined)
       throw new DirectoryUnauthorizedError("okta.directory names no credentials.");
-    return {
-      kind: "service-app",
-      clientID,
-      privateKey: await this.#secrets.read(namespace, privateKeyRef, options),
-    };
+    const privateKey = await this.#secrets.read(namespace, privateKeyRef, options);
+    return { kind: "service-app", clientID, privateKey };
   }
 }

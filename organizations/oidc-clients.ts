@@ -2,23 +2,19 @@ import type { Organization } from "../crds/types.ts";
 import { InvalidClientError } from "../okta/oidc/login-errors.ts";
 import type { LoginRequest, Oidc, OidcSettings, SignedIn } from "../okta/oidc/oidc.ts";
 import type { LoginTransaction } from "../okta/oidc/transaction.ts";
-import { oidcSettings } from "./oidc-settings.ts";
 import type { SecretValues } from "./secret-values.ts";
 
-/** Organizations' clients at Okta: the OIDC of `okta/` with the secrets of the cluster. */
-export class OktaClients {
-  readonly #oidc: Pick<Oidc, "startLogin" | "finishLogin" | "endSessionURL">;
-  readonly #secrets: Pick<SecretValues, "read">;
+/** Organizations as clients of their issuers, each with its secret. */
+export class OidcClients {
+  readonly #secrets: SecretValues;
+  readonly #oidc: Oidc;
 
-  constructor(deps: {
-    oidc: Pick<Oidc, "startLogin" | "finishLogin" | "endSessionURL">;
-    secrets: Pick<SecretValues, "read">;
-  }) {
-    this.#oidc = deps.oidc;
+  constructor(deps: { secrets: SecretValues; oidc: Oidc }) {
     this.#secrets = deps.secrets;
+    this.#oidc = deps.oidc;
   }
 
-  /** @throws IssuerUnreachableError, WrongIssuerError, SecretNotFoundError, SecretUnreadableError */
+  /** @throws IssuerUnreachableError, WrongIssuerError, and what reading the secret throws */
   async startLogin(
     organization: Organization,
     request: LoginRequest,
@@ -27,9 +23,9 @@ export class OktaClients {
   }
 
   /**
-   * As `Oidc.finishLogin`. When Okta doesn't accept the client, the secret may have been replaced a moment ago:
-   * it is read again, and if it is another one, tried once more. Okta keeps the code for that.
-   * @throws LoginError, IssuerUnreachableError, WrongIssuerError, SecretNotFoundError, SecretUnreadableError
+   * As `Oidc.finishLogin`. When Okta doesn't accept the secret, it may have been replaced since it was read: it is
+   * read again, and where it is another, this is tried once more. Okta keeps the code for that.
+   * @throws LoginError, IssuerUnreachableError, WrongIssuerError, and what reading the secret throws
    */
   async finishLogin(
     organization: Organization,
@@ -48,7 +44,7 @@ export class OktaClients {
 
   /**
    * Where the browser ends the person's session at Okta. Undefined where the issuer offers no such thing.
-   * @throws IssuerUnreachableError, WrongIssuerError, SecretNotFoundError, SecretUnreadableError
+   * @throws IssuerUnreachableError, WrongIssuerError, and what reading the secret throws
    */
   async endSessionURL(
     organization: Organization,
@@ -57,9 +53,17 @@ export class OktaClients {
     return this.#oidc.endSessionURL(await this.#settings(organization), request);
   }
 
+  /** The settings with the secret, as it was a moment ago. `fresh`: as it is now. */
   async #settings(organization: Organization, options?: { fresh: boolean }): Promise<OidcSettings> {
-    const { namespace = "" } = organization.metadata;
-    const secret = await this.#secrets.read(namespace, organization.spec.okta.clientSecretRef, options);
+    const { metadata, spec } = organization;
+    const { namespace = "" } = metadata;
+    const secret = await this.#secrets.read(namespace, spec.okta.clientSecretRef, options);
     return oidcSettings(organization, secret);
   }
+}
+
+/** An organization's OIDC client with its secret. */
+export function oidcSettings({ spec }: Organization, clientSecret: string): OidcSettings {
+  const { issuer, clientID, scopes, claims } = spec.okta;
+  return { issuer, clientID, clientSecret, scopes, claims };
 }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { SecretKeyRef } from "../crds/types.ts";
 import {
   type Client,
   ForbiddenError,
@@ -7,12 +9,6 @@ import {
   type Secret,
   secrets,
 } from "../kubernetes/index.ts";
-
-/** Names one value: a Secret of the same namespace and a key in it. */
-export interface SecretKeyRef {
-  readonly name: string;
-  readonly key: string;
-}
 
 /** The Secret, or the key in it, isn't there. */
 export class SecretNotFoundError extends KubernetesError {
@@ -29,11 +25,6 @@ export class SecretUnreadableError extends KubernetesError {
   readonly code = "secret-unreadable";
 }
 
-interface Entry {
-  readonly reading: Promise<Secret>;
-  readonly at: number;
-}
-
 /**
  * Types of Secrets that are credentials of the cluster or of this product. Whoever may write a reference chooses
  * where its value is sent, so that a reference to one of these would give it away.
@@ -47,7 +38,9 @@ const NEVER_READ: ReadonlySet<string> = new Set([
 ]);
 
 /** Secrets that are remembered at once. */
-const MOST = 1000;
+const MOST = 1_000;
+/** How long a Secret is used before it is read again. */
+const MAX_AGE_MS = 60_000;
 
 /**
  * Values of Secrets, read by name and remembered for a moment. Secrets are never listed or watched: the right
@@ -55,29 +48,17 @@ const MOST = 1000;
  */
 export class SecretValues {
   readonly #client: Pick<Client, "get">;
-  readonly #maxAgeMs: number;
-  readonly #now: () => number;
   readonly #neverRead: ReadonlySet<string>;
-  readonly #entries = new Map<string, Entry>();
+  readonly #readings = new LRUCache<string, Promise<Secret>>({ max: MOST, ttl: MAX_AGE_MS });
 
-  /**
-   * @param maxAgeMs how long a value is used before it is read again. Default 60 s
-   * @param neverRead more types of Secrets that are nobody's to refer to
-   */
-  constructor(options: {
-    client: Pick<Client, "get">;
-    maxAgeMs?: number;
-    neverRead?: readonly string[];
-    now?: () => number;
-  }) {
-    this.#client = options.client;
-    this.#maxAgeMs = options.maxAgeMs ?? 60_000;
-    this.#neverRead = NEVER_READ.union(new Set(options.neverRead ?? []));
-    this.#now = options.now ?? (() => performance.now());
+  /** @param neverRead more types of Secrets that are nobody's to refer to */
+  constructor({ client, neverRead }: { client: Pick<Client, "get">; neverRead: readonly string[] }) {
+    this.#client = client;
+    this.#neverRead = NEVER_READ.union(new Set(neverRead));
   }
 
   /**
-   * One value as text, as it was within `maxAgeMs`; whoever asks while it is being read waits for the same answer.
+   * One value as text, as it was within the last minute; whoever asks while it is being read waits for the same answer.
    * @param options `fresh`: as it is from now on, in a request of one's own
    * @throws SecretNotFoundError, SecretUnreadableError, SecretForbiddenError
    */
@@ -96,20 +77,15 @@ export class SecretValues {
 
   async #secret(namespace: string, name: string, fresh: boolean): Promise<Secret> {
     const key = `${namespace}/${name}`;
-    const known = this.#entries.get(key);
-    if (known && !fresh && this.#now() - known.at < this.#maxAgeMs) return known.reading;
+    const known = this.#readings.get(key);
+    if (known && !fresh) return known;
     const reading = this.#get(key, name);
-    this.#entries.delete(key);
-    this.#entries.set(key, { reading, at: this.#now() });
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MOST && oldest !== undefined) this.#entries.delete(oldest);
+    this.#readings.set(key, reading);
     // A failure isn't remembered: whoever asks next reads again.
-    reading.catch(() => this.#forget(key, reading));
+    reading.catch(() => {
+      if (this.#readings.peek(key) === reading) this.#readings.delete(key);
+    });
     return reading;
-  }
-
-  #forget(key: string, reading: Promise<Secret>): void {
-    if (this.#entries.get(key)?.reading === reading) this.#entries.delete(key);
   }
 
   async #get(key: string, name: string): Promise<Secret> {

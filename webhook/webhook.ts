@@ -14,7 +14,7 @@ import { Cache, type Client, type EventRecorder, StatusWriter } from "../kuberne
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
-import { OktaClients } from "../organizations/oidc-clients.ts";
+import { OidcClients } from "../organizations/oidc-clients.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { WebhookMetrics } from "./metrics.ts";
@@ -113,7 +113,7 @@ export class Webhook {
         log,
         metrics: this.#counted,
         organizations: new Organizations(organizations, baseURL),
-        okta: new OktaClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets }),
+        okta: new OidcClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets }),
         logins: new LoginCookies(this.#keys, cookies),
         logoutHint: new LogoutHint(cookies),
         concurrency: new ConcurrencyLimit(loginsAtOnce),

@@ -4,7 +4,7 @@ import { WrongIssuerError } from "../../okta/oidc/issuer-errors.ts";
 import { InvalidClientError } from "../../okta/oidc/login-errors.ts";
 import type { Oidc } from "../../okta/oidc/oidc.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
-import { oidcSettings } from "../../organizations/oidc-settings.ts";
+import { oidcSettings } from "../../organizations/oidc-clients.ts";
 import {
   fingerprint,
   SecretForbiddenError,

@@ -5,7 +5,7 @@ import { groupLabel } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import { StateMismatchError } from "../../okta/oidc/login-errors.ts";
 import type { SignedIn } from "../../okta/oidc/oidc.ts";
-import type { OktaClients } from "../../organizations/oidc-clients.ts";
+import type { OidcClients } from "../../organizations/oidc-clients.ts";
 
 import { sendProblem } from "../http/problem.ts";
 import { groupsProblem, problemOf } from "../http/problem-of-error.ts";
@@ -22,7 +22,7 @@ import type { SignInResult, SignIns } from "../sign-in/sign-ins.ts";
 
 export interface CallbackDeps {
   readonly organizations: Organizations;
-  readonly okta: Pick<OktaClients, "finishLogin">;
+  readonly okta: Pick<OidcClients, "finishLogin">;
   readonly logins: LoginCookies;
   readonly signIns: Pick<SignIns, "complete">;
   readonly sessions: Pick<Sessions, "start" | "end">;

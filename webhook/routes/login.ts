@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { keyOf } from "../../kubernetes/index.ts";
-import type { OktaClients } from "../../organizations/oidc-clients.ts";
+import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { RequestError } from "../http/request-errors.ts";
 import { redirect } from "../http/respond.ts";
 import type { Organizations } from "../organizations.ts";
@@ -10,7 +10,7 @@ import { readReturnTo } from "../sign-in/return-to.ts";
 
 export interface LoginDeps {
   readonly organizations: Organizations;
-  readonly okta: Pick<OktaClients, "startLogin">;
+  readonly okta: Pick<OidcClients, "startLogin">;
   readonly logins: LoginCookies;
   readonly concurrency: ConcurrencyLimit;
 }

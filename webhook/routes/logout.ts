@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
-import type { OktaClients } from "../../organizations/oidc-clients.ts";
+import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { formField } from "../http/form-field.ts";
 import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import { type Organizations, UnknownOrganizationError } from "../organizations.ts";
@@ -13,7 +13,7 @@ import type { Sessions } from "../sessions/sessions.ts";
 export interface LogoutDeps {
   readonly organizations: Organizations;
   readonly sessions: Pick<Sessions, "check" | "end">;
-  readonly okta: Pick<OktaClients, "endSessionURL">;
+  readonly okta: Pick<OidcClients, "endSessionURL">;
   readonly logoutHint: LogoutHint;
   readonly log: Logger;
 }

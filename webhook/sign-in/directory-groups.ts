@@ -2,30 +2,26 @@ import type { Organization } from "../../crds/types.ts";
 import type { DirectoryAnswer } from "../../identity/index.ts";
 import { KubernetesError } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
-import { DirectoryUnauthorizedError } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 
 /** A person is waiting: a rate limit that lasts longer than this fails the sign-in. In ms. */
 export const DIRECTORY_WAIT_MS = 2_000;
 
-/** A person's groups and status as Okta's directory has them. A failure is an answer, too. */
+/** A person's groups and status as Okta's directory has them. A failure of Okta's or of the cluster's is an answer, too. */
 export async function groupsInDirectory(
-  directories: Pick<DirectoryClients, "of">,
+  directories: Pick<DirectoryClients, "ask">,
   organization: Organization,
   subject: string,
 ): Promise<DirectoryAnswer> {
-  const ask = async (options?: { fresh: boolean }): Promise<DirectoryAnswer> => {
-    const directory = await directories.of(organization, options);
-    return directory ? read(directory, subject) : { kind: "none" };
-  };
   try {
-    return await ask();
+    const answer = await directories.ask(organization, (directory) => read(directory, subject));
+    return answer ?? { kind: "none" };
   } catch (error) {
-    if (!(error instanceof DirectoryUnauthorizedError)) return failed(error);
+    if (error instanceof OktaError || error instanceof KubernetesError)
+      return { kind: "failed", why: error.message };
+    throw error;
   }
-  // The credentials may have been replaced since they were read.
-  return ask({ fresh: true }).catch(failed);
 }
 
 async function read(directory: Directory, subject: string): Promise<DirectoryAnswer> {
@@ -34,11 +30,4 @@ async function read(directory: Directory, subject: string): Promise<DirectoryAns
   if (user === undefined)
     return { kind: "failed", why: "Okta's directory has no user with the ID that the token names." };
   return { kind: "groups", groups: groups.map(({ id, name }) => ({ id, name })), status: user.status };
-}
-
-/** @throws what isn't an answer of Okta's or of the cluster's, but a fault of ours */
-function failed(error: unknown): DirectoryAnswer {
-  if (error instanceof OktaError || error instanceof KubernetesError)
-    return { kind: "failed", why: error.message };
-  throw error;
 }

@@ -43,7 +43,7 @@ export type SignInResult =
 export interface SignInsOptions {
   readonly store: IdentityStore;
   readonly policies: Pick<Policies, "of">;
-  readonly directories: Pick<DirectoryClients, "of">;
+  readonly directories: Pick<DirectoryClients, "ask">;
   readonly claimLoss: ClaimLoss;
   readonly audit: Pick<AuditLog, "write">;
   readonly reporter: Pick<StatusReporter, "signedIn" | "failed" | "groupsClaim">;

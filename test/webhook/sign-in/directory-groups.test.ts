@@ -2,6 +2,7 @@ import test from "ava";
 import type { Organization } from "../../../crds/types.ts";
 import { Directory } from "../../../okta/directory/directory.ts";
 import { Http } from "../../../okta/http/http.ts";
+import type { DirectoryClients } from "../../../organizations/directory-clients.ts";
 import { groupsInDirectory } from "../../../webhook/sign-in/directory-groups.ts";
 import { group, user } from "../../okta/directory/org.ts";
 import { TestServer } from "../../okta/server.ts";
@@ -13,7 +14,8 @@ test("what Okta says of a login that looks like the person's ID counts for nothi
   server.routes["/api/v1/users/bob"] = () => ({ body: user("00uBOB", "SUSPENDED") });
   server.routes["/api/v1/users/bob/groups"] = () => ({ body: [group("00gAdmins", "admins")] });
   const credentials = { kind: "api-token", token: "00token" } as const;
-  const directories = { of: async () => new Directory({ url: server.url, credentials, http }) };
+  const directory = new Directory({ url: server.url, credentials, http });
+  const directories: Pick<DirectoryClients, "ask"> = { ask: (_, question) => question(directory) };
   const answer = await groupsInDirectory(directories, {} as Organization, "bob");
   t.is(answer.kind, "failed");
 });
