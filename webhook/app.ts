@@ -13,7 +13,7 @@ import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, logout } from "./routes/logout.ts";
 import { type SessionDeps, session } from "./routes/session.ts";
-import { MAX_TOKEN_LENGTH } from "./sign-in/local-tokens.ts";
+import { MAX_TOKEN_LENGTH } from "./sign-in/local-sign-ins.ts";
 
 export interface AppSettings {
   readonly baseURL: string;

@@ -109,7 +109,6 @@ export class Webhook {
     const shared = { store, policies: this.#policies, audit, log };
     return createApp(
       {
-        client,
         log,
         metrics: this.#counted,
         organizations: new Organizations(organizations, baseURL),
@@ -131,7 +130,7 @@ export class Webhook {
           reporter: this.#reporter,
           metrics: this.#counted,
         }),
-        localSignIns: new LocalSignIns({ ...shared, events }),
+        localSignIns: new LocalSignIns({ ...shared, client, events }),
       },
       { ...this.#options, baseURL },
     );

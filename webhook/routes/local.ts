@@ -1,18 +1,16 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { Organization } from "../../crds/types.ts";
-import { type Client, keyOf } from "../../kubernetes/index.ts";
+import { keyOf } from "../../kubernetes/index.ts";
 import { formField } from "../http/form-field.ts";
 import { redirect, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
 import { localPage } from "../pages/local.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import type { LocalSignIn, LocalSignIns } from "../sign-in/local-sign-ins.ts";
-import { reviewToken, type TokenAnswer } from "../sign-in/local-tokens.ts";
+import type { LocalRefusal, LocalSignIns } from "../sign-in/local-sign-ins.ts";
 
 export interface LocalDeps {
   readonly organizations: Organizations;
-  readonly client: Pick<Client, "create">;
   readonly localSignIns: Pick<LocalSignIns, "complete">;
   readonly sessions: Pick<Sessions, "start">;
   readonly metrics: WebhookMetrics;
@@ -24,33 +22,26 @@ export function localForm({ organizations }: Pick<LocalDeps, "organizations">): 
 }
 
 /** POST /login/:path/local - signs a local admin in with a token of their service account. Comes after `sameSiteOnly`. */
-export function local({ organizations, client, localSignIns, sessions, metrics }: LocalDeps): RequestHandler {
+export function local({ organizations, localSignIns, sessions, metrics }: LocalDeps): RequestHandler {
   return async (req, res) => {
     const organization = organizations.at(req.params.path);
-    const { namespace = "" } = organization.metadata;
-    const token = await reviewToken(client, formField(req, "token")?.trim() ?? "", {
-      audience: organizations.loginURI(organization),
-      namespace,
-    });
     const key = keyOf(organization);
-    const result =
-      token.kind === "accepted" ? await localSignIns.complete(key, token.serviceAccountName) : token;
-    if (result.kind === "admitted" && token.kind === "accepted") {
+    const token = formField(req, "token")?.trim() ?? "";
+    const result = await localSignIns.complete(key, token, organizations.loginURI(organization));
+    if (result.kind === "admitted") {
       metrics.login(key, "admitted", "LocalAccount");
-      res.setHeader("Set-Cookie", sessions.start(result.user, organization, token.serviceAccountName));
+      res.setHeader("Set-Cookie", sessions.start(result.user, organization, result.serviceAccount));
       redirect(res, `${organizations.baseURL}/`);
       return;
     }
-    const why = result.kind === "refused" ? result.why : "not-valid";
+    const { why } = result;
     metrics.login(key, "refused", `local-${why}`);
     if (wantsJSON(req)) sendJSON(res, 403, { code: why, message: PROBLEMS[why] });
     else sendForm(req, res, 403, organizations, organization, PROBLEMS[why]);
   };
 }
 
-type Refused = Extract<TokenAnswer | LocalSignIn, { kind: "refused" }>["why"];
-
-const PROBLEMS: Readonly<Record<Refused, string>> = {
+const PROBLEMS: Readonly<Record<LocalRefusal, string>> = {
   "not-valid":
     "This token isn't accepted: it has expired, is incomplete, or was made for another audience. Make a new one as below.",
   "not-a-service-account": "This token doesn't belong to a service account. Make one as below.",

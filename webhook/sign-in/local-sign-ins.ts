@@ -10,22 +10,32 @@ import {
   StoreError,
   type User,
 } from "../../identity/index.ts";
-import { splitKey } from "../../kubernetes/index.ts";
+import { type Client, splitKey, tokenReviews } from "../../kubernetes/index.ts";
+
+/** Longest token that is sent on, in characters. Those of service accounts have about a thousand. */
+export const MAX_TOKEN_LENGTH = 16_000;
 
 export interface LocalSignInsOptions {
+  readonly client: Pick<Client, "create">;
   readonly store: Pick<IdentityStore, "findByServiceAccount" | "update" | "fresh">;
   readonly policies: Pick<Policies, "of">;
   readonly audit: Pick<AuditLog, "write">;
   readonly events: EventSink;
   readonly log: Logger;
-  /** ms since 1970 */
-  readonly now?: () => number;
 }
 
-/** Whose account a service account's token opens. */
+/** Why a token signs nobody in. */
+export type LocalRefusal =
+  | "not-valid"
+  | "not-a-service-account"
+  | "other-namespace"
+  | "no-account"
+  | "several-accounts";
+
+/** What comes of a pasted token: whose account it opens. */
 export type LocalSignIn =
-  | { readonly kind: "admitted"; readonly user: User }
-  | { readonly kind: "refused"; readonly why: "no-account" | "several-accounts" };
+  | { readonly kind: "admitted"; readonly user: User; readonly serviceAccount: string }
+  | { readonly kind: "refused"; readonly why: LocalRefusal };
 
 /**
  * Signs local admins in without Okta. Their roles are what people wrote; the one thing that is stored is when
@@ -34,41 +44,67 @@ export type LocalSignIn =
  */
 export class LocalSignIns {
   readonly #options: LocalSignInsOptions;
-  readonly #now: () => number;
 
   constructor(options: LocalSignInsOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
   }
 
   /**
    * @param organization "namespace/name"
-   * @throws StoreError when the account can't be written
+   * @param audience the login URI: a token counts for this only, so that one made for anything else, and one that an
+   *   application was given, sign nobody in here
+   * @throws errors of the Kubernetes client when the token can't be checked, StoreError when the account can't be written
    */
-  async complete(organization: string, serviceAccountName: string): Promise<LocalSignIn> {
-    const { store } = this.#options;
-    const [user, ...others] = await store.findByServiceAccount(organization, serviceAccountName);
-    if (!user) return { kind: "refused", why: "no-account" };
-    if (others.length > 0) return { kind: "refused", why: "several-accounts" };
-    const signedIn = await this.#store(user, serviceAccountName);
-    if (!signedIn) return { kind: "refused", why: "no-account" };
-    this.#record(signedIn, serviceAccountName);
-    return { kind: "admitted", user: signedIn };
+  async complete(organization: string, token: string, audience: string): Promise<LocalSignIn> {
+    const owner = await this.#ownerOf(token, audience);
+    if (typeof owner === "string") return refused(owner);
+    if (owner.namespace !== splitKey(organization).namespace) return refused("other-namespace");
+    const serviceAccount = owner.name;
+    const [user, ...others] = await this.#options.store.findByServiceAccount(organization, serviceAccount);
+    if (!user) return refused("no-account");
+    if (others.length > 0) return refused("several-accounts");
+    const signedIn = await this.#store(user, serviceAccount);
+    if (!signedIn) return refused("no-account");
+    this.#record(signedIn, serviceAccount);
+    return { kind: "admitted", user: signedIn, serviceAccount };
+  }
+
+  /** Asks the API server whose token this is: a service account's, or why it is none. */
+  async #ownerOf(
+    token: string,
+    audience: string,
+  ): Promise<{ namespace: string; name: string } | "not-valid" | "not-a-service-account"> {
+    if (!/^[\w.~+/=-]+$/.test(token) || token.length > MAX_TOKEN_LENGTH) return "not-valid";
+    const { status } = await this.#options.client.create(
+      tokenReviews,
+      {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenReview",
+        metadata: {},
+        spec: { token, audiences: [audience] },
+      },
+      { idempotent: true },
+    );
+    // An authenticator that knows nothing of audiences leaves them out (TokenReviewStatus.audiences).
+    if (status?.authenticated !== true || !status.audiences?.includes(audience)) return "not-valid";
+    const [, namespace, name] =
+      /^system:serviceaccount:([^:]+):([^:]+)$/.exec(status.user?.username ?? "") ?? [];
+    return namespace === undefined || name === undefined ? "not-a-service-account" : { namespace, name };
   }
 
   /** @returns undefined when the account has meanwhile ceased to be this service account's */
-  async #store(known: User, serviceAccountName: string): Promise<User | undefined> {
+  async #store(known: User, serviceAccount: string): Promise<User | undefined> {
     const { store, policies, audit } = this.#options;
     let user: User | undefined = known;
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (user?.source !== "Local" || user.serviceAccountName !== serviceAccountName) return undefined;
+      if (user?.source !== "Local" || user.serviceAccountName !== serviceAccount) return undefined;
       const organization = policies.of(user.organization);
       // Anew, also where it was decided: what the operator has decided while there was no organization, it can't put
       // right while it is away.
       const access = organization || !user.decided ? decideStored(user, organization) : undefined;
       try {
         const after: User = await store.update(user, {
-          signedInAt: this.#now(),
+          signedInAt: Date.now(),
           ...(access ? { access } : {}),
         });
         const cause = { by: "local-account", detail: "The local account was written by people." } as const;
@@ -108,4 +144,8 @@ export class LocalSignIns {
       note,
     });
   }
+}
+
+function refused(why: LocalRefusal): LocalSignIn {
+  return { kind: "refused", why };
 }
