@@ -1,33 +1,24 @@
 import { type Access, noAccess, sortGrants } from "./access.ts";
 import type { Identity } from "./identity.ts";
-import type { Policy, Role } from "./policy.ts";
+import type { PolicyInForce, Role } from "./policy.ts";
 import { keepHeldAccess, resolveAccess } from "./resolve-access.ts";
 import { identityOf, isActive, type User } from "./user.ts";
 
-/** An organization as decisions need it. */
-export interface Organization {
-  /** Whose word counts. People whom another issuer has named are other people. */
-  readonly issuer: string;
-  readonly policy: Policy;
-  /** A change that would deactivate too many users waits for approval: see `safeguards.ts`. */
-  readonly held: boolean;
-}
-
 /**
  * The access of a stored user under the organization's present policy.
- * @param organization undefined when it doesn't exist (and that is known, not merely unread)
+ * @param inForce undefined when the organization doesn't exist (and that is known, not merely unread)
  */
-export function decideStored(user: User, organization: Organization | undefined): Access {
-  if (!organization)
+export function decideStored(user: User, inForce: PolicyInForce | undefined): Access {
+  if (!inForce)
     return noAccess("OrganizationNotFound", `The organization ${user.organization} does not exist.`);
   const identity = identityOf(user);
   if (!identity) return localAccess(user);
   const current = user.access?.grants ?? [];
   const access =
-    identity.issuer === organization.issuer
-      ? resolveAccess(identity, organization.policy, current, "stored")
+    identity.issuer === inForce.issuer
+      ? resolveAccess(identity, inForce.policy, current, "stored")
       : noAccess("IssuerChanged", `The organization's issuer is no longer ${identity.issuer}.`);
-  if (access.active || !isActive(user) || !organization.held) return access;
+  if (access.active || !isActive(user) || !inForce.held) return access;
   return keepHeldAccess(identity, current) ?? access;
 }
 
@@ -58,7 +49,7 @@ export type SignInDecision =
 export function decideSignIn(
   identity: Identity,
   user: User | undefined,
-  { policy, held }: Pick<Organization, "policy" | "held">,
+  { policy, held }: Pick<PolicyInForce, "policy" | "held">,
 ): SignInDecision {
   const current = user?.access?.grants ?? [];
   const access = resolveAccess(identity, policy, current);

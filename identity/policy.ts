@@ -37,6 +37,15 @@ export interface Policy {
   isSuspended(mapping: string): boolean;
 }
 
+/** What people of an organization are decided by. */
+export interface PolicyInForce {
+  /** Whose word counts. People whom another issuer has named are other people. */
+  readonly issuer: string;
+  readonly policy: Policy;
+  /** A change that would deactivate too many users waits for approval: see `safeguards.ts`. */
+  readonly held: boolean;
+}
+
 /**
  * An organization's mappings, compiled for look-up by group and kept current change by change: a change costs
  * what the mapping itself is large, however many mappings there are.
@@ -149,7 +158,7 @@ export function unknownRoles(roles: readonly string[], catalogue: ReadonlyMap<st
 }
 
 /** The names that a claim may carry for this group. One named by id is matched by its current name, too. */
-export function namesOf(group: MappedGroup): string[] {
+function namesOf(group: MappedGroup): string[] {
   const name = group.name ?? group.currentName;
   return name === undefined ? [] : [name];
 }

@@ -1,6 +1,7 @@
 import type { Access } from "./access.ts";
-import { decideSignIn, isLinkable, type Organization } from "./account-decisions.ts";
+import { decideSignIn, isLinkable } from "./account-decisions.ts";
 import type { Identity } from "./identity.ts";
+import type { PolicyInForce } from "./policy.ts";
 import { type IdentityStore, StaleUserError, StoreError, UserExistsError } from "./store.ts";
 import type { User } from "./user.ts";
 
@@ -24,7 +25,7 @@ export type SignInOutcome =
     };
 
 /** What a sign-in is decided by. The issuer is no question: it has just named the person. */
-type Deciding = Pick<Organization, "policy" | "held">;
+type Deciding = Pick<PolicyInForce, "policy" | "held">;
 
 /** How often a decision is made anew because another writer came first. More means that something is wrong. */
 const ATTEMPTS = 8;

@@ -1,16 +1,13 @@
+import { indexKey } from "../crds/organization-key.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import {
-  APPROVAL_ANNOTATION,
-  type IdentityStore,
-  indexKey,
-  isHeld,
-  type Policies,
-} from "../identity/index.ts";
+import type { IdentityStore, Policies } from "../identity/index.ts";
 import type { Cache, Controller } from "../kubernetes/index.ts";
 import { keyOf } from "../kubernetes/index.ts";
+import { heldCondition } from "../organizations/policy-source.ts";
 import type { KnownGroups } from "./mappings/known-groups.ts";
 import { rivals } from "./organizations/reconcile-organization.ts";
 import type { Currency } from "./users/cache-lag.ts";
+import { approvalIn } from "./users/deactivation-approval.ts";
 import type { PendingDeactivations } from "./users/pending-deactivations.ts";
 import type { UnfinishedWrites } from "./users/reconcile-user.ts";
 import { mappingsOf } from "./users/user-counts.ts";
@@ -71,8 +68,8 @@ function onOrganizations({ controllers, organizations, mappings, pending }: Enqu
   });
 }
 
-function approvalIn({ metadata }: Organization): string | undefined {
-  return metadata.annotations?.[APPROVAL_ANNOTATION];
+function isHeld(organization: Organization): boolean {
+  return heldCondition(organization) !== undefined;
 }
 
 function onMappings({ controllers, mappings }: EnqueueDeps): () => void {

@@ -2,17 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { mappingCompactor, userCompactor } from "../crds/compact.ts";
+import { indexKey, organizationOf } from "../crds/organization-key.ts";
 import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import {
-  AuditLog,
-  foldedName,
-  indexKey,
-  KubernetesStore,
-  organizationOf,
-  Policies,
-  userIndexes,
-} from "../identity/index.ts";
+import { AuditLog, foldedName, Policies } from "../identity/index.ts";
+import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
+import { userIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
 import {
   Cache,
   type Client,
@@ -26,6 +21,7 @@ import {
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
+import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import {
   type Controllers,
@@ -109,7 +105,9 @@ export class Operator {
       indexes: userIndexes,
     });
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
-    this.#policies = new Policies({ organizations: this.#organizations, mappings: this.#mappings });
+    this.#policies = new Policies(
+      policySource({ organizations: this.#organizations, mappings: this.#mappings }),
+    );
     this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
     this.#counts = new UserCounts(this.#store);
     this.#known = new KnownGroups(this.#store);
@@ -185,7 +183,12 @@ export class Operator {
       mappingsOf: (organization) => mappings.by("organization", organization).length,
     });
     const pending = new PendingDeactivations({ store, policies });
-    const safeguard = new DeactivationSafeguard({ pending, policies, counts });
+    const safeguard = new DeactivationSafeguard({
+      organizations: this.#organizations,
+      pending,
+      policies,
+      counts,
+    });
     const unfinished = new UnfinishedWrites();
 
     const shared = { organizations: this.#organizations, mappings, store, status, events };

@@ -9,12 +9,15 @@ import {
   SESSION_KEYS_TYPE,
 } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
-import { AuditLog, KubernetesStore, Policies, signInIndexes } from "../identity/index.ts";
+import { AuditLog, Policies } from "../identity/index.ts";
+import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
+import { signInIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
 import { Cache, type Client, type EventRecorder, StatusWriter } from "../kubernetes/index.ts";
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
 import { OidcClients } from "../organizations/oidc-clients.ts";
+import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { WebhookMetrics } from "./metrics.ts";
@@ -77,7 +80,7 @@ export class Webhook {
     });
     this.caches = { organizations, mappings, users };
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
-    this.#policies = new Policies({ organizations, mappings });
+    this.#policies = new Policies(policySource({ organizations, mappings }));
     this.#keys = new SessionKeys({
       client,
       secret: sessionSecret,
@@ -125,6 +128,7 @@ export class Webhook {
         }),
         signIns: new SignIns({
           ...shared,
+          organization: (key) => organizations.get(key),
           directories: new DirectoryClients({ secrets, http, maxWaitMs: DIRECTORY_WAIT_MS }),
           claimLoss: new ClaimLoss({ store }),
           reporter: this.#reporter,

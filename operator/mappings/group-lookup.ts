@@ -1,5 +1,5 @@
+import { organizationOf } from "../../crds/organization-key.ts";
 import type { MappedGroup, OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { organizationOf } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";

@@ -1,6 +1,7 @@
+import { organizationOf } from "../../crds/organization-key.ts";
 import { oktaRoleMappings } from "../../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { type IdentityStore, isActive, organizationOf, type User } from "../../identity/index.ts";
+import { type IdentityStore, isActive, type User } from "../../identity/index.ts";
 import {
   again,
   type Cache,

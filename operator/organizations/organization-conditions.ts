@@ -1,11 +1,11 @@
 import type { Organization } from "../../crds/types.ts";
-import { APPROVAL_ANNOTATION } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
   conditionUnknown,
   type DesiredCondition,
 } from "../../kubernetes/index.ts";
+import { APPROVAL_ANNOTATION } from "../users/deactivation-approval.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
 import type { DirectoryCheck } from "./directory-check.ts";
 import type { CredentialsCheck, IssuerCheck } from "./okta-checks.ts";

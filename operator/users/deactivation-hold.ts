@@ -1,12 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Organization } from "../../crds/types.ts";
-import {
-  APPROVAL_ANNOTATION,
-  AT_ONCE_MS,
-  exceedsLimit,
-  type Policies,
-  type User,
-} from "../../identity/index.ts";
+import { AT_ONCE_MS, exceedsLimit, type Policies, type User } from "../../identity/index.ts";
+import type { Cache } from "../../kubernetes/index.ts";
+import { approvalFor, approvalIn, isApproved, isAskedFor } from "./deactivation-approval.ts";
 import type { PendingDeactivations } from "./pending-deactivations.ts";
 import type { UserCounts } from "./user-counts.ts";
 
@@ -31,6 +26,7 @@ export interface Deactivations {
  * hold began. One that stayed on the object doesn't let the same change through a second time.
  */
 export class DeactivationSafeguard {
+  readonly #organizations: Pick<Cache<Organization>, "get">;
   readonly #pending: PendingDeactivations;
   readonly #policies: Policies;
   readonly #counts: UserCounts;
@@ -40,11 +36,13 @@ export class DeactivationSafeguard {
   readonly #holds = new Map<string, string | undefined>();
 
   constructor(deps: {
+    organizations: Pick<Cache<Organization>, "get">;
     pending: PendingDeactivations;
     policies: Policies;
     counts: UserCounts;
     now?: () => number;
   }) {
+    this.#organizations = deps.organizations;
     this.#pending = deps.pending;
     this.#policies = deps.policies;
     this.#counts = deps.counts;
@@ -60,31 +58,30 @@ export class DeactivationSafeguard {
   }
 
   /** What is to be done about those who are pending; undefined while that isn't known, since they are being counted. */
-  state(organization: string): Deactivations | undefined {
-    if (this.#pending.isCounting(organization)) return undefined;
-    const found = this.#policies.of(organization);
-    const pending = this.#pending.of(organization).size;
-    const { active } = this.#counts.of(organization);
+  state(key: string): Deactivations | undefined {
+    if (this.#pending.isCounting(key)) return undefined;
+    const [organization, inForce] = [this.#organizations.get(key), this.#policies.of(key)];
+    const pending = this.#pending.of(key).size;
+    const { active } = this.#counts.of(key);
     const free = { pending, active, held: false, approval: "" };
-    if (!found) {
-      this.#holds.delete(organization);
+    if (!organization || !inForce) {
+      this.#holds.delete(key);
       return free;
     }
-    const { spec, metadata } = found.organization;
-    const said = metadata.annotations?.[APPROVAL_ANNOTATION] ?? "";
-    const setting = spec.safeguards.maxDeactivations;
-    const change = { deactivating: pending, recent: this.#countRecent(organization), active, setting };
-    // Asked for the first time, `found.held` tells from the condition whether it was held before a restart.
-    const wasHeld = this.#holds.has(organization) ? this.#holds.get(organization) !== undefined : found.held;
+    const setting = organization.spec.safeguards.maxDeactivations;
+    const change = { deactivating: pending, recent: this.#countRecent(key), active, setting };
+    // Asked for the first time, `inForce.held` tells from the condition whether it was held before a restart.
+    const wasHeld = this.#holds.has(key) ? this.#holds.get(key) !== undefined : inForce.held;
     if (pending === 0 || !(wasHeld || exceedsLimit(change))) {
-      this.#holds.set(organization, undefined);
+      this.#holds.set(key, undefined);
       return free;
     }
-    // After a restart: an annotation that says what the condition asked for came after the hold began.
-    const saidBefore = this.#holds.get(organization) ?? (asksFor(found.organization, said) ? "" : said);
-    this.#holds.set(organization, saidBefore);
-    const approval = approvalOf(`${found.policy.hash()}\n${found.issuer}`, saidBefore);
-    return { pending, active, held: said !== approval, approval };
+    const saidBefore =
+      this.#holds.get(key) ?? (isAskedFor(organization) ? "" : (approvalIn(organization) ?? ""));
+    this.#holds.set(key, saidBefore);
+    const { policy, issuer } = inForce;
+    const approval = approvalFor({ policyHash: policy.hash(), issuer }, saidBefore);
+    return { pending, active, held: !isApproved(organization, approval), approval };
   }
 
   #countRecent(organization: string): number {
@@ -94,15 +91,4 @@ export class DeactivationSafeguard {
     else this.#recent.delete(organization);
     return times.length;
   }
-}
-
-/** Whether the condition asks for this very approval. */
-function asksFor({ status }: Organization, said: string): boolean {
-  const condition = status?.conditions?.find(({ type }) => type === "DeactivationsWithinLimit");
-  return said !== "" && condition?.status === "False" && condition.message.endsWith(`=${said}`);
-}
-
-/** Eight hex digits that approve this policy, and differ from whatever approved something before. */
-function approvalOf(policyHash: string, saidBefore: string): string {
-  return createHash("sha256").update(`${policyHash}\n${saidBefore}`).digest("hex").slice(0, 8);
 }

@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from "ava";
 import { pino } from "pino";
 import { organizationUsers } from "../../crds/resources.ts";
-import { CompiledPolicy, type Identity, KubernetesStore, provisionSignIn } from "../../identity/index.ts";
+import { CompiledPolicy, type Identity, provisionSignIn } from "../../identity/index.ts";
+import { KubernetesStore } from "../../identity/stores/kubernetes/kubernetes-store.ts";
 import { type Client, createClient } from "../../kubernetes/index.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { listed } from "./store-conformance.ts";

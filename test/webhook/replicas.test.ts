@@ -1,7 +1,8 @@
 import test from "ava";
 import { organizationUsers } from "../../crds/resources.ts";
 import { signIn } from "../../dev/okta/index.ts";
-import { KubernetesStore, noAccess } from "../../identity/index.ts";
+import { noAccess } from "../../identity/index.ts";
+import { KubernetesStore } from "../../identity/stores/kubernetes/kubernetes-store.ts";
 import { waitFor } from "../cluster.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { FaultServer } from "../kubernetes/fault-server.ts";

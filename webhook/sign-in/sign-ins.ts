@@ -1,3 +1,4 @@
+import type { Organization } from "../../crds/types.ts";
 import {
   type AuditLog,
   auditChanges,
@@ -42,6 +43,8 @@ export type SignInResult =
 
 export interface SignInsOptions {
   readonly store: IdentityStore;
+  /** By "namespace/name". */
+  readonly organization: (key: string) => Organization | undefined;
   readonly policies: Pick<Policies, "of">;
   readonly directories: Pick<DirectoryClients, "ask">;
   readonly claimLoss: ClaimLoss;
@@ -52,7 +55,7 @@ export interface SignInsOptions {
   readonly now?: () => number;
 }
 
-type Found = NonNullable<ReturnType<Policies["of"]>>;
+type Found = NonNullable<ReturnType<Policies["of"]>> & { readonly organization: Organization };
 
 type Judgement =
   | { readonly kind: "undecided"; readonly verdict: Extract<GroupsVerdict, { kind: "refuse" }> }
@@ -80,9 +83,9 @@ export class SignIns {
    */
   async complete(key: string, { person, groups: claim }: SignedIn): Promise<SignInResult> {
     const { policies, directories, reporter } = this.#options;
-    const found = policies.of(key);
-    if (!found) throw new UnknownOrganizationError("The organization was deleted.");
-    const { organization } = found;
+    const [organization, inForce] = [this.#options.organization(key), policies.of(key)];
+    if (!organization || !inForce) throw new UnknownOrganizationError("The organization was deleted.");
+    const found = { ...inForce, organization };
 
     const directory =
       needsDirectory(claim) || (await this.#namesAreNotEnough(key, found, person, claim))

@@ -1,3 +1,4 @@
+import { indexKey } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import { type Cache, type Client, letOthersRun, type ResourceType } from "../../../kubernetes/index.ts";
 import type { Subject } from "../../identity.ts";
@@ -11,7 +12,7 @@ import {
   UserExistsError,
 } from "../../store.ts";
 import { accountName, type User } from "../../user.ts";
-import { indexKey, subjectKey, type userIndexes } from "./user-indexes.ts";
+import { subjectKey, type userIndexes } from "./user-indexes.ts";
 import { newObject, specWith, statusWith, toUser } from "./user-object.ts";
 
 /** Users that `get` remembers at the most: a few MiB of those who are busy, where all would be many. */

@@ -1,16 +1,8 @@
+import { indexKey, organizationOf } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import type { Subject } from "../../identity.ts";
-import { organizationOf } from "../../policies.ts";
 
 type Index = (user: OrganizationUser) => string[];
-
-/**
- * A value within an organization ("namespace/name"), as indexes of users and mappings know it. Joined, not
- * concatenated: see `keyOf`.
- */
-export function indexKey(organization: string, value: string): string {
-  return [organization, value].join("|");
-}
 
 /** The key of a subject within an organization ("namespace/name"). */
 export function subjectKey(organization: string, { issuer, subject }: Subject): string {

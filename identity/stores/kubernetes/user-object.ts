@@ -1,7 +1,7 @@
+import { organizationOf } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import { type Access, type AccessReason, type Grant, roleNames, sameAccess } from "../../access.ts";
 import { type Identity, sameGroups } from "../../identity.ts";
-import { organizationOf } from "../../policies.ts";
 import type { NewUser, UserChange } from "../../store.ts";
 import { accountName, type User } from "../../user.ts";
 

@@ -1,4 +1,5 @@
 import test from "ava";
+import type { Organization } from "../../../crds/types.ts";
 import {
   type Access,
   CompiledPolicy,
@@ -36,7 +37,8 @@ function elsewhere(name: string): User {
 function scene(users: User[]) {
   const policy = new CompiledPolicy([{ name: "service-admin" }]);
   const organization = { spec: { safeguards: { maxDeactivations: "20%" } }, metadata: {} };
-  const inForce = { organization, issuer: ADA.issuer, policy, held: false };
+  const inForce = { issuer: ADA.issuer, policy, held: false };
+  const organizations = { get: () => organization as unknown as Organization };
   const policies = { of: () => inForce } as unknown as Policies;
   const gates = new Map<string, () => void>();
   const failures: Error[] = [];
@@ -61,7 +63,7 @@ function scene(users: User[]) {
   };
   const pending = new PendingDeactivations({ store, policies });
   const counts = { of: (key: string) => ({ registered: 100, active: of(key).filter(isActive).length }) };
-  const safeguard = new DeactivationSafeguard({ pending, policies, counts: counts as never });
+  const safeguard = new DeactivationSafeguard({ organizations, pending, policies, counts: counts as never });
   /** Lets the store hand out one more user of an organization, as soon as it is asked for one. */
   const next = async (key = ADA.organization): Promise<void> => {
     while (!gates.has(key)) await new Promise(setImmediate);

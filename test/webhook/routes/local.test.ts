@@ -1,6 +1,6 @@
 import test from "ava";
 import { organizationUsers } from "../../../crds/resources.ts";
-import { KubernetesStore } from "../../../identity/index.ts";
+import { KubernetesStore } from "../../../identity/stores/kubernetes/kubernetes-store.ts";
 import { testCluster, waitFor } from "../../cluster.ts";
 import { object, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 

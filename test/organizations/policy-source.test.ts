@@ -1,0 +1,116 @@
+import test from "ava";
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import type { SourceChange } from "../../identity/index.ts";
+import { type Change, type KubernetesObject, keyOf } from "../../kubernetes/index.ts";
+import { policySource } from "../../organizations/policy-source.ts";
+
+const acme = (spec: object = {}, status: object = {}) =>
+  ({
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "Organization",
+    metadata: { namespace: "access", name: "acme", uid: "o1" },
+    spec: {
+      okta: { issuer: "https://acme.okta.com" },
+      roles: [{ name: "viewer" }, { name: "owner", admin: true }],
+      ...spec,
+    },
+    status,
+  }) as unknown as Organization;
+const services = (spec: object = {}, status: object = {}) =>
+  ({
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "OktaRoleMapping",
+    metadata: { namespace: "access", name: "services", uid: "m1" },
+    spec: { organizationRef: { name: "acme" }, groups: [{ id: "00g1" }], roles: ["viewer"], ...spec },
+    status,
+  }) as unknown as OktaRoleMapping;
+
+/** A source, and what it tells when an object comes, changes or goes. */
+function scene() {
+  const told: SourceChange[] = [];
+  const stand = { organization: undefined as Organization | undefined };
+  const subscribers: Record<string, (change: Change<never>) => void> = {};
+  const cacheOf = (name: string) => ({
+    get: () => stand.organization,
+    subscribe: (subscriber: (change: Change<never>) => void) => {
+      subscribers[name] = subscriber;
+      return () => {};
+    },
+  });
+  const source = policySource({
+    organizations: cacheOf("Organization") as never,
+    mappings: cacheOf("OktaRoleMapping") as never,
+  });
+  source.subscribe((change) => told.push(change));
+  const changed = <T extends KubernetesObject>(
+    previous: T | undefined,
+    now: T | undefined,
+  ): SourceChange[] => {
+    const object = now ?? previous;
+    if (!object) throw new Error("neither before nor after");
+    const kind = now ? (previous ? "updated" : "added") : "deleted";
+    subscribers[object.kind ?? ""]?.({ kind, key: keyOf(object), object, previous } as never);
+    return told.splice(0);
+  };
+  return { source, stand, changed };
+}
+
+test("a mapping is told with the names that its status knows of groups that are named by id", (t) => {
+  const { changed } = scene();
+  const known = { groups: [{ id: "00g1", name: "ops", formerNames: ["operations"] }] };
+  t.deepEqual(changed(services(), services({}, known)), [
+    {
+      kind: "mapping",
+      before: {
+        organization: "access/acme",
+        mapping: { name: "services", groups: [{ id: "00g1" }], roles: ["viewer"] },
+      },
+      after: {
+        organization: "access/acme",
+        mapping: {
+          name: "services",
+          groups: [{ id: "00g1", currentName: "ops", formerNames: ["operations"] }],
+          roles: ["viewer"],
+        },
+      },
+    },
+  ]);
+  t.like(changed(services(), undefined), { 0: { kind: "mapping", after: undefined } });
+});
+
+test("what nobody holds or loses anything by isn't told", (t) => {
+  const { changed } = scene();
+  t.deepEqual(changed(services(), services({}, { users: { assigned: 3 } })), []);
+  const reordered = [
+    { name: "owner", admin: true },
+    { name: "viewer", displayName: "Viewer" },
+  ];
+  t.deepEqual(changed(acme(), acme({ roles: reordered, displayName: "Acme" })), []);
+});
+
+test("a role that becomes one that administers, a role that goes and another issuer are told", (t) => {
+  const { changed } = scene();
+  for (const spec of [
+    {
+      roles: [
+        { name: "viewer", admin: true },
+        { name: "owner", admin: true },
+      ],
+    },
+    { roles: [{ name: "viewer" }] },
+    { okta: { issuer: "https://other.okta.com" } },
+  ])
+    t.is(changed(acme(), acme(spec)).length, 1, JSON.stringify(spec));
+});
+
+test("a policy is held while the condition says so", (t) => {
+  const { source, stand } = scene();
+  t.is(source.organization("access/acme"), undefined);
+  for (const [status, held] of [
+    ["True", false],
+    ["False", true],
+  ] as const) {
+    stand.organization = acme({}, { conditions: [{ type: "DeactivationsWithinLimit", status }] });
+    t.is(source.organization("access/acme")?.held, held);
+  }
+});
