@@ -15,7 +15,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 export type Person = Pick<Identity, "issuer" | "subject" | "email" | "emailVerified" | "name">;
 
 /** Most groups that are taken from a claim: as many as an OrganizationUser holds. */
-export const MAX_GROUPS = 5_000;
+const MAX_GROUPS = 5_000;
 /** Longest name of a group, in characters. */
 const MAX_NAME_LENGTH = 1_024;
 /** Longest email address (RFC 5321, section 4.5.3.1) and display name that are stored. */

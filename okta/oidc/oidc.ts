@@ -113,7 +113,7 @@ export class Oidc {
    */
   async finishLogin(
     settings: OidcSettings,
-    { callbackURL, transaction }: { callbackURL: string | URL; transaction: LoginTransaction },
+    { callbackURL, transaction }: { callbackURL: string; transaction: LoginTransaction },
   ): Promise<SignedIn> {
     this.#checkTransaction(settings, transaction);
     const issuer = await this.#issuers.discover(settings.issuer);

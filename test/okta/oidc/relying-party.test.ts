@@ -152,7 +152,8 @@ test("no session for a code of another sign-in of the same browser", async (t) =
   const start = () => login.oidc.startLogin(login.settings, { redirectURI: REDIRECT_URI, returnTo: "/" });
   const [mine, injected] = [await start(), await start()];
   const code = new URL(login.provider.authorize(injected.url, REDIRECT_URI)).searchParams.get("code") ?? "";
-  const callbackURL = withParameter(new URL(login.provider.authorize(mine.url, REDIRECT_URI)), "code", code);
+  const answer = new URL(login.provider.authorize(mine.url, REDIRECT_URI));
+  const { href: callbackURL } = withParameter(answer, "code", code);
   const error = await t.throwsAsync(
     login.oidc.finishLogin(login.settings, { callbackURL, transaction: mine.transaction }),
     { instanceOf: IdTokenInvalidError },

@@ -47,7 +47,7 @@ export class Login implements AsyncDisposable {
       redirectURI: REDIRECT_URI,
       returnTo: "/home",
     });
-    const callbackURL = callback(new URL(this.provider.authorize(url, REDIRECT_URI)));
+    const { href: callbackURL } = callback(new URL(this.provider.authorize(url, REDIRECT_URI)));
     return await this.oidc.finishLogin(settings, { callbackURL, transaction });
   }
 
