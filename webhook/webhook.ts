@@ -30,9 +30,8 @@ import { Sessions } from "./sessions/sessions.ts";
 import { staleness } from "./sessions/staleness.ts";
 import { ClaimLoss } from "./sign-in/claim-loss.ts";
 import { ConcurrencyLimit } from "./sign-in/concurrency-limit.ts";
-import { DIRECTORY_WAIT_MS } from "./sign-in/directory-groups.ts";
 import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
-import { SignIns } from "./sign-in/sign-ins.ts";
+import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
 
 export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
@@ -126,7 +125,7 @@ export class Webhook {
           isStale: this.#isStale,
           cookies,
         }),
-        signIns: new SignIns({
+        oktaSignIns: new OktaSignIns({
           ...shared,
           organization: (key) => organizations.get(key),
           directories: new DirectoryClients({ secrets, http, maxWaitMs: DIRECTORY_WAIT_MS }),

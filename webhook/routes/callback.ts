@@ -6,7 +6,6 @@ import { keyOf } from "../../kubernetes/index.ts";
 import { StateMismatchError } from "../../okta/oidc/login-errors.ts";
 import type { SignedIn } from "../../okta/oidc/oidc.ts";
 import type { OidcClients } from "../../organizations/oidc-clients.ts";
-
 import { sendProblem } from "../http/problem.ts";
 import { groupsProblem, problemOf } from "../http/problem-of-error.ts";
 import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
@@ -18,13 +17,13 @@ import type { LogoutHint } from "../sessions/logout-hint.ts";
 import { maxAgeMs } from "../sessions/max-age.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
-import type { SignInResult, SignIns } from "../sign-in/sign-ins.ts";
+import type { OktaSignIns, SignInResult } from "../sign-in/okta-sign-ins.ts";
 
 export interface CallbackDeps {
   readonly organizations: Organizations;
   readonly okta: Pick<OidcClients, "finishLogin">;
   readonly logins: LoginCookies;
-  readonly signIns: Pick<SignIns, "complete">;
+  readonly oktaSignIns: Pick<OktaSignIns, "complete">;
   readonly sessions: Pick<Sessions, "start" | "end">;
   readonly logoutHint: LogoutHint;
   readonly concurrency: ConcurrencyLimit;
@@ -34,13 +33,16 @@ export interface CallbackDeps {
 
 /** GET /callback/:path - the browser comes back from Okta: verifies everything, and signs in or refuses. */
 export function callback(deps: CallbackDeps): RequestHandler {
-  const { organizations, concurrency, metrics, log } = deps;
+  const { organizations, oktaSignIns, concurrency, metrics, log } = deps;
   return async (req, res) => {
     const start = performance.now();
     const organization = organizations.at(req.params.path);
     const key = keyOf(organization);
     try {
-      const { signedIn, result } = await concurrency.run(key, () => finish(deps, organization, req, res));
+      const { signedIn, result } = await concurrency.run(key, async () => {
+        const signedIn = await verify(deps, organization, req, res);
+        return { signedIn, result: await oktaSignIns.complete(key, signedIn) };
+      });
       const { outcome, reason } = answer(deps, organization, signedIn, result, req, res);
       metrics.login(key, outcome, reason);
       metrics.loginSeconds.observe({ outcome }, (performance.now() - start) / 1000);
@@ -55,21 +57,22 @@ export function callback(deps: CallbackDeps): RequestHandler {
   };
 }
 
-async function finish(
-  { okta, logins, signIns }: CallbackDeps,
+/** Whom Okta has signed in, in a sign-in that this browser has begun here. @throws what speaking with Okta throws */
+async function verify(
+  { okta, logins }: CallbackDeps,
   organization: Organization,
   req: Request,
   res: Response,
-): Promise<{ signedIn: SignedIn; result: SignInResult }> {
+): Promise<SignedIn> {
   const { state } = req.query;
   const pending = typeof state === "string" ? logins.find(req.headers.cookie, state) : undefined;
   // The state of a sign-in at another organization is as good as none (OAuth mix-up).
   if (pending?.organizationID !== organization.metadata.uid || !pending) throw new StateMismatchError();
+  const { transaction } = pending;
   // Whatever comes of it: this sign-in isn't continued again.
-  res.setHeader("Set-Cookie", logins.remove(pending.transaction.state));
-  const callbackURL = `${pending.transaction.redirectURI}${queryOf(req.originalUrl)}`;
-  const signedIn = await okta.finishLogin(organization, { callbackURL, transaction: pending.transaction });
-  return { signedIn, result: await signIns.complete(keyOf(organization), signedIn) };
+  res.setHeader("Set-Cookie", logins.remove(transaction.state));
+  const callbackURL = `${transaction.redirectURI}${queryOf(req.originalUrl)}`;
+  return okta.finishLogin(organization, { callbackURL, transaction });
 }
 
 function answer(
@@ -82,47 +85,43 @@ function answer(
 ): { outcome: "admitted" | "refused"; reason: string } {
   // Also for who is refused: to sign in with another account, they have to sign out of this one.
   res.appendHeader("Set-Cookie", logoutHint.keep(idToken, maxAgeMs(organization) / 1000));
-  if (result.kind === "admitted") {
-    res.appendHeader("Set-Cookie", sessions.start(result.user, organization));
-    redirect(res, returnTo);
-    return { outcome: "admitted", reason: result.user.access?.reason ?? "" };
+  switch (result.kind) {
+    case "admitted": {
+      res.appendHeader("Set-Cookie", sessions.start(result.user, organization));
+      redirect(res, returnTo);
+      return { outcome: "admitted", reason: result.user.access?.reason ?? "" };
+    }
+    case "undecided": {
+      const { reason, why } = result;
+      const fields = { organization: keyOf(organization), reason, why, requestID: requestID(req) };
+      log.warn(fields, "A sign-in could not be decided on.");
+      sendProblem(req, res, groupsProblem(reason, organization));
+      return { outcome: "refused", reason };
+    }
+    case "refused": {
+      const { reason, message } = result.access;
+      const groups = result.groups.map(groupLabel);
+      // Whoever was signed in here before is so no longer: this browser's person has changed.
+      res.appendHeader("Set-Cookie", sessions.end());
+      if (wantsJSON(req)) {
+        const shown = { groups: groups.slice(0, 50), received: groups.length };
+        sendJSON(res, 403, { code: "no-access", reason, message, ...shown });
+      } else {
+        const { displayName, loginPath, okta } = organization.spec;
+        const page = refusedPage({
+          organization: displayName,
+          loginPath,
+          who: person.email ?? person.name ?? person.subject,
+          reason,
+          message,
+          groups,
+          issuerOrigin: originOf(okta.issuer),
+        });
+        sendPage(req, res, 403, page);
+      }
+      return { outcome: "refused", reason };
+    }
   }
-  if (result.kind === "undecided") {
-    const { reason, why } = result;
-    const fields = { organization: keyOf(organization), reason, why, requestID: requestID(req) };
-    log.warn(fields, "A sign-in could not be decided on.");
-    sendProblem(req, res, groupsProblem(reason, organization));
-    return { outcome: "refused", reason: result.reason };
-  }
-  // Whoever was signed in here before is so no longer: this browser's person has changed.
-  res.appendHeader("Set-Cookie", sessions.end());
-  const groups = result.groups.map(groupLabel);
-  if (wantsJSON(req)) {
-    const { reason, message } = result;
-    sendJSON(res, 403, {
-      code: "no-access",
-      reason,
-      message,
-      groups: groups.slice(0, 50),
-      received: groups.length,
-    });
-  } else {
-    sendPage(
-      req,
-      res,
-      403,
-      refusedPage({
-        organization: organization.spec.displayName,
-        loginPath: organization.spec.loginPath,
-        who: person.email ?? person.name ?? person.subject,
-        reason: result.reason,
-        message: result.message,
-        groups,
-        issuerOrigin: originOf(organization.spec.okta.issuer),
-      }),
-    );
-  }
-  return { outcome: "refused", reason: result.reason };
 }
 
 function queryOf(url: string): string {

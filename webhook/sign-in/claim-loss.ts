@@ -6,23 +6,11 @@ import {
   type Identity,
   type IdentityStore,
   isActive,
-  type Policy,
-  type User,
+  type PolicyInForce,
 } from "../../identity/index.ts";
 
-export interface ClaimLossOptions {
-  readonly store: Pick<IdentityStore, "find" | "users">;
-  /** ms since 1970 */
-  readonly now?: () => number;
-}
-
-/** A sign-in without the groups claim whose consequences are under way. End it when they are stored. */
-export interface Passage {
-  end(): void;
-}
-
-/** The account that a passage may deactivate. */
-interface UnderWay {
+/** An account that a sign-in without the claim is about to deactivate. */
+interface Deactivation {
   readonly ref: string;
 }
 
@@ -32,61 +20,52 @@ interface UnderWay {
  * is being stored, so that many sign-ins at once don't slip past it together.
  */
 export class ClaimLoss {
-  readonly #store: ClaimLossOptions["store"];
-  readonly #now: () => number;
-  readonly #underWay = new Map<string, Set<UnderWay>>();
+  readonly #store: Pick<IdentityStore, "find" | "users">;
+  readonly #underWay = new Map<string, Set<Deactivation>>();
 
-  constructor({ store, now = Date.now }: ClaimLossOptions) {
+  constructor({ store }: { store: Pick<IdentityStore, "find" | "users"> }) {
     this.#store = store;
-    this.#now = now;
   }
 
   /**
-   * Asks whether a sign-in without the claim may have its consequences.
+   * Allows a sign-in to have its consequences, which count as under way until what is returned is disposed of: when
+   * they are stored.
    *
    * @param key the organization as "namespace/name"
-   * @returns undefined when the claim has to be taken for lost
+   * @returns undefined when they would be one deactivation too many for want of the claim: it has to be taken for lost
    * @throws what reading the store throws
    */
-  async enter(
+  async allow(
     key: string,
-    { organization, policy, held }: { organization: Organization; policy: Policy; held: boolean },
+    { spec }: Organization,
+    inForce: PolicyInForce,
     identity: Identity,
-  ): Promise<Passage | undefined> {
-    const user = await this.#store.find(key, identity);
-    const harmless =
-      !user || !isActive(user) || decideSignIn(identity, user, { policy, held }).kind !== "refuse";
-    if (harmless) return { end() {} };
+  ): Promise<Disposable | undefined> {
+    using underWay = new DisposableStack();
+    const user = identity.groupsFrom === "MissingClaim" ? await this.#store.find(key, identity) : undefined;
+    const isHarmless = !user || !isActive(user) || decideSignIn(identity, user, inForce).kind !== "refuse";
+    if (isHarmless) return underWay.move();
 
-    // On its way before it counts: who comes meanwhile counts it, and it counts those who came before.
+    // Under way before it counts: who comes meanwhile counts it, and it counts those who came before.
     const before = new Set([...(this.#underWay.get(key) ?? [])].map(({ ref }) => ref));
-    const passage = this.#begin(key, user);
-    try {
-      const setting = organization.spec.safeguards.maxDeactivations;
-      if (!claimIsLost({ ...(await this.#count(key, before)), setting })) return passage;
-    } catch (error) {
-      passage.end();
-      throw error;
-    }
-    passage.end();
-    return undefined;
+    underWay.defer(this.#begin(key, { ref: user.ref }));
+    const setting = spec.safeguards.maxDeactivations;
+    return claimIsLost({ ...(await this.#count(key, before)), setting }) ? undefined : underWay.move();
   }
 
-  #begin(key: string, { ref }: User): Passage {
+  /** @returns what ends it */
+  #begin(key: string, deactivation: Deactivation): () => void {
     const all = this.#underWay.get(key) ?? new Set();
-    const one = { ref };
-    this.#underWay.set(key, all.add(one));
-    return {
-      end: () => {
-        all.delete(one);
-        if (all.size === 0 && this.#underWay.get(key) === all) this.#underWay.delete(key);
-      },
+    this.#underWay.set(key, all.add(deactivation));
+    return () => {
+      all.delete(deactivation);
+      if (all.size === 0 && this.#underWay.get(key) === all) this.#underWay.delete(key);
     };
   }
 
   /** @param underWay refs of those who count as deactivated, whether that is stored by now or not */
   async #count(key: string, underWay: ReadonlySet<string>): Promise<{ active: number; recent: number }> {
-    const since = this.#now() - CLAIM_LOSS_WINDOW_MS;
+    const since = Date.now() - CLAIM_LOSS_WINDOW_MS;
     let active = 0;
     let recent = underWay.size;
     for await (const user of this.#store.users(key)) {

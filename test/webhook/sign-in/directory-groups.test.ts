@@ -3,7 +3,7 @@ import type { Organization } from "../../../crds/types.ts";
 import { Directory } from "../../../okta/directory/directory.ts";
 import { Http } from "../../../okta/http/http.ts";
 import type { DirectoryClients } from "../../../organizations/directory-clients.ts";
-import { groupsInDirectory } from "../../../webhook/sign-in/directory-groups.ts";
+import { groupsInDirectory } from "../../../webhook/sign-in/okta-sign-ins.ts";
 import { group, user } from "../../okta/directory/org.ts";
 import { TestServer } from "../../okta/server.ts";
 

@@ -1,0 +1,197 @@
+import type { Organization } from "../../crds/types.ts";
+import {
+  type AuditLog,
+  auditChanges,
+  type Cause,
+  type DirectoryAnswer,
+  decideSignIn,
+  type GroupsClaim,
+  type GroupsRefusal,
+  type GroupsSource,
+  type GroupsVerdict,
+  type Identity,
+  type IdentityStore,
+  judgeGroups,
+  needsDirectory,
+  type Policies,
+  provisionSignIn,
+  type ReceivedGroup,
+  type SignInOutcome,
+  StoreError,
+} from "../../identity/index.ts";
+import { KubernetesError, keyOf } from "../../kubernetes/index.ts";
+import { OktaError } from "../../okta/errors.ts";
+import type { Person } from "../../okta/oidc/claims.ts";
+import type { SignedIn } from "../../okta/oidc/oidc.ts";
+import type { DirectoryClients } from "../../organizations/directory-clients.ts";
+import type { LoginOutcome, WebhookMetrics } from "../metrics.ts";
+import { UnknownOrganizationError } from "../organizations.ts";
+import type { ClaimLoss } from "./claim-loss.ts";
+import { evidenceOf, groupsClaimStatus } from "./groups-claim-condition.ts";
+import type { StatusReporter } from "./status-reporter.ts";
+
+/** What becomes of a person whom Okta has signed in. */
+export type SignInResult =
+  /** Admitted or refused, by these groups. */
+  | (SignInOutcome & { readonly groups: readonly ReceivedGroup[] })
+  /** Which groups they are in can't be relied upon. Nothing was decided, and nothing was changed. */
+  | { readonly kind: "undecided"; readonly reason: GroupsRefusal; readonly why: string };
+
+export interface OktaSignInsOptions {
+  readonly store: IdentityStore;
+  /** By "namespace/name". */
+  readonly organization: (key: string) => Organization | undefined;
+  readonly policies: Pick<Policies, "of">;
+  readonly directories: Pick<DirectoryClients, "ask">;
+  readonly claimLoss: ClaimLoss;
+  readonly audit: Pick<AuditLog, "write">;
+  readonly reporter: Pick<StatusReporter, "signedIn" | "failed" | "groupsClaim">;
+  readonly metrics: Pick<WebhookMetrics, "provisioningSeconds">;
+}
+
+type InForce = NonNullable<ReturnType<Policies["of"]>>;
+
+/** A person is waiting: a rate limit that lasts longer than this fails the sign-in. In ms. */
+export const DIRECTORY_WAIT_MS = 2_000;
+
+/** The sign-ins of people who come back from Okta: from what Okta says of them to an account that follows from it. */
+export class OktaSignIns {
+  readonly #options: OktaSignInsOptions;
+
+  constructor(options: OktaSignInsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Everything that happens to a person whom Okta has just signed in.
+   *
+   * @param key the organization as "namespace/name"
+   * @throws UnknownOrganizationError when it was deleted meanwhile
+   * @throws StoreError when the account can't be read or written; then nobody is signed in
+   */
+  async complete(key: string, { person, groups: claim }: SignedIn): Promise<SignInResult> {
+    const { policies, directories, claimLoss, reporter } = this.#options;
+    const organization = this.#options.organization(key);
+    const inForce = policies.of(key);
+    if (!organization || !inForce) throw new UnknownOrganizationError("The organization was deleted.");
+
+    // Their groups: of the claim, and of the directory where the claim doesn't say enough.
+    const directory: DirectoryAnswer = (await this.#saysEnough(claim, person, organization, inForce))
+      ? { kind: "none" }
+      : await groupsInDirectory(directories, organization, person.subject);
+    const at = Date.now();
+    const reportClaim = (verdict: GroupsVerdict): void => {
+      const status = groupsClaimStatus(organization, claim, directory, verdict, at);
+      if (status) reporter.groupsClaim(organization, status);
+    };
+
+    // Which of them count, or why none do: then stored access stays as it is.
+    const verdict = judgeGroups(claim, directory, evidenceOf(organization));
+    if (verdict.kind === "refuse") {
+      reportClaim(verdict);
+      return { kind: "undecided", reason: verdict.reason, why: verdict.why };
+    }
+    const { groups, from: groupsFrom, status } = verdict;
+    const identity: Identity = { ...person, groups, groupsFrom, ...(status === undefined ? {} : { status }) };
+
+    // A claim that has stopped coming looks like a person without groups: only so many may lose their access by that.
+    using allowance = await claimLoss.allow(key, organization, inForce, identity);
+    if (!allowance) {
+      reportClaim(CLAIM_LOST);
+      return { kind: "undecided", reason: CLAIM_LOST.reason, why: CLAIM_LOST.why };
+    }
+    reportClaim(verdict);
+
+    // The account: decided by identity/, and stored.
+    const outcome = await this.#provision(key, identity, at, inForce);
+    this.#record(outcome, groupsFrom, at);
+    return { ...outcome, groups };
+  }
+
+  /**
+   * Whether the claim says enough. Besides what is missing or may be cut short: where mappings name groups by id, a
+   * group that was renamed just now looks like one that the person has left. So whoever would be refused by the names in
+   * the claim is looked up before that.
+   */
+  async #saysEnough(
+    claim: GroupsClaim,
+    person: Person,
+    organization: Organization,
+    inForce: InForce,
+  ): Promise<boolean> {
+    if (needsDirectory(claim)) return false;
+    if (claim.kind !== "groups" || !organization.spec.okta.directory || !inForce.policy.namesByID)
+      return true;
+    const groups = claim.names.map((name) => ({ name }));
+    const identity: Identity = { ...person, groups, groupsFrom: "Claim" };
+    return (
+      decideSignIn(identity, await this.#options.store.find(keyOf(organization), person), inForce).kind ===
+      "admit"
+    );
+  }
+
+  async #provision(key: string, identity: Identity, at: number, inForce: InForce): Promise<SignInOutcome> {
+    const { store, reporter, metrics } = this.#options;
+    const start = performance.now();
+    let ended: LoginOutcome = "failed";
+    try {
+      const outcome = await provisionSignIn(store, { organization: key, identity, at }, inForce);
+      ended = outcome.kind;
+      return outcome;
+    } catch (error) {
+      if (error instanceof StoreError) {
+        // Where it can't be read either, what the groups give is all there is to say.
+        const user = await store.find(key, identity).catch(() => undefined);
+        const { access } = decideSignIn(identity, user, inForce);
+        reporter.failed(key, identity, access.grants, error, at);
+      }
+      throw error;
+    } finally {
+      metrics.provisioningSeconds.observe({ outcome: ended }, (performance.now() - start) / 1000);
+    }
+  }
+
+  #record(outcome: SignInOutcome, groupsFrom: GroupsSource, at: number): void {
+    const { audit, reporter } = this.#options;
+    const { user, before } = outcome;
+    if (user) audit.write(auditChanges(before, user, CAUSES[groupsFrom]), user.uid);
+    if (outcome.kind === "admitted") reporter.signedIn(outcome.user, at);
+  }
+}
+
+const CLAIM_LOST = {
+  kind: "refuse",
+  reason: "ClaimLost",
+  why: "The groups claim has stopped arriving from Okta.",
+} as const satisfies GroupsVerdict;
+
+const CAUSES: Readonly<Record<GroupsSource, Cause>> = {
+  Claim: { by: "sign-in", detail: "A sign-in with Okta; the groups are those of the groups claim." },
+  MissingClaim: {
+    by: "sign-in",
+    detail: "A sign-in with Okta without the groups claim, which means no groups.",
+  },
+  Directory: { by: "sign-in", detail: "A sign-in with Okta; the groups were read from the directory." },
+};
+
+/** A person's groups and status as Okta's directory has them. A failure of Okta's or of the cluster's is an answer, too. */
+export async function groupsInDirectory(
+  directories: Pick<DirectoryClients, "ask">,
+  organization: Organization,
+  subject: string,
+): Promise<DirectoryAnswer> {
+  try {
+    const answer = await directories.ask(organization, async (directory): Promise<DirectoryAnswer> => {
+      const [user, groups] = await Promise.all([directory.user(subject), directory.userGroups(subject)]);
+      // Okta takes logins for ids: what it says of somebody else's login must not count, neither must a missing status.
+      if (user === undefined)
+        return { kind: "failed", why: "Okta's directory has no user with the ID that the token names." };
+      return { kind: "groups", groups: groups.map(({ id, name }) => ({ id, name })), status: user.status };
+    });
+    return answer ?? { kind: "none" };
+  } catch (error) {
+    if (error instanceof OktaError || error instanceof KubernetesError)
+      return { kind: "failed", why: error.message };
+    throw error;
+  }
+}
