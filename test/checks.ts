@@ -22,6 +22,7 @@ export const CHECKS: readonly Check[] = [
     command: ["biome", "ci", "--error-on-warnings", "--colors=off", "--max-diagnostics=20", "."],
   },
   { name: "unused code", command: ["knip"] },
+  { name: "layout", command: ["node", "dev/layout/main.ts"] },
   { name: "generated files", command: ["node", "dev/generate.ts", "--check"] },
   // npm leaves out of the lock file, without a word, what a registry doesn't have for another platform; then `npm ci`
   // refuses it.
