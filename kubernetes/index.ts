@@ -76,6 +76,7 @@ export {
   StatusWriter,
   type StatusWriterOptions,
 } from "./controller/status-writer.ts";
+export type { FirstKeys, KeysOf, Source } from "./controller/wiring.ts";
 export { letOthersRun } from "./event-loop.ts";
 export {
   type Flag,

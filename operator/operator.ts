@@ -23,13 +23,6 @@ import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
-import {
-  type Controllers,
-  type EnqueueDeps,
-  enqueueAll,
-  enqueueCounted,
-  enqueueOnChange,
-} from "./enqueue.ts";
 import { GroupLookup } from "./mappings/group-lookup.ts";
 import { KnownGroups } from "./mappings/known-groups.ts";
 import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
@@ -41,6 +34,7 @@ import { DeactivationSafeguard } from "./users/deactivation-hold.ts";
 import { PendingDeactivations } from "./users/pending-deactivations.ts";
 import { reconcileUser, UnfinishedWrites } from "./users/reconcile-user.ts";
 import { UserCounts } from "./users/user-counts.ts";
+import { type Controllers, enqueueCounted, wire } from "./wiring.ts";
 
 export interface OperatorOptions {
   /** Reads. */
@@ -138,15 +132,10 @@ export class Operator {
   /** Runs the controllers until the signal aborts and what they were doing is done. */
   async lead(signal: AbortSignal): Promise<void> {
     if (!(await this.#current(signal))) return;
-    const wiring = this.#wire();
-    // Changes first, so that none is missed.
-    const stop = enqueueOnChange(wiring);
+    this.#running = Object.values(this.#controllers());
     try {
-      await enqueueAll(wiring, signal);
-      this.#running = Object.values(wiring.controllers);
-      await Promise.all(this.#running.map((controller) => controller.run(signal)));
+      await Controller.runTogether(this.#running, signal);
     } finally {
-      stop();
       this.#running = [];
     }
   }
@@ -169,7 +158,7 @@ export class Operator {
     return !signal.aborted;
   }
 
-  #wire(): EnqueueDeps {
+  #controllers(): Controllers {
     const { leader, events, http, baseURL, log, metrics } = this.#options;
     const [mappings, store, policies, counts] = [this.#mappings, this.#store, this.#policies, this.#counts];
     const status = new StatusWriter({ client: leader, fieldManager: "okta-role-operator", log, metrics });
@@ -205,10 +194,11 @@ export class Operator {
       mappings: controller("mappings", (key, { signal }) => reconcileMapping(key, mappingDeps, signal)),
       users: controller("users", (key) => reconcileUser(key, userDeps)),
       policies: controller("policies", async (key, { signal }) => {
-        await enqueueCounted(key, { controllers, pending }, signal);
+        await enqueueCounted(key, controllers, pending, signal);
         return done;
       }),
     };
-    return { ...shared, controllers, policies, pending, known: this.#known, unfinished, currency };
+    wire(controllers, { ...shared, policies, pending, known: this.#known, unfinished, currency });
+    return controllers;
   }
 }

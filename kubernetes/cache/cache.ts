@@ -127,6 +127,14 @@ export class Cache<T extends KubernetesObject> {
     return this.#store.list();
   }
 
+  /** What is in it, as if each had just been added: as it is by then, when that is taken in slices. */
+  *existing(): Generator<Change<T>> {
+    for (const key of this.#store.keys()) {
+      const object = this.#store.get(key);
+      if (object) yield { kind: "added", key, object };
+    }
+  }
+
   /** The objects with this value in an index. Throws a RangeError for an index that was never defined. */
   by(index: string, value: string): T[] {
     return this.#store.by(index, value);

@@ -1,12 +1,11 @@
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import type { BackoffOptions } from "../backoff.ts";
-import type { Cache } from "../cache/cache.ts";
-import type { Change } from "../cache/object-store.ts";
 import { ApiError, ConflictError, NotLeaderError } from "../client/errors.ts";
-import { type KubernetesObject, keyOf, type ObjectKey } from "../client/object.ts";
+import type { ObjectKey } from "../client/object.ts";
 import { letOthersRun } from "../event-loop.ts";
 import { RuntimeMetrics } from "../metrics.ts";
+import { type FirstKeys, type KeysOf, type Source, Wiring } from "./wiring.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** What a reconcile comes to, unless it throws. Make one with {@link done} or {@link again}. */
@@ -53,8 +52,7 @@ export class Controller {
   readonly #graceMs: number;
   readonly #log: Logger;
   readonly #metrics: RuntimeMetrics;
-  readonly #synced: Promise<void>[] = [];
-  readonly #unsubscribe: (() => void)[] = [];
+  readonly #wiring: Wiring;
   /** Keys being worked on, with the time since when. */
   readonly #running = new Map<ObjectKey, number>();
 
@@ -70,23 +68,33 @@ export class Controller {
       ...(backoff && { backoff }),
       waited: (ms) => this.#metrics.queueSeconds.observe({ controller: name }, ms / 1000),
     });
+    this.#wiring = new Wiring(this.queue);
     this.#metrics.watchQueue(name, this.queue);
   }
 
+  /** Looks at each object of a cache: those that there are, and whenever one changes. */
+  follow(cache: Source<{ readonly key: ObjectKey }>): this {
+    return this.enqueueOn(cache, ({ key }) => [key]);
+  }
+
   /**
-   * Adds the keys that `keys` gives for each change in a cache, and for each object that is in it now. `run` waits for
-   * the cache to be in sync. Without `keys`: the object's own key.
+   * Looks at the keys that `keys` gives for each change, and for what there is already where the source can tell.
+   * `keys` is called, and its keys are in the queue, in the turn of the event loop in which the source tells of the
+   * change, so that whatever it takes note of is known before anything is done about it.
+   * @param options.afterMs looks at them so much later: many changes of that time are one
    */
-  enqueueOn<T extends KubernetesObject>(
-    cache: Cache<T>,
-    keys: (change: Change<T>) => Iterable<ObjectKey> = ({ key }) => [key],
-  ): this {
-    const enqueue = (change: Change<T>) => {
-      for (const key of keys(change)) this.queue.add(key);
-    };
-    this.#synced.push(cache.synced);
-    this.#unsubscribe.push(cache.subscribe(enqueue));
-    for (const object of cache.list()) enqueue({ kind: "added", key: keyOf(object), object });
+  enqueueOn<C>(source: Source<C>, keys: KeysOf<C>, options: { afterMs?: number } = {}): this {
+    this.#wiring.on(source, keys, options);
+    return this;
+  }
+
+  /**
+   * Looks at these when it starts: `keys` is called when the sources are in sync. It can be a generator that takes note
+   * of what it meets, one by one, since others run in between; no controller of {@link runTogether} begins before its
+   * end.
+   */
+  enqueueFirst(keys: FirstKeys): this {
+    this.#wiring.first(keys);
     return this;
   }
 
@@ -94,16 +102,29 @@ export class Controller {
    * Works until the signal aborts; then takes nothing new, lets what is running finish, and resolves. What isn't
    * finished after `graceMs` is told to stop. A controller runs once: make a new one for the next time.
    */
-  async run(signal: AbortSignal): Promise<void> {
-    const stop = () => this.queue.shutDown();
+  run(signal: AbortSignal): Promise<void> {
+    return Controller.runTogether([this], signal);
+  }
+
+  /**
+   * Runs controllers that rely on what the others have taken note of. All of them hear of every change from now on;
+   * what there is is looked at for all of them; only then they begin to work.
+   */
+  static async runTogether(controllers: readonly Controller[], signal: AbortSignal): Promise<void> {
+    const stop = () => {
+      for (const { queue } of controllers) queue.shutDown();
+    };
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
+    const wirings = controllers.map((controller) => controller.#wiring);
     try {
-      await untilAborted(Promise.all(this.#synced), signal);
-      await Promise.all(Array.from({ length: this.#options.workers }, () => this.#work(signal)));
+      for (const wiring of wirings) wiring.connect();
+      await untilAborted(Promise.all(wirings.map((wiring) => wiring.synced())), signal);
+      for (const wiring of wirings) await wiring.addFirst(signal);
+      await Promise.all(controllers.map((controller) => controller.#workAll(signal)));
     } finally {
       signal.removeEventListener("abort", stop);
-      for (const unsubscribe of this.#unsubscribe) unsubscribe();
+      for (const wiring of wirings) wiring.disconnect();
     }
   }
 
@@ -117,6 +138,10 @@ export class Controller {
     }
     return undefined;
   };
+
+  async #workAll(signal: AbortSignal): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.workers }, () => this.#work(signal)));
+  }
 
   async #work(signal: AbortSignal): Promise<void> {
     for (let key = await this.queue.next(); key !== undefined; key = await this.queue.next()) {

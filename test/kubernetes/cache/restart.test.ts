@@ -41,7 +41,7 @@ for (const kill of [false, true]) {
         reconciled.set(key, cache.get(key)?.data?.value);
         return done;
       },
-    }).enqueueOn(cache);
+    }).follow(cache);
     const stop = new AbortController();
     const running = Promise.all([cache.run(stop.signal), controller.run(stop.signal)]);
     await cache.synced;

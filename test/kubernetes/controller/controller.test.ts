@@ -12,10 +12,11 @@ import { connect, log, newNamespace, sample } from "../api-server.ts";
 import { configMaps } from "../resource-types.ts";
 import { until } from "../until.ts";
 
-/** A controller that runs until the test ends. */
+/** A controller that runs until the test ends. @param wire says what it looks at */
 function start(
   t: ExecutionContext,
   options: Partial<ControllerOptions> & Pick<ControllerOptions, "reconcile">,
+  wire?: (controller: Controller) => void,
 ) {
   const metrics = new Registry();
   const controller = new Controller({
@@ -26,6 +27,7 @@ function start(
     metrics,
     ...options,
   });
+  wire?.(controller);
   const stop = new AbortController();
   const running = controller.run(stop.signal);
   t.teardown(async () => {
@@ -53,7 +55,7 @@ test("a controller reconciles what is there and what changes, after the cache is
       seen.push(`${key} ${cache.get(key)?.data?.value ?? "gone"} of ${cache.size}`);
       return done;
     },
-  }).enqueueOn(cache);
+  }).follow(cache);
   const stop = new AbortController();
   const running = Promise.all([cache.run(stop.signal), controller.run(stop.signal)]);
   await until("both are reconciled", () => seen.length === 2);
@@ -75,13 +77,16 @@ test("what is in a cache before a controller is there is reconciled, too", async
   const running = cache.run(stop.signal);
   await cache.synced;
   const seen: string[] = [];
-  const { controller } = start(t, {
-    reconcile: async (key) => {
-      seen.push(key);
-      return done;
+  start(
+    t,
+    {
+      reconcile: async (key) => {
+        seen.push(key);
+        return done;
+      },
     },
-  });
-  controller.enqueueOn(cache, ({ object }) => [`owner/${object.metadata.labels?.owner}`]);
+    (controller) => controller.enqueueOn(cache, ({ object }) => [`owner/${object.metadata.labels?.owner}`]),
+  );
   await until("it is reconciled", () => seen.length === 1);
   t.deepEqual(seen, ["owner/x"]);
   stop.abort();

@@ -1,0 +1,152 @@
+import { indexKey } from "../crds/organization-key.ts";
+import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import type { IdentityStore, Policies, PolicyChange, UserEvent } from "../identity/index.ts";
+import { type Cache, type Change, type Controller, keyOf } from "../kubernetes/index.ts";
+import { heldCondition } from "../organizations/policy-source.ts";
+import type { KnownGroups } from "./mappings/known-groups.ts";
+import { rivals } from "./organizations/reconcile-organization.ts";
+import type { Currency } from "./users/cache-lag.ts";
+import { approvalIn } from "./users/deactivation-approval.ts";
+import type { PendingDeactivations } from "./users/pending-deactivations.ts";
+import type { UnfinishedWrites } from "./users/reconcile-user.ts";
+import { mappingsOf } from "./users/user-counts.ts";
+
+export interface Controllers {
+  readonly organizations: Controller;
+  readonly mappings: Controller;
+  readonly users: Controller;
+  /** By organization: counts whom its changed policy would deactivate. */
+  readonly policies: Controller;
+}
+
+export interface WiringDeps {
+  readonly organizations: Cache<Organization>;
+  readonly mappings: Cache<OktaRoleMapping>;
+  readonly store: IdentityStore;
+  readonly policies: Policies;
+  readonly pending: PendingDeactivations;
+  readonly known: KnownGroups;
+  readonly unfinished: UnfinishedWrites;
+  readonly currency: Currency;
+}
+
+/** Counts follow sign-ins at this pace at the most, however many people sign in. */
+const COUNTS = { afterMs: 1000 };
+
+/**
+ * Says of each controller what it looks at when it starts, and what it looks at again when something changes. All of it
+ * takes place in the turn of the event loop in which the change is seen, so that nobody is written by a changed policy
+ * before everybody is counted.
+ */
+export function wire(controllers: Controllers, deps: WiringDeps): void {
+  const { organizations, mappings, store, policies, known } = deps;
+
+  controllers.organizations
+    .follow(organizations)
+    .enqueueOn(organizations, (change) => rivalsOf(change, deps))
+    .enqueueOn(store, organizationToCount, COUNTS);
+
+  controllers.mappings
+    .follow(mappings)
+    .enqueueOn(organizations, (change) => mappingsIn(change, deps))
+    .enqueueOn(known, ({ organization, folded }) => almostNamed(organization, folded, deps))
+    .enqueueOn(store, mappingsToCount, COUNTS);
+
+  controllers.policies
+    .enqueueFirst(() => everyPolicy(deps))
+    .enqueueOn(policies, (change) => changedPolicy(change, deps));
+
+  controllers.users
+    .enqueueFirst((signal) => usersOfNoPolicy(deps, signal)) // the others come when their organization is counted
+    .enqueueOn(store, (event) => changedUser(event, deps))
+    .enqueueOn(organizations, (change) => usersToApprove(change, deps));
+}
+
+/** When whom a changed policy would deactivate is counted, everybody whom it touches is looked at again. */
+export async function enqueueCounted(
+  organization: string,
+  controllers: Controllers,
+  pending: PendingDeactivations,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const ref of await pending.count(organization, signal)) controllers.users.queue.add(ref);
+  controllers.organizations.queue.add(organization);
+}
+
+function rivalsOf(change: Change<Organization>, { organizations }: WiringDeps): string[] {
+  const { object } = change;
+  const previous = previousOf(change);
+  return object.spec.loginPath === previous?.spec.loginPath ? [] : rivals(organizations, object, previous);
+}
+
+function organizationToCount({ kind, user, previous }: UserEvent): string[] {
+  return kind === "updated" && previous?.access?.active === user.access?.active ? [] : [user.organization];
+}
+
+function mappingsIn(change: Change<Organization>, { mappings }: WiringDeps): string[] {
+  return change.object.metadata.generation === previousOf(change)?.metadata.generation
+    ? []
+    : mappings.by("organization", change.key).map(keyOf);
+}
+
+/** The first who comes with a group's right name shows which mappings have it almost right. */
+function almostNamed(organization: string, folded: string, { mappings }: WiringDeps): string[] {
+  return mappings.by("foldedGroup", indexKey(organization, folded)).map(keyOf);
+}
+
+function mappingsToCount({ kind, user, previous }: UserEvent): Iterable<string> {
+  const before = mappingsOf(kind === "deleted" ? user : previous);
+  const after = mappingsOf(kind === "deleted" ? undefined : user);
+  return before.symmetricDifference(after);
+}
+
+/** What changed while nobody was watching isn't known: everybody is counted before anybody is deactivated. */
+function* everyPolicy({ organizations, pending }: WiringDeps): Generator<string> {
+  for (const organization of organizations.list().map(keyOf)) {
+    pending.policyChanged({ organization, touched: "all" });
+    yield organization;
+  }
+}
+
+function changedPolicy(change: PolicyChange, { pending }: WiringDeps): string[] {
+  pending.policyChanged(change);
+  return [change.organization];
+}
+
+async function* usersOfNoPolicy(
+  { store, policies }: WiringDeps,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  for await (const { ref, organization } of store.all()) {
+    if (signal.aborted) return;
+    if (!policies.of(organization)) yield ref;
+  }
+}
+
+function changedUser({ kind, user }: UserEvent, { pending, unfinished, currency }: WiringDeps): string[] {
+  if (kind === "deleted") {
+    pending.forget(user);
+    unfinished.forget(user.ref);
+    return [];
+  }
+  currency.heard(user.ref);
+  pending.look(user);
+  return [user.ref];
+}
+
+/** An approval is an annotation: it changes neither the spec nor the policy. */
+function usersToApprove(change: Change<Organization>, { pending }: WiringDeps): Iterable<string> {
+  const { key, object } = change;
+  const previous = previousOf(change);
+  const isSame =
+    previous && approvalIn(object) === approvalIn(previous) && isHeld(object) === isHeld(previous);
+  return isSame ? [] : pending.of(key);
+}
+
+function isHeld(organization: Organization): boolean {
+  return heldCondition(organization) !== undefined;
+}
+
+function previousOf(change: Change<Organization>): Organization | undefined {
+  return change.kind === "updated" ? change.previous : undefined;
+}
