@@ -10,6 +10,7 @@ const NEVER_HELD_BELOW = 5;
  * @param setting "20%" or a count
  * @param active the organization's active users before the change
  * @throws RangeError when the setting is neither a count nor a percentage
+ * @internal
  */
 export function deactivationLimit(setting: MaxDeactivations, active: number): number {
   const text = String(setting);

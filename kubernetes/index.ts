@@ -4,6 +4,7 @@ export type { BackoffOptions } from "./backoff.ts";
 export { Cache, type CacheOptions } from "./cache/cache.ts";
 export type { Change, IndexFunction } from "./cache/object-store.ts";
 export { Shared, SharedStrings } from "./cache/shared.ts";
+/** @public */
 export { createClient } from "./client/api-client.ts";
 export {
   type ObjectReference,
@@ -27,6 +28,7 @@ export type {
   WatchOptions,
   WriteOptions,
 } from "./client/client.ts";
+/** @public All that calls throw, whether or not somebody here tells it apart. */
 export {
   AlreadyExistsError,
   ApiError,
@@ -86,5 +88,6 @@ export {
   programFlags,
 } from "./program/flags.ts";
 export { type Check, HealthServer, type HealthServerOptions } from "./program/health-server.ts";
+/** @public */
 export { type LifecycleOptions, runUntilSignal } from "./program/lifecycle.ts";
 export { type ProgramContext, type ProgramDefinition, runProgram } from "./program/program.ts";

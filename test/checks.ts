@@ -22,6 +22,9 @@ export const CHECKS: readonly Check[] = [
     command: ["biome", "ci", "--error-on-warnings", "--colors=off", "--max-diagnostics=20", "."],
   },
   { name: "unused code", command: ["knip"] },
+  // Here tests count for nothing: what the two programs don't need is dead code. An export that is used in its own file,
+  // and elsewhere by its test alone, says so by @internal.
+  { name: "code that only tests use", command: ["knip", "--production"] },
   { name: "layout", command: ["node", "dev/layout/main.ts"] },
   { name: "generated files", command: ["node", "dev/generate.ts", "--check"] },
   // npm leaves out of the lock file, without a word, what a registry doesn't have for another platform; then `npm ci`

@@ -3,7 +3,7 @@ import { ConnectionError } from "./errors.ts";
 import type { Answer } from "./http-request.ts";
 
 /** Attempts in all, the first one included. */
-export const MAX_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 /** We don't sit out a longer Retry-After: the caller learns of it and can do something else meanwhile. */
 const MAX_WAIT_MS = 10_000;
 

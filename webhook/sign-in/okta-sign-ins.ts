@@ -174,7 +174,10 @@ const CAUSES: Readonly<Record<GroupsSource, Cause>> = {
   Directory: { by: "sign-in", detail: "A sign-in with Okta; the groups were read from the directory." },
 };
 
-/** A person's groups and status as Okta's directory has them. A failure of Okta's or of the cluster's is an answer, too. */
+/**
+ * A person's groups and status as Okta's directory has them. A failure of Okta's or of the cluster's is an answer, too.
+ * @internal
+ */
 export async function groupsInDirectory(
   directories: Pick<DirectoryClients, "ask">,
   organization: Organization,
