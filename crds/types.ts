@@ -96,7 +96,7 @@ export interface OrganizationSpec {
  */
 export interface OktaConnection {
   /**
-   * The issuer of the authorization server, exactly as in its metadata: https://acme.okta.com for the org authorization server, https://acme.okta.com/oauth2/default for a custom one. Plain http is accepted for loopback hosts only (localhost, 127.0.0.1, [::1]).
+   * The issuer of the authorization server, exactly as in its metadata: https://acme.okta.com for the org authorization server, https://acme.okta.com/oauth2/default for a custom one. Its host has to be at a public address, unless whoever runs the operator allows others, and on the list of hosts where there is one. Plain http is accepted for loopback hosts only (localhost, 127.0.0.1, [::1]), where these are allowed.
    */
   issuer: string;
   /**
@@ -158,7 +158,7 @@ export interface ClaimNames {
  */
 export interface OktaDirectory {
   /**
-   * The address of the Okta organization without a path, as in https://acme.okta.com. Plain http is accepted for loopback hosts only.
+   * The address of the Okta organization without a path, as in https://acme.okta.com. What holds of the issuer's host holds of this one.
    */
   url: string;
   /**

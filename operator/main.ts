@@ -3,9 +3,8 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { EventRecorder, HealthServer, LeaderElection, runProgram } from "../kubernetes/index.ts";
-import { Http } from "../okta/http/http.ts";
-import { proxyFrom } from "../okta/http/proxy.ts";
 import { watchedNamespaces } from "../organizations/flags.ts";
+import { oktaHttp } from "../organizations/okta-http.ts";
 import { operatorFlags } from "./flags.ts";
 import { Operator } from "./operator.ts";
 
@@ -31,7 +30,7 @@ await runProgram({
       log,
       metrics,
     });
-    const http = new Http({ proxy: proxyFrom(process.env) });
+    const http = oktaHttp(flags, process.env, log);
     const operator = new Operator({
       client,
       leader: election.guard(client),

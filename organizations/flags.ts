@@ -1,6 +1,7 @@
 import type { Flag } from "../kubernetes/index.ts";
+import { CALLABLE, type CallableKind } from "../okta/http/destinations.ts";
 
-/** Which organizations are served, and at which address: both programs have to be told the same. */
+/** Which organizations are served, at which address, with which Okta: both programs have to be told the same. */
 export const organizationFlags = {
   "watch-namespaces": {
     value: "LIST",
@@ -11,6 +12,20 @@ export const organizationFlags = {
     description: "where browsers reach the login webhook, as in https://login.example.com",
     default: "http://localhost:8080",
     check: isBaseURL,
+  },
+  "okta-hosts": {
+    value: "LIST",
+    description:
+      "hosts that organizations may have as issuer or directory, separated by commas, as in *.okta.com; without it, any",
+    default: "",
+    check: areHosts,
+  },
+  "okta-addresses": {
+    value: "LIST",
+    description:
+      "kinds of addresses that these hosts may be at, separated by commas: public, private, loopback (this machine)",
+    default: "public",
+    check: areAddressKinds,
   },
 } as const satisfies Record<string, Flag>;
 
@@ -30,6 +45,40 @@ export function isBaseURL(value: string): string | undefined {
 /** The namespaces to watch. @param own the program's own namespace */
 export function watchedNamespaces(flag: string | undefined, own: string): readonly string[] | "all" {
   if (flag === undefined || flag.trim() === "") return [own];
-  const names = flag.split(",").map((name) => name.trim());
-  return names.includes("*") ? "all" : [...new Set(names.filter((name) => name !== ""))];
+  const names = listed(flag);
+  return names.includes("*") ? "all" : [...new Set(names)];
+}
+
+/** The hosts that organizations may use; undefined for any. */
+export function oktaHosts(flag: string): readonly string[] | undefined {
+  const hosts = listed(flag).map((host) => host.toLowerCase());
+  return hosts.length === 0 ? undefined : hosts;
+}
+
+/** The kinds of addresses that they may be at. */
+export function oktaAddresses(flag: string): readonly CallableKind[] {
+  return CALLABLE.filter((kind) => listed(flag).includes(kind));
+}
+
+function areHosts(value: string): string | undefined {
+  const label = "[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?";
+  const host = new RegExp(`^(\\*\\.)?${label}(\\.${label})*$|^\\[[0-9a-f:.]+\\]$`, "i");
+  const wrong = listed(value).find((part) => !host.test(part));
+  return wrong === undefined
+    ? undefined
+    : `${wrong} is not a host such as acme.okta.com or *.okta.com (no scheme, no port; in ASCII).`;
+}
+
+function areAddressKinds(value: string): string | undefined {
+  const kinds = listed(value);
+  const wrong = kinds.find((kind) => !CALLABLE.some((known) => known === kind));
+  if (wrong !== undefined) return `${wrong} is none of ${CALLABLE.join(", ")}.`;
+  return kinds.length === 0 ? `is empty: write one or more of ${CALLABLE.join(", ")}.` : undefined;
+}
+
+function listed(value: string): string[] {
+  return value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }

@@ -3,9 +3,8 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { EventRecorder, HealthServer, runProgram } from "../kubernetes/index.ts";
-import { Http } from "../okta/http/http.ts";
-import { proxyFrom } from "../okta/http/proxy.ts";
 import { watchedNamespaces } from "../organizations/flags.ts";
+import { oktaHttp } from "../organizations/okta-http.ts";
 import { webhookFlags } from "./flags.ts";
 import { trustedProxies } from "./http/rate-limits.ts";
 import { serve } from "./server.ts";
@@ -32,7 +31,7 @@ await runProgram({
       log,
       metrics,
     });
-    const http = new Http({ proxy: proxyFrom(process.env) });
+    const http = oktaHttp(flags, process.env, log);
     const webhook = new Webhook({
       client,
       events,

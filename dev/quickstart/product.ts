@@ -99,6 +99,7 @@ function programOf({ image }: ProductOptions, name: "operator" | "webhook") {
 }
 
 function common({ kubeconfig, namespace, logLevel = "info" }: ProductOptions): string[] {
-  const loopback = ["--health-host", "127.0.0.1", "--health-port", "0"];
+  // The Okta stand-in is on this machine.
+  const loopback = ["--health-host", "127.0.0.1", "--health-port", "0", "--okta-addresses", "loopback"];
   return [...loopback, "--kubeconfig", kubeconfig, "--namespace", namespace, "--log-level", logLevel];
 }

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { OktaError } from "../errors.ts";
-import { allowedUrl } from "../http/allowed-url.ts";
 import type { HttpAnswer } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
-import { UrlNotAllowedError } from "../http/http-errors.ts";
+import { HostNotListedError, UrlNotAllowedError } from "../http/http-errors.ts";
 import { directoryError, refusal, tryAgainMs, understand } from "./answers.ts";
 import { ApiToken, type Authorizer, type DirectoryCredentials } from "./credentials.ts";
 import {
@@ -55,10 +54,13 @@ export class ManagementApi {
   readonly #now: () => number;
   readonly #wait: (ms: number) => Promise<void>;
 
-  /** @throws DirectoryUnauthorizedError, DirectoryInvalidAnswerError when the credentials or the URL can't be used */
+  /**
+   * @throws DirectoryUnauthorizedError, DirectoryInvalidAnswerError when the credentials or the URL can't be used
+   * @throws DirectoryUnreachableError when the URL's host may not be called
+   */
   constructor(options: ManagementApiOptions) {
-    this.#base = orgURL(options.url);
     this.#http = options.http;
+    this.#base = orgURL(options.url, this.#http);
     this.#now = options.now ?? (() => performance.now());
     const { credentials } = options;
     this.#authorizer =
@@ -164,11 +166,12 @@ export class ManagementApi {
   }
 }
 
-function orgURL(url: string): URL {
+function orgURL(url: string, http: Http): URL {
   try {
-    const { origin } = allowedUrl(url);
+    const { origin } = http.allowed(url);
     return new URL(origin);
   } catch (error) {
+    if (error instanceof HostNotListedError) throw new DirectoryUnreachableError(error);
     if (!(error instanceof UrlNotAllowedError)) throw error;
     throw new DirectoryInvalidAnswerError(
       "the directory's url has to be https, such as https://acme.okta.com.",

@@ -1,20 +1,34 @@
 import { OktaError } from "../errors.ts";
+import { oneLine } from "../one-line.ts";
 
 /** What a request to Okta can end in before anybody looks at the answer's meaning. */
 export type HttpError =
   | UrlNotAllowedError
+  | HostNotListedError
   | HttpTimeoutError
   | HttpConnectionError
   | ResponseTooLargeError
   | HttpStatusError
   | NotJsonError;
 
-/** Only https is spoken, and plain http with this machine itself. */
+/** Only https is spoken, and plain http with this machine itself, where that may be called. */
 export class UrlNotAllowedError extends OktaError {
   readonly code = "url-not-allowed";
 
-  constructor(where: string) {
-    super(`${where} isn't allowed: use https (plain http is for loopback hosts only).`);
+  /** @param loopback whether this machine may be called at all */
+  constructor(where: string, { loopback = false }: { loopback?: boolean } = {}) {
+    super(`${where} isn't allowed: use https${loopback ? " (plain http is for loopback hosts only)" : ""}.`);
+  }
+}
+
+/** Which hosts may be called is listed, and this one isn't among them. */
+export class HostNotListedError extends OktaError {
+  readonly code = "host-not-listed";
+
+  constructor(host: string) {
+    super(
+      `${oneLine(host, 100)} isn't one of the hosts that organizations may use here: whoever runs this operator lists them.`,
+    );
   }
 }
 

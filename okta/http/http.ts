@@ -1,8 +1,9 @@
+import type { LookupFunction } from "node:net";
 import type { CustomFetch } from "openid-client";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
-import { allowedUrl } from "./allowed-url.ts";
 import { type HttpAnswer, parseJson } from "./answer.ts";
-import { hostLookup } from "./host-lookup.ts";
+import { Destinations } from "./destinations.ts";
+import { checkedLookup, hostLookup, NoAddressError } from "./host-lookup.ts";
 import {
   HttpConnectionError,
   HttpStatusError,
@@ -23,9 +24,18 @@ export interface HttpOptions {
   maxBytes?: number;
   /** Default 32. Each origin has its own connections, so that a slow one holds up nobody else. */
   connectionsPerOrigin?: number;
-  /** What requests over https go through; directly without it. */
+  /** What requests over https go through; directly without it. A proxy looks names up itself. */
   proxy?: OutboundProxy | undefined;
+  /** What may be called. Default: public addresses */
+  destinations?: Destinations;
+  /** How host names are looked up. Default: by the system */
+  lookup?: LookupFunction;
+  /** Told why no address was found for a host that may be connected to: the error doesn't say. */
+  onNoAddress?: (host: string, why: string) => void;
 }
+
+type Settings = Required<Omit<HttpOptions, "proxy" | "lookup" | "onNoAddress">> &
+  Pick<HttpOptions, "proxy" | "onNoAddress">;
 
 export interface HttpRequest {
   method?: "GET" | "POST";
@@ -40,7 +50,7 @@ export interface HttpRequest {
  * One per process; connections are shared by everything that speaks with the same origin.
  */
 export class Http {
-  readonly #options: Required<Omit<HttpOptions, "proxy">> & Pick<HttpOptions, "proxy">;
+  readonly #options: Settings;
   readonly #dispatcher: Dispatcher;
   #closed = false;
 
@@ -50,10 +60,13 @@ export class Http {
       connectTimeoutMs: 5_000,
       maxBytes: 1024 * 1024,
       connectionsPerOrigin: 32,
+      destinations: new Destinations(),
       ...options,
     };
-    const { connectionsPerOrigin: connections, connectTimeoutMs } = this.#options;
-    const connect = { timeout: connectTimeoutMs, lookup: hostLookup() };
+    const { connectionsPerOrigin: connections, connectTimeoutMs, destinations } = this.#options;
+    const lookup = hostLookup(options.lookup);
+    const checked = checkedLookup(lookup, { destinations, timeoutMs: connectTimeoutMs * 0.8 });
+    const connect = { timeout: connectTimeoutMs, lookup: checked };
     this.#dispatcher = options.proxy
       ? new EnvHttpProxyAgent({
           httpProxy: "",
@@ -62,7 +75,8 @@ export class Http {
           connections,
           connect,
           connectTimeout: connectTimeoutMs,
-          proxyTls: connect,
+          // Where the proxy is, no organization says.
+          proxyTls: { timeout: connectTimeoutMs, lookup },
           requestTls: { timeout: connectTimeoutMs },
           // A proxy that takes connections and doesn't answer would hold them for undici's five minutes.
           clientFactory: (origin, client) =>
@@ -72,12 +86,23 @@ export class Http {
   }
 
   /**
+   * A URL that may be called, as far as that can be said before its host is looked up.
+   * @throws UrlNotAllowedError, HostNotListedError
+   */
+  allowed(url: string | URL): URL {
+    return this.#options.destinations.url(url);
+  }
+
+  /**
    * Sends a request and reads the whole answer, whatever its status.
    * @throws HttpError other than `HttpStatusError` and `NotJsonError`
    */
   async request(url: string | URL, request: HttpRequest = {}): Promise<HttpAnswer> {
-    const checked = allowedUrl(url);
+    const checked = this.allowed(url);
     const where = `${checked.origin}${checked.pathname}`;
+    const address = Destinations.addressIn(checked);
+    if (address !== undefined && !this.#options.destinations.allow(address))
+      throw this.#noAddress(where, new NoAddressError(checked.hostname, "nothing may be called there"));
     const { timeoutMs } = this.#options;
     const maxBytes = request.maxBytes ?? this.#options.maxBytes;
     const abort = new AbortController();
@@ -95,6 +120,7 @@ export class Http {
       return { where, status: answer.statusCode, headers: answer.headers, body };
     } catch (error) {
       if (error instanceof ResponseTooLargeError) throw error;
+      if (error instanceof NoAddressError) throw this.#noAddress(where, error);
       if (abort.signal.aborted) throw new HttpTimeoutError(where, timeoutMs, { cause: error });
       throw new HttpConnectionError(where, this.#describe(error, checked), { cause: error });
     } finally {
@@ -140,6 +166,12 @@ export class Http {
     await this.#dispatcher.close();
   }
 
+  /** Says the same of a name that leads nowhere, of one that leads where nothing may be called, and of an address. */
+  #noAddress(where: string, cause: NoAddressError): HttpConnectionError {
+    this.#options.onNoAddress?.(cause.host, cause.message);
+    return new HttpConnectionError(where, NO_ADDRESS, { cause });
+  }
+
   #describe(error: unknown, { protocol }: URL): string {
     const why = describe(error);
     return this.#options.proxy && protocol === "https:"
@@ -172,6 +204,10 @@ function toResponse({ status, headers, body }: HttpAnswer): Response {
 function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
 }
+
+const NO_ADDRESS =
+  "no address was found for it that organizations may use here (check the name; whoever runs this operator finds the " +
+  "reason in its log)";
 
 const REASONS: ReadonlyMap<string, string> = new Map([
   ["ENOTFOUND", "there is no host of that name"],

@@ -1,13 +1,13 @@
-import { allowedUrl } from "../http/allowed-url.ts";
-import { UrlNotAllowedError } from "../http/http-errors.ts";
+import { HostNotListedError, UrlNotAllowedError } from "../http/http-errors.ts";
 import { oneLine } from "../one-line.ts";
 import { WrongIssuerError } from "./issuer-errors.ts";
 
 /**
  * Looks at an issuer's URL before anything is sent.
+ * @param allowed throws a UrlNotAllowedError or a HostNotListedError for what may not be called
  * @throws WrongIssuerError when the URL can't be an issuer
  */
-export function checkIssuerUrl(issuer: string): URL {
+export function checkIssuerUrl(issuer: string, allowed: (url: URL) => URL): URL {
   const url = URL.parse(issuer);
   const more = url === null ? "" : `${url.search}${url.hash}${url.username}${url.password}`;
   if (!url || more !== "") {
@@ -18,8 +18,14 @@ export function checkIssuerUrl(issuer: string): URL {
     });
   }
   try {
-    allowedUrl(url);
+    allowed(url);
   } catch (error) {
+    if (error instanceof HostNotListedError)
+      throw new WrongIssuerError(
+        issuer,
+        { mistake: "host-not-listed", advice: error.message },
+        { cause: error },
+      );
     if (!(error instanceof UrlNotAllowedError)) throw error;
     const suggestion = url.protocol === "http:" ? issuer.replace(/^http:/, "https:") : undefined;
     throw new WrongIssuerError(issuer, {

@@ -8,6 +8,7 @@ export type IssuerError = IssuerUnreachableError | WrongIssuerError;
 export type IssuerMistake =
   | "not-a-url"
   | "not-https"
+  | "host-not-listed"
   | "admin-domain"
   | "trailing-slash"
   | "discovery-url"

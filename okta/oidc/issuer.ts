@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { OktaError } from "../errors.ts";
-import { allowedUrl } from "../http/allowed-url.ts";
 import type { Http } from "../http/http.ts";
 import {
+  HostNotListedError,
   HttpConnectionError,
   HttpStatusError,
   HttpTimeoutError,
@@ -128,7 +128,7 @@ export class Issuers {
   }
 
   async #read(issuer: string): Promise<IssuerMetadata> {
-    const url = checkIssuerUrl(issuer);
+    const url = checkIssuerUrl(issuer, (url) => this.#http.allowed(url));
     const answer = await this.#metadata(issuer);
     if (answer instanceof OktaError) {
       if (isTemporary(answer)) throw unreachable(issuer, answer);
@@ -137,7 +137,40 @@ export class Issuers {
       // Failing to ask elsewhere says nothing about where the mistake is.
       throw notThere(issuer, url, other instanceof OktaError ? undefined : elsewhere, answer);
     }
-    return understand(issuer, answer);
+    return this.#understand(issuer, answer);
+  }
+
+  #understand(issuer: string, answer: unknown): IssuerMetadata {
+    const incomplete = (advice: string, cause?: Error): WrongIssuerError =>
+      new WrongIssuerError(issuer, { mistake: "metadata-incomplete", advice }, { cause });
+    const parsed = metadataSchema.safeParse(answer);
+    if (!parsed.success) {
+      const field = parsed.error.issues[0]?.path.join(".") || "everything";
+      throw incomplete(`The metadata at this issuer lacks a usable ${field}: check that it is Okta's.`);
+    }
+    const metadata = parsed.data;
+    // OpenID Connect Discovery 1.0, section 4.3: exactly the issuer that was asked.
+    if (metadata.issuer !== issuer) throw mismatch(issuer, metadata.issuer);
+    for (const endpoint of [
+      metadata.authorization_endpoint,
+      metadata.token_endpoint,
+      metadata.jwks_uri,
+      metadata.userinfo_endpoint,
+      metadata.end_session_endpoint,
+    ]) {
+      if (endpoint === undefined) continue;
+      try {
+        if (isSafe(this.#http.allowed(endpoint), issuer)) continue;
+      } catch (error) {
+        if (error instanceof HostNotListedError)
+          throw incomplete(`The metadata at this issuer names another host: ${error.message}`, error);
+        if (!(error instanceof UrlNotAllowedError)) throw error;
+      }
+      throw incomplete(
+        `The metadata at this issuer names an endpoint without https: ${oneLine(endpoint, 100)}.`,
+      );
+    }
+    return metadata;
   }
 
   async #metadata(issuer: string): Promise<unknown> {
@@ -150,38 +183,9 @@ export class Issuers {
   }
 }
 
-function understand(issuer: string, answer: unknown): IssuerMetadata {
-  const parsed = metadataSchema.safeParse(answer);
-  if (!parsed.success) {
-    const field = parsed.error.issues[0]?.path.join(".") || "everything";
-    const advice = `The metadata at this issuer lacks a usable ${field}: check that it is Okta's.`;
-    throw new WrongIssuerError(issuer, { mistake: "metadata-incomplete", advice });
-  }
-  const metadata = parsed.data;
-  // OpenID Connect Discovery 1.0, section 4.3: exactly the issuer that was asked.
-  if (metadata.issuer !== issuer) throw mismatch(issuer, metadata.issuer);
-  for (const endpoint of [
-    metadata.authorization_endpoint,
-    metadata.token_endpoint,
-    metadata.jwks_uri,
-    metadata.userinfo_endpoint,
-    metadata.end_session_endpoint,
-  ]) {
-    if (endpoint === undefined || isSafe(endpoint, issuer)) continue;
-    const advice = `The metadata at this issuer names an endpoint without https: ${oneLine(endpoint, 100)}.`;
-    throw new WrongIssuerError(issuer, { mistake: "metadata-incomplete", advice });
-  }
-  return metadata;
-}
-
 /** What is reached over https never sends us, or a browser, elsewhere in the clear. */
-function isSafe(endpoint: string, issuer: string): boolean {
-  try {
-    return allowedUrl(endpoint).protocol === "https:" || new URL(issuer).protocol === "http:";
-  } catch (error) {
-    if (error instanceof UrlNotAllowedError) return false;
-    throw error;
-  }
+function isSafe(endpoint: URL, issuer: string): boolean {
+  return endpoint.protocol === "https:" || new URL(issuer).protocol === "http:";
 }
 
 function isTemporary(error: OktaError): boolean {

@@ -111,6 +111,34 @@ export const cases = (OTHER: string): readonly Case[] => [
     has: secretsRule(["get"]),
   },
   {
+    value: "okta.hosts",
+    to: ["*.okta.com", "login.acme.com"],
+    ...deployment,
+    at: `${operator}.args`,
+    has: "--okta-hosts=*.okta.com,login.acme.com",
+  },
+  {
+    value: "okta.hosts",
+    to: ["*.okta.com"],
+    ...deployment,
+    at: `${webhook}.args`,
+    has: "--okta-hosts=*.okta.com",
+  },
+  {
+    value: "okta.addresses",
+    to: ["private"],
+    ...deployment,
+    at: `${webhook}.args`,
+    has: "--okta-addresses=private",
+  },
+  {
+    value: "okta.addresses",
+    to: ["public", "private"],
+    ...deployment,
+    at: `${operator}.args`,
+    has: "--okta-addresses=public,private",
+  },
+  {
     value: "watchNamespaces",
     to: [OTHER, "default"],
     with: { organizations: [], mappings: [] }, // they would have to say where they go

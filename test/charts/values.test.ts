@@ -86,6 +86,12 @@ const REFUSED: [what: string, values: Values, says: RegExp][] = [
   ],
   ["an organization without a spec", { organizations: [{ name: "acme" }] }, /missing property 'spec'/],
   [
+    "an Okta host with a scheme",
+    { okta: { hosts: ["https://acme.okta.com"] } },
+    /hosts.*does not match pattern/s,
+  ],
+  ["a kind of address that there isn't", { okta: { addresses: ["any"] } }, /addresses.*must be one of/s],
+  [
     "a namespace that is no name",
     { watchNamespaces: ["Team_A"] },
     /watchNamespaces.*does not match pattern/s,

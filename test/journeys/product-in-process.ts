@@ -10,6 +10,7 @@ import { serve } from "../../webhook/server.ts";
 import { Webhook } from "../../webhook/webhook.ts";
 import { type TestCluster, testCluster } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
+import { LOOPBACK } from "../okta/loopback.ts";
 import { mappingObject, organizationObject, secret } from "../operator/operator-under-test.ts";
 import { behindTap } from "./product-under-test.ts";
 import { WriteTap } from "./write-tap.ts";
@@ -59,7 +60,7 @@ export async function productInProcess(t: ExecutionContext, rights?: Rights): Pr
   const kubeconfig = await behindTap(await cluster.serviceAccount(rights), join(folder, "tapped"), tap);
   const client = await createClient({ kubeconfig, userAgent: "test", log });
   closing.push(() => client.close());
-  const http = new Http();
+  const http = new Http({ destinations: LOOPBACK });
   closing.push(() => http.close());
   const okta = await startOkta({
     groups: ["service_admin", "web"],

@@ -4,6 +4,7 @@ import { type OktaOptions, signIn, startOkta } from "../../dev/okta/index.ts";
 import { Directory } from "../../okta/directory/directory.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Oidc, type OidcSettings } from "../../okta/oidc/oidc.ts";
+import { LOOPBACK } from "./loopback.ts";
 import { TestServer } from "./server.ts";
 
 // Against a real OpenID provider and a Management API of Okta's shape.
@@ -42,7 +43,7 @@ async function scene(options: OktaOptions = {}) {
     ],
     ...options,
   });
-  const http = new Http();
+  const http = new Http({ destinations: LOOPBACK });
   const oidc = new Oidc({ http });
   const settings = (server?: string): OidcSettings => ({
     issuer: okta.issuer(server),
@@ -268,7 +269,7 @@ test("half of Okta's requests are left to others", async (t) => {
   const directory = new Directory({
     url: s.okta.url,
     credentials: { kind: "api-token", token: s.okta.apiToken },
-    http: new Http(),
+    http: new Http({ destinations: LOOPBACK }),
     maxWaitMs: 0,
   });
   const outcomes: string[] = [];

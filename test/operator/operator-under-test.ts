@@ -11,6 +11,7 @@ import { Operator } from "../../operator/operator.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { usersCache } from "../identity/stores/kubernetes/users-cache.ts";
 import { logLines } from "../log-lines.ts";
+import { LOOPBACK } from "../okta/loopback.ts";
 
 const CLIENT_ID = "0oaTest";
 export const CLIENT_SECRET = "the-right-secret";
@@ -54,7 +55,10 @@ export interface UnderTest {
   signedIn(subject: string, groups: string[], mappings?: Record<string, [string[], string[]]>): Promise<User>;
 }
 
-export async function operatorUnderTest(t: ExecutionContext, { autoStart = true } = {}): Promise<UnderTest> {
+export async function operatorUnderTest(
+  t: ExecutionContext,
+  { autoStart = true, destinations = LOOPBACK } = {},
+): Promise<UnderTest> {
   const cluster = await testCluster(t);
   const { namespace } = cluster;
   const okta = await startOkta({
@@ -79,7 +83,7 @@ export async function operatorUnderTest(t: ExecutionContext, { autoStart = true 
   });
   // Looks at what the product has written, with the eyes of somebody who may see everything.
   const admin = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: "test", log });
-  const http = new Http();
+  const http = new Http({ destinations });
   const events = new EventRecorder({
     client,
     reportingController: "test/operator",

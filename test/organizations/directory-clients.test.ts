@@ -7,6 +7,7 @@ import { DirectoryClients } from "../../organizations/directory-clients.ts";
 import { SecretValues } from "../../organizations/secret-values.ts";
 import { testCluster } from "../cluster.ts";
 import { oktaError } from "../okta/directory/org.ts";
+import { LOOPBACK } from "../okta/loopback.ts";
 import { TestServer } from "../okta/server.ts";
 
 const GROUPS = "/api/v1/groups";
@@ -16,7 +17,7 @@ async function scene(t: ExecutionContext) {
   const { namespace, kubeconfig, kubectlWith } = await testCluster(t);
   const client = await createClient({ kubeconfig, userAgent: "test", log: pino({ level: "silent" }) });
   t.teardown(() => client.close());
-  const http = new Http();
+  const http = new Http({ destinations: LOOPBACK });
   t.teardown(() => http.close());
   const server = await TestServer.start();
   t.teardown(() => server[Symbol.asyncDispose]());

@@ -18,6 +18,7 @@ import { type RunningServer, serve } from "../../webhook/server.ts";
 import { Webhook, type WebhookOptions } from "../../webhook/webhook.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
+import { LOOPBACK } from "../okta/loopback.ts";
 import { Browser } from "./browser.ts";
 
 export const CLIENT_ID = "0oaTest";
@@ -107,7 +108,7 @@ export async function webhookUnderTest(
   const replica = async ({ kubeconfig: other, ...overrides }: ReplicaOptions = {}): Promise<Replica> => {
     const metrics = new Registry();
     const client = await createClient({ kubeconfig: other ?? kubeconfig, userAgent: "test", metrics, log });
-    const http = new Http({ timeoutMs: 5_000 });
+    const http = new Http({ destinations: LOOPBACK, timeoutMs: 5_000 });
     const events = new EventRecorder({
       client,
       reportingController: "test/webhook",

@@ -149,6 +149,7 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
       return notSetUp(code, place, "CredentialsResolved");
     case "issuer-wrong":
     case "url-not-allowed":
+    case "host-not-listed":
       return notSetUp(code, place, "IssuerDiscovered");
     case "issuer-unreachable":
     case "token-endpoint-unreachable":

@@ -3,6 +3,10 @@
 - {{ printf "--base-url=%s" (include "okta-role-operator.baseURL" .) | quote }}
 - --watch-namespaces={{ include "okta-role-operator.watchNamespaces" . | fromJsonArray | join "," }}
 - --log-level={{ .Values.logLevel }}
+- --okta-addresses={{ .Values.okta.addresses | join "," }}
+{{- with .Values.okta.hosts }}
+- {{ printf "--okta-hosts=%s" (join "," .) | quote }}
+{{- end }}
 {{- end -}}
 
 {{- /* Behind the chart's own Ingress or HTTPRoute there is one proxy, or everybody would be one client to the limits. */ -}}

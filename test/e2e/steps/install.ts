@@ -11,6 +11,8 @@ export function chartValues({ cluster }: Environment): object {
     baseURL: places.loginURL,
     image: cluster.image,
     secretNames: ["acme-okta"],
+    // The stand-in is a Service of the cluster.
+    okta: { addresses: ["private"], hosts: [new URL(places.oktaURL).hostname] },
     trustedCertificates: { configMapName: "okta-authority" },
     // Where policies are enforced, the pod's port counts and not the Service's.
     networkPolicy: { okta: { ports: [443, 8443] } },

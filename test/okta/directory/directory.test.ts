@@ -6,6 +6,8 @@ import {
   DirectoryNotFoundError,
   DirectoryUnauthorizedError,
 } from "../../../okta/directory/directory-errors.ts";
+import { Destinations } from "../../../okta/http/destinations.ts";
+import { Http } from "../../../okta/http/http.ts";
 import { CLOSED_URL } from "../server.ts";
 import { API_TOKEN, group, Org, oktaError, user } from "./org.ts";
 
@@ -297,4 +299,16 @@ test("no token is in an error, however deep one looks", async (t) => {
     errors.push(await t.throwsAsync(org.directory().check()));
   }
   t.false(inspect(errors, { depth: 20, showHidden: true }).includes(API_TOKEN));
+});
+
+test("where hosts are listed, a directory on another isn't asked", async (t) => {
+  await using org = await Org.start();
+  const http = new Http({
+    destinations: new Destinations({ addresses: ["loopback"], hosts: ["*.okta.com"] }),
+  });
+  t.throws(() => org.directory({ http }), {
+    code: "directory-unreachable",
+    message: /isn't one of the hosts that organizations may use here/,
+  });
+  await http.close();
 });

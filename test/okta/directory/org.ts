@@ -2,6 +2,7 @@ import type { DirectoryCredentials } from "../../../okta/directory/credentials.t
 import { Directory } from "../../../okta/directory/directory.ts";
 import type { ManagementApiOptions } from "../../../okta/directory/management-api.ts";
 import { Http } from "../../../okta/http/http.ts";
+import { LOOPBACK } from "../loopback.ts";
 import { type Answer, TestServer } from "../server.ts";
 
 export const API_TOKEN = "00api-token";
@@ -9,7 +10,7 @@ export const API_TOKEN = "00api-token";
 /** An Okta org of a few canned answers, and a directory client whose waiting takes no time. */
 export class Org implements AsyncDisposable {
   readonly server: TestServer;
-  readonly http = new Http({ timeoutMs: 2_000 });
+  readonly http = new Http({ destinations: LOOPBACK, timeoutMs: 2_000 });
   /** What the client would have waited, ms. */
   readonly waits: number[] = [];
   now = 0;

@@ -2,6 +2,7 @@ import type { LookupFunction } from "node:net";
 import test from "ava";
 import { hostLookup } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
+import { LOOPBACK } from "../loopback.ts";
 import { TestServer } from "../server.ts";
 
 /** A name server that answers when it is told to. */
@@ -47,7 +48,7 @@ test("a name is looked up anew afterwards, also when that failed", async (t) => 
 test("names of this machine are found", async (t) => {
   await using server = await TestServer.start();
   server.routes["/"] = () => ({ body: {} });
-  const http = new Http();
+  const http = new Http({ destinations: LOOPBACK });
   const url = server.url.replace("127.0.0.1", "localhost");
   const answers = await Promise.all([1, 2, 3].map(() => http.request(url)));
   t.deepEqual(

@@ -2,14 +2,16 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type LookupFunction } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import test, { type ExecutionContext } from "ava";
 import { issueCertificate, makeAuthority } from "../../../dev/cluster/certificates.ts";
+import { Destinations } from "../../../okta/http/destinations.ts";
 import { Http, type HttpOptions } from "../../../okta/http/http.ts";
 import { ProxyUrlError, proxyFrom } from "../../../okta/http/proxy.ts";
+import { LOOPBACK } from "../loopback.ts";
 import { CLOSED_URL } from "../server.ts";
 
 /** Names that no name server knows: only the proxy can lead there. */
@@ -70,14 +72,29 @@ test("what goes to Okta goes through the proxy of the environment, with its cred
   t.deepEqual(asked, [{ target: `${OKTA}:443`, authorization }]);
 });
 
-test("what NO_PROXY names is asked directly, and so is this machine", async (t) => {
+test("what NO_PROXY names is asked directly, where it may be called, and so is this machine", async (t) => {
   const { asked, port, http } = await scene(t);
-  const outside = http({ https_proxy: `http://127.0.0.1:${port}`, no_proxy: ".inside.test" });
-  await t.throwsAsync(outside.json(`https://${INSIDE}/`), {
-    message: /there is no host of that name|name server/,
+  const environment = { https_proxy: `http://127.0.0.1:${port}`, no_proxy: ".inside.test" };
+  const lookup: LookupFunction = (_hostname, _options, callback) =>
+    callback(null, [{ address: "127.0.0.1", family: 4 }]);
+  const inside = http(environment, { lookup, destinations: LOOPBACK });
+  await t.throwsAsync(inside.json(`https://${INSIDE}:9/`), { message: /nobody listens there/ });
+  await t.throwsAsync(inside.json(CLOSED_URL), { message: /nobody listens there/ });
+  await t.throwsAsync(http(environment, { lookup }).json(`https://${INSIDE}:9/`), {
+    message: /no address was found/,
   });
-  await t.throwsAsync(outside.json(CLOSED_URL), { message: /nobody listens there/ });
   t.deepEqual(asked, []);
+});
+
+test("a proxy is asked for names alone, of those that are listed, wherever they lead", async (t) => {
+  const { asked, port, http } = await scene(t);
+  const environment = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
+  for (const host of ["127.0.0.1", "10.1.2.3", "[::1]", "localhost"])
+    await t.throwsAsync(http(environment).json(`https://${host}/`), { message: /no address was found/ });
+  const listed = http(environment, { destinations: new Destinations({ hosts: [OKTA] }) });
+  await t.throwsAsync(listed.json(`https://${INSIDE}/`), { code: "host-not-listed" });
+  t.deepEqual(asked, []);
+  t.deepEqual(await listed.json(`https://${OKTA}/`), { from: "okta" });
 });
 
 test("a proxy that refuses is named in the error, and its password isn't", async (t) => {

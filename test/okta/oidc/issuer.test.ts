@@ -1,7 +1,9 @@
 import test from "ava";
+import { Destinations } from "../../../okta/http/destinations.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { Issuers } from "../../../okta/oidc/issuer.ts";
 import { IssuerUnreachableError, WrongIssuerError } from "../../../okta/oidc/issuer-errors.ts";
+import { LOOPBACK } from "../loopback.ts";
 import { type Route, TestServer } from "../server.ts";
 
 const WELL_KNOWN = "/.well-known/openid-configuration";
@@ -10,12 +12,14 @@ const CUSTOM = "/oauth2/default";
 /** Issuers of a server that may have an org and a custom authorization server, at a clock of our own. */
 class Scene implements AsyncDisposable {
   readonly server: TestServer;
-  readonly http = new Http({ timeoutMs: 1_000 });
+  readonly http: Http;
   now = 0;
-  readonly issuers = new Issuers({ http: this.http, now: () => this.now, maxEntries: 3 });
+  readonly issuers: Issuers;
 
-  constructor(server: TestServer) {
+  constructor(server: TestServer, destinations = LOOPBACK) {
     this.server = server;
+    this.http = new Http({ destinations, timeoutMs: 1_000 });
+    this.issuers = new Issuers({ http: this.http, now: () => this.now, maxEntries: 3 });
   }
 
   static async start(...paths: string[]): Promise<Scene> {
@@ -226,4 +230,30 @@ test("endpoints in the clear aren't used", async (t) => {
   s.now = 5_000;
   s.server.routes[WELL_KNOWN] = s.metadata("", { authorization_endpoint: "javascript:alert(1)" });
   await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
+});
+
+test("where hosts are listed, an issuer on another is wrong, and so is one whose endpoints are elsewhere", async (t) => {
+  const addresses = ["loopback"] as const;
+  await using s = new Scene(await TestServer.start(), new Destinations({ addresses, hosts: ["127.0.0.1"] }));
+  const mistake = async (issuer: string) => {
+    const error = await t.throwsAsync(s.issuers.discover(issuer), { instanceOf: WrongIssuerError });
+    t.regex(error.message, /isn't one of the hosts that organizations may use here/);
+    return error.mistake;
+  };
+  t.is(await mistake("https://evil.example.com"), "host-not-listed");
+  t.is(await mistake(s.server.url.replace("127.0.0.1", "localhost")), "host-not-listed");
+  t.is(s.server.calls.length, 0, "nobody is asked");
+  for (const endpoint of [
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "userinfo_endpoint",
+    "end_session_endpoint",
+  ]) {
+    s.server.routes[WELL_KNOWN] = s.metadata("", { [endpoint]: "https://evil.example.com/" });
+    t.is(await mistake(s.server.url), "metadata-incomplete", endpoint);
+    s.now += 5_000;
+  }
+  s.server.routes[WELL_KNOWN] = s.metadata("");
+  await t.notThrowsAsync(s.issuers.discover(s.server.url));
 });

@@ -1,6 +1,7 @@
 import { Http } from "../../../okta/http/http.ts";
 import { Issuers, type IssuersOptions } from "../../../okta/oidc/issuer.ts";
 import { Oidc, type OidcSettings, type SignedIn } from "../../../okta/oidc/oidc.ts";
+import { LOOPBACK } from "../loopback.ts";
 import { TestProvider } from "./provider.ts";
 
 export const REDIRECT_URI = "https://login.example.com/callback/acme";
@@ -16,7 +17,7 @@ export class Login implements AsyncDisposable {
 
   private constructor(provider: TestProvider, options: Partial<IssuersOptions>) {
     this.provider = provider;
-    this.http = new Http({ timeoutMs: 5_000 });
+    this.http = new Http({ destinations: LOOPBACK, timeoutMs: 5_000 });
     this.issuers = new Issuers({ http: this.http, now: () => performance.now() + this.ahead, ...options });
     this.oidc = new Oidc({ http: this.http, issuers: this.issuers, now: () => Date.now() + this.ahead });
   }

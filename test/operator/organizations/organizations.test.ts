@@ -1,4 +1,5 @@
 import test from "ava";
+import { Destinations } from "../../../okta/http/destinations.ts";
 import { waitFor } from "../../cluster.ts";
 import { CLIENT_SECRET, operatorUnderTest, organizationObject, secret } from "../operator-under-test.ts";
 
@@ -69,6 +70,30 @@ test("an Okta that is down is not a wrong issuer; it is asked again", async (t) 
   t.regex(unreachable.message, /503/);
   okta.behave();
   await condition("oktaorg", "acme", "Ready", "True");
+});
+
+test("an issuer inside is told as one that isn't there, and neither is asked", async (t) => {
+  const { applyAcme, condition, lines } = await operatorUnderTest(t, {
+    destinations: new Destinations(),
+  });
+  const message = async (host: string) => {
+    const directory = { url: `https://${host}`, apiTokenRef: { name: "acme-okta", key: "apiToken" } };
+    await applyAcme({ okta: { issuer: `https://${host}`, directory } });
+    const issuer = await condition("oktaorg", "acme", "IssuerDiscovered", "False", "IssuerUnreachable");
+    const reachable = await condition(
+      "oktaorg",
+      "acme",
+      "DirectoryReachable",
+      "False",
+      "DirectoryUnreachable",
+    );
+    return `${issuer.message} ${reachable.message}`.replaceAll(host, "HOST");
+  };
+  const inside = await message("10.96.0.1");
+  t.regex(inside, /no address was found for it that organizations may use here/);
+  t.is(await message("localhost"), inside);
+  t.is(await message("nowhere.invalid"), inside);
+  t.false(JSON.stringify(lines).includes("ECONNREFUSED"));
 });
 
 test("of two organizations on one login path the older keeps it, and the other moves up when it goes", async (t) => {
