@@ -1,12 +1,6 @@
 import { type Grant, grantKey } from "./access.ts";
+import type { Cause } from "./causes.ts";
 import type { User } from "./user.ts";
-
-/** Who or what made a change: a sign-in, an edited mapping, an edited user. */
-export interface Cause {
-  readonly by: "sign-in" | "policy" | "local-account" | "recovery";
-  /** One sentence for a person. */
-  readonly detail: string;
-}
 
 /** One change of access, as it is logged. */
 export type AuditRecord = {

@@ -30,6 +30,13 @@ export type GroupsVerdict =
     }
   | { readonly kind: "refuse"; readonly reason: GroupsRefusal; readonly why: string };
 
+/** The claim came, and has stopped coming. */
+export const CLAIM_LOST = {
+  kind: "refuse",
+  reason: "ClaimLost",
+  why: "The groups claim has stopped arriving from Okta.",
+} as const satisfies GroupsVerdict;
+
 /** Reasons for which the groups of a sign-in can't be relied upon. */
 export type GroupsRefusal = "ClaimInvalid" | "ClaimNotSetUp" | "ClaimLost" | "DirectoryUnavailable";
 
@@ -46,7 +53,7 @@ export function needsDirectory(claim: GroupsClaim): boolean {
  * groups only where there is evidence that this issuer and client do send it; anything that could not be read
  * decides nothing.
  */
-export function judgeGroups(
+export function groupsVerdict(
   claim: GroupsClaim,
   directory: DirectoryAnswer,
   evidence: ClaimEvidence,
@@ -60,8 +67,7 @@ export function judgeGroups(
     return { kind: "refuse", reason: "DirectoryUnavailable", why: directory.why };
   if (claim.kind === "groups")
     return { kind: "decide", groups: claim.names.map((name) => ({ name })), from: "Claim" };
-  if (evidence.lost)
-    return { kind: "refuse", reason: "ClaimLost", why: "The groups claim has stopped arriving from Okta." };
+  if (evidence.lost) return CLAIM_LOST;
   if (!evidence.receivedBefore)
     return { kind: "refuse", reason: "ClaimNotSetUp", why: "Okta has never sent the groups claim." };
   return { kind: "decide", groups: [], from: "MissingClaim" };

@@ -4,7 +4,7 @@ export interface ReceivedGroup {
   readonly id?: string;
 }
 
-/** Where a person's groups were read: the claim, its absence (see `judgeClaim`), or Okta's own API. */
+/** Where a person's groups were read: the claim, its absence (see `groupsVerdict`), or Okta's own API. */
 export type GroupsSource = "Claim" | "MissingClaim" | "Directory";
 
 /** The two attributes that name a person for good. Email and name are attributes and may change. */

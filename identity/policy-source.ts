@@ -6,7 +6,7 @@ export interface OrganizationTerms {
   readonly issuer: string;
   /** The catalogue. */
   readonly roles: readonly Role[];
-  /** A change of the policy that would deactivate too many users waits for approval: see `safeguards.ts`. */
+  /** A change of the policy that would deactivate too many users waits for approval: see `safeguards/`. */
   readonly held: boolean;
 }
 

@@ -42,7 +42,7 @@ export interface PolicyInForce {
   /** Whose word counts. People whom another issuer has named are other people. */
   readonly issuer: string;
   readonly policy: Policy;
-  /** A change that would deactivate too many users waits for approval: see `safeguards.ts`. */
+  /** A change that would deactivate too many users waits for approval: see `safeguards/`. */
   readonly held: boolean;
 }
 

@@ -1,6 +1,7 @@
 import type { Access } from "./access.ts";
-import { decideSignIn, isLinkable } from "./account-decisions.ts";
+import { resolveSignIn } from "./account-access.ts";
 import type { Identity } from "./identity.ts";
+import { isLinkable } from "./linking.ts";
 import type { PolicyInForce } from "./policy.ts";
 import { type IdentityStore, StaleUserError, StoreError, UserExistsError } from "./store.ts";
 import type { User } from "./user.ts";
@@ -27,7 +28,7 @@ export type SignInOutcome =
 /** What a sign-in is decided by. The issuer is no question: it has just named the person. */
 type Deciding = Pick<PolicyInForce, "policy" | "held">;
 
-/** How often a decision is made anew because another writer came first. More means that something is wrong. */
+/** How often access is resolved anew because another writer came first. More means that something is wrong. */
 const ATTEMPTS = 8;
 
 /**
@@ -77,10 +78,10 @@ async function write(
   organization: Deciding,
   user: User | undefined,
 ): Promise<SignInOutcome> {
-  const decision = decideSignIn(identity, user, organization);
-  switch (decision.kind) {
+  const resolution = resolveSignIn(identity, user, organization);
+  switch (resolution.kind) {
     case "admit": {
-      const { access } = decision;
+      const { access } = resolution;
       const after = user
         ? await store.update(user, { identity, access, signedInAt: at })
         : await store.create({ organization: key, identity, access, signedInAt: at });
@@ -89,13 +90,13 @@ async function write(
     case "refuse": {
       // A local account isn't taken over by somebody whom Okta's groups give nothing.
       if (!user || user.source === "Local")
-        return { kind: "refused", access: decision.access, user: undefined, before: undefined };
-      const after = await store.update(user, { identity, access: decision.access });
-      return { kind: "refused", access: decision.access, user: after, before: user };
+        return { kind: "refused", access: resolution.access, user: undefined, before: undefined };
+      const after = await store.update(user, { identity, access: resolution.access });
+      return { kind: "refused", access: resolution.access, user: after, before: user };
     }
     case "leave": {
       const after = user && (await store.update(user, { identity }));
-      return { kind: "refused", access: decision.access, user: after, before: user };
+      return { kind: "refused", access: resolution.access, user: after, before: user };
     }
   }
 }

@@ -45,7 +45,7 @@ export function resolveAccess(
 }
 
 /**
- * The access that a person keeps while the change that would deactivate them is held (see `safeguards.ts`):
+ * The access that a person keeps while the change that would deactivate them is held (see `safeguards/`):
  * what they hold now, as far as they are still in the groups that caused it. Undefined when they have left
  * those groups, so that the loss is of their own making and nothing holds it.
  */

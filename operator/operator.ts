@@ -29,10 +29,11 @@ import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
 import { registerMetrics } from "./metrics.ts";
 import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
-import { Currency } from "./users/cache-lag.ts";
-import { DeactivationSafeguard } from "./users/deactivation-hold.ts";
+import { CacheLag } from "./users/cache-lag.ts";
+import { DeactivationHold } from "./users/deactivation-hold.ts";
 import { PendingDeactivations } from "./users/pending-deactivations.ts";
-import { reconcileUser, UnfinishedWrites } from "./users/reconcile-user.ts";
+import { reconcileUser } from "./users/reconcile-user.ts";
+import { UnfinishedSignIns } from "./users/unfinished-sign-ins.ts";
 import { UserCounts } from "./users/user-counts.ts";
 import { type Controllers, enqueueCounted, wire } from "./wiring.ts";
 
@@ -172,19 +173,19 @@ export class Operator {
       mappingsOf: (organization) => mappings.by("organization", organization).length,
     });
     const pending = new PendingDeactivations({ store, policies });
-    const safeguard = new DeactivationSafeguard({
+    const hold = new DeactivationHold({
       organizations: this.#organizations,
       pending,
       policies,
       counts,
     });
-    const unfinished = new UnfinishedWrites();
+    const unfinished = new UnfinishedSignIns();
 
     const shared = { organizations: this.#organizations, mappings, store, status, events };
-    const organizationDeps = { ...shared, okta, safeguard, counts, baseURL };
+    const organizationDeps = { ...shared, okta, hold, counts, baseURL };
     const mappingDeps = { ...shared, groups };
-    const currency = new Currency({ organizations: this.#organizations, mappings });
-    const userDeps = { store, policies, pending, safeguard, audit, unfinished, currency };
+    const cacheLag = new CacheLag({ organizations: this.#organizations, mappings });
+    const userDeps = { store, policies, pending, hold, audit, unfinished, cacheLag };
     const controller = (
       name: keyof typeof WORKERS,
       reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,
@@ -198,7 +199,7 @@ export class Operator {
         return done;
       }),
     };
-    wire(controllers, { ...shared, policies, pending, known: this.#known, unfinished, currency });
+    wire(controllers, { ...shared, policies, pending, known: this.#known, unfinished, cacheLag });
     return controllers;
   }
 }

@@ -5,10 +5,10 @@ import { type Cache, type Change, type Controller, keyOf } from "../kubernetes/i
 import { heldCondition } from "../organizations/policy-source.ts";
 import type { KnownGroups } from "./mappings/known-groups.ts";
 import { rivals } from "./organizations/reconcile-organization.ts";
-import type { Currency } from "./users/cache-lag.ts";
+import type { CacheLag } from "./users/cache-lag.ts";
 import { approvalIn } from "./users/deactivation-approval.ts";
 import type { PendingDeactivations } from "./users/pending-deactivations.ts";
-import type { UnfinishedWrites } from "./users/reconcile-user.ts";
+import type { UnfinishedSignIns } from "./users/unfinished-sign-ins.ts";
 import { mappingsOf } from "./users/user-counts.ts";
 
 export interface Controllers {
@@ -26,8 +26,8 @@ export interface WiringDeps {
   readonly policies: Policies;
   readonly pending: PendingDeactivations;
   readonly known: KnownGroups;
-  readonly unfinished: UnfinishedWrites;
-  readonly currency: Currency;
+  readonly unfinished: UnfinishedSignIns;
+  readonly cacheLag: CacheLag;
 }
 
 /** Counts follow sign-ins at this pace at the most, however many people sign in. */
@@ -123,13 +123,13 @@ async function* usersOfNoPolicy(
   }
 }
 
-function changedUser({ kind, user }: UserEvent, { pending, unfinished, currency }: WiringDeps): string[] {
+function changedUser({ kind, user }: UserEvent, { pending, unfinished, cacheLag }: WiringDeps): string[] {
   if (kind === "deleted") {
     pending.forget(user);
     unfinished.forget(user.ref);
     return [];
   }
-  currency.heard(user.ref);
+  cacheLag.heard(user.ref);
   pending.look(user);
   return [user.ref];
 }

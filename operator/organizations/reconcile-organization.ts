@@ -12,7 +12,7 @@ import {
 } from "../../kubernetes/index.ts";
 import { holderOf } from "../../organizations/login-path.ts";
 import { recordReady } from "../ready-events.ts";
-import type { DeactivationSafeguard } from "../users/deactivation-hold.ts";
+import type { DeactivationHold } from "../users/deactivation-hold.ts";
 import type { UserCounts } from "../users/user-counts.ts";
 import type { OktaChecks } from "./okta-checks.ts";
 import {
@@ -29,7 +29,7 @@ import {
 export interface OrganizationDeps {
   readonly organizations: Cache<Organization>;
   readonly okta: OktaChecks;
-  readonly safeguard: DeactivationSafeguard;
+  readonly hold: DeactivationHold;
   readonly counts: UserCounts;
   readonly status: StatusWriter;
   readonly events: EventRecorder;
@@ -54,7 +54,7 @@ const OWNED = {
 
 /** Reconciles one Organization: checks everything that it says, and reports. */
 export async function reconcileOrganization(key: string, deps: OrganizationDeps): Promise<Outcome> {
-  const { organizations, okta, safeguard, counts, status, events, baseURL } = deps;
+  const { organizations, okta, hold, counts, status, events, baseURL } = deps;
   const organization = organizations.get(key);
   if (!organization) {
     okta.forget(key);
@@ -67,7 +67,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   // Asking took a while: report on what the organization and its users are now.
   const current = organizations.get(key);
   if (!current || current.metadata.generation !== organization.metadata.generation) return again(0);
-  const deactivations = safeguard.state(key);
+  const deactivations = hold.state(key);
   if (!deactivations) return done; // it comes again when they are counted
   const holder = holderOf(organizations.by("loginPath", current.spec.loginPath));
   const checks: DesiredCondition[] = [

@@ -12,7 +12,7 @@ const CAUSES_IN_MAPPINGS: ReadonlySet<Access["reason"]> = new Set(["NoMappedGrou
  * Tells whether a cache may be behind what an account was made or changed by: each has a connection of its own. A role
  * that comes back a moment later is no harm; a session that was ended in between doesn't come back.
  */
-export class Currency {
+export class CacheLag {
   readonly #organizations: Pick<Cache<Organization>, "freshness">;
   readonly #mappings: Pick<Cache<OktaRoleMapping>, "freshness">;
   readonly #now: () => number;

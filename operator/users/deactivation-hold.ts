@@ -25,7 +25,7 @@ export interface Deactivations {
  * An approval is for one hold: what it has to say depends on the policy, and on what the annotation said when the
  * hold began. One that stayed on the object doesn't let the same change through a second time.
  */
-export class DeactivationSafeguard {
+export class DeactivationHold {
   readonly #organizations: Pick<Cache<Organization>, "get">;
   readonly #pending: PendingDeactivations;
   readonly #policies: Policies;

@@ -1,9 +1,9 @@
 import {
-  decideStored,
   type IdentityStore,
   lostToPolicy,
   type Policies,
   type PolicyChange,
+  resolveStoredAccess,
   type Touched,
   type User,
 } from "../../identity/index.ts";
@@ -79,7 +79,8 @@ export class PendingDeactivations {
   /** Looks at one user again, who has changed. */
   look(user: User): void {
     const organization = this.#policies.of(user.organization);
-    const lost = organization && lostToPolicy(user, decideStored(user, { ...organization, held: false }));
+    const lost =
+      organization && lostToPolicy(user, resolveStoredAccess(user, { ...organization, held: false }));
     if (!lost) {
       this.forget(user);
       return;

@@ -3,7 +3,7 @@ import {
   type ClaimEvidence,
   type DirectoryAnswer,
   type GroupsClaim,
-  judgeGroups,
+  groupsVerdict,
 } from "../../identity/groups-verdict.ts";
 
 const none: DirectoryAnswer = { kind: "none" };
@@ -16,18 +16,18 @@ const claim = (...names: string[]): GroupsClaim => ({ kind: "groups", names });
 const many = claim(...Array.from({ length: 100 }, (_, i) => `g${i}`));
 
 test("a claim decides by the groups in it, an empty one by none", (t) => {
-  t.deepEqual(judgeGroups(claim("a"), none, noEvidence), {
+  t.deepEqual(groupsVerdict(claim("a"), none, noEvidence), {
     kind: "decide",
     groups: [{ name: "a" }],
     from: "Claim",
   });
-  t.deepEqual(judgeGroups(claim(), none, noEvidence), { kind: "decide", groups: [], from: "Claim" });
+  t.deepEqual(groupsVerdict(claim(), none, noEvidence), { kind: "decide", groups: [], from: "Claim" });
 });
 
 test("a missing claim means no groups only where it has come before", (t) => {
-  t.deepEqual(judgeGroups(missing, none, evidence), { kind: "decide", groups: [], from: "MissingClaim" });
-  t.like(judgeGroups(missing, none, noEvidence), { kind: "refuse", reason: "ClaimNotSetUp" });
-  t.like(judgeGroups(missing, none, { receivedBefore: true, lost: true }), {
+  t.deepEqual(groupsVerdict(missing, none, evidence), { kind: "decide", groups: [], from: "MissingClaim" });
+  t.like(groupsVerdict(missing, none, noEvidence), { kind: "refuse", reason: "ClaimNotSetUp" });
+  t.like(groupsVerdict(missing, none, { receivedBefore: true, lost: true }), {
     kind: "refuse",
     reason: "ClaimLost",
   });
@@ -41,24 +41,24 @@ test("a missing claim is asked of the directory where there is one, whatever the
     status: "ACTIVE",
   };
   for (const what of [evidence, noEvidence, { receivedBefore: true, lost: true }])
-    t.deepEqual(judgeGroups(missing, known, what), expected);
+    t.deepEqual(groupsVerdict(missing, known, what), expected);
 });
 
 test("a directory that can't be read decides nothing", (t) => {
-  t.like(judgeGroups(missing, failed, evidence), { kind: "refuse", reason: "DirectoryUnavailable" });
-  t.like(judgeGroups(many, failed, evidence), { kind: "refuse", reason: "DirectoryUnavailable" });
+  t.like(groupsVerdict(missing, failed, evidence), { kind: "refuse", reason: "DirectoryUnavailable" });
+  t.like(groupsVerdict(many, failed, evidence), { kind: "refuse", reason: "DirectoryUnavailable" });
 });
 
 test("a hundred groups may have been cut short: the directory has the last word where there is one", (t) => {
-  t.like(judgeGroups(many, known, evidence), { kind: "decide", from: "Directory" });
-  t.like(judgeGroups(many, none, evidence), { kind: "decide", from: "Claim" });
-  t.like(judgeGroups(claim("a"), none, evidence), { kind: "decide", from: "Claim" });
+  t.like(groupsVerdict(many, known, evidence), { kind: "decide", from: "Directory" });
+  t.like(groupsVerdict(many, none, evidence), { kind: "decide", from: "Claim" });
+  t.like(groupsVerdict(claim("a"), none, evidence), { kind: "decide", from: "Claim" });
 });
 
 test("a claim that isn't a list of names decides nothing, directory or not", (t) => {
   const invalid: GroupsClaim = { kind: "invalid", why: "it is a string" };
   for (const directory of [none, known])
-    t.deepEqual(judgeGroups(invalid, directory, evidence), {
+    t.deepEqual(groupsVerdict(invalid, directory, evidence), {
       kind: "refuse",
       reason: "ClaimInvalid",
       why: "it is a string",

@@ -2,11 +2,13 @@ import type { Organization } from "../../crds/types.ts";
 import {
   CLAIM_LOSS_WINDOW_MS,
   claimIsLost,
-  decideSignIn,
   type Identity,
   type IdentityStore,
   isActive,
+  losesBySignIn,
+  lostToMissingClaim,
   type PolicyInForce,
+  resolveSignIn,
 } from "../../identity/index.ts";
 
 /** An account that a sign-in without the claim is about to deactivate. */
@@ -43,8 +45,7 @@ export class ClaimLoss {
   ): Promise<Disposable | undefined> {
     using underWay = new DisposableStack();
     const user = identity.groupsFrom === "MissingClaim" ? await this.#store.find(key, identity) : undefined;
-    const isHarmless = !user || !isActive(user) || decideSignIn(identity, user, inForce).kind !== "refuse";
-    if (isHarmless) return underWay.move();
+    if (!user || !losesBySignIn(user, resolveSignIn(identity, user, inForce))) return underWay.move();
 
     // Under way before it counts: who comes meanwhile counts it, and it counts those who came before.
     const before = new Set([...(this.#underWay.get(key) ?? [])].map(({ ref }) => ref));
@@ -71,7 +72,7 @@ export class ClaimLoss {
     for await (const user of this.#store.users(key)) {
       if (underWay.has(user.ref)) continue;
       if (isActive(user)) active++;
-      else if (user.groupsFrom === "MissingClaim" && (user.activeSince ?? 0) > since) recent++;
+      else if (lostToMissingClaim(user, since)) recent++;
     }
     return { active, recent };
   }

@@ -22,7 +22,7 @@ export interface GroupsClaimStatus {
   readonly evidence: GroupsClaimEvidence | undefined;
 }
 
-/** What is known of an organization's groups claim, for `judgeGroups`. */
+/** What is known of an organization's groups claim, for `groupsVerdict`. */
 export function evidenceOf(organization: Organization): ClaimEvidence {
   return {
     receivedBefore: isCurrent(organization.status?.groupsClaim, organization),

@@ -2,10 +2,11 @@ import type { Logger } from "pino";
 import {
   type AuditLog,
   auditChanges,
-  decideStored,
   type EventSink,
   type IdentityStore,
+  LOCAL_ACCOUNT,
   type Policies,
+  resolveStoredAccess,
   StaleUserError,
   StoreError,
   type User,
@@ -101,14 +102,13 @@ export class LocalSignIns {
       const organization = policies.of(user.organization);
       // Anew, also where it was decided: what the operator has decided while there was no organization, it can't put
       // right while it is away.
-      const access = organization || !user.decided ? decideStored(user, organization) : undefined;
+      const access = organization || !user.decided ? resolveStoredAccess(user, organization) : undefined;
       try {
         const after: User = await store.update(user, {
           signedInAt: Date.now(),
           ...(access ? { access } : {}),
         });
-        const cause = { by: "local-account", detail: "The local account was written by people." } as const;
-        audit.write(auditChanges(user, after, cause), after.uid);
+        audit.write(auditChanges(user, after, LOCAL_ACCOUNT), after.uid);
         return after.access?.active === true ? after : undefined;
       } catch (error) {
         if (!(error instanceof StaleUserError)) throw error;

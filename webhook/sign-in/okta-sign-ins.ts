@@ -2,22 +2,23 @@ import type { Organization } from "../../crds/types.ts";
 import {
   type AuditLog,
   auditChanges,
-  type Cause,
+  CLAIM_LOST,
   type DirectoryAnswer,
-  decideSignIn,
   type GroupsClaim,
   type GroupsRefusal,
   type GroupsSource,
   type GroupsVerdict,
+  groupsVerdict,
   type Identity,
   type IdentityStore,
-  judgeGroups,
   needsDirectory,
   type Policies,
   provisionSignIn,
   type ReceivedGroup,
+  resolveSignIn,
   type SignInOutcome,
   StoreError,
+  signInCause,
 } from "../../identity/index.ts";
 import { KubernetesError, keyOf } from "../../kubernetes/index.ts";
 import { OktaError } from "../../okta/errors.ts";
@@ -86,7 +87,7 @@ export class OktaSignIns {
     };
 
     // Which of them count, or why none do: then stored access stays as it is.
-    const verdict = judgeGroups(claim, directory, evidenceOf(organization));
+    const verdict = groupsVerdict(claim, directory, evidenceOf(organization));
     if (verdict.kind === "refuse") {
       reportClaim(verdict);
       return { kind: "undecided", reason: verdict.reason, why: verdict.why };
@@ -125,7 +126,7 @@ export class OktaSignIns {
     const groups = claim.names.map((name) => ({ name }));
     const identity: Identity = { ...person, groups, groupsFrom: "Claim" };
     return (
-      decideSignIn(identity, await this.#options.store.find(keyOf(organization), person), inForce).kind ===
+      resolveSignIn(identity, await this.#options.store.find(keyOf(organization), person), inForce).kind ===
       "admit"
     );
   }
@@ -142,7 +143,7 @@ export class OktaSignIns {
       if (error instanceof StoreError) {
         // Where it can't be read either, what the groups give is all there is to say.
         const user = await store.find(key, identity).catch(() => undefined);
-        const { access } = decideSignIn(identity, user, inForce);
+        const { access } = resolveSignIn(identity, user, inForce);
         reporter.failed(key, identity, access.grants, error, at);
       }
       throw error;
@@ -154,25 +155,10 @@ export class OktaSignIns {
   #record(outcome: SignInOutcome, groupsFrom: GroupsSource, at: number): void {
     const { audit, reporter } = this.#options;
     const { user, before } = outcome;
-    if (user) audit.write(auditChanges(before, user, CAUSES[groupsFrom]), user.uid);
+    if (user) audit.write(auditChanges(before, user, signInCause(groupsFrom)), user.uid);
     if (outcome.kind === "admitted") reporter.signedIn(outcome.user, at);
   }
 }
-
-const CLAIM_LOST = {
-  kind: "refuse",
-  reason: "ClaimLost",
-  why: "The groups claim has stopped arriving from Okta.",
-} as const satisfies GroupsVerdict;
-
-const CAUSES: Readonly<Record<GroupsSource, Cause>> = {
-  Claim: { by: "sign-in", detail: "A sign-in with Okta; the groups are those of the groups claim." },
-  MissingClaim: {
-    by: "sign-in",
-    detail: "A sign-in with Okta without the groups claim, which means no groups.",
-  },
-  Directory: { by: "sign-in", detail: "A sign-in with Okta; the groups were read from the directory." },
-};
 
 /**
  * A person's groups and status as Okta's directory has them. A failure of Okta's or of the cluster's is an answer, too.

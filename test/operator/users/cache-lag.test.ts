@@ -1,24 +1,24 @@
 import test from "ava";
 import { noAccess } from "../../../identity/index.ts";
-import { Currency } from "../../../operator/users/cache-lag.ts";
+import { CacheLag } from "../../../operator/users/cache-lag.ts";
 import { ADA } from "../ada.ts";
 
 function scene() {
   const state = { now: 100_000, organizations: 0, mappings: 0 };
-  const currency = new Currency({
+  const cacheLag = new CacheLag({
     organizations: { freshness: () => state.organizations },
     mappings: { freshness: () => state.mappings },
     now: () => state.now,
   });
   const isCurrent = (reason: "NoMappedGroup" | "OrganizationNotFound") =>
-    currency.isCurrent(ADA, noAccess(reason, ""));
-  return { state, currency, isCurrent };
+    cacheLag.isCurrent(ADA, noAccess(reason, ""));
+  return { state, cacheLag, isCurrent };
 }
 
 test("who has just come by a mapping isn't put out on the word of a cache that may not know it yet", (t) => {
-  const { state, currency, isCurrent } = scene();
+  const { state, cacheLag, isCurrent } = scene();
   state.mappings = 3_000;
-  currency.heard(ADA.ref);
+  cacheLag.heard(ADA.ref);
   t.false(isCurrent("NoMappedGroup"));
   state.now += 1_000;
   state.mappings = 4_000;
@@ -29,8 +29,8 @@ test("who has just come by a mapping isn't put out on the word of a cache that m
 });
 
 test("whoever came long ago is put out at once, unless the cluster hasn't been heard of for long", (t) => {
-  const { state, currency, isCurrent } = scene();
-  currency.heard(ADA.ref);
+  const { state, cacheLag, isCurrent } = scene();
+  cacheLag.heard(ADA.ref);
   state.now += 3_600_000;
   state.mappings = state.organizations = 3_000;
   t.true(isCurrent("NoMappedGroup"));

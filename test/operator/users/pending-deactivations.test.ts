@@ -8,9 +8,10 @@ import {
   type Touched,
   type User,
 } from "../../../identity/index.ts";
-import { DeactivationSafeguard } from "../../../operator/users/deactivation-hold.ts";
+import { DeactivationHold } from "../../../operator/users/deactivation-hold.ts";
 import { PendingDeactivations } from "../../../operator/users/pending-deactivations.ts";
-import { reconcileUser, UnfinishedWrites } from "../../../operator/users/reconcile-user.ts";
+import { reconcileUser } from "../../../operator/users/reconcile-user.ts";
+import { UnfinishedSignIns } from "../../../operator/users/unfinished-sign-ins.ts";
 import { ADA } from "../ada.ts";
 
 const GRANT = { role: "service-admin", group: "service_admin" };
@@ -63,7 +64,7 @@ function scene(users: User[]) {
   };
   const pending = new PendingDeactivations({ store, policies });
   const counts = { of: (key: string) => ({ registered: 100, active: of(key).filter(isActive).length }) };
-  const safeguard = new DeactivationSafeguard({ organizations, pending, policies, counts: counts as never });
+  const hold = new DeactivationHold({ organizations, pending, policies, counts: counts as never });
   /** Lets the store hand out one more user of an organization, as soon as it is asked for one. */
   const next = async (key = ADA.organization): Promise<void> => {
     while (!gates.has(key)) await new Promise(setImmediate);
@@ -76,12 +77,12 @@ function scene(users: User[]) {
       store: store as never,
       policies,
       pending,
-      safeguard,
+      hold,
       audit: { write: () => {} } as never,
-      unfinished: new UnfinishedWrites(),
-      currency: { isCurrent: () => true },
+      unfinished: new UnfinishedSignIns(),
+      cacheLag: { isCurrent: () => true },
     });
-  return { pending, safeguard, next, reconcile, failures, inForce };
+  return { pending, hold, next, reconcile, failures, inForce };
 }
 
 const deleted: Touched = { groups: new Set(["service_admin"]), mappings: new Set(["services"]) };
@@ -89,23 +90,23 @@ const { signal } = new AbortController();
 const sixPeople = () => Array.from({ length: 6 }, (_, i) => person(`p${i}`));
 
 test("until everybody is counted, a changed policy takes nothing from anybody; then those who were put off come again", async (t) => {
-  const { pending, safeguard, next, reconcile } = scene([...sixPeople(), late("untouched")]);
+  const { pending, hold, next, reconcile } = scene([...sixPeople(), late("untouched")]);
   pending.policyChanged({ organization: ADA.organization, touched: deleted });
-  t.is(safeguard.state(ADA.organization), undefined, "from the moment of the change");
+  t.is(hold.state(ADA.organization), undefined, "from the moment of the change");
   const counted = pending.count(ADA.organization, signal);
   for (let i = 0; i < 4; i++) {
     await next();
-    t.is(safeguard.state(ADA.organization), undefined, "four of six would not be too many");
+    t.is(hold.state(ADA.organization), undefined, "four of six would not be too many");
     for (const ref of ["access/p0", "access/untouched"])
       t.is((await reconcile(ref)).kind, "done", "nothing is written");
   }
   for (let i = 0; i < 2; i++) await next();
   t.true((await counted).isSupersetOf(new Set(["access/p0", "access/untouched"])));
-  t.like(safeguard.state(ADA.organization), { pending: 6, held: true });
+  t.like(hold.state(ADA.organization), { pending: 6, held: true });
 });
 
 test("a second change during a count is counted with the first, and ends nothing early", async (t) => {
-  const { pending, safeguard, next } = scene([...sixPeople(), late("one"), late("another", "last")]);
+  const { pending, hold, next } = scene([...sixPeople(), late("one"), late("another", "last")]);
   const organization = ADA.organization;
   pending.policyChanged({ organization, touched: deleted });
   const counted = pending.count(organization, signal);
@@ -116,36 +117,32 @@ test("a second change during a count is counted with the first, and ends nothing
       touched: { groups: new Set([mapping]), mappings: new Set([mapping]) },
     });
   await next();
-  t.is(
-    safeguard.state(organization),
-    undefined,
-    "the first change's people are counted, the second's aren't",
-  );
+  t.is(hold.state(organization), undefined, "the first change's people are counted, the second's aren't");
   await next();
   await next();
   t.true((await counted).isSupersetOf(new Set(["access/one", "access/another"])));
-  t.like(safeguard.state(organization), { pending: 8, held: true });
+  t.like(hold.state(organization), { pending: 8, held: true });
 });
 
 test("organizations are counted independently", async (t) => {
-  const { pending, safeguard, next } = scene([...sixPeople(), elsewhere("x")]);
+  const { pending, hold, next } = scene([...sixPeople(), elsewhere("x")]);
   pending.policyChanged({ organization: ADA.organization, touched: "all" });
   const counted = pending.count(ADA.organization, signal);
   await next();
-  t.like(safeguard.state("access/other"), { pending: 0, held: false });
+  t.like(hold.state("access/other"), { pending: 0, held: false });
   pending.policyChanged({ organization: "access/other", touched: "all" });
   const other = pending.count("access/other", signal);
   for (let i = 0; i < 5; i++) await next();
   await counted;
-  t.like(safeguard.state(ADA.organization), { pending: 6, held: true });
-  t.is(safeguard.state("access/other"), undefined);
+  t.like(hold.state(ADA.organization), { pending: 6, held: true });
+  t.is(hold.state("access/other"), undefined);
   await next("access/other");
   t.deepEqual([...(await other)], ["access/x"]);
-  t.like(safeguard.state("access/other"), { pending: 1, held: false });
+  t.like(hold.state("access/other"), { pending: 1, held: false });
 });
 
 test("what is heard of somebody during a count overrules what the count has read", async (t) => {
-  const { pending, safeguard, next } = scene(sixPeople());
+  const { pending, hold, next } = scene(sixPeople());
   pending.policyChanged({ organization: ADA.organization, touched: "all" });
   const counted = pending.count(ADA.organization, signal);
   await next();
@@ -154,21 +151,21 @@ test("what is heard of somebody during a count overrules what the count has read
   pending.forget(person("p5"));
   for (let i = 0; i < 5; i++) await next();
   await counted;
-  t.like(safeguard.state(ADA.organization), { pending: 3 });
+  t.like(hold.state(ADA.organization), { pending: 3 });
 });
 
 test("a count that fails isn't over: it is made again, and until then nobody is deactivated", async (t) => {
-  const { pending, safeguard, next, reconcile, failures } = scene(sixPeople());
+  const { pending, hold, next, reconcile, failures } = scene(sixPeople());
   pending.policyChanged({ organization: ADA.organization, touched: "all" });
   const failing = t.throwsAsync(pending.count(ADA.organization, signal), { message: "unreadable" });
   await next();
   failures.push(new Error("unreadable"));
   await next();
   await failing;
-  t.is(safeguard.state(ADA.organization), undefined);
+  t.is(hold.state(ADA.organization), undefined);
   t.is((await reconcile("access/p5")).kind, "done");
   const counted = pending.count(ADA.organization, signal);
   for (let i = 0; i < 6; i++) await next();
   await counted;
-  t.like(safeguard.state(ADA.organization), { pending: 6, held: true });
+  t.like(hold.state(ADA.organization), { pending: 6, held: true });
 });

@@ -8,8 +8,9 @@ import {
   StaleUserError,
   type User,
 } from "../../../identity/index.ts";
-import type { DeactivationSafeguard } from "../../../operator/users/deactivation-hold.ts";
-import { reconcileUser, UnfinishedWrites } from "../../../operator/users/reconcile-user.ts";
+import type { DeactivationHold } from "../../../operator/users/deactivation-hold.ts";
+import { reconcileUser } from "../../../operator/users/reconcile-user.ts";
+import { UnfinishedSignIns } from "../../../operator/users/unfinished-sign-ins.ts";
 import { waitFor } from "../../cluster.ts";
 import { ADA } from "../ada.ts";
 import { operatorUnderTest, rolesOf } from "../operator-under-test.ts";
@@ -173,10 +174,10 @@ async function reconciled(parts: {
     store: store as unknown as IdentityStore,
     policies: { of: () => undefined } as unknown as Policies,
     pending: { putOff: () => {} },
-    safeguard: { state: () => ({ held: false }) } as unknown as DeactivationSafeguard,
+    hold: { state: () => ({ held: false }) } as unknown as DeactivationHold,
     audit: { write: (some: readonly AuditRecord[]) => records.push(...some) } as never,
-    unfinished: new UnfinishedWrites(),
-    currency: { isCurrent: () => parts.isCurrent },
+    unfinished: new UnfinishedSignIns(),
+    cacheLag: { isCurrent: () => parts.isCurrent },
   });
   return { outcome, records };
 }

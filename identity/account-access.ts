@@ -1,6 +1,6 @@
 import { type Access, noAccess, sortGrants } from "./access.ts";
 import type { Identity } from "./identity.ts";
-import type { PolicyInForce, Role } from "./policy.ts";
+import type { PolicyInForce } from "./policy.ts";
 import { keepHeldAccess, resolveAccess } from "./resolve-access.ts";
 import { identityOf, isActive, type User } from "./user.ts";
 
@@ -8,7 +8,7 @@ import { identityOf, isActive, type User } from "./user.ts";
  * The access of a stored user under the organization's present policy.
  * @param inForce undefined when the organization doesn't exist (and that is known, not merely unread)
  */
-export function decideStored(user: User, inForce: PolicyInForce | undefined): Access {
+export function resolveStoredAccess(user: User, inForce: PolicyInForce | undefined): Access {
   if (!inForce)
     return noAccess("OrganizationNotFound", `The organization ${user.organization} does not exist.`);
   const identity = identityOf(user);
@@ -34,7 +34,7 @@ function localAccess(user: User): Access {
 }
 
 /** What a sign-in leads to. */
-export type SignInDecision =
+export type SignInResolution =
   /** Signed in with this access, which is to be stored. */
   | { readonly kind: "admit"; readonly access: Access }
   /** Refused. An account that exists is (or stays) deactivated. */
@@ -46,34 +46,15 @@ export type SignInDecision =
   | { readonly kind: "leave"; readonly access: Access };
 
 /** Decides a sign-in from what Okta says just now and what the store holds. */
-export function decideSignIn(
+export function resolveSignIn(
   identity: Identity,
   user: User | undefined,
   { policy, held }: Pick<PolicyInForce, "policy" | "held">,
-): SignInDecision {
+): SignInResolution {
   const current = user?.access?.grants ?? [];
   const access = resolveAccess(identity, policy, current);
   if (access.active) return { kind: "admit", access };
   const kept = user && isActive(user) ? keepHeldAccess(identity, current) : undefined;
   if (!kept) return { kind: "refuse", access };
   return held ? { kind: "admit", access: kept } : { kind: "leave", access };
-}
-
-/**
- * Whether the mere loss of access is the doing of a changed policy: the person is still in the groups that
- * caused what they hold. Those losses are what the safeguard counts.
- */
-export function lostToPolicy(user: User, access: Access): boolean {
-  if (access.active || !isActive(user)) return false;
-  const identity = identityOf(user);
-  return identity !== undefined && keepHeldAccess(identity, user.access?.grants ?? []) !== undefined;
-}
-
-/**
- * Whether an Okta sign-in with the same verified address may take over this account: a local one that can't
- * sign in by itself and holds no administering role. A role that isn't in the catalogue might be one.
- */
-export function isLinkable(user: User, roles: ReadonlyMap<string, Role>): boolean {
-  if (user.source !== "Local" || user.serviceAccountName !== undefined) return false;
-  return user.localRoles.every((name) => roles.get(name) !== undefined && roles.get(name)?.admin !== true);
 }

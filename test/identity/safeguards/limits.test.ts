@@ -1,5 +1,5 @@
 import test from "ava";
-import { claimIsLost, deactivationLimit, exceedsLimit } from "../../identity/safeguards.ts";
+import { claimIsLost, deactivationLimit, exceedsLimit } from "../../../identity/safeguards/limits.ts";
 
 test("a limit is a share of the active users, rounded down, or a number", (t) => {
   t.is(deactivationLimit("20%", 100), 20);

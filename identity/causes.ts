@@ -1,0 +1,45 @@
+import type { Access } from "./access.ts";
+import type { GroupsSource } from "./identity.ts";
+import { lostToPolicy } from "./safeguards/losses.ts";
+import type { User } from "./user.ts";
+
+/** Who or what made a change: a sign-in, an edited mapping, an edited user. */
+export interface Cause {
+  readonly by: "sign-in" | "policy" | "local-account" | "recovery";
+  /** One sentence for a person. */
+  readonly detail: string;
+}
+
+/** What people wrote into a local account. */
+export const LOCAL_ACCOUNT: Cause = {
+  by: "local-account",
+  detail: "The local account was written by people.",
+};
+
+/** A sign-in with Okta. */
+export function signInCause(groupsFrom: GroupsSource): Cause {
+  const detail = {
+    Claim: "A sign-in with Okta; the groups are those of the groups claim.",
+    MissingClaim: "A sign-in with Okta without the groups claim, which means no groups.",
+    Directory: "A sign-in with Okta; the groups were read from the directory.",
+  }[groupsFrom];
+  return { by: "sign-in", detail };
+}
+
+/**
+ * What has changed the access of a stored account.
+ * @param user as it was
+ * @param access as it became
+ */
+export function storedCause(user: User, access: Access): Cause {
+  if (access.reason === "OrganizationNotFound")
+    return { by: "policy", detail: "The organization was deleted." };
+  if (user.source === "Local") return LOCAL_ACCOUNT;
+  if (access.reason === "IssuerChanged")
+    return { by: "policy", detail: "The organization has another issuer now." };
+  if (!user.decided && !lostToPolicy(user, access))
+    return { by: "recovery", detail: "A sign-in was stored but not finished; the operator finished it." };
+  if (user.access?.reason === "OrganizationNotFound")
+    return { by: "policy", detail: "The organization is there again." };
+  return { by: "policy", detail: "The mappings or roles of the organization have changed." };
+}

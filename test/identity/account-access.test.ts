@@ -1,0 +1,71 @@
+import test from "ava";
+import { resolveSignIn, resolveStoredAccess } from "../../identity/account-access.ts";
+import { lostToPolicy } from "../../identity/safeguards/losses.ts";
+import { account, GRANTS, ISSUER, identity, local, policy, withoutMapping } from "./an-account.ts";
+
+test("a first sign-in with a mapped group is admitted, one without is refused", (t) => {
+  t.like(resolveSignIn(identity("service_admin"), undefined, { policy, held: false }), { kind: "admit" });
+  t.like(resolveSignIn(identity("marketing"), undefined, { policy, held: false }), { kind: "refuse" });
+});
+
+test("who has left the groups is refused and deactivated, held or not", (t) => {
+  for (const held of [false, true])
+    t.is(resolveSignIn(identity("marketing"), account(), { policy: withoutMapping, held }).kind, "refuse");
+});
+
+test("who is still in the groups, but lost the mapping, is left to the operator; while held, admitted", (t) => {
+  t.is(
+    resolveSignIn(identity("service_admin"), account(), { policy: withoutMapping, held: false }).kind,
+    "leave",
+  );
+  const held = resolveSignIn(identity("service_admin"), account(), { policy: withoutMapping, held: true });
+  t.is(held.kind, "admit");
+  t.deepEqual(held.access.grants, GRANTS);
+  t.is(held.access.reason, "DeactivationHeld");
+});
+
+test("a deactivated account isn't brought back by a hold", (t) => {
+  const out = account({
+    access: { active: false, grants: [], groups: [], reason: "NoMappedGroup", message: "" },
+  });
+  t.is(resolveSignIn(identity("service_admin"), out, { policy: withoutMapping, held: true }).kind, "refuse");
+  t.false(resolveStoredAccess(out, { issuer: ISSUER, policy: withoutMapping, held: true }).active);
+});
+
+test("a stored account follows the policy; while a deactivation is held, it keeps what its groups still cause", (t) => {
+  t.true(resolveStoredAccess(account(), { issuer: ISSUER, policy, held: false }).active);
+  t.false(resolveStoredAccess(account(), { issuer: ISSUER, policy: withoutMapping, held: false }).active);
+  t.deepEqual(
+    resolveStoredAccess(account(), { issuer: ISSUER, policy: withoutMapping, held: true }).grants,
+    GRANTS,
+  );
+  t.false(
+    resolveStoredAccess(account({ groups: [] }), { issuer: ISSUER, policy: withoutMapping, held: true })
+      .active,
+  );
+});
+
+test("accounts of a former issuer have no access; too many of them at once count as a change of the policy", (t) => {
+  const elsewhere = { issuer: "https://acme.okta.com/oauth2/default", policy };
+  const none = resolveStoredAccess(account(), { ...elsewhere, held: false });
+  t.like(none, { active: false, reason: "IssuerChanged" });
+  t.true(lostToPolicy(account(), none));
+  t.true(resolveStoredAccess(account(), { ...elsewhere, held: true }).active);
+});
+
+test("without the organization nobody has access, local accounts included", (t) => {
+  for (const user of [account(), local({ localRoles: ["service-admin"] })])
+    t.like(resolveStoredAccess(user, undefined), { active: false, reason: "OrganizationNotFound" });
+});
+
+test("a local account is active with its roles, whatever the mappings and holds say", (t) => {
+  for (const held of [false, true]) {
+    const access = resolveStoredAccess(local({ localRoles: ["organization-admin"] }), {
+      issuer: ISSUER,
+      policy: withoutMapping,
+      held,
+    });
+    t.true(access.active);
+    t.deepEqual(access.grants, [{ role: "organization-admin" }]);
+  }
+});
