@@ -1,4 +1,7 @@
-/** A small controller runtime. README.md has the tour. */
+/**
+ * A small controller runtime. README.md has the tour. Here is what programs use, the errors that they may meet, and the
+ * types that stand in the signatures of both.
+ */
 
 export type { BackoffOptions } from "./backoff.ts";
 export { Cache, type CacheOptions } from "./cache/cache.ts";

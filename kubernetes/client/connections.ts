@@ -7,7 +7,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * The connections for calls: HTTP/1.1, several of them, kept alive. On one core that is 15 % cheaper than HTTP/2 and as
- * fast (bench/); the API server closes idle connections after 90 s, so we do it sooner.
+ * fast; the API server closes idle connections after 90 s, so we do it sooner.
  */
 export function callPool(access: Access, connections: number): Dispatcher {
   return dispatcherFor(access, { connections, allowH2: false, keepAliveTimeout: 30_000 }, 30_000);

@@ -59,7 +59,7 @@ export class Credentials {
 
   /** Throws a KubeConfigError when there is no usable configuration. */
   static async load({ kubeconfig, context, log }: CredentialsOptions): Promise<Credentials> {
-    // Imported on demand: it costs every process that imports it 0.4 s and 30 MB.
+    // On demand: README.md says what it costs, and why it stays.
     const { KubeConfig } = await import("@kubernetes/client-node");
     const load = () => {
       const config = new KubeConfig();
