@@ -39,6 +39,9 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.disable("x-powered-by");
   app.set("etag", false);
   app.set("query parser", "simple");
+  // An address is one spelling of it: what is nearly /session must not be taken for it, neither here nor by a proxy.
+  app.enable("case sensitive routing");
+  app.enable("strict routing");
   app.set("trust proxy", settings.trustedProxies);
 
   app.get("/session", session(deps));

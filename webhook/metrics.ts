@@ -42,7 +42,7 @@ export class WebhookMetrics {
     const checks = this.#sessionChecks;
     new Counter({
       name: "okta_role_session_checks_total",
-      help: "Session checks by outcome: signed-in, forbidden, stale, or the reason of the refusal.",
+      help: "Session checks by outcome: signed-in, or the code of the answer: forbidden, stale, the reason of a refusal.",
       labelNames: ["outcome"],
       registers,
       collect() {

@@ -12,11 +12,11 @@ export class UnknownOrganizationError extends Error {
 
 /** Organizations by the path where their people sign in, and the addresses that follow from it. */
 export class Organizations {
-  readonly #cache: Pick<Cache<Organization>, "by">;
+  readonly #cache: Pick<Cache<Organization>, "by" | "get">;
   readonly baseURL: string;
 
   /** @param baseURL where browsers reach this webhook, such as https://login.example.com */
-  constructor(cache: Pick<Cache<Organization>, "by">, baseURL: string) {
+  constructor(cache: Pick<Cache<Organization>, "by" | "get">, baseURL: string) {
     this.#cache = cache;
     this.baseURL = new URL(baseURL).origin;
   }
@@ -30,6 +30,11 @@ export class Organizations {
       typeof loginPath === "string" ? holderOf(this.#cache.by("loginPath", loginPath)) : undefined;
     if (!holder) throw new UnknownOrganizationError("There is no organization at this address.");
     return holder;
+  }
+
+  /** @param key "namespace/name" */
+  named(key: string): Organization | undefined {
+    return this.#cache.get(key);
   }
 
   loginURI({ spec }: Organization): string {

@@ -5,6 +5,7 @@ import { heldRoles } from "../held-roles.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { Session } from "../sessions/session-token.ts";
 import type { SessionCheck, SessionRefusal, SignedInSession } from "../sessions/sessions.ts";
+import type { Misunderstood, Requirement } from "./requirement.ts";
 
 /** An answer, ready to be sent again and again. */
 export interface Answer {
@@ -19,72 +20,97 @@ export interface Answer {
 interface Made {
   readonly user: User;
   readonly organization: Organization;
+  readonly held: ReadonlySet<string>;
   readonly answer: Answer;
+}
+
+export interface SessionAnswersOptions {
+  readonly metrics: WebhookMetrics;
+  /** By "namespace/name". */
+  readonly organization: (key: string) => Organization | undefined;
+  readonly loginURI: (organization: Organization) => string;
 }
 
 /**
  * What a program, or a proxy that asks before each request, is told of a session: 200 with the person and their roles,
- * 401 with the reason, 403 where the question asks for more than they hold, 503 when nobody can say. Each answer is
- * made once, and again when the user or the organization has changed.
+ * 401 with the reason and the way in, 403 where more is required than they hold, 400 where what is required isn't
+ * understood, 503 when nobody can say. A 200 is made once, and again when the user or the organization has changed.
  */
 export class SessionAnswers {
-  readonly #metrics: WebhookMetrics;
+  readonly #options: SessionAnswersOptions;
   readonly #made = new WeakMap<Session, Made>();
-  readonly #refusals = new Map<SessionRefusal, Answer>();
   readonly #stale: Answer;
-  readonly #forbidden: Answer;
   /** Who was asked about the session doesn't answer. */
   readonly unavailable: Answer;
 
-  constructor(metrics: WebhookMetrics) {
-    this.#metrics = metrics;
-    this.#stale = failure(503, "stale", metrics, { "Retry-After": 5 });
-    this.#forbidden = failure(403, "forbidden", metrics);
-    this.unavailable = failure(503, "unavailable", metrics, { "Retry-After": 5 });
+  constructor(options: SessionAnswersOptions) {
+    this.#options = options;
+    this.#stale = this.#failure(503, "stale", {}, { "Retry-After": 5 });
+    this.unavailable = this.#failure(503, "unavailable", {}, { "Retry-After": 5 });
   }
 
-  /** @param url the question, of which the query says what has to be met */
-  to(check: SessionCheck, url: string | undefined): Answer {
+  misunderstood({ parameter, message }: Misunderstood): Answer {
+    const code = "requirement-misunderstood";
+    const shown = parameter === undefined ? {} : { parameter: parameter.slice(0, MOST_SHOWN) };
+    return answer(400, { code, ...shown, message }, this.#options.metrics.sessionChecks(code), {
+      "X-Content-Type-Options": "nosniff", // it repeats what came
+    });
+  }
+
+  to(check: SessionCheck, required: Requirement): Answer {
+    const { organization: key } = required;
+    const organization = key === undefined ? undefined : this.#options.organization(key);
+    // Signing in wouldn't help: whoever sent people there would send them again and again.
+    if (key !== undefined && !organization && check.kind !== "stale")
+      return this.#forbidden({ organization: key });
     switch (check.kind) {
-      case "signed-in":
-        return url?.includes("?") && !meets(check, url) ? this.#forbidden : this.#signedIn(check);
+      case "signed-in": {
+        if (key !== undefined && key !== keyOf(check.organization))
+          return this.#refusal("no-session", organization);
+        const { held, answer } = this.#signedIn(check);
+        const missing = required.roles.filter((role) => !held.has(role));
+        return missing.length > 0 ? this.#forbidden({ roles: missing }) : answer;
+      }
       case "refused":
-        return this.#refusal(check.reason);
+        return this.#refusal(check.reason, organization);
       case "stale":
         return this.#stale;
     }
   }
 
-  #signedIn(check: SignedInSession): Answer {
+  #signedIn(check: SignedInSession): Made {
     const { session, user, organization } = check;
-    const made = this.#made.get(session);
-    if (made && made.user === user && made.organization === organization) return made.answer;
-    const answer = signedInAnswer(check, this.#metrics);
-    this.#made.set(session, { user, organization, answer });
-    return answer;
+    const known = this.#made.get(session);
+    if (known && known.user === user && known.organization === organization) return known;
+    const held = new Set(user.access?.grants.map(({ role }) => role));
+    const made = { user, organization, held, answer: signedInAnswer(check, this.#options.metrics) };
+    this.#made.set(session, made);
+    return made;
   }
 
-  #refusal(reason: SessionRefusal): Answer {
-    let answer = this.#refusals.get(reason);
-    if (!answer) {
-      // RFC 9110, section 15.5.2, wants a challenge; there is no registered scheme for cookies.
-      const challenge = { "WWW-Authenticate": 'Cookie realm="okta-role-operator"' };
-      answer = failure(401, reason, this.#metrics, challenge);
-      this.#refusals.set(reason, answer);
-    }
-    return answer;
+  #refusal(reason: SessionRefusal, organization: Organization | undefined): Answer {
+    const way = organization && { login: this.#options.loginURI(organization) };
+    // RFC 9110, section 15.5.2, wants a challenge; there is no registered scheme for cookies.
+    return this.#failure(401, reason, way, { "WWW-Authenticate": 'Cookie realm="okta-role-operator"' });
+  }
+
+  #forbidden(missing: { readonly organization: string } | { readonly roles: readonly string[] }): Answer {
+    return this.#failure(403, "organization" in missing ? "organization-missing" : "forbidden", { missing });
+  }
+
+  #failure(
+    status: number,
+    code: keyof typeof MESSAGES,
+    more: object = {},
+    headers: Record<string, string | number> = {},
+  ): Answer {
+    const content = { code, message: MESSAGES[code], ...more };
+    return answer(status, content, this.#options.metrics.sessionChecks(code), headers);
   }
 }
 
-/** Whether somebody is of the organization, and holds every role, that the question names. */
-function meets({ user, organization }: SignedInSession, url: string): boolean {
-  const wanted = new URLSearchParams(url.slice(url.indexOf("?")));
-  const held = new Set(user.access?.grants.map(({ role }) => role));
-  return (
-    wanted.getAll("organization").every((key) => key === keyOf(organization)) &&
-    wanted.getAll("role").every((role) => held.has(role))
-  );
-}
+/** Characters of a parameter's name that an answer repeats. */
+const MOST_SHOWN = 64;
 
 function signedInAnswer({ user, organization, expiresAt }: SignedInSession, metrics: WebhookMetrics): Answer {
   const roles = heldRoles(user, organization);
@@ -115,25 +141,18 @@ const MESSAGES = {
   "account-unknown": "There is no such account any more.",
   "account-deactivated": "The account is deactivated.",
   "organization-unknown": "There is no such organization any more.",
-  forbidden: "The account doesn't belong to this organization or doesn't hold this role.",
+  forbidden: "The account doesn't hold every role that is required here.",
+  "organization-missing":
+    "The organization that is required here doesn't exist: whoever guards this has to name another.",
   stale: "The Kubernetes API can't be reached, so nobody knows whether this session still holds.",
   unavailable: "The Kubernetes API can't be reached, so nobody knows whether this session holds.",
-} as const satisfies Record<SessionRefusal | "forbidden" | "stale" | "unavailable", string>;
-
-function failure(
-  status: number,
-  code: keyof typeof MESSAGES,
-  metrics: WebhookMetrics,
-  headers: Record<string, string | number> = {},
-): Answer {
-  return answer(status, { code, message: MESSAGES[code] }, metrics.sessionChecks(code), headers);
-}
+} as const satisfies Record<string, string> & Record<SessionRefusal, string>;
 
 function answer(
   status: number,
   content: unknown,
   tally: { count: number },
-  headers: Record<string, string | number>,
+  headers: Record<string, string | number> = {},
 ): Answer {
   const body = Buffer.from(JSON.stringify(content));
   return {

@@ -1,35 +1,47 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { readRequirement } from "../door/requirement.ts";
 import { type Answer, SessionAnswers } from "../door/session-answers.ts";
 import type { WebhookMetrics } from "../metrics.ts";
+import type { Organizations } from "../organizations.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 export interface SessionDeps {
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;
+  readonly organizations: Pick<Organizations, "named" | "loginURI">;
   readonly metrics: WebhookMetrics;
 }
 
 /**
  * GET /session - who is this? For programs, and for proxies that ask before each request (nginx `auth_request`,
- * Traefik `forwardAuth`): 200 with the person and their roles, 401 with the reason, 503 when nobody can say.
- * `organization=namespace/name` and `role=name` (each given role must be held) turn 200 into 403 where they
- * aren't met: who guards one organization's application has to name it.
+ * Traefik `forwardAuth`). The query says what is required: `organization=namespace/name`, and `role=name` for each role.
+ * The answer follows from that and from the cookie, and from nothing else that a client can send.
  *
  * It runs before every request of somebody else's application. So it is a plain handler in front of all
  * middleware, never waits in the usual case, and sends answers that were made before.
  */
 export function session({
   sessions,
+  organizations,
   metrics,
 }: SessionDeps): (req: IncomingMessage, res: ServerResponse) => void {
-  const answers = new SessionAnswers(metrics);
+  const answers = new SessionAnswers({
+    metrics,
+    organization: (key) => organizations.named(key),
+    loginURI: (organization) => organizations.loginURI(organization),
+  });
   return (req, res) => {
+    const required = readRequirement(req.url ?? "");
+    if (required.kind === "misunderstood") {
+      send(res, answers.misunderstood(required));
+      return;
+    }
     const check = sessions.check(req.headers.cookie);
     if (check.kind !== "refused" || check.askFor === undefined) {
-      send(res, answers.to(check, req.url));
+      send(res, answers.to(check, required));
       return;
     }
     sessions.checkAgain(req.headers.cookie, check).then(
-      (second) => send(res, answers.to(second, req.url)),
+      (second) => send(res, answers.to(second, required)),
       () => send(res, answers.unavailable),
     );
   };
