@@ -7,19 +7,19 @@ export function localPage({
   loginPath,
   loginURI,
   namespace,
-  problem,
+  alert,
 }: {
   organization: string;
   loginPath: string;
   loginURI: string;
   namespace: string;
-  problem?: string | undefined;
+  alert?: string | undefined;
 }): Page {
   return {
     title: "Local sign-in",
     organization,
     body: html`
-${problem && html`<p class="alert" role="alert">${problem}</p>`}
+${alert && html`<p class="alert" role="alert">${alert}</p>`}
 <p>For local accounts, when Okta is out of reach. Everybody else
 <a href="/login/${loginPath}">signs in with Okta</a>.</p>
 <p>Make a token for your service account. It is good for an hour, and for this page only:</p>

@@ -36,12 +36,12 @@ export function local({ organizations, localSignIns, sessions, metrics }: LocalD
     }
     const { why } = result;
     metrics.login(key, "refused", `local-${why}`);
-    if (wantsJSON(req)) sendJSON(res, 403, { code: why, message: PROBLEMS[why] });
-    else sendForm(req, res, 403, organizations, organization, PROBLEMS[why]);
+    if (wantsJSON(req)) sendJSON(res, 403, { code: why, message: REFUSALS[why] });
+    else sendForm(req, res, 403, organizations, organization, REFUSALS[why]);
   };
 }
 
-const PROBLEMS: Readonly<Record<LocalRefusal, string>> = {
+const REFUSALS: Readonly<Record<LocalRefusal, string>> = {
   "not-valid":
     "This token isn't accepted: it has expired, is incomplete, or was made for another audience. Make a new one as below.",
   "not-a-service-account": "This token doesn't belong to a service account. Make one as below.",
@@ -58,7 +58,7 @@ function sendForm(
   status: number,
   organizations: Organizations,
   organization: Organization,
-  problem?: string,
+  alert?: string,
 ): void {
   const { displayName, loginPath } = organization.spec;
   const page = localPage({
@@ -66,7 +66,7 @@ function sendForm(
     loginPath,
     loginURI: organizations.loginURI(organization),
     namespace: organization.metadata.namespace ?? "",
-    problem,
+    alert,
   });
   sendPage(req, res, status, page);
 }
