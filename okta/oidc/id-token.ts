@@ -1,25 +1,11 @@
-import { compactVerify, errors } from "jose";
+import { compactVerify, decodeProtectedHeader, errors, type JWSHeaderParameters } from "jose";
 import { withoutPayload } from "../errors.ts";
 import type { Claims } from "./claims.ts";
 import { type IdTokenCheck, IdTokenInvalidError } from "./login-errors.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import { ALGORITHMS, type SigningKeys } from "./signing-keys.ts";
 
 /** How far Okta's clock and ours may differ, in seconds. */
 export const CLOCK_TOLERANCE_S = 30;
-
-/** The algorithms that are accepted: asymmetric ones only, so neither `none` nor a shared secret. */
-export const ALGORITHMS = [
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA",
-];
 
 /**
  * Verifies that the issuer signed a token.
@@ -31,10 +17,22 @@ export const ALGORITHMS = [
  */
 export async function verifyIssuerSignature(token: string, keys: SigningKeys): Promise<void> {
   try {
-    await compactVerify(token, (header) => keys.find(header), { algorithms: ALGORITHMS });
+    await verify(token, keys);
   } catch (error) {
     const check = failedCheck(error);
     throw check ? new IdTokenInvalidError(check, { cause: withoutPayload(error) }) : error;
+  }
+}
+
+async function verify(token: string, keys: SigningKeys): Promise<void> {
+  const options = { algorithms: ALGORITHMS };
+  try {
+    await compactVerify(token, (header: JWSHeaderParameters) => keys.find(header), options);
+  } catch (error) {
+    if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    const anew = await keys.findAnew(decodeProtectedHeader(token));
+    if (!anew) throw error;
+    await compactVerify(token, anew, options);
   }
 }
 

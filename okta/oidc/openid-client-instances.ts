@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
 import * as client from "openid-client";
 import type { Http } from "../http/http.ts";
-import { ALGORITHMS, CLOCK_TOLERANCE_S } from "./id-token.ts";
+import { CLOCK_TOLERANCE_S } from "./id-token.ts";
 import type { DiscoveredIssuer, IssuerMetadata } from "./issuer.ts";
+import { ALGORITHMS } from "./signing-keys.ts";
 
 /** Clients that are remembered at once. */
 const MAX_CLIENTS = 1_000;

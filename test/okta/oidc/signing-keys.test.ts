@@ -6,6 +6,7 @@ import { Login } from "./sign-in.ts";
 
 const KEYS = "/oauth2/default/v1/keys";
 const rotated = await testKey("key-2");
+const sameID = await testKey("key-1");
 
 for (const alg of [
   "RS256",
@@ -42,6 +43,25 @@ test("keys that Okta rotates are read again, at once", async (t) => {
   t.is(login.provider.server.callsTo(KEYS).length, 2);
 });
 
+test("a new key under the old id is read at once, too", async (t) => {
+  await using login = await Login.start();
+  await login.signIn();
+  login.provider.published = [sameID.jwk];
+  login.provider.forgery = { key: sameID };
+  login.ahead = 11_000;
+  await t.notThrowsAsync(login.signIn());
+  t.is(login.provider.server.callsTo(KEYS).length, 2);
+});
+
+test("forged signatures don't make us ask for keys over and over", async (t) => {
+  await using login = await Login.start();
+  await login.signIn();
+  login.provider.forgery = { key: sameID };
+  login.ahead = 11_000;
+  for (let i = 0; i < 5; i++) await t.throwsAsync(login.signIn(), { message: /\(signature\)/ });
+  t.is(login.provider.server.callsTo(KEYS).length, 2);
+});
+
 test("tokens with made-up key ids don't make us ask for keys over and over", async (t) => {
   await using login = await Login.start();
   login.provider.forgery = { key: rotated };
@@ -68,6 +88,29 @@ test("keys that can't be read for a moment don't stop sign-ins", async (t) => {
   await t.throwsAsync(login.signIn(), { code: "signing-keys-unreachable" });
 });
 
+for (const [what, keys] of [
+  ["empty", []],
+  ["of keys for encryption", [{ ...rotated.jwk, use: "enc" }]],
+  ["of keys of a kind that nobody knows", [{ kty: "unheard-of", kid: "key-1" }]],
+] as const) {
+  test(`a key set ${what} doesn't replace good keys`, async (t) => {
+    await using login = await Login.start();
+    await login.signIn();
+    login.provider.published = [...keys];
+    login.ahead = 10 * 60_000;
+    await t.notThrowsAsync(login.signIn());
+    await t.notThrowsAsync(login.signIn());
+    t.is(login.provider.server.callsTo(KEYS).length, 2, "it isn't asked again by everybody");
+    login.ahead += 11_000;
+    login.provider.published = [rotated.jwk];
+    login.provider.forgery = { key: rotated };
+    await t.notThrowsAsync(login.signIn(), "and read again soon");
+    login.provider.published = [...keys];
+    login.ahead = 2 * 3_600_000;
+    await t.throwsAsync(login.signIn(), { code: "signing-keys-unreachable" });
+  });
+}
+
 test("nobody is signed in while the keys have never been read", async (t) => {
   await using login = await Login.start();
   const { routes } = login.provider.server;
@@ -77,6 +120,7 @@ test("nobody is signed in while the keys have never been read", async (t) => {
     { body: "<html>" },
     { body: { keys: "none" } },
     { body: { keys: [7] } },
+    { body: { keys: [] } },
   ]) {
     routes[KEYS] = () => answer;
     await t.throwsAsync(login.signIn(), { code: "signing-keys-unreachable" });
@@ -93,7 +137,7 @@ for (const [what, change] of [
 ] as const) {
   test(`a key that ${what} verifies nothing`, async (t) => {
     await using login = await Login.start();
-    login.provider.published = [{ ...login.provider.key.jwk, ...change }];
+    login.provider.published = [{ ...login.provider.key.jwk, ...change }, rotated.jwk];
     const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
     t.is(error.check, "key");
   });
@@ -111,7 +155,7 @@ for (const [what, alg, publicKey] of [
   test(`a key ${what} verifies no ${alg}`, async (t) => {
     await using login = await Login.start();
     login.provider.metadata = { id_token_signing_alg_values_supported: [alg] };
-    login.provider.published = [published(publicKey)];
+    login.provider.published = [published(publicKey), rotated.jwk];
     login.provider.forgery = { key: await testKey("key-3", alg) };
     const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
     t.is(error.check, "key");
