@@ -18,7 +18,8 @@ export type IssuerMistake =
   | "no-such-server"
   | "issuer-mismatch"
   | "not-an-issuer"
-  | "metadata-incomplete";
+  | "metadata-incomplete"
+  | "endpoint-not-allowed";
 
 /** Nothing is known about the issuer: it can't be reached, or isn't well. Try again. */
 export class IssuerUnreachableError extends OktaError {

@@ -11,7 +11,7 @@ import {
 } from "../http/http-errors.ts";
 import { oneLine } from "../one-line.ts";
 import { alternative, checkIssuerUrl, mismatch, notThere } from "./issuer-advice.ts";
-import { IssuerUnreachableError, WrongIssuerError } from "./issuer-errors.ts";
+import { type IssuerMistake, IssuerUnreachableError, WrongIssuerError } from "./issuer-errors.ts";
 import { SigningKeys } from "./signing-keys.ts";
 
 /** An issuer's metadata, as far as it is used (OpenID Connect Discovery 1.0, section 3; RFC 8414; RFC 9207). */
@@ -92,9 +92,7 @@ export class Issuers {
     }
 
     function isUsable(error: unknown): boolean {
-      return (
-        error instanceof IssuerUnreachableError && known !== undefined && now() - known.readAt < STALE_MS
-      );
+      return saysNothing(error) && known !== undefined && now() - known.readAt < STALE_MS;
     }
   }
 
@@ -141,12 +139,13 @@ export class Issuers {
   }
 
   #understand(issuer: string, answer: unknown): IssuerMetadata {
-    const incomplete = (advice: string, cause?: Error): WrongIssuerError =>
-      new WrongIssuerError(issuer, { mistake: "metadata-incomplete", advice }, { cause });
+    const wrong = (mistake: IssuerMistake, advice: string, cause?: Error): WrongIssuerError =>
+      new WrongIssuerError(issuer, { mistake, advice }, { cause });
     const parsed = metadataSchema.safeParse(answer);
     if (!parsed.success) {
       const field = parsed.error.issues[0]?.path.join(".") || "everything";
-      throw incomplete(`The metadata at this issuer lacks a usable ${field}: check that it is Okta's.`);
+      const advice = `The metadata at this issuer lacks a usable ${field}: check that it is Okta's.`;
+      throw wrong("metadata-incomplete", advice);
     }
     const metadata = parsed.data;
     // OpenID Connect Discovery 1.0, section 4.3: exactly the issuer that was asked.
@@ -163,12 +162,15 @@ export class Issuers {
         if (isSafe(this.#http.allowed(endpoint), issuer)) continue;
       } catch (error) {
         if (error instanceof HostNotListedError)
-          throw incomplete(`The metadata at this issuer names another host: ${error.message}`, error);
+          throw wrong(
+            "endpoint-not-allowed",
+            `The metadata at this issuer names another host: ${error.message}`,
+            error,
+          );
         if (!(error instanceof UrlNotAllowedError)) throw error;
       }
-      throw incomplete(
-        `The metadata at this issuer names an endpoint without https: ${oneLine(endpoint, 100)}.`,
-      );
+      const advice = `The metadata at this issuer names an endpoint without https: ${oneLine(endpoint, 100)}.`;
+      throw wrong("endpoint-not-allowed", advice);
     }
     return metadata;
   }
@@ -187,6 +189,25 @@ export class Issuers {
 function isSafe(endpoint: URL, issuer: string): boolean {
   return endpoint.protocol === "https:" || new URL(issuer).protocol === "http:";
 }
+
+/**
+ * Whether a failed reading leaves what was read before as good as it was. A page, a 404 or half an answer where metadata
+ * was may be a proxy's or a moment's; what names another issuer, or an endpoint that may not be called, is taken at its word.
+ */
+function saysNothing(error: unknown): boolean {
+  return (
+    error instanceof IssuerUnreachableError ||
+    (error instanceof WrongIssuerError && UNREAD.has(error.mistake))
+  );
+}
+
+const UNREAD: ReadonlySet<IssuerMistake> = new Set([
+  "custom-server-meant",
+  "no-default-server",
+  "no-such-server",
+  "not-an-issuer",
+  "metadata-incomplete",
+]);
 
 function isTemporary(error: OktaError): boolean {
   if (error instanceof HttpStatusError)

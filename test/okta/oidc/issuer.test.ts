@@ -94,7 +94,28 @@ test("an issuer that has become wrong isn't used any more", async (t) => {
   s.server.routes[WELL_KNOWN] = s.metadata("", { issuer: "https://another.example.com" });
   s.now = 3_600_000;
   await t.throwsAsync(s.issuers.discover(s.server.url), { code: "issuer-wrong" });
+  s.server.routes[WELL_KNOWN] = s.metadata("", { token_endpoint: "http://evil.example.com/token" });
+  s.now += 5_000;
+  await t.throwsAsync(s.issuers.discover(s.server.url), { code: "issuer-wrong" });
 });
+
+for (const [what, answer] of [
+  ["isn't there", { status: 404 }],
+  ["is a page", { headers: { "content-type": "text/html" }, body: "<html>" }],
+  ["is empty", { body: {} }],
+] as const) {
+  test(`metadata that ${what} for a moment doesn't replace what was good`, async (t) => {
+    await using s = await Scene.start("");
+    const known = await s.issuers.discover(s.server.url);
+    s.server.routes[WELL_KNOWN] = () => answer;
+    s.now = 7_200_000;
+    t.is(await s.issuers.discover(s.server.url), known);
+    t.is(await s.issuers.discover(s.server.url), known);
+    await t.throwsAsync(s.issuers.discover(s.server.url, { fresh: true }), { code: "issuer-wrong" });
+    s.now = 25 * 3_600_000;
+    await t.throwsAsync(s.issuers.discover(s.server.url), { code: "issuer-wrong" });
+  });
+}
 
 test("an issuer that fails isn't asked again for five seconds", async (t) => {
   await using s = await Scene.start();
@@ -118,6 +139,17 @@ test("only so many issuers are remembered", async (t) => {
   await s.issuers.discover(`${s.server.url}/oauth2/d`);
   t.is(s.reads, 4);
   await s.issuers.discover(`${s.server.url}/oauth2/a`);
+  t.is(s.reads, 5);
+});
+
+test("those that are asked for most lately are remembered", async (t) => {
+  const paths = ["/oauth2/a", "/oauth2/b", "/oauth2/c", "/oauth2/a", "/oauth2/d"];
+  await using s = await Scene.start(...paths);
+  for (const path of paths) await s.issuers.discover(s.server.url + path);
+  t.is(s.reads, 4);
+  await s.issuers.discover(`${s.server.url}/oauth2/a`);
+  t.is(s.reads, 4);
+  await s.issuers.discover(`${s.server.url}/oauth2/b`);
   t.is(s.reads, 5);
 });
 
@@ -222,15 +254,24 @@ for (const [what, answer, mistake] of [
   });
 }
 
-test("endpoints in the clear aren't used", async (t) => {
-  await using s = await Scene.start();
-  s.server.routes[WELL_KNOWN] = s.metadata("", { token_endpoint: "http://evil.example.com/token" });
-  const error = await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
-  t.is(error.mistake, "metadata-incomplete");
-  s.now = 5_000;
-  s.server.routes[WELL_KNOWN] = s.metadata("", { authorization_endpoint: "javascript:alert(1)" });
-  await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
-});
+const ENDPOINTS = [
+  "authorization_endpoint",
+  "token_endpoint",
+  "jwks_uri",
+  "userinfo_endpoint",
+  "end_session_endpoint",
+];
+
+for (const endpoint of ENDPOINTS) {
+  for (const url of ["http://evil.example.com/", "javascript:alert(1)"]) {
+    test(`${url} as ${endpoint} isn't used`, async (t) => {
+      await using s = await Scene.start();
+      s.server.routes[WELL_KNOWN] = s.metadata("", { [endpoint]: url });
+      const error = await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
+      t.is(error.mistake, "endpoint-not-allowed");
+    });
+  }
+}
 
 test("where hosts are listed, an issuer on another is wrong, and so is one whose endpoints are elsewhere", async (t) => {
   const addresses = ["loopback"] as const;
@@ -243,15 +284,9 @@ test("where hosts are listed, an issuer on another is wrong, and so is one whose
   t.is(await mistake("https://evil.example.com"), "host-not-listed");
   t.is(await mistake(s.server.url.replace("127.0.0.1", "localhost")), "host-not-listed");
   t.is(s.server.calls.length, 0, "nobody is asked");
-  for (const endpoint of [
-    "authorization_endpoint",
-    "token_endpoint",
-    "jwks_uri",
-    "userinfo_endpoint",
-    "end_session_endpoint",
-  ]) {
+  for (const endpoint of ENDPOINTS) {
     s.server.routes[WELL_KNOWN] = s.metadata("", { [endpoint]: "https://evil.example.com/" });
-    t.is(await mistake(s.server.url), "metadata-incomplete", endpoint);
+    t.is(await mistake(s.server.url), "endpoint-not-allowed", endpoint);
     s.now += 5_000;
   }
   s.server.routes[WELL_KNOWN] = s.metadata("");
