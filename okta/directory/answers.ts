@@ -59,7 +59,7 @@ export function refusal(
   }
   if (status >= 500)
     return new DirectoryUnreachableError(new HttpStatusError(where, status, retryAfter(answer)));
-  if (status === 401) return new DirectoryUnauthorizedError(authorizer.advice);
+  if (status === 401) return new DirectoryUnauthorizedError(authorizer.advice(answer));
   if (status === 403) return new DirectoryForbiddenError(endpoint.scope, authorizer.adviceOn(endpoint.scope));
   const said = oktaError(answer);
   if (status === 404 && said?.errorCode === NOT_FOUND) return new DirectoryNotFoundError(endpoint.what);

@@ -19,16 +19,14 @@ export interface Authorizer {
   authorize(method: string, url: URL): Promise<Record<string, string>>;
   /** Told of an answer 401. True where other credentials, or a nonce that came with it, are worth another try. */
   rejected(answer: HttpAnswer): boolean;
-  /** What to do when Okta says 401 for good. */
-  readonly advice: string;
+  /** What to do when Okta says 401 for good, as in this answer. */
+  advice(answer: HttpAnswer): string;
   /** What has to be granted for a scope. */
   adviceOn(scope: string): string;
 }
 
 /** The header of an API token. */
 export class ApiToken implements Authorizer {
-  readonly advice =
-    "make a new API token (Security > API > Tokens) and store it in the Secret of apiTokenRef.";
   readonly #header: string;
 
   /** @throws DirectoryUnauthorizedError when it can't be a token */
@@ -45,6 +43,10 @@ export class ApiToken implements Authorizer {
 
   rejected(): boolean {
     return false;
+  }
+
+  advice(): string {
+    return "make a new API token (Security > API > Tokens) and store it in the Secret of apiTokenRef.";
   }
 
   adviceOn(): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { z } from "zod";
+import { clockAdvice, differenceByDate } from "../clocks.ts";
 import { first, type HttpAnswer, parseJson } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
 import { HttpStatusError } from "../http/http-errors.ts";
@@ -35,8 +36,6 @@ const tokenErrorSchema = z.object({ error: z.string(), error_description: z.stri
  * it, as new ones do. Whoever needs a token at the same time shares one request.
  */
 export class ServiceApp implements Authorizer {
-  readonly advice =
-    "check the service app's clientID, and that its public key belongs to the private key in the Secret of privateKeyRef.";
   readonly #clientID: string;
   readonly #key: PrivateKey;
   readonly #http: Http;
@@ -69,6 +68,14 @@ export class ServiceApp implements Authorizer {
     const had = this.#token !== undefined;
     this.#token = undefined;
     return had;
+  }
+
+  /** A wrong clock makes every assertion and proof a wrong one, so that it is looked at before the key is blamed. */
+  advice({ headers }: HttpAnswer): string {
+    return (
+      clockAdvice(differenceByDate(first(headers.date))) ??
+      "check the service app's clientID, and that its public key belongs to the private key in the Secret of privateKeyRef."
+    );
   }
 
   adviceOn(scope: string): string {
@@ -145,7 +152,7 @@ export class ServiceApp implements Authorizer {
       const scope = DIRECTORY_SCOPES.join(" ");
       return new DirectoryForbiddenError(scope, `${this.adviceOn(scope.replace(" ", " and "))} (${said}.)`);
     }
-    return new DirectoryUnauthorizedError(`${this.advice} (${said}.)`);
+    return new DirectoryUnauthorizedError(`${this.advice(answer)} (${said}.)`);
   }
 }
 

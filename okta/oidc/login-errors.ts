@@ -151,7 +151,7 @@ export class SigningKeysUnreachableError extends OktaError {
   }
 }
 
-/** What an ID token is checked for (OpenID Connect Core 1.0, section 3.1.3.7). */
+/** What an ID token is checked for (OpenID Connect Core 1.0, sections 3.1.3.7 and 3.1.3.8). */
 export type IdTokenCheck =
   | "format"
   | "algorithm"
@@ -165,16 +165,29 @@ export type IdTokenCheck =
   | "expiry"
   | "issued-at"
   | "not-before"
-  | "auth-time";
+  | "auth-time"
+  | "access-token-hash";
 
 /** The ID token isn't what it has to be. */
 export class IdTokenInvalidError extends OktaError {
   readonly code = "id-token-invalid";
   readonly check: IdTokenCheck;
+  /** What to do about it, where more is known than that the issuer or the client may be another: fit for a page. */
+  readonly advice: string | undefined;
 
-  constructor(check: IdTokenCheck, options?: ErrorOptions) {
-    super(`The ID token isn't valid (${check}). Nobody was signed in.`, options);
+  /** @param more `what`: how exactly the check failed */
+  constructor(
+    check: IdTokenCheck,
+    more: ErrorOptions & { what?: string | undefined; advice?: string | undefined } = {},
+  ) {
+    const { what, advice, ...options } = more;
+    super(
+      `The ID token isn't valid (${check}${what === undefined ? "" : `: ${what}`}). Nobody was signed in.` +
+        `${advice === undefined ? "" : ` ${advice}`}`,
+      options,
+    );
     this.check = check;
+    this.advice = advice;
   }
 }
 

@@ -10,7 +10,7 @@ import {
   readGroupsClaim,
   readPerson,
 } from "./claims.ts";
-import { checkIdTokenClaims, verifyIssuerSignature } from "./id-token.ts";
+import { checkAccessTokenHash, checkIdTokenClaims, verifyIssuerSignature } from "./id-token.ts";
 import { type DiscoveredIssuer, Issuers } from "./issuer.ts";
 import {
   CodeRejectedError,
@@ -18,8 +18,8 @@ import {
   SettingsChangedError,
   TokenResponseInvalidError,
 } from "./login-errors.ts";
-import { tokenError, userInfoError } from "./openid-client-errors.ts";
-import { OpenidClientInstances } from "./openid-client-instances.ts";
+import { type TokenRequest, tokenError, userInfoError } from "./openid-client-errors.ts";
+import { type OpenidClient, OpenidClientInstances } from "./openid-client-instances.ts";
 import { type LoginTransaction, newTransaction } from "./transaction.ts";
 
 /** An organization's client at Okta, with its secret resolved. */
@@ -68,7 +68,7 @@ export class Oidc {
 
   constructor({ http, issuers, loginTimeoutMs = 15 * 60_000, now = Date.now }: OidcOptions) {
     this.#issuers = issuers ?? new Issuers({ http });
-    this.#instances = new OpenidClientInstances(http);
+    this.#instances = new OpenidClientInstances({ http, now });
     this.#loginTimeoutMs = loginTimeoutMs;
     this.#now = now;
   }
@@ -92,7 +92,7 @@ export class Oidc {
   ): Promise<{ url: string; transaction: LoginTransaction }> {
     const issuer = await this.#issuers.discover(settings.issuer);
     const transaction = newTransaction(settings, { redirectURI, returnTo, createdAt: this.#now() });
-    const url = client.buildAuthorizationUrl(this.#instances.of(issuer, settings), {
+    const url = client.buildAuthorizationUrl(this.#instances.of(issuer, settings).configuration, {
       redirect_uri: redirectURI,
       scope: [...new Set(["openid", ...settings.scopes])].join(" "),
       state: transaction.state,
@@ -106,7 +106,7 @@ export class Oidc {
 
   /**
    * Finishes a sign-in: checks the callback against the transaction, redeems the code, verifies the ID token
-   * (signature, algorithm, issuer, audience, azp, nonce, times) and reads who it is and in which groups. What
+   * (signature, algorithm, issuer, audience, azp, nonce, times, the access token's hash) and reads who it is and in which groups. What
    * the ID token doesn't say is asked of userinfo.
    * @param callbackURL the callback as it was called, absolute or not; only its query counts
    * @throws LoginError, IssuerUnreachableError, WrongIssuerError
@@ -121,18 +121,18 @@ export class Oidc {
     url.search = new URL(callbackURL, url).search;
     checkAuthorizationResponse(url.searchParams, transaction.state, issuer.metadata);
 
-    const configuration = this.#instances.of(issuer, settings);
-    const tokens = await this.#redeem(configuration, url, transaction, settings.clientID);
-    await verifyIssuerSignature(tokens.idToken, issuer.keys);
-    checkIdTokenClaims(tokens.claims, { clientID: settings.clientID, nowS: this.#now() / 1000 });
+    const openidClient = this.#instances.of(issuer, settings);
+    const { idToken, accessToken, claims } = await this.#redeem(openidClient, url, transaction);
+    const alg = await verifyIssuerSignature(idToken, issuer.keys);
+    checkIdTokenClaims(claims, this.#request(openidClient, settings));
+    checkAccessTokenHash(claims, accessToken, alg);
 
-    const { claims, idToken } = tokens;
     const groups = readGroupsClaim(claims, settings.claims.groups);
     const person = readPerson(claims, settings.claims);
     const signedIn: SignedIn = { person, groups, idToken, returnTo: transaction.returnTo };
     if (!needsUserInfo(issuer, settings, signedIn)) return signedIn;
 
-    const userInfo = await this.#userInfo(configuration, tokens.accessToken, claims.sub);
+    const userInfo = await this.#userInfo(openidClient, accessToken, claims.sub);
     return {
       ...signedIn,
       person: completePerson(
@@ -158,7 +158,7 @@ export class Oidc {
   ): Promise<string | undefined> {
     const issuer = await this.#issuers.discover(settings.issuer);
     if (issuer.metadata.end_session_endpoint === undefined) return undefined;
-    return client.buildEndSessionUrl(this.#instances.of(issuer, settings), {
+    return client.buildEndSessionUrl(this.#instances.of(issuer, settings).configuration, {
       post_logout_redirect_uri: postLogoutRedirectURI,
       ...(idTokenHint === undefined ? {} : { id_token_hint: idTokenHint }),
       ...(state === undefined ? {} : { state }),
@@ -173,16 +173,16 @@ export class Oidc {
    */
   async checkClient(settings: OidcSettings, redirectURI: string): Promise<void> {
     const issuer = await this.#issuers.discover(settings.issuer);
-    const configuration = this.#instances.of(issuer, settings);
+    const openidClient = this.#instances.of(issuer, settings);
     const question = {
       code: "is-this-client-known",
       redirect_uri: redirectURI,
       code_verifier: "x".repeat(43),
     };
     try {
-      await client.genericGrantRequest(configuration, "authorization_code", question);
+      await client.genericGrantRequest(openidClient.configuration, "authorization_code", question);
     } catch (error) {
-      const refusal = await tokenError(error, settings.clientID);
+      const refusal = await tokenError(error, this.#request(openidClient, settings));
       if (!(refusal instanceof CodeRejectedError)) throw refusal;
     }
   }
@@ -194,21 +194,21 @@ export class Oidc {
   }
 
   async #redeem(
-    configuration: client.Configuration,
+    openidClient: OpenidClient,
     callback: URL,
-    { state, nonce, codeVerifier }: LoginTransaction,
-    clientID: string,
+    transaction: LoginTransaction,
   ): Promise<{ idToken: string; accessToken: string; claims: client.IDToken }> {
+    const { state, nonce, codeVerifier } = transaction;
     let answer: Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
     try {
-      answer = await client.authorizationCodeGrant(configuration, callback, {
+      answer = await client.authorizationCodeGrant(openidClient.configuration, callback, {
         pkceCodeVerifier: codeVerifier,
         expectedState: state,
         expectedNonce: nonce,
         idTokenExpected: true,
       });
     } catch (error) {
-      throw await tokenError(error, clientID);
+      throw await tokenError(error, this.#request(openidClient, transaction));
     }
     const claims = answer.claims();
     if (answer.id_token === undefined || claims === undefined)
@@ -216,11 +216,11 @@ export class Oidc {
     return { idToken: answer.id_token, accessToken: answer.access_token, claims };
   }
 
-  async #userInfo(
-    configuration: client.Configuration,
-    accessToken: string,
-    subject: string,
-  ): Promise<Claims> {
+  #request({ clock }: OpenidClient, { clientID }: { clientID: string }): TokenRequest {
+    return { clientID, nowS: this.#now() / 1000, clock };
+  }
+
+  async #userInfo({ configuration }: OpenidClient, accessToken: string, subject: string): Promise<Claims> {
     try {
       return await client.fetchUserInfo(configuration, accessToken, subject);
     } catch (error) {

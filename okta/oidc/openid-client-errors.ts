@@ -1,11 +1,12 @@
 import { ResponseBodyError, WWWAuthenticateChallengeError } from "openid-client";
 import { z } from "zod";
+import type { ClockDifference } from "../clocks.ts";
 import { OktaError, withoutPayload } from "../errors.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../http/http-errors.ts";
+import { failedCheckError } from "./id-token-times.ts";
 import {
   CodeRejectedError,
   type IdTokenCheck,
-  IdTokenInvalidError,
   InvalidClientError,
   TokenEndpointUnreachableError,
   TokenResponseInvalidError,
@@ -27,8 +28,18 @@ const CHECKS: ReadonlyMap<string, IdTokenCheck> = new Map<string, IdTokenCheck>(
 
 const oauthErrorSchema = z.object({ error: z.string(), error_description: z.string().optional() });
 
+/** Whose request it was, and what is known of the clocks: a wrong one looks like a wrong token. */
+export interface TokenRequest {
+  readonly clientID: string;
+  /** s since 1970, by our clock */
+  readonly nowS: number;
+  /** How far Okta's clock is ahead of ours, by the answer. */
+  readonly clock: ClockDifference | undefined;
+}
+
 /** What openid-client throws while it redeems a code and validates the ID token, as one of our own errors. */
-export async function tokenError(error: unknown, clientID: string): Promise<OktaError> {
+export async function tokenError(error: unknown, request: TokenRequest): Promise<OktaError> {
+  const { clientID } = request;
   const own = ownError(error);
   if (own) {
     if (
@@ -51,7 +62,7 @@ export async function tokenError(error: unknown, clientID: string): Promise<Okta
   const check = failedCheck(error);
   const cause = withoutPayload(error);
   return check
-    ? new IdTokenInvalidError(check, { cause })
+    ? failedCheckError(check, claimsOf(error), { ...request, cause })
     : new TokenResponseInvalidError(reason(error), { cause });
 }
 
@@ -119,6 +130,12 @@ function failedCheck(error: Error): IdTokenCheck | undefined {
   const claim = /(?:JWT|ID Token) "(\w+)"/.exec(message)?.[1];
   if (claim !== undefined) return CHECKS.get(claim) ?? "format";
   return /\bJW[TE]\b/.test(message) ? "format" : undefined;
+}
+
+/** The claims that failed a check, which openid-client hangs on its error. */
+function claimsOf(error: Error): unknown {
+  const details = innermost(error).cause;
+  return typeof details === "object" && details !== null && "claims" in details ? details.claims : undefined;
 }
 
 function reason(error: Error): string {

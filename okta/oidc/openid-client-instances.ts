@@ -1,56 +1,71 @@
 import { LRUCache } from "lru-cache";
 import * as client from "openid-client";
+import { CLOCK_TOLERANCE_S, type ClockDifference, differenceByDate } from "../clocks.ts";
 import type { Http } from "../http/http.ts";
-import { CLOCK_TOLERANCE_S } from "./id-token.ts";
 import type { DiscoveredIssuer, IssuerMetadata } from "./issuer.ts";
 import { ALGORITHMS } from "./signing-keys.ts";
 
 /** Clients that are remembered at once. */
 const MAX_CLIENTS = 1_000;
 
-/** openid-client's instances (it calls them configurations), made once for each issuer, client and secret. */
+/** One of openid-client's instances (it calls them configurations), and what its last answer told of Okta's clock. */
+export interface OpenidClient {
+  readonly configuration: client.Configuration;
+  /** How far Okta's clock is ahead of ours. Undefined until an answer has told. */
+  readonly clock: ClockDifference | undefined;
+}
+
+/** openid-client's instances, made once for each issuer, client and secret. */
 export class OpenidClientInstances {
   readonly #http: Http;
-  readonly #known = new LRUCache<string, { issuer: DiscoveredIssuer; instance: client.Configuration }>({
+  readonly #now: () => number;
+  readonly #known = new LRUCache<string, { issuer: DiscoveredIssuer; instance: OpenidClient }>({
     max: MAX_CLIENTS,
   });
 
-  constructor(http: Http) {
+  /** @param now ms since 1970 */
+  constructor({ http, now }: { http: Http; now: () => number }) {
     this.#http = http;
+    this.#now = now;
   }
 
   of(
     issuer: DiscoveredIssuer,
     { clientID, clientSecret }: { clientID: string; clientSecret: string },
-  ): client.Configuration {
+  ): OpenidClient {
     const key = JSON.stringify([issuer.metadata.issuer, clientID, clientSecret]);
     const known = this.#known.get(key);
     // Another reading of the issuer may have other endpoints.
     if (known?.issuer === issuer) return known.instance;
-    const instance = newInstance(issuer.metadata, clientID, clientSecret, this.#http);
+    const instance = this.#make(issuer.metadata, clientID, clientSecret);
     this.#known.set(key, { issuer, instance });
     return instance;
   }
-}
 
-function newInstance(
-  metadata: IssuerMetadata,
-  clientID: string,
-  clientSecret: string,
-  http: Http,
-): client.Configuration {
-  const instance = new client.Configuration(
-    { ...metadata, id_token_signing_alg_values_supported: asymmetric(metadata) },
-    clientID,
-    { [client.clockTolerance]: CLOCK_TOLERANCE_S },
-    authentication(metadata, clientID, clientSecret),
-  );
-  instance[client.customFetch] = http.fetch;
-  instance.timeout = 0; // ours applies
-  // Which URLs may be called is for our own HTTP to say: https, and http on loopback.
-  if (Object.values(metadata).some((value) => typeof value === "string" && value.startsWith("http:")))
-    client.allowInsecureRequests(instance);
-  return instance;
+  #make(metadata: IssuerMetadata, clientID: string, clientSecret: string): OpenidClient {
+    const configuration = new client.Configuration(
+      { ...metadata, id_token_signing_alg_values_supported: asymmetric(metadata) },
+      clientID,
+      { [client.clockTolerance]: CLOCK_TOLERANCE_S },
+      authentication(metadata, clientID, clientSecret),
+    );
+    let clock: ClockDifference | undefined;
+    configuration[client.customFetch] = async (url, options) => {
+      const answer = await this.#http.fetch(url, options);
+      clock = differenceByDate(answer.headers.get("date"), this.#now());
+      return answer;
+    };
+    configuration.timeout = 0; // ours applies
+    // Which URLs may be called is for our own HTTP to say: https, and http on loopback.
+    if (Object.values(metadata).some((value) => typeof value === "string" && value.startsWith("http:")))
+      client.allowInsecureRequests(configuration);
+    return {
+      configuration,
+      get clock() {
+        return clock;
+      },
+    };
+  }
 }
 
 /** Never `none`, and no shared secrets, whatever the issuer says of itself. RS256 is the default (Discovery 1.0). */

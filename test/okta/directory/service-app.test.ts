@@ -153,6 +153,20 @@ test("a key that Okta doesn't know is named", async (t) => {
   t.regex(error.message, /privateKeyRef.*signature is invalid/s);
 });
 
+test("a wrong clock is named, and not the key", async (t) => {
+  await using org = await start();
+  const anHourLater = { date: new Date(Date.now() + 3_600_000).toUTCString() };
+  for (const error of ["invalid_client", "invalid_dpop_proof"]) {
+    const body = { error, error_description: "The client_assertion token is expired." };
+    org.server.routes[TOKEN] = () => ({ status: 401, headers: anHourLater, body });
+    const refusal = await t.throwsAsync(org.serviceApp(PEM).check(), {
+      instanceOf: DirectoryUnauthorizedError,
+    });
+    t.regex(refusal.message, /clock here is 3\d{3} seconds behind Okta's.*is expired/s);
+    t.notRegex(refusal.message, /privateKeyRef/);
+  }
+});
+
 test("a scope that was never granted is named", async (t) => {
   await using org = await start();
   org.server.routes[TOKEN] = () => ({

@@ -35,9 +35,12 @@ export class TestProvider implements AsyncDisposable {
   /** Changes the next ID tokens. */
   forgery: Forgery = {};
   userInfo: Record<string, unknown> = { sub: "00u1" };
+  /** Headers of the token endpoint's answers. */
+  headers: Record<string, string> = {};
   metadata: Record<string, unknown> = {};
 
   static readonly clientID = "0oa1";
+  static readonly accessToken = "access-token-1";
   static readonly clientSecret = "s3cret-of_the.client";
 
   private constructor(server: TestServer, key: TestKey) {
@@ -95,8 +98,9 @@ export class TestProvider implements AsyncDisposable {
         };
       this.#codes.delete(form.get("code") ?? "");
       return {
+        headers: this.headers,
         body: {
-          access_token: "access-token-1",
+          access_token: TestProvider.accessToken,
           token_type: "Bearer",
           expires_in: 3600,
           id_token: await this.idToken(code),

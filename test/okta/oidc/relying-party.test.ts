@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import test from "ava";
 import { UnsecuredJWT } from "jose";
 import { IdTokenInvalidError } from "../../../okta/oidc/login-errors.ts";
-import { type Forgery, testKey } from "./provider.ts";
+import { type Forgery, TestProvider, testKey } from "./provider.ts";
 import { Login, REDIRECT_URI } from "./sign-in.ts";
 
 // The cases of the OpenID Foundation's conformance suite for relying parties, basic profile, and a few more.
@@ -69,6 +70,11 @@ refused("a token that isn't valid yet", "not-before", { claims: { nbf: now() + 3
 refused("no subject", "subject", { claims: { sub: undefined } });
 refused("an empty subject", "subject", { claims: { sub: "" } });
 refused("a subject that isn't text", "subject", { claims: { sub: 1 } });
+refused("the hash of another access token", "access-token-hash", {
+  claims: { at_hash: atHash("sha256", "access-token-2") },
+});
+refused("a hash of the access token that is empty", "access-token-hash", { claims: { at_hash: "" } });
+refused("a hash of the access token that isn't text", "access-token-hash", { claims: { at_hash: null } });
 refused("something that isn't a token", "format", { token: () => "not-a-token" });
 refused("an encrypted token", "format", { token: () => "a.b.c.d.e" });
 
@@ -82,6 +88,64 @@ test("no session for alg none or a shared secret, even when the issuer says it u
     const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
     t.is(error.check, "algorithm");
   }
+});
+
+for (const [alg, hash] of [
+  ["RS256", "sha256"],
+  ["ES384", "sha384"],
+  ["PS512", "sha512"],
+  ["EdDSA", "sha512"],
+] as const) {
+  test(`an ID token by ${alg} may name its access token`, async (t) => {
+    await using login = await Login.start();
+    const key = await testKey("key-3", alg);
+    login.provider.metadata = { id_token_signing_alg_values_supported: [alg] };
+    login.provider.published = [key.jwk];
+    login.provider.forgery = { key, claims: { at_hash: atHash(hash, TestProvider.accessToken) } };
+    await t.notThrowsAsync(login.signIn());
+    login.provider.forgery = { key, claims: { at_hash: atHash(hash, "access-token-2") } };
+    await t.throwsAsync(login.signIn(), { code: "id-token-invalid", message: /access-token-hash/ });
+  });
+}
+
+const HOUR = 3_600;
+/** An hour, as a slow machine may count it. */
+const AN_HOUR = "(35[5-9]\\d|36[0-4]\\d) seconds";
+
+for (const [claim, forged, words, where] of [
+  ["iat", () => ({ iat: now() + HOUR, exp: now() + 2 * HOUR }), "issued-at: it was issued", "behind"],
+  ["exp", () => ({ iat: now() - 2 * HOUR, exp: now() - HOUR }), "expiry: it ended", "ahead of"],
+  ["nbf", () => ({ nbf: now() + HOUR }), "not-before: it begins in", "behind"],
+  ["auth_time", () => ({ auth_time: now() + HOUR }), "auth-time: its auth_time is", "behind"],
+] as const) {
+  test(`${claim} says by how much it fails, and that the clocks agree where they do`, async (t) => {
+    await using login = await Login.start();
+    login.provider.forgery = { claims: forged() };
+    const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
+    t.regex(error.message, new RegExp(`${words} ${AN_HOUR}`));
+    t.regex(error.advice ?? "", /clock and the one here agree/);
+  });
+
+  test(`${claim} that fails for a clock's sake says which, by the Date of Okta's answer`, async (t) => {
+    await using login = await Login.start();
+    login.provider.forgery = { claims: forged() };
+    const theirs = Date.now() + (where === "behind" ? HOUR : -HOUR) * 1000;
+    login.provider.headers = { date: new Date(theirs).toUTCString() };
+    const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
+    t.regex(
+      error.advice ?? "",
+      new RegExp(`^The clock here is ${AN_HOUR} ${where} Okta's, by the Date of Okta's answer: set`),
+    );
+    t.true(error.message.includes(error.advice ?? "none"));
+  });
+}
+
+test("without a Date the token's own iat tells of a wrong clock", async (t) => {
+  await using login = await Login.start();
+  login.provider.headers = { date: "" };
+  login.provider.forgery = { claims: { iat: now() - HOUR, exp: now() - HOUR / 2 } };
+  const error = await t.throwsAsync(login.signIn(), { instanceOf: IdTokenInvalidError });
+  t.regex(error.advice ?? "", new RegExp(`^The clock here is ${AN_HOUR} ahead of Okta's, by the iat`));
 });
 
 test("clocks may differ by half a minute", async (t) => {
@@ -160,6 +224,11 @@ test("no session for a code of another sign-in of the same browser", async (t) =
   );
   t.is(error.check, "nonce");
 });
+
+function atHash(hash: string, accessToken: string): string {
+  const digest = createHash(hash).update(accessToken).digest();
+  return digest.subarray(0, digest.length / 2).toString("base64url");
+}
 
 function unsigned(token: string): string {
   return new UnsecuredJWT(payloadOf(token)).encode();
