@@ -168,17 +168,15 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
         retryAfterS: 30,
       };
     case "id-token-invalid":
+      return {
+        ...answerInvalid(about, object),
+        ...(error.advice === undefined ? {} : { advice: forAdmins(error.advice) }),
+      };
     case "token-response-invalid":
     case "userinfo-invalid":
     case "too-large":
     case "not-json":
-      return {
-        ...about,
-        status: 502,
-        title: "Okta's answer isn't valid",
-        text: "What came back from Okta didn't pass the checks, so nobody was signed in.",
-        advice: `For administrators: the log says which check failed. Compare okta.issuer and okta.clientID of the Organization ${object} with Okta.`,
-      };
+      return answerInvalid(about, object);
     case "directory-unreachable":
     case "directory-unauthorized":
     case "directory-forbidden":
@@ -187,6 +185,22 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
     case "directory-invalid-answer":
       return groupsProblemAt("DirectoryUnavailable", place);
   }
+}
+
+function answerInvalid(about: Pick<Problem, "code" | "organization" | "link">, object: string): Problem {
+  return {
+    ...about,
+    status: 502,
+    title: "Okta's answer isn't valid",
+    text: "What came back from Okta didn't pass the checks, so nobody was signed in.",
+    advice: forAdmins(
+      `the log says which check failed. Compare okta.issuer and okta.clientID of the Organization ${object} with Okta.`,
+    ),
+  };
+}
+
+function forAdmins(advice: string): string {
+  return `For administrators: ${advice}`;
 }
 
 const GROUPS_CODES = {

@@ -44,6 +44,16 @@ test("an ID token that isn't what it has to be signs nobody in", async (t) => {
   t.is((await signIn("ada")).response.status, 303);
 });
 
+test("a token whose times don't fit tells administrators by how much, and whether a clock is wrong", async (t) => {
+  const { applyAcme, signIn, okta } = await webhookUnderTest(t);
+  await applyAcme();
+  okta.alterIdToken = FORGERIES["a time that is to come"];
+  const { response } = await signIn("ada");
+  t.is(response.status, 502);
+  t.regex(response.body, /For administrators: Okta&#39;s clock and the one here agree/);
+  t.false(response.body.includes("okta.clientID"));
+});
+
 test("a callback that is replayed makes no session, not even with the cookie of the first time", async (t) => {
   const underTest = await webhookUnderTest(t);
   await underTest.applyAcme();
