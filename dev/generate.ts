@@ -1,7 +1,8 @@
 /**
  * Writes what follows from the files under crds/: the TypeScript types (crds/types.ts), the reference (docs/api.md),
  * and the chart's copies, since a chart can't read what is outside its folder. And what follows from the chart's
- * values.yaml (values.schema.json, README.md), from package.json (the chart's version), and the dashboard.
+ * values.yaml (values.schema.json, README.md), from package.json (the chart's version), and the dashboard. And what
+ * CONTRIBUTING.md says of the code: two pictures, and the sentences of its layout.
  *
  *   node dev/generate.ts           writes what is stale
  *   node dev/generate.ts --check   writes nothing; prints what is stale and exits 1 if anything is
@@ -12,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { apiReference } from "./generate/api-reference.ts";
 import { chartFiles } from "./generate/chart.ts";
+import { withCode } from "./generate/contributing.ts";
 import { crdFiles, readCrds } from "./generate/crd.ts";
 import { typesOf } from "./generate/types.ts";
 
@@ -26,6 +28,7 @@ async function generate(): Promise<Map<string, string>> {
   const generated = new Map([
     ["crds/types.ts", await typesOf(crds)],
     ["docs/api.md", apiReference(crds)],
+    ["CONTRIBUTING.md", await withCode(root, await readFile(new URL("CONTRIBUTING.md", root), "utf8"))],
   ]);
   for (const file of crdFiles) {
     generated.set(`${chartCopies}/crds/${file}`, await readFile(new URL(file, folder), "utf8"));

@@ -23,7 +23,7 @@ export function importsIn(sources: Sources): Import[] {
 
 /**
  * All ways to import, as TypeScript has them: static and dynamic, export ... from, type-only, and the types that are
- * written `import("./file.ts").Name`.
+ * written `import("a file").Name`.
  * @throws SyntaxError when the file can't be parsed
  */
 function importsOf(path: string, text: string): Import[] {

@@ -1,7 +1,7 @@
-/** The sentences of the layout that are about imports. CONTRIBUTING.md tells them to people. */
+/** The sentences of the layout. npm run generate writes them into CONTRIBUTING.md, too. */
 
 /** About the imports of some folders' files: what they may import alone, or what they never import. */
-export interface Sentence {
+export interface ImportSentence {
   readonly text: string;
   /** The folders that it is about. */
   readonly of: readonly string[];
@@ -16,7 +16,18 @@ export interface Sentence {
 }
 
 /** What runs in a cluster, from the bottom up. */
-const PRODUCT = ["kubernetes/", "crds/", "identity/", "okta/", "organizations/", "operator/", "webhook/"];
+export const PRODUCT: readonly string[] = [
+  "kubernetes/",
+  "crds/",
+  "identity/",
+  "okta/",
+  "organizations/",
+  "operator/",
+  "webhook/",
+];
+
+/** The one folder that has sentences of its own, apart from those of the folder that it is in. */
+export const STORES = "identity/stores/";
 
 /** Every folder that has programs. */
 export const FOLDERS: readonly string[] = [...PRODUCT, "charts/", "dev/", "bench/", "test/"];
@@ -25,18 +36,18 @@ const IDENTITY =
   "identity/ imports nothing above it and, identity/stores/ aside, neither kubernetes/ nor crds/.";
 const EACH_OTHER = "operator/ and webhook/ never import each other.";
 const NOT_THE_PRODUCT =
-  "dev/, bench/ and test/ are imported by nobody above them, least of all by the product.";
+  "The product imports none of dev/, bench/ and test/, dev/ neither of the other two, bench/ not test/.";
 
-export const SENTENCES: readonly Sentence[] = [
+export const ON_IMPORTS: readonly ImportSentence[] = [
   { text: "kubernetes/ imports nothing outside itself.", of: ["kubernetes/"], only: ["kubernetes/"] },
   { text: "crds/ imports nothing but kubernetes/.", of: ["crds/"], only: ["crds/", "kubernetes/"] },
-  { text: IDENTITY, of: ["identity/"], except: ["identity/stores/"], only: ["identity/"] },
-  { text: IDENTITY, of: ["identity/stores/"], only: ["identity/", "kubernetes/", "crds/"] },
+  { text: IDENTITY, of: ["identity/"], except: [STORES], only: ["identity/"] },
+  { text: IDENTITY, of: [STORES], only: ["identity/", "kubernetes/", "crds/"] },
   {
     text: "What access means knows no store: identity/ imports identity/stores/ nowhere.",
     of: ["identity/"],
-    except: ["identity/stores/"],
-    never: ["identity/stores/"],
+    except: [STORES],
+    never: [STORES],
   },
   {
     text: "okta/ imports identity/ at most: it knows neither kubernetes/ nor crds/ nor Express.",
@@ -63,3 +74,14 @@ export const SENTENCES: readonly Sentence[] = [
   { text: NOT_THE_PRODUCT, of: ["dev/"], never: ["bench/", "test/"] },
   { text: NOT_THE_PRODUCT, of: ["bench/"], never: ["test/"] },
 ];
+
+/** What holds of every file. */
+export const ON_FILES = {
+  circle: "Files never import each other in a circle, not even for types.",
+  written: "The name of what is imported is written out: nobody can follow one that only shows at run time.",
+  words:
+    "kubernetes/ has no word of the product (okta, organization, mapping), not even in a comment: it could be anybody's.",
+  name: "No file or folder is named utils, helpers, common or misc.",
+  folder: `Programs are in ${FOLDERS.join(", ")}.`,
+  mention: "A file that a page or a comment names is there.",
+} as const;

@@ -10,15 +10,16 @@ const NOT_OURS = new Set(["node_modules", "dist", "coverage"]);
 
 /**
  * @param root the repository's folder
- * @returns every program (TypeScript, JavaScript) and page (Markdown) in its folders, by path
+ * @returns every program (TypeScript, JavaScript) and page (Markdown) in its folders, and the pages beside them, by path
  */
 export async function readSources(root: string): Promise<Sources> {
   const paths: string[] = [];
   for (const entry of await readdir(root, { withFileTypes: true })) {
+    if (isPage(entry.name)) paths.push(entry.name);
     if (!entry.isDirectory() || entry.name.startsWith(".") || NOT_OURS.has(entry.name)) continue;
     for (const inside of await readdir(join(root, entry.name), { recursive: true })) {
       const path = `${entry.name}/${inside}`;
-      if (isProgram(path) || path.endsWith(".md")) paths.push(path);
+      if (isProgram(path) || isPage(path)) paths.push(path);
     }
   }
   paths.sort();
@@ -29,4 +30,8 @@ export async function readSources(root: string): Promise<Sources> {
 /** Whether it is something that imports. */
 export function isProgram(path: string): boolean {
   return /\.[cm]?[jt]s$/.test(path);
+}
+
+function isPage(path: string): boolean {
+  return path.endsWith(".md");
 }

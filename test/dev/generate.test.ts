@@ -11,7 +11,9 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 async function copyOfTheRepository(t: ExecutionContext): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "generate-"));
   t.teardown(() => rm(copy, { recursive: true, force: true }));
-  const parts = ["package.json", "crds", "docs/api.md", "charts", "dev/generate.ts", "dev/generate"];
+  const product = ["crds", "identity", "okta", "organizations", "kubernetes", "operator", "webhook"];
+  const generator = ["dev/generate.ts", "dev/generate", "dev/layout"];
+  const parts = ["package.json", "CONTRIBUTING.md", "docs/api.md", "charts", ...product, ...generator];
   for (const part of parts) await cp(join(root, part), join(copy, part), { recursive: true });
   await symlink(join(root, "node_modules"), join(copy, "node_modules"));
   return copy;
@@ -66,6 +68,20 @@ test("a file that was edited by hand or is missing is stale", async (t) => {
   t.is(code, 1);
   t.regex(stderr, /crds\/types\.ts/);
   t.regex(stderr, /docs\/api\.md/);
+});
+
+test("an import from another folder makes the pictures stale, and code that has moved on a sign-in's way is asked for", async (t) => {
+  const copy = await copyOfTheRepository(t);
+  generate(copy);
+  await appendFile(join(copy, "crds/resources.ts"), 'export * from "../webhook/metrics.ts";\n');
+  t.is(generate(copy, "--check").stderr, "CONTRIBUTING.md is stale: run npm run generate\n");
+  t.is(generate(copy).code, 0);
+  t.regex(await readFile(join(copy, "CONTRIBUTING.md"), "utf8"), /crds --> webhook/);
+
+  await rm(join(copy, "webhook/routes/callback.ts"));
+  const { code, stderr } = generate(copy, "--check");
+  t.not(code, 0);
+  t.regex(stderr, /callback in webhook\/routes\/callback\.ts, but there is no such file/);
 });
 
 test("a keyword that the generator doesn't know is an error, not a gap in the types", async (t) => {

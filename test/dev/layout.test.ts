@@ -21,7 +21,7 @@ function importOf(to: string): string {
 const IDENTITY =
   "identity/ imports nothing above it and, identity/stores/ aside, neither kubernetes/ nor crds/.";
 const NOT_THE_PRODUCT =
-  "dev/, bench/ and test/ are imported by nobody above them, least of all by the product.";
+  "The product imports none of dev/, bench/ and test/, dev/ neither of the other two, bench/ not test/.";
 const EACH_OTHER = "operator/ and webhook/ never import each other.";
 const OKTA = "okta/ imports identity/ at most: it knows neither kubernetes/ nor crds/ nor Express.";
 const ORGANIZATIONS = "organizations/ imports crds/, identity/, okta/ and kubernetes/, and never a program.";
@@ -113,7 +113,7 @@ for (const [name, text] of Object.entries(ways)) {
 
 test("what only looks like an import is none", (t) => {
   const text = `// import { a } from "../webhook/a.ts";\nconst text = 'import "../webhook/a.ts"';\n`;
-  t.deepEqual(breachesOf({ "operator/a.ts": text }), []);
+  t.deepEqual(breachesOf({ "operator/a.ts": text, "webhook/a.ts": "" }), []);
 });
 
 test("types of client-node may be imported anywhere; they are gone at run time", (t) => {
@@ -125,7 +125,7 @@ test("types of client-node may be imported anywhere; they are gone at run time",
 
 test("an import whose file only shows at run time is reported: nobody could say what it breaks", (t) => {
   t.deepEqual(breachesOf({ "webhook/a.ts": `await import(process.argv[2] ?? "");\n` }), [
-    "webhook/a.ts:1 imports what only shows at run time. The name of what is imported is written out.",
+    "webhook/a.ts:1 imports what only shows at run time. The name of what is imported is written out: nobody can follow one that only shows at run time.",
   ]);
 });
 
@@ -163,7 +163,8 @@ test("of two circles that share a file, both are reported; so is a file that imp
 });
 
 test("kubernetes/ may not say a word of the product: not in code, comments, pages or names", (t) => {
-  const sentence = "kubernetes/ has no word of the product: it could be anybody's.";
+  const sentence =
+    "kubernetes/ has no word of the product (okta, organization, mapping), not even in a comment: it could be anybody's.";
   t.deepEqual(
     breachesOf({
       "kubernetes/README.md": "# kubernetes\n\nReconciles a rolemapping.\n",
@@ -196,9 +197,25 @@ test("a name that doesn't say what is in a file or folder is reported", (t) => {
   );
 });
 
+test("a page or a comment that names a file that isn't there is reported; strings may say what they like", (t) => {
+  const sentence = "A file that a page or a comment names is there.";
+  t.deepEqual(
+    breachesOf({
+      "CONTRIBUTING.md": "Access: `identity/policy.ts`.\nSign-in: `identity/decide.ts`.\n",
+      "okta/README.md": "Begin with `oidc/oidc.ts`, see https://example.com/a/b.md and main.ts.\n",
+      "okta/oidc/oidc.ts": '// As in oidc/gone.ts says.\nconst name = "oidc/gone.ts";\n',
+      "identity/policy.ts": "/**\n * See okta/oidc/oidc.ts.\n */\n",
+    }),
+    [
+      `CONTRIBUTING.md:2 names identity/decide.ts, which isn't there. ${sentence}`,
+      `okta/oidc/oidc.ts:1 names oidc/gone.ts, which isn't there. ${sentence}`,
+    ],
+  );
+});
+
 test("a program in a folder that no sentence is about is reported", (t) => {
   const [breach, ...more] = breachesOf({ "shared/a.ts": "" });
-  t.regex(breach ?? "", /^shared\/a\.ts is in a folder that the layout doesn't know\./);
+  t.regex(breach ?? "", /^shared\/a\.ts is where the layout knows of no programs\./);
   t.deepEqual(more, []);
 });
 

@@ -106,6 +106,7 @@ export class KubernetesStore implements IdentityStore {
     return usersOf(this.#by("mapping", indexKey(organization, mapping)));
   }
 
+  /** Makes an OrganizationUser: its spec is what Okta says, its status what access follows from that. */
   async create(user: NewUser): Promise<User> {
     const object = newObject(user);
     try {
