@@ -78,7 +78,7 @@ test("imports that go down the layers break nothing", (t) => {
       "crds/a.ts": importOf("../kubernetes/index.ts"),
       "identity/a.ts": importOf("./policy.ts"),
       "identity/stores/kubernetes/a.ts": importOf("../../../crds/types.ts") + importOf("../../policy.ts"),
-      "okta/oidc/a.ts": importOf("../../identity/identity.ts") + importOf("openid-client"),
+      "okta/oidc/a.ts": importOf("../../identity/identity.ts") + importOf("expressive"),
       "organizations/a.ts": ["crds", "identity", "okta", "kubernetes"]
         .map((at) => importOf(`../${at}/a.ts`))
         .join(""),

@@ -74,7 +74,11 @@ function start() {}
   "webhook/sessions.ts": `
 /** Of the class. */
 export class Sessions {
-  /** Starts a session */
+  /**
+   * Starts a session
+   *
+   * Without a stop.
+   */
   start() {}
 }
 /** Not the comment of what follows. */
