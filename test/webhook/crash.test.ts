@@ -141,6 +141,8 @@ async function webhookProcess(
     "0",
     "--health-port",
     "0",
+    "--okta-addresses",
+    "loopback",
   ];
   const logFile = join(cluster.folder, `webhook-${Math.random()}.log`);
   const process = await startProgram(tether, { name: "webhook", file: "webhook/main.ts", args, logFile });
