@@ -7,6 +7,14 @@ export interface Answer {
   readonly body: string;
 }
 
+/** A copy of what a browser would send to this URL, as somebody may have taken one. */
+export function copyOf(cookies: CookieJar, url: string): CookieJar {
+  const copy = new CookieJar();
+  const at = new URL(url);
+  copy.store(at, (cookies.header(at) ?? "").split("; "));
+  return copy;
+}
+
 /** Requests to one webhook with the cookies of one browser. Redirects are answers, not followed. */
 export class Browser {
   readonly cookies: CookieJar;

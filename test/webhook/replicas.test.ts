@@ -7,7 +7,7 @@ import { waitFor } from "../cluster.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { FaultServer } from "../kubernetes/fault-server.ts";
 import { TcpProxy } from "../kubernetes/tcp-proxy.ts";
-import { Browser } from "./browser.ts";
+import { Browser, copyOf } from "./browser.ts";
 import { webhookUnderTest } from "./webhook-under-test.ts";
 
 test("a sign-in that one replica started is finished by another", async (t) => {
@@ -25,7 +25,7 @@ test("a sign-in that one replica started is finished by another", async (t) => {
 });
 
 test("a deactivation ends sessions at every replica, whoever wrote it", async (t) => {
-  const { applyAcme, signIn, session, replica, webhook, client } = await webhookUnderTest(t);
+  const { applyAcme, signIn, session, replica, webhook, client, url } = await webhookUnderTest(t);
   const other = await replica();
   await applyAcme();
   const { cookies } = await signIn("ada");
@@ -36,10 +36,12 @@ test("a deactivation ends sessions at every replica, whoever wrote it", async (t
   const user = store.get(`${ada?.metadata.namespace}/${ada?.metadata.name}`);
   t.truthy(user);
   if (user) await store.update(user, { access: noAccess("NoMappedGroup", "Put out by somebody else.") });
+  const copy = copyOf(cookies, url);
   t.is((await session(cookies)).status, 401, "read your own writes");
+  t.is(cookies.header(new URL(url)), undefined, "and the browser brings it no more");
   const refused = await waitFor(
     async () => {
-      const answer = await session(cookies, other);
+      const answer = await session(copy, other);
       return answer.status === 401 ? answer : undefined;
     },
     { what: "the other replica to hear of it" },

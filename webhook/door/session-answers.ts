@@ -3,8 +3,9 @@ import type { User } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import { heldRoles } from "../held-roles.ts";
 import type { WebhookMetrics } from "../metrics.ts";
+import type { SessionRefusal, SignedInSession } from "../sessions/session-judgement.ts";
 import type { Session } from "../sessions/session-token.ts";
-import type { SessionCheck, SessionRefusal, SignedInSession } from "../sessions/sessions.ts";
+import type { SessionCheck } from "../sessions/sessions.ts";
 import type { Misunderstood, Requirement } from "./requirement.ts";
 
 /** An answer, ready to be sent again and again. */
@@ -65,8 +66,6 @@ export class SessionAnswers {
       return this.#forbidden({ organization: key });
     switch (check.kind) {
       case "signed-in": {
-        if (key !== undefined && key !== keyOf(check.organization))
-          return this.#refusal("no-session", organization);
         const { held, answer } = this.#signedIn(check);
         const missing = required.roles.filter((role) => !held.has(role));
         return missing.length > 0 ? this.#forbidden({ roles: missing }) : answer;

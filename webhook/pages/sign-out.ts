@@ -6,12 +6,19 @@ import { signOutForm } from "./sign-out-form.ts";
  * Asks before signing out: a link alone must not do it.
  * @param from the organization that the person is signed in at
  */
-export function confirmSignOutPage(from: { issuerOrigin: string; loginPath: string } | undefined): Page {
+export function confirmSignOutPage(
+  from: { organization: string; issuerOrigin: string; loginPath: string } | undefined,
+): Page {
   return {
     title: "Sign out?",
     formTarget: from?.issuerOrigin,
     body: html`
-<p>This ends your session here and at Okta.</p>
+<p>${
+      from
+        ? html`This ends your session at ${from.organization}, here and at Okta. If you are signed in at other organizations
+in this browser, you stay so there.`
+        : "This ends your session here and at Okta."
+    }</p>
 <div class="actions">${signOutForm("Sign out", from && { loginPath: from.loginPath })}<a href="/">Stay signed in</a></div>`,
   };
 }

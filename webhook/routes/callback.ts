@@ -87,7 +87,7 @@ function answer(
   res.appendHeader("Set-Cookie", logoutHint.keep(idToken, maxAgeMs(organization) / 1000));
   switch (result.kind) {
     case "admitted": {
-      res.appendHeader("Set-Cookie", sessions.start(result.user, organization));
+      res.appendHeader("Set-Cookie", sessions.start(req.headers.cookie, result.user, organization));
       redirect(res, returnTo);
       return { outcome: "admitted", reason: result.user.access?.reason ?? "" };
     }
@@ -102,7 +102,7 @@ function answer(
       const { reason, message } = result.access;
       const groups = result.groups.map(groupLabel);
       // Whoever was signed in here before is so no longer: this browser's person has changed.
-      res.appendHeader("Set-Cookie", sessions.end());
+      res.appendHeader("Set-Cookie", sessions.end(req.headers.cookie, organization));
       if (wantsJSON(req)) {
         const shown = { groups: groups.slice(0, 50), received: groups.length };
         sendJSON(res, 403, { code: "no-access", reason, message, ...shown });

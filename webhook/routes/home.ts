@@ -32,6 +32,7 @@ export function home({ sessions }: HomeDeps): RequestHandler {
         return;
       }
       case "refused": {
+        if (check.clear.length > 0) res.setHeader("Set-Cookie", check.clear);
         const state = parseLogoutState(req.query.state);
         if (state?.again) redirect(res, `/login/${state.loginPath}?prompt=login`);
         else sendPage(req, res, 200, signedOutPage({ justNow: state !== undefined, left: state?.loginPath }));

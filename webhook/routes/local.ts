@@ -30,7 +30,10 @@ export function local({ organizations, localSignIns, sessions, metrics }: LocalD
     const result = await localSignIns.complete(key, token, organizations.loginURI(organization));
     if (result.kind === "admitted") {
       metrics.login(key, "admitted", "LocalAccount");
-      res.setHeader("Set-Cookie", sessions.start(result.user, organization, result.serviceAccount));
+      res.setHeader(
+        "Set-Cookie",
+        sessions.start(req.headers.cookie, result.user, organization, { isLocal: true }),
+      );
       redirect(res, `${organizations.baseURL}/`);
       return;
     }

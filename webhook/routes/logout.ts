@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
+import { keyOf } from "../../kubernetes/index.ts";
 import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { formField } from "../http/form-field.ts";
 import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
@@ -24,7 +25,11 @@ export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): Reque
     const check = sessions.check(req.headers.cookie);
     const spec = check.kind === "signed-in" ? check.organization.spec : undefined;
     const page = confirmSignOutPage(
-      spec && { issuerOrigin: originOf(spec.okta.issuer), loginPath: spec.loginPath },
+      spec && {
+        organization: spec.displayName,
+        issuerOrigin: originOf(spec.okta.issuer),
+        loginPath: spec.loginPath,
+      },
     );
     sendPage(req, res, 200, page);
   };
@@ -32,18 +37,20 @@ export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): Reque
 
 /**
  * POST /logout - ends the session here, and sends the browser to Okta to end it there (RP-initiated logout), so
- * that another account can sign in. Form fields: `organization` (its login path), for people who were refused and have
- * no session, or whose session has ended meanwhile; and `again` to sign in once more afterwards. Comes after
- * `sameSiteOnly`.
+ * that another account can sign in. Form fields: `organization` (its login path), whose session ends, also for people who
+ * were refused and have none, or whose session has ended meanwhile; without it, all sessions of this browser end, and the
+ * way leads to the Okta of the most recent one. And `again` to sign in once more afterwards. Comes after `sameSiteOnly`.
  */
 export function logout(deps: LogoutDeps): RequestHandler {
   const { sessions, logoutHint } = deps;
   return async (req, res) => {
-    const check = sessions.check(req.headers.cookie);
+    const { cookie } = req.headers;
+    const asked = named(deps, req);
+    const check = sessions.check(cookie, asked && keyOf(asked));
     const isLocal = check.kind === "signed-in" && check.session.serviceAccount !== undefined;
-    const organization = check.kind === "signed-in" ? check.organization : named(deps, req);
-    res.setHeader("Set-Cookie", [sessions.end(), logoutHint.forget()]);
-    if (!organization && logoutHint.read(req.headers.cookie) !== undefined && !wantsJSON(req)) {
+    const organization = asked ?? (check.kind === "signed-in" ? check.organization : undefined);
+    res.setHeader("Set-Cookie", [...sessions.end(cookie, asked), logoutHint.forget()]);
+    if (!organization && logoutHint.isKept(cookie) && !wantsJSON(req)) {
       // Somebody has signed in with Okta here, and it isn't known any more where.
       sendPage(req, res, 200, signedOutHerePage(undefined));
       return;
@@ -66,7 +73,7 @@ async function endSessionURL(
   req: Request,
   again: boolean,
 ): Promise<string | undefined> {
-  const idTokenHint = logoutHint.read(req.headers.cookie);
+  const idTokenHint = logoutHint.read(req.headers.cookie, organization.spec.okta);
   try {
     return await okta.endSessionURL(organization, {
       // The one address to register as sign-out redirect URI of the app in Okta.

@@ -3,7 +3,7 @@ import { readRequirement } from "../door/requirement.ts";
 import { type Answer, SessionAnswers } from "../door/session-answers.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
-import type { Sessions } from "../sessions/sessions.ts";
+import type { SessionCheck, Sessions } from "../sessions/sessions.ts";
 
 export interface SessionDeps {
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;
@@ -35,20 +35,22 @@ export function session({
       send(res, answers.misunderstood(required));
       return;
     }
-    const check = sessions.check(req.headers.cookie);
+    const check = sessions.check(req.headers.cookie, required.organization);
     if (check.kind !== "refused" || check.askFor === undefined) {
-      send(res, answers.to(check, required));
+      send(res, answers.to(check, required), check);
       return;
     }
-    sessions.checkAgain(req.headers.cookie, check).then(
-      (second) => send(res, answers.to(second, required)),
+    sessions.checkAgain(req.headers.cookie, check, required.organization).then(
+      (second) => send(res, answers.to(second, required), second),
       () => send(res, answers.unavailable),
     );
   };
 }
 
-function send(res: ServerResponse, { status, headers, body, tally }: Answer): void {
+function send(res: ServerResponse, { status, headers, body, tally }: Answer, check?: SessionCheck): void {
   tally.count++;
+  // So that the browser doesn't bring it again and again.
+  if (check?.kind === "refused" && check.clear.length > 0) res.setHeader("Set-Cookie", check.clear);
   res.writeHead(status, headers);
   res.end(body);
 }

@@ -48,14 +48,22 @@ export function readCookie(header: string | undefined, name: string): string | u
   return undefined;
 }
 
-/** All cookies whose name starts like this, in the order in which the browser sent them. */
+/**
+ * All cookies whose name starts like this, in the order in which the browser sent them; of two with one name the first.
+ * As `readCookie`, it looks for these names alone.
+ */
 export function cookiesWithPrefix(header: string | undefined, prefix: string): Map<string, string> {
   const cookies = new Map<string, string>();
-  for (const pair of header?.split(";") ?? []) {
+  let at = header?.indexOf(prefix) ?? -1;
+  while (header !== undefined && at >= 0) {
+    const end = header.indexOf(";", at);
+    const pair = header.slice(at, end < 0 ? undefined : end);
     const equals = pair.indexOf("=");
-    const name = pair.slice(0, equals).trim();
-    if (equals > 0 && name.startsWith(prefix) && !cookies.has(name))
-      cookies.set(name, pair.slice(equals + 1).trim());
+    if (equals > 0 && startsCookie(header, at)) {
+      const name = pair.slice(0, equals).trimEnd();
+      if (!cookies.has(name)) cookies.set(name, pair.slice(equals + 1).trim());
+    }
+    at = end < 0 ? -1 : header.indexOf(prefix, end);
   }
   return cookies;
 }

@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { z } from "zod";
 import { type CookieStyle, clearCookie, readCookie, setCookie } from "./cookies.ts";
 
 const PATH = "/logout";
@@ -33,10 +34,39 @@ export class LogoutHint {
     return clearCookie(this.#name, { secure: this.#secure, path: PATH });
   }
 
-  read(cookieHeader: string | undefined): string | undefined {
+  /** Whether somebody has signed in here, wherever that was. */
+  isKept(cookieHeader: string | undefined): boolean {
+    return this.#read(cookieHeader) !== undefined;
+  }
+
+  /**
+   * The token to show to an organization's Okta. It is that of the last sign-in in this browser: where that was at another
+   * organization, there is none, since Okta takes none but its own.
+   */
+  read(
+    cookieHeader: string | undefined,
+    { issuer, clientID }: { issuer: string; clientID: string },
+  ): string | undefined {
+    const token = this.#read(cookieHeader);
+    return token !== undefined && isOf(token, issuer, clientID) ? token : undefined;
+  }
+
+  #read(cookieHeader: string | undefined): string | undefined {
     const value = readCookie(cookieHeader, this.#name);
     if (value?.startsWith(PLAIN)) return value.slice(PLAIN.length);
     return value?.startsWith(DEFLATED) ? unpack(value.slice(DEFLATED.length)) : undefined;
+  }
+}
+
+const claims = z.object({ iss: z.string(), aud: z.union([z.string(), z.array(z.string())]) });
+
+function isOf(token: string, issuer: string, clientID: string): boolean {
+  const [, payload = ""] = token.split(".");
+  try {
+    const { iss, aud } = claims.parse(JSON.parse(Buffer.from(payload, "base64url").toString("utf8")));
+    return iss === issuer && [aud].flat().includes(clientID);
+  } catch {
+    return false; // not a token that we have kept
   }
 }
 

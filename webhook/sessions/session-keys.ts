@@ -87,10 +87,17 @@ export class SessionKeys {
     return this.#ring?.find(id);
   }
 
-  /** As `find`, for a key that isn't known: reads the Secret again unless that was just done. */
-  async findAgain(id: string): Promise<SessionKey | undefined> {
-    if (performance.now() - this.#readAt >= this.#unknownKeyMs) await this.refresh();
-    return this.find(id);
+  /**
+   * Looks for a key that isn't known: reads the Secret again unless that was just done.
+   * @returns "gone" when the Secret, as it is now, doesn't hold it
+   */
+  async lookFor(id: string): Promise<"found" | "gone" | "not-looked"> {
+    if (performance.now() - this.#readAt < this.#unknownKeyMs) return this.find(id) ? "found" : "not-looked";
+    // A reading that is under way may have begun before the key was made.
+    const begins = this.#reading === undefined;
+    await this.refresh();
+    if (this.find(id)) return "found";
+    return begins ? "gone" : "not-looked";
   }
 
   /** Reads the Secret; makes it when it is missing, and rotates when that is due. Callers share one reading. */

@@ -1,9 +1,10 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
-import { z } from "zod";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { SessionKey } from "./key-ring.ts";
 
 /** A session: who was signed in, how and when. Whether it still holds is checked against the store each time. */
 export interface Session {
+  /** Tells it from every other, so that one can be ended and the others go on. */
+  readonly id: string;
   /** The user's key in the identity store. */
   readonly user: string;
   /** Tells the account from a later one of the same name. */
@@ -16,72 +17,98 @@ export interface Session {
   readonly issuedAt: number;
   /** ms since 1970, to the second */
   readonly expiresAt: number;
-  /** Local sign-ins only: the service account whose token it was. */
+  /** Local sign-ins only: the service account whose token it was, as `fingerprintOf` it. */
   readonly serviceAccount?: string;
 }
 
-const payload = z.strictObject({
-  u: z.string(),
-  i: z.string(),
-  e: z.number().int(),
-  o: z.string(),
-  s: z.number().int(),
-  x: z.number().int(),
-  a: z.string().exactOptional(),
-});
+const VERSION = "2";
+/** Names of objects have none, ids and numbers neither; cookies may. */
+const SEPARATOR = ":";
 
-/** Longest token that is looked at, in characters. */
-const MAX_LENGTH = 2048;
+/** Longest token that is looked at, in characters. Ours have 470 at the most. */
+const MAX_LENGTH = 1024;
 
-/** A session as a compact signed text: key id, payload, HMAC-SHA256. */
+/** The id of a new session. */
+export function newSessionID(): string {
+  return randomBytes(8).toString("base64url");
+}
+
+/** What stands for a text in a token that has to stay short, whatever the length of names. */
+export function fingerprintOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url").slice(0, 12);
+}
+
+/**
+ * A session as a signed text of at most 470 characters: version, key id, fields, HMAC-SHA256. It is written plainly,
+ * because a browser may have to carry several, with every request: base64 makes four characters of three.
+ */
 export function signSession(session: Session, key: SessionKey): string {
-  const { user, userID, epoch, organizationID, issuedAt, expiresAt, serviceAccount } = session;
-  const content: z.infer<typeof payload> = {
-    u: user,
-    i: userID,
-    e: epoch,
-    o: organizationID,
-    s: Math.floor(issuedAt / 1000),
-    x: Math.floor(expiresAt / 1000),
-    ...(serviceAccount === undefined ? {} : { a: serviceAccount }),
-  };
-  const signed = `${key.id}.${Buffer.from(JSON.stringify(content)).toString("base64url")}`;
-  return `${signed}.${mac(signed, key).toString("base64url")}`;
+  const { id, user, userID, epoch, organizationID, issuedAt, expiresAt, serviceAccount = "" } = session;
+  const start = Math.floor(issuedAt / 1000);
+  const signed = [
+    VERSION,
+    key.id,
+    encodeURIComponent(user),
+    packedUID(userID),
+    epoch.toString(36),
+    packedUID(organizationID),
+    start.toString(36),
+    (Math.floor(expiresAt / 1000) - start).toString(36),
+    id,
+    serviceAccount,
+  ].join(SEPARATOR);
+  return `${signed}${SEPARATOR}${mac(signed, key).toString("base64url")}`;
 }
 
 /** The key that a token says it is signed with. Nothing is verified yet. */
 export function keyIDOf(token: string): string | undefined {
-  const end = token.indexOf(".");
-  return end > 0 && token.length <= MAX_LENGTH ? token.slice(0, end) : undefined;
+  if (token.length > MAX_LENGTH) return undefined;
+  const [version, id] = token.split(SEPARATOR, 2);
+  return version === VERSION && id ? id : undefined;
 }
 
 /** The session in a token that this key has signed, or undefined. Times are for the caller to check. */
 export function verifySession(token: string, key: SessionKey): Session | undefined {
   if (token.length > MAX_LENGTH) return undefined;
-  const end = token.lastIndexOf(".");
+  const end = token.lastIndexOf(SEPARATOR);
   const signed = token.slice(0, end);
   const given = Buffer.from(token.slice(end + 1), "base64url");
   const expected = mac(signed, key);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-  try {
-    const encoded = signed.slice(signed.indexOf(".") + 1);
-    const { u, i, e, o, s, x, a } = payload.parse(
-      JSON.parse(Buffer.from(encoded, "base64url").toString("utf8")),
-    );
-    return {
-      user: u,
-      userID: i,
-      epoch: e,
-      organizationID: o,
-      issuedAt: s * 1000,
-      expiresAt: x * 1000,
-      ...(a === undefined ? {} : { serviceAccount: a }),
-    };
-  } catch {
-    return undefined; // signed by us, but by another version: people sign in again
-  }
+  // Signed by us, so that it is whole. In a later version's form it is as good as none: people sign in again.
+  const [version, , user, userID, epoch, organizationID, start, seconds, id, serviceAccount, ...more] =
+    signed.split(SEPARATOR);
+  if (version !== VERSION || !user || !userID || !epoch || !organizationID || !start || !seconds || !id)
+    return undefined;
+  if (serviceAccount === undefined || more.length > 0) return undefined;
+  const issuedAt = Number.parseInt(start, 36) * 1000;
+  return {
+    id,
+    user: decodeURIComponent(user),
+    userID: unpackedUID(userID),
+    epoch: Number.parseInt(epoch, 36),
+    organizationID: unpackedUID(organizationID),
+    issuedAt,
+    expiresAt: issuedAt + Number.parseInt(seconds, 36) * 1000,
+    ...(serviceAccount === "" ? {} : { serviceAccount }),
+  };
 }
 
 function mac(text: string, key: SessionKey): Buffer {
   return createHmac("sha256", key.signing).update(text).digest();
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const AS_IT_IS = "=";
+
+/** The API server's uids are UUIDs: 22 characters instead of 36. Whatever else a store uses stays as it is. */
+function packedUID(uid: string): string {
+  if (!UUID.test(uid)) return `${AS_IT_IS}${encodeURIComponent(uid)}`;
+  return Buffer.from(uid.replaceAll("-", ""), "hex").toString("base64url");
+}
+
+function unpackedUID(packed: string): string {
+  if (packed.startsWith(AS_IT_IS)) return decodeURIComponent(packed.slice(AS_IT_IS.length));
+  const hex = Buffer.from(packed, "base64url").toString("hex");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -1,102 +1,129 @@
-import { LRUCache } from "lru-cache";
 import type { Organization } from "../../crds/types.ts";
-import { type IdentityStore, isActive, type User } from "../../identity/index.ts";
-import { type CookieStyle, clearCookie, readCookie, setCookie } from "./cookies.ts";
+import type { IdentityStore, User } from "../../identity/index.ts";
+import type { CookieStyle } from "./cookies.ts";
 import { maxAgeMs } from "./max-age.ts";
+import { MOST_CHARACTERS, type SessionCookie, SessionCookies } from "./session-cookies.ts";
+import {
+  type Facts,
+  judgeSession,
+  type SessionRefusal,
+  type SignedInSession,
+  serviceAccountOf,
+} from "./session-judgement.ts";
 import type { SessionKeys } from "./session-keys.ts";
-import { keyIDOf, type Session, signSession, verifySession } from "./session-token.ts";
+import { newSessionID, type Session, signSession } from "./session-token.ts";
+import { type Read, VerifiedSessions } from "./verified-sessions.ts";
 
-/** Why a session isn't accepted. Programs read these: they stay as they are. */
-export type SessionRefusal =
-  | "no-session"
-  | "session-invalid"
-  | "session-expired"
-  | "session-ended"
-  | "account-unknown"
-  | "account-deactivated"
-  | "organization-unknown";
-
-export interface SignedInSession {
-  readonly kind: "signed-in";
-  readonly session: Session;
-  readonly user: User;
-  readonly organization: Organization;
-  /** ms since 1970 */
-  readonly expiresAt: number;
+export interface RefusedSession {
+  readonly kind: "refused";
+  readonly reason: SessionRefusal;
+  /** What another replica may have made just now. Before that is asked for, the refusal isn't certain. */
+  readonly askFor?: { readonly keyID: string } | { readonly userOf: Session };
+  /** Set-Cookie headers that remove those of the request's cookies that will never be good again. */
+  readonly clear: readonly string[];
 }
 
 export type SessionCheck =
   | SignedInSession
-  /** `askFor`: what another replica may have made just now. Before that is asked for, the refusal isn't certain. */
-  | { readonly kind: "refused"; readonly reason: SessionRefusal; readonly askFor?: "key" | "user" }
+  | RefusedSession
   /** This replica doesn't know what has been revoked lately, so that it can't say. */
   | { readonly kind: "stale" };
 
-export interface SessionsOptions {
-  readonly keys: Pick<SessionKeys, "current" | "find" | "findAgain">;
+export interface SessionsOptions extends Facts {
+  readonly keys: Pick<SessionKeys, "current" | "find" | "lookFor">;
   readonly store: Pick<IdentityStore, "get" | "fresh">;
-  /** By "namespace/name". */
-  readonly organization: (key: string) => Organization | undefined;
   /** Whether the caches have not been heard of for too long. */
   readonly isStale: () => boolean;
   readonly cookies: CookieStyle;
+  /** ms since 1970 */
+  readonly now?: () => number;
 }
 
-/** A session this young may be of an account that another replica has made, and this one not heard of yet. */
-const YOUNG_MS = 30_000;
-/** Verified tokens that are remembered, so that a busy browser's cookie isn't verified again each time. */
-const REMEMBERED = 20_000;
+type ReadSession = Extract<Read, { kind: "session" }>;
 
-/** Makes sessions, and checks on every request that what they were made for still holds. */
+/**
+ * Makes sessions, one for each organization in a browser, and checks on every request that what they were made for
+ * still holds.
+ */
 export class Sessions {
   readonly #options: SessionsOptions;
-  readonly #cookie: string;
-  readonly #verified = new LRUCache<string, { session: Session; keyID: string }>({ max: REMEMBERED });
+  readonly #now: () => number;
+  readonly #cookies: SessionCookies;
+  readonly #verified: VerifiedSessions;
+  /** Sessions whose accounts were asked for. */
   readonly #confirmed = new WeakSet<Session>();
   readonly #asking = new Map<string, Promise<User | undefined>>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    this.#cookie = `${options.cookies.hostPrefix}okta-role-session`;
+    this.#now = options.now ?? Date.now;
+    this.#cookies = new SessionCookies(options.cookies);
+    this.#verified = new VerifiedSessions(options.keys, this.#cookies);
   }
 
   /**
-   * A Set-Cookie header that signs somebody in.
+   * Set-Cookie headers that sign somebody in at an organization. Sessions at others go on in this browser, as far as
+   * there is room: the oldest of them go, and those that are over.
+   * @param isLocal signed in by a token of the service account that the user names
    * @throws KeysUnavailableError
    */
-  start(user: User, organization: Organization, serviceAccount?: string): string {
+  start(
+    cookieHeader: string | undefined,
+    user: User,
+    organization: Organization,
+    { isLocal = false }: { isLocal?: boolean } = {},
+  ): string[] {
+    const { uid: organizationID = "" } = organization.metadata;
     const maxAge = maxAgeMs(organization);
-    const issuedAt = Date.now();
+    const issuedAt = this.#now();
+    const serviceAccount = isLocal ? serviceAccountOf(user) : undefined;
     const session: Session = {
+      id: newSessionID(),
       user: user.ref,
       userID: user.uid,
       epoch: user.sessionEpoch,
-      organizationID: organization.metadata.uid ?? "",
+      organizationID,
       issuedAt,
       expiresAt: issuedAt + maxAge,
       ...(serviceAccount === undefined ? {} : { serviceAccount }),
     };
-    const token = signSession(session, this.#options.keys.current());
-    return setCookie(this.#cookie, token, { secure: this.#options.cookies.secure, maxAgeS: maxAge / 1000 });
+    const cookie: SessionCookie = {
+      name: this.#cookies.nameOf(organizationID),
+      token: signSession(session, this.#options.keys.current()),
+    };
+    return [
+      ...this.#surplus(cookieHeader, cookie, organizationID).map((name) => this.#cookies.clear(name)),
+      this.#cookies.set(cookie, maxAge / 1000),
+    ];
   }
 
-  /** A Set-Cookie header that ends the session in this browser. */
-  end(): string {
-    return clearCookie(this.#cookie, { secure: this.#options.cookies.secure });
+  /**
+   * Set-Cookie headers that end what this browser has at an organization.
+   * @param organization undefined: at all of them
+   */
+  end(cookieHeader: string | undefined, organization: Organization | undefined): string[] {
+    const own = organization && [this.#cookies.nameOf(organization.metadata.uid ?? "")];
+    const names = new Set([
+      ...(own ?? []),
+      ...this.#read(cookieHeader, organization).map(({ name }) => name),
+    ]);
+    return [...names].map((name) => this.#cookies.clear(name));
   }
 
-  /** Checks the session of a request. Never waits and asks nobody: it runs before every request of others. */
-  check(cookieHeader: string | undefined): SessionCheck {
-    const token = readCookie(cookieHeader, this.#cookie);
-    if (!token) return refused("no-session");
-    const session = this.#verify(token);
-    if (!session) {
-      const id = keyIDOf(token);
-      return id === undefined || this.#options.keys.find(id)
-        ? refused("session-invalid")
-        : { kind: "refused", reason: "session-invalid", askFor: "key" };
-    }
-    return this.#options.isStale() ? { kind: "stale" } : this.#judge(session);
+  /**
+   * Checks the sessions of a request. Never waits and asks nobody: it runs before every request of others.
+   * @param key the organization whose session is asked for, as "namespace/name"; without it, the most recent sign-in that
+   * holds counts
+   */
+  check(cookieHeader: string | undefined, key?: string): SessionCheck {
+    const organization = key === undefined ? undefined : this.#options.organization(key);
+    if (key !== undefined && !organization)
+      return this.#options.isStale() ? { kind: "stale" } : refused("organization-unknown");
+    const reads = this.#read(cookieHeader, organization);
+    if (reads.length === 0) return NO_SESSION;
+    const sessions = reads.filter((read) => read.kind === "session");
+    if (sessions.length === 0) return this.#unreadable(reads);
+    return this.#options.isStale() ? { kind: "stale" } : this.#newestOf(sessions, reads);
   }
 
   /**
@@ -104,63 +131,88 @@ export class Sessions {
    * an account that another one has written just now. Asks once for each session, and rarely for keys.
    * @throws StoreError and errors of the Kubernetes client, when nobody answers
    */
-  async checkAgain(cookieHeader: string | undefined, first: SessionCheck): Promise<SessionCheck> {
-    if (first.kind !== "refused" || first.askFor === undefined) return first;
-    const token = readCookie(cookieHeader, this.#cookie) ?? "";
-    if (first.askFor === "key") {
-      if (!(await this.#options.keys.findAgain(keyIDOf(token) ?? ""))) return refused(first.reason);
-      const second = this.check(cookieHeader);
-      return second.kind === "refused" && second.askFor === "user"
-        ? this.checkAgain(cookieHeader, second)
-        : second;
+  async checkAgain(
+    cookieHeader: string | undefined,
+    first: SessionCheck,
+    key?: string,
+  ): Promise<SessionCheck> {
+    let check = first;
+    while (check.kind === "refused" && check.askFor !== undefined) {
+      const { askFor } = check;
+      let looked: "found" | "gone" | "not-looked" = "found";
+      if ("keyID" in askFor) looked = await this.#options.keys.lookFor(askFor.keyID);
+      else {
+        await this.#ask(askFor.userOf.user);
+        this.#confirmed.add(askFor.userOf);
+      }
+      check = this.check(cookieHeader, key);
+      if (looked === "found" || check.kind !== "refused" || !isOfUnknownKey(check)) continue;
+      const organization = key === undefined ? undefined : this.#options.organization(key);
+      const clear = looked === "gone" ? this.end(cookieHeader, organization) : check.clear;
+      return { kind: "refused", reason: check.reason, clear };
     }
-    const session = this.#verify(token);
-    if (!session || this.#confirmed.has(session)) return refused(first.reason);
-    await this.#ask(session.user);
-    this.#confirmed.add(session);
-    const second = this.#judge(session);
-    return second.kind === "refused" ? refused(second.reason) : second;
+    return check;
   }
 
-  #verify(token: string): Session | undefined {
-    const known = this.#verified.get(token);
-    if (known) {
-      if (this.#options.keys.find(known.keyID)) return known.session;
-      this.#verified.delete(token);
-      return undefined;
+  /** What a request's cookies say, as far as they concern an organization; without one, all of them. */
+  #read(cookieHeader: string | undefined, organization: Organization | undefined): Read[] {
+    const reads = this.#cookies.read(cookieHeader).map((cookie) => this.#verified.read(cookie));
+    if (!organization) return reads;
+    const { uid = "" } = organization.metadata;
+    const own = this.#cookies.nameOf(uid);
+    return reads.filter(
+      (read) => read.name === own || (read.kind === "session" && read.session.organizationID === uid),
+    );
+  }
+
+  #unreadable(reads: readonly Read[]): RefusedSession {
+    const reason = "session-invalid";
+    const clear = reads.filter(({ kind }) => kind === "invalid").map(({ name }) => this.#cookies.clear(name));
+    const unknown = reads.find((read) => read.kind === "unknown-key");
+    return { kind: "refused", reason, clear, ...(unknown ? { askFor: { keyID: unknown.keyID } } : {}) };
+  }
+
+  /** The most recent session that holds, or why the most recent one doesn't. */
+  #newestOf(sessions: ReadSession[], reads: readonly Read[]): SessionCheck {
+    if (sessions.length > 1) sessions.sort((a, b) => b.session.issuedAt - a.session.issuedAt);
+    const ended = new Set(reads.filter(({ kind }) => kind === "invalid").map(({ name }) => name));
+    let refusal: SessionRefusal | undefined;
+    for (const { name, session } of sessions) {
+      const judgement = this.#judge(session);
+      if (judgement.kind === "signed-in") return judgement;
+      const { reason, uncertain, over } = judgement;
+      if (uncertain) return { kind: "refused", reason, askFor: { userOf: session }, clear: [] };
+      if (over) ended.add(name);
+      refusal ??= reason;
     }
-    const keyID = keyIDOf(token);
-    const key = keyID === undefined ? undefined : this.#options.keys.find(keyID);
-    const session = key && verifySession(token, key);
-    if (session && key) this.#verified.set(token, { session, keyID: key.id });
-    return session;
+    const clear = [...ended].map((name) => this.#cookies.clear(name));
+    return { kind: "refused", reason: refusal ?? "no-session", clear };
   }
 
-  #judge(session: Session): SessionCheck {
-    const now = Date.now();
-    if (now >= session.expiresAt) return refused("session-expired");
-    const user = this.#options.store.get(session.user);
-    if (!user || user.uid !== session.userID) return this.#perhapsRefused(session, now, "account-unknown");
-    if (user.sessionEpoch > session.epoch)
-      return refused(isActive(user) ? "session-ended" : "account-deactivated");
-    if (!isActive(user)) return this.#perhapsRefused(session, now, "account-deactivated");
-    if (user.sessionEpoch !== session.epoch) return this.#perhapsRefused(session, now, "session-ended");
-    // Who takes the service account from a local account ends the sessions that it has started.
-    if (session.serviceAccount !== undefined && user.serviceAccountName !== session.serviceAccount)
-      return refused("session-ended");
-    const organization = this.#options.organization(user.organization);
-    if (!organization || organization.metadata.uid !== session.organizationID)
-      return refused("organization-unknown");
-    const expiresAt = Math.min(session.expiresAt, session.issuedAt + maxAgeMs(organization));
-    if (now >= expiresAt) return refused("session-expired");
-    return { kind: "signed-in", session, user, organization, expiresAt };
+  #judge(session: Session): ReturnType<typeof judgeSession> {
+    return judgeSession(session, this.#options, this.#now(), this.#confirmed.has(session));
   }
 
-  /** Right after a sign-in, another replica may know better. */
-  #perhapsRefused(session: Session, now: number, reason: SessionRefusal): SessionCheck {
-    return now - session.issuedAt < YOUNG_MS && !this.#confirmed.has(session)
-      ? { kind: "refused", reason, askFor: "user" }
-      : refused(reason);
+  /** The cookies that have to go when this one comes: of the same organization, over, or too many. */
+  #surplus(cookieHeader: string | undefined, added: SessionCookie, organizationID: string): string[] {
+    const kept: { cookie: SessionCookie; issuedAt: number }[] = [];
+    const surplus: string[] = [];
+    for (const cookie of this.#cookies.read(cookieHeader)) {
+      if (cookie.name === added.name) continue; // it is replaced
+      const read = this.#verified.read(cookie);
+      const session = read.kind === "session" ? read.session : undefined;
+      const judgement = session && this.#judge(session);
+      const goes =
+        session?.organizationID === organizationID || (judgement?.kind === "refused" && judgement.over);
+      if (goes || read.kind === "invalid") surplus.push(cookie.name);
+      else kept.push({ cookie, issuedAt: session?.issuedAt ?? 0 });
+    }
+    let characters = lengthOf(added);
+    for (const { cookie } of kept.sort((a, b) => b.issuedAt - a.issuedAt)) {
+      characters += lengthOf(cookie);
+      if (characters > MOST_CHARACTERS) surplus.push(cookie.name);
+    }
+    return surplus;
   }
 
   /** The store takes what it reads into its cache, so that the next look finds it there. */
@@ -174,6 +226,17 @@ export class Sessions {
   }
 }
 
-function refused(reason: SessionRefusal): SessionCheck {
-  return { kind: "refused", reason };
+function refused(reason: SessionRefusal): RefusedSession {
+  return { kind: "refused", reason, clear: [] };
+}
+
+function isOfUnknownKey({ askFor }: RefusedSession): boolean {
+  return askFor !== undefined && "keyID" in askFor;
+}
+
+const NO_SESSION = refused("no-session");
+
+/** As it stands in a Cookie header, with what is between two. */
+function lengthOf({ name, token }: SessionCookie): number {
+  return name.length + token.length + "=; ".length;
 }

@@ -97,7 +97,7 @@ test("when the session has ended already, Okta's is ended all the same, or the p
     const pairs = (cookies.header(at) ?? "").split("; ");
     jar.store(
       at,
-      pairs.filter((pair) => !/session=/.test(pair)),
+      pairs.filter((pair) => !/session-/.test(pair)),
     );
     return jar;
   };

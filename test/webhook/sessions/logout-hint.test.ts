@@ -15,6 +15,12 @@ test("an ID token with hundreds of groups still signs its person out at Okta", a
   t.is(claims.groups.length, 301);
 });
 
+const acme = { issuer: "https://acme.okta.com", clientID: "0oa1" };
+
+function idToken(claims: object): string {
+  return `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
+}
+
 test("what no browser would keep isn't kept, and what isn't ours isn't read", (t) => {
   const hint = new LogoutHint({ hostPrefix: "__Host-", securePrefix: "__Secure-", secure: true });
   const noise = Array.from({ length: 9_000 }, (_, i) => String.fromCharCode(65 + ((i * 7919) % 26))).join("");
@@ -24,6 +30,24 @@ test("what no browser would keep isn't kept, and what isn't ours isn't read", (t
   t.true(hint.keep(`h.${noise}.s`, 60).length < 4_096);
   t.regex(hint.keep(`h.${random}${random}.s`, 60), /Max-Age=0|^__Secure-okta-role-id-token=d\./);
   for (const value of ["d.", "d.1-2-3.x", "d.9.AAAA", "x", "p"])
-    t.notThrows(() => hint.read(`__Secure-okta-role-id-token=${value}`));
-  t.is(hint.read("okta-role-id-token=p.abc"), undefined, "set without the prefix: not by us");
+    t.notThrows(() => hint.read(`__Secure-okta-role-id-token=${value}`, acme));
+  const kept = (name: string, token: string) => hint.read(`${name}okta-role-id-token=p.${token}`, acme);
+  const token = idToken({ iss: acme.issuer, aud: acme.clientID });
+  t.is(kept("__Secure-", token), token);
+  t.is(kept("", token), undefined, "set without the prefix: not by us");
+});
+
+test("an ID token is shown to the Okta alone that has issued it, and for its own application", (t) => {
+  const hint = new LogoutHint({ hostPrefix: "", securePrefix: "", secure: false });
+  const read = (content: object) => {
+    const [cookie = ""] = hint.keep(idToken(content), 60).split(";");
+    t.true(hint.isKept(cookie));
+    return hint.read(cookie, acme) !== undefined;
+  };
+  t.true(read({ iss: acme.issuer, aud: acme.clientID }));
+  t.true(read({ iss: acme.issuer, aud: ["other", acme.clientID] }));
+  t.false(read({ iss: "https://beta.okta.com", aud: acme.clientID }));
+  t.false(read({ iss: acme.issuer, aud: "other" }));
+  t.false(read({}));
+  t.false(hint.isKept(undefined));
 });

@@ -65,7 +65,7 @@ test("a key that isn't known is looked up in the Secret, but not at any rate", a
   await rotating.refresh();
   const added = keysIn(await readSecret(underTest)).at(-1)?.id ?? "";
   t.is(behind.find(added), undefined);
-  t.truthy(await behind.findAgain(added));
+  t.is(await behind.lookFor(added), "found");
 
   const { client } = underTest;
   let reads = 0;
@@ -82,7 +82,7 @@ test("a key that isn't known is looked up in the Secret, but not at any rate", a
     { unknownKeyMs: HOUR_MS },
   );
   await limited.refresh();
-  for (let i = 0; i < 20; i++) t.is(await limited.findAgain(`forged-${i}`), undefined);
+  for (let i = 0; i < 20; i++) t.is(await limited.lookFor(`forged-${i}`), "not-looked");
   t.is(reads, 1);
 });
 
