@@ -48,7 +48,6 @@ export class OktaChecks {
   readonly #oidc: Pick<Oidc, "discover" | "checkClient">;
   readonly #secrets: SecretValues;
   readonly #directories: DirectoryClients;
-  readonly #now: () => number;
   readonly #accepted = new Map<string, { client: string; at: number }>();
   readonly #looked = new Map<string, { spec: string; at: number; looked: Looked }>();
 
@@ -56,12 +55,10 @@ export class OktaChecks {
     oidc: Pick<Oidc, "discover" | "checkClient">;
     secrets: SecretValues;
     directories: DirectoryClients;
-    now?: () => number;
   }) {
     this.#oidc = deps.oidc;
     this.#secrets = deps.secrets;
     this.#directories = deps.directories;
-    this.#now = deps.now ?? (() => performance.now());
   }
 
   /** What holds of this organization now, or did when it was asked a moment ago. */
@@ -69,7 +66,7 @@ export class OktaChecks {
     const key = keyOf(organization);
     const spec = `${organization.metadata.uid}/${organization.metadata.generation}`;
     const known = this.#looked.get(key);
-    const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
+    const age = known ? performance.now() - known.at : Number.POSITIVE_INFINITY;
     if (known?.spec === spec && age < known.looked.againMs)
       return { ...known.looked, againMs: known.looked.againMs - age };
 
@@ -80,7 +77,7 @@ export class OktaChecks {
     const credentials = await this.#credentials(organization, issuer, callbackURI);
     const holds = issuer.kind === "discovered" && isRead(directory) && isAccepted(credentials);
     const looked = { issuer, credentials, directory, againMs: holds ? LOOK_AGAIN_MS : LOOK_AGAIN_FAILED_MS };
-    this.#looked.set(key, { spec, at: this.#now(), looked });
+    this.#looked.set(key, { spec, at: performance.now(), looked });
     return looked;
   }
 
@@ -124,11 +121,11 @@ export class OktaChecks {
 
     const client = [okta.issuer, okta.clientID, fingerprint(secret)].join("\n");
     const known = this.#accepted.get(key);
-    if (known?.client === client && this.#now() - known.at < ACCEPTED_FOR_MS)
+    if (known?.client === client && performance.now() - known.at < ACCEPTED_FOR_MS)
       return { kind: "resolved", accepted: true };
     try {
       await this.#oidc.checkClient(oidcSettings(organization, secret), callbackURI);
-      this.#accepted.set(key, { client, at: this.#now() });
+      this.#accepted.set(key, { client, at: performance.now() });
       return { kind: "resolved", accepted: true };
     } catch (error) {
       this.#accepted.delete(key);

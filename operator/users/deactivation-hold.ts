@@ -30,7 +30,6 @@ export class DeactivationHold {
   readonly #pending: PendingDeactivations;
   readonly #policies: Policies;
   readonly #counts: UserCounts;
-  readonly #now: () => number;
   readonly #recent = new Map<string, number[]>();
   /** What the approving annotation said when the hold began; undefined: nothing is held. */
   readonly #holds = new Map<string, string | undefined>();
@@ -40,20 +39,18 @@ export class DeactivationHold {
     pending: PendingDeactivations;
     policies: Policies;
     counts: UserCounts;
-    now?: () => number;
   }) {
     this.#organizations = deps.organizations;
     this.#pending = deps.pending;
     this.#policies = deps.policies;
     this.#counts = deps.counts;
-    this.#now = deps.now ?? (() => performance.now());
   }
 
   /** Takes note that a user was deactivated by the policy. */
   deactivated(user: User): void {
     const times = this.#recent.get(user.organization) ?? [];
     this.#recent.set(user.organization, times);
-    times.push(this.#now());
+    times.push(performance.now());
     this.#pending.forget(user);
   }
 
@@ -85,7 +82,7 @@ export class DeactivationHold {
   }
 
   #countRecent(organization: string): number {
-    const since = this.#now() - AT_ONCE_MS;
+    const since = performance.now() - AT_ONCE_MS;
     const times = (this.#recent.get(organization) ?? []).filter((time) => time > since);
     if (times.length > 0) this.#recent.set(organization, times);
     else this.#recent.delete(organization);

@@ -9,11 +9,6 @@ const SECOND_WRITE_MS = 1500;
  */
 export class UnfinishedSignIns {
   readonly #seen = new Map<string, { version: string; at: number }>();
-  readonly #now: () => number;
-
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-  }
 
   /** @returns ms to wait before deciding on this user; 0 when there is nothing to wait for */
   waitMs(user: User): number {
@@ -23,10 +18,10 @@ export class UnfinishedSignIns {
     }
     const seen = this.#seen.get(user.ref);
     if (seen?.version !== user.version) {
-      this.#seen.set(user.ref, { version: user.version, at: this.#now() });
+      this.#seen.set(user.ref, { version: user.version, at: performance.now() });
       return SECOND_WRITE_MS;
     }
-    return Math.max(0, SECOND_WRITE_MS - (this.#now() - seen.at));
+    return Math.max(0, SECOND_WRITE_MS - (performance.now() - seen.at));
   }
 
   forget(ref: string): void {

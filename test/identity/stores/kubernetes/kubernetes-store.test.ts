@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import anyTest, { type TestFn } from "ava";
 import { pino } from "pino";
 import { organizationUsers } from "../../../../crds/resources.ts";
-import { StoreError } from "../../../../identity/index.ts";
+import { noAccess, resolveAccess, StoreError } from "../../../../identity/index.ts";
 import { KubernetesStore } from "../../../../identity/stores/kubernetes/kubernetes-store.ts";
 import { type Client, createClient } from "../../../../kubernetes/index.ts";
 import { createTestCluster, type TestCluster, waitFor } from "../../../cluster.ts";
+import { policy } from "../../an-account.ts";
 import { type StoreUnderTest, storeConformance } from "../../store-conformance.ts";
 import { usersCache } from "./users-cache.ts";
 
@@ -94,6 +95,38 @@ test("a store that can't be read doesn't say that nobody is there", async (t) =>
     },
   );
 });
+
+test("whoever is asked for is as they are by now, also where more people are asked for than are remembered", async (t) => {
+  const { client, cluster } = await open();
+  const cache = usersCache(client, cluster.namespace, log);
+  cache.run(stop.signal);
+  await cache.synced;
+  const store = new KubernetesStore({ client, cache, type: organizationUsers, remembered: 2 });
+  const made = await Promise.all(
+    ["ada", "ben", "mia"].map((subject) =>
+      store.create({ organization: `${cluster.namespace}/x`, ...admitted(subject) }),
+    ),
+  );
+  const asked = () => made.map(({ ref }) => store.get(ref));
+  for (let i = 0; i < 2; i++) t.deepEqual(asked(), made);
+  const [ada] = made;
+  if (!ada) return t.fail();
+  t.is(store.get(ada.ref), store.get(ada.ref), "the very same, so that what was made of it can be kept");
+  const out = await store.update(ada, { access: noAccess("NoMappedGroup", "Left.") });
+  for (let i = 0; i < 2; i++) t.deepEqual(asked(), [out, ...made.slice(1)]);
+});
+
+/** Somebody whom Okta has just signed in, and what that gives them. */
+function admitted(subject: string) {
+  const identity = {
+    issuer: "https://acme.okta.com",
+    subject,
+    emailVerified: false,
+    groups: [{ name: "service_admin" }],
+    groupsFrom: "Claim" as const,
+  };
+  return { identity, access: resolveAccess(identity, policy) };
+}
 
 function pick(client: Client): Pick<Client, "get" | "create" | "replace"> {
   return {
