@@ -5,7 +5,7 @@ import { approvalFor, approvalIn, isApproved, isAskedFor } from "./deactivation-
 import type { PendingDeactivations } from "./pending-deactivations.ts";
 import type { UserCounts } from "./user-counts.ts";
 
-/** What the safeguard of one organization says at the moment. */
+/** What is to be done about an organization's pending deactivations. */
 export interface Deactivations {
   /** Active users whom the present policy would deactivate and who are not deactivated yet. */
   readonly pending: number;
@@ -17,7 +17,7 @@ export interface Deactivations {
 }
 
 /**
- * Holds a changed policy that would deactivate too many (DESIGN: what is true of access, 7).
+ * Holds a changed policy that would deactivate more people than the organization allows at once.
  *
  * Once held, a change stays held until it is approved or nobody is left whom it would deactivate. That survives
  * a restart: who is pending follows from what is stored, and that it was held is in the condition.

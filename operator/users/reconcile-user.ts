@@ -44,7 +44,7 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   const access = resolveStoredAccess(user, found && { ...found, held: deactivations?.held === true });
   if (isDecided(user, access)) return done;
   if (found && !deactivations && lostToPolicy(user, access)) {
-    pending.putOff(user);
+    pending.putOff(user); // until everybody is counted
     return done;
   }
   if (isActive(user) && !access.active && !deps.cacheLag.isCurrent(user, access))
