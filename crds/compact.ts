@@ -21,12 +21,16 @@ export function userCompactor(): (user: User) => User {
 
   // Fields that this program doesn't know keep an object to itself.
   const sharedGroup = (group: Group): Group => {
-    const { name, ...others } = group;
-    return name === undefined || !isEmpty(others) ? group : groups.of(name, group);
+    const { name, id, ...others } = group;
+    return isEmpty(others) ? groups.of(JSON.stringify([name, id]), group) : group;
   };
   const sharedRole = (role: Role): Role => {
-    const { name, mapping, group, ...others } = shareAll(role, ["name", "mapping", "group"], strings);
-    return isEmpty(others) ? roles.of(JSON.stringify([name, mapping, group]), role) : role;
+    const { name, mapping, group, groupID, ...others } = shareAll(
+      role,
+      ["name", "mapping", "group", "groupID"],
+      strings,
+    );
+    return isEmpty(others) ? roles.of(JSON.stringify([name, mapping, group, groupID]), role) : role;
   };
   const sharedList = (list: string[]): string[] =>
     lists.of(

@@ -598,4 +598,8 @@ export interface HeldRole {
    * The name of the group that brought the person into the mapping. Absent for local accounts.
    */
   group?: string;
+  /**
+   * The id of that group in Okta, where it was received: from the directory, not from a claim.
+   */
+  groupID?: string;
 }

@@ -2,7 +2,10 @@
 export interface Grant {
   readonly role: string;
   readonly mapping?: string;
+  /** The way the group is shown to people. */
   readonly group?: string;
+  /** The group's id in Okta, where it was received: a name may pass to another group. */
+  readonly groupID?: string;
 }
 
 /** Why somebody has access, or has none. CamelCase: these are condition reasons, too. */
@@ -37,7 +40,7 @@ export function noAccess(
 
 /** A grant as a key for sets and comparisons. */
 export function grantKey(grant: Grant): string {
-  return JSON.stringify([grant.role, grant.mapping ?? "", grant.group ?? ""]);
+  return JSON.stringify([grant.role, grant.mapping ?? "", grant.group ?? "", grant.groupID ?? ""]);
 }
 
 /** The grants sorted, each once, so that equal access is equal in every store. */

@@ -1,4 +1,6 @@
+import type { Grant } from "./access.ts";
 import type { GroupsSource, ReceivedGroup } from "./identity.ts";
+import type { Policy } from "./policy.ts";
 
 /** A groups claim as it came, or didn't. */
 export type GroupsClaim =
@@ -43,9 +45,34 @@ export type GroupsRefusal = "ClaimInvalid" | "ClaimNotSetUp" | "ClaimLost" | "Di
 /** From this many groups on Okta may have cut the list short, so that it is read again from the directory. */
 export const MANY_GROUPS = 100;
 
-/** Whether the directory has to be asked, where there is one: the claim is missing, or may be cut short. */
-export function needsDirectory(claim: GroupsClaim): boolean {
-  return claim.kind === "missing" || (claim.kind === "groups" && claim.names.length >= MANY_GROUPS);
+/**
+ * Why the directory has to be asked, where there is one. `groups`: the claim is missing, or may be cut short. `ids`: it
+ * brings bare names, and a mapping names groups by id: which of them a name is, only the directory knows.
+ */
+export function directoryNeed(
+  claim: GroupsClaim,
+  { namesByID }: Pick<Policy, "namesByID">,
+): "groups" | "ids" | undefined {
+  if (claim.kind === "missing") return "groups";
+  if (claim.kind === "invalid" || claim.names.length === 0) return undefined;
+  if (claim.names.length >= MANY_GROUPS) return "groups";
+  return namesByID ? "ids" : undefined;
+}
+
+/**
+ * Whether the ids of somebody's groups could make a difference, as far as can be told without them: they hold something
+ * through a mapping by id, or came with a name that such a group has or had. While the directory can't be read, nobody
+ * else has to wait for it.
+ */
+export function mayDependOnIDs(
+  names: readonly string[],
+  holds: readonly Grant[],
+  policy: Pick<Policy, "isByID" | "mayMeanID">,
+): boolean {
+  return (
+    holds.some(({ mapping }) => mapping !== undefined && policy.isByID(mapping)) ||
+    names.some((name) => policy.mayMeanID(name))
+  );
 }
 
 /**

@@ -29,9 +29,18 @@ export interface Mapping {
 export interface Policy {
   /** The catalogue by role name. */
   readonly roles: ReadonlyMap<string, Role>;
-  /** The accepted mappings that name this group. */
+  /**
+   * The accepted mappings that name this group. Where they name it by id, ids alone are compared: a name is no evidence
+   * of an id, since it may have passed to another group.
+   */
   mappingsOf(group: ReceivedGroup): Iterable<Mapping>;
-  /** Whether this name was once that of a group that the mapping names by id, and still gives the role. */
+  /** Whether any accepted mapping names a group by id. */
+  readonly namesByID: boolean;
+  /** Whether this accepted mapping names a group by id. */
+  isByID(mapping: string): boolean;
+  /** Whether this is, or once was, the name of a group that an accepted mapping names by id, as far as is known. */
+  mayMeanID(name: string): boolean;
+  /** As `mayMeanID`, of one mapping, and that it still gives the role. */
   hasCalled(name: string, through: { readonly mapping: string; readonly role: string }): boolean;
   /** Whether this mapping is there but can't be accepted: it then neither grants nor takes. */
   isSuspended(mapping: string): boolean;
@@ -59,6 +68,8 @@ export class CompiledPolicy implements Policy {
   readonly #suspended = new Set<string>();
   readonly #byName = new Map<string, Mapping[]>();
   readonly #byID = new Map<string, Mapping[]>();
+  /** By the names, present and former, of groups that are named by id. They match nobody. */
+  readonly #byNameOfID = new Map<string, Mapping[]>();
   #hash: string | undefined;
 
   constructor(roles: readonly Role[] = [], mappings: Iterable<Mapping> = []) {
@@ -85,14 +96,20 @@ export class CompiledPolicy implements Policy {
   hasCalled(name: string, { mapping: key, role }: { mapping: string; role: string }): boolean {
     const mapping = this.#suspended.has(key) ? undefined : this.#mappings.get(key);
     if (!mapping?.roles.includes(role)) return false;
-    return mapping.groups.some(
-      ({ id, formerNames }) => id !== undefined && formerNames?.includes(name) === true,
-    );
+    return mapping.groups.some((group) => namesOfID(group).includes(name));
   }
 
-  /** Whether any accepted mapping names a group by id. */
   get namesByID(): boolean {
     return this.#byID.size > 0;
+  }
+
+  isByID(mapping: string): boolean {
+    if (this.#suspended.has(mapping)) return false;
+    return this.#mappings.get(mapping)?.groups.some(({ id }) => id !== undefined) === true;
+  }
+
+  mayMeanID(name: string): boolean {
+    return this.#byNameOfID.has(name);
   }
 
   isSuspended(mapping: string): boolean {
@@ -117,8 +134,9 @@ export class CompiledPolicy implements Policy {
       return;
     }
     for (const group of mapping.groups) {
-      for (const name of namesOf(group)) add(this.#byName, name, mapping);
+      if (group.name !== undefined) add(this.#byName, group.name, mapping);
       if (group.id !== undefined) add(this.#byID, group.id, mapping);
+      for (const name of namesOfID(group)) add(this.#byNameOfID, name, mapping);
     }
   }
 
@@ -130,8 +148,9 @@ export class CompiledPolicy implements Policy {
     this.#mappings.delete(name);
     this.#suspended.delete(name);
     for (const group of mapping.groups) {
-      for (const groupName of namesOf(group)) remove(this.#byName, groupName, mapping);
+      if (group.name !== undefined) remove(this.#byName, group.name, mapping);
       if (group.id !== undefined) remove(this.#byID, group.id, mapping);
+      for (const groupName of namesOfID(group)) remove(this.#byNameOfID, groupName, mapping);
     }
   }
 
@@ -157,10 +176,10 @@ export function unknownRoles(roles: readonly string[], catalogue: ReadonlyMap<st
   return roles.filter((role) => !catalogue.has(role));
 }
 
-/** The names that a claim may carry for this group. One named by id is matched by its current name, too. */
-function namesOf(group: MappedGroup): string[] {
-  const name = group.name ?? group.currentName;
-  return name === undefined ? [] : [name];
+/** The names, present and former, of a group that is named by id, as far as the directory has told. */
+function namesOfID({ id, currentName, formerNames = [] }: MappedGroup): readonly string[] {
+  if (id === undefined) return [];
+  return currentName === undefined ? formerNames : [currentName, ...formerNames];
 }
 
 function groupAsText(group: MappedGroup): string {

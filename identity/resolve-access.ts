@@ -13,8 +13,9 @@ export type Membership = Pick<Identity, "status" | "groups">;
  * accepted at the moment (see `CompiledPolicy`) stay as long as the person is in the group that caused them
  * and the role exists. Without such a mapping `current` makes no difference.
  *
- * @param groupsAre `stored`: the groups are those of an earlier sign-in, so that a group that a mapping names by
- *   its id may have had another name then: what it caused stays. `fresh`: Okta has named them just now.
+ * @param groupsAre `stored`: the groups are those of an earlier sign-in. What a bare name caused then through a
+ *   mapping by id, as versions that compared names let it, stays until the next one. `fresh`: Okta has named them just
+ *   now.
  *
  * Pure: same arguments, same answer, and resolving again from its own answer changes nothing.
  */
@@ -31,14 +32,19 @@ export function resolveAccess(
   for (const group of person.groups) {
     for (const mapping of policy.mappingsOf(group)) {
       for (const role of mapping.roles)
-        grants.push({ role, mapping: mapping.name, group: groupLabel(group) });
+        grants.push({
+          role,
+          mapping: mapping.name,
+          group: groupLabel(group),
+          ...(group.id === undefined ? {} : { groupID: group.id }),
+        });
     }
   }
   for (const grant of stillCaused(current, person.groups)) {
     const keeps =
       (policy.isSuspended(grant.mapping) && policy.roles.has(grant.role)) ||
-      (groupsAre === "stored" && policy.hasCalled(grant.group, grant));
-    if (keeps) grants.push(grant);
+      (groupsAre === "stored" && grant.bare && policy.hasCalled(grant.group, grant));
+    if (keeps) grants.push(withoutBare(grant));
   }
   if (grants.length === 0) return noAccess("NoMappedGroup", noMappedGroup(person.groups.length));
   return granted(grants, "MappedGroup");
@@ -51,20 +57,40 @@ export function resolveAccess(
  */
 export function keepHeldAccess(person: Membership, current: readonly Grant[]): Access | undefined {
   if (!isActiveInOkta(person.status)) return undefined;
-  const kept = [...stillCaused(current, person.groups)];
+  const kept = [...stillCaused(current, person.groups)].map(withoutBare);
   return kept.length === 0 ? undefined : granted(kept, "DeactivationHeld");
 }
 
-/** The grants whose group the person is in. Local grants have none. */
-function* stillCaused(
-  grants: readonly Grant[],
-  groups: readonly ReceivedGroup[],
-): Generator<Grant & { mapping: string; group: string }> {
+/** A grant of a mapping. `bare`: neither it nor the group as it was received has an id. */
+type CausedGrant = Grant & { readonly mapping: string; readonly group: string; readonly bare: boolean };
+
+/**
+ * The grants whose group the person is in: by id where the grant and the group have one, else by name. Local grants
+ * have none.
+ */
+function* stillCaused(grants: readonly Grant[], groups: readonly ReceivedGroup[]): Generator<CausedGrant> {
   if (grants.length === 0) return;
-  const labels = new Set(groups.flatMap(({ name, id }) => [name, id]));
-  for (const { role, mapping, group } of grants) {
-    if (mapping !== undefined && group !== undefined && labels.has(group)) yield { role, mapping, group };
+  const ids = new Set<string>();
+  const names = new Set<string>();
+  const bareNames = new Set<string>();
+  for (const { id, name } of groups) {
+    if (id !== undefined) ids.add(id);
+    if (name !== undefined) (id === undefined ? bareNames : names).add(name);
   }
+  for (const grant of grants) {
+    const { mapping, group, groupID } = grant;
+    if (mapping === undefined || group === undefined) continue;
+    const bare = groupID === undefined && bareNames.has(group);
+    const caused =
+      groupID === undefined
+        ? bare || names.has(group) || ids.has(group)
+        : ids.has(groupID) || bareNames.has(group);
+    if (caused) yield { ...grant, mapping, group, bare };
+  }
+}
+
+function withoutBare({ bare: _, ...grant }: CausedGrant): Grant {
+  return grant;
 }
 
 function granted(grants: readonly Grant[], reason: "MappedGroup" | "DeactivationHeld"): Access {

@@ -2,9 +2,12 @@ import test from "ava";
 import {
   type ClaimEvidence,
   type DirectoryAnswer,
+  directoryNeed,
   type GroupsClaim,
   groupsVerdict,
+  mayDependOnIDs,
 } from "../../identity/groups-verdict.ts";
+import { CompiledPolicy } from "../../identity/policy.ts";
 
 const none: DirectoryAnswer = { kind: "none" };
 const known: DirectoryAnswer = { kind: "groups", groups: [{ id: "00g1", name: "a" }], status: "ACTIVE" };
@@ -63,4 +66,39 @@ test("a claim that isn't a list of names decides nothing, directory or not", (t)
       reason: "ClaimInvalid",
       why: "it is a string",
     });
+});
+
+const byID = new CompiledPolicy(
+  [{ name: "viewer" }],
+  [
+    {
+      name: "numbered",
+      groups: [{ id: "00g1", currentName: "ops", formerNames: ["old"] }],
+      roles: ["viewer"],
+    },
+    { name: "named", groups: [{ name: "web" }], roles: ["viewer"] },
+    { name: "suspended", groups: [{ id: "00g2" }], roles: ["tpyo"] },
+  ],
+);
+
+test("bare names are asked of the directory where a mapping names groups by id, but for no names at all", (t) => {
+  t.is(directoryNeed(claim("web"), byID), "ids");
+  t.is(directoryNeed(claim(), byID), undefined);
+  t.is(directoryNeed(claim("web"), new CompiledPolicy()), undefined);
+  for (const policy of [byID, new CompiledPolicy()]) {
+    t.is(directoryNeed(missing, policy), "groups");
+    t.is(directoryNeed(many, policy), "groups");
+    t.is(directoryNeed(claim(...Array.from({ length: 99 }, (_, i) => `g${i}`)), policy) === "groups", false);
+    t.is(directoryNeed({ kind: "invalid", why: "" }, policy), undefined);
+  }
+});
+
+test("ids may matter to who holds something by one, and to who comes with a name that such a group has or had", (t) => {
+  t.false(mayDependOnIDs(["web", "00g1"], [], byID));
+  t.true(mayDependOnIDs(["ops"], [], byID));
+  t.true(mayDependOnIDs(["old"], [], byID));
+  t.true(mayDependOnIDs([], [{ role: "viewer", mapping: "numbered", group: "x" }], byID));
+  t.false(
+    mayDependOnIDs(["web"], [{ role: "viewer", mapping: "named", group: "web" }, { role: "viewer" }], byID),
+  );
 });

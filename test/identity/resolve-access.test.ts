@@ -2,7 +2,7 @@ import test from "ava";
 import fc from "fast-check";
 import { type Grant, grantKey, roleNames } from "../../identity/access.ts";
 import type { ReceivedGroup } from "../../identity/identity.ts";
-import { CompiledPolicy, type Mapping, type Role } from "../../identity/policy.ts";
+import { CompiledPolicy, type MappedGroup, type Mapping, type Role } from "../../identity/policy.ts";
 import { keepHeldAccess, resolveAccess } from "../../identity/resolve-access.ts";
 
 const roles: Role[] = [{ name: "service-admin", admin: true }, { name: "portal-admin" }, { name: "viewer" }];
@@ -68,14 +68,53 @@ test("people whom Okta doesn't let in hold nothing, whatever groups they are sti
   }
 });
 
-test("a mapping by id matches the id, and the name that the directory has for it", (t) => {
-  const byID = new CompiledPolicy(roles, [
-    { name: "numbered", groups: [{ id: "00g1", currentName: "New name" }], roles: ["viewer"] },
+const byID = new CompiledPolicy(roles, [
+  {
+    name: "numbered",
+    groups: [{ id: "00g1", currentName: "ops", formerNames: ["old ops"] }],
+    roles: ["viewer"],
+  },
+]);
+
+test("a mapping by id matches that group and no other of its name, with an id or without", (t) => {
+  t.deepEqual(resolveAccess({ groups: [{ id: "00g1", name: "whatever" }] }, byID).grants, [
+    { role: "viewer", mapping: "numbered", group: "whatever", groupID: "00g1" },
   ]);
-  t.true(resolveAccess({ groups: [{ id: "00g1", name: "whatever" }] }, byID).active);
-  t.true(resolveAccess(person("New name"), byID).active);
-  t.false(resolveAccess(person("Old name"), byID).active);
-  t.false(resolveAccess(person("00g1"), byID).active, "an id is not a name");
+  t.false(resolveAccess({ groups: [{ id: "00g2", name: "ops" }] }, byID).active);
+  for (const name of ["ops", "old ops", "00g1"]) t.false(resolveAccess(person(name), byID).active, name);
+});
+
+test("a group that is named by id and by name is found by either", (t) => {
+  const both = new CompiledPolicy(roles, [
+    { name: "both", groups: [{ id: "00g1", currentName: "ops" }, { name: "ops" }], roles: ["viewer"] },
+  ]);
+  t.true(resolveAccess(person("ops"), both).active);
+  t.true(resolveAccess({ groups: [{ id: "00g2", name: "ops" }] }, both).active, "by the name");
+  t.true(resolveAccess({ groups: [{ id: "00g1", name: "renamed" }] }, both).active, "by the id");
+});
+
+test("what a bare name once caused through a mapping by id stays until the person's groups are named again", (t) => {
+  for (const group of ["ops", "old ops"]) {
+    const held: Grant[] = [{ role: "viewer", mapping: "numbered", group }];
+    t.deepEqual(resolveAccess(person(group), byID, held, "stored").grants, held);
+    t.false(resolveAccess(person(group), byID, held).active, "Okta has named them just now");
+    t.false(resolveAccess(person("other"), byID, held, "stored").active);
+    t.false(
+      resolveAccess({ groups: [{ id: "00g2", name: group }] }, byID, held, "stored").active,
+      "the id says that it is another group",
+    );
+  }
+});
+
+test("who was moved to another group of the same name has left the one that caused what they hold", (t) => {
+  const held: Grant[] = [{ role: "viewer", mapping: "gone", group: "ops", groupID: "00g1" }];
+  t.is(keepHeldAccess({ groups: [{ id: "00g2", name: "ops" }] }, held), undefined);
+  t.deepEqual(keepHeldAccess({ groups: [{ id: "00g1", name: "renamed" }] }, held)?.grants, held);
+  t.deepEqual(
+    keepHeldAccess(person("ops"), held)?.grants,
+    held,
+    "a name alone doesn't say that they have left",
+  );
 });
 
 test("a mapping with an unknown role grants nothing of it, and takes nothing from those who hold it", (t) => {
@@ -114,17 +153,32 @@ test("held access is what the person's own groups still cause", (t) => {
 
 // Laws, on arbitrary policies of few names, so that collisions are frequent.
 const groupName = fc.constantFrom("a", "b", "c", "d", "A", " a", "__proto__");
-const group: fc.Arbitrary<ReceivedGroup> = fc.record({ name: groupName });
+const groupID = fc.constantFrom("1", "2", "3");
+const group: fc.Arbitrary<ReceivedGroup> = fc.oneof(
+  fc.record({ name: groupName }),
+  fc.record({ name: groupName, id: groupID }),
+  fc.record({ id: groupID }),
+);
+const mapped: fc.Arbitrary<MappedGroup> = fc.oneof(
+  fc.record({ name: groupName }),
+  fc.record(
+    { id: groupID, currentName: groupName, formerNames: fc.array(groupName, { maxLength: 2 }) },
+    { requiredKeys: ["id"] },
+  ),
+);
 const roleName = fc.constantFrom("r1", "r2", "r3", "unknown");
 const mapping = fc.record({
   name: fc.constantFrom("m1", "m2", "m3", "m4", "m5"),
-  groups: fc.array(group, { minLength: 1, maxLength: 4 }),
+  groups: fc.array(mapped, { minLength: 1, maxLength: 4 }),
   roles: fc.uniqueArray(roleName, { minLength: 1, maxLength: 3 }),
 });
 const mappings = fc.uniqueArray(mapping, { selector: ({ name }) => name, maxLength: 5 });
-const groups = fc.uniqueArray(group, { selector: ({ name }) => name, maxLength: 5 });
+const groups = fc.uniqueArray(group, { selector: ({ name, id }) => `${name} ${id}`, maxLength: 5 });
 const grants: fc.Arbitrary<Grant[]> = fc.array(
-  fc.record({ role: roleName, mapping: fc.constantFrom("m1", "m2", "gone"), group: groupName }),
+  fc.record(
+    { role: roleName, mapping: fc.constantFrom("m1", "m2", "gone"), group: groupName, groupID },
+    { requiredKeys: ["role", "mapping", "group"] },
+  ),
   { maxLength: 4 },
 );
 const catalogue: Role[] = [{ name: "r1" }, { name: "r2" }, { name: "r3" }];
@@ -165,9 +219,42 @@ test("law: roles are the union over groups and over mappings", (t) => {
 
 test("law: deciding again from the outcome changes nothing", (t) => {
   fc.assert(
-    fc.property(mappings, groups, grants, (rules, received, current) => {
-      const once = resolveAccess({ groups: received }, policyOf(rules), current);
-      t.deepEqual(resolveAccess({ groups: received }, policyOf(rules), once.grants), once);
+    fc.property(
+      mappings,
+      groups,
+      grants,
+      fc.constantFrom("fresh" as const, "stored" as const),
+      (rules, received, current, groupsAre) => {
+        const once = resolveAccess({ groups: received }, policyOf(rules), current, groupsAre);
+        t.deepEqual(resolveAccess({ groups: received }, policyOf(rules), once.grants, groupsAre), once);
+      },
+    ),
+  );
+});
+
+test("law: nobody gets anything by a mapping of ids whose id they didn't come with", (t) => {
+  fc.assert(
+    fc.property(mappings, groups, (rules, received) => {
+      const ids = new Set(received.flatMap(({ id }) => id ?? []));
+      for (const { mapping: by, group } of resolveAccess({ groups: received }, policyOf(rules)).grants) {
+        const wanted = rules.find(({ name }) => name === by)?.groups ?? [];
+        t.true(wanted.some(({ name, id }) => (id === undefined ? name === group : ids.has(id))));
+      }
+    }),
+  );
+});
+
+test("law: what a group is called makes no difference to what its id gives", (t) => {
+  fc.assert(
+    fc.property(mappings, groups, groupName, (rules, received, newName) => {
+      const ofIDs = rules.map((rule) => ({
+        ...rule,
+        groups: rule.groups.filter(({ id }) => id !== undefined),
+      }));
+      const rolesOf = (person: readonly ReceivedGroup[]) =>
+        roleNames(resolveAccess({ groups: person }, policyOf(ofIDs)).grants);
+      const renamed = received.map((each) => ({ ...each, name: newName }));
+      t.deepEqual(rolesOf(renamed), rolesOf(received));
     }),
   );
 });
@@ -191,7 +278,11 @@ test("law: every grant has a cause that is true, active means holding something"
       const access = resolveAccess({ groups: received }, policyOf(rules), current);
       t.is(access.active, access.grants.length > 0);
       for (const grant of access.grants) {
-        t.true(received.some(({ name }) => name === grant.group));
+        t.true(
+          received.some(
+            ({ name, id }) => name === grant.group || (id ?? "") === (grant.groupID ?? grant.group),
+          ),
+        );
         const rule = rules.find(({ name }) => name === grant.mapping);
         t.truthy(rule, "no grant of a mapping that is gone");
       }

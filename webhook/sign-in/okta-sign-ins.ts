@@ -4,6 +4,7 @@ import {
   auditChanges,
   CLAIM_LOST,
   type DirectoryAnswer,
+  directoryNeed,
   type GroupsClaim,
   type GroupsRefusal,
   type GroupsSource,
@@ -11,7 +12,7 @@ import {
   groupsVerdict,
   type Identity,
   type IdentityStore,
-  needsDirectory,
+  mayDependOnIDs,
   type Policies,
   provisionSignIn,
   type ReceivedGroup,
@@ -71,15 +72,13 @@ export class OktaSignIns {
    * @throws StoreError when the account can't be read or written; then nobody is signed in
    */
   async complete(key: string, { person, groups: claim }: SignedIn): Promise<SignInResult> {
-    const { policies, directories, claimLoss, reporter } = this.#options;
+    const { policies, claimLoss, reporter } = this.#options;
     const organization = this.#options.organization(key);
     const inForce = policies.of(key);
     if (!organization || !inForce) throw new UnknownOrganizationError("The organization was deleted.");
 
     // Their groups: of the claim, and of the directory where the claim doesn't say enough.
-    const directory: DirectoryAnswer = (await this.#saysEnough(claim, person, organization, inForce))
-      ? { kind: "none" }
-      : await groupsInDirectory(directories, organization, person.subject);
+    const directory = await this.#directory(claim, person, organization, inForce);
     const at = Date.now();
     const reportClaim = (verdict: GroupsVerdict): void => {
       const status = groupsClaimStatus(organization, claim, directory, verdict, at);
@@ -110,25 +109,22 @@ export class OktaSignIns {
   }
 
   /**
-   * Whether the claim says enough. Besides what is missing or may be cut short: where mappings name groups by id, a
-   * group that was renamed just now looks like one that the person has left. So whoever would be refused by the names in
-   * the claim is looked up before that.
+   * What the directory says of the person, where it has to be asked. When it can't be read, and was asked only because a
+   * mapping names groups by id, those whom that can't concern don't wait for it.
    */
-  async #saysEnough(
+  async #directory(
     claim: GroupsClaim,
     person: Person,
     organization: Organization,
-    inForce: InForce,
-  ): Promise<boolean> {
-    if (needsDirectory(claim)) return false;
-    if (claim.kind !== "groups" || !organization.spec.okta.directory || !inForce.policy.namesByID)
-      return true;
-    const groups = claim.names.map((name) => ({ name }));
-    const identity: Identity = { ...person, groups, groupsFrom: "Claim" };
-    return (
-      resolveSignIn(identity, await this.#options.store.find(keyOf(organization), person), inForce).kind ===
-      "admit"
-    );
+    { policy }: InForce,
+  ): Promise<DirectoryAnswer> {
+    const { store, directories } = this.#options;
+    const need = directoryNeed(claim, policy);
+    if (need === undefined || (need === "ids" && !organization.spec.okta.directory)) return { kind: "none" };
+    const answer = await groupsInDirectory(directories, organization, person.subject);
+    if (answer.kind !== "failed" || need !== "ids" || claim.kind !== "groups") return answer;
+    const user = await store.find(keyOf(organization), person);
+    return mayDependOnIDs(claim.names, user?.access?.grants ?? [], policy) ? answer : { kind: "none" };
   }
 
   async #provision(key: string, identity: Identity, at: number, inForce: InForce): Promise<SignInOutcome> {

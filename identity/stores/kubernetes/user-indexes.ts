@@ -35,7 +35,10 @@ const group: Index = (user) => {
     if (name !== undefined) labels.add(name);
     if (id !== undefined) labels.add(id);
   }
-  for (const grant of user.status?.roles ?? []) if (grant.group !== undefined) labels.add(grant.group);
+  for (const { group, groupID } of user.status?.roles ?? []) {
+    if (group !== undefined) labels.add(group);
+    if (groupID !== undefined) labels.add(groupID);
+  }
   return Array.from(labels, (label) => indexKey(key, label));
 };
 

@@ -52,10 +52,11 @@ function accessOf(status: Status, active: Condition): Access {
   };
 }
 
-function toGrant({ name, mapping, group }: NonNullable<Status["roles"]>[number]): Grant {
+function toGrant({ name, mapping, group, groupID }: NonNullable<Status["roles"]>[number]): Grant {
   const grant: Writable<Grant> = { role: name };
   if (mapping !== undefined) grant.mapping = mapping;
   if (group !== undefined) grant.group = group;
+  if (groupID !== undefined) grant.groupID = groupID;
   return grant;
 }
 
@@ -128,8 +129,13 @@ function accessStatus(access: Access, object: OrganizationUser, now: number): St
     observedGeneration,
     state: access.active ? "Active" : "Deactivated",
     groups: [...access.groups],
-    roles: access.grants.map(({ role, mapping, group }) => {
-      return { name: role, ...optional("mapping", mapping), ...optional("group", group) };
+    roles: access.grants.map(({ role, mapping, group, groupID }) => {
+      return {
+        name: role,
+        ...optional("mapping", mapping),
+        ...optional("group", group),
+        ...optional("groupID", groupID),
+      };
     }),
     roleNames: roleNames(access.grants),
     sessionEpoch: (previous?.sessionEpoch ?? 0) + (deactivated ? 1 : 0),
