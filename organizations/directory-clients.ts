@@ -5,6 +5,7 @@ import { keyOf } from "../kubernetes/index.ts";
 import type { DirectoryCredentials } from "../okta/directory/credentials.ts";
 import { Directory } from "../okta/directory/directory.ts";
 import { DirectoryUnauthorizedError } from "../okta/directory/directory-errors.ts";
+import type { ManagementApiOptions } from "../okta/directory/management-api.ts";
 import type { Http } from "../okta/http/http.ts";
 import type { SecretValues } from "./secret-values.ts";
 
@@ -14,24 +15,28 @@ interface DirectorySettings {
   readonly credentials: DirectoryCredentials;
 }
 
-/** Directories that are remembered at once. */
-const MOST = 500;
+/** Directories that are remembered at once: more than there are, so that nobody's is forgotten for another's sake. */
+const MOST = 5_000;
 
 /** Organizations as clients of their directories, each with its credentials. */
 export class DirectoryClients {
   readonly #secrets: SecretValues;
   readonly #http: Http;
-  readonly #maxWaitMs: number | undefined;
+  readonly #reading: Pick<ManagementApiOptions, "lane" | "maxWaitMs">;
   /** A directory knows its access token and its rate limits, so that it is kept as long as it is the same. */
   readonly #known = new LRUCache<string, { settings: DirectorySettings; directory: Directory }>({
     max: MOST,
   });
 
-  /** @param maxWaitMs how long a read waits for a rate limit before it fails */
-  constructor(deps: { secrets: SecretValues; http: Http; maxWaitMs?: number }) {
-    this.#secrets = deps.secrets;
-    this.#http = deps.http;
-    this.#maxWaitMs = deps.maxWaitMs;
+  /** @param deps with it, for whom directories are read, and how long a read waits for a rate limit before it fails */
+  constructor({
+    secrets,
+    http,
+    ...reading
+  }: { secrets: SecretValues; http: Http } & Pick<ManagementApiOptions, "lane" | "maxWaitMs">) {
+    this.#secrets = secrets;
+    this.#http = http;
+    this.#reading = reading;
   }
 
   /**
@@ -68,11 +73,7 @@ export class DirectoryClients {
     const key = keyOf(organization);
     const known = this.#known.get(key);
     if (known && isDeepStrictEqual(known.settings, settings)) return known.directory;
-    const directory = new Directory({
-      ...settings,
-      http: this.#http,
-      ...(this.#maxWaitMs === undefined ? {} : { maxWaitMs: this.#maxWaitMs }),
-    });
+    const directory = new Directory({ ...settings, ...this.#reading, http: this.#http });
     this.#known.set(key, { settings, directory });
     return directory;
   }

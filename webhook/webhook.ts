@@ -136,7 +136,7 @@ export class Webhook {
         oktaSignIns: new OktaSignIns({
           ...shared,
           organization: (key) => organizations.get(key),
-          directories: new DirectoryClients({ secrets, http, maxWaitMs: DIRECTORY_WAIT_MS }),
+          directories: new DirectoryClients({ secrets, http, lane: "people", maxWaitMs: DIRECTORY_WAIT_MS }),
           claimLoss: new ClaimLoss({ store }),
           reporter: this.#reporter,
           metrics: this.#counted,

@@ -45,26 +45,30 @@ export function createApp(context: HttpContext): Express {
 
 /** Counts, limits, and spoils where it is wanted. */
 function watch({ faults, requests, rateLimits, now }: HttpContext) {
-  const limits = {
-    groups: new RateLimit(rateLimits.groups, now),
-    users: new RateLimit(rateLimits.users, now),
-    logs: new RateLimit(rateLimits.logs, now),
-    oauth: new RateLimit(rateLimits.oauth, now),
-  };
+  const limits = new Map(
+    Object.entries(rateLimits).map(([area, limit]) => [area, new RateLimit(limit, now)]),
+  );
   return async (request: Request, response: Response, next: NextFunction) => {
     const endpoint = endpointOf(request.path);
     if (!endpoint) return next();
     requests[endpoint]++;
-    const area = /^\/api\/v1\/(groups|users|logs)\b/.exec(request.path)?.[1];
-    const within = (
-      area === "groups" || area === "users" || area === "logs" ? limits[area] : limits.oauth
-    ).count(response);
+    const within = limits.get(areaOf(request))?.count(response) !== false;
     const asked = { endpoint, method: request.method, url: request.originalUrl };
     const spoiling = faults.answer(asked);
     if (spoiling && (await spoilAnswer(spoiling, response))) return;
     if (!within) return void response.status(429).json(errors.rateLimited().body());
     next();
   };
+}
+
+/** What a request is counted with, as in Okta's list of rate limits. */
+function areaOf({ method, path }: Request): keyof Organization["rateLimits"] {
+  if (!path.startsWith("/api/v1/")) return "oauth";
+  const [kind, id, below] = path.slice("/api/v1/".length).split("/");
+  if (kind === "logs") return "logs";
+  if (kind === "groups") return id !== undefined && below === undefined ? "group" : "groups";
+  if (kind !== "users" || below !== undefined) return "other";
+  return id !== undefined && method === "GET" ? "user" : "users";
 }
 
 const byName: Record<string, Endpoint> = {

@@ -110,12 +110,18 @@ export const organizationSeed = z.strictObject({
   manyGroups: z.enum(["truncate", "fail", "all"]).default("truncate"),
   /** Whether authorization answers carry `iss` (RFC 9207). Okta sends none. */
   issuerParameter: z.boolean().default(false),
-  /** Requests a minute, by area. Okta's own numbers are far smaller. */
+  /**
+   * Requests a minute, by what Okta counts together (Okta: "Management rate limits"): the groups with all that is below
+   * one, one group, the users, one user read, and what isn't in that list. Okta's own numbers are far smaller.
+   */
   rateLimits: z
     .strictObject({
       groups: z.int().positive().default(100_000),
+      group: z.int().positive().default(100_000),
       users: z.int().positive().default(100_000),
+      user: z.int().positive().default(100_000),
       logs: z.int().positive().default(100_000),
+      other: z.int().positive().default(100_000),
       oauth: z.int().positive().default(1_000_000),
     })
     .prefault({}),

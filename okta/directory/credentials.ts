@@ -17,8 +17,11 @@ export type DirectoryCredentials =
 export interface Authorizer {
   /** The headers that authorize one request. */
   authorize(method: string, url: URL): Promise<Record<string, string>>;
-  /** Told of an answer 401. True where other credentials, or a nonce that came with it, are worth another try. */
-  rejected(answer: HttpAnswer): boolean;
+  /**
+   * Told of an answer 401, and of the headers that were refused by it. True where other credentials, or a nonce that came
+   * with it, are worth another try.
+   */
+  rejected(answer: HttpAnswer, refused: Record<string, string>): boolean;
   /** What to do when Okta says 401 for good, as in this answer. */
   advice(answer: HttpAnswer): string;
   /** What has to be granted for a scope. */

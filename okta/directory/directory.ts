@@ -1,18 +1,20 @@
+import type { z } from "zod";
 import { foldedName } from "../../identity/identity.ts";
 import { DirectoryInvalidAnswerError, DirectoryNotFoundError } from "./directory-errors.ts";
-import { type Endpoint, GROUPS, group, isID, user } from "./endpoints.ts";
+import { type Endpoint, GROUPS, groupsOfUser, isID, user } from "./endpoints.ts";
 import { ManagementApi, type ManagementApiOptions } from "./management-api.ts";
 import {
+  type CountedGroup,
+  countedGroupSchema,
   type DirectoryGroup,
   type DirectoryUser,
   groupSchema,
-  groupWithStatsSchema,
   userSchema,
 } from "./resources.ts";
 
 /** What a name finds. Names match exactly; the others are there to say "did you mean". */
 export interface GroupsOfName {
-  readonly exact: readonly DirectoryGroup[];
+  readonly exact: readonly CountedGroup[];
   /** Groups whose name differs by case or surrounding space only. */
   readonly near: readonly DirectoryGroup[];
 }
@@ -42,29 +44,42 @@ export class Directory {
     await this.#api.get(GROUPS, "/api/v1/groups", groupSchema.array(), { limit: "1" });
   }
 
-  /** @throws DirectoryError */
-  async groupByID(id: string): Promise<DirectoryGroup | undefined> {
+  /**
+   * A group, by one request.
+   * @throws DirectoryError
+   */
+  async groupByID(id: string): Promise<CountedGroup | undefined> {
     if (!isID(id)) return undefined;
-    const endpoint = group(id);
-    const found = await orUndefined(this.#api.get(endpoint, `/api/v1/groups/${id}`, groupSchema));
-    if (found && found.id !== id) throw anotherThan(endpoint);
+    const endpoint = { ...GROUPS, what: `group ${JSON.stringify(id)}` };
+    // In the list, which tells the number of members along with it; and not by `search`, whose index doesn't know of
+    // groups that were made a moment ago.
+    const filter = `id eq ${quote(id)}`;
+    const [found] = await this.#groups(endpoint, countedGroupSchema, { filter, expand: "stats", limit: "1" });
+    if (found && found.id !== id)
+      throw new DirectoryInvalidAnswerError(`it was asked for ${endpoint.what} and answered with another.`);
     return found;
   }
 
   /**
-   * The groups of a name. Okta's search has an index that lags behind a little, so a name that it doesn't find
-   * is looked for among the groups themselves.
+   * The groups of a name, by one request as a rule. Okta's search has an index that lags behind a little, so a name that
+   * it doesn't find is looked for among the groups themselves.
    * @throws DirectoryError
    */
   async groupsByName(name: string): Promise<GroupsOfName> {
     const search = `profile.name eq ${quote(name)}`;
-    const indexed = await this.#api.list(GROUPS, "/api/v1/groups", groupSchema, { search, limit: PAGE });
-    const found = sortOut(name, indexed);
+    const indexed = sortOut(
+      name,
+      await this.#groups(GROUPS, countedGroupSchema, { search, expand: "stats", limit: PAGE }),
+    );
     const query = name.trim();
-    if (found.exact.length > 0 || query === "") return found;
-    // Matches the beginnings of names, without regard to case.
-    const beginning = await this.#api.list(GROUPS, "/api/v1/groups", groupSchema, { q: query });
-    return sortOut(name, [...indexed, ...beginning]);
+    if (indexed.exact.length > 0 || query === "") return indexed;
+    // Matches the beginnings of names, without regard to case: too many to have them all counted.
+    const beginning = sortOut(name, await this.#groups(GROUPS, groupSchema, { q: query }));
+    const exact = await Promise.all(beginning.exact.map(({ id }) => this.groupByID(id)));
+    return {
+      exact: exact.filter((group) => group !== undefined),
+      near: unique([...indexed.near, ...beginning.near]),
+    };
   }
 
   /**
@@ -72,7 +87,7 @@ export class Directory {
    * @throws DirectoryError, among them DirectoryNotFoundError when Okta has no such user
    */
   async userGroups(userID: string): Promise<DirectoryGroup[]> {
-    const endpoint = user(userID);
+    const endpoint = groupsOfUser(userID);
     if (!isID(userID)) throw new DirectoryNotFoundError(endpoint.what);
     return unique(await this.#api.list(endpoint, `/api/v1/users/${userID}/groups`, groupSchema));
   }
@@ -85,24 +100,8 @@ export class Directory {
     return found?.id === userID ? found : undefined;
   }
 
-  /**
-   * How many members a group has, by one request.
-   * @throws DirectoryError, among them DirectoryNotFoundError when Okta has no such group
-   */
-  async groupMemberCount(groupID: string): Promise<number> {
-    const endpoint = group(groupID);
-    if (!isID(groupID)) throw new DirectoryNotFoundError(endpoint.what);
-    // Not by `search`: its index doesn't know of groups that were made a moment ago.
-    const query = { filter: `id eq ${quote(groupID)}`, expand: "stats", limit: "1" };
-    const [found] = await this.#api.list(
-      { ...GROUPS, what: endpoint.what },
-      "/api/v1/groups",
-      groupWithStatsSchema,
-      query,
-    );
-    if (!found) throw new DirectoryNotFoundError(endpoint.what);
-    if (found.id !== groupID) throw anotherThan(endpoint);
-    return found._embedded.stats.usersCount;
+  #groups<T>(endpoint: Endpoint, schema: z.ZodType<T>, query: Record<string, string>): Promise<T[]> {
+    return this.#api.list(endpoint, "/api/v1/groups", schema, query);
   }
 }
 
@@ -111,7 +110,7 @@ function quote(text: string): string {
   return `"${text.replace(/[\\"]/g, "\\$&")}"`;
 }
 
-function sortOut(name: string, groups: readonly DirectoryGroup[]): GroupsOfName {
+function sortOut<T extends DirectoryGroup>(name: string, groups: readonly T[]): { exact: T[]; near: T[] } {
   const all = unique(groups);
   return {
     exact: all.filter((group) => group.name === name),
@@ -131,8 +130,4 @@ async function orUndefined<T>(read: Promise<T>): Promise<T | undefined> {
     if (error instanceof DirectoryNotFoundError) return undefined;
     throw error;
   }
-}
-
-function anotherThan({ what }: Endpoint): DirectoryInvalidAnswerError {
-  return new DirectoryInvalidAnswerError(`it was asked for ${what} and answered with another.`);
 }

@@ -19,6 +19,10 @@ export class DPoPKey {
     return new DPoPKey(privateKey, await exportJWK(publicKey));
   }
 
+  get nonce(): string | undefined {
+    return this.#nonce;
+  }
+
   /** A proof for one request (section 4.2), bound to the access token where one is sent along. */
   async proof(method: string, url: URL, accessToken?: string): Promise<string> {
     return await new SignJWT({

@@ -12,7 +12,7 @@ import {
 } from "./directory-errors.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { nextPage } from "./next-page.ts";
-import { RateBudget } from "./rate-budget.ts";
+import { type Call, type Lane, RateBudget } from "./rate-budget.ts";
 import { Semaphore, SemaphoreTimeoutError } from "./semaphore.ts";
 import { ServiceApp } from "./service-app.ts";
 
@@ -21,12 +21,14 @@ export interface ManagementApiOptions {
   url: string;
   credentials: DirectoryCredentials;
   http: Http;
+  /** For whom it is read, default "background". */
+  lane?: Lane;
   /**
    * How long after its start a request may still be held back for the rate limit, or tried again. ms, default
    * 5,000. A sync that has time takes more, so that it gets through many pages; a sign-in, less.
    */
   maxWaitMs?: number;
-  /** Calls at once, default 4: Okta limits those as well. */
+  /** Calls at once: Okta limits those as well. Default 8 for people, else 4 */
   maxConcurrent?: number;
   /** Pages of one list, default 2,000 */
   maxPages?: number;
@@ -39,6 +41,8 @@ export interface ManagementApiOptions {
 const MAX_BYTES = 8 * 1024 * 1024;
 /** How long a request waits for those before it. */
 const MAX_IN_LINE_MS = 5_000;
+/** Calls at once. The smallest orgs have 35 for everybody (Okta, "Concurrent rate limits"). */
+const CONCURRENT: Readonly<Record<Lane, number>> = { people: 8, background: 4 };
 /** Tries of one request before its error is the answer. */
 const MAX_ATTEMPTS = 4;
 
@@ -62,13 +66,13 @@ export class ManagementApi {
     this.#http = options.http;
     this.#base = orgURL(options.url, this.#http);
     this.#now = options.now ?? (() => performance.now());
-    const { credentials } = options;
+    const { credentials, lane = "background" } = options;
     this.#authorizer =
       credentials.kind === "api-token"
         ? new ApiToken(credentials.token)
         : new ServiceApp(credentials, { url: this.#base, http: options.http, now: this.#now });
-    this.#budget = new RateBudget(this.#now);
-    this.#semaphore = new Semaphore(options.maxConcurrent ?? 4);
+    this.#budget = new RateBudget({ now: this.#now, lane });
+    this.#semaphore = new Semaphore(options.maxConcurrent ?? CONCURRENT[lane]);
     this.#maxWaitMs = options.maxWaitMs ?? 5_000;
     this.#maxPages = options.maxPages ?? 2_000;
     this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
@@ -121,13 +125,13 @@ export class ManagementApi {
     const deadline = this.#now() + this.#maxWaitMs;
     let rejections = 0;
     for (let attempt = 1; ; attempt++) {
-      await this.#awaitBudget(endpoint, deadline);
-      const answer = await this.#try(url);
+      const call = await this.#take(endpoint, deadline);
+      const { answer, authorization } = await this.#try(url, call);
       if (!(answer instanceof OktaError)) {
-        this.#budget.learn(endpoint.template, answer);
         if (answer.status === 200) return answer;
         // A token may have to be renewed, and then its nonce be learned.
-        if (answer.status === 401 && rejections++ < 2 && this.#authorizer.rejected(answer)) continue;
+        if (answer.status === 401 && rejections++ < 2 && this.#authorizer.rejected(answer, authorization))
+          continue;
       }
       const error =
         answer instanceof OktaError
@@ -140,29 +144,59 @@ export class ManagementApi {
   }
 
   /** Takes one request out of the budget, when there is one. */
-  async #awaitBudget({ template }: Endpoint, deadline: number): Promise<void> {
-    for (let ms = this.#budget.take(template); ms > 0; ms = this.#budget.take(template)) {
-      if (this.#now() + ms > deadline) throw new DirectoryRateLimitedError(ms);
-      await this.#pause(ms);
+  async #take({ bucket }: Endpoint, deadline: number): Promise<Call> {
+    for (;;) {
+      const taken = this.#budget.take(bucket);
+      if (!("until" in taken)) return taken;
+      if (taken.until === "answer") {
+        await withinTime(taken.answer, deadline - this.#now());
+        continue;
+      }
+      if (this.#now() + taken.ms > deadline) throw new DirectoryRateLimitedError(taken.ms);
+      await this.#pause(taken.ms);
     }
   }
 
-  async #try(url: URL): Promise<HttpAnswer | OktaError> {
+  async #try(
+    url: URL,
+    call: Call,
+  ): Promise<{ answer: HttpAnswer | OktaError; authorization: Record<string, string> }> {
+    let answer: HttpAnswer | undefined;
+    let authorization: Record<string, string> = {};
     try {
-      return await this.#semaphore.run(async () => {
-        const headers = { accept: "application/json", ...(await this.#authorizer.authorize("GET", url)) };
+      answer = await this.#semaphore.run(async () => {
+        authorization = await this.#authorizer.authorize("GET", url);
+        const headers = { accept: "application/json", ...authorization };
         return await this.#http.request(url, { headers, maxBytes: MAX_BYTES });
       }, MAX_IN_LINE_MS);
+      return { answer, authorization };
     } catch (error) {
-      if (error instanceof OktaError) return error;
-      if (error instanceof SemaphoreTimeoutError) return new DirectoryUnreachableError(error);
+      if (error instanceof OktaError) return { answer: error, authorization };
+      if (error instanceof SemaphoreTimeoutError)
+        return { answer: new DirectoryUnreachableError(error), authorization };
       throw error;
+    } finally {
+      call.ended(answer);
     }
   }
 
   /** Waits a little longer than that, so that not all who wait for the same moment come at once. */
   #pause(ms: number): Promise<void> {
     return this.#wait(ms + Math.random() * Math.min(ms / 4, 1_000));
+  }
+}
+
+/** @throws DirectoryUnreachableError when the time is over before the other call's answer has come */
+async function withinTime(answer: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    const giveUp = () => reject(new DirectoryUnreachableError(new SemaphoreTimeoutError()));
+    timer = setTimeout(giveUp, Math.max(0, ms));
+  });
+  try {
+    await Promise.race([answer, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

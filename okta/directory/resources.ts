@@ -17,15 +17,28 @@ export interface DirectoryUser {
   readonly name?: string;
 }
 
-/** Only what is used, so that a field that Okta adds or changes elsewhere breaks nothing. */
-export const groupSchema = z
-  .object({ id: z.string(), type: z.string(), profile: z.object({ name: z.string() }) })
-  .transform(({ id, type, profile }): DirectoryGroup => ({ id, type, name: profile.name }));
+/** A group with the number of its members. */
+export interface CountedGroup extends DirectoryGroup {
+  readonly members: number;
+}
 
-export const groupWithStatsSchema = z.object({
-  id: z.string(),
-  _embedded: z.object({ stats: z.object({ usersCount: z.number().int().nonnegative() }) }),
-});
+const group = z.object({ id: z.string(), type: z.string(), profile: z.object({ name: z.string() }) });
+const stats = z.object({ usersCount: z.number().int().nonnegative() });
+
+/** Only what is used, so that a field that Okta adds or changes elsewhere breaks nothing. */
+export const groupSchema = group.transform(
+  ({ id, type, profile }): DirectoryGroup => ({ id, type, name: profile.name }),
+);
+
+/** With `expand=stats`. */
+export const countedGroupSchema = group.extend({ _embedded: z.object({ stats }) }).transform(
+  ({ id, type, profile, _embedded }): CountedGroup => ({
+    id,
+    type,
+    name: profile.name,
+    members: _embedded.stats.usersCount,
+  }),
+);
 
 const text = z.string().nullish();
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { SignJWT } from "jose";
+import { decodeJwt, SignJWT } from "jose";
 import { z } from "zod";
 import { clockAdvice, differenceByDate } from "../clocks.ts";
 import { first, type HttpAnswer, parseJson } from "../http/answer.ts";
@@ -59,15 +59,17 @@ export class ServiceApp implements Authorizer {
 
   async authorize(method: string, url: URL): Promise<Record<string, string>> {
     const token = await this.#current();
-    if (!token.dpop || !this.#dpop) return { authorization: `Bearer ${token.value}` };
-    return { authorization: `DPoP ${token.value}`, dpop: await this.#dpop.proof(method, url, token.value) };
+    const authorization = authorizationOf(token);
+    if (!token.dpop || !this.#dpop) return { authorization };
+    return { authorization, dpop: await this.#dpop.proof(method, url, token.value) };
   }
 
-  rejected(answer: HttpAnswer): boolean {
-    if (this.#dpop?.learnNonce(answer) && wantsNonce(answer)) return true;
-    const had = this.#token !== undefined;
-    this.#token = undefined;
-    return had;
+  rejected(answer: HttpAnswer, { authorization, dpop }: Record<string, string>): boolean {
+    this.#dpop?.learnNonce(answer);
+    if (wantsNonce(answer) && this.#dpop && dpop && this.#dpop.nonce !== nonceOf(dpop)) return true;
+    // Of several that are refused at the same time, one renews the token, and the others take the new one.
+    if (this.#token && authorization === authorizationOf(this.#token)) this.#token = undefined;
+    return true;
   }
 
   /** A wrong clock makes every assertion and proof a wrong one, so that it is looked at before the key is blamed. */
@@ -156,6 +158,10 @@ export class ServiceApp implements Authorizer {
   }
 }
 
+function authorizationOf({ dpop, value }: AccessToken): string {
+  return `${dpop ? "DPoP" : "Bearer"} ${value}`;
+}
+
 function understandToken(answer: HttpAnswer, now: number): AccessToken {
   const parsed = tokenSchema.safeParse(jsonOrNothing(answer));
   if (!parsed.success) throw new DirectoryInvalidAnswerError(`${answer.where} gave no access token.`);
@@ -171,6 +177,10 @@ function jsonOrNothing(answer: HttpAnswer): unknown {
   } catch {
     return undefined; // judged by its absence
   }
+}
+
+function nonceOf(proof: string): unknown {
+  return decodeJwt(proof).nonce;
 }
 
 function wantsNonce({ headers }: HttpAnswer): boolean {

@@ -43,7 +43,7 @@ const FAILURE_MS = 5_000;
 
 export interface IssuersOptions {
   http: Http;
-  /** Issuers that are remembered at once, default 1,000 */
+  /** Issuers that are remembered at once: more than there are, so that none is forgotten for another's. Default 5,000 */
   maxEntries?: number;
   /** A clock that never goes back, ms */
   now?: () => number;
@@ -61,7 +61,7 @@ export class Issuers {
   readonly #now: () => number;
   readonly #entries: LRUCache<string, Entry>;
 
-  constructor({ http, maxEntries = 1_000, now = () => performance.now() }: IssuersOptions) {
+  constructor({ http, maxEntries = 5_000, now = () => performance.now() }: IssuersOptions) {
     this.#http = http;
     this.#now = now;
     this.#entries = new LRUCache({ max: maxEntries });

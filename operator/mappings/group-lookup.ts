@@ -3,6 +3,7 @@ import type { MappedGroup, OktaRoleMapping, Organization } from "../../crds/type
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
+import type { CountedGroup } from "../../okta/directory/resources.ts";
 import { OktaError } from "../../okta/errors.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 import { reasonOf } from "../okta-reason.ts";
@@ -170,15 +171,16 @@ function remembering(group: FoundGroup, { status }: OktaRoleMapping): FoundGroup
 async function findGroup(directory: Directory, { id, name }: MappedGroup): Promise<Found[]> {
   if (id !== undefined) {
     const group = await directory.groupByID(id);
-    return [group ? await described(directory, group) : { missing: id }];
+    return [group ? { group: shown(group) } : { missing: id }];
   }
   if (name === undefined) return [];
   const { exact, near } = await directory.groupsByName(name);
-  if (exact.length > 0) return Promise.all(exact.map((group) => described(directory, group)));
+  if (exact.length > 0) return exact.map((group) => ({ group: shown(group) }));
   const [almost] = near;
   return [{ missing: name, ...(almost ? { near: almost.name } : {}) }];
 }
 
-async function described(directory: Directory, { id, name }: { id: string; name: string }): Promise<Found> {
-  return { group: { name, id, members: await directory.groupMemberCount(id) } };
+/** What a mapping's status holds of a group. */
+function shown({ id, name, members }: CountedGroup): FoundGroup {
+  return { name, id, members };
 }

@@ -178,6 +178,11 @@ test("lists are paged by their next links, whatever changes meanwhile", async (t
   t.like(await json<OktaObject[]>("GET", "/groups?q=big&expand=stats"), [
     { _embedded: { stats: { usersCount: 23 } } },
   ]);
+  const counted = (query: Record<string, string>) =>
+    json<OktaObject[]>("GET", `/groups?${new URLSearchParams({ ...query, expand: "stats" })}`);
+  const [big] = await counted({ search: 'profile.name eq "big"', limit: "200" });
+  t.like(big, { _embedded: { stats: { usersCount: 23 } } });
+  t.deepEqual(await counted({ filter: `id eq "${big?.id}"`, limit: "1" }), [big] as OktaObject[]);
 });
 
 test("users are created with and without a password, staged or not", async (t) => {
@@ -306,19 +311,28 @@ test("bodies that aren't JSON, and paths that aren't there, get Okta's errors", 
 
 test("every answer tells the rate limit, and past it there is 429", async (t) => {
   let now = 60_000_000;
-  const { okta, call } = await api(t, { ...seed, rateLimits: { groups: 2 }, now: () => now });
+  const rateLimits = { groups: 2, group: 4, users: 5, user: 6, other: 7, logs: 8 };
+  const { okta, call } = await api(t, { ...seed, rateLimits, now: () => now });
   const limits = ({ headers }: Response) =>
     ["limit", "remaining", "reset"].map((name) => headers.get(`x-rate-limit-${name}`));
   t.deepEqual(limits(await call("GET", "/groups")), ["2", "1", "60060"]);
-  t.deepEqual(limits(await call("GET", "/groups/none")), ["2", "0", "60060"]);
+  t.deepEqual(limits(await call("GET", "/groups/none/users")), ["2", "0", "60060"]);
   const refused = await call("GET", "/groups");
   t.is(refused.status, 429);
   t.deepEqual(limits(refused), ["2", "0", "60060"]);
   t.like(await refused.json(), { errorCode: "E0000047" });
-  t.is((await call("GET", "/users")).status, 200, "users have a limit of their own");
+  for (const [method, path, limit] of [
+    ["GET", "/groups/none", "4"],
+    ["GET", "/users", "5"],
+    ["DELETE", "/users/none", "5"],
+    ["GET", "/users/none", "6"],
+    ["GET", "/users/none/groups", "7"],
+    ["GET", "/logs", "8"],
+  ] as const)
+    t.is(limits(await call(method, path))[0], limit, `${method} ${path} is counted elsewhere`);
   now += 60_000;
   t.is((await call("GET", "/groups")).status, 200);
-  t.is(okta.requests.management, 5);
+  t.is(okta.requests.management, 10);
 });
 
 test("what is seeded is what was there before: the same people have the same ids", async (t) => {

@@ -9,8 +9,9 @@ import {
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { CLOSED_URL } from "../server.ts";
-import { API_TOKEN, group, Org, oktaError, user } from "./org.ts";
+import { API_TOKEN, counted, group, Org, oktaError, user } from "./org.ts";
 
+const GROUPS = "/api/v1/groups";
 const GROUPS_OF_ADA = "/api/v1/users/00u1/groups";
 
 test("a user is read with their status", async (t) => {
@@ -37,6 +38,7 @@ test("what Okta says isn't there isn't there", async (t) => {
   await using org = await Org.start();
   const directory = org.directory();
   t.is(await directory.user("00u9"), undefined);
+  org.server.routes[GROUPS] = () => ({ body: [] });
   t.is(await directory.groupByID("00g9"), undefined);
   await t.throwsAsync(directory.userGroups("00u9"), { instanceOf: DirectoryNotFoundError });
 });
@@ -48,7 +50,7 @@ test("a 404 that isn't Okta's says nothing about what is there", async (t) => {
     headers: { "content-type": "text/html" },
     body: "<html>",
   });
-  org.server.routes["/api/v1/groups/00g1"] = () => oktaError(404, "E0000022");
+  org.server.routes[GROUPS] = () => oktaError(404, "E0000022");
   await t.throwsAsync(org.directory().user("00u1"), { instanceOf: DirectoryInvalidAnswerError });
   await t.throwsAsync(org.directory().groupByID("00g1"), { instanceOf: DirectoryInvalidAnswerError });
 });
@@ -71,29 +73,44 @@ test("an id that is no id isn't sent", async (t) => {
 
 test("another group than the one asked for isn't believed", async (t) => {
   await using org = await Org.start();
-  org.server.routes["/api/v1/groups/00g1"] = () => ({ body: group("00g2") });
+  org.server.routes[GROUPS] = () => ({ body: [counted("00g2")] });
   await t.throwsAsync(org.directory().groupByID("00g1"), { instanceOf: DirectoryInvalidAnswerError });
 });
 
 test("a name finds the groups of just that name, even two", async (t) => {
   await using org = await Org.start();
-  const all = [
-    group("00g1", "admins"),
-    group("00g2", "Admins"),
-    group("00g3", "admins"),
-    group("00g4", "admins-2"),
-  ];
-  org.server.routes["/api/v1/groups"] = () => ({ body: all });
+  org.server.routes[GROUPS] = () => ({
+    body: [
+      counted("00g1", "admins", 3),
+      counted("00g2", "Admins"),
+      counted("00g3", "admins", 31_207),
+      counted("00g4", "admins-2"),
+    ],
+  });
   const { exact, near } = await org.directory().groupsByName("admins");
   t.deepEqual(
-    exact.map(({ id }) => id),
-    ["00g1", "00g3"],
+    exact.map(({ id, members }) => [id, members]),
+    [
+      ["00g1", 3],
+      ["00g3", 31_207],
+    ],
   );
   t.deepEqual(
     near.map(({ id }) => id),
     ["00g2"],
   );
+  t.is(org.server.calls.length, 1, "their members are counted along with it");
   t.is(org.server.calls[0]?.query.get("search"), 'profile.name eq "admins"');
+});
+
+test("a group that the search doesn't know yet is found among the groups themselves", async (t) => {
+  await using org = await Org.start();
+  org.server.routes[GROUPS] = ({ query }) => {
+    if (query.has("search")) return { body: [] };
+    if (query.has("q")) return { body: [group("00g1", "new"), group("00g2", "newer")] };
+    return { body: query.get("filter") === 'id eq "00g1"' ? [counted("00g1", "new", 2)] : [] };
+  };
+  t.like(await org.directory().groupsByName("new"), { exact: { 0: { id: "00g1", members: 2 }, length: 1 } });
 });
 
 test("a name that is only nearly right finds what was meant", async (t) => {
@@ -119,16 +136,15 @@ test("a name can't break out of the search", async (t) => {
   t.is(org.server.calls[0]?.query.get("search"), 'profile.name eq "a\\" or type eq \\"BUILT_IN\\\\"');
 });
 
-test("members are counted by Okta", async (t) => {
+test("one request tells a group and how many members it has", async (t) => {
   await using org = await Org.start();
-  org.server.routes["/api/v1/groups"] = ({ query }) => ({
-    body:
-      query.get("filter") === 'id eq "00g1"'
-        ? [{ ...group("00g1"), _embedded: { stats: { usersCount: 31_207 } } }]
-        : [],
+  org.server.routes[GROUPS] = ({ query }) => ({
+    body: query.get("filter") === 'id eq "00g1"' ? [counted("00g1", "admins", 31_207)] : [],
   });
-  t.is(await org.directory().groupMemberCount("00g1"), 31_207);
-  await t.throwsAsync(org.directory().groupMemberCount("00g2"), { instanceOf: DirectoryNotFoundError });
+  const found = { id: "00g1", name: "admins", type: "OKTA_GROUP", members: 31_207 };
+  t.deepEqual(await org.directory().groupByID("00g1"), found);
+  t.is(org.server.calls.length, 1);
+  t.is(await org.directory().groupByID("00g2"), undefined);
 });
 
 test("all pages of a list are read", async (t) => {

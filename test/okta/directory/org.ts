@@ -67,6 +67,11 @@ export function group(id: string, name = id): Record<string, unknown> {
   return { id, type: "OKTA_GROUP", profile: { name, description: null }, objectClass: ["okta:user_group"] };
 }
 
+/** A group as `expand=stats` gives it. */
+export function counted(id: string, name = id, usersCount = 0): Record<string, unknown> {
+  return { ...group(id, name), _embedded: { stats: { usersCount } } };
+}
+
 export function user(id: string, status = "ACTIVE"): Record<string, unknown> {
   return { id, status, profile: { email: `${id}@example.com`, firstName: "Ada", lastName: "Lovelace" } };
 }

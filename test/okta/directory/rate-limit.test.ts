@@ -1,6 +1,6 @@
 import test from "ava";
 import { DirectoryRateLimitedError } from "../../../okta/directory/directory-errors.ts";
-import { Org, rate } from "./org.ts";
+import { Org, rate, user } from "./org.ts";
 
 const GROUPS = "/api/v1/groups";
 
@@ -50,7 +50,29 @@ test("each kind of endpoint has a budget of its own", async (t) => {
   const directory = org.directory({ maxWaitMs: 0 });
   await directory.check();
   await t.throwsAsync(directory.check(), { code: "directory-rate-limited" });
-  t.is(await directory.user("00u9"), undefined);
+  org.server.routes["/api/v1/users/00u1"] = () => ({ body: user("00u1"), headers: rate(100, 0, 30) });
+  t.truthy(await directory.user("00u1"));
+  await t.throwsAsync(directory.user("00u1"), { code: "directory-rate-limited" });
+  org.server.routes["/api/v1/users/00u1/groups"] = () => ({ body: [] });
+  t.deepEqual(await directory.userGroups("00u1"), [], "Okta counts this elsewhere than the user");
+});
+
+test("whoever waits for the first answer and gets none in time isn't kept", async (t) => {
+  await using org = await Org.start();
+  const came = Promise.withResolvers<void>();
+  org.server.routes[GROUPS] = () => {
+    came.resolve();
+    return undefined;
+  };
+  const directory = org.directory({ maxWaitMs: 20 });
+  const first = directory.check();
+  await came.promise;
+  await t.throwsAsync(directory.check(), {
+    code: "directory-unreachable",
+    message: /too many requests wait/,
+  });
+  t.is(org.server.calls.length, 1);
+  await t.throwsAsync(first, { code: "directory-unreachable" });
 });
 
 test("Okta's clock may differ from ours", async (t) => {

@@ -143,6 +143,58 @@ test("a token that Okta has withdrawn is renewed once", async (t) => {
   t.true(org.state.issued <= 4);
 });
 
+test("a token that was withdrawn and a nonce after it are one read", async (t) => {
+  await using org = await start({ dpop: true });
+  org.server.routes[GROUPS] = async (call) => {
+    if (call.headers.authorization === "DPoP token-1") return oktaError(401, "E0000011");
+    const { nonce } = await verifiedProof(call, `${org.server.url}${GROUPS}`);
+    const headers = { "dpop-nonce": "nonce-2", "www-authenticate": 'DPoP error="use_dpop_nonce"' };
+    return nonce === "nonce-2" ? { body: [] } : { status: 401, headers };
+  };
+  await t.notThrowsAsync(org.serviceApp(PEM).check());
+  t.is(org.state.issued, 2);
+});
+
+test("reads that are refused at the same time renew the token once, and all succeed", async (t) => {
+  await using org = await start();
+  const directory = org.serviceApp(PEM);
+  await directory.check();
+  const [both, late] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let refused = 0;
+  org.server.routes[GROUPS] = async ({ headers }) => {
+    if (headers.authorization === "Bearer token-2") {
+      late.resolve();
+      return { body: [] };
+    }
+    // Both have come with the old token before one hears of it; the other hears of it when there is a new one.
+    const mine = ++refused;
+    if (mine === 2) both.resolve();
+    await (mine === 1 ? both.promise : late.promise);
+    return oktaError(401, "E0000011");
+  };
+  await Promise.all([directory.check(), directory.check()]);
+  t.is(org.state.issued, 2);
+});
+
+test("reads that are refused at the same time for the same nonce succeed with the token they have", async (t) => {
+  await using org = await start({ dpop: true });
+  const directory = org.serviceApp(PEM);
+  await directory.check();
+  let refused = 0;
+  const both = Promise.withResolvers<void>();
+  org.server.routes[GROUPS] = async (call) => {
+    const { nonce } = await verifiedProof(call, `${org.server.url}${GROUPS}`);
+    if (nonce === "nonce-2") return { body: [] };
+    if (++refused === 2) both.resolve();
+    await both.promise;
+    const headers = { "dpop-nonce": "nonce-2", "www-authenticate": 'DPoP error="use_dpop_nonce"' };
+    return { status: 401, headers };
+  };
+  await Promise.all([directory.check(), directory.check()]);
+  t.is(refused, 2);
+  t.is(org.state.issued, 1);
+});
+
 test("a key that Okta doesn't know is named", async (t) => {
   await using org = await start();
   org.server.routes[TOKEN] = () => ({

@@ -19,9 +19,8 @@ function scene(count: number, { eachMs = 0 } = {}) {
       if (state.asked.length >= state.refuseAfter) throw new DirectoryRateLimitedError(7_000);
       state.asked.push(name);
       state.now += eachMs;
-      return { exact: [{ id: `id-${name}`, name }], near: [] };
+      return { exact: [{ id: `id-${name}`, name, members: 3 }], near: [] };
     },
-    groupMemberCount: async () => 3,
   };
   const lookup = new GroupLookup({
     directories: { of: async () => directory } as unknown as DirectoryClients,

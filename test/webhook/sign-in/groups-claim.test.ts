@@ -116,6 +116,20 @@ test("150 groups in a claim count, and the condition says that Okta may cut such
   );
 });
 
+test("people who are read from the directory use what Okta has to its end, each kind of request for itself", async (t) => {
+  const { okta, applyAcme, signIn } = await webhookUnderTest(t, {
+    okta: { rateLimits: { user: 20, other: 8 } },
+  });
+  const directory = { url: okta.url, apiTokenRef: { name: "acme-okta", key: "apiToken" } };
+  await applyAcme({ okta: { directory } });
+  okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
+  const signIns = await Promise.all(Array.from({ length: 8 }, () => signIn("ada")));
+  t.deepEqual(
+    signIns.map(({ response }) => response.status),
+    Array.from({ length: 8 }, () => 303),
+  );
+});
+
 test("with a directory, a missing claim is asked there; while it can't be read, nothing is decided", async (t) => {
   const { applyAcme, signIn, users, okta, session } = await webhookUnderTest(t);
   const directory = { url: okta.url, apiTokenRef: { name: "acme-okta", key: "apiToken" } };
