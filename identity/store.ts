@@ -39,15 +39,20 @@ export interface UserEvent {
  * comes once, as they were at some time in between. Who is made, changed or deleted meanwhile is told to subscribers.
  */
 export interface IdentityStore {
-  /** At once, since a session is checked before every request of others. */
+  /**
+   * At once, since a session is checked before every request of others. Others take `read`: a store that doesn't have
+   * everybody at hand may know nothing of somebody who hasn't been here lately.
+   */
   get(ref: string): User | undefined;
+  /** Undefined when there is no such user. */
+  read(ref: string): Promise<User | undefined>;
   /** The account of this subject in this organization. */
   find(organization: string, subject: Subject): Promise<User | undefined>;
   /** Local accounts with this address, compared without regard to case. */
   findLocalByEmail(organization: string, email: string): Promise<readonly User[]>;
   /** Local accounts of this service account, which lives in the organization's namespace. */
   findByServiceAccount(organization: string, serviceAccountName: string): Promise<readonly User[]>;
-  /** As `get`, but never behind. Undefined only when the store has answered that there is no such user. */
+  /** As `read`, but never behind. Undefined only when the store has answered that there is no such user. */
   fresh(ref: string): Promise<User | undefined>;
   /** As `find`, but never behind. */
   freshBySubject(organization: string, subject: Subject): Promise<User | undefined>;

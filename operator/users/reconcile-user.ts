@@ -34,7 +34,7 @@ const NOT_CURRENT_MS = 500;
 /** Reconciles one user: decides again from what is stored, and writes the outcome where it differs. */
 export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcome> {
   const { store, policies, pending, hold, unfinished } = deps;
-  const user = store.get(ref);
+  const user = await store.read(ref);
   if (!user) return done;
   const wait = unfinished.waitMs(user);
   if (wait > 0) return again(wait);

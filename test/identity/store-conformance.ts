@@ -95,6 +95,8 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
       t.deepEqual(await store.find(key, ada), made, "the writer sees its own write at once");
       const seen = await until(other, () => other.find(key, ada));
       t.is(seen.uid, made.uid);
+      t.deepEqual(other.get(made.ref), made);
+      t.deepEqual(await other.read(made.ref), made);
       t.deepEqual(await other.fresh(made.ref), made);
       t.deepEqual(await other.freshBySubject(key, ada), made);
       t.deepEqual(await listed(store.users(key)), [made]);
@@ -109,6 +111,8 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     const key = await organization();
     t.is(await store.find(key, identity()), undefined);
     t.is(await store.freshBySubject(key, identity()), undefined);
+    t.is(store.get(`${key}-nobody`), undefined);
+    t.is(await store.read(`${key}-nobody`), undefined);
     t.is(await store.fresh(`${key}-nobody`), undefined);
   });
 

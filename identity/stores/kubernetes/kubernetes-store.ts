@@ -54,6 +54,11 @@ export class KubernetesStore implements IdentityStore {
     return user;
   }
 
+  async read(ref: string): Promise<User | undefined> {
+    const object = this.#cache.get(ref);
+    return object && toUser(object);
+  }
+
   async find(organization: string, subject: Subject): Promise<User | undefined> {
     return this.#by("subject", subjectKey(organization, subject)).map(toUser)[0];
   }

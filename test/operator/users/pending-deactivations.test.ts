@@ -53,7 +53,7 @@ function scene(users: User[]) {
   }
   const of = (key: string) => users.filter((user) => user.organization === key);
   const store = {
-    get: (ref: string) => users.find((user) => user.ref === ref),
+    read: async (ref: string) => users.find((user) => user.ref === ref),
     users: (key: string) => inTurn(of(key)),
     usersInGroups: () => inTurn([]),
     usersOfMapping: (key: string, mapping: string) =>

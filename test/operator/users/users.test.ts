@@ -169,7 +169,7 @@ async function reconciled(parts: {
   fresh?: User | undefined;
 }) {
   const records: AuditRecord[] = [];
-  const store = { get: () => ADA, update: parts.update, fresh: async () => parts.fresh };
+  const store = { read: async () => ADA, update: parts.update, fresh: async () => parts.fresh };
   const outcome = await reconcileUser(ADA.ref, {
     store: store as unknown as IdentityStore,
     policies: { of: () => undefined } as unknown as Policies,
