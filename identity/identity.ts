@@ -42,9 +42,29 @@ export function groupLabel(group: ReceivedGroup): string {
   return group.name ?? group.id ?? "";
 }
 
-/** A group's name without the differences that people overlook: case and surrounding space. Never decides access. */
+/** What can't be seen: characters without width, soft hyphens, marks of direction and the like (UAX 44). */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+
+/**
+ * A group's name without the differences that people overlook: case, surrounding space, kinds and number of spaces,
+ * what can't be seen, and the ways in which Unicode can write one letter (NFC and NFD, full width). Never decides access.
+ */
 export function foldedName(name: string): string {
-  return name.trim().toLowerCase();
+  return name.normalize("NFKC").replace(INVISIBLE, "").replace(/\s+/gu, " ").trim().toLowerCase();
+}
+
+/**
+ * How two names differ that fold to the same, in words for what can't be seen where they stand side by side; undefined
+ * where that shows by itself.
+ */
+export function unseenDifference(a: string, b: string): string | undefined {
+  const unseen = (differ: (name: string) => string): boolean => differ(a) !== differ(b);
+  if (unseen((name) => (name.match(INVISIBLE) ?? []).join(""))) return "a character that can't be seen";
+  if (unseen((name) => (name.match(/[^\S ]/gu) ?? []).join(""))) return "another kind of space";
+  if (unseen((name) => /^\s*/u.exec(name)?.[0] ?? "")) return "a space at the beginning";
+  if (unseen((name) => /\s*$/u.exec(name)?.[0] ?? "")) return "a space at the end";
+  if (a.normalize("NFC") === b.normalize("NFC")) return "the way in which a letter is written in Unicode";
+  return undefined;
 }
 
 /** Whether both lists hold the same groups in whatever order. */

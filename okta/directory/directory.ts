@@ -71,7 +71,7 @@ export class Directory {
       name,
       await this.#groups(GROUPS, countedGroupSchema, { search, expand: "stats", limit: PAGE }),
     );
-    const query = name.trim();
+    const query = foldedName(name);
     if (indexed.exact.length > 0 || query === "") return indexed;
     // Matches the beginnings of names, without regard to case: too many to have them all counted.
     const beginning = sortOut(name, await this.#groups(GROUPS, groupSchema, { q: query }));

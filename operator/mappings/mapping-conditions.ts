@@ -1,5 +1,5 @@
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { type Role, unknownRoles } from "../../identity/index.ts";
+import { type Role, unknownRoles, unseenDifference } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
@@ -67,7 +67,7 @@ export type GroupsCheck =
       readonly message: string;
     };
 
-/** A group of the mapping that isn't in Okta, and one that differs by case or surrounding space only. */
+/** A group of the mapping that isn't in Okta, and one whose name differs by what people overlook (see `foldedName`). */
 export interface Hint {
   readonly written: string;
   readonly actual: string;
@@ -87,7 +87,9 @@ export function groupsResolved(check: GroupsCheck): DesiredCondition {
 function inDirectory(missing: readonly string[], hints: readonly Hint[]): DesiredCondition {
   const type = "GroupsResolved";
   if (hints.length > 0) {
-    const pairs = hints.map(({ written, actual }) => `"${written}" is "${actual}" in Okta`).join(", ");
+    const pairs = hints
+      .map((hint) => `"${hint.written}" is "${hint.actual}" in Okta${difference(hint)}`)
+      .join(", ");
     return conditionFalse(
       type,
       "GroupNameDiffers",
@@ -113,7 +115,9 @@ function withoutDirectory(byID: readonly string[], hints: readonly Hint[]): Desi
         "or name the group.",
     );
   if (hints.length > 0) {
-    const pairs = hints.map(({ written, actual }) => `with "${actual}", nobody with "${written}"`).join(", ");
+    const pairs = hints
+      .map((hint) => `with "${hint.actual}", nobody with "${hint.written}"${difference(hint)}`)
+      .join(", ");
     return conditionUnknown(
       type,
       "GroupNameDiffers",
@@ -125,6 +129,12 @@ function withoutDirectory(byID: readonly string[], hints: readonly Hint[]): Desi
     "NoDirectory",
     "Without okta.directory the groups can't be looked up: they are matched by name at sign-in.",
   );
+}
+
+/** In words, where it can't be seen. */
+function difference({ written, actual }: Hint): string {
+  const unseen = unseenDifference(written, actual);
+  return unseen === undefined ? "" : ` (they differ by ${unseen})`;
 }
 
 /** Ready when the mapping is applied. Groups that can't be looked up don't hinder that; wrong ones show. */
