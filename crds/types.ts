@@ -568,9 +568,19 @@ export interface OrganizationUserStatus {
    */
   roles?: HeldRole[];
   /**
-   * Goes up whenever the account is deactivated. A session made under an earlier number is refused, even after the account is active again.
+   * Goes up whenever all sessions of the person end: with each deactivation, with each new value of the annotation rolemapping.dev/end-sessions, and when the person has signed out more often than endedSessions holds. A session made under an earlier number is refused, even after the account is active again.
    */
   sessionEpoch: number;
+  /**
+   * The sessions that ended by a sign-out, by their ids, until they would have expired: a copy of such a session's cookie is refused.
+   *
+   * Items: One session.
+   */
+  endedSessions?: EndedSession[];
+  /**
+   * The value of the annotation rolemapping.dev/end-sessions for which all sessions of the person were ended last. The next value ends them once more.
+   */
+  sessionsEndedFor?: string;
   /**
    * When the person last signed in.
    */
@@ -602,4 +612,17 @@ export interface HeldRole {
    * The id of that group in Okta, where it was received: from the directory, not from a claim.
    */
   groupID?: string;
+}
+/**
+ * One session.
+ */
+export interface EndedSession {
+  /**
+   * Its id, which stands in its cookie.
+   */
+  id: string;
+  /**
+   * When it would have expired.
+   */
+  expires: string;
 }

@@ -60,6 +60,7 @@ export class AuditLog {
 const WORDS = [
   { action: "deactivate", reason: "Deactivated", verb: "Deactivate" },
   { action: "activate", reason: "Activated", verb: "Activate" },
+  { action: "end-sessions", reason: "SessionsEnded", verb: "EndSessions" },
   { action: "link", reason: "Linked", verb: "Link" },
   { action: "grant", reason: "RoleGranted", verb: "Grant" },
   { action: "revoke", reason: "RoleRevoked", verb: "Revoke" },
@@ -71,6 +72,8 @@ function sentence(record: AuditRecord): string {
       return `Activated. ${record.reason}`;
     case "deactivate":
       return `Deactivated; its sessions end now. ${record.reason}`;
+    case "end-sessions":
+      return "All sessions were ended.";
     case "link":
       return `Linked. ${record.reason}`;
     case "grant":

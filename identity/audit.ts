@@ -10,19 +10,13 @@ export type AuditRecord = {
   readonly email?: string;
   readonly cause: Cause;
 } & (
-  | { readonly action: "activate" | "deactivate" | "link"; readonly reason: string }
+  | { readonly action: "activate" | "deactivate" | "link" | "end-sessions"; readonly reason: string }
   | ({ readonly action: "grant" | "revoke"; readonly reason: string } & Grant)
 );
 
 /** What differs between two states of a user, as records: first who came in, then roles, then who went out. */
 export function auditChanges(before: User | undefined, after: User, cause: Cause): AuditRecord[] {
-  const about = {
-    organization: after.organization,
-    user: after.ref,
-    ...(after.subject === undefined ? {} : { subject: after.subject }),
-    ...(after.email === undefined ? {} : { email: after.email }),
-    cause,
-  };
+  const about = aboutUser(after, cause);
   const reason = after.access?.message ?? "";
   const records: AuditRecord[] = [];
   if (before?.source === "Local" && after.source === "Okta") {
@@ -43,4 +37,20 @@ export function auditChanges(before: User | undefined, after: User, cause: Cause
     if (!has.has(key)) records.push({ ...about, action: "revoke", reason, ...grant });
   if (was && !is) records.push({ ...about, action: "deactivate", reason });
   return records;
+}
+
+/** The record of all sessions having ended by themselves; a deactivation, which ends them too, is in `auditChanges`. */
+export function auditSessionsEnded(before: User, after: User, cause: Cause): AuditRecord[] {
+  if (after.sessionEpoch === before.sessionEpoch) return [];
+  return [{ ...aboutUser(after, cause), action: "end-sessions", reason: cause.detail }];
+}
+
+function aboutUser({ organization, ref, subject, email }: User, cause: Cause) {
+  return {
+    organization,
+    user: ref,
+    ...(subject === undefined ? {} : { subject }),
+    ...(email === undefined ? {} : { email }),
+    cause,
+  };
 }

@@ -5,7 +5,7 @@ import type { User } from "./user.ts";
 
 /** Who or what made a change: a sign-in, an edited mapping, an edited user. */
 export interface Cause {
-  readonly by: "sign-in" | "policy" | "local-account" | "recovery";
+  readonly by: "sign-in" | "policy" | "local-account" | "recovery" | "request" | "sign-out";
   /** One sentence for a person. */
   readonly detail: string;
 }
@@ -15,6 +15,17 @@ export const LOCAL_ACCOUNT: Cause = {
   by: "local-account",
   detail: "The local account was written by people.",
 };
+
+/** So many sign-outs that they aren't remembered one by one: rather too many sessions end than one comes back. */
+export const MANY_SIGN_OUTS: Cause = {
+  by: "sign-out",
+  detail: "The person has signed out so often that all of their sessions were ended.",
+};
+
+/** Somebody has asked for the end of a person's sessions. @param words what they wrote, in one line */
+export function requestCause(words: string): Cause {
+  return { by: "request", detail: `Somebody has asked for it on the cluster: "${words}".` };
+}
 
 /** A sign-in with Okta. */
 export function signInCause(groupsFrom: GroupsSource): Cause {

@@ -1,4 +1,5 @@
 import type { Access } from "./access.ts";
+import type { EndedSession } from "./ended-sessions.ts";
 import type { Identity, Subject } from "./identity.ts";
 import type { User } from "./user.ts";
 
@@ -19,6 +20,10 @@ export interface UserChange {
   readonly access?: Access;
   /** ms since 1970 */
   readonly signedInAt?: number;
+  /** Ends this session. Where more were ended than are remembered one by one, all of them end. */
+  readonly endSession?: EndedSession;
+  /** Ends all sessions, as somebody has asked for in these words (`User.endRequest`); once for the same words. */
+  readonly endSessions?: string;
 }
 
 /** Something happened to a user: by this process, another replica, or a person. */
@@ -68,7 +73,7 @@ export interface IdentityStore {
   create(user: NewUser): Promise<User>;
   /**
    * Writes a change that was decided on `user`.
-   * Deactivation raises `sessionEpoch`. Identity and access may take two writes in a store that can't do both
+   * Whatever ends all sessions raises `sessionEpoch`, deactivation included. Identity and access may take two writes in a store that can't do both
    * at once; the identity comes first, so that whoever reads it in between decides the same access from it.
    * @throws StaleUserError when the user has changed or gone since, `StoreError` when it can't be written
    */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Access } from "./access.ts";
+import type { EndedSession } from "./ended-sessions.ts";
 import type { GroupsSource, Identity, ReceivedGroup, Subject } from "./identity.ts";
 
 /** Okta: follows the mappings. Local: written by people, never touched by Okta. */
@@ -32,8 +33,12 @@ export interface User {
   readonly activeSince?: number;
   /** Whether `access` was decided on the identity that is stored now. */
   readonly decided: boolean;
-  /** Goes up with every deactivation, so that sessions from before it stay dead. */
+  /** Goes up whenever all sessions end, with a deactivation or by themselves, so that those from before stay ended. */
   readonly sessionEpoch: number;
+  /** Of this epoch, those that were ended by themselves; absent where there are none. */
+  readonly endedSessions?: readonly EndedSession[];
+  /** Somebody has asked for the end of all sessions, in these words, and that isn't done yet. */
+  readonly endRequest?: string;
   /** In ms since 1970. */
   readonly lastLoginTime?: number;
 }

@@ -31,6 +31,7 @@ import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
 import { CacheLag } from "./users/cache-lag.ts";
 import { DeactivationHold } from "./users/deactivation-hold.ts";
+import { endSessions } from "./users/end-sessions.ts";
 import { PendingDeactivations } from "./users/pending-deactivations.ts";
 import { reconcileUser } from "./users/reconcile-user.ts";
 import { UnfinishedSignIns } from "./users/unfinished-sign-ins.ts";
@@ -55,7 +56,7 @@ export interface OperatorOptions {
 const CUT_OFF_MS = 200;
 
 /** Keys that are reconciled at once, by controller. Organizations wait for Okta, and a dead one must not delay others. */
-const WORKERS = { organizations: 64, mappings: 32, users: 32, policies: 32 };
+const WORKERS = { organizations: 64, mappings: 32, users: 32, policies: 32, "session-ends": 8 };
 
 /**
  * The operator: caches that every replica keeps warm, and controllers that the leader runs.
@@ -194,6 +195,7 @@ export class Operator {
       organizations: controller("organizations", (key) => reconcileOrganization(key, organizationDeps)),
       mappings: controller("mappings", (key, { signal }) => reconcileMapping(key, mappingDeps, signal)),
       users: controller("users", (key) => reconcileUser(key, userDeps)),
+      sessionEnds: controller("session-ends", (key) => endSessions(key, userDeps)),
       policies: controller("policies", async (key, { signal }) => {
         await enqueueCounted(key, controllers, pending, signal);
         return done;

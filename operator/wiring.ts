@@ -7,6 +7,7 @@ import type { KnownGroups } from "./mappings/known-groups.ts";
 import { rivals } from "./organizations/reconcile-organization.ts";
 import type { CacheLag } from "./users/cache-lag.ts";
 import { approvalIn } from "./users/deactivation-approval.ts";
+import { isAskedToEnd } from "./users/end-sessions.ts";
 import type { PendingDeactivations } from "./users/pending-deactivations.ts";
 import type { UnfinishedSignIns } from "./users/unfinished-sign-ins.ts";
 import { mappingsOf } from "./users/user-counts.ts";
@@ -15,6 +16,8 @@ export interface Controllers {
   readonly organizations: Controller;
   readonly mappings: Controller;
   readonly users: Controller;
+  /** By user: ends the sessions of whom somebody wants to be put out. */
+  readonly sessionEnds: Controller;
   /** By organization: counts whom its changed policy would deactivate. */
   readonly policies: Controller;
 }
@@ -60,6 +63,10 @@ export function wire(controllers: Controllers, deps: WiringDeps): void {
     .enqueueFirst((signal) => usersOfNoPolicy(deps, signal)) // the others come when their organization is counted
     .enqueueOn(store, (event) => changedUser(event, deps))
     .enqueueOn(organizations, (change) => usersToApprove(change, deps));
+
+  controllers.sessionEnds
+    .enqueueFirst((signal) => usersToPutOut(deps, signal))
+    .enqueueOn(store, ({ kind, user }) => (kind !== "deleted" && isAskedToEnd(user) ? [user.ref] : []));
 }
 
 /** When whom a changed policy would deactivate is counted, everybody whom it touches is looked at again. */
@@ -120,6 +127,13 @@ async function* usersOfNoPolicy(
   for await (const { ref, organization } of store.all()) {
     if (signal.aborted) return;
     if (!policies.of(organization)) yield ref;
+  }
+}
+
+async function* usersToPutOut({ store }: WiringDeps, signal: AbortSignal): AsyncGenerator<string> {
+  for await (const user of store.all()) {
+    if (signal.aborted) return;
+    if (isAskedToEnd(user)) yield user.ref;
   }
 }
 

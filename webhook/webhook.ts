@@ -27,6 +27,7 @@ import { LOGIN_TIMEOUT_MS, LoginCookies } from "./sessions/login-cookies.ts";
 import { LogoutHint } from "./sessions/logout-hint.ts";
 import { SessionKeys, type SessionKeysOptions } from "./sessions/session-keys.ts";
 import { Sessions } from "./sessions/sessions.ts";
+import { SignOuts } from "./sessions/sign-outs.ts";
 import { staleness } from "./sessions/staleness.ts";
 import { ClaimLoss } from "./sign-in/claim-loss.ts";
 import { ConcurrencyLimit } from "./sign-in/concurrency-limit.ts";
@@ -126,6 +127,7 @@ export class Webhook {
         logins: new LoginCookies(this.#keys, cookies),
         logoutHint: new LogoutHint(cookies),
         concurrency: new ConcurrencyLimit(loginsAtOnce),
+        signOuts: new SignOuts({ store, audit, log }),
         sessions: new Sessions({
           keys: this.#keys,
           store,

@@ -3,6 +3,8 @@ import { localUser, type Manifest, oktaUser } from "./objects.ts";
 import { ada, giveEveryRight, product } from "./people.ts";
 import { testNamespace } from "./server.ts";
 
+const END = "rolemapping.dev/end-sessions";
+
 const namespace = testNamespace(giveEveryRight);
 
 const namespaceController = [
@@ -152,3 +154,73 @@ test.serial(
     t.regex(await namespace.succeed(["delete", "orguser", "uma", ...collector]), /deleted/);
   },
 );
+
+test.serial(
+  "a person may end somebody's sessions by an annotation, as often as they write another value",
+  async (t) => {
+    await existing("pat", oktaUser(), "Active");
+    for (const value of ["stolen laptop, mia", "again, mia"])
+      t.regex(await namespace.succeed([...annotate("pat", { [END]: value }), ...ada]), /patched/);
+    t.regex(
+      await namespace.succeed([...annotate("pat", { [END]: null }), ...ada]),
+      /patched/,
+      "and take it away",
+    );
+  },
+);
+
+test.serial("nothing else goes along with the annotation that ends sessions", async (t) => {
+  const metadata = {
+    name: "lee",
+    labels: { team: "a" },
+    annotations: { note: "from the product" },
+    finalizers: ["rolemapping.dev/test"],
+  };
+  await namespace.succeed(["create", "-f", "-", ...product(namespace)], { ...oktaUser(), metadata });
+  const end = { annotations: { [END]: "now" } };
+  const owner = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    name: "x",
+    uid: "00000000-0000-4000-8000-000000000000",
+  };
+  const changes = {
+    "another annotation": { metadata: { annotations: { [END]: "now", other: "" } } },
+    "an annotation of the product's changed": { metadata: { annotations: { [END]: "now", note: "mine" } } },
+    "an annotation of the product's taken away": { metadata: { annotations: { [END]: "now", note: null } } },
+    "an annotation of nearly the same name": { metadata: { annotations: { [`${END}-2`]: "now" } } },
+    "a label": { metadata: { ...end, labels: { team: "b" } } },
+    "labels taken away": { metadata: { ...end, labels: null } },
+    "finalizers taken away": { metadata: { ...end, finalizers: null } },
+    "an owner": { metadata: { ...end, ownerReferences: [owner] } },
+    groups: { metadata: end, spec: { groups: [{ name: "portal_admin" }] } },
+    "a value of a novel": { metadata: { annotations: { [END]: "x".repeat(254) } } },
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    const { stderr } = await namespace.kubectl([...merge("lee", change), ...ada]);
+    t.regex(stderr, /membership is managed in Okta and by mappings: to change what lee holds/, what);
+    t.regex(stderr, /write the annotation rolemapping\.dev\/end-sessions and nothing else/, what);
+  }
+  t.regex(await namespace.succeed([...merge("lee", { metadata: end }), ...ada]), /patched/);
+  await namespace.succeed([...merge("lee", { metadata: { finalizers: null } }), ...product(namespace)]);
+});
+
+test.serial("the annotation makes no account and no status", async (t) => {
+  const made = { ...oktaUser(), metadata: { name: "new-by-hand", annotations: { [END]: "now" } } };
+  t.regex(
+    (await namespace.kubectl(["create", "-f", "-", ...ada], made)).stderr,
+    /is made when the person first/,
+  );
+  await existing("kit", oktaUser(), "Deactivated");
+  const status = ["--subresource=status", ...merge("kit", { metadata: { annotations: { [END]: "now" } } })];
+  const { stderr } = await namespace.kubectl([...status, ...ada]);
+  t.regex(stderr, /nobody writes it by hand/);
+});
+
+function merge(name: string, change: object): string[] {
+  return ["patch", "orguser", name, "--type=merge", "--patch", JSON.stringify(change)];
+}
+
+function annotate(name: string, annotations: Record<string, string | null>): string[] {
+  return merge(name, { metadata: { annotations } });
+}

@@ -26,6 +26,8 @@ export interface StoreUnderTest {
     organization: string,
     local: { email: string; roles?: string[]; serviceAccountName?: string },
   ): Promise<User>;
+  /** Asks in these words for the end of a user's sessions, as people do it. */
+  askToEndSessions(user: User, words: string): Promise<void>;
   /** Resolves as soon as `store` has seen it. */
   until<T>(
     store: IdentityStore,
@@ -254,6 +256,64 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     const back = await store.update(still, { access: access("service-admin") });
     t.true(isActive(back));
     t.is(back.sessionEpoch, 1);
+  });
+
+  test(title("a session that has ended by itself is remembered, beside those that go on"), async (t) => {
+    const { store, other, organization } = await given();
+    const key = await organization();
+    const made = await store.create({ organization: key, identity: identity(), access: access("viewer") });
+    const inAnHour = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
+    const endSession = { id: "AAAAAAAAAAA", expiresAt: inAnHour };
+    const once = await store.update(made, { endSession });
+    t.deepEqual(once.endedSessions, [endSession]);
+    t.is(once.sessionEpoch, 0, "the others go on");
+    t.is((await store.update(once, { endSession })).version, once.version, "once is enough");
+    const seen = await other.fresh(made.ref);
+    t.deepEqual(seen?.endedSessions, [endSession]);
+    const more = await store.update(once, { access: access("admin"), signedInAt: 1_764_000_000_000 });
+    t.deepEqual(more.endedSessions, [endSession], "whatever else is written");
+  });
+
+  test(title("more ended sessions than are remembered one by one end all of them"), async (t) => {
+    const { store, organization } = await given();
+    const key = await organization();
+    let user = await store.create({ organization: key, identity: identity(), access: access("viewer") });
+    const expiresAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
+    const ids = new Set<string>();
+    while (user.sessionEpoch === 0 && ids.size < 100) {
+      const id = `session-${ids.size}`;
+      ids.add(id);
+      user = await store.update(user, { endSession: { id, expiresAt } });
+      const known = new Set(user.endedSessions?.map((ended) => ended.id));
+      t.true(user.sessionEpoch > 0 || ids.isSubsetOf(known), "none is forgotten");
+    }
+    t.is(user.sessionEpoch, 1);
+    t.is(user.endedSessions, undefined, "of the new epoch none has ended");
+    t.true(isActive(user));
+  });
+
+  test(title("somebody's sessions end once for each time that people ask for it"), async (t) => {
+    const { store, other, organization, until, askToEndSessions } = await given();
+    const key = await organization();
+    const made = await store.create({ organization: key, identity: identity(), access: access("viewer") });
+    t.is(made.endRequest, undefined);
+    for (const [i, words] of ["stolen laptop", "stolen  again,\nmia", "x".repeat(1_000)].entries()) {
+      await askToEndSessions(made, words);
+      const asked = await until(store, () => {
+        const user = store.get(made.ref);
+        return user?.endRequest !== undefined && user;
+      });
+      t.true((asked.endRequest ?? "").length <= 253);
+      if (i === 1) t.is(asked.endRequest, "stolen again, mia", "in one line");
+      const ended = await store.update(asked, { endSessions: asked.endRequest ?? "" });
+      t.is(ended.sessionEpoch, i + 1);
+      t.is(ended.endRequest, undefined, "it is done");
+      t.is((await other.fresh(made.ref))?.endRequest, undefined, "for everybody");
+      const again = await store.update(ended, { endSessions: asked.endRequest ?? "" });
+      t.is(again.version, ended.version);
+      const later = await store.update(again, { access: access(`viewer-${i}`), signedInAt: Date.now() });
+      t.is(later.endRequest, undefined, "whatever else is written");
+    }
   });
 
   test(

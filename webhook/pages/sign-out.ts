@@ -23,13 +23,31 @@ in this browser, you stay so there.`
   };
 }
 
+const COPIES_COUNT =
+  "The place where accounts are kept doesn't answer, so that the end of your session could not be stored. If somebody has " +
+  "a copy of it, that copy may count until it expires: tell an administrator if you think so.";
+
 /** Signed out here; at Okta it didn't work, and that has to be said. */
-export function signedOutHerePage(loginPath: string | undefined): Page {
+export function signedOutHerePage(
+  loginPath: string | undefined,
+  { copiesCount = false }: { copiesCount?: boolean } = {},
+): Page {
   return {
     title: "You are signed out here",
     body: html`
 <p>You may still be signed in at Okta. Whoever uses this browser next could sign in without your password: sign out at
 Okta, too, or close the browser.</p>
+${copiesCount && html`<p>${COPIES_COUNT}</p>`}
 ${loginPath !== undefined && html`<div class="actions"><a class="button" href="/login/${loginPath}">Sign in again</a></div>`}`,
+  };
+}
+
+/** Signed out in this browser; that no copy of the session counts any more could not be stored. */
+export function copiesMayCountPage(continueAt: string): Page {
+  return {
+    title: "You are signed out in this browser",
+    body: html`
+<p>${COPIES_COUNT}</p>
+<div class="actions"><a class="button" href="${continueAt}">Go on signing out</a></div>`,
   };
 }

@@ -6,14 +6,16 @@ import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { formField } from "../http/form-field.ts";
 import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import { type Organizations, UnknownOrganizationError } from "../organizations.ts";
-import { confirmSignOutPage, signedOutHerePage } from "../pages/sign-out.ts";
+import { confirmSignOutPage, copiesMayCountPage, signedOutHerePage } from "../pages/sign-out.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
 import { formatLogoutState, SIGNED_OUT } from "../sessions/logout-state.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { SignOuts } from "../sessions/sign-outs.ts";
 
 export interface LogoutDeps {
   readonly organizations: Organizations;
-  readonly sessions: Pick<Sessions, "check" | "end">;
+  readonly sessions: Pick<Sessions, "check" | "end" | "of">;
+  readonly signOuts: Pick<SignOuts, "end">;
   readonly okta: Pick<OidcClients, "endSessionURL">;
   readonly logoutHint: LogoutHint;
   readonly log: Logger;
@@ -42,7 +44,7 @@ export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): Reque
  * way leads to the Okta of the most recent one. And `again` to sign in once more afterwards. Comes after `sameSiteOnly`.
  */
 export function logout(deps: LogoutDeps): RequestHandler {
-  const { sessions, logoutHint } = deps;
+  const { sessions, signOuts, logoutHint } = deps;
   return async (req, res) => {
     const { cookie } = req.headers;
     const asked = named(deps, req);
@@ -50,20 +52,20 @@ export function logout(deps: LogoutDeps): RequestHandler {
     const isLocal = check.kind === "signed-in" && check.session.serviceAccount !== undefined;
     const organization = asked ?? (check.kind === "signed-in" ? check.organization : undefined);
     res.setHeader("Set-Cookie", [...sessions.end(cookie, asked), logoutHint.forget()]);
+    const copiesCount = !(await signOuts.end(sessions.of(cookie, asked)));
     if (!organization && logoutHint.isKept(cookie) && !wantsJSON(req)) {
       // Somebody has signed in with Okta here, and it isn't known any more where.
-      sendPage(req, res, 200, signedOutHerePage(undefined));
+      sendPage(req, res, 200, signedOutHerePage(undefined, { copiesCount }));
       return;
     }
     if (!organization || isLocal) {
-      done(req, res, SIGNED_OUT);
+      done(req, res, SIGNED_OUT, copiesCount);
       return;
     }
     const again = formField(req, "again") === "yes";
     const url = await endSessionURL(deps, organization, req, again);
-    if (url !== undefined) done(req, res, url);
-    else if (wantsJSON(req)) done(req, res, undefined);
-    else sendPage(req, res, 200, signedOutHerePage(organization.spec.loginPath));
+    if (url !== undefined || wantsJSON(req)) done(req, res, url, copiesCount);
+    else sendPage(req, res, 200, signedOutHerePage(organization.spec.loginPath, { copiesCount }));
   };
 }
 
@@ -88,9 +90,11 @@ async function endSessionURL(
   }
 }
 
-function done(req: Request, res: Response, url: string | undefined): void {
-  if (wantsJSON(req))
-    sendJSON(res, 200, { signedOut: true, ...(url === undefined ? {} : { continueAt: url }) });
+function done(req: Request, res: Response, url: string | undefined, copiesCount: boolean): void {
+  if (wantsJSON(req)) {
+    const warning = copiesCount ? { copiesMayCount: true } : {};
+    sendJSON(res, 200, { signedOut: true, ...warning, ...(url === undefined ? {} : { continueAt: url }) });
+  } else if (copiesCount) sendPage(req, res, 200, copiesMayCountPage(url ?? SIGNED_OUT));
   else redirect(res, url ?? SIGNED_OUT);
 }
 

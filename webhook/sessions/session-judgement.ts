@@ -61,6 +61,7 @@ export function judgeSession(
     return young ? uncertain("account-unknown") : over("account-unknown");
   if (user.sessionEpoch > session.epoch)
     return over(isActive(user) ? "session-ended" : "account-deactivated");
+  if (user.endedSessions?.some(({ id }) => id === session.id)) return over("session-ended");
   // Where the store was put back to an earlier state, the account is behind its sessions: they may hold again.
   if (!isActive(user)) return young ? uncertain("account-deactivated") : notNow("account-deactivated");
   if (user.sessionEpoch !== session.epoch)

@@ -98,7 +98,7 @@ export class Sessions {
   }
 
   /**
-   * Set-Cookie headers that end what this browser has at an organization.
+   * Set-Cookie headers that end what this browser has at an organization. Copies of the cookies count on: see `SignOuts`.
    * @param organization undefined: at all of them
    */
   end(cookieHeader: string | undefined, organization: Organization | undefined): string[] {
@@ -108,6 +108,16 @@ export class Sessions {
       ...this.#read(cookieHeader, organization).map(({ name }) => name),
     ]);
     return [...names].map((name) => this.#cookies.clear(name));
+  }
+
+  /**
+   * The sessions that this browser has at an organization, whatever became of them.
+   * @param organization undefined: at all of them
+   */
+  of(cookieHeader: string | undefined, organization: Organization | undefined): Session[] {
+    return this.#read(cookieHeader, organization).flatMap((read) =>
+      read.kind === "session" ? [read.session] : [],
+    );
   }
 
   /**

@@ -71,6 +71,16 @@ storeConformance(test, "KubernetesStore", async (): Promise<StoreUnderTest> => {
       const ref = `${cluster.namespace}/${name}`;
       return waitFor(() => store.get(ref), { what: `the local account ${ref}` });
     },
+    askToEndSessions: async ({ ref }, words) => {
+      const name = ref.slice(ref.indexOf("/") + 1);
+      const patch = { metadata: { annotations: { "rolemapping.dev/end-sessions": words } } };
+      const { code, stderr } = await cluster.kubectl(
+        ...["patch", "orguser", name, "--type=merge", "--patch", JSON.stringify(patch)],
+        ...["--as", `system:serviceaccount:${cluster.namespace}:okta-role-operator`],
+        ...["--as-group", "system:masters"],
+      );
+      if (code !== 0) throw new Error(stderr);
+    },
     until: (_store, condition) =>
       waitFor(async () => (await condition()) || undefined, { what: "the store to have seen it" }),
   };

@@ -1,0 +1,166 @@
+import test from "ava";
+import { pino } from "pino";
+import { type IdentityStore, StaleUserError, StoreError, type User } from "../../../identity/index.ts";
+import { SignOuts } from "../../../webhook/sessions/sign-outs.ts";
+import { waitFor } from "../../cluster.ts";
+import { kubeconfigVia } from "../../kubernetes/api-server.ts";
+import { FaultServer, statusAnswer } from "../../kubernetes/fault-server.ts";
+import { Browser, copyOf } from "../browser.ts";
+import { webhookUnderTest } from "../webhook-under-test.ts";
+import { Jar, Replica } from "./session-fixtures.ts";
+
+test("a cookie that was copied before a sign-out is refused after it, at every replica; the person's other sessions go on", async (t) => {
+  const { applyAcme, signIn, session, browser, replica, url, users } = await webhookUnderTest(t);
+  const other = await replica();
+  await applyAcme();
+  const elsewhere = (await signIn("ada")).cookies;
+  const { cookies } = await signIn("ada");
+  const copies = [copyOf(cookies, url), copyOf(cookies, url)];
+  t.is((await session(copies[1], other)).status, 200);
+
+  t.is((await browser(cookies).post("/logout", { organization: "acme" })).status, 303);
+  t.is((await session(copies[0])).body.code, "session-ended", "at once where it was signed out");
+  const refused = await waitFor(
+    async () => {
+      const copy = copyOf(copies[1] ?? cookies, url);
+      const answer = await session(copy, other);
+      return answer.status === 401 ? answer : undefined;
+    },
+    { what: "the other replica to hear of it" },
+  );
+  t.is(refused.body.code, "session-ended");
+  t.is((await session(elsewhere)).status, 200);
+  const { status } = (await users()).get("ada@acme.example") ?? {};
+  t.is(status?.endedSessions?.length, 1);
+  t.is(status?.sessionEpoch, 0);
+  const left = Date.parse(status?.endedSessions?.[0]?.expires ?? "") - Date.now();
+  t.true(left > 11 * 3_600_000 && left <= 12 * 3_600_000, "as long as the cookie would have counted");
+});
+
+test("a sign-out survives a restart of every replica", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  const { applyAcme, signIn, session, browser, replica, url } = underTest;
+  await applyAcme();
+  const { cookies } = await signIn("ada");
+  const copy = copyOf(cookies, url);
+  await browser(cookies).post("/logout", { organization: "acme" });
+  await underTest.stop();
+  const another = await replica();
+  t.is((await session(copy, another)).body.code, "session-ended");
+});
+
+test("when the sign-out can't be stored, the session has left this browser all the same, and the page says that copies may count", async (t) => {
+  const { applyAcme, signIn, replica, cluster, url } = await webhookUnderTest(t);
+  const faults = await FaultServer.start(t);
+  const kubeconfig = await kubeconfigVia(t, faults.url, {
+    insecure: true,
+    kubeconfig: await cluster.serviceAccount(),
+  });
+  const cut = await replica({ kubeconfig });
+  await applyAcme();
+  const { cookies } = await signIn("ada");
+  faults.fault = (request, response) => {
+    if (request.method !== "PUT") return false;
+    statusAnswer(403, "Forbidden")(response);
+    return true;
+  };
+  const page = await new Browser(cut.url, cookies).post("/logout", { organization: "acme" });
+  t.is(page.status, 200);
+  t.regex(page.body, /You are signed out in this browser/);
+  t.regex(page.body, /that copy may count until it expires/);
+  t.regex(page.body, /Go on signing out/);
+  t.is(cookies.header(new URL(url)), undefined);
+
+  const again = (await signIn("ada")).cookies;
+  const json = await new Browser(cut.url, again).post(
+    "/logout",
+    { organization: "acme" },
+    { accept: "application/json" },
+  );
+  t.like(JSON.parse(json.body), { signedOut: true, copiesMayCount: true });
+});
+
+test("a sign-out waits for what others write, and not for a store that hangs", async (t) => {
+  const { replica, jar } = signedIn();
+  const session = replica.sessions.of(jar.header, undefined);
+  const user = replica.with("acme").user;
+  const run = (store: Partial<IdentityStore>) => {
+    const written: object[] = [];
+    const signOuts = new SignOuts({
+      store: {
+        get: () => user,
+        fresh: async () => user,
+        update: async (known, change) => {
+          written.push(change);
+          return { ...known, ...(change.endSession ? { endedSessions: [change.endSession] } : {}) };
+        },
+        ...store,
+      },
+      audit: { write: () => {} },
+      log: pino({ level: "silent" }),
+      waitMs: 50,
+      now: () => replica.now,
+    });
+    return { written, ended: signOuts.end(session) };
+  };
+  const id = session[0]?.id;
+  const usual = run({});
+  t.true(await usual.ended);
+  t.like(usual.written[0], { endSession: { id } });
+
+  let attempts = 0;
+  const conflict = run({
+    update: () =>
+      attempts++ < 2
+        ? Promise.reject(new StaleUserError("changed"))
+        : Promise.resolve({ ...user, sessionEpoch: 1 }),
+  });
+  t.true(await conflict.ended);
+  t.is(attempts, 3);
+  // This replica has heard of the account, and not of its status: there is nothing yet to write it into.
+  const { access: _, ...begun } = user;
+  attempts = 0;
+  const behind = run({
+    get: () => begun,
+    update: async (known, { endSession }) => {
+      attempts++;
+      return known.access && endSession ? { ...known, endedSessions: [endSession] } : known;
+    },
+  });
+  t.true(await behind.ended);
+  t.is(attempts, 2);
+  t.false(await run({ get: () => begun, fresh: async () => begun, update: async () => begun }).ended);
+
+  t.false(await run({ update: () => Promise.reject(new StoreError("down")) }).ended);
+  t.false(await run({ update: () => new Promise<User>(() => {}) }).ended);
+  t.false(await run({ get: () => undefined, fresh: () => new Promise<undefined>(() => {}) }).ended);
+
+  const endedBefore: [string, Partial<IdentityStore>][] = [
+    ["the account is gone", { get: () => undefined, fresh: async () => undefined }],
+    ["another account of that name", { get: () => ({ ...user, uid: "another" }) }],
+    ["all of its sessions have ended", { get: () => ({ ...user, sessionEpoch: 1 }) }],
+  ];
+  for (const [what, store] of endedBefore) {
+    const { written, ended } = run(store);
+    t.true(await ended, what);
+    t.deepEqual(written, [], what);
+  }
+});
+
+test("an ended session is refused by its id, and the cookie is taken away", (t) => {
+  const { replica, jar } = signedIn();
+  const { organization, user } = replica.with("acme");
+  const other = new Jar().store(replica.sessions.start(undefined, user, organization));
+  const [ended] = replica.sessions.of(jar.header, organization);
+  replica.user(user.ref, { ...user, endedSessions: [{ id: ended?.id ?? "", expiresAt: replica.now + 1 }] });
+  const check = replica.sessions.check(jar.header);
+  t.like(check, { kind: "refused", reason: "session-ended" });
+  t.is(check.kind === "refused" && check.clear.length, 1);
+  t.is(replica.who(other), user.ref);
+});
+
+function signedIn(): { replica: Replica; jar: Jar } {
+  const replica = new Replica();
+  const { organization, user } = replica.with("acme");
+  return { replica, jar: new Jar().store(replica.sessions.start(undefined, user, organization)) };
+}
