@@ -162,7 +162,7 @@ export interface OktaDirectory {
    */
   url: string;
   /**
-   * The client ID of the API service app in Okta. It needs the scopes okta.groups.read, okta.users.read and okta.logs.read, and an admin role that may see users and groups.
+   * The client ID of the API service app in Okta. It needs the scopes okta.groups.read and okta.users.read, and an admin role that may see users and groups.
    */
   clientID?: string;
   /**

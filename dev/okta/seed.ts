@@ -85,6 +85,8 @@ const authorizationServer = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9]+$/)
     .refine((id) => id !== "v1", "v1 is the path of the org server"),
+  /** The apps that its access policies let in; default: all. */
+  allowedApps: z.array(z.string()).optional(),
   /** Scopes beyond OIDC's own. Asking for one that isn't here is an error, also for `groups`. */
   scopes: z.array(z.string()).default(["groups"]),
   groupsClaim: groupsClaim.nullable().default({

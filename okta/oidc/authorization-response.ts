@@ -2,9 +2,9 @@ import { timingSafeEqual } from "node:crypto";
 import type { IssuerMetadata } from "./issuer.ts";
 import {
   AuthorizationFailedError,
+  accessDenied,
   CallbackInvalidError,
   IssuerMixUpError,
-  LoginDeniedError,
   StateMismatchError,
 } from "./login-errors.ts";
 
@@ -34,7 +34,7 @@ export function checkAuthorizationResponse(
   if (error !== null) {
     const description = parameters.get("error_description") ?? undefined;
     throw error === "access_denied"
-      ? new LoginDeniedError(description)
+      ? accessDenied(description)
       : new AuthorizationFailedError(error, description);
   }
   if (!parameters.get("code")) throw new CallbackInvalidError("it has no code");

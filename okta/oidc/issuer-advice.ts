@@ -67,10 +67,14 @@ export function checkIssuerUrl(issuer: string, allowed: (url: URL) => URL): URL 
 /** The metadata names another issuer than the one that was asked. */
 export function mismatch(issuer: string, named: string): WrongIssuerError {
   const suggestion = oneLine(named);
-  if (withoutSlash(issuer) === withoutSlash(named)) {
+  if (named.endsWith("/")) {
+    const advice = `The server at ${oneLine(issuer)} calls itself ${suggestion}, and no issuer of Okta's has a slash at the end: check the domain, and whether it is Okta's.`;
+    return new WrongIssuerError(issuer, { mistake: "issuer-mismatch", advice });
+  }
+  if (withoutSlash(issuer) === named) {
     return new WrongIssuerError(issuer, {
       mistake: "trailing-slash",
-      advice: `Write the issuer exactly as Okta does, ${named.endsWith("/") ? "with" : "without"} the slash at the end: ${suggestion}`,
+      advice: `Write the issuer exactly as Okta does, without the slash at the end: ${suggestion}`,
       suggestion: named,
     });
   }

@@ -9,9 +9,11 @@ export type LoginError =
   | CallbackInvalidError
   | IssuerMixUpError
   | LoginDeniedError
+  | PolicyDeniedError
   | AuthorizationFailedError
   | TokenEndpointUnreachableError
   | InvalidClientError
+  | DPoPRequiredError
   | CodeRejectedError
   | TokenResponseInvalidError
   | SigningKeysUnreachableError
@@ -77,6 +79,32 @@ export class LoginDeniedError extends OktaError {
   }
 }
 
+/**
+ * No rule of the authorization server's access policies lets this app, these scopes or this person in (Okta, "Access
+ * policies"). Okta calls that access_denied as well, and nobody who is assigned to the app is helped by being assigned.
+ */
+export class PolicyDeniedError extends OktaError {
+  readonly code = "denied-by-policy";
+  /** What Okta says, in one line. Not escaped. */
+  readonly description: string;
+
+  constructor(description: string) {
+    const said = oneLine(description);
+    super(
+      `Okta refused the sign-in: ${said} No rule of the authorization server's access policies allows it: look at ` +
+        "Security > API > Authorization Servers > Access Policies in Okta.",
+    );
+    this.description = said;
+  }
+}
+
+/** Okta says access_denied. @param description what it says of it */
+export function accessDenied(description: string | undefined): LoginDeniedError | PolicyDeniedError {
+  return description !== undefined && /policy evaluation failed/i.test(description)
+    ? new PolicyDeniedError(description)
+    : new LoginDeniedError(description);
+}
+
 const SCOPE_ADVICE =
   " Leave out of the Organization's okta.scopes what this authorization server doesn't have: on a custom server " +
   "that is often groups, where the groups claim needs no scope.";
@@ -118,6 +146,18 @@ export class InvalidClientError extends OktaError {
         `${description ? ` (${oneLine(description)})` : ""}. Check clientID and the Secret of clientSecretRef.`,
     );
     this.clientID = clientID;
+  }
+}
+
+/** The app demands DPoP (RFC 9449), which isn't used for signing in. */
+export class DPoPRequiredError extends OktaError {
+  readonly code = "dpop-required";
+
+  constructor(clientID: string) {
+    super(
+      `The app ${oneLine(clientID, 80)} requires DPoP, which signing in doesn't use: switch off Require Demonstrating ` +
+        "Proof of Possession on its General tab in Okta.",
+    );
   }
 }
 

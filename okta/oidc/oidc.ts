@@ -1,5 +1,6 @@
 import * as client from "openid-client";
 import type { GroupsClaim } from "../../identity/groups-verdict.ts";
+import { OktaError } from "../errors.ts";
 import type { Http } from "../http/http.ts";
 import { checkAuthorizationResponse } from "./authorization-response.ts";
 import {
@@ -48,6 +49,8 @@ export interface SignedIn {
   /** For the logout at Okta. A secret. */
   readonly idToken: string;
   readonly returnTo: string;
+  /** Why userinfo couldn't be read, where only attributes were wanted of it: what was known of these still holds. */
+  readonly unread?: OktaError;
 }
 
 export interface OidcOptions {
@@ -107,7 +110,7 @@ export class Oidc {
   /**
    * Finishes a sign-in: checks the callback against the transaction, redeems the code, verifies the ID token
    * (signature, algorithm, issuer, audience, azp, nonce, times, the access token's hash) and reads who it is and in which groups. What
-   * the ID token doesn't say is asked of userinfo.
+   * the ID token doesn't say is asked of userinfo: without an answer nobody's groups are known, and only those.
    * @param callbackURL the callback as it was called, absolute or not; only its query counts
    * @throws LoginError, IssuerUnreachableError, WrongIssuerError
    */
@@ -130,9 +133,17 @@ export class Oidc {
     const groups = readGroupsClaim(claims, settings.claims.groups);
     const person = readPerson(claims, settings.claims);
     const signedIn: SignedIn = { person, groups, idToken, returnTo: transaction.returnTo };
-    if (!needsUserInfo(issuer, settings, signedIn)) return signedIn;
+    const without = groups.kind === "missing" ? "groups" : person.email === undefined ? "email" : undefined;
+    if (!isOnUserInfo(without, issuer, settings)) return signedIn;
 
-    const userInfo = await this.#userInfo(openidClient, accessToken, claims.sub);
+    let userInfo: Claims;
+    try {
+      userInfo = await this.#userInfo(openidClient, accessToken, claims.sub);
+    } catch (error) {
+      // Nobody's access depends on their address.
+      if (without === "email" && error instanceof OktaError) return { ...signedIn, unread: error };
+      throw error;
+    }
     return {
       ...signedIn,
       person: completePerson(
@@ -230,11 +241,11 @@ export class Oidc {
 }
 
 /** Org servers put groups, and custom servers email, into userinfo where the ID token is a thin one. */
-function needsUserInfo(
+function isOnUserInfo(
+  what: "groups" | "email" | undefined,
   { metadata }: DiscoveredIssuer,
   { scopes }: OidcSettings,
-  { groups, person }: SignedIn,
 ): boolean {
   if (metadata.userinfo_endpoint === undefined) return false;
-  return groups.kind === "missing" || (person.email === undefined && scopes.includes("email"));
+  return what === "groups" || (what === "email" && scopes.includes("email"));
 }

@@ -5,7 +5,9 @@ import { OktaError, withoutPayload } from "../errors.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../http/http-errors.ts";
 import { failedCheckError } from "./id-token-times.ts";
 import {
+  accessDenied,
   CodeRejectedError,
+  DPoPRequiredError,
   type IdTokenCheck,
   InvalidClientError,
   TokenEndpointUnreachableError,
@@ -92,6 +94,9 @@ function refused(
 ): OktaError {
   const { error, error_description: description } = answer ?? {};
   if (error === "invalid_grant") return new CodeRejectedError(description);
+  if (error === "access_denied") return accessDenied(description);
+  // Okta misses the proof before it asks for a nonce.
+  if (error === "invalid_dpop_proof" || error === "use_dpop_nonce") return new DPoPRequiredError(clientID);
   if (error === "invalid_client" || error === "unauthorized_client" || status === 401)
     return new InvalidClientError(clientID, description);
   return new TokenResponseInvalidError(

@@ -1,7 +1,7 @@
 import type { Organization } from "../../crds/types.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import { WrongIssuerError } from "../../okta/oidc/issuer-errors.ts";
-import { InvalidClientError } from "../../okta/oidc/login-errors.ts";
+import { DPoPRequiredError, InvalidClientError } from "../../okta/oidc/login-errors.ts";
 import type { Oidc } from "../../okta/oidc/oidc.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 import { oidcSettings } from "../../organizations/oidc-clients.ts";
@@ -129,7 +129,8 @@ export class OktaChecks {
       return { kind: "resolved", accepted: true };
     } catch (error) {
       this.#accepted.delete(key);
-      if (error instanceof InvalidClientError) return { kind: "rejected", message: error.message };
+      if (error instanceof InvalidClientError || error instanceof DPoPRequiredError)
+        return { kind: "rejected", message: error.message };
       return {
         kind: "resolved",
         accepted: false,

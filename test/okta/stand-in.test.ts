@@ -148,6 +148,25 @@ test("somebody to whom the app isn't assigned is refused in Okta's words", async
   await t.throwsAsync(s.login("ada@acme.example", few), { code: "denied", message: /not assigned/ });
 });
 
+test("an app that no access policy lets in is told from somebody who isn't assigned", async (t) => {
+  await using s = await scene({ authorizationServers: [{ id: "default", allowedApps: [] }] });
+  await t.throwsAsync(s.login("ada@acme.example"), { code: "denied-by-policy" });
+  await t.notThrowsAsync(s.login("ada@acme.example", s.settings()), "the org server has none");
+});
+
+test("an app that requires DPoP is told", async (t) => {
+  await using s = await scene();
+  const app = {
+    clientId: "0oaDPoP",
+    clientSecret: "secret",
+    redirectUris: [s.redirectURI],
+    requireDpop: true,
+  };
+  s.okta.saveApp(app);
+  const settings = { ...s.settings(), clientID: "0oaDPoP", clientSecret: "secret" };
+  await t.throwsAsync(s.login("ada@acme.example", settings), { code: "dpop-required" });
+});
+
 test("a scope that the server doesn't know is named", async (t) => {
   await using s = await scene({ authorizationServers: [{ id: "default", scopes: [] }] });
   await t.throwsAsync(s.login("ada@acme.example"), { code: "authorization-failed", message: /scope/ });

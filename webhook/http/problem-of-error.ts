@@ -134,6 +134,18 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
         text: error.description === undefined ? "Okta gave no reason." : `Okta says: ${error.description}`,
         advice: `If you should have access, ask an administrator of ${organization} to assign the app to you in Okta.`,
       };
+    case "denied-by-policy":
+      return {
+        ...about,
+        status: 403,
+        title: "Okta didn't let you sign in",
+        text: `Okta says: ${error.description} If you should have access, tell an administrator of ${organization}.`,
+        advice: forAdmins(
+          "being assigned to the app doesn't help. No rule of the authorization server's access policies allows this app, " +
+            `the okta.scopes of the Organization ${object} or this person: see Security > API > Authorization Servers > ` +
+            "Access Policies in Okta.",
+        ),
+      };
     case "authorization-failed":
       return {
         ...about,
@@ -146,6 +158,7 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
             : `For administrators: compare the app in Okta with the Organization ${object}.`,
       };
     case "invalid-client":
+    case "dpop-required":
       return notSetUp(code, place, "CredentialsResolved");
     case "issuer-wrong":
     case "url-not-allowed":

@@ -59,7 +59,7 @@ export function callback(deps: CallbackDeps): RequestHandler {
 
 /** Whom Okta has signed in, in a sign-in that this browser has begun here. @throws what speaking with Okta throws */
 async function verify(
-  { okta, logins }: CallbackDeps,
+  { okta, logins, log }: CallbackDeps,
   organization: Organization,
   req: Request,
   res: Response,
@@ -72,7 +72,13 @@ async function verify(
   // Whatever comes of it: this sign-in isn't continued again.
   res.setHeader("Set-Cookie", logins.remove(transaction.state));
   const callbackURL = `${transaction.redirectURI}${queryOf(req.originalUrl)}`;
-  return okta.finishLogin(organization, { callbackURL, transaction });
+  const signedIn = await okta.finishLogin(organization, { callbackURL, transaction });
+  if (signedIn.unread)
+    log.warn(
+      { err: signedIn.unread, organization: keyOf(organization), requestID: requestID(req) },
+      "The email address of somebody who signs in could not be read: what is stored stays.",
+    );
+  return signedIn;
 }
 
 function answer(

@@ -71,11 +71,14 @@ export class OktaSignIns {
    * @throws UnknownOrganizationError when it was deleted meanwhile
    * @throws StoreError when the account can't be read or written; then nobody is signed in
    */
-  async complete(key: string, { person, groups: claim }: SignedIn): Promise<SignInResult> {
+  async complete(key: string, signedIn: SignedIn): Promise<SignInResult> {
     const { policies, claimLoss, reporter } = this.#options;
     const organization = this.#options.organization(key);
     const inForce = policies.of(key);
     if (!organization || !inForce) throw new UnknownOrganizationError("The organization was deleted.");
+
+    const { groups: claim } = signedIn;
+    const person = signedIn.unread ? await this.#withStored(key, signedIn.person) : signedIn.person;
 
     // Their groups: of the claim, and of the directory where the claim doesn't say enough.
     const directory = await this.#directory(claim, person, organization, inForce);
@@ -106,6 +109,13 @@ export class OktaSignIns {
     const outcome = await this.#provision(key, identity, at, inForce);
     this.#record(outcome, groupsFrom, at);
     return { ...outcome, groups };
+  }
+
+  /** Somebody whose attributes couldn't be read, with those that are stored. */
+  async #withStored(key: string, person: Person): Promise<Person> {
+    const stored = await this.#options.store.find(key, person);
+    const { email = stored?.email, name = stored?.name } = person;
+    return { ...person, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
   }
 
   /**

@@ -2,6 +2,8 @@ import type { errors } from "oidc-provider";
 
 export const scopeNotConfigured =
   "One or more scopes are not configured for the authorization server resource.";
+export const policyEvaluationFailed =
+  "Policy evaluation failed for this request, please check the policy configurations.";
 export const audienceNotEndpoint =
   "The audience claim for client_assertion must be the endpoint invoked for the request.";
 export const assertionLivesTooLong = "The client_assertion token has an expiration too far into the future.";

@@ -12,7 +12,12 @@ import { clientMetadata } from "./apps.ts";
 import { checkClaims, claimsFor, fixedClaims } from "./claims.ts";
 import { type ClaimsUse, TooManyGroupsError } from "./groups-claim.ts";
 import { privateJwk, type SigningKey } from "./keys.ts";
-import { assertionLivesTooLong, audienceNotEndpoint, scopeNotConfigured } from "./okta-words.ts";
+import {
+  assertionLivesTooLong,
+  audienceNotEndpoint,
+  policyEvaluationFailed,
+  scopeNotConfigured,
+} from "./okta-words.ts";
 import { errorPage } from "./pages.ts";
 import type { ServerDescription } from "./server-description.ts";
 import { ClientStorage, ModelStorage } from "./storage.ts";
@@ -159,6 +164,8 @@ async function grant(ctx: KoaContextWithOIDC, server: ServerDescription): Promis
   const app = appOf(ctx, server);
   const user = directory.admitted(ctx.oidc.account?.accountId ?? "");
   if (!app || !user) return undefined;
+  if (server.custom?.allowedApps?.includes(app.clientId) === false)
+    throw new errors.AccessDenied(policyEvaluationFailed);
   if (!apps.isAssigned(app.clientId, user.id, directory))
     throw new errors.AccessDenied("User is not assigned to the client application.");
   try {

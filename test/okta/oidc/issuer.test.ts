@@ -239,6 +239,14 @@ test("a wrong issuer is told how to be right: it calls itself something else", a
   t.is(error.suggestion, "https://login.acme.com");
 });
 
+test("an issuer with a slash at its end is none of Okta's, and isn't suggested", async (t) => {
+  await using s = await Scene.start();
+  s.server.routes[WELL_KNOWN] = s.metadata("", { issuer: `${s.server.url}/` });
+  const error = await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
+  t.is(error.mistake, "issuer-mismatch");
+  t.is(error.suggestion, undefined);
+});
+
 for (const [what, answer, mistake] of [
   ["a page", { headers: { "content-type": "text/html" }, body: "<html>" }, "not-an-issuer"],
   ["a redirect", { status: 302, headers: { location: "https://x.example.com" } }, "not-an-issuer"],

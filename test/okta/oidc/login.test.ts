@@ -147,6 +147,23 @@ test("a userinfo endpoint that refuses the token isn't an answer without groups"
   await t.throwsAsync(login.signIn(), { code: "userinfo-invalid" });
 });
 
+for (const [what, answer, code] of [
+  ["is down", { status: 503 }, "userinfo-unreachable"],
+  ["refuses the token", { status: 401 }, "userinfo-invalid"],
+  ["is about somebody else", { body: { sub: "00u2", email: "eve@example.com" } }, "userinfo-invalid"],
+] as const) {
+  test(`a userinfo endpoint that ${what} stops nobody where only an address is missing`, async (t) => {
+    await using login = await Login.start();
+    login.provider.forgery = { claims: { email: undefined } };
+    login.provider.server.routes[USERINFO] = () => answer;
+    const { person, groups, unread } = await login.signIn();
+    t.deepEqual(groups, { kind: "groups", names: ["service_admin"] });
+    t.is(person.email, undefined);
+    t.false(person.emailVerified);
+    t.is(unread?.code, code);
+  });
+}
+
 test("an address from userinfo isn't vouched for by the ID token, nor the other way round", async (t) => {
   await using login = await Login.start();
   login.provider.forgery = { claims: { email: undefined, email_verified: true } };
@@ -199,6 +216,27 @@ test("a refusal by Okta is told in Okta's words, on one line", async (t) => {
     });
   const error = await t.throwsAsync(login.signIn({ callback }), { instanceOf: LoginDeniedError });
   t.is(error.description, "User is not assigned to the client application.");
+});
+
+test("a refusal by an access policy isn't one of the person alone", async (t) => {
+  await using login = await Login.start();
+  const error_description =
+    "Policy evaluation failed for this request, please check the policy configurations.";
+  const refusal = { error: "access_denied", error_description };
+  const atAuthorize = login.signIn({ callback: (url) => answered(url, refusal) });
+  await t.throwsAsync(atAuthorize, { code: "denied-by-policy", message: /Access Policies in Okta/ });
+  login.provider.server.routes[TOKEN] = () => ({ status: 400, body: refusal });
+  await t.throwsAsync(login.signIn(), { code: "denied-by-policy" });
+  login.provider.server.routes[TOKEN] = () => ({ status: 400, body: { error: "access_denied" } });
+  await t.throwsAsync(login.signIn(), { code: "denied" });
+});
+
+test("an app that requires DPoP is called that", async (t) => {
+  await using login = await Login.start();
+  for (const error of ["invalid_dpop_proof", "use_dpop_nonce"]) {
+    login.provider.server.routes[TOKEN] = () => ({ status: 400, body: { error } });
+    await t.throwsAsync(login.signIn(), { code: "dpop-required", message: /0oa1 requires DPoP/ });
+  }
 });
 
 test("another error of the authorization endpoint is told by its name", async (t) => {

@@ -98,6 +98,23 @@ test("what Okta says of a refusal is shown as text, and only when it belongs to 
   t.true(answer.body.includes("Okta says: No &lt;b&gt;way&lt;/b&gt; out"));
 });
 
+test("who is refused by an access policy isn't sent to have the app assigned", async (t) => {
+  const { applyAcme, browser } = await webhookUnderTest(t);
+  await applyAcme();
+  const visitor = browser();
+  const { headers } = await visitor.get("/login/acme");
+  const query = new URLSearchParams({
+    state: new URL(String(headers.location)).searchParams.get("state") ?? "",
+    error: "access_denied",
+    error_description: "Policy evaluation failed for this request, please check the policy configurations.",
+  });
+  const answer = await visitor.get(`/callback/acme?${query}`);
+  t.is(answer.status, 403);
+  t.regex(answer.body, /tell an administrator of Acme/);
+  t.regex(answer.body, /For administrators: .* access policies/);
+  t.notRegex(answer.body, /assign the app/);
+});
+
 test("a list of many groups is cut, and says how many there are", (t) => {
   const groups = Array.from({ length: 120 }, (_, i) => `group-${i}`);
   const about = {

@@ -51,6 +51,25 @@ test("somebody in no mapped group is refused, sees the groups that were received
   t.is((await users()).size, 0);
 });
 
+test("an address that can't be read stops nobody, and one that is stored stays", async (t) => {
+  const { applyAcme, signIn, users, okta, lines } = await webhookUnderTest(t);
+  await applyAcme();
+  okta.alterIdToken = ({ email: _, ...claims }) => ({ claims });
+  t.is((await signIn("ada")).response.status, 303);
+  t.true((await users()).has("ada@acme.example"), "userinfo has it");
+
+  okta.misbehave({ fault: { kind: "status", status: 503 }, on: ["userinfo"] });
+  t.is((await signIn("ada")).response.status, 303);
+  t.is((await signIn("ben")).response.status, 303);
+  const accounts = [...(await users()).values()].map(({ spec }) => [spec.name, spec.email]);
+  t.deepEqual(accounts.sort(), [
+    ["Ada Tester", "ada@acme.example"],
+    ["Ben Tester", undefined],
+  ]);
+  const told = lines.filter(({ msg }) => String(msg).includes("could not be read: what is stored stays"));
+  t.is(told.length, 2);
+});
+
 test("roles follow the groups at each sign-in; without a mapped group the account is deactivated and every session ends", async (t) => {
   const { applyAcme, signIn, session, users, okta } = await webhookUnderTest(t);
   await applyAcme();
