@@ -6,6 +6,7 @@ import type { WebhookMetrics } from "../metrics.ts";
 import type { SessionRefusal, SignedInSession } from "../sessions/session-judgement.ts";
 import type { Session } from "../sessions/session-token.ts";
 import type { SessionCheck } from "../sessions/sessions.ts";
+import { identityHeaders } from "./identity-headers.ts";
 import type { Misunderstood, Requirement } from "./requirement.ts";
 
 /** An answer, ready to be sent again and again. */
@@ -119,17 +120,13 @@ function signedInAnswer({ user, organization, expiresAt }: SignedInSession, metr
     roles,
     expires: new Date(expiresAt).toISOString(),
   };
-  return answer(200, body, metrics.sessionChecks("signed-in"), {
-    "X-Auth-Request-User": user.ref,
-    "X-Auth-Request-Organization": keyOf(organization),
-    "X-Auth-Request-Roles": [...new Set(roles.map(({ name }) => name))].join(","),
-    ...(isPlain(user.email) ? { "X-Auth-Request-Email": user.email } : {}),
+  const headers = identityHeaders({
+    user: user.ref,
+    email: user.email,
+    organization: keyOf(organization),
+    roles: [...new Set(roles.map(({ name }) => name))],
   });
-}
-
-/** Visible ASCII only: anything else could end a header, or mean something else to whoever reads it. */
-function isPlain(value: string | undefined): value is string {
-  return value !== undefined && /^[\x21-\x7e]+$/.test(value);
+  return answer(200, body, metrics.sessionChecks("signed-in"), headers);
 }
 
 const MESSAGES = {

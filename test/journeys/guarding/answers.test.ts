@@ -1,0 +1,107 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { guarded } from "./guarded.ts";
+import { testWithProxies } from "./proxy.ts";
+
+testWithProxies(
+  "who isn't signed in is sent to sign in, and back to where they wanted to go",
+  async (t, proxy) => {
+    const { under, ask } = await guarded(t, proxy);
+    const { status, headers } = await ask("/reports?of=today", { headers: ["Accept", "text/html"] });
+    t.is(status, 303);
+    t.is(new URL(headers.location ?? "").origin, under.okta.url);
+    t.truthy(headers["set-cookie"]);
+  },
+);
+
+testWithProxies("who doesn't hold the role is told so, and isn't sent anywhere", async (t, proxy) => {
+  const { under, ask } = await guarded(t, proxy);
+  await under.applyAcme({ mappings: { services: [["service_admin"], ["portal-admin"]] } });
+  const { cookies } = await under.signIn("ada");
+  const { status, headers } = await ask("/", { cookies });
+  t.is(status, 403);
+  t.is(headers.location, undefined);
+});
+
+testWithProxies("what the application itself answers stays as it is", async (t, proxy) => {
+  const { under, ask } = await guarded(t, proxy);
+  const { cookies } = await under.signIn("ada");
+  for (const status of [401, 403, 500, 503]) {
+    const answer = await ask(`/answer/${status}`, { cookies });
+    t.is(answer.status, status);
+    t.is(answer.received.url, `/answer/${status}`);
+  }
+});
+
+testWithProxies(
+  "a webhook that is away lets nobody in, and nobody is told that it is their fault",
+  async (t, proxy) => {
+    const { under, ask } = await guarded(t, proxy);
+    const { cookies } = await under.signIn("ada");
+    t.is((await ask("/", { cookies })).status, 200);
+    await under.stop();
+    const { status, headers, body } = await ask("/", { cookies });
+    t.is(status, proxy.away);
+    if (status === 503) {
+      t.is(headers["retry-after"], "5");
+      t.regex(body, /Try again in a moment/);
+    }
+  },
+);
+
+testWithProxies(
+  "a WebSocket is opened for who is signed in, and the application hears who it is",
+  async (t, proxy) => {
+    const { under, port, cookieHeader } = await guarded(t, proxy);
+    const { cookies } = await under.signIn("ada");
+    const open = async (protocol: string, headers: readonly string[]) => {
+      const all = [
+        "Host",
+        `localhost:${port}`,
+        "Connection",
+        "Upgrade, X-Auth-Request-User",
+        "Upgrade",
+        protocol,
+      ];
+      const sent = request({
+        host: "127.0.0.1",
+        port,
+        path: "/live",
+        headers: [...all, ...headers],
+        agent: false,
+      }).end();
+      const answered = once(sent, "response").then(([response]) => {
+        response.resume();
+        return { status: response.statusCode, hello: "" };
+      });
+      const opened = once(sent, "upgrade").then(async ([response, socket, head]) => {
+        const hello = head.length > 0 ? head : (await once(socket, "data"))[0];
+        socket.destroy();
+        return { status: response.statusCode, hello: String(hello) };
+      });
+      return Promise.race([answered, opened]);
+    };
+    const signedIn = ["Cookie", cookieHeader(cookies)];
+    const { status, hello } = await open("websocket", signedIn);
+    t.is(status, 101);
+    const { headers } = JSON.parse(hello);
+    t.deepEqual(headers["x-auth-request-email"], ["ada@acme.example"]);
+    t.is(headers["x-auth-request-user"]?.length, 1, "although Connection names it");
+    t.not((await open("websocket", [])).status, 101, "nobody is signed in");
+    t.is((await open("h2c", signedIn)).status, 200, "no other protocol is spoken past the proxy");
+  },
+);
+
+testWithProxies("a session that will never be good again is taken from the browser", async (t, proxy) => {
+  const { under, ask, cookieHeader } = await guarded(t, proxy);
+  const { cookies } = await under.signIn("ada");
+  const changed = cookieHeader(cookies).replace(/.{5}$/, "AAAAA");
+  const { status, headers } = await ask("/", { headers: ["Accept", "text/html", "Cookie", changed] });
+  t.is(status, 303);
+  t.regex(String(headers["set-cookie"]), /okta-role-session[^=]*=; [^,]*Max-Age=0/);
+});
+
+testWithProxies("what is asked of the webhook inside can't be asked from outside", async (t, proxy) => {
+  const { ask } = await guarded(t, proxy);
+  for (const path of ["/_who", "/@login", "/@nobody_can_say"]) t.not((await ask(path)).status, 200, path);
+});
