@@ -7,6 +7,7 @@ export class RuntimeMetrics {
   readonly lists: Counter<"resource" | "result">;
   readonly watchRestarts: Counter<"resource" | "reason">;
   readonly cacheObjects: Gauge<"resource">;
+  readonly cacheReadable: Gauge<"resource" | "watched_namespace">;
   readonly handlerErrors: Counter<"resource">;
   readonly reconciles: Counter<"controller" | "result">;
   readonly reconcileSeconds: Histogram<"controller">;
@@ -40,7 +41,7 @@ export class RuntimeMetrics {
     });
     this.watchRestarts = new Counter({
       name: `${prefix}cache_watch_restarts_total`,
-      help: "Watches that ended, by reason: expired (the server's own time limit), gone (list again) or error.",
+      help: "Watches that ended, by reason: expired (the server's own time limit), gone (list again), refused or error.",
       labelNames: ["resource", "reason"],
       registers,
     });
@@ -49,6 +50,18 @@ export class RuntimeMetrics {
       help: "Objects in a cache.",
       labelNames: ["resource"],
       registers,
+    });
+    this.cacheReadable = new Gauge({
+      name: `${prefix}cache_readable`,
+      help: "1 for each watched namespace (none when all are) whose objects a cache can read, 0 while the API server refuses.",
+      labelNames: ["resource", "watched_namespace"],
+      registers,
+      collect: () => {
+        this.cacheReadable.reset();
+        for (const [resource, namespaces] of this.#caches)
+          for (const { namespace, readable } of namespaces())
+            this.cacheReadable.set({ resource, watched_namespace: namespace }, readable ? 1 : 0);
+      },
     });
     this.handlerErrors = new Counter({
       name: `${prefix}cache_handler_errors_total`,
@@ -110,6 +123,13 @@ export class RuntimeMetrics {
   /** Reports the length of a controller's queue whenever the metrics are read. */
   watchQueue(controller: string, queue: { readonly length: number }): void {
     this.#queues.set(controller, queue);
+  }
+
+  readonly #caches = new Map<string, () => { namespace: string; readable: boolean }[]>();
+
+  /** Reports which namespaces a cache can read whenever the metrics are read. */
+  watchNamespaces(resource: string, namespaces: () => { namespace: string; readable: boolean }[]): void {
+    this.#caches.set(resource, namespaces);
   }
 
   static #byRegistry = new WeakMap<Registry, RuntimeMetrics>();

@@ -22,16 +22,17 @@ await runProgram({
       log,
       metrics,
     });
-    const election = new LeaderElection({
+    const election: LeaderElection = new LeaderElection({
       client,
       namespace,
       name: flags.lease,
       identity,
+      isCurrent: () => operator.isCurrent(),
       log,
       metrics,
     });
     const http = oktaHttp(flags, process.env, log);
-    const operator = new Operator({
+    const operator: Operator = new Operator({
       client,
       leader: election.guard(client),
       events,

@@ -9,6 +9,7 @@ import { AuditLog, foldedName, Policies } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { userIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
 import {
+  again,
   Cache,
   type Client,
   Controller,
@@ -17,6 +18,7 @@ import {
   type Outcome,
   type ReconcileContext,
   StatusWriter,
+  splitKey,
 } from "../kubernetes/index.ts";
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
@@ -29,6 +31,7 @@ import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
 import { registerMetrics } from "./metrics.ts";
 import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
+import { reportUnreadable } from "./organizations/unreadable-namespace.ts";
 import { CacheLag } from "./users/cache-lag.ts";
 import { DeactivationHold } from "./users/deactivation-hold.ts";
 import { endSessions } from "./users/end-sessions.ts";
@@ -52,8 +55,14 @@ export interface OperatorOptions {
   readonly metrics: Registry;
 }
 
+/** Who leads has heard of the cluster within this time, in ms. */
+const CURRENT_MS = 10_000;
+
 /** How often a leader that is cut off looks whether it still is. */
 const CUT_OFF_MS = 200;
+
+/** When to look again at what is in a namespace that can't be read. */
+const UNREADABLE_AGAIN_MS = 5_000;
 
 /** Keys that are reconciled at once, by controller. Organizations wait for Okta, and a dead one must not delay others. */
 const WORKERS = { organizations: 64, mappings: 32, users: 32, policies: 32, "session-ends": 8 };
@@ -63,7 +72,9 @@ const WORKERS = { organizations: 64, mappings: 32, users: 32, policies: 32, "ses
  * Make it once; `watch` runs for the life of the process, `lead` for as long as this replica leads.
  */
 export class Operator {
-  readonly #caches: readonly Pick<Cache<Organization>, "run" | "synced" | "check">[];
+  readonly #caches: readonly (Pick<Cache<Organization>, "run" | "synced" | "check" | "isReadable"> & {
+    readonly type: { readonly plural: string };
+  })[];
   readonly #organizations: Cache<Organization>;
   readonly #mappings: Cache<OktaRoleMapping>;
   readonly #options: OperatorOptions;
@@ -116,9 +127,18 @@ export class Operator {
     await Promise.all(this.#caches.map((cache) => cache.synced));
   }
 
-  /** What is wrong with what this replica knows, if anything: for the readiness check. */
-  check(): string | undefined {
-    return this.#caches.map((cache) => cache.check()).find((problem) => problem !== undefined);
+  /**
+   * What is wrong with what this replica knows, if anything: for the readiness check. A namespace that can't be read,
+   * while others can, is no reason.
+   * @param maxAgeMs how long ago it may be that everything was known, in ms
+   */
+  check(maxAgeMs?: number): string | undefined {
+    return this.#caches.map((cache) => cache.check(maxAgeMs)).find((problem) => problem !== undefined);
+  }
+
+  /** Whether this replica knows enough to lead: everything has been read, and heard of lately. */
+  isCurrent(): boolean {
+    return this.check(CURRENT_MS) === undefined;
   }
 
   /** Which reconcile hangs, if any: for the liveness check. */
@@ -155,9 +175,15 @@ export class Operator {
     } catch (error) {
       if (!signal.aborted) throw error; // the caches were stopped together with this
     }
-    while (!signal.aborted && this.check() !== undefined)
+    while (!signal.aborted && !this.isCurrent())
       await sleep(CUT_OFF_MS, undefined, { signal }).catch(() => {}); // aborted: the loop ends
     return !signal.aborted;
+  }
+
+  /** The kinds that can't be read, or haven't been, in the namespace of this object. */
+  #unread(key: string): string[] {
+    const { namespace } = splitKey(key);
+    return this.#caches.filter((cache) => !cache.isReadable(namespace)).map(({ type }) => type.plural);
   }
 
   #controllers(): Controllers {
@@ -190,7 +216,20 @@ export class Operator {
     const controller = (
       name: keyof typeof WORKERS,
       reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,
-    ): Controller => new Controller({ name, workers: WORKERS[name], reconcile, log, metrics });
+    ): Controller =>
+      new Controller({
+        name,
+        workers: WORKERS[name],
+        // Half of what there is says nothing about the rest: in a namespace that can't be read, nothing is decided.
+        reconcile: async (key, context) => {
+          const unread = this.#unread(key);
+          if (unread.length === 0) return reconcile(key, context);
+          if (name === "organizations") await reportUnreadable(key, unread, shared);
+          return again(UNREADABLE_AGAIN_MS);
+        },
+        log,
+        metrics,
+      });
     const controllers: Controllers = {
       organizations: controller("organizations", (key) => reconcileOrganization(key, organizationDeps)),
       mappings: controller("mappings", (key, { signal }) => reconcileMapping(key, mappingDeps, signal)),

@@ -100,11 +100,7 @@ function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "l
   /** For the page to name it, and to lead back to its sign-in. */
   function organizationOf(path: string) {
     const [, loginPath] = /^\/(?:login|callback)\/([^/]+)/.exec(path) ?? [];
-    try {
-      return organizations.at(loginPath);
-    } catch {
-      return undefined; // then the page names none
-    }
+    return organizations.find(loginPath); // none: then the page names none
   }
 }
 

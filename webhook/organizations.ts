@@ -10,25 +10,62 @@ export class UnknownOrganizationError extends Error {
   readonly code = "organization-not-found";
 }
 
+/** What is needed to sign somebody in can't be read now: the namespace is refused to us, or nobody answers. */
+export class NamespaceUnreadableError extends Error {
+  readonly code = "namespace-unreadable";
+  /** The organization's, where one is known. */
+  readonly namespace: string | undefined;
+
+  constructor(message: string, namespace?: string) {
+    super(message);
+    this.namespace = namespace;
+  }
+}
+
 /** Organizations by the path where their people sign in, and the addresses that follow from it. */
 export class Organizations {
-  readonly #cache: Pick<Cache<Organization>, "by" | "get">;
+  readonly #cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">;
+  readonly #isStale: (namespace: string) => boolean;
   readonly baseURL: string;
 
-  /** @param baseURL where browsers reach this webhook, such as https://login.example.com */
-  constructor(cache: Pick<Cache<Organization>, "by" | "get">, baseURL: string) {
+  /**
+   * @param isStale whether it is too long ago that everything that decides sign-ins in this namespace was known
+   * @param baseURL where browsers reach this webhook, such as https://login.example.com
+   */
+  constructor(
+    cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">,
+    isStale: (namespace: string) => boolean,
+    baseURL: string,
+  ) {
     this.#cache = cache;
+    this.#isStale = isStale;
     this.baseURL = new URL(baseURL).origin;
   }
 
+  /** The organization that is served at a login path, as far as is known: of several that ask for it, the oldest. */
+  find(loginPath: unknown): Organization | undefined {
+    return typeof loginPath === "string" ? holderOf(this.#cache.by("loginPath", loginPath)) : undefined;
+  }
+
   /**
-   * The organization that is served at a login path: of several that ask for it, the oldest.
+   * The organization where people sign in by a login path.
    * @throws UnknownOrganizationError
+   * @throws NamespaceUnreadableError when nobody can say now who may sign in there, or whether it is there at all
    */
   at(loginPath: unknown): Organization {
-    const holder =
-      typeof loginPath === "string" ? holderOf(this.#cache.by("loginPath", loginPath)) : undefined;
+    const holder = this.find(loginPath);
+    const unread = this.#cache.unreadable().find(({ namespace }) => this.#isStale(namespace));
+    if (!holder && unread)
+      throw new NamespaceUnreadableError(
+        `It may be in a namespace that can't be read: ${unread.error.message}`,
+      );
     if (!holder) throw new UnknownOrganizationError("There is no organization at this address.");
+    const { namespace = "" } = holder.metadata;
+    if (this.#isStale(namespace))
+      throw new NamespaceUnreadableError(
+        `What decides who may sign in can't be read in the namespace ${namespace}.`,
+        namespace,
+      );
     return holder;
   }
 

@@ -67,7 +67,7 @@ export class Webhook {
   readonly #keys: SessionKeys;
   readonly #counted: WebhookMetrics;
   readonly #reporter: StatusReporter;
-  readonly #isStale: () => boolean;
+  readonly #isStale: (namespace: string) => boolean;
 
   constructor(options: WebhookOptions) {
     this.#options = options;
@@ -122,7 +122,12 @@ export class Webhook {
       {
         log,
         metrics: this.#counted,
-        organizations: new Organizations(organizations, baseURL),
+        organizations: new Organizations(
+          organizations,
+          // Whoever signs in is decided on by mappings as well; who is signed in has been decided on.
+          staleness(Object.values(this.caches), this.#options.maxStalenessMs),
+          baseURL,
+        ),
         okta: new OidcClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets }),
         logins: new LoginCookies(this.#keys, cookies),
         logoutHint: new LogoutHint(cookies),
@@ -155,12 +160,17 @@ export class Webhook {
     await Promise.all([...synced, this.#keys.whenLoaded()]);
   }
 
-  /** What is wrong, if anything: for the readiness check. A replica that can't see revocations takes itself out. */
+  /**
+   * What is wrong, if anything: for the readiness check. A replica that can't see revocations takes itself out; one
+   * namespace that can't be read, while others can, is no reason.
+   */
   check(): string | undefined {
     if (!Object.values(this.caches).every(({ hasSynced }) => hasSynced))
       return "not everything has been read yet: the log says why";
     if (!this.#keys.loaded) return "the keys of sessions have not been read yet: the log says why";
-    return this.#isStale() ? "the Kubernetes API has not been heard of for too long" : undefined;
+    const { users, organizations } = this.caches;
+    const silent = [users, organizations].some((cache) => cache.freshness() > this.#options.maxStalenessMs);
+    return silent ? "the Kubernetes API has not been heard of for too long" : undefined;
   }
 
   /** Keeps everything current until the signal aborts. */

@@ -1,15 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import type { Client, WatchConnection } from "../client/client.ts";
-import { ConnectionError } from "../client/errors.ts";
+import type { Client } from "../client/client.ts";
+import type { ApiError } from "../client/errors.ts";
 import { type KubernetesObject, keyOf, type ObjectKey } from "../client/object.ts";
 import type { ResourceType } from "../client/resource-type.ts";
-import { now } from "../clock.ts";
 import { RuntimeMetrics } from "../metrics.ts";
 import { type Change, type IndexFunction, ObjectStore } from "./object-store.ts";
 import { Reflection } from "./reflection.ts";
 import { Reflector } from "./reflector.ts";
+import { WatchGroup } from "./watch-group.ts";
 
 export interface CacheOptions<T extends KubernetesObject> {
   type: ResourceType<T>;
@@ -29,25 +28,22 @@ export interface CacheOptions<T extends KubernetesObject> {
   metrics?: Registry;
 }
 
-/** Watches that share a connection, and so a heartbeat. */
-interface Group<T extends KubernetesObject> {
-  readonly connection: WatchConnection;
-  reflectors: Reflector<T>[];
-  /** Makes the next heartbeat come now. */
-  wake: () => void;
-}
-
 /** Watches on one connection: HTTP/2 servers allow 100 and more, some of which may be needed for calls. */
 const WATCHES_PER_CONNECTION = 50;
 
 /**
  * Objects of one type, kept current by list and watch. Objects that it returns are shared: never change them.
  *
- * It outlives everything: a failed list or a broken watch keeps what is known, and is tried again for ever.
+ * It outlives everything: a failed list or a broken watch keeps what is known, and is tried again for ever. Namespaces
+ * are independent: one that can't be read (its RoleBinding was deleted, or the namespace itself) disturbs no other, and
+ * comes back by itself.
  */
 export class Cache<T extends KubernetesObject> {
   readonly type: ResourceType<T>;
-  /** Resolves after the first complete list of every namespace; rejects if `run` is stopped before. */
+  /**
+   * Resolves when every namespace has been listed, those left out that are known to be unreadable: unless that is all of
+   * them. Rejects if `run` is stopped before.
+   */
   readonly synced: Promise<void>;
   readonly #options: CacheOptions<T>;
   readonly #store: ObjectStore<T>;
@@ -56,7 +52,9 @@ export class Cache<T extends KubernetesObject> {
   readonly #subscribers = new Set<(change: Change<T>) => void>();
   /** By namespace; "" when one is for all. */
   readonly #reflections = new Map<string, Reflection<T>>();
-  readonly #groups: Group<T>[] = [];
+  /** In the same way. */
+  readonly #reflectors = new Map<string, Reflector<T>>();
+  readonly #groups: WatchGroup<T>[] = [];
   readonly #stopped = Promise.withResolvers<never>();
   #hasSynced = false;
 
@@ -73,11 +71,12 @@ export class Cache<T extends KubernetesObject> {
     const names = namespaces === "all" ? [undefined] : [...new Set(namespaces)];
     for (let i = 0; i < names.length; i += WATCHES_PER_CONNECTION) {
       const connection = client.watchConnection();
-      const group: Group<T> = { connection, reflectors: [], wake: () => {} };
+      const { heartbeatMs = 3_000, heartbeatTimeoutMs: timeoutMs = 5_000 } = options;
+      const group = new WatchGroup<T>({ type, connection, heartbeatMs, timeoutMs, log: this.#log });
       group.reflectors = names.slice(i, i + WATCHES_PER_CONNECTION).map((namespace) => {
         const reflection = new Reflection(this.#store, namespace);
         this.#reflections.set(namespace ?? "", reflection);
-        return new Reflector<T>({
+        const reflector = new Reflector<T>({
           type,
           client,
           connection,
@@ -86,28 +85,23 @@ export class Cache<T extends KubernetesObject> {
           project: this.#project,
           changed: this.#changed,
           listSilenceMs,
-          opened: () => group.wake(),
+          opened: group.opened,
           log: namespace ? this.#log.child({ namespace }) : this.#log,
           metrics: this.#metrics,
         });
+        this.#reflectors.set(namespace ?? "", reflector);
+        return reflector;
       });
       this.#groups.push(group);
     }
+    this.#metrics.watchNamespaces(type.plural, () => this.#namespaces());
     this.synced = this.#whenSynced();
     this.synced.catch(() => {}); // for those who don't wait for it
   }
 
   /** Lists and watches until the signal aborts. Never rejects; call it once. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all(
-      this.#groups.map(async (group) => {
-        const { connection, reflectors } = group;
-        const heartbeats = this.#checkWatches(group, signal);
-        await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
-        await heartbeats;
-        connection.reset(new Error("the cache has been stopped"));
-      }),
-    );
+    await Promise.all(this.#groups.map((group) => group.run(signal)));
     this.#stopped.reject(signal.reason);
   }
 
@@ -162,60 +156,70 @@ export class Cache<T extends KubernetesObject> {
 
   /**
    * How old this cache may be: milliseconds since everything that had happened by then was certainly known here.
-   * Normally below 5 s, on a quiet watch too; Infinity before the first sync. Grows when the API server, its store or
+   * Normally below 5 s, on a quiet watch too; Infinity before the first list. Grows when the API server, its store or
    * the connection is dead, even if nothing says so.
+   *
+   * @param namespace of this one alone: it grows as well while the namespace can't be read. One that isn't watched has
+   *   nothing here, which is always known. Without it: of all of them, those left out that are known to be unreadable,
+   *   unless that is all.
    */
-  freshness(): number {
+  freshness(namespace?: string): number {
+    if (namespace !== undefined) {
+      const reflector = this.#reflectorOf(namespace);
+      return reflector ? reflector.freshness() : 0;
+    }
     if (!this.#hasSynced) return Number.POSITIVE_INFINITY;
-    return this.#groups
-      .flatMap(({ reflectors }) => reflectors)
-      .reduce((oldest, reflector) => Math.max(oldest, reflector.freshness()), 0);
+    const all = [...this.#reflectors.values()];
+    const readable = all.filter(({ unreadable }) => !unreadable);
+    return (readable.length > 0 ? readable : all).reduce(
+      (oldest, reflector) => Math.max(oldest, reflector.freshness()),
+      0,
+    );
   }
 
-  /** A check for {@link HealthServer}: what is wrong, if anything. */
-  check(maxAgeMs = 30_000): string | undefined {
-    if (!this.#hasSynced) return `${this.type.plural}: the first list isn't complete`;
-    const age = this.freshness();
-    if (age <= maxAgeMs) return undefined;
-    return `${this.type.plural}: no sign of life from the API server for ${Math.round(age / 1000)} s`;
+  /** Whether what is here of a namespace is all there was at some time, and the API server lets us go on reading it. */
+  isReadable(namespace: string): boolean {
+    const reflector = this.#reflectorOf(namespace);
+    return !reflector || (reflector.hasListed && !reflector.unreadable);
   }
 
-  async #whenSynced(): Promise<void> {
-    const listed = this.#groups.flatMap(({ reflectors }) => reflectors.map((reflector) => reflector.listed));
-    await Promise.race([Promise.all(listed), this.#stopped.promise]);
-    this.#hasSynced = true;
+  /** Namespaces that can't be read, "" for all, each with what the API server said last. */
+  unreadable(): { namespace: string; error: ApiError }[] {
+    return [...this.#reflectors].flatMap(([namespace, { unreadable }]) =>
+      unreadable ? [{ namespace, error: unreadable }] : [],
+    );
   }
 
   /**
-   * A watch that says nothing may be dead: a connection can break without a sign. So a small read goes over the same
-   * connection now and then; it also proves that the API server still reaches its store. No answer: begin anew.
+   * A check for {@link HealthServer}: what is wrong, if anything.
+   * @param namespace of this one alone; without it, of all that can be read
    */
-  async #checkWatches(group: Group<T>, signal: AbortSignal): Promise<void> {
-    const { heartbeatMs = 3_000, heartbeatTimeoutMs: timeoutMs = 5_000 } = this.#options;
-    const { connection, reflectors } = group;
-    while (!signal.aborted) {
-      const woken = new AbortController();
-      group.wake = () => woken.abort();
-      const sooner = AbortSignal.any([signal, woken.signal]);
-      await sleep(heartbeatMs, undefined, { signal: sooner }).catch(() => {}); // woken, or aborted: the loop ends
-      for (const reflector of reflectors) reflector.checkSilence();
-      const alive = reflectors.flatMap((reflector) => {
-        const { watching, namespace } = reflector;
-        return watching ? [{ reflector, watching, namespace }] : [];
-      });
-      const [first] = alive;
-      if (signal.aborted || !first) continue;
-      if (alive.every(({ reflector }) => reflector.freshness() < heartbeatMs / 2)) continue;
-      const start = now();
-      try {
-        await connection.heartbeat(this.type, { namespace: first.namespace, timeoutMs, signal });
-        for (const { reflector, watching } of alive) reflector.prove(watching, start);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#log.warn({ err: error }, "the API server doesn't answer on the watch's connection");
-        if (error instanceof ConnectionError) connection.reset(error);
-      }
-    }
+  check(maxAgeMs = 30_000, namespace?: string): string | undefined {
+    const refused = this.unreadable().find((each) => namespace === undefined || each.namespace === namespace);
+    const why = refused ? ` (${refused.error.message})` : "";
+    const age = this.freshness(namespace);
+    if (age === Number.POSITIVE_INFINITY) return `${this.type.plural}: the first list isn't complete${why}`;
+    if (age <= maxAgeMs) return undefined;
+    return `${this.type.plural}: no sign of life from the API server for ${Math.round(age / 1000)} s${why}`;
+  }
+
+  #reflectorOf(namespace: string): Reflector<T> | undefined {
+    return this.#reflectors.get("") ?? this.#reflectors.get(namespace);
+  }
+
+  #namespaces(): { namespace: string; readable: boolean }[] {
+    return [...this.#reflectors.keys()].map((namespace) => ({
+      namespace,
+      readable: this.isReadable(namespace),
+    }));
+  }
+
+  async #whenSynced(): Promise<void> {
+    const reflectors = [...this.#reflectors.values()];
+    const settled = Promise.all(reflectors.map((reflector) => reflector.settled));
+    const listed = Promise.race(reflectors.map((reflector) => reflector.listed)); // none of them rejects
+    await Promise.race([Promise.all([settled, listed]), this.#stopped.promise]);
+    this.#hasSynced = true;
   }
 
   #project = (raw: T): T => {

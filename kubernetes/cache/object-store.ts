@@ -49,7 +49,7 @@ export class ObjectStore<T extends KubernetesObject> {
    * Stores an object unless what is stored is as new or newer.
    * An object with another uid under the same key has been deleted and created again: both are told.
    */
-  put(object: T, { evenIfOlder = false } = {}): Change<T>[] {
+  put(object: T, { evenIfOlder = false, evenIfSame = false } = {}): Change<T>[] {
     const key = keyOf(object);
     const previous = this.#objects.get(key);
     if (previous) {
@@ -57,7 +57,7 @@ export class ObjectStore<T extends KubernetesObject> {
         object.metadata.resourceVersion,
         previous.metadata.resourceVersion,
       );
-      if (newer === 0 || (newer < 0 && !evenIfOlder)) return [];
+      if ((newer === 0 && !evenIfSame) || (newer < 0 && !evenIfOlder)) return [];
     }
     this.#set(key, object, previous);
     if (!previous) return [{ kind: "added", key, object }];

@@ -12,6 +12,8 @@ export class Reflection<T extends KubernetesObject> {
   /** Objects that we wrote ourselves and that neither list nor watch has told us of yet, with their resourceVersion. */
   readonly #observed = new Map<ObjectKey, string>();
   #resourceVersion: string | undefined;
+  /** The server has gone back in time: what is in the store may never have happened, whatever its resourceVersion. */
+  #hasGoneBack = false;
   /** What happened up to here to any object has been told while a list was streaming, complete or not. */
   #streamedUpTo: string | undefined;
 
@@ -24,6 +26,24 @@ export class Reflection<T extends KubernetesObject> {
   /** Everything up to here is in the store. Undefined before the first complete list. */
   get resourceVersion(): string | undefined {
     return this.#resourceVersion;
+  }
+
+  /** The newest resourceVersion that anything here has, our own writes included. */
+  get newest(): string | undefined {
+    return [...this.#observed.values()].reduce<string | undefined>(
+      (newest, each) => (compareResourceVersions(each, newest) > 0 ? each : newest),
+      this.#resourceVersion,
+    );
+  }
+
+  /**
+   * The server has gone back in time (restored from a backup): what we wrote after that is lost, and the next list is
+   * believed as it is. What has happened since may have the very resourceVersions of what is lost.
+   */
+  wentBack(): void {
+    this.#observed.clear();
+    this.#resourceVersion = undefined;
+    this.#hasGoneBack = true;
   }
 
   /**
@@ -40,7 +60,7 @@ export class Reflection<T extends KubernetesObject> {
         return items.flatMap((item) => {
           const key = keyOf(item);
           seen.add(key);
-          return this.#isObservedAfter(key, listed) ? [] : this.#store.put(item, { evenIfOlder: true });
+          return this.#isObservedAfter(key, listed) ? [] : this.#put(item);
         });
       },
       item: ({ type, object }) => {
@@ -54,7 +74,7 @@ export class Reflection<T extends KubernetesObject> {
           skipped = true;
           return [];
         }
-        return type === "DELETED" ? this.#store.remove(key) : this.#store.put(object, { evenIfOlder: true });
+        return type === "DELETED" ? this.#store.remove(key) : this.#put(object);
       },
       complete: (listed) => {
         this.#streamedUpTo = undefined;
@@ -66,6 +86,7 @@ export class Reflection<T extends KubernetesObject> {
         const gone = [...this.#store.keys()].filter(
           (key) => key.startsWith(this.#prefix) && !seen.has(key) && !this.#isObservedAfter(key, listed),
         );
+        this.#hasGoneBack = false;
         this.#advance(listed);
         return gone.flatMap((key) => this.#store.remove(key));
       },
@@ -100,6 +121,11 @@ export class Reflection<T extends KubernetesObject> {
     const changes = this.#store.put(object);
     if (changes.length > 0) this.#observed.set(keyOf(object), resourceVersion);
     return changes;
+  }
+
+  /** Takes what a list says. */
+  #put(object: T): Change<T>[] {
+    return this.#store.put(object, { evenIfOlder: true, evenIfSame: this.#hasGoneBack });
   }
 
   #hasTold(resourceVersion: string): boolean {

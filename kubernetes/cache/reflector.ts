@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { backoff } from "../backoff.ts";
 import type { Client, WatchConnection } from "../client/client.ts";
-import { ApiError, GoneError } from "../client/errors.ts";
-import type { KubernetesObject } from "../client/object.ts";
+import { ApiError, ForbiddenError, GoneError, NotFoundError } from "../client/errors.ts";
+import { compareResourceVersions, type KubernetesObject } from "../client/object.ts";
 import type { ResourceType } from "../client/resource-type.ts";
 import type { WatchEvent } from "../client/watch-stream.ts";
 import { elapsedSince, type Moment, now } from "../clock.ts";
@@ -38,12 +38,27 @@ const SILENCE_LIMIT_MS = 150_000;
 /** So many streaming lists may fail in a row before the list is read in pages. */
 const STREAMS_TRIED = 2;
 
+/** After so many errors of the API server in a row a namespace counts as unreadable, whatever the errors say. */
+const UNREADABLE_AFTER = 5;
+/** A namespace that has never been read is given up for the time being after so many refusals: Roles may come late. */
+const SETTLED_AFTER = 3;
+/**
+ * After such a silence everything is listed again, in milliseconds: whoever restores a backup stops the API server for a
+ * while, and once its resourceVersions have overtaken what is known here, they don't show it.
+ */
+const LIST_AGAIN_AFTER_MS = 20_000;
+
 /** Lists, then watches, for ever: the I/O under a cache, for one namespace or for all. */
 export class Reflector<T extends KubernetesObject> {
   readonly namespace: string | undefined;
   readonly #options: ReflectorOptions<T>;
   readonly #listed = Promise.withResolvers<void>();
+  readonly #settled = Promise.withResolvers<void>();
+  #hasListed = false;
   #mustList = true;
+  /** Errors of the API server, one after the other. */
+  #errors = 0;
+  #unreadable: ApiError | undefined;
   /** Whether the server sends lists as watches at all: it needs less memory for it, and so do we. */
   #streams = true;
   /** Streaming lists that failed, one after the other. */
@@ -64,6 +79,40 @@ export class Reflector<T extends KubernetesObject> {
     return this.#listed.promise;
   }
 
+  get hasListed(): boolean {
+    return this.#hasListed;
+  }
+
+  /** Resolves after the first complete list, or when there won't be one for the time being: it is unreadable. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  /** Why the objects can't be read, as the API server says; undefined while they can be, or nobody knows. */
+  get unreadable(): ApiError | undefined {
+    return this.#unreadable;
+  }
+
+  /** As {@link unreadable}, where it was a refusal, so that nobody else's answer proves anything about it. */
+  get refusal(): ApiError | undefined {
+    return this.#unreadable && isRefused(this.#unreadable) ? this.#unreadable : undefined;
+  }
+
+  /** A heartbeat has been refused, which may be for this namespace alone. @returns whether it was a refusal */
+  refused(error: ApiError): boolean {
+    if (!isRefused(error)) return false;
+    this.#failed(error);
+    return true;
+  }
+
+  /** A heartbeat has been answered for this very namespace, or a watch opened: it can be read. */
+  accepted(): void {
+    this.#errors = 0;
+    if (!this.#unreadable) return;
+    this.#unreadable = undefined;
+    this.#options.log.info("it can be read again");
+  }
+
   /** Milliseconds since everything that had happened by then was certainly known here. */
   freshness(): number {
     return this.#provenAt ? elapsedSince(this.#provenAt) : Number.POSITIVE_INFINITY;
@@ -74,11 +123,31 @@ export class Reflector<T extends KubernetesObject> {
     return this.#watch;
   }
 
-  /** A heartbeat that began at this moment has shown that this watch is alive. */
-  prove(watch: object, at: Moment): void {
-    // While a list is being read, the watch that brings it proves nothing of what is known.
-    if (watch === this.#watch && !this.#mustList && this.#provenAt && at.monotonic > this.#provenAt.monotonic)
-      this.#provenAt = at;
+  /**
+   * Call it before a heartbeat is sent, and what it returns with the answer: the answer shows that the watch that runs
+   * now is alive. When it comes from a time before what is known here already, the store behind the API server was
+   * restored from a backup. A watch from the future is accepted all the same, and says nothing: so all is listed again.
+   */
+  expectProof(): (at: Moment, resourceVersion: string) => void {
+    const watch = this.#watch;
+    const known = this.#options.reflection.newest;
+    return (at, resourceVersion) => {
+      // While a list is being read, the watch that brings it proves nothing of what is known.
+      if (!watch || watch !== this.#watch || this.#mustList || this.refusal) return;
+      if (compareResourceVersions(resourceVersion, known) < 0) this.#wentBack(resourceVersion);
+      else if (this.#provenAt && at.monotonic > this.#provenAt.monotonic) this.#provenAt = at;
+    };
+  }
+
+  #wentBack(resourceVersion: string): void {
+    const { reflection, log } = this.#options;
+    log.warn(
+      { resourceVersion, known: reflection.newest },
+      "the API server has gone back in time, listing again",
+    );
+    reflection.wentBack();
+    this.#mustList = true;
+    this.#watch?.close();
   }
 
   /** Starts the watch anew, from where it is, if it has been silent for too long. A list that stalls is read in pages. */
@@ -101,6 +170,7 @@ export class Reflector<T extends KubernetesObject> {
       let heard = false;
       let failure: unknown;
       try {
+        if (this.#provenAt && this.freshness() > LIST_AGAIN_AFTER_MS) this.#mustList = true;
         if (this.#mustList && !this.#wantsStream) await this.#list(signal);
         await this.#follow(signal, () => {
           heard = true;
@@ -122,10 +192,28 @@ export class Reflector<T extends KubernetesObject> {
     const waitMs = Math.max(backoff(failures, BACKOFF), Math.min(asked, 60_000));
     const { log } = this.#options;
     const fields = { err: failure, failures, waitMs: Math.round(waitMs) };
-    if (failure instanceof GoneError)
+    if (failure instanceof ApiError && !(failure instanceof GoneError)) this.#failed(failure);
+    if (failure !== undefined && this.#unreadable === failure)
+      log.debug(fields, "can't list and watch, trying again");
+    else if (failure instanceof GoneError)
       log.info(fields, "the watch can't go on from where it was, listing again");
     else if (failure !== undefined) log.warn(fields, "can't list and watch, trying again");
     await sleep(waitMs, undefined, { signal }).catch(() => {}); // aborted: the caller looks at the signal
+  }
+
+  #failed(error: ApiError): void {
+    const { log } = this.#options;
+    this.#errors++;
+    const was = this.#unreadable;
+    if (was || isRefused(error) || this.#errors >= UNREADABLE_AFTER) this.#unreadable = error;
+    if (this.#unreadable && !was)
+      log.warn(
+        { err: error },
+        this.namespace === undefined
+          ? "can't be read: are the ClusterRole and its ClusterRoleBinding there? It is tried again"
+          : "this namespace can't be read: are it, its Role and its RoleBinding there? It is tried again, the others go on",
+      );
+    if (this.#unreadable && this.#errors >= SETTLED_AFTER) this.#settled.resolve();
   }
 
   /** Reads a list in pages. */
@@ -151,6 +239,7 @@ export class Reflector<T extends KubernetesObject> {
   async #follow(signal: AbortSignal, heard: () => void): Promise<void> {
     const { type, connection, namespace, reflection, opened, metrics } = this.#options;
     const resource = type.plural;
+    let answered = false;
     try {
       const start = now();
       const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
@@ -158,6 +247,8 @@ export class Reflector<T extends KubernetesObject> {
       const watch = await connection.watch(type, { namespace, resourceVersion, timeoutSeconds, signal });
       this.#watch = watch;
       this.#heardAt = now();
+      answered = true;
+      if (!this.#mustList) this.accepted();
       opened();
       // The list that is still being read, where it comes by this watch.
       let list = this.#mustList ? reflection.beginList() : undefined;
@@ -177,8 +268,9 @@ export class Reflector<T extends KubernetesObject> {
       metrics.watchRestarts.inc({ resource, reason: "expired" });
     } catch (error) {
       if (this.#mustList) {
-        this.#streamsFailed++;
-        if (!isRefusal(error)) {
+        // No answer says nothing about how lists are sent here.
+        if (answered || error instanceof ApiError) this.#streamsFailed++;
+        if (!cannotStream(error)) {
           if (!signal.aborted) this.#count("failed");
           throw error;
         }
@@ -188,8 +280,7 @@ export class Reflector<T extends KubernetesObject> {
         return;
       }
       if (error instanceof GoneError) this.#mustList = true;
-      if (!signal.aborted)
-        metrics.watchRestarts.inc({ resource, reason: error instanceof GoneError ? "gone" : "error" });
+      if (!signal.aborted) metrics.watchRestarts.inc({ resource, reason: reasonOf(error) });
       throw error;
     } finally {
       this.#watch?.close();
@@ -208,6 +299,14 @@ export class Reflector<T extends KubernetesObject> {
 
   #read(event: WatchEvent<T>): void {
     const { reflection, project, changed } = this.#options;
+    if (this.#mustList) return; // the watch has been given up
+    if (
+      event.type === "BOOKMARK" &&
+      compareResourceVersions(event.resourceVersion, reflection.resourceVersion) < 0
+    ) {
+      this.#wentBack(event.resourceVersion);
+      return;
+    }
     if (event.type === "BOOKMARK") this.#caughtUp = true;
     if (this.#caughtUp) this.#provenAt = this.#heardAt;
     changed(
@@ -228,7 +327,10 @@ export class Reflector<T extends KubernetesObject> {
     this.#streamsFailed = 0;
     this.#caughtUp = true;
     this.#provenAt = start;
+    this.#hasListed = true;
+    this.accepted();
     this.#listed.resolve();
+    this.#settled.resolve();
   }
 
   #count(result: "complete" | "failed"): void {
@@ -238,6 +340,16 @@ export class Reflector<T extends KubernetesObject> {
 }
 
 /** Whether the server has understood the question and doesn't answer such questions: it is too old, or is told not to. */
-function isRefusal(error: unknown): boolean {
+function cannotStream(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 400 || error.status === 422);
+}
+
+/** Whether the API server won't show these objects: rights were taken away, or what they are in is gone. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ForbiddenError || error instanceof NotFoundError;
+}
+
+function reasonOf(error: unknown): "gone" | "refused" | "error" {
+  if (error instanceof GoneError) return "gone";
+  return isRefused(error) ? "refused" : "error";
 }

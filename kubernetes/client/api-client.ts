@@ -16,7 +16,7 @@ import { Credentials } from "./credentials.ts";
 import { NotLeaderError } from "./errors.ts";
 import type { Method } from "./http-request.ts";
 import { type KubernetesObject, type ObjectKey, type ObjectName, splitKey } from "./object.ts";
-import { accept, readJSON, readList, readObject } from "./read-answer.ts";
+import { readJSON, readList, readObject } from "./read-answer.ts";
 import { collectionPath, objectPath, type ResourceType } from "./resource-type.ts";
 import { type Call, Transport, WatchConnections } from "./transport.ts";
 
@@ -105,7 +105,8 @@ class ApiClient implements Client {
       heartbeat: async (type, { namespace, timeoutMs = HEARTBEAT_TIMEOUT_MS, signal }) => {
         const path = `${collectionPath(type, namespace)}?limit=1`;
         const call = this.#read("heartbeat", type, path, { timeoutMs, signal });
-        accept(call, await this.#transport.sendOn(connections, { ...call, accept: METADATA_ONLY }));
+        const answer = await this.#transport.sendOn(connections, { ...call, accept: METADATA_ONLY });
+        return readList(call, readJSON(call, answer)).resourceVersion;
       },
       reset: (cause) => connections.reset(cause),
     };

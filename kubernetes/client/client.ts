@@ -135,8 +135,11 @@ export interface WatchConnection {
     type: ResourceType<T>,
     options: WatchOptions,
   ): Promise<AsyncIterable<WatchEvent<T>> & { close(): void }>;
-  /** A light consistent read over the same connection: the server, its store and the connection are alive. */
-  heartbeat(type: ResourceType, options: { namespace?: string | undefined } & CallOptions): Promise<void>;
+  /**
+   * A light consistent read over the same connection: the server, its store and the connection are alive.
+   * @returns the store's present resourceVersion
+   */
+  heartbeat(type: ResourceType, options: { namespace?: string | undefined } & CallOptions): Promise<string>;
   /** Breaks the connection; its watches end with a ConnectionError. */
   reset(cause: Error): void;
 }

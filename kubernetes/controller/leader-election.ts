@@ -22,6 +22,13 @@ export interface LeaderElectionOptions {
   renewDeadlineMs?: number;
   /** How often a leader renews and the others look; 2 s unless said otherwise. */
   retryPeriodMs?: number;
+  /**
+   * Whether this replica knows enough to lead, such as that its caches are current. One that doesn't doesn't campaign;
+   * a leader that doesn't for `blindMs` gives the lease back, so that another replica can take it.
+   */
+  isCurrent?: () => boolean;
+  /** How long a leader may not be current; 15 s unless said otherwise. */
+  blindMs?: number;
   log: Logger;
   metrics?: Registry;
 }
@@ -44,9 +51,14 @@ export class LeaderElection {
   readonly #leaseDurationMs: number;
   readonly #renewDeadlineMs: number;
   readonly #retryPeriodMs: number;
+  readonly #isCurrent: () => boolean;
+  readonly #blindMs: number;
   readonly #log: Logger;
   readonly #metrics: RuntimeMetrics;
   #seen: Sighting | undefined;
+  /** The resourceVersion of the lease as this process wrote it last. */
+  #written: string | undefined;
+  #isWaiting = false;
   /** When the last successful renewal was sent; undefined while somebody else leads. */
   #renewed: Moment | undefined;
 
@@ -59,6 +71,8 @@ export class LeaderElection {
     this.#leaseDurationMs = leaseDurationMs;
     this.#renewDeadlineMs = renewDeadlineMs;
     this.#retryPeriodMs = retryPeriodMs;
+    this.#isCurrent = options.isCurrent ?? (() => true);
+    this.#blindMs = options.blindMs ?? 15_000;
     this.#log = options.log.child({ lease: options.name, identity: options.identity });
     this.#metrics = RuntimeMetrics.in(options.metrics ?? new Registry());
     this.#metrics.leader.set({ lease: options.name }, 0);
@@ -85,9 +99,17 @@ export class LeaderElection {
    */
   async run(signal: AbortSignal, lead: (lost: AbortSignal) => Promise<void>): Promise<void> {
     while (!signal.aborted) {
-      if (await this.#tryAcquire(signal)) await this.#lead(signal, lead);
+      if (this.#mayCampaign() && (await this.#tryAcquire(signal))) await this.#lead(signal, lead);
       else await this.#pause(signal);
     }
+  }
+
+  /** Whoever sees nothing would lead nobody, and keep those who see from it. */
+  #mayCampaign(): boolean {
+    const may = this.#isCurrent();
+    if (!may && !this.#isWaiting) this.#log.info("not current: not campaigning for the lease until it is");
+    this.#isWaiting = !may;
+    return may;
   }
 
   async #lead(signal: AbortSignal, lead: (lost: AbortSignal) => Promise<void>): Promise<void> {
@@ -117,7 +139,13 @@ export class LeaderElection {
   }
 
   async #keepRenewing(over: AbortController, ended: AbortSignal): Promise<void> {
+    let currentAt = now();
     while (!ended.aborted && this.mayWrite()) {
+      if (this.#isCurrent()) currentAt = now();
+      else if (elapsedSince(currentAt) > this.#blindMs && !over.signal.aborted) {
+        this.#log.warn({ blindMs: this.#blindMs }, "not current for too long: another replica may lead");
+        over.abort(new Error("not current for too long"));
+      }
       // A timer of its own: a renewal may hang until long after the deadline.
       const deadline = setTimeout(() => this.#lost(over), Math.max(0, this.#remainingMs()));
       await this.#pause(ended);
@@ -157,8 +185,7 @@ export class LeaderElection {
     try {
       const spec = this.#spec(undefined);
       const object = { metadata: { namespace, name }, spec };
-      this.#see(await client.create(leases, object, { signal, timeoutMs: this.#timeoutMs }));
-      this.#renewed = sent;
+      this.#wrote(await client.create(leases, object, { signal, timeoutMs: this.#timeoutMs }), sent);
       return this.mayWrite();
     } catch (error) {
       if (!signal.aborted && !(error instanceof AlreadyExistsError)) {
@@ -192,7 +219,13 @@ export class LeaderElection {
     const sent = now();
     const { client } = this.#options;
     const mine = { ...lease, spec: this.#spec(lease) };
-    this.#see(await client.replace(leases, mine, { signal, timeoutMs: this.#timeoutMs }));
+    this.#wrote(await client.replace(leases, mine, { signal, timeoutMs: this.#timeoutMs }), sent);
+  }
+
+  /** @param sent when; the answer may have taken its time, during which others have seen the renewal already */
+  #wrote(lease: Lease, sent: Moment): void {
+    this.#see(lease);
+    this.#written = lease.metadata.resourceVersion;
     this.#renewed = sent;
   }
 
@@ -225,7 +258,14 @@ export class LeaderElection {
   }
 
   #see(lease: Lease): void {
-    if (this.#seen?.lease.metadata.resourceVersion === lease.metadata.resourceVersion) return;
+    const seen = this.#seen?.lease;
+    // A store that was restored from a backup gives the same resourceVersions out once more.
+    if (
+      seen?.metadata.resourceVersion === lease.metadata.resourceVersion &&
+      seen?.spec?.renewTime === lease.spec?.renewTime &&
+      seen?.spec?.holderIdentity === lease.spec?.holderIdentity
+    )
+      return;
     this.#seen = { lease, since: now() };
   }
 
@@ -233,7 +273,10 @@ export class LeaderElection {
   #isFree(): boolean {
     const spec = this.#seen?.lease.spec;
     if (!this.#seen || !spec?.holderIdentity) return true;
-    if (spec.holderIdentity === this.#options.identity) return true;
+    // Our own, as we left it. One that we didn't leave so comes from a backup, or its answer was lost: somebody else may
+    // have led since, and may still believe that they do.
+    const isOurs = spec.holderIdentity === this.#options.identity;
+    if (isOurs && this.#seen.lease.metadata.resourceVersion === this.#written) return true;
     const durationMs = Math.max(this.#leaseDurationMs, (spec.leaseDurationSeconds ?? 0) * 1000);
     return performance.now() - this.#seen.since.monotonic > durationMs;
   }

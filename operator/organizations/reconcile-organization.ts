@@ -38,7 +38,7 @@ export interface OrganizationDeps {
 }
 
 /** What this controller writes of an Organization's status. GroupsClaimReceived is the webhook's. */
-const OWNED = {
+export const OWNED_STATUS = {
   fields: ["observedGeneration", "loginURI", "callbackURI", "users"],
   conditionTypes: [
     "Ready",
@@ -90,7 +90,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
       users: counts.of(key),
       ...(accepted ? { loginURI: `${baseURL}/login/${current.spec.loginPath}`, callbackURI } : {}),
     },
-    OWNED,
+    OWNED_STATUS,
   );
   if (written) {
     organizations.observe(written);

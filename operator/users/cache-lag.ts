@@ -1,6 +1,6 @@
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
 import type { Access, User } from "../../identity/index.ts";
-import type { Cache } from "../../kubernetes/index.ts";
+import { type Cache, splitKey } from "../../kubernetes/index.ts";
 
 /** The longest that a cache may not have been heard of when somebody is deactivated on its word, in ms. */
 const LONGEST_SILENCE_MS = 10_000;
@@ -10,7 +10,8 @@ const CAUSES_IN_MAPPINGS: ReadonlySet<Access["reason"]> = new Set(["NoMappedGrou
 
 /**
  * Tells whether a cache may be behind what an account was made or changed by: each has a connection of its own. A role
- * that comes back a moment later is no harm; a session that was ended in between doesn't come back.
+ * that comes back a moment later is no harm; a session that was ended in between doesn't come back. What counts is the
+ * account's own namespace, where its organization and the mappings are as well.
  */
 export class CacheLag {
   readonly #organizations: Pick<Cache<Organization>, "freshness">;
@@ -45,6 +46,6 @@ export class CacheLag {
     const cache = CAUSES_IN_MAPPINGS.has(reason) ? this.#mappings : this.#organizations;
     const heard = this.#heard.get(ref);
     const since = heard === undefined ? LONGEST_SILENCE_MS : this.#now() - heard;
-    return cache.freshness() <= Math.min(since, LONGEST_SILENCE_MS);
+    return cache.freshness(splitKey(ref).namespace) <= Math.min(since, LONGEST_SILENCE_MS);
   }
 }

@@ -37,6 +37,9 @@ const requests = (code: string) =>
 const restarts = (reason: string) =>
   scraped(`okta_role_cache_watch_restarts_total{resource="organizations", reason="${reason}"}`, "operator");
 
+const readable = (namespace: string, resource: string) =>
+  scraped(`okta_role_cache_readable{watched_namespace="${namespace}", resource="${resource}"}`, "webhook");
+
 const condition = (type: string, status: string, pod = "pod-a") =>
   scraped(
     `okta_role_organization_condition{organization="access/acme", type="${type}", status="${status}"}`,
@@ -176,6 +179,23 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
 
+  {
+    alert: "OktaRoleNamespaceUnreadable",
+    what: "the RoleBinding of one namespace is gone",
+    series: {
+      [readable("team-a", "organizations")]: "1x5 0x30",
+      [readable("team-b", "organizations")]: "1x35",
+    },
+    at: "10m",
+    fires: [{ labels: { endpoint: "webhook", watched_namespace: "team-a" } }],
+  },
+  {
+    alert: "OktaRoleNamespaceUnreadable",
+    what: "it was away for a moment",
+    series: { [readable("team-a", "organizations")]: "1x5 0 1x30" },
+    at: "10m",
+    fires: [],
+  },
   {
     alert: "OktaRoleOrganizationNotReady",
     what: "both replicas tell that it isn't",

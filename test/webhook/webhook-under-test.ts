@@ -76,6 +76,13 @@ export interface AcmeOptions {
 
 export type ReplicaOptions = Partial<WebhookOptions> & { kubeconfig?: string };
 
+/** Another namespace that is watched. */
+export interface Beside {
+  readonly namespace: string;
+  /** Gives the service account of the webhook's own namespace its rights in the other one. */
+  prepare(home: TestCluster): Promise<void>;
+}
+
 const MAPPINGS: Record<string, [string[], string[]]> = {
   services: [["service_admin"], ["service-admin"]],
   portal: [["portal_admin"], ["portal-admin"]],
@@ -96,11 +103,12 @@ export function person(name: string, groups: string[], rest: object = {}) {
 
 export async function webhookUnderTest(
   t: ExecutionContext,
-  { okta: seed = {}, ...options }: ReplicaOptions & { okta?: OrganizationSeed } = {},
+  { okta: seed = {}, beside, ...options }: ReplicaOptions & { okta?: OrganizationSeed; beside?: Beside } = {},
 ): Promise<UnderTest> {
   const cluster = await testCluster(t);
   const { namespace } = cluster;
   const kubeconfig = await cluster.serviceAccount();
+  await beside?.prepare(cluster);
   const { log, lines } = logLines();
   let baseURL: string | undefined;
   const replicas: Replica[] = [];
@@ -119,7 +127,7 @@ export async function webhookUnderTest(
       client,
       events,
       http,
-      namespaces: [namespace],
+      namespaces: [namespace, ...(beside ? [beside.namespace] : [])],
       sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
       maxStalenessMs: 30_000,
       trustedProxies: false,

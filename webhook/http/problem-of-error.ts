@@ -9,7 +9,7 @@ import {
   SecretNotFoundError,
   SecretUnreadableError,
 } from "../../organizations/secret-values.ts";
-import { UnknownOrganizationError } from "../organizations.ts";
+import { NamespaceUnreadableError, UnknownOrganizationError } from "../organizations.ts";
 import { ForeignSecretError, KeysUnavailableError } from "../sessions/session-keys.ts";
 import { BusyError } from "../sign-in/concurrency-limit.ts";
 import type { Problem } from "./problem.ts";
@@ -30,6 +30,20 @@ export function problemOf(error: unknown, organization: Organization | undefined
       code: error.code,
       title: "There is no such organization",
       text: "Nobody signs in at this address. Check the login URI: the part after /login/ is your organization's.",
+    };
+  if (error instanceof NamespaceUnreadableError)
+    return {
+      ...named,
+      status: 503,
+      code: error.code,
+      title: "Sign-in is out of order",
+      text: "Who may sign in here can't be read at the moment, so nobody can say. It isn't you: try again in a minute.",
+      advice:
+        error.namespace === undefined
+          ? "For administrators: a namespace can't be read, and this organization may be in it. The log names the namespace."
+          : `For administrators: the service can't read the namespace ${error.namespace}. Its Role and RoleBinding have to be there; the log has the reason.`,
+      link: organization && link("Try again", place),
+      retryAfterS: 10,
     };
   if (error instanceof BusyError)
     return {

@@ -5,7 +5,7 @@ import { keyOf } from "../../kubernetes/index.ts";
 import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { formField } from "../http/form-field.ts";
 import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
-import { type Organizations, UnknownOrganizationError } from "../organizations.ts";
+import type { Organizations } from "../organizations.ts";
 import { confirmSignOutPage, copiesMayCountPage, signedOutHerePage } from "../pages/sign-out.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
 import { formatLogoutState, SIGNED_OUT } from "../sessions/logout-state.ts";
@@ -99,10 +99,5 @@ function done(req: Request, res: Response, url: string | undefined, copiesCount:
 }
 
 function named({ organizations }: LogoutDeps, req: Request): Organization | undefined {
-  try {
-    return organizations.at(formField(req, "organization"));
-  } catch (error) {
-    if (error instanceof UnknownOrganizationError) return undefined;
-    throw error;
-  }
+  return organizations.find(formField(req, "organization"));
 }

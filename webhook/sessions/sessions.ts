@@ -1,5 +1,6 @@
 import type { Organization } from "../../crds/types.ts";
 import type { IdentityStore, User } from "../../identity/index.ts";
+import { splitKey } from "../../kubernetes/index.ts";
 import type { CookieStyle } from "./cookies.ts";
 import { maxAgeMs } from "./max-age.ts";
 import { MOST_CHARACTERS, type SessionCookie, SessionCookies } from "./session-cookies.ts";
@@ -32,8 +33,8 @@ export type SessionCheck =
 export interface SessionsOptions extends Facts {
   readonly keys: Pick<SessionKeys, "current" | "find" | "lookFor">;
   readonly store: Pick<IdentityStore, "get" | "fresh">;
-  /** Whether the caches have not been heard of for too long. */
-  readonly isStale: () => boolean;
+  /** Whether it is too long ago that everything in this namespace was known. */
+  readonly isStale: (namespace: string) => boolean;
   readonly cookies: CookieStyle;
   /** ms since 1970 */
   readonly now?: () => number;
@@ -128,12 +129,12 @@ export class Sessions {
   check(cookieHeader: string | undefined, key?: string): SessionCheck {
     const organization = key === undefined ? undefined : this.#options.organization(key);
     if (key !== undefined && !organization)
-      return this.#options.isStale() ? { kind: "stale" } : refused("organization-unknown");
+      return this.#isStale(key) ? { kind: "stale" } : refused("organization-unknown");
     const reads = this.#read(cookieHeader, organization);
     if (reads.length === 0) return NO_SESSION;
     const sessions = reads.filter((read) => read.kind === "session");
     if (sessions.length === 0) return this.#unreadable(reads);
-    return this.#options.isStale() ? { kind: "stale" } : this.#newestOf(sessions, reads);
+    return this.#newestOf(sessions, reads);
   }
 
   /**
@@ -188,6 +189,8 @@ export class Sessions {
     const ended = new Set(reads.filter(({ kind }) => kind === "invalid").map(({ name }) => name));
     let refusal: SessionRefusal | undefined;
     for (const { name, session } of sessions) {
+      // Not one of before it instead: whoever has signed in since as somebody else is that one.
+      if (this.#isStale(session.user) && this.#now() < session.expiresAt) return { kind: "stale" };
       const judgement = this.#judge(session);
       if (judgement.kind === "signed-in") return judgement;
       const { reason, uncertain, over } = judgement;
@@ -197,6 +200,11 @@ export class Sessions {
     }
     const clear = [...ended].map((name) => this.#cookies.clear(name));
     return { kind: "refused", reason: refusal ?? "no-session", clear };
+  }
+
+  /** @param ref "namespace/name" of an organization, or of a user of one: they are in the same namespace */
+  #isStale(ref: string): boolean {
+    return this.#options.isStale(splitKey(ref).namespace);
   }
 
   #judge(session: Session): ReturnType<typeof judgeSession> {
@@ -211,7 +219,7 @@ export class Sessions {
       if (cookie.name === added.name) continue; // it is replaced
       const read = this.#verified.read(cookie);
       const session = read.kind === "session" ? read.session : undefined;
-      const judgement = session && this.#judge(session);
+      const judgement = session && !this.#isStale(session.user) ? this.#judge(session) : undefined;
       const goes =
         session?.organizationID === organizationID || (judgement?.kind === "refused" && judgement.over);
       if (goes || read.kind === "invalid") surplus.push(cookie.name);

@@ -1,23 +1,13 @@
 import type { Cache, KubernetesObject } from "../../kubernetes/index.ts";
 
-/** How long an answer on staleness is repeated, in ms: the question comes with every request. */
-const REPEAT_MS = 100;
-
 /**
- * Tells whether caches have not been heard of for too long to know what was revoked.
- * @param maxStalenessMs how old they may be, in ms
+ * Tells whether it is too long ago that one of these caches certainly knew everything in a namespace: then nobody knows
+ * what was revoked there. Namespaces are independent: one that can't be read says nothing against the others.
+ * @param maxStalenessMs how long that may be, in ms
  */
 export function staleness(
   caches: readonly Pick<Cache<KubernetesObject>, "freshness">[],
   maxStalenessMs: number,
-): () => boolean {
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let stale = true;
-  return () => {
-    const now = performance.now();
-    if (now - askedAt < REPEAT_MS) return stale;
-    askedAt = now;
-    stale = caches.some((cache) => cache.freshness() > maxStalenessMs);
-    return stale;
-  };
+): (namespace: string) => boolean {
+  return (namespace) => caches.some((cache) => cache.freshness(namespace) > maxStalenessMs);
 }

@@ -19,6 +19,7 @@ import {
   newNamespace,
   sample,
 } from "../api-server.ts";
+import { FaultServer } from "../fault-server.ts";
 import { configMaps } from "../resource-types.ts";
 import { TcpProxy } from "../tcp-proxy.ts";
 import { until } from "../until.ts";
@@ -205,6 +206,115 @@ test("a lease that somebody else has changed, but not taken, is renewed", async 
     return lease.spec?.renewTime !== spec?.renewTime && lease.metadata.annotations?.note === "hello";
   });
   t.deepEqual(first.terms, [{ lost: false }]);
+});
+
+test("a leader that doesn't see gives the lease back, and campaigns again when it sees", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const sees = { first: true, second: false };
+  const first = contend(t, {
+    client,
+    namespace,
+    identity: "first",
+    isCurrent: () => sees.first,
+    blindMs: 1_000,
+  });
+  await until("the first leads", () => first.terms.length === 1);
+  sees.first = false;
+  await until("it has been told", () => first.terms[0]?.lost);
+  const holder = async () => (await client.get(leases, { namespace, name: CONTEST })).spec?.holderIdentity;
+  await until("the lease is free", async () => (await holder()) === "");
+  t.false(first.election.mayWrite());
+
+  // Nobody sees: nobody leads, and everybody goes on looking.
+  const second = contend(t, { client, namespace, identity: "second", isCurrent: () => sees.second });
+  const asked: string[] = [];
+  const blind = contend(t, {
+    client,
+    namespace,
+    identity: "blind",
+    isCurrent: () => {
+      asked.push("blind");
+      return false;
+    },
+  });
+  await until("a blind one has asked itself often enough", () => asked.length > 3);
+  t.is(await holder(), "");
+  sees.second = true;
+  await until("the second leads", () => second.terms.length === 1);
+  t.is(blind.terms.length, 0);
+  sees.first = true;
+  second.stop.abort();
+  await until("the first leads again", () => first.terms.length === 2);
+});
+
+test("a leader that is blind for a moment goes on", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const sees: boolean[] = [];
+  // Every other time it is asked.
+  const isCurrent = () => {
+    sees.push(sees.length % 2 === 0);
+    return sees.at(-1) === true;
+  };
+  const first = contend(t, { client, namespace, identity: "first", isCurrent, blindMs: 20_000 });
+  await until("it was blind twice", () => sees.filter((saw) => !saw).length > 2);
+  t.deepEqual(first.terms, [{ lost: false }]);
+});
+
+test("a lease that a backup gives back to us is not taken before whoever led since has stopped", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const first = contend(t, { client, namespace, identity: "first" });
+  await until("the first leads", () => first.terms.length === 1);
+  const backup = await client.get(leases, { namespace, name: CONTEST });
+  await client.mergePatch(leases, `${namespace}/${CONTEST}`, { spec: { holderIdentity: "second" } });
+  await until("another leads", () => first.terms[0]?.lost && first.election.leader === "second");
+  // The restored lease says what it said then. The second, which wrote until now, has still to find out.
+  await client.mergePatch(leases, `${namespace}/${CONTEST}`, { spec: backup.spec });
+  await until("the first has seen it", () => first.election.leader === "first");
+  t.false(first.election.mayWrite());
+  t.is(first.terms.length, 1);
+  await until("the first leads again, when the lease has expired", () => first.terms.length === 2);
+});
+
+test("a lease of another that lasts longer than ours is waited for", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const spec = { holderIdentity: "gone", leaseDurationSeconds: 8, renewTime: "2026-01-01T00:00:00.000000Z" };
+  await client.create(leases, { metadata: { namespace, name: CONTEST }, spec });
+  const settings = { ...contestSettings, leaseDurationMs: 1_500, renewDeadlineMs: 1_200, retryPeriodMs: 300 };
+  const start = performance.now();
+  const { terms } = contend(t, { ...settings, client, namespace, identity: "first" });
+  await until("it leads", () => terms.length === 1);
+  t.true(performance.now() - start >= 8_000, "not before the other's own time is over");
+});
+
+test("a leader counts from when it sent a renewal, not from when the answer came", async (t) => {
+  const server = await FaultServer.start(t);
+  const client = await connect(t, { kubeconfig: server.kubeconfig });
+  const namespace = await newNamespace(t);
+  // Every write of the lease is taken at once, and its answer comes when the time to renew it is over already.
+  const renewDeadlineMs = 300;
+  server.fault = (request, response) => {
+    if (request.method !== "PUT" && request.method !== "POST") return false;
+    const { end } = response;
+    response.end = ((...args: Parameters<typeof end>) => {
+      setTimeout(() => end.apply(response, args), renewDeadlineMs + 20);
+      return response;
+    }) as typeof end;
+    return false;
+  };
+  const settings = { ...contestSettings, leaseDurationMs: 6_000, renewDeadlineMs, retryPeriodMs: 200 };
+  const { election, terms } = contend(t, { ...settings, client, namespace, identity: "first" });
+  const taken = async () =>
+    (await connect(t)).get(leases, { namespace, name: CONTEST }).then(
+      ({ spec }) => spec?.holderIdentity === "first",
+      () => false,
+    );
+  await until("it has taken the lease twice", async () => (await taken()) && election.leader === "first");
+  t.false(election.mayWrite(), "another may have seen it so long ago that it starts now");
+  t.is(terms.length, 0);
 });
 
 test("the lease is kept until the leader has finished, during a shutdown as well", async (t) => {

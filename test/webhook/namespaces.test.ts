@@ -1,0 +1,137 @@
+import test, { type ExecutionContext } from "ava";
+import type { CookieJar } from "../../dev/okta/index.ts";
+import { type TestCluster, waitFor } from "../cluster.ts";
+import { Browser } from "./browser.ts";
+import { webhookUnderTest } from "./webhook-under-test.ts";
+
+const RBAC = { apiVersion: "rbac.authorization.k8s.io/v1" };
+const KEYS = "okta-role-operator-session-keys";
+
+/**
+ * A webhook that watches a second namespace, with a tenant whose people have signed in (in a webhook of its own, since
+ * only that may write accounts there). The right to read the second namespace can be taken away and given back.
+ */
+async function twoTenants(t: ExecutionContext) {
+  const tenant = await webhookUnderTest(t);
+  const { namespace } = tenant.cluster;
+  await tenant.applyAcme({ name: "beta" });
+  const { cookies: beta } = await tenant.signIn("ada", { path: "/login/beta" });
+
+  let home: TestCluster | undefined;
+  const apply = async (...items: object[]) => {
+    const list = { apiVersion: "v1", kind: "List", items };
+    const result = await home?.kubectlWith(list, "apply", "-n", namespace, "-f", "-");
+    if (result?.code !== 0) throw new Error(result?.stderr);
+  };
+  const binding = (name: string, role: string) => ({
+    ...RBAC,
+    kind: "RoleBinding",
+    metadata: { name },
+    subjects: [{ kind: "ServiceAccount", name: "okta-role-operator", namespace: home?.namespace }],
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role },
+  });
+  const readOnly = {
+    apiGroups: ["rolemapping.dev"],
+    resources: ["organizations", "oktarolemappings", "organizationusers"],
+    verbs: ["list", "watch"],
+  };
+  const readSecrets = { apiGroups: [""], resources: ["secrets"], verbs: ["get"] };
+  const bind = () =>
+    apply(
+      { ...RBAC, kind: "Role", metadata: { name: "watched" }, rules: [readOnly] },
+      binding("watched", "watched"),
+    );
+
+  const under = await webhookUnderTest(t, {
+    maxStalenessMs: 5_000,
+    sessionSecret: { namespace, name: KEYS },
+    beside: {
+      namespace,
+      prepare: async (cluster) => {
+        home = cluster;
+        await bind();
+        await apply(
+          { ...RBAC, kind: "Role", metadata: { name: "keys" }, rules: [readSecrets] },
+          binding("keys", "keys"),
+        );
+      },
+    },
+  });
+  await under.applyAcme();
+  const { cookies: acme } = await under.signIn("ada");
+  const statusOf = async (cookies: CookieJar, at?: { url: string }) =>
+    (await under.session(cookies, at)).status;
+  const until = (what: string, holds: () => Promise<boolean>) =>
+    waitFor(async () => ((await holds()) ? true : undefined), { what, timeoutMs: 30_000 });
+  await until("the webhook to know both", async () => {
+    return (await statusOf(acme)) === 200 && (await statusOf(beta)) === 200;
+  });
+  return { ...under, tenant: tenant.cluster, acme, beta, bind, statusOf, until };
+}
+
+test("a namespace whose RoleBinding is deleted is out of order alone, and heals when it is put back", async (t) => {
+  const { webhook, url, tenant, acme, beta, bind, signIn, session, statusOf, until, lines, replica } =
+    await twoTenants(t);
+  await tenant.kubectl("delete", "rolebinding", "watched");
+  await until("its people to get 503", async () => (await statusOf(beta)) === 503);
+  t.is((await session(beta)).body.code, "stale");
+  t.is(await statusOf(acme), 200);
+  t.is(webhook.check(), undefined, "the pod stays ready");
+  t.is((await signIn("ben")).response.status, 303, "others sign in");
+  const page = await new Browser(url).get("/login/beta");
+  t.is(page.status, 503);
+  t.regex(page.body, new RegExp(`namespace ${tenant.namespace}`));
+  t.true(
+    lines.some(({ msg, namespace }) => namespace === tenant.namespace && String(msg).includes("RoleBinding")),
+    "the log names it",
+  );
+
+  // One that starts meanwhile has never seen that namespace.
+  const late = await replica();
+  t.is(late.webhook.check(), undefined);
+  t.is(await statusOf(acme, late), 200);
+  t.is(await statusOf(beta, late), 503);
+  t.is((await new Browser(late.url).get("/login/beta")).status, 503);
+  const named = `/session?organization=${tenant.namespace}/beta`;
+  t.is((await new Browser(late.url, acme).get(named)).status, 503, "it may well be there");
+
+  await bind();
+  await until("its people to be back", async () => (await statusOf(beta)) === 200);
+  await until("with the other replica, too", async () => (await statusOf(beta, late)) === 200);
+  t.is((await new Browser(url).get("/login/beta")).status, 303);
+});
+
+test("a namespace that is deleted and made again is read again", async (t) => {
+  const { webhook, url, cluster, tenant, acme, beta, bind, statusOf, until } = await twoTenants(t);
+  await tenant.remove();
+  await until("its sessions to end", async () => (await statusOf(beta)) !== 200);
+  await until("it to be known as unreadable", async () => webhook.caches.users.unreadable().length === 1);
+  t.is(await statusOf(acme), 200);
+  t.is(webhook.check(), undefined);
+
+  t.is((await cluster.kubectl("create", "namespace", tenant.namespace)).code, 0);
+  await bind();
+  await until("it to be read", async () => (await statusOf(beta)) === 401);
+  t.is((await new Browser(url).get("/login/beta")).status, 404, "nothing is in it");
+  t.is(await statusOf(acme), 200);
+});
+
+test("nobody signs in by mappings that can't be read, while who is signed in stays so", async (t) => {
+  const { webhook, url, tenant, beta, statusOf, until } = await twoTenants(t);
+  const narrower = JSON.stringify({
+    rules: [
+      {
+        apiGroups: ["rolemapping.dev"],
+        resources: ["organizations", "organizationusers"],
+        verbs: ["list", "watch"],
+      },
+    ],
+  });
+  await tenant.kubectl("patch", "role", "watched", "--type=merge", "--patch", narrower);
+  await until(
+    "sign-ins to be refused",
+    async () => (await new Browser(url).get("/login/beta")).status === 503,
+  );
+  t.is(await statusOf(beta), 200);
+  t.is(webhook.check(), undefined);
+});
