@@ -59,10 +59,10 @@ export async function testCluster(t: { teardown(run: () => Promise<void>): void 
 /**
  * A namespace that stays until remove() is called.
  *
+ * @param description of another control plane than the one that tests share
  * @throws NoControlPlaneError
  */
-export async function createTestCluster(): Promise<TestCluster> {
-  const description = process.env[CONTROL_PLANE];
+export async function createTestCluster(description = process.env[CONTROL_PLANE]): Promise<TestCluster> {
   if (!description) throw new NoControlPlaneError();
   const controlPlane = await attachControlPlane(description);
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { z } from "zod";
@@ -41,6 +41,12 @@ export interface ControlPlane extends RunningControlPlane {
    * @param options.kill ends it with SIGKILL, in the middle of whatever it does, instead of letting it finish
    */
   restartApiServer(options?: { kill?: boolean }): Promise<void>;
+  /**
+   * Keeps what is stored now.
+   * @returns a function that brings that back, as an administrator does: all is stopped, the data is put back, all is
+   * started again. What was written meanwhile is lost, and the store counts on from where it was.
+   */
+  backUp(): Promise<() => Promise<void>>;
   /** Stops all and removes what isn't in a folder that the caller gave. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -113,11 +119,25 @@ async function start(binaries: Binaries, tether: Tether, dir: string | undefined
     ...running(described),
     description,
     restartApiServer: ({ kill = false } = {}) => apiServer.restart(kill ? 0 : DRAIN_MS),
+    async backUp() {
+      const copy = join(folder, `backup-${randomBytes(4).toString("hex")}`);
+      await apiServer.stop(0);
+      await etcd.restart(ETCD_STOP_MS, (data) => cp(data, copy, { recursive: true }));
+      await apiServer.restart(0);
+      return async () => {
+        await apiServer.stop(0);
+        await etcd.restart(ETCD_STOP_MS, async (data) => {
+          await rm(data, { recursive: true });
+          await cp(copy, data, { recursive: true });
+        });
+        await apiServer.restart(0);
+      };
+    },
     stop() {
       stopping ??= (async () => {
         // The API server keeps nothing that isn't in etcd, so there is nothing to wait for.
         await apiServer.stop(0);
-        await etcd.process.stop(ETCD_STOP_MS);
+        await etcd.stop(ETCD_STOP_MS);
         await tether.release();
       })();
       return stopping;

@@ -24,6 +24,12 @@ export interface CacheOptions<T extends KubernetesObject> {
   heartbeatTimeoutMs?: number;
   /** How long a streaming list may stand still before pages are read, in milliseconds; 30 s unless said otherwise. */
   listSilenceMs?: number;
+  /**
+   * After how long without a sign of life everything is listed again, in milliseconds; 8 s unless said otherwise. Who
+   * restores a backup stops the API server for a while, and once its resourceVersions have overtaken what is known here,
+   * they don't show it.
+   */
+  listAgainMs?: number;
   log: Logger;
   metrics?: Registry;
 }
@@ -59,7 +65,16 @@ export class Cache<T extends KubernetesObject> {
   #hasSynced = false;
 
   constructor(options: CacheOptions<T>) {
-    const { type, client, namespaces, indexes = {}, listSilenceMs = 30_000, log, metrics } = options;
+    const {
+      type,
+      client,
+      namespaces,
+      indexes = {},
+      listSilenceMs = 30_000,
+      listAgainMs = 8_000,
+      log,
+      metrics,
+    } = options;
     this.type = type;
     this.#options = options;
     this.#log = log.child({ cache: type.plural });
@@ -85,6 +100,7 @@ export class Cache<T extends KubernetesObject> {
           project: this.#project,
           changed: this.#changed,
           listSilenceMs,
+          listAgainMs,
           opened: group.opened,
           log: namespace ? this.#log.child({ namespace }) : this.#log,
           metrics: this.#metrics,

@@ -24,6 +24,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   changed: (changes: Change<T>[]) => void;
   /** How long a streaming list may stand still, in milliseconds. */
   listSilenceMs: number;
+  /** After how long without a sign of life everything is listed again, in milliseconds. */
+  listAgainMs: number;
   /** Told when a watch has been opened, which is a good moment for a heartbeat. */
   opened: () => void;
   log: Logger;
@@ -42,11 +44,6 @@ const STREAMS_TRIED = 2;
 const UNREADABLE_AFTER = 5;
 /** A namespace that has never been read is given up for the time being after so many refusals: Roles may come late. */
 const SETTLED_AFTER = 3;
-/**
- * After such a silence everything is listed again, in milliseconds: whoever restores a backup stops the API server for a
- * while, and once its resourceVersions have overtaken what is known here, they don't show it.
- */
-const LIST_AGAIN_AFTER_MS = 20_000;
 
 /** Lists, then watches, for ever: the I/O under a cache, for one namespace or for all. */
 export class Reflector<T extends KubernetesObject> {
@@ -170,7 +167,7 @@ export class Reflector<T extends KubernetesObject> {
       let heard = false;
       let failure: unknown;
       try {
-        if (this.#provenAt && this.freshness() > LIST_AGAIN_AFTER_MS) this.#mustList = true;
+        if (this.#provenAt && this.freshness() > this.#options.listAgainMs) this.#mustList = true;
         if (this.#mustList && !this.#wantsStream) await this.#list(signal);
         await this.#follow(signal, () => {
           heard = true;

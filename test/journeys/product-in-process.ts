@@ -12,6 +12,7 @@ import { type TestCluster, testCluster } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 import { mappingObject, organizationObject, secret } from "../operator/operator-under-test.ts";
+import { Browser } from "../webhook/browser.ts";
 import { behindTap } from "./product-under-test.ts";
 import { WriteTap } from "./write-tap.ts";
 
@@ -32,15 +33,24 @@ export interface ProductInProcess {
   rotateKeys(): void;
   /** Ada signs in. @returns the status of the last answer: 303 when she is in */
   signIn(cookies?: CookieJar): Promise<number>;
+  /** What a program is told of a browser's session: the status. */
+  sessionOf(cookies: CookieJar): Promise<number>;
   /** Mia, a local admin, signs in with her service account's token. @returns the status of the answer: 303 when she is in */
   signInLocally(): Promise<number>;
   /** Stops all that was started, as far as it goes. Happens when the test ends, if not before. */
   stop(): Promise<void>;
 }
 
-/** @param rights others than the chart's */
-export async function productInProcess(t: ExecutionContext, rights?: Rights): Promise<ProductInProcess> {
-  const cluster = await testCluster(t);
+/**
+ * @param rights others than the chart's
+ * @param own a cluster of the test's own, which it removes
+ */
+export async function productInProcess(
+  t: ExecutionContext,
+  rights?: Rights,
+  own?: TestCluster,
+): Promise<ProductInProcess> {
+  const cluster = own ?? (await testCluster(t));
   const { namespace, folder } = cluster;
   const closing: (() => Promise<unknown>)[] = [];
   const ended = new AbortController();
@@ -137,6 +147,9 @@ export async function productInProcess(t: ExecutionContext, rights?: Rights): Pr
     async signIn(cookies = new CookieJar()) {
       const { response } = await signIn(okta, login, "ada@acme.example", { cookies });
       return response.status;
+    },
+    async sessionOf(cookies) {
+      return (await new Browser(baseURL, cookies).get("/session")).status;
     },
     async signInLocally() {
       const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", login);

@@ -98,7 +98,8 @@ test("a namespace whose RoleBinding is deleted is out of order alone, and heals 
   await bind();
   await until("its people to be back", async () => (await statusOf(beta)) === 200);
   await until("with the other replica, too", async () => (await statusOf(beta, late)) === 200);
-  t.is((await new Browser(url).get("/login/beta")).status, 303);
+  // Mappings are read by a watch of their own.
+  await until("people to sign in", async () => (await new Browser(url).get("/login/beta")).status === 303);
 });
 
 test("a namespace that is deleted and made again is read again", async (t) => {
