@@ -9,7 +9,7 @@ interface Asked {
 }
 
 /** Throws an ApiError unless the answer is a success. */
-export function accept(asked: Asked, answer: Answer): Answer {
+function accept(asked: Asked, answer: Answer): Answer {
   if (answer.status >= 200 && answer.status < 300) return answer;
   throw apiError(subjectOf(asked), answer.status, parseOr(answer.body, undefined), answer.retryAfterMs);
 }
