@@ -93,10 +93,11 @@ export class SignIns {
   }
 }
 
-/** What a browser sends back of these Set-Cookie headers. */
+/** What a browser sends back of these Set-Cookie headers: not those of one path, such as the callback's. */
 function cookieHeader(headers: Dispatcher.ResponseData["headers"]["set-cookie"]): string {
   const all = typeof headers === "string" ? [headers] : (headers ?? []);
   return all
+    .filter((header) => !/;\s*Path=\/\w/i.test(header))
     .map((header) => header.split(";", 1)[0] ?? "")
     .filter((pair) => !pair.endsWith("="))
     .join("; ");

@@ -7,6 +7,7 @@ import { perAddress } from "./http/rate-limits.ts";
 import { RequestError } from "./http/request-errors.ts";
 import { requestID } from "./http/respond.ts";
 import { sameSiteOnly } from "./http/same-site.ts";
+import { wayBack } from "./http/way-back.ts";
 import { type CallbackDeps, callback } from "./routes/callback.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
 import { type LocalDeps, local, localForm } from "./routes/local.ts";
@@ -58,7 +59,8 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   const form = (limit: number) => express.urlencoded({ extended: false, limit, parameterLimit: 10 });
 
   app.get("/", home(deps));
-  app.get("/login/:path", limited, login(deps));
+  app.all("/login/:path", limited, login(deps));
+  app.get("/login/:path/me", home(deps));
   app.get("/callback/:path", limited, callback(deps));
   app.get("/login/:path/local", limited, localForm(deps));
   app.post(
@@ -88,7 +90,7 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
 function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "log">): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     const error = bodyError(thrown) ?? thrown;
-    const problem = problemOf(error, organizationOf(req.path));
+    const problem = problemOf(error, organizationOf(req.path), wayBack(req));
     if (problem.status >= 500) {
       const level = problem.status === 500 ? "error" : "warn";
       log[level]({ err: error, requestID: requestID(req) }, "A request failed.");

@@ -23,17 +23,21 @@ import { type AppSettings, createApp } from "./app.ts";
 import { WebhookMetrics } from "./metrics.ts";
 import { loginPathIndex, Organizations } from "./organizations.ts";
 import { cookieStyle } from "./sessions/cookies.ts";
-import { LOGIN_TIMEOUT_MS, LoginCookies } from "./sessions/login-cookies.ts";
 import { LogoutHint } from "./sessions/logout-hint.ts";
 import { SessionKeys, type SessionKeysOptions } from "./sessions/session-keys.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { SignOuts } from "./sessions/sign-outs.ts";
 import { staleness } from "./sessions/staleness.ts";
+import { BrowserCookie } from "./sign-in/browser-cookie.ts";
 import { ClaimLoss } from "./sign-in/claim-loss.ts";
 import { ConcurrencyLimit } from "./sign-in/concurrency-limit.ts";
+import { DoneCookie } from "./sign-in/done-cookie.ts";
 import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
+import { LoginStarts } from "./sign-in/login-starts.ts";
+import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
 import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
+import { WayCookie } from "./sign-in/way-cookie.ts";
 
 export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly client: Client;
@@ -117,19 +121,27 @@ export class Webhook {
     const secrets = new SecretValues({ client, neverRead: [SESSION_KEYS_TYPE] });
     const audit = new AuditLog({ log, events });
     const cookies = cookieStyle(baseURL);
+    const okta = new OidcClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets });
+    const served = new Organizations(
+      organizations,
+      // Whoever signs in is decided on by mappings as well; who is signed in has been decided on.
+      staleness(Object.values(this.caches), this.#options.maxStalenessMs),
+      baseURL,
+    );
+    const states = new LoginStates(this.#keys);
+    const browsers = new BrowserCookie(cookies);
     const shared = { store, policies: this.#policies, audit, log };
     return createApp(
       {
         log,
         metrics: this.#counted,
-        organizations: new Organizations(
-          organizations,
-          // Whoever signs in is decided on by mappings as well; who is signed in has been decided on.
-          staleness(Object.values(this.caches), this.#options.maxStalenessMs),
-          baseURL,
-        ),
-        okta: new OidcClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets }),
-        logins: new LoginCookies(this.#keys, cookies),
+        organizations: served,
+        okta,
+        states,
+        browsers,
+        starts: new LoginStarts({ okta, organizations: served, states, browsers }),
+        ways: new WayCookie(cookies),
+        done: new DoneCookie(this.#keys, cookies),
         logoutHint: new LogoutHint(cookies),
         concurrency: new ConcurrencyLimit(loginsAtOnce),
         signOuts: new SignOuts({ store, audit, log }),

@@ -21,7 +21,7 @@ import {
 } from "./login-errors.ts";
 import { type TokenRequest, tokenError, userInfoError } from "./openid-client-errors.ts";
 import { type OpenidClient, OpenidClientInstances } from "./openid-client-instances.ts";
-import { type LoginTransaction, newTransaction } from "./transaction.ts";
+import { type LoginProof, type LoginTransaction, newProof } from "./transaction.ts";
 
 /** An organization's client at Okta, with its secret resolved. */
 export interface OidcSettings {
@@ -40,6 +40,8 @@ export interface LoginRequest {
   readonly returnTo: string;
   /** Asks the person to authenticate anew (OpenID Connect Core 1.0, section 3.1.2.1). */
   readonly prompt?: "login";
+  /** Default: made at random. Whoever brings their own answers for it that nobody can guess it. */
+  readonly proof?: LoginProof;
 }
 
 /** A person whom Okta has signed in. Everything in it has been verified. */
@@ -91,10 +93,12 @@ export class Oidc {
    */
   async startLogin(
     settings: OidcSettings,
-    { redirectURI, returnTo, prompt }: LoginRequest,
+    { redirectURI, returnTo, prompt, proof = newProof() }: LoginRequest,
   ): Promise<{ url: string; transaction: LoginTransaction }> {
     const issuer = await this.#issuers.discover(settings.issuer);
-    const transaction = newTransaction(settings, { redirectURI, returnTo, createdAt: this.#now() });
+    const { clientID } = settings;
+    const createdAt = this.#now();
+    const transaction = { issuer: settings.issuer, clientID, redirectURI, returnTo, ...proof, createdAt };
     const url = client.buildAuthorizationUrl(this.#instances.of(issuer, settings).configuration, {
       redirect_uri: redirectURI,
       scope: [...new Set(["openid", ...settings.scopes])].join(" "),

@@ -1,38 +1,23 @@
 import { randomNonce, randomPKCECodeVerifier, randomState } from "openid-client";
-import { z } from "zod";
 
-const transactionSchema = z.object({
-  issuer: z.string(),
-  clientID: z.string(),
-  redirectURI: z.string(),
-  returnTo: z.string(),
-  state: z.string().min(1),
-  nonce: z.string().min(1),
-  codeVerifier: z.string().min(1),
-  /** ms since 1970 */
-  createdAt: z.number(),
-});
-
-/** One sign-in under way. Plain JSON, to be kept in an encrypted cookie of the browser that started it. */
-export type LoginTransaction = Readonly<z.infer<typeof transactionSchema>>;
-
-export function newTransaction(
-  { issuer, clientID }: { issuer: string; clientID: string },
-  { redirectURI, returnTo, createdAt }: { redirectURI: string; returnTo: string; createdAt: number },
-): LoginTransaction {
-  return {
-    issuer,
-    clientID,
-    redirectURI,
-    returnTo,
-    state: randomState(),
-    nonce: randomNonce(),
-    codeVerifier: randomPKCECodeVerifier(),
-    createdAt,
-  };
+/** What proves that an answer from Okta belongs to a sign-in: nobody can guess it, and each sign-in has its own. */
+export interface LoginProof {
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeVerifier: string;
 }
 
-/** A transaction as it came back from a cookie, or undefined when it isn't one. */
-export function parseTransaction(value: unknown): LoginTransaction | undefined {
-  return transactionSchema.safeParse(value).data;
+/** One sign-in under way. Only the browser that started it may bring it back. */
+export interface LoginTransaction extends LoginProof {
+  readonly issuer: string;
+  readonly clientID: string;
+  readonly redirectURI: string;
+  readonly returnTo: string;
+  /** ms since 1970 */
+  readonly createdAt: number;
+}
+
+/** A proof made at random. */
+export function newProof(): LoginProof {
+  return { state: randomState(), nonce: randomNonce(), codeVerifier: randomPKCECodeVerifier() };
 }

@@ -15,6 +15,12 @@ export function copyOf(cookies: CookieJar, url: string): CookieJar {
   return copy;
 }
 
+/** The session cookies that a browser would send to this URL. */
+export function sessionsIn(cookies: CookieJar, url: string): string[] {
+  const pairs = (cookies.header(new URL(url)) ?? "").split("; ");
+  return pairs.filter((pair) => pair.startsWith("okta-role-session"));
+}
+
 /** Requests to one webhook with the cookies of one browser. Redirects are answers, not followed. */
 export class Browser {
   readonly cookies: CookieJar;

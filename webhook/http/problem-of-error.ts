@@ -12,6 +12,7 @@ import {
 import { NamespaceUnreadableError, UnknownOrganizationError } from "../organizations.ts";
 import { ForeignSecretError, KeysUnavailableError } from "../sessions/session-keys.ts";
 import { BusyError } from "../sign-in/concurrency-limit.ts";
+import { returnToQuery, type Way } from "../sign-in/return-to.ts";
 import type { Problem } from "./problem.ts";
 import { RateLimitedError, RequestError } from "./request-errors.ts";
 
@@ -19,9 +20,10 @@ import { RateLimitedError, RequestError } from "./request-errors.ts";
  * What to tell whoever asked, of any error. What an error says about itself is for the log: only what was
  * written for people, or escaped in one line, gets out.
  * @param organization where it happened, if that is known
+ * @param way where the person wanted to go: whoever starts again still gets there
  */
-export function problemOf(error: unknown, organization: Organization | undefined): Problem {
-  const place = placeOf(organization);
+export function problemOf(error: unknown, organization: Organization | undefined, way?: Way): Problem {
+  const place = placeOf(organization, way);
   const named = organization && { organization: place.organization };
   if (isOktaError(error)) return oktaProblem(error, place);
   if (error instanceof UnknownOrganizationError)
@@ -87,8 +89,8 @@ export function problemOf(error: unknown, organization: Organization | undefined
 }
 
 /** What to tell somebody whose groups can't be relied upon. */
-export function groupsProblem(reason: GroupsRefusal, organization: Organization): Problem {
-  return groupsProblemAt(reason, placeOf(organization));
+export function groupsProblem(reason: GroupsRefusal, organization: Organization, way: Way): Problem {
+  return groupsProblemAt(reason, placeOf(organization, way));
 }
 
 /** Where a problem happened: the organization as people know it, and where they start again. */
@@ -99,10 +101,14 @@ interface Place {
   readonly loginHref: string;
 }
 
-function placeOf(organization: Organization | undefined): Place {
+function placeOf(organization: Organization | undefined, way: Way | undefined): Place {
   if (!organization) return { organization: "the organization", object: "concerned", loginHref: "/" };
   const { displayName, loginPath } = organization.spec;
-  return { organization: displayName, object: keyOf(organization), loginHref: `/login/${loginPath}` };
+  return {
+    organization: displayName,
+    object: keyOf(organization),
+    loginHref: `/login/${loginPath}${returnToQuery(way)}`,
+  };
 }
 
 function link(label: string, { loginHref }: Place): { href: string; label: string } {

@@ -12,13 +12,20 @@ export function signedInPage(person: {
   expires: string;
   issuerOrigin: string;
   loginPath: string;
+  /** They wanted to go elsewhere, and it can't be gone there. */
+  isLost: boolean;
 }): Page {
-  const { organization, name, email, roles, expires, issuerOrigin, loginPath } = person;
+  const { organization, name, email, roles, expires, issuerOrigin, loginPath, isLost } = person;
   return {
     title: `Signed in${name || email ? ` as ${name ?? email}` : ""}`,
     organization,
     formTarget: issuerOrigin,
     body: html`
+${
+  isLost &&
+  html`<p class="alert" role="status">You are here because the address that you came with can't be gone to: it isn't one
+of this site, or is too long. Open it again where you found it.</p>`
+}
 ${name && email && html`<p class="soft">${email}</p>`}
 <h2>Your roles</h2>
 <table>
@@ -43,14 +50,28 @@ at the latest.</p>
 /**
  * Nobody is signed in. It names no organization of its own accord: which ones there are isn't everybody's business.
  * @param left the login path that somebody has just signed out from
+ * @param at the login path whose page this is
  */
-export function signedOutPage({ justNow, left }: { justNow: boolean; left?: string | undefined }): Page {
+export function signedOutPage({
+  justNow,
+  left,
+  at,
+}: {
+  justNow: boolean;
+  left?: string | undefined;
+  at?: string | undefined;
+}): Page {
   if (justNow && left !== undefined)
     return {
       title: "You are signed out",
       body: html`
 <p>Your session has ended, here and at Okta.</p>
 <div class="actions"><a class="button" href="/login/${left}">Sign in again</a></div>`,
+    };
+  if (!justNow && at !== undefined)
+    return {
+      title: "You are not signed in",
+      body: html`<div class="actions"><a class="button" href="/login/${at}">Sign in</a></div>`,
     };
   return {
     title: justNow ? "You are signed out" : "You are not signed in",

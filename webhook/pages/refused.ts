@@ -1,4 +1,4 @@
-import { html } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { signOutForm } from "./sign-out-form.ts";
 
@@ -13,8 +13,8 @@ export interface Refusal {
   readonly reason: string;
   /** One sentence on why. */
   readonly message: string;
-  /** The groups that Okta reported. */
-  readonly groups: readonly string[];
+  /** The groups that Okta reported; undefined where that isn't known any more. */
+  readonly groups: readonly string[] | undefined;
   readonly issuerOrigin: string;
 }
 
@@ -41,15 +41,19 @@ export function refusedPage({
 ${byGroups ? html`None of your Okta groups gives access to ${organization}.` : message}</p>
 <p>Ask an administrator of ${organization} to
 ${byGroups ? "put you into an Okta group that gives access" : "look at your account in Okta"}. Then sign in again.</p>
-<h2>Groups received from Okta</h2>
 ${
-  groups.length === 0
-    ? html`<p class="soft">None. Okta reported no group for you.</p>`
-    : html`<ul class="groups">${groups.slice(0, SHOWN).map((group) => html`<li>${group}</li>`)}</ul>
-${groups.length > SHOWN && html`<p class="soft">and ${groups.length - SHOWN} more, ${groups.length} in all.</p>`}`
+  groups &&
+  html`<h2>Groups received from Okta</h2>
+${listOf(groups)}`
 }
 <div class="actions">
 ${signOutForm("Sign in with another account", { loginPath, again: true })}
 </div>`,
   };
+}
+
+function listOf(groups: readonly string[]): Html {
+  if (groups.length === 0) return html`<p class="soft">None. Okta reported no group for you.</p>`;
+  return html`<ul class="groups">${groups.slice(0, SHOWN).map((group) => html`<li>${group}</li>`)}</ul>
+${groups.length > SHOWN && html`<p class="soft">and ${groups.length - SHOWN} more, ${groups.length} in all.</p>`}`;
 }

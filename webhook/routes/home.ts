@@ -1,20 +1,28 @@
 import type { RequestHandler } from "express";
+import { keyOf } from "../../kubernetes/index.ts";
 import { heldRoles } from "../held-roles.ts";
 import { sendProblem } from "../http/problem.ts";
 import { originOf, redirect, sendPage } from "../http/respond.ts";
+import type { Organizations } from "../organizations.ts";
 import { signedInPage, signedOutPage } from "../pages/home.ts";
 import { parseLogoutState } from "../sessions/logout-state.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 export interface HomeDeps {
+  readonly organizations: Organizations;
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;
 }
 
-/** GET / - who you are and which roles you hold, with the reason for each. Okta also sends people here after a logout. */
-export function home({ sessions }: HomeDeps): RequestHandler {
+/**
+ * GET / and GET /login/:path/me - who you are and which roles you hold, with the reason for each: by the most recent
+ * sign-in, or at one organization. The latter is an address of ours also where `/` is an application's.
+ */
+export function home({ sessions, organizations }: HomeDeps): RequestHandler {
   return async (req, res) => {
     const { cookie } = req.headers;
-    const check = await sessions.checkAgain(cookie, sessions.check(cookie));
+    const { path } = req.params;
+    const key = path === undefined ? undefined : keyOf(organizations.at(path));
+    const check = await sessions.checkAgain(cookie, sessions.check(cookie, key), key);
     switch (check.kind) {
       case "signed-in": {
         const { user, organization, expiresAt } = check;
@@ -27,15 +35,23 @@ export function home({ sessions }: HomeDeps): RequestHandler {
           expires: new Date(expiresAt).toISOString(),
           issuerOrigin: originOf(okta.issuer),
           loginPath,
+          isLost: req.query.address === "lost",
         });
         sendPage(req, res, 200, page);
         return;
       }
       case "refused": {
         if (check.clear.length > 0) res.setHeader("Set-Cookie", check.clear);
+        const at = path === undefined ? undefined : String(path);
         const state = parseLogoutState(req.query.state);
         if (state?.again) redirect(res, `/login/${state.loginPath}?prompt=login`);
-        else sendPage(req, res, 200, signedOutPage({ justNow: state !== undefined, left: state?.loginPath }));
+        else
+          sendPage(
+            req,
+            res,
+            200,
+            signedOutPage({ justNow: state !== undefined, left: state?.loginPath, at }),
+          );
         return;
       }
       case "stale":
@@ -44,7 +60,7 @@ export function home({ sessions }: HomeDeps): RequestHandler {
           code: "stale",
           title: "Nobody can say whether you are signed in",
           text: "The place where accounts are kept doesn't answer. Try again in a moment.",
-          link: { href: "/", label: "Try again" },
+          link: { href: req.path, label: "Try again" },
           retryAfterS: 5,
         });
     }

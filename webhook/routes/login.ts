@@ -1,45 +1,53 @@
-import type { RequestHandler } from "express";
+import type { RequestHandler, Response } from "express";
 import { keyOf } from "../../kubernetes/index.ts";
-import type { OidcClients } from "../../organizations/oidc-clients.ts";
-import { RequestError } from "../http/request-errors.ts";
-import { redirect } from "../http/respond.ts";
+import { headerRoom } from "../http/header-room.ts";
+import { isNavigation } from "../http/navigation.ts";
+import { redirect, sendJSON } from "../http/respond.ts";
+import { setWayBack } from "../http/way-back.ts";
 import type { Organizations } from "../organizations.ts";
-import type { LoginCookies } from "../sessions/login-cookies.ts";
 import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
-import { readReturnTo } from "../sign-in/return-to.ts";
+import type { LoginStarts } from "../sign-in/login-starts.ts";
+import { readLoginQuery } from "../sign-in/return-to.ts";
+import type { WayCookie } from "../sign-in/way-cookie.ts";
 
 export interface LoginDeps {
   readonly organizations: Organizations;
-  readonly okta: Pick<OidcClients, "startLogin">;
-  readonly logins: LoginCookies;
+  readonly starts: LoginStarts;
+  readonly ways: WayCookie;
   readonly concurrency: ConcurrencyLimit;
 }
 
 /**
- * GET /login/:path - sends the browser to Okta.
+ * /login/:path - sends the browser to Okta, when it goes there; whatever else asks (a script's request, an image, a form, a
+ * prefetch) gets 401 and the login URI, since a sign-in that nobody sees can't be finished either.
  * `return_to` is a path of this origin to come back to; `prompt=login` makes Okta ask for the account anew.
  */
-export function login({ organizations, okta, logins, concurrency }: LoginDeps): RequestHandler {
+export function login({ organizations, starts, ways, concurrency }: LoginDeps): RequestHandler {
   return async (req, res) => {
     const organization = organizations.at(req.params.path);
-    const returnTo = readReturnTo(req.query.return_to, organizations.baseURL);
-    if (returnTo.kind === "refused")
-      throw new RequestError({
-        code: "return-to-refused",
-        status: 400,
-        title: "This link can't be used",
-        message:
-          "Its return_to has to be a path of this site, as in return_to=/app, and not one of the sign-in's own.",
-      });
-    const { url, transaction } = await concurrency.run(keyOf(organization), () =>
-      okta.startLogin(organization, {
-        redirectURI: organizations.callbackURI(organization),
-        returnTo: returnTo.url,
-        ...(req.query.prompt === "login" ? { prompt: "login" } : {}),
-      }),
+    res.setHeader("Vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept");
+    if (!isNavigation(req.method, req.headers)) {
+      sendSignInNeeded(res, organizations.loginURI(organization));
+      return;
+    }
+    const { way, anew } = readLoginQuery(req.originalUrl, organizations.baseURL);
+    setWayBack(req, way);
+    const { cookie } = req.headers;
+    const { url, state, setCookies, long } = await concurrency.run(keyOf(organization), () =>
+      starts.begin(organization, cookie, { way, anew }),
     );
-    const organizationID = organization.metadata.uid ?? "";
-    res.setHeader("Set-Cookie", logins.add(req.headers.cookie, { organizationID, transaction }));
+    res.setHeader("Set-Cookie", setCookies);
+    if (long !== undefined) {
+      const { loginPath } = organization.spec;
+      const kept = ways.keep(cookie, { loginPath, state, path: long, room: headerRoom(res, url) });
+      if (kept !== undefined) res.appendHeader("Set-Cookie", kept);
+    }
     redirect(res, url);
   };
+}
+
+function sendSignInNeeded(res: Response, login: string): void {
+  res.setHeader("WWW-Authenticate", 'Cookie realm="okta-role-operator"');
+  const message = "Nobody is signed in, and a sign-in needs a person: open the login URI in a browser.";
+  sendJSON(res, 401, { code: "sign-in-needed", message, login });
 }

@@ -10,6 +10,8 @@ export interface SessionKey {
   readonly signing: KeyObject;
   /** Encrypts what a sign-in under way has to remember. */
   readonly sealing: KeyObject;
+  /** Binds a sign-in to the browser that began it. */
+  readonly binding: KeyObject;
 }
 
 /** The keys, derived and ready for use. Immutable: a change of the Secret makes a new ring. */
@@ -40,5 +42,11 @@ function derived({ id, key, createdAt }: StoredKey): SessionKey {
   // A KeyObject is several times faster than the same bytes.
   const derive = (purpose: string): KeyObject =>
     createSecretKey(new Uint8Array(hkdfSync("sha256", secret, "", `okta-role-operator ${purpose} v1`, 32)));
-  return { id, createdAt, signing: derive("session"), sealing: derive("login") };
+  return {
+    id,
+    createdAt,
+    signing: derive("session"),
+    sealing: derive("login"),
+    binding: derive("login-binding"),
+  };
 }

@@ -23,11 +23,16 @@ export class LogoutHint {
     this.#secure = secure;
   }
 
-  /** A Set-Cookie header that keeps this token, or none of an earlier sign-in where this one doesn't fit. */
-  keep(idToken: string, maxAgeS: number): string {
-    const value = idToken.length <= MOST_CHARACTERS ? `${PLAIN}${idToken}` : `${DEFLATED}${pack(idToken)}`;
-    if (value.length > MOST_CHARACTERS + PLAIN.length) return this.forget();
-    return setCookie(this.#name, value, { secure: this.#secure, maxAgeS, path: PATH });
+  /**
+   * A Set-Cookie header that keeps this token, or none of an earlier sign-in where this one doesn't fit.
+   * @param room bytes that this header may take in the answer
+   */
+  keep(idToken: string, maxAgeS: number, room: number): string {
+    for (const value of [`${PLAIN}${idToken}`, `${DEFLATED}${pack(idToken)}`]) {
+      const header = setCookie(this.#name, value, { secure: this.#secure, maxAgeS, path: PATH });
+      if (value.length <= MOST_CHARACTERS && "Set-Cookie: \r\n".length + header.length <= room) return header;
+    }
+    return this.forget();
   }
 
   forget(): string {

@@ -1,30 +1,100 @@
-/** Longest URL that is carried through a sign-in, as it is written: it travels in a cookie, which may have 4 KiB. */
-const MAX_LENGTH = 1024;
+/**
+ * Longest address that is carried through a sign-in, in characters. What servers take of a request line is 8 kB, and
+ * no answer of ours may have headers above 3.5 kB.
+ */
+export const MAX_ADDRESS = 2_048;
 
 /** Routes that make no sense as a place to go after signing in. */
 const OWN_ROUTES = /^\/(login|callback|logout)(\/|$)/;
 
-/** Where to go after signing in, as somebody asked for it in a link. */
-export type ReturnTo = { readonly kind: "path"; readonly url: string } | { readonly kind: "refused" };
+/** Where to go after signing in. */
+export type Way =
+  /** A path of this origin with its query, in the very characters that were asked for. */
+  | { readonly kind: "address"; readonly path: string }
+  /** Somewhere that isn't gone to, or can't be: the start page says so. */
+  | { readonly kind: "none" };
+
+/** What is asked of `/login/:path`. */
+export interface LoginQuery {
+  readonly way: Way;
+  /** Okta is to ask for the account anew. */
+  readonly anew: boolean;
+}
+
+export const NO_WAY: Way = { kind: "none" };
+
+const START: Way = { kind: "address", path: "/" };
 
 /**
- * Reads `return_to`: a path of this origin and nothing else. Whoever could send people elsewhere after a real
- * sign-in at Okta would have the best phishing page there is.
+ * Reads the query of `/login/:path`. `return_to` is a path of this origin, in one of two forms:
  *
- * The answer is a whole URL, not a path: `/.//evil.example` is a path of this origin, and would be another host
- * once it is written as a relative reference.
+ * - as it stands, and then last: all that follows `return_to=` is the address, whatever is in it. That is what proxies
+ *   can write that don't know how to escape (`return_to=$request_uri`);
+ * - percent-encoded as a whole, from its first slash on (`return_to=%2Fsearch%3Fq%3Da%252Bb`), anywhere in the query.
+ *   A plus sign is one there.
  *
- * @param value the parameter as it came; undefined means the start page
+ * @param url a request's target
  * @param baseURL this origin, such as https://login.example.com
  */
-export function readReturnTo(value: unknown, baseURL: string): ReturnTo {
-  if (value === undefined || value === "") return { kind: "path", url: new URL("/", baseURL).href };
-  if (typeof value !== "string") return { kind: "refused" };
+export function readLoginQuery(url: string, baseURL: string): LoginQuery {
+  const at = url.indexOf("?");
+  const pairs = at < 0 ? [] : url.slice(at + 1).split("&");
+  const ways: Way[] = [];
+  let anew = false;
+  for (const [i, pair] of pairs.entries()) {
+    if (pair === "prompt=login") anew = true;
+    if (!pair.startsWith(RETURN_TO)) continue;
+    const value = pair.slice(RETURN_TO.length);
+    if (value.startsWith("/")) {
+      // As it stands: what follows belongs to it.
+      ways.push(readAddress(escaped(pairs.slice(i).join("&").slice(RETURN_TO.length)), baseURL));
+      break;
+    }
+    ways.push(value === "" ? START : readAddress(decoded(value), baseURL));
+  }
+  const [way = START, another] = ways;
+  return { way: another ? NO_WAY : way, anew };
+}
+
+const RETURN_TO = "return_to=";
+
+/**
+ * Whether an address is one of this origin: then it is gone to, and exactly to it. Whoever could send people elsewhere
+ * after a real sign-in at Okta would have the best phishing page there is.
+ */
+export function readAddress(value: string | undefined, baseURL: string): Way {
   // Browsers read a backslash as a slash and drop tabs and line breaks (WHATWG URL, basic URL parser).
-  if (!value.startsWith("/") || /^\/[/\\]|\\|[\p{C}\p{Z}]/u.test(value)) return { kind: "refused" };
-  const url = URL.parse(value, baseURL);
-  if (!url || url.origin !== new URL(baseURL).origin || url.username !== "" || url.password !== "")
-    return { kind: "refused" };
-  if (OWN_ROUTES.test(url.pathname) || url.href.length > MAX_LENGTH) return { kind: "refused" };
-  return { kind: "path", url: url.href };
+  if (value === undefined || !/^\/(?![/\\])[^\\\p{C}\p{Z}]*$/u.test(value)) return NO_WAY;
+  const { origin } = new URL(baseURL);
+  const path = value.replace(/[^\x21-\x7e]+/gu, encodeURIComponent);
+  const url = URL.parse(path, origin);
+  if (url?.origin !== origin || url.username !== "" || url.password !== "") return NO_WAY;
+  return OWN_ROUTES.test(url.pathname) || path.length > MAX_ADDRESS ? NO_WAY : { kind: "address", path };
+}
+
+/**
+ * An address with its origin in front, for a `Location`: `/.//evil.example` is a path of this origin, and would be another
+ * host once it is written as a relative reference.
+ */
+export function absolute(path: string, baseURL: string): string {
+  return `${new URL(baseURL).origin}${path}`;
+}
+
+/** The query by which `/login/:path` is told of an address again. */
+export function returnToQuery(way: Way | undefined): string {
+  return way?.kind === "address" && way.path !== "/" ? `?${RETURN_TO}${encodeURIComponent(way.path)}` : "";
+}
+
+function decoded(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value);
+  } catch (error) {
+    if (error instanceof URIError) return undefined;
+    throw error;
+  }
+}
+
+/** Bytes above ASCII, as Node hands them on, in the form in which they belong into an address. */
+function escaped(value: string): string {
+  return value.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }

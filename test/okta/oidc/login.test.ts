@@ -5,7 +5,6 @@ import {
   LoginDeniedError,
   TokenResponseInvalidError,
 } from "../../../okta/oidc/login-errors.ts";
-import { parseTransaction } from "../../../okta/oidc/transaction.ts";
 import { TestProvider } from "./provider.ts";
 import { Login, REDIRECT_URI } from "./sign-in.ts";
 
@@ -62,12 +61,14 @@ test("no two sign-ins share a state, a nonce or a verifier", async (t) => {
   t.is(new Set(secrets).size, 6);
 });
 
-test("a transaction survives a cookie", async (t) => {
+test("whoever brings a state, a nonce and a verifier finishes with them", async (t) => {
   await using login = await Login.start();
-  const { transaction } = await login.oidc.startLogin(login.settings, request);
-  t.deepEqual(parseTransaction(JSON.parse(JSON.stringify(transaction))), transaction);
-  t.is(parseTransaction({ ...transaction, state: "" }), undefined);
-  t.is(parseTransaction("something else"), undefined);
+  const proof = { state: "mine", nonce: "my-nonce", codeVerifier: "v".repeat(43) };
+  const { url, transaction } = await login.oidc.startLogin(login.settings, { ...request, proof });
+  t.like(transaction, proof);
+  t.like(Object.fromEntries(new URL(url).searchParams), { state: "mine", nonce: "my-nonce" });
+  const callbackURL = login.provider.authorize(url, REDIRECT_URI);
+  t.is((await login.oidc.finishLogin(login.settings, { callbackURL, transaction })).returnTo, "/home");
 });
 
 test("the code goes to Okta with its verifier and the client's secret, once", async (t) => {

@@ -54,21 +54,67 @@ test("a token whose times don't fit tells administrators by how much, and whethe
   t.false(response.body.includes("okta.clientID"));
 });
 
-test("a callback that is replayed makes no session, not even with the cookie of the first time", async (t) => {
+test("a callback that is called once more goes on to where the person wanted to go; whoever copied it gets no session", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const { url, cookies } = await toCallback(underTest, "ada", "/login/acme?return_to=/app?x=a+b");
+  const copied = cookies.header(new URL(url)) ?? "";
+  const browser = new Browser(underTest.url, cookies);
+  const app = `${underTest.url}/app?x=a+b`;
+  const first = await browser.get(pathOf(url));
+  t.is(first.headers.location, app);
+  const other = await underTest.replica();
+  for (const at of [underTest.url, other.url]) {
+    const again = await new Browser(at, cookies).get(pathOf(url));
+    t.is(again.status, 303);
+    t.is(again.headers.location, app);
+    t.false(setCookies(again).some(isSession));
+  }
+
+  const { pathname, searchParams } = new URL(url);
+  const withoutCode = `${pathname}?state=${searchParams.get("state")}`;
+  for (const at of [underTest.url, other.url]) {
+    const thief = await new Browser(at).get(pathOf(url), { cookie: copied });
+    t.is(thief.headers.location, withoutCode, "Okta takes a code once");
+    t.false(setCookies(thief).some(isSession));
+    const end = await new Browser(at).get(withoutCode, { cookie: copied });
+    t.is(end.status, 400, "and there it ends");
+    t.regex(end.body, /href="\/login\/acme\?return_to=%2Fapp%3Fx%3Da%2Bb"/, "the way back isn't lost");
+  }
+  // The browser whose first answer was lost but for its session.
+  const session = (cookies.header(new URL(underTest.url)) ?? "")
+    .split("; ")
+    .filter((pair) => !pair.includes("done"));
+  const back = await new Browser(other.url).get(withoutCode, { cookie: session.join("; ") });
+  t.is(back.headers.location, app);
+});
+
+test("a callback that comes twice at once is redeemed once, and both are signed in", async (t) => {
   const underTest = await webhookUnderTest(t);
   await underTest.applyAcme();
   const { url, cookies } = await toCallback(underTest, "ada");
   const copied = cookies.header(new URL(url)) ?? "";
-  const browser = new Browser(underTest.url, cookies);
-  t.is((await browser.get(pathOf(url))).status, 303);
+  const answers = await Promise.all(
+    [1, 2].map(() => new Browser(underTest.url).get(pathOf(url), { cookie: copied })),
+  );
+  for (const answer of answers) {
+    t.is(answer.headers.location, `${underTest.url}/`);
+    t.true(setCookies(answer).some(isSession));
+  }
+  t.regex(await underTest.metrics.metrics(), /logins_total\{[^}]*outcome="admitted"[^}]*\} 1$/m);
+});
 
-  const again = await browser.get(pathOf(url));
-  t.is(again.status, 400, "the browser has forgotten this sign-in");
-  t.deepEqual(setCookies(again), []);
-
-  const thief = await new Browser(underTest.url).get(pathOf(url), { cookie: copied });
-  t.is(thief.status, 400, "Okta takes a code once");
-  t.false(setCookies(thief).some(isSession));
+test("a refusal that is reloaded stays a refusal, at every replica", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const other = await underTest.replica();
+  const { url, cookies } = await toCallback(underTest, "eve");
+  for (const at of [underTest.url, other.url, underTest.url]) {
+    const { status, body } = await new Browser(at, cookies).get(pathOf(url));
+    t.is(status, 403);
+    t.regex(body, /You have no access[\s\S]*eve@acme\.example/);
+    t.regex(body, /Sign in with another account/);
+  }
 });
 
 test("a callback with the state of another browser, of another organization, or none, makes no session", async (t) => {
@@ -80,7 +126,16 @@ test("a callback with the state of another browser, of another organization, or 
   const victim = underTest.browser();
   t.is((await victim.get(pathOf(url))).status, 400, "no cookie at all");
   await victim.get("/login/acme");
-  t.is((await victim.get(pathOf(url))).status, 400, "the cookie of another sign-in");
+  const restarted = await victim.get(pathOf(url));
+  t.true(
+    String(restarted.headers.location).startsWith(underTest.okta.url),
+    "a sign-in of another browser begins anew",
+  );
+  t.false(setCookies(restarted).some(isSession));
+  const secondState = new URL(String(restarted.headers.location)).searchParams.get("state");
+  const thirdParty = underTest.browser();
+  await thirdParty.get("/login/acme");
+  t.is((await thirdParty.get(`/callback/acme?code=x&state=${secondState}`)).status, 400, "but only once");
 
   const mixed = await toCallback(underTest, "ada");
   const browser = new Browser(underTest.url, mixed.cookies);
@@ -99,14 +154,23 @@ test("a callback with the state of another browser, of another organization, or 
     t.is((await victim.get(`/callback/acme${query}`)).status, 400, query);
 });
 
-test("a cookie of a sign-in that was changed or made by hand is as good as none", async (t) => {
+test("a state or a browser's cookie that was changed or made by hand is as good as none", async (t) => {
   const underTest = await webhookUnderTest(t);
   await underTest.applyAcme();
   const { url, cookies } = await toCallback(underTest, "ada");
-  const [name = "", value = ""] = (cookies.header(new URL(url)) ?? "").split("=");
-  const changed = `${value.slice(0, -5)}${value.at(-5) === "A" ? "B" : "A"}${value.slice(-4)}`;
-  for (const forged of [changed, "", ".", "x.y", value.slice(0, 30), "a".repeat(4000)]) {
-    const answer = await new Browser(underTest.url).get(pathOf(url), { cookie: `${name}=${forged}` });
+  const cookie = cookies.header(new URL(url)) ?? "";
+  const state = new URL(url).searchParams.get("state") ?? "";
+  const changed = `${state.slice(0, -5)}${state.at(-5) === "A" ? "B" : "A"}${state.slice(-4)}`;
+  for (const forged of [changed, ".", "x.y", state.slice(0, 30), "a".repeat(4000)]) {
+    const target = new URL(url);
+    target.searchParams.set("state", forged);
+    const answer = await new Browser(underTest.url).get(pathOf(target.href), { cookie });
+    t.is(answer.status, 400, forged.slice(0, 30));
+  }
+  for (const forged of ["", "x", `${cookie}x`, "a".repeat(4000)]) {
+    const answer = await new Browser(underTest.url).get(pathOf(url), {
+      cookie: `okta-role-browser=${forged}`,
+    });
     t.is(answer.status, 400, forged.slice(0, 30));
   }
   // Still good in the right hands: nothing of the above has used it up.
@@ -117,13 +181,14 @@ test("a session cookie that was changed, made by hand or is of another kind is r
   const underTest = await webhookUnderTest(t);
   await underTest.applyAcme();
   const { cookies } = await underTest.signIn("ada");
-  const [name = "", token = ""] = (cookies.header(new URL(underTest.url)) ?? "").split("=");
+  const pairs = (cookies.header(new URL(underTest.url)) ?? "").split("; ");
+  const [name = "", token = ""] = (pairs.find((pair) => pair.includes("-session-")) ?? "").split("=");
   t.regex(name, /^okta-role-session-[\w-]{8}$/);
   const parts = token.split(":");
   const mac = parts.at(-1) ?? "";
   const changed = (at: number, value: string) => parts.with(at, value).join(":");
   const started = await underTest.browser().get("/login/acme");
-  const login = /okta-role-login-[^=]+=([^;]+)/.exec(setCookies(started).join())?.[1] ?? "";
+  const login = new URL(String(started.headers.location)).searchParams.get("state") ?? "";
   const forgeries = {
     "another version": changed(0, "1"),
     "an unknown key": changed(1, "AAAAAAAAAAAA"),
@@ -136,7 +201,7 @@ test("a session cookie that was changed, made by hand or is of another kind is r
     "half a signature": changed(-1, mac.slice(0, 20)),
     "one part less": parts.toSpliced(9, 1).join(":"),
     "one part more": parts.toSpliced(9, 0, "").join(":"),
-    "the cookie of a sign-in": login,
+    "the state of a sign-in": login,
     "something long": changed(2, "A".repeat(9_000)),
     "something short": ":",
   };
@@ -162,10 +227,11 @@ test("an answer that names another server than the one that was asked is refused
 async function toCallback(
   { okta, url: base }: UnderTest,
   name: string,
+  path = "/login/acme",
 ): Promise<{ url: string; cookies: CookieJar }> {
   const cookies = new CookieJar();
   const browser = new Browser(base, cookies);
-  const { headers } = await browser.get("/login/acme");
+  const { headers } = await browser.get(path);
   const oktaCookies = new CookieJar();
   let url = String(headers.location);
   while (!url.startsWith(`${base}/callback/`)) {
