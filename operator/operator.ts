@@ -61,6 +61,9 @@ const CURRENT_MS = 10_000;
 /** How often a leader that is cut off looks whether it still is. */
 const CUT_OFF_MS = 200;
 
+/** How long a reconcile may go on when this replica stops leading: the lease is released after that, in ms. */
+const GRACE_MS = 4_000;
+
 /** When to look again at what is in a namespace that can't be read. */
 const UNREADABLE_AGAIN_MS = 5_000;
 
@@ -227,6 +230,7 @@ export class Operator {
           if (name === "organizations") await reportUnreadable(key, unread, shared);
           return again(UNREADABLE_AGAIN_MS);
         },
+        graceMs: GRACE_MS,
         log,
         metrics,
       });

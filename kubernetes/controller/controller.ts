@@ -100,7 +100,8 @@ export class Controller {
 
   /**
    * Works until the signal aborts; then takes nothing new, lets what is running finish, and resolves. What isn't
-   * finished after `graceMs` is told to stop. A controller runs once: make a new one for the next time.
+   * finished after `graceMs` is told to stop, and no longer waited for: it may be waiting for somebody who never answers,
+   * and what it would write then, a guarded client refuses. A controller runs once: make a new one for the next time.
    */
   run(signal: AbortSignal): Promise<void> {
     return Controller.runTogether([this], signal);
@@ -157,14 +158,21 @@ export class Controller {
     const late = () => abort.abort(new DeadlineError(`not done within ${this.#deadlineMs / 1000} s`));
     const deadline = setTimeout(late, this.#deadlineMs);
     let grace: NodeJS.Timeout | undefined;
+    const given = Promise.withResolvers<never>();
+    given.promise.catch(() => {}); // nobody may be waiting for it any more
     const stop = () => {
-      grace = setTimeout(() => abort.abort(stopping.reason), this.#graceMs);
+      grace = setTimeout(() => {
+        abort.abort(stopping.reason);
+        setImmediate(() => given.reject(stopping.reason)); // whoever listens to the signal ends first, and says how
+      }, this.#graceMs);
     };
     stopping.addEventListener("abort", stop, { once: true });
+    if (stopping.aborted) stop();
     this.#running.set(key, start);
     let result: Result;
     try {
-      result = this.#settle(key, await this.#options.reconcile(key, this.#context(key, abort.signal)));
+      const reconciling = this.#options.reconcile(key, this.#context(key, abort.signal));
+      result = this.#settle(key, await Promise.race([reconciling, given.promise]));
     } catch (error) {
       result = this.#fail(key, error);
     } finally {

@@ -159,11 +159,11 @@ export class Http {
     return toResponse(answer);
   };
 
-  /** Closes the connections after what is under way. */
+  /** Closes the connections. What is under way fails: whoever it was for isn't waiting any more. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#dispatcher.close();
+    await this.#dispatcher.destroy();
   }
 
   /** Says the same of a name that leads nowhere, of one that leads where nothing may be called, and of an address. */

@@ -156,6 +156,27 @@ test("a reconcile is told when its time is over", async (t) => {
   t.like(reasons[0], { name: "TimeoutError", message: "not done within 0.02 s" });
 });
 
+test("a shutdown doesn't wait for a reconcile that waits for somebody who never answers", async (t) => {
+  const begun = Promise.withResolvers<AbortSignal>();
+  const controller = new Controller({
+    name: "test",
+    workers: 1,
+    graceMs: 20,
+    log,
+    reconcile: (_, { signal }) => {
+      begun.resolve(signal);
+      return new Promise(() => {});
+    },
+  });
+  const stop = new AbortController();
+  const running = controller.run(stop.signal);
+  controller.queue.add("team/x");
+  const signal = await begun.promise;
+  stop.abort(new Error("stopped"));
+  await running;
+  t.true(signal.aborted, "it was told");
+});
+
 test("a reconcile that doesn't come back is a reason to restart; the other keys go on", async (t) => {
   const { promise: stuck, resolve: release } = Promise.withResolvers<void>();
   const { controller, results } = start(t, {

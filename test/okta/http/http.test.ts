@@ -168,6 +168,19 @@ test("a server that takes all its connections and answers none holds up nobody e
   t.deepEqual([...new Set(await Promise.all(waiting))], ["connection"]);
 });
 
+test("whoever closes it isn't kept by a server that doesn't answer", async (t) => {
+  await using s = await scene();
+  const asked = Promise.withResolvers<void>();
+  s.server.routes["/"] = () => {
+    asked.resolve();
+    return undefined;
+  };
+  const waiting = t.throwsAsync(s.http.request(s.server.url), { instanceOf: HttpConnectionError });
+  await asked.promise;
+  await s.http.close();
+  await waiting;
+});
+
 /** A server that sends these bytes to whoever connects, and then nothing. */
 async function rawServer(bytes: string, { end = false } = {}) {
   const server = createServer((socket) => {
