@@ -53,17 +53,19 @@ const access = (...roles: string[]): Access => ({
   reason: "MappedGroup",
   message: "In mapped groups: service_admin.",
 });
+const none = noAccess("NoMappedGroup", "Okta reports no groups for this person.");
+
 /** All users of an iteration. */
 export async function listed(users: AsyncIterable<User>): Promise<User[]> {
   const list: User[] = [];
   for await (const user of users) list.push(user);
   return list;
 }
+
 /** A user who is as they were written. Another writer hears of it a moment later. */
 function sameVersion(user: User | undefined, written: User): User | undefined {
   return user?.version === written.version ? user : undefined;
 }
-const none = noAccess("NoMappedGroup", "Okta reports no groups for this person.");
 
 /** What every identity store has to do. Call it in a test file with a way to make the store. */
 export function storeConformance(test: TestFn, name: string, setUp: () => Promise<StoreUnderTest>): void {
