@@ -9,7 +9,7 @@ import {
 import { again, done, type Outcome } from "../../kubernetes/index.ts";
 
 export interface EndSessionsDeps {
-  readonly store: Pick<IdentityStore, "get" | "fresh" | "update">;
+  readonly store: Pick<IdentityStore, "read" | "fresh" | "update">;
   readonly audit: Pick<AuditLog, "write">;
 }
 
@@ -24,7 +24,7 @@ export function isAskedToEnd(user: User): boolean {
  */
 export async function endSessions(ref: string, deps: EndSessionsDeps): Promise<Outcome> {
   const { store } = deps;
-  const user = store.get(ref);
+  const user = await store.read(ref);
   if (!user || user.endRequest === undefined || !isAskedToEnd(user)) return done;
   try {
     record(deps, user, await store.update(user, { endSessions: user.endRequest }));

@@ -72,8 +72,8 @@ test("when the answer of the write is lost, it is recorded all the same; when an
   const { endRequest: _, ...ended } = { ...asked, version: "2", sessionEpoch: 1 };
   const run = async (stored: User | undefined) => {
     const records: AuditRecord[] = [];
-    const store: Pick<IdentityStore, "get" | "fresh" | "update"> = {
-      get: () => asked,
+    const store: Pick<IdentityStore, "read" | "fresh" | "update"> = {
+      read: async () => asked,
       fresh: async () => stored,
       update: () => Promise.reject(new StaleUserError("changed")),
     };
