@@ -1,6 +1,7 @@
 import { freePort } from "../../../dev/control-plane/ports.ts";
 import { CookieJar } from "../../../dev/okta/index.ts";
 import { waitFor } from "../../cluster.ts";
+import { Browser } from "../../webhook/browser.ts";
 import { productUnderTest } from "../product-under-test.ts";
 import { type Received, startApplication } from "./application.ts";
 import { testWithProxies } from "./proxy.ts";
@@ -22,23 +23,19 @@ testWithProxies(
     await under.untilReady();
 
     const cookies = new CookieJar();
-    const page = new URL("/reports?of=today", baseURL);
-    const visit = () =>
-      fetch(page, {
-        redirect: "manual",
-        headers: { accept: "text/html", cookie: cookies.header(page) ?? "" },
-      });
+    const browser = new Browser(baseURL, cookies);
+    const visit = () => browser.get("/reports?of=today");
     const status = (expected: number) =>
       waitFor(async () => ((await visit().catch(() => undefined))?.status === expected ? true : undefined), {
         what: `the application to answer ${expected}`,
       });
 
     await status(303);
-    t.is(new URL((await visit()).headers.get("location") ?? "").origin, under.okta.url);
+    t.is(new URL(String((await visit()).headers.location)).origin, under.okta.url);
     await under.signIn(baseURL, "ada", cookies);
     await status(200);
     const [user] = await under.users();
-    const { url, headers } = (await (await visit()).json()) as Received;
+    const { url, headers } = JSON.parse((await visit()).body) as Received;
     t.is(url, "/reports?of=today");
     t.deepEqual(
       ["user", "email", "organization", "roles"].map((what) => headers[`x-auth-request-${what}`]),
