@@ -12,7 +12,7 @@ import { type CallbackDeps, callback } from "./routes/callback.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
 import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
-import { confirmLogout, type LogoutDeps, logout } from "./routes/logout.ts";
+import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logout.ts";
 import { type SessionDeps, session } from "./routes/session.ts";
 import { MAX_TOKEN_LENGTH } from "./sign-in/local-sign-ins.ts";
 
@@ -73,6 +73,7 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
     local(deps),
   );
   app.get("/logout", confirmLogout(deps));
+  app.get("/logout/done", loggedOut());
   app.post("/logout", ours, limited, form(4_000), logout(deps));
 
   app.use(() => {

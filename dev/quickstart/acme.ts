@@ -22,7 +22,7 @@ export function registerWithOkta(okta: OktaStandIn, baseURL: string): void {
     label: "Acme Platform",
     clientSecret: CLIENT_SECRET,
     redirectUris: [`${baseURL}/callback/acme`],
-    postLogoutRedirectUris: [`${baseURL}/`],
+    postLogoutRedirectUris: [`${baseURL}/logout/done`],
   });
 }
 

@@ -41,7 +41,7 @@ inChromium(
     t.like(cookie, { httpOnly: true, sameSite: "Lax", path: "/" });
 
     await page.click("text=Sign out");
-    await page.waitForURL(`${url}/?state=**`);
+    await page.waitForURL(`${url}/logout/done?state=**`);
     t.is(await page.textContent("h1"), "You are signed out");
     await page.goto(`${url}/`);
     t.is(await page.textContent("h1"), "You are not signed in");
@@ -111,7 +111,7 @@ inChromium("in a real browser: a local admin pastes a token, by keyboard alone",
   await page.getByLabel("Token").fill(stdout);
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await page.waitForURL(`${url}/`);
+  await page.waitForURL(`${url}/login/acme/me`);
   t.is(await page.textContent("h1"), "Signed in as Mia Local");
 });
 

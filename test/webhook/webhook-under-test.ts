@@ -181,7 +181,7 @@ export async function webhookUnderTest(
       {
         ...app,
         redirectUris: [`${main.url}/callback/acme`, `${main.url}/callback/beta`],
-        postLogoutRedirectUris: [`${main.url}/`],
+        postLogoutRedirectUris: [`${main.url}/logout/done`],
         groupsClaim: {},
       },
       ...(seed.apps ?? []),

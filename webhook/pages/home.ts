@@ -10,16 +10,14 @@ export function signedInPage(person: {
   email?: string | undefined;
   roles: readonly HeldRole[];
   expires: string;
-  issuerOrigin: string;
   loginPath: string;
   /** They wanted to go elsewhere, and it can't be gone there. */
   isLost: boolean;
 }): Page {
-  const { organization, name, email, roles, expires, issuerOrigin, loginPath, isLost } = person;
+  const { organization, name, email, roles, expires, loginPath, isLost } = person;
   return {
     title: `Signed in${name || email ? ` as ${name ?? email}` : ""}`,
     organization,
-    formTarget: issuerOrigin,
     body: html`
 ${
   isLost &&

@@ -7,14 +7,14 @@ export interface Page {
   /** The organization it is about, as people know it. */
   readonly organization?: string | undefined;
   readonly body: HtmlValue;
-  /** Where the page's forms lead besides here, since they redirect there: an origin. */
-  readonly formTarget?: string | undefined;
+  /** Where the browser goes on to from here by itself, without a script. */
+  readonly goesOnTo?: string | undefined;
 }
 
 const style = Html.style(STYLE);
 
 /** A whole document. The request id is what somebody can quote to those who read the log. */
-export function layout({ title, organization, body }: Page, requestID: string): string {
+export function layout({ title, organization, body, goesOnTo }: Page, requestID: string): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -22,6 +22,7 @@ export function layout({ title, organization, body }: Page, requestID: string): 
 <title>${title}${organization && ` · ${organization}`}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+${goesOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${goesOnTo}">`}
 <link rel="icon" href="data:,">
 ${style}
 </head>

@@ -15,27 +15,17 @@ export interface Refusal {
   readonly message: string;
   /** The groups that Okta reported; undefined where that isn't known any more. */
   readonly groups: readonly string[] | undefined;
-  readonly issuerOrigin: string;
 }
 
 /**
  * Refused: Okta has signed the person in, and their groups give them nothing. It shows what was received, so
  * that they and an administrator needn't guess. It doesn't show which groups would do: that is for people to say.
  */
-export function refusedPage({
-  organization,
-  loginPath,
-  who,
-  reason,
-  message,
-  groups,
-  issuerOrigin,
-}: Refusal): Page {
+export function refusedPage({ organization, loginPath, who, reason, message, groups }: Refusal): Page {
   const byGroups = reason === "NoMappedGroup";
   return {
     title: "You have no access",
     organization,
-    formTarget: issuerOrigin,
     body: html`
 <p>Okta has signed you in as <strong>${who}</strong>.
 ${byGroups ? html`None of your Okta groups gives access to ${organization}.` : message}</p>

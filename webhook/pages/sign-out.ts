@@ -6,12 +6,9 @@ import { signOutForm } from "./sign-out-form.ts";
  * Asks before signing out: a link alone must not do it.
  * @param from the organization that the person is signed in at
  */
-export function confirmSignOutPage(
-  from: { organization: string; issuerOrigin: string; loginPath: string } | undefined,
-): Page {
+export function confirmSignOutPage(from: { organization: string; loginPath: string } | undefined): Page {
   return {
     title: "Sign out?",
-    formTarget: from?.issuerOrigin,
     body: html`
 <p>${
       from
@@ -35,10 +32,10 @@ export function signedOutHerePage(
   return {
     title: "You are signed out here",
     body: html`
-<p>You may still be signed in at Okta. Whoever uses this browser next could sign in without your password: sign out at
-Okta, too, or close the browser.</p>
+<p>Your session here has ended. You may still be signed in at Okta, where it couldn't be ended from here: whoever uses this
+browser next could sign in without your password. Sign out at Okta, too, or close the browser.</p>
 ${copiesCount && html`<p>${COPIES_COUNT}</p>`}
-${loginPath !== undefined && html`<div class="actions"><a class="button" href="/login/${loginPath}">Sign in again</a></div>`}`,
+${loginPath !== undefined && html`<div class="actions"><a class="button" href="/login/${loginPath}?prompt=login">Sign in again</a></div>`}`,
   };
 }
 
@@ -49,5 +46,16 @@ export function copiesMayCountPage(continueAt: string): Page {
     body: html`
 <p>${COPIES_COUNT}</p>
 <div class="actions"><a class="button" href="${continueAt}">Go on signing out</a></div>`,
+  };
+}
+
+/** The session here has ended, and the browser goes on by itself: to Okta, to end it there, or to sign in once more. */
+export function goingOnPage(continueAt: string): Page {
+  return {
+    title: "Signing you out",
+    goesOnTo: continueAt,
+    body: html`
+<p>Your session here has ended. You are being brought to Okta.</p>
+<div class="actions"><a class="button" href="${continueAt}">Go on</a></div>`,
   };
 }

@@ -15,7 +15,7 @@ import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { headerRoom } from "../http/header-room.ts";
 import { sendProblem } from "../http/problem.ts";
 import { groupsProblem, problemOf } from "../http/problem-of-error.ts";
-import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
+import { redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import { setWayBack, wayBack } from "../http/way-back.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
@@ -280,8 +280,7 @@ function sendRefusal(
     sendJSON(res, 403, { code: "no-access", reason, message, ...shown });
     return;
   }
-  const { displayName, loginPath, okta } = organization.spec;
-  const issuerOrigin = originOf(okta.issuer);
+  const { displayName, loginPath } = organization.spec;
   const page = refusedPage({
     organization: displayName,
     loginPath,
@@ -289,7 +288,6 @@ function sendRefusal(
     reason,
     message,
     groups,
-    issuerOrigin,
   });
   sendPage(req, res, 403, page);
 }

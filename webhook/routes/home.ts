@@ -2,7 +2,7 @@ import type { RequestHandler } from "express";
 import { keyOf } from "../../kubernetes/index.ts";
 import { heldRoles } from "../held-roles.ts";
 import { sendProblem } from "../http/problem.ts";
-import { originOf, redirect, sendPage } from "../http/respond.ts";
+import { redirect, sendPage } from "../http/respond.ts";
 import type { Organizations } from "../organizations.ts";
 import { signedInPage, signedOutPage } from "../pages/home.ts";
 import { parseLogoutState } from "../sessions/logout-state.ts";
@@ -26,14 +26,13 @@ export function home({ sessions, organizations }: HomeDeps): RequestHandler {
     switch (check.kind) {
       case "signed-in": {
         const { user, organization, expiresAt } = check;
-        const { displayName, okta, loginPath } = organization.spec;
+        const { displayName, loginPath } = organization.spec;
         const page = signedInPage({
           organization: displayName,
           name: user.name,
           email: user.email,
           roles: heldRoles(user, organization),
           expires: new Date(expiresAt).toISOString(),
-          issuerOrigin: originOf(okta.issuer),
           loginPath,
           isLost: req.query.address === "lost",
         });

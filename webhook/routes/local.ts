@@ -34,7 +34,8 @@ export function local({ organizations, localSignIns, sessions, metrics }: LocalD
         "Set-Cookie",
         sessions.start(req.headers.cookie, result.user, organization, { isLocal: true }),
       );
-      redirect(res, `${organizations.baseURL}/`);
+      // The start page, and not what `/` leads to: a form of ours redirects to nobody else.
+      redirect(res, `${organizations.loginURI(organization)}/me`);
       return;
     }
     const { why } = result;

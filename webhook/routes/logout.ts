@@ -4,11 +4,17 @@ import type { Organization } from "../../crds/types.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { formField } from "../http/form-field.ts";
-import { originOf, redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
+import { redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
 import type { Organizations } from "../organizations.ts";
-import { confirmSignOutPage, copiesMayCountPage, signedOutHerePage } from "../pages/sign-out.ts";
+import { signedOutPage } from "../pages/home.ts";
+import { confirmSignOutPage, copiesMayCountPage, goingOnPage, signedOutHerePage } from "../pages/sign-out.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
-import { formatLogoutState, SIGNED_OUT } from "../sessions/logout-state.ts";
+import {
+  formatLogoutState,
+  parseLogoutState,
+  SIGNED_OUT,
+  SIGNED_OUT_PATH,
+} from "../sessions/logout-state.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { SignOuts } from "../sessions/sign-outs.ts";
 
@@ -29,7 +35,6 @@ export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): Reque
     const page = confirmSignOutPage(
       spec && {
         organization: spec.displayName,
-        issuerOrigin: originOf(spec.okta.issuer),
         loginPath: spec.loginPath,
       },
     );
@@ -37,9 +42,19 @@ export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): Reque
   };
 }
 
+/** GET /logout/done - where Okta sends people back to. An address of ours alone: `/` may be an application's. */
+export function loggedOut(): RequestHandler {
+  return (req, res) => {
+    const state = parseLogoutState(req.query.state);
+    if (state?.again) redirect(res, `/login/${state.loginPath}?prompt=login`);
+    else sendPage(req, res, 200, signedOutPage({ justNow: state !== undefined, left: state?.loginPath }));
+  };
+}
+
 /**
  * POST /logout - ends the session here, and sends the browser to Okta to end it there (RP-initiated logout), so
- * that another account can sign in. Form fields: `organization` (its login path), whose session ends, also for people who
+ * that another account can sign in: by a page that goes on, since browsers hold redirects after a form against the page
+ * that the form was on, and Okta may redirect to anywhere. Form fields: `organization` (its login path), whose session ends, also for people who
  * were refused and have none, or whose session has ended meanwhile; without it, all sessions of this browser end, and the
  * way leads to the Okta of the most recent one. And `again` to sign in once more afterwards. Comes after `sameSiteOnly`.
  */
@@ -63,12 +78,17 @@ export function logout(deps: LogoutDeps): RequestHandler {
       return;
     }
     const again = formField(req, "again") === "yes";
-    const url = await endSessionURL(deps, organization, req, again);
+    const { loginPath } = organization.spec;
+    // Without an ID token Okta doesn't sign out, but it asks whoever signs in next for their account.
+    const url =
+      (await endSessionURL(deps, organization, req, again)) ??
+      (again && !wantsJSON(req) ? `/login/${loginPath}?prompt=login` : undefined);
     if (url !== undefined || wantsJSON(req)) done(req, res, url, copiesCount);
-    else sendPage(req, res, 200, signedOutHerePage(organization.spec.loginPath, { copiesCount }));
+    else sendPage(req, res, 200, signedOutHerePage(loginPath, { copiesCount }));
   };
 }
 
+/** Undefined: Okta can't be told to end its session. What it answers without an ID token is an error. */
 async function endSessionURL(
   { okta, organizations, logoutHint, log }: LogoutDeps,
   organization: Organization,
@@ -76,12 +96,12 @@ async function endSessionURL(
   again: boolean,
 ): Promise<string | undefined> {
   const idTokenHint = logoutHint.read(req.headers.cookie, organization.spec.okta);
+  if (idTokenHint === undefined) return undefined;
   try {
     return await okta.endSessionURL(organization, {
-      // The one address to register as sign-out redirect URI of the app in Okta.
-      postLogoutRedirectURI: `${organizations.baseURL}/`,
+      postLogoutRedirectURI: `${organizations.baseURL}${SIGNED_OUT_PATH}`,
       state: formatLogoutState({ again, loginPath: organization.spec.loginPath }),
-      ...(idTokenHint === undefined ? {} : { idTokenHint }),
+      idTokenHint,
     });
   } catch (error) {
     // The session here has ended all the same, and the page says that the one at Okta may not have.
@@ -95,7 +115,8 @@ function done(req: Request, res: Response, url: string | undefined, copiesCount:
     const warning = copiesCount ? { copiesMayCount: true } : {};
     sendJSON(res, 200, { signedOut: true, ...warning, ...(url === undefined ? {} : { continueAt: url }) });
   } else if (copiesCount) sendPage(req, res, 200, copiesMayCountPage(url ?? SIGNED_OUT));
-  else redirect(res, url ?? SIGNED_OUT);
+  else if (url === undefined || url === SIGNED_OUT) redirect(res, SIGNED_OUT);
+  else sendPage(req, res, 200, goingOnPage(url));
 }
 
 function named({ organizations }: LogoutDeps, req: Request): Organization | undefined {

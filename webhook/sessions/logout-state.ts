@@ -1,4 +1,4 @@
-/** What travels to Okta and back with a sign-out, so that the start page knows where to lead on. */
+/** What travels to Okta and back with a sign-out, so that the page afterwards knows where to lead on. */
 export interface LogoutState {
   /** Sign in once more, with whatever account. */
   readonly again: boolean;
@@ -6,8 +6,11 @@ export interface LogoutState {
   readonly loginPath?: string;
 }
 
-/** The start page, as it greets somebody who was signed out without going to Okta. */
-export const SIGNED_OUT = "/?state=out";
+/** Where people are after signing out: the one address to register as sign-out redirect URI of the app in Okta. */
+export const SIGNED_OUT_PATH = "/logout/done";
+
+/** The same, for somebody who was signed out without going to Okta. */
+export const SIGNED_OUT = `${SIGNED_OUT_PATH}?state=out`;
 
 /** As the parameter `state`, which Okta gives back as it was (OpenID Connect RP-Initiated Logout 1.0). */
 export function formatLogoutState({ again, loginPath }: Required<LogoutState>): string {

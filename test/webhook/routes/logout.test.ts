@@ -1,6 +1,6 @@
 import test from "ava";
 import { CookieJar } from "../../../dev/okta/index.ts";
-import { Browser } from "../browser.ts";
+import { type Answer, Browser } from "../browser.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("signing out ends the session here and at Okta, so that another account can sign in", async (t) => {
@@ -12,18 +12,21 @@ test("signing out ends the session here and at Okta, so that another account can
   t.is((await signIn("nobody", { cookies, password: "wrong" })).response.status, 303);
 
   const out = await browser(cookies).post("/logout", {});
-  t.is(out.status, 303);
-  const atOkta = new URL(String(out.headers.location));
+  const atOkta = goesOnTo(out);
   t.is(atOkta.origin, okta.url);
-  t.is(atOkta.searchParams.get("post_logout_redirect_uri"), `${url}/`);
+  t.is(atOkta.searchParams.get("post_logout_redirect_uri"), `${url}/logout/done`);
   t.truthy(atOkta.searchParams.get("id_token_hint"), "Okta ends a session only for who shows its ID token");
   t.is((await session(cookies)).status, 401);
 
   const back = await new Browser(okta.url, cookies).get(`${atOkta.pathname}${atOkta.search}`);
   t.is(back.status, 302);
   const home = new URL(String(back.headers.location));
-  t.is(`${home.origin}${home.pathname}`, `${url}/`);
-  const page = await browser(cookies).get(`/${home.search}`);
+  t.is(`${home.origin}${home.pathname}`, `${url}/logout/done`);
+  for (const path of ["/logout/done", "/"]) {
+    const { body } = await browser(cookies).get(`${path}${home.search}`);
+    t.true(body.includes("You are signed out"), "the address of old is still known");
+  }
+  const page = await browser(cookies).get(`/logout/done${home.search}`);
   t.true(page.body.includes("You are signed out"));
   t.true(page.body.includes('href="/login/acme"'));
 
@@ -39,7 +42,7 @@ test("who was refused can sign in with another account", async (t) => {
   const { response } = await signIn("eve", { cookies });
   t.true(response.body.includes("Sign in with another account"));
   const out = await browser(cookies).post("/logout", { organization: "acme", again: "yes" });
-  const atOkta = new URL(String(out.headers.location));
+  const atOkta = goesOnTo(out);
   const back = await new Browser(okta.url, cookies).get(`${atOkta.pathname}${atOkta.search}`);
   const home = await browser(cookies).get(
     new URL(String(back.headers.location)).pathname + new URL(String(back.headers.location)).search,
@@ -102,11 +105,29 @@ test("when the session has ended already, Okta's is ended all the same, or the p
     return jar;
   };
   const out = await browser(ended()).post("/logout", { organization: "acme" });
-  t.is(out.status, 303);
-  t.is(new URL(String(out.headers.location)).origin, okta.url);
+  t.is(goesOnTo(out).origin, okta.url);
   const unknown = await browser(ended()).post("/logout", {});
   t.is(unknown.status, 200);
   t.regex(unknown.body, /may still be signed in at Okta/);
+});
+
+test("where Okta can't be shown an ID token people aren't sent to its error, and the page says what may not be", async (t) => {
+  const { applyAcme, signIn, session, browser, url } = await webhookUnderTest(t);
+  await applyAcme();
+  const withoutToken = async () => {
+    const { cookies } = await signIn("ada");
+    cookies.store(new URL(url), ["okta-role-id-token=; Path=/logout; Max-Age=0"]);
+    return cookies;
+  };
+  const cookies = await withoutToken();
+  const out = await browser(cookies).post("/logout", { organization: "acme" });
+  t.is(out.status, 200);
+  t.regex(out.body, /You are signed out here[\s\S]*may still be signed in at Okta/);
+  t.notRegex(out.body, /http-equiv="refresh"/);
+  t.is((await session(cookies)).status, 401);
+
+  const again = await browser(await withoutToken()).post("/logout", { organization: "acme", again: "yes" });
+  t.is(goesOnTo(again, url).href, `${url}/login/acme?prompt=login`, "Okta asks for the account then");
 });
 
 test("programs that ask for JSON get told where to go on", async (t) => {
@@ -119,3 +140,11 @@ test("programs that ask for JSON get told where to go on", async (t) => {
   t.true(body.signedOut);
   t.true(String(body.continueAt).startsWith(okta.url));
 });
+
+/** Where a page goes on to by itself, and by its link as well. */
+function goesOnTo({ status, body }: Answer, base?: string): URL {
+  const [, target = ""] = /<meta http-equiv="refresh" content="0; url=([^"]+)">/.exec(body) ?? [];
+  if (status !== 200 || !body.includes(`<a class="button" href="${target}">`))
+    throw new Error(`${status} ${body}`);
+  return new URL(target.replaceAll("&amp;", "&"), base);
+}

@@ -9,7 +9,7 @@ test("an ID token with hundreds of groups still signs its person out at Okta", a
   await applyAcme({ mappings: { services: [["a-group-with-a-longer-name-7"], ["service-admin"]] } });
   const { cookies } = await signIn("ada");
   const out = await browser(cookies).post("/logout", {});
-  const hint = new URL(String(out.headers.location)).searchParams.get("id_token_hint") ?? "";
+  const [, hint = ""] = /id_token_hint=([\w.-]+)/.exec(out.body) ?? [];
   t.true(hint.length > 8_000);
   const claims = JSON.parse(Buffer.from(hint.split(".")[1] ?? "", "base64url").toString());
   t.is(claims.groups.length, 301);
