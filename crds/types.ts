@@ -209,7 +209,7 @@ export interface Role {
  */
 export interface SessionSettings {
   /**
-   * After this time people sign in again, whatever they did in between. Hours, minutes and seconds, in this order, as in 12h or 1h30m; at least 1m and at most 168h (7 days). A deactivated account's sessions end at once, whatever stands here.
+   * After this time people sign in again, whatever they did in between. Hours, minutes and seconds, in this order, as in 12h or 1h30m; at least 1m and at most 168h (7 days). A deactivated account's sessions end at once, whatever stands here. When it is made shorter, the sessions that are older end at once, and they stay ended when it is made longer again.
    */
   maxAge: string;
 }
@@ -256,6 +256,10 @@ export interface OrganizationStatus {
    */
   users?: OrganizationUserCounts;
   /**
+   * Which sessions have ended for good.
+   */
+  sessions?: SessionsStatus;
+  /**
    * What is known of the directory.
    */
   directory?: DirectoryStatus;
@@ -282,6 +286,19 @@ export interface OrganizationUserCounts {
    * The accounts that can sign in now.
    */
   active: number;
+}
+/**
+ * Which sessions have ended for good.
+ */
+export interface SessionsStatus {
+  /**
+   * The spec.sessions.maxAge that endedBefore takes into account: when it is shown here, what it has ended stays ended.
+   */
+  maxAge: string;
+  /**
+   * Sessions that began earlier have ended, whatever spec.sessions.maxAge says by now. It goes forward whenever that changes, to the time before which sessions were too old for the shorter of the two.
+   */
+  endedBefore?: string;
 }
 /**
  * What is known of the directory.

@@ -25,10 +25,12 @@ import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
+import { SessionWatermarks } from "../organizations/session-watermarks.ts";
 import { GroupLookup } from "./mappings/group-lookup.ts";
 import { KnownGroups } from "./mappings/known-groups.ts";
 import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
 import { registerMetrics } from "./metrics.ts";
+import { keepWatermark } from "./organizations/keep-watermark.ts";
 import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
 import { reportUnreadable } from "./organizations/unreadable-namespace.ts";
@@ -68,7 +70,14 @@ const GRACE_MS = 4_000;
 const UNREADABLE_AGAIN_MS = 5_000;
 
 /** Keys that are reconciled at once, by controller. Organizations wait for Okta, and a dead one must not delay others. */
-const WORKERS = { organizations: 64, mappings: 32, users: 32, policies: 32, "session-ends": 8 };
+const WORKERS = {
+  organizations: 64,
+  mappings: 32,
+  users: 32,
+  policies: 32,
+  "session-ends": 8,
+  watermarks: 8,
+};
 
 /**
  * The operator: caches that every replica keeps warm, and controllers that the leader runs.
@@ -83,6 +92,7 @@ export class Operator {
   readonly #options: OperatorOptions;
   readonly #store: KubernetesStore;
   readonly #policies: Policies;
+  readonly #watermarks: SessionWatermarks;
   readonly #counts: UserCounts;
   readonly #known: KnownGroups;
   #running: readonly Controller[] = [];
@@ -119,6 +129,7 @@ export class Operator {
       policySource({ organizations: this.#organizations, mappings: this.#mappings }),
     );
     this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
+    this.#watermarks = new SessionWatermarks(this.#organizations);
     this.#counts = new UserCounts(this.#store);
     this.#known = new KnownGroups(this.#store);
     registerMetrics(metrics, { organizations: this.#organizations, counts: this.#counts });
@@ -216,6 +227,11 @@ export class Operator {
     const mappingDeps = { ...shared, groups };
     const cacheLag = new CacheLag({ organizations: this.#organizations, mappings });
     const userDeps = { store, policies, pending, hold, audit, unfinished, cacheLag };
+    const watermarkDeps = {
+      organizations: this.#organizations,
+      watermarks: this.#watermarks,
+      status: new StatusWriter({ client: leader, fieldManager: "okta-role-operator-sessions", log, metrics }),
+    };
     const controller = (
       name: keyof typeof WORKERS,
       reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,
@@ -238,6 +254,7 @@ export class Operator {
       organizations: controller("organizations", (key) => reconcileOrganization(key, organizationDeps)),
       mappings: controller("mappings", (key, { signal }) => reconcileMapping(key, mappingDeps, signal)),
       users: controller("users", (key) => reconcileUser(key, userDeps)),
+      watermarks: controller("watermarks", (key) => keepWatermark(key, watermarkDeps)),
       sessionEnds: controller("session-ends", (key) => endSessions(key, userDeps)),
       policies: controller("policies", async (key, { signal }) => {
         await enqueueCounted(key, controllers, pending, signal);

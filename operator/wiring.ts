@@ -16,6 +16,8 @@ export interface Controllers {
   readonly organizations: Controller;
   readonly mappings: Controller;
   readonly users: Controller;
+  /** By organization: keeps which sessions have ended for good. */
+  readonly watermarks: Controller;
   /** By user: ends the sessions of whom somebody wants to be put out. */
   readonly sessionEnds: Controller;
   /** By organization: counts whom its changed policy would deactivate. */
@@ -63,6 +65,8 @@ export function wire(controllers: Controllers, deps: WiringDeps): void {
     .enqueueFirst((signal) => usersOfNoPolicy(deps, signal)) // the others come when their organization is counted
     .enqueueOn(store, (event) => changedUser(event, deps))
     .enqueueOn(organizations, (change) => usersToApprove(change, deps));
+
+  controllers.watermarks.follow(organizations);
 
   controllers.sessionEnds
     .enqueueFirst((signal) => usersToPutOut(deps, signal))

@@ -19,6 +19,7 @@ import { DirectoryClients } from "../organizations/directory-clients.ts";
 import { OidcClients } from "../organizations/oidc-clients.ts";
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
+import { SessionWatermarks } from "../organizations/session-watermarks.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { WebhookMetrics } from "./metrics.ts";
 import { loginPathIndex, Organizations } from "./organizations.ts";
@@ -68,6 +69,7 @@ export class Webhook {
   };
   readonly #options: WebhookOptions;
   readonly #policies: Policies;
+  readonly #watermarks: SessionWatermarks;
   readonly #keys: SessionKeys;
   readonly #counted: WebhookMetrics;
   readonly #reporter: StatusReporter;
@@ -88,6 +90,7 @@ export class Webhook {
     this.caches = { organizations, mappings, users };
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
     this.#policies = new Policies(policySource({ organizations, mappings }));
+    this.#watermarks = new SessionWatermarks(organizations);
     this.#keys = new SessionKeys({
       client,
       secret: sessionSecret,
@@ -149,6 +152,7 @@ export class Webhook {
           keys: this.#keys,
           store,
           organization: (key) => organizations.get(key),
+          watermarks: this.#watermarks,
           isStale: this.#isStale,
           cookies,
         }),

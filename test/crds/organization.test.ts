@@ -149,3 +149,37 @@ test.serial("a field that isn't there is refused by its name", async (t) => {
   );
   t.regex(stderr, /unknown field "spec\.okta\.clientId"/);
 });
+
+test.serial(
+  "sessions that have ended stay ended: the time before which they have never goes back",
+  async (t) => {
+    const status = (sessions: object | null) => [
+      "patch",
+      "oktaorg",
+      "acme",
+      "--subresource=status",
+      "--type=merge",
+      "--patch",
+      JSON.stringify({ status: { sessions } }),
+    ];
+    const at = (endedBefore: string) => status({ maxAge: "12h", endedBefore });
+    await namespace.succeed(["create", "-f", "-"], organization());
+    await namespace.succeed(status({ maxAge: "12h" }));
+    await namespace.succeed(at("2026-11-24T12:00:00Z"));
+    await namespace.succeed(at("2026-11-24T12:00:01Z"));
+    for (const back of [
+      at("2026-11-24T12:00:00Z"),
+      status({ maxAge: "12h", endedBefore: null }),
+      status(null),
+    ]) {
+      const { stderr } = await namespace.kubectl(back);
+      t.regex(
+        stderr,
+        /status\.sessions: .*endedBefore only ever goes forward, or sessions that have ended would/,
+      );
+    }
+    const { stderr } = await namespace.kubectl(status({ maxAge: "a day" }));
+    t.regex(stderr, /write what spec\.sessions\.maxAge has said, as in 12h/);
+    await namespace.succeed(["delete", "oktaorg", "acme"]);
+  },
+);

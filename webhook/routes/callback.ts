@@ -11,6 +11,7 @@ import {
 } from "../../okta/oidc/login-errors.ts";
 import type { SignedIn } from "../../okta/oidc/oidc.ts";
 import type { LoginProof } from "../../okta/oidc/transaction.ts";
+import { maxAgeMs } from "../../organizations/max-age.ts";
 import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { headerRoom } from "../http/header-room.ts";
 import { sendProblem } from "../http/problem.ts";
@@ -21,7 +22,6 @@ import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
 import { refusedPage } from "../pages/refused.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
-import { maxAgeMs } from "../sessions/max-age.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { BrowserCookie } from "../sign-in/browser-cookie.ts";
 import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";

@@ -1,6 +1,7 @@
 import type { Organization } from "../../crds/types.ts";
 import { type IdentityStore, isActive, type User } from "../../identity/index.ts";
-import { maxAgeMs } from "./max-age.ts";
+import { maxAgeMs } from "../../organizations/max-age.ts";
+import type { SessionWatermarks } from "../../organizations/session-watermarks.ts";
 import { fingerprintOf, type Session } from "./session-token.ts";
 
 /** Why a session isn't accepted. Programs read these: they stay as they are. */
@@ -38,6 +39,7 @@ export interface Facts {
   readonly store: Pick<IdentityStore, "get">;
   /** By "namespace/name". */
   readonly organization: (key: string) => Organization | undefined;
+  readonly watermarks: Pick<SessionWatermarks, "of">;
 }
 
 /** A session this young may be of an account that another replica has made, and this one not heard of yet. */
@@ -50,7 +52,7 @@ const YOUNG_MS = 30_000;
  */
 export function judgeSession(
   session: Session,
-  { store, organization: find }: Facts,
+  { store, organization: find, watermarks }: Facts,
   now: number,
   confirmed: boolean,
 ): Judgement {
@@ -74,6 +76,7 @@ export function judgeSession(
     return over("organization-unknown");
   const expiresAt = Math.min(session.expiresAt, session.issuedAt + maxAgeMs(organization));
   if (now >= expiresAt) return over("session-expired");
+  if (session.issuedAt < watermarks.of(organization)) return over("session-ended");
   return { kind: "signed-in", session, user, organization, expiresAt };
 }
 

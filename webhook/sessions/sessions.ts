@@ -1,8 +1,8 @@
 import type { Organization } from "../../crds/types.ts";
 import type { IdentityStore, User } from "../../identity/index.ts";
 import { splitKey } from "../../kubernetes/index.ts";
+import { maxAgeMs } from "../../organizations/max-age.ts";
 import type { CookieStyle } from "./cookies.ts";
-import { maxAgeMs } from "./max-age.ts";
 import { MOST_CHARACTERS, type SessionCookie, SessionCookies } from "./session-cookies.ts";
 import {
   type Facts,
@@ -185,7 +185,8 @@ export class Sessions {
 
   /** The most recent session that holds, or why the most recent one doesn't. */
   #newestOf(sessions: ReadSession[], reads: readonly Read[]): SessionCheck {
-    if (sessions.length > 1) sessions.sort((a, b) => b.session.issuedAt - a.session.issuedAt);
+    // Of one second, the one that came last: browsers send what they have had for longer first (RFC 6265, 5.4).
+    if (sessions.length > 1) sessions.reverse().sort((a, b) => b.session.issuedAt - a.session.issuedAt);
     const ended = new Set(reads.filter(({ kind }) => kind === "invalid").map(({ name }) => name));
     let refusal: SessionRefusal | undefined;
     for (const { name, session } of sessions) {

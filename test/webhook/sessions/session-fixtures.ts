@@ -12,6 +12,8 @@ export class Replica {
   /** What the store knows and this replica hasn't heard of. */
   readonly unheard = new Map<string, User>();
   readonly organizations = new Map<string, Organization>();
+  /** Before which time all sessions have ended, in ms since 1970. */
+  watermark = 0;
   /** What the Secret holds. */
   stored: StoredKey[];
   /** Whether the Secret was read a moment ago, so that it isn't read again. */
@@ -44,6 +46,7 @@ export class Replica {
         },
       },
       organization: (key) => this.organizations.get(key),
+      watermarks: { of: () => this.watermark },
       isStale: () => this.stale,
       cookies: cookieStyle("https://login.example.com"),
       now: () => this.now,

@@ -153,3 +153,13 @@ function signedInAt(...names: string[]): { replica: Replica; jar: Jar } {
   }
   return { replica, jar };
 }
+
+test("of two sign-ins in one second the later one counts", (t) => {
+  const replica = new Replica();
+  const jar = new Jar();
+  for (const name of ["acme", "beta", "gamma"]) {
+    const { organization, user } = replica.with(name);
+    jar.store(replica.sessions.start(jar.header, user, organization));
+  }
+  t.is(replica.who(jar), "team/gamma-ada");
+});

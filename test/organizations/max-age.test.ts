@@ -1,5 +1,5 @@
 import test from "ava";
-import { durationMs } from "../../../webhook/sessions/max-age.ts";
+import { durationMs } from "../../organizations/max-age.ts";
 
 test("durations are hours, minutes and seconds", (t) => {
   t.is(durationMs("12h"), 12 * 3_600_000);

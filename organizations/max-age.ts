@@ -1,4 +1,4 @@
-import type { Organization } from "../../crds/types.ts";
+import type { Organization } from "../crds/types.ts";
 
 const known = new WeakMap<Organization, number>();
 

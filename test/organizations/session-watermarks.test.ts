@@ -1,0 +1,128 @@
+import test from "ava";
+import type { Organization } from "../../crds/types.ts";
+import type { Change } from "../../kubernetes/index.ts";
+import { SessionWatermarks } from "../../organizations/session-watermarks.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const NOON = Date.UTC(2026, 10, 24, 12);
+
+/** Organizations as a program hears of them. */
+class Heard {
+  now = NOON;
+  readonly watermarks: SessionWatermarks;
+  #tell: (change: Change<Organization>) => void = () => {};
+  #organization: Organization | undefined;
+
+  constructor() {
+    const subscribe = (listener: (change: Change<Organization>) => void) => {
+      this.#tell = listener;
+      return () => {};
+    };
+    this.watermarks = new SessionWatermarks({ subscribe }, () => this.now);
+  }
+
+  /** The organization is so now. */
+  hear(maxAge: string, sessions?: { maxAge: string; endedBefore?: string }, uid = "u1"): this {
+    const previous = this.#organization;
+    const object = organization(maxAge, sessions, uid);
+    this.#organization = object;
+    const key = "team/acme";
+    this.#tell(previous ? { kind: "updated", key, object, previous } : { kind: "added", key, object });
+    return this;
+  }
+
+  forget(): this {
+    const object = this.#organization;
+    if (object) this.#tell({ kind: "deleted", key: "team/acme", object });
+    this.#organization = undefined;
+    return this;
+  }
+
+  /** Whether a session that began so long before noon has ended for good. */
+  ended(agoMs: number): boolean {
+    return NOON - agoMs < this.watermarks.of(organization("1m", undefined, "u1"));
+  }
+}
+
+function organization(
+  maxAge: string,
+  sessions: { maxAge: string; endedBefore?: string } | undefined,
+  uid: string,
+): Organization {
+  return {
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "Organization",
+    metadata: { namespace: "team", name: "acme", uid },
+    spec: {
+      displayName: "Acme",
+      loginPath: "acme",
+      okta: {
+        issuer: "https://acme.okta.com",
+        clientID: "0oa",
+        clientSecretRef: { name: "x", key: "y" },
+        scopes: [],
+        claims: { groups: "groups", email: "email", name: "name" },
+      },
+      roles: [],
+      sessions: { maxAge },
+      safeguards: { maxDeactivations: "20%" },
+      console: { editMappings: false },
+    },
+    status: sessions ? { sessions } : {},
+  };
+}
+
+test("as long as maxAge stays, nothing has ended for good", (t) => {
+  const heard = new Heard().hear("12h").hear("12h", { maxAge: "12h" });
+  heard.now += 24 * HOUR;
+  heard.hear("12h", { maxAge: "12h" });
+  t.false(heard.ended(11 * HOUR));
+});
+
+test("made shorter, it ends for good what is older by then", (t) => {
+  const heard = new Heard().hear("12h").hear("1h");
+  t.true(heard.ended(HOUR));
+  t.true(heard.ended(HOUR + 1));
+  t.false(heard.ended(HOUR - 10_000));
+  heard.hear("12h");
+  t.true(heard.ended(HOUR), "also when it is longer again");
+});
+
+test("what has become too old in between has ended when it is made longer again", (t) => {
+  const heard = new Heard().hear("12h").hear("1m");
+  t.false(heard.ended(30_000));
+  heard.now += 10 * MINUTE;
+  t.false(heard.ended(30_000), "its own age is what refuses it now");
+  heard.hear("12h");
+  t.true(heard.ended(30_000));
+  t.true(heard.ended(-9 * MINUTE));
+  t.false(heard.ended(-9 * MINUTE - 10_000));
+});
+
+test("shorter and back within a moment counts", (t) => {
+  const heard = new Heard().hear("12h").hear("1m").hear("12h", { maxAge: "12h" });
+  t.true(heard.ended(MINUTE));
+});
+
+test("what the status says counts, and never goes back", (t) => {
+  const kept = { maxAge: "12h", endedBefore: "2026-11-24T11:00:00Z" };
+  const heard = new Heard().hear("12h", kept);
+  t.true(heard.ended(HOUR + 1000));
+  t.false(heard.ended(HOUR));
+  heard.hear("12h", { ...kept, endedBefore: "2026-11-24T10:00:00Z" }).hear("12h");
+  t.true(heard.ended(HOUR + 1000));
+});
+
+test("a program that starts after a change does what the operator has not written yet", (t) => {
+  t.true(new Heard().hear("1m", { maxAge: "12h" }).ended(MINUTE));
+  t.true(new Heard().hear("12h", { maxAge: "1m" }).ended(MINUTE));
+  t.false(new Heard().hear("12h", { maxAge: "1m" }).ended(50_000));
+});
+
+test("another organization of the same name has ended nothing, and neither has another one", (t) => {
+  const heard = new Heard().hear("12h").hear("1m");
+  t.is(heard.watermarks.of(organization("1m", undefined, "u2")), 0);
+  heard.forget().hear("12h", undefined, "u3");
+  t.is(heard.watermarks.of(organization("1m", undefined, "u1")), 0, "forgotten with its organization");
+});
