@@ -30,7 +30,8 @@ export interface SessionAnswersOptions {
   readonly metrics: WebhookMetrics;
   /** By "namespace/name". */
   readonly organization: (key: string) => Organization | undefined;
-  readonly loginURI: (organization: Organization) => string;
+  /** Where people sign in at an organization, if they can. */
+  readonly loginURI: (organization: Organization) => string | undefined;
 }
 
 /**
@@ -89,7 +90,8 @@ export class SessionAnswers {
   }
 
   #refusal(reason: SessionRefusal, organization: Organization | undefined): Answer {
-    const way = organization && { login: this.#options.loginURI(organization) };
+    const login = organization && this.#options.loginURI(organization);
+    const way = login === undefined ? {} : { login };
     // RFC 9110, section 15.5.2, wants a challenge; there is no registered scheme for cookies.
     return this.#failure(401, reason, way, { "WWW-Authenticate": 'Cookie realm="okta-role-operator"' });
   }

@@ -7,7 +7,7 @@ import type { SessionCheck, Sessions } from "../sessions/sessions.ts";
 
 export interface SessionDeps {
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;
-  readonly organizations: Pick<Organizations, "named" | "loginURI">;
+  readonly organizations: Pick<Organizations, "named" | "find" | "loginURI">;
   readonly metrics: WebhookMetrics;
 }
 
@@ -27,7 +27,11 @@ export function session({
   const answers = new SessionAnswers({
     metrics,
     organization: (key) => organizations.named(key),
-    loginURI: (organization) => organizations.loginURI(organization),
+    loginURI: (organization) =>
+      // Of several that ask for one login path, only one is served there.
+      organizations.find(organization.spec.loginPath) === organization
+        ? organizations.loginURI(organization)
+        : undefined,
   });
   return (req, res) => {
     const required = readRequirement(req.url ?? "");

@@ -64,6 +64,20 @@ test("a session of one organization is none of another, whose sign-in is the way
   t.like(JSON.parse(body), { code: "no-session", login: `${url}/login/beta` });
 });
 
+test("nobody is led to the sign-in of another organization that holds the login path", async (t) => {
+  const { applyAcme, browser, cluster, url } = await webhookUnderTest(t);
+  await applyAcme({ mappings: {} });
+  await applyAcme({ name: "beta", mappings: {}, spec: { loginPath: "acme" } });
+  const logins = await Promise.all(
+    ["acme", "beta"].map(async (name) => {
+      const { status, body } = await browser().get(`/session?organization=${cluster.namespace}/${name}`);
+      t.is(status, 401);
+      return JSON.parse(body).login;
+    }),
+  );
+  t.deepEqual(logins.filter(Boolean), [`${url}/login/acme`], "one of them is served there");
+});
+
 test("a requirement that isn't understood is refused, whoever asks, and the answer says what to write", async (t) => {
   const { applyAcme, signIn, browser, cluster, metrics } = await webhookUnderTest(t);
   await applyAcme();
