@@ -67,7 +67,9 @@ export const webhookFlags = {
   },
   "logins-at-once": {
     value: "NUMBER",
-    description: "sign-ins of one organization that may wait for Okta at once; more are turned away",
+    description:
+      "sign-ins of one organization that may wait for Okta at once; four times as many wait up to 3 seconds for " +
+      "their turn, and more are turned away",
     default: "64",
     check: isPositive,
   },
