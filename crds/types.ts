@@ -218,7 +218,7 @@ export interface SessionSettings {
  */
 export interface Safeguards {
   /**
-   * A change that would deactivate more than this many of the active users at once is held until somebody approves it. A share, as in 20%, or a number of users, as in 10; 100% holds nothing. Fewer than five users are never held. The condition DeactivationsWithinLimit counts what is held and says how to approve it.
+   * What would deactivate more than this many of the active users within 24 hours is held until somebody approves it: changed mappings, groups that are no longer received from Okta, and another issuer, in sum. A share, as in 20%, or a number of users, as in 10; 100% holds nothing. Fewer than five users are never held. The condition DeactivationsWithinLimit counts what is held and says how to approve it.
    */
   maxDeactivations: number | string;
 }
@@ -259,6 +259,10 @@ export interface OrganizationStatus {
    * Which sessions have ended for good.
    */
   sessions?: SessionsStatus;
+  /**
+   * When deactivations that somebody had approved were carried out. What was deactivated up to this time no longer counts towards safeguards.maxDeactivations.
+   */
+  deactivationsSettledTime?: string;
   /**
    * What is known of the directory.
    */

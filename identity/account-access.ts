@@ -1,7 +1,8 @@
 import { type Access, noAccess, sortGrants } from "./access.ts";
 import type { Identity } from "./identity.ts";
 import type { PolicyInForce } from "./policy.ts";
-import { keepHeldAccess, resolveAccess } from "./resolve-access.ts";
+import { heldAccess, keepHeldAccess, resolveAccess } from "./resolve-access.ts";
+import { isCountedLoss } from "./safeguards/losses.ts";
 import { identityOf, isActive, type User } from "./user.ts";
 
 /**
@@ -18,8 +19,7 @@ export function resolveStoredAccess(user: User, inForce: PolicyInForce | undefin
     identity.issuer === inForce.issuer
       ? resolveAccess(identity, inForce.policy, current, "stored")
       : noAccess("IssuerChanged", `The organization's issuer is no longer ${identity.issuer}.`);
-  if (access.active || !isActive(user) || !inForce.held) return access;
-  return keepHeldAccess(identity, current) ?? access;
+  return inForce.held && isCountedLoss(user, access) ? heldAccess(current) : access;
 }
 
 /** A local account is active as long as it exists, with the roles that people gave it: Okta has no say. */

@@ -1,6 +1,6 @@
 import type { Access } from "./access.ts";
 import type { GroupsSource } from "./identity.ts";
-import { lostToPolicy } from "./safeguards/losses.ts";
+import { lossCause } from "./safeguards/losses.ts";
 import type { User } from "./user.ts";
 
 /** Who or what made a change: a sign-in, an edited mapping, an edited user. */
@@ -48,8 +48,11 @@ export function storedCause(user: User, access: Access): Cause {
   if (user.source === "Local") return LOCAL_ACCOUNT;
   if (access.reason === "IssuerChanged")
     return { by: "policy", detail: "The organization has another issuer now." };
-  if (!user.decided && !lostToPolicy(user, access))
+  const loss = lossCause(user, access);
+  if (!user.decided && loss !== "MappingsChanged")
     return { by: "recovery", detail: "A sign-in was stored but not finished; the operator finished it." };
+  if (loss === "GroupsGone" || loss === "ClaimMissing")
+    return { by: "sign-in", detail: "A sign-in with Okta; what followed from it was held until now." };
   if (user.access?.reason === "OrganizationNotFound")
     return { by: "policy", detail: "The organization is there again." };
   return { by: "policy", detail: "The mappings or roles of the organization have changed." };

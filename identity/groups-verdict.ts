@@ -1,5 +1,5 @@
 import type { Grant } from "./access.ts";
-import type { GroupsSource, ReceivedGroup } from "./identity.ts";
+import type { GroupsSource, Identity, ReceivedGroup } from "./identity.ts";
 import type { Policy } from "./policy.ts";
 
 /** A groups claim as it came, or didn't. */
@@ -40,10 +40,27 @@ export const CLAIM_LOST = {
 } as const satisfies GroupsVerdict;
 
 /** Reasons for which the groups of a sign-in can't be relied upon. */
-export type GroupsRefusal = "ClaimInvalid" | "ClaimNotSetUp" | "ClaimLost" | "DirectoryUnavailable";
+export type GroupsRefusal =
+  | "ClaimInvalid"
+  | "ClaimNotSetUp"
+  | "ClaimLost"
+  | "DirectoryUnavailable"
+  | "TooManyGroups";
+
+/** The list may have been cut short, and would take something. */
+export const LIST_MAY_BE_CUT = {
+  kind: "refuse",
+  reason: "TooManyGroups",
+  why: "Okta may have cut the list of groups short, and by what has arrived the account would lose roles.",
+} as const satisfies GroupsVerdict;
 
 /** From this many groups on Okta may have cut the list short, so that it is read again from the directory. */
 export const MANY_GROUPS = 100;
+
+/** Whether these groups may not be all: what they give counts, what they don't give proves nothing. */
+export function mayBeCut({ groups, groupsFrom }: Pick<Identity, "groups" | "groupsFrom">): boolean {
+  return groupsFrom === "Claim" && groups.length >= MANY_GROUPS;
+}
 
 /**
  * Why the directory has to be asked, where there is one. `groups`: the claim is missing, or may be cut short. `ids`: it

@@ -14,5 +14,6 @@ export * from "./provision.ts";
 export * from "./resolve-access.ts";
 export * from "./safeguards/limits.ts";
 export * from "./safeguards/losses.ts";
+export * from "./safeguards/user-counts.ts";
 export * from "./store.ts";
 export * from "./user.ts";

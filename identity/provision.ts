@@ -1,10 +1,13 @@
-import type { Access } from "./access.ts";
+import { type Access, roleNames } from "./access.ts";
 import { resolveSignIn } from "./account-access.ts";
+import { LIST_MAY_BE_CUT, mayBeCut } from "./groups-verdict.ts";
 import type { Identity } from "./identity.ts";
 import { isLinkable } from "./linking.ts";
 import type { PolicyInForce } from "./policy.ts";
+import { resolveAccess } from "./resolve-access.ts";
+import { isCountedLoss } from "./safeguards/losses.ts";
 import { type IdentityStore, StaleUserError, StoreError, UserExistsError } from "./store.ts";
-import type { User } from "./user.ts";
+import { identityOf, isActive, type User } from "./user.ts";
 
 /** A person whom Okta has just signed in. */
 export interface SignIn {
@@ -23,7 +26,24 @@ export type SignInOutcome =
       readonly access: Access;
       readonly user: User | undefined;
       readonly before: User | undefined;
+    }
+  /** Refused, and the account stays as it is: the groups would take what only people, or a full list, may take. */
+  | {
+      readonly kind: "kept";
+      readonly reason: KeptReason;
+      readonly why: string;
+      readonly user: User;
+      readonly before: User;
     };
+
+/** Why an account is kept although the groups that were received give it less. */
+export type KeptReason = "DeactivationsHeld" | "TooManyGroups";
+
+/**
+ * What the safeguards say to a sign-in that would deactivate an account: `take` does it; `leave` stores what Okta said
+ * and leaves the rest to the operator, who sees all of it; `hold` does so, too, and says that somebody has to look.
+ */
+export type LossDecision = "take" | "leave" | "hold";
 
 /** What a sign-in is decided by. The issuer is no question: it has just named the person. */
 type Deciding = Pick<PolicyInForce, "policy" | "held">;
@@ -36,18 +56,20 @@ const ATTEMPTS = 8;
  * that has the same verified address, changes roles, or deactivates.
  *
  * Nothing is written for a person who has neither access nor an account.
+ * @param mayTake is asked before an account is deactivated, where that counts (see `safeguards/`)
  * @throws StoreError when the store can't be written; then nobody is signed in
  */
 export async function provisionSignIn(
   store: IdentityStore,
   signIn: SignIn,
   organization: Deciding,
+  mayTake: (user: User) => LossDecision = () => "take",
 ): Promise<SignInOutcome> {
   let fresh = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const user = await currentUser(store, signIn, organization, fresh);
     try {
-      const outcome = await write(store, signIn, organization, user);
+      const outcome = await write(store, signIn, organization, user, mayTake);
       if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome))) return outcome;
       fresh = true;
     } catch (error) {
@@ -77,8 +99,13 @@ async function write(
   { organization: key, identity, at }: SignIn,
   organization: Deciding,
   user: User | undefined,
+  mayTake: (user: User) => LossDecision,
 ): Promise<SignInOutcome> {
   const resolution = resolveSignIn(identity, user, organization);
+  if (user && mayBeCut(identity) && losesRoles(user, resolution.access, organization)) {
+    const { reason, why } = LIST_MAY_BE_CUT;
+    return { kind: "kept", reason, why, user, before: user };
+  }
   switch (resolution.kind) {
     case "admit": {
       const { access } = resolution;
@@ -91,8 +118,12 @@ async function write(
       // A local account isn't taken over by somebody whom Okta's groups give nothing.
       if (!user || user.source === "Local")
         return { kind: "refused", access: resolution.access, user: undefined, before: undefined };
-      const after = await store.update(user, { identity, access: resolution.access });
-      return { kind: "refused", access: resolution.access, user: after, before: user };
+      const { access } = resolution;
+      const decision = isCountedLoss(user, access) ? mayTake(user) : "take";
+      const after = await store.update(user, decision === "take" ? { identity, access } : { identity });
+      return decision === "hold"
+        ? { kind: "kept", ...DEACTIVATIONS_HELD, user: after, before: user }
+        : { kind: "refused", access, user: after, before: user };
     }
     case "leave": {
       const after = user && (await store.update(user, { identity }));
@@ -100,6 +131,20 @@ async function write(
     }
   }
 }
+
+/** Whether the groups that have been received give somebody less than those that were received before. */
+function losesRoles(user: User, { grants }: Access, { policy }: Deciding): boolean {
+  const before = identityOf(user);
+  if (!before || !isActive(user)) return false;
+  const had = resolveAccess(before, policy, user.access?.grants, "stored").grants;
+  const has = new Set(roleNames(grants));
+  return had.some(({ role }) => !has.has(role));
+}
+
+const DEACTIVATIONS_HELD = {
+  reason: "DeactivationsHeld",
+  why: "The groups give nothing any more, and too many people would lose their access within a day.",
+} as const;
 
 /** The account of the person who signs in, or the local account that is to become theirs. */
 async function currentUser(

@@ -51,14 +51,19 @@ export function resolveAccess(
 }
 
 /**
- * The access that a person keeps while the change that would deactivate them is held (see `safeguards/`):
- * what they hold now, as far as they are still in the groups that caused it. Undefined when they have left
- * those groups, so that the loss is of their own making and nothing holds it.
+ * What a person holds now, as far as they are still in the groups that caused it: what they keep at a sign-in while the
+ * deactivation that a changed policy means to them is held (see `safeguards/`). Undefined when they have left those
+ * groups, so that the policy is not what takes it.
  */
 export function keepHeldAccess(person: Membership, current: readonly Grant[]): Access | undefined {
   if (!isActiveInOkta(person.status)) return undefined;
   const kept = [...stillCaused(current, person.groups)].map(withoutBare);
   return kept.length === 0 ? undefined : granted(kept, "DeactivationHeld");
+}
+
+/** What an account keeps while its deactivation is held: everything. Whether that is for good is for people to say. */
+export function heldAccess(current: readonly Grant[]): Access {
+  return granted(current, "DeactivationHeld");
 }
 
 /** A grant of a mapping. `bare`: neither it nor the group as it was received has an id. */

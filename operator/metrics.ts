@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Organization } from "../crds/types.ts";
+import type { UserCounts } from "../identity/index.ts";
 import { type Cache, keyOf } from "../kubernetes/index.ts";
-import type { UserCounts } from "./users/user-counts.ts";
 
 /**
  * What there is, as gauges that are read when they are asked for. Labels are bounded by the number of Organizations

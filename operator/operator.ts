@@ -5,7 +5,7 @@ import { mappingCompactor, userCompactor } from "../crds/compact.ts";
 import { indexKey, organizationOf } from "../crds/organization-key.ts";
 import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import { AuditLog, foldedName, Policies } from "../identity/index.ts";
+import { AuditLog, foldedName, Policies, UserCounts } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { userIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
 import {
@@ -40,7 +40,6 @@ import { endSessions } from "./users/end-sessions.ts";
 import { PendingDeactivations } from "./users/pending-deactivations.ts";
 import { reconcileUser } from "./users/reconcile-user.ts";
 import { UnfinishedSignIns } from "./users/unfinished-sign-ins.ts";
-import { UserCounts } from "./users/user-counts.ts";
 import { type Controllers, enqueueCounted, wire } from "./wiring.ts";
 
 export interface OperatorOptions {
@@ -223,7 +222,17 @@ export class Operator {
     const unfinished = new UnfinishedSignIns();
 
     const shared = { organizations: this.#organizations, mappings, store, status, events };
-    const organizationDeps = { ...shared, okta, hold, counts, baseURL };
+    const organizationDeps = {
+      ...shared,
+      okta,
+      hold,
+      pending,
+      counts,
+      baseURL,
+      lookAgain: (refs: Iterable<string>) => {
+        for (const ref of refs) controllers.users.queue.add(ref);
+      },
+    };
     const mappingDeps = { ...shared, groups };
     const cacheLag = new CacheLag({ organizations: this.#organizations, mappings });
     const userDeps = { store, policies, pending, hold, audit, unfinished, cacheLag };

@@ -1,6 +1,14 @@
 import { indexKey } from "../crds/organization-key.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import type { IdentityStore, Policies, PolicyChange, UserEvent } from "../identity/index.ts";
+import {
+  type IdentityStore,
+  isWaiting,
+  type Policies,
+  type PolicyChange,
+  sameGroups,
+  type User,
+  type UserEvent,
+} from "../identity/index.ts";
 import { type Cache, type Change, type Controller, keyOf } from "../kubernetes/index.ts";
 import { heldCondition } from "../organizations/policy-source.ts";
 import type { KnownGroups } from "./mappings/known-groups.ts";
@@ -10,7 +18,6 @@ import { approvalIn } from "./users/deactivation-approval.ts";
 import { isAskedToEnd } from "./users/end-sessions.ts";
 import type { PendingDeactivations } from "./users/pending-deactivations.ts";
 import type { UnfinishedSignIns } from "./users/unfinished-sign-ins.ts";
-import { mappingsOf } from "./users/user-counts.ts";
 
 export interface Controllers {
   readonly organizations: Controller;
@@ -90,8 +97,14 @@ function rivalsOf(change: Change<Organization>, { organizations }: WiringDeps): 
   return object.spec.loginPath === previous?.spec.loginPath ? [] : rivals(organizations, object, previous);
 }
 
+/** The reason tells who has come to be held, the groups why. */
 function organizationToCount({ kind, user, previous }: UserEvent): string[] {
-  return kind === "updated" && previous?.access?.active === user.access?.active ? [] : [user.organization];
+  if (kind !== "updated" || !previous) return [user.organization];
+  const isSame =
+    previous.access?.active === user.access?.active &&
+    previous.access?.reason === user.access?.reason &&
+    (!isWaiting(user) || sameGroups(previous.groups, user.groups));
+  return isSame ? [] : [user.organization];
 }
 
 function mappingsIn(change: Change<Organization>, { mappings }: WiringDeps): string[] {
@@ -109,6 +122,13 @@ function mappingsToCount({ kind, user, previous }: UserEvent): Iterable<string> 
   const before = mappingsOf(kind === "deleted" ? user : previous);
   const after = mappingsOf(kind === "deleted" ? undefined : user);
   return before.symmetricDifference(after);
+}
+
+/** The mappings through which a user holds something, as "namespace/name". */
+function mappingsOf(user: User | undefined): Set<string> {
+  const namespace = user?.ref.slice(0, user.ref.indexOf("/"));
+  const names = (user?.access?.grants ?? []).flatMap(({ mapping }) => mapping ?? []);
+  return new Set(names.map((name) => `${namespace}/${name}`));
 }
 
 /** What changed while nobody was watching isn't known: everybody is counted before anybody is deactivated. */
@@ -158,7 +178,7 @@ function usersToApprove(change: Change<Organization>, { pending }: WiringDeps): 
   const previous = previousOf(change);
   const isSame =
     previous && approvalIn(object) === approvalIn(previous) && isHeld(object) === isHeld(previous);
-  return isSame ? [] : pending.of(key);
+  return isSame ? [] : pending.of(key).refs();
 }
 
 function isHeld(organization: Organization): boolean {

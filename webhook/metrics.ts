@@ -67,7 +67,7 @@ export class WebhookMetrics {
    * into being with its first event has not increased.
    */
   knows(organization: string): void {
-    for (const reason of ["ClaimInvalid", "ClaimNotSetUp", "ClaimLost"])
+    for (const reason of ["ClaimInvalid", "ClaimNotSetUp", "ClaimLost", "TooManyGroups"])
       this.logins.inc({ organization, outcome: "refused", reason }, 0);
   }
 

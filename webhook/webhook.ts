@@ -9,7 +9,7 @@ import {
   SESSION_KEYS_TYPE,
 } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
-import { AuditLog, Policies } from "../identity/index.ts";
+import { AuditLog, Policies, UserCounts } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { signInIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
 import { Cache, type Client, type EventRecorder, StatusWriter } from "../kubernetes/index.ts";
@@ -30,13 +30,13 @@ import { Sessions } from "./sessions/sessions.ts";
 import { SignOuts } from "./sessions/sign-outs.ts";
 import { staleness } from "./sessions/staleness.ts";
 import { BrowserCookie } from "./sign-in/browser-cookie.ts";
-import { ClaimLoss } from "./sign-in/claim-loss.ts";
 import { ConcurrencyLimit } from "./sign-in/concurrency-limit.ts";
 import { DoneCookie } from "./sign-in/done-cookie.ts";
 import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
 import { LoginStarts } from "./sign-in/login-starts.ts";
 import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
 import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
+import { SignInLosses } from "./sign-in/sign-in-losses.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
 import { WayCookie } from "./sign-in/way-cookie.ts";
 
@@ -68,6 +68,8 @@ export class Webhook {
     readonly users: Cache<OrganizationUser>;
   };
   readonly #options: WebhookOptions;
+  readonly #store: KubernetesStore;
+  readonly #losses: SignInLosses;
   readonly #policies: Policies;
   readonly #watermarks: SessionWatermarks;
   readonly #keys: SessionKeys;
@@ -91,6 +93,13 @@ export class Webhook {
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
     this.#policies = new Policies(policySource({ organizations, mappings }));
     this.#watermarks = new SessionWatermarks(organizations);
+    this.#store = new KubernetesStore({
+      client,
+      cache: users,
+      type: organizationUsers,
+      remembered: PEOPLE_AT_ONCE,
+    });
+    this.#losses = new SignInLosses({ store: this.#store, counts: new UserCounts(this.#store) });
     this.#keys = new SessionKeys({
       client,
       secret: sessionSecret,
@@ -114,13 +123,8 @@ export class Webhook {
   /** Makes the app. @param baseURL where browsers reach it, such as https://login.example.com */
   app(baseURL: string): Express {
     const { client, events, http, log, loginsAtOnce } = this.#options;
-    const { organizations, users } = this.caches;
-    const store = new KubernetesStore({
-      client,
-      cache: users,
-      type: organizationUsers,
-      remembered: PEOPLE_AT_ONCE,
-    });
+    const { organizations } = this.caches;
+    const store = this.#store;
     const secrets = new SecretValues({ client, neverRead: [SESSION_KEYS_TYPE] });
     const audit = new AuditLog({ log, events });
     const cookies = cookieStyle(baseURL);
@@ -160,7 +164,7 @@ export class Webhook {
           ...shared,
           organization: (key) => organizations.get(key),
           directories: new DirectoryClients({ secrets, http, lane: "people", maxWaitMs: DIRECTORY_WAIT_MS }),
-          claimLoss: new ClaimLoss({ store }),
+          losses: this.#losses,
           reporter: this.#reporter,
           metrics: this.#counted,
         }),

@@ -5,10 +5,10 @@ export type MaxDeactivations = string | number;
 const NEVER_HELD_BELOW = 5;
 
 /**
- * How many users one change may deactivate.
+ * How many users may be deactivated within the window.
  *
  * @param setting "20%" or a count
- * @param active the organization's active users before the change
+ * @param active the organization's active users before that
  * @throws RangeError when the setting is neither a count nor a percentage
  * @internal
  */
@@ -20,19 +20,31 @@ export function deactivationLimit(setting: MaxDeactivations, active: number): nu
   throw new RangeError(`maxDeactivations is a count or a percentage such as 20%, not "${text}".`);
 }
 
-/** One change as the safeguard sees it: numbers of users. */
+/** Deactivations as the safeguard sees them: numbers of users. */
 export interface Change {
-  /** Users who are active now and would not be after the change. */
+  /** Users who are active now and would not be any more. */
   readonly deactivating: number;
-  /** Users whom changes of the same kind have deactivated within the window already. */
+  /** Users who were deactivated within the window already, whatever for. */
   readonly recent: number;
-  /** Users who are active now, those above included. */
+  /** Users who are active now, those who would not be any more included. */
   readonly active: number;
   readonly setting: MaxDeactivations;
 }
 
-/** The minute within which changes count as one: deleting ten mappings one by one is one change. */
-export const AT_ONCE_MS = 60_000;
+/** The window within which deactivations add up. */
+const WINDOW_MS = 24 * 3_600_000;
+
+/**
+ * From when on deactivations add up, in ms since 1970.
+ *
+ * @param now ms since 1970
+ * @param settled up to when somebody has approved them
+ * @param heldSince since when deactivations wait for approval, if they do. What led to that doesn't cease to count while
+ * they wait, or else waiting would be as good as approval.
+ */
+export function countedSince(now: number, settled = 0, heldSince = now): number {
+  return Math.max(settled, Math.min(now, heldSince) - WINDOW_MS);
+}
 
 /** Whether a change deactivates so many users that somebody has to approve it first. */
 export function exceedsLimit({ deactivating, recent, active, setting }: Change): boolean {
@@ -41,14 +53,23 @@ export function exceedsLimit({ deactivating, recent, active, setting }: Change):
   return all > deactivationLimit(setting, active + recent);
 }
 
+/**
+ * Whether so little of the limit is used that one of several replicas may deactivate somebody without asking the
+ * others: all of them together see what each has done a moment later only.
+ */
+export function isFarFromLimit({ deactivating, recent, active, setting }: Change): boolean {
+  const most = Math.max(NEVER_HELD_BELOW - 1, deactivationLimit(setting, active + recent));
+  return 2 * (deactivating + recent) <= most;
+}
+
 /** The hour within which deactivations for want of the groups claim add up. */
 export const CLAIM_LOSS_WINDOW_MS = 3_600_000;
 
 /**
- * Whether one more deactivation for want of the groups claim is one too many, so that the claim must have been
- * lost: more than `maxDeactivations` within the hour, five at least.
+ * Whether one more deactivation for want of the groups claim is one too many, so that the claim must have been lost:
+ * with it, more than `maxDeactivations` would be deactivated, and five within the hour for this reason already.
+ * @param withoutClaim those within the hour for want of the claim; `recent` has them, too
  */
-export function claimIsLost(change: Omit<Change, "deactivating">): boolean {
-  const { recent, active, setting } = change;
-  return recent + 1 > Math.max(NEVER_HELD_BELOW, deactivationLimit(setting, active + recent));
+export function claimIsLost(change: Omit<Change, "deactivating">, withoutClaim: number): boolean {
+  return withoutClaim >= NEVER_HELD_BELOW && exceedsLimit({ ...change, deactivating: 1 });
 }

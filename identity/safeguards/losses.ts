@@ -1,28 +1,48 @@
-import type { Access } from "../access.ts";
-import type { SignInResolution } from "../account-access.ts";
+import type { Access, AccessReason } from "../access.ts";
 import { keepHeldAccess } from "../resolve-access.ts";
 import { identityOf, isActive, type User } from "../user.ts";
 
 /**
- * Whether the mere loss of access is the doing of a changed policy: the person is still in the groups that
- * caused what they hold.
- * @param access what the policy gives this user now
+ * Reasons for losing everything that may be one mistake made on many people. What Okta's status says is certain about
+ * one person, and a deleted organization is meant: neither counts.
  */
-export function lostToPolicy(user: User, access: Access): boolean {
-  if (access.active || !isActive(user)) return false;
-  const identity = identityOf(user);
-  return identity !== undefined && keepHeldAccess(identity, user.access?.grants ?? []) !== undefined;
-}
-
-/** Whether a sign-in that came to this deactivates an account. */
-export function losesBySignIn(user: User, { kind }: SignInResolution): boolean {
-  return isActive(user) && kind === "refuse";
-}
+const COUNTED: ReadonlySet<AccessReason> = new Set(["NoMappedGroup", "IssuerChanged"]);
 
 /**
- * Whether somebody was deactivated for want of the groups claim.
- * @param since ms since 1970
+ * Whether this takes everything from an active account in a way that counts towards `maxDeactivations`.
+ * @param access what the user is to have instead
  */
-export function lostToMissingClaim(user: User, since: number): boolean {
-  return !isActive(user) && user.groupsFrom === "MissingClaim" && (user.activeSince ?? 0) > since;
+export function isCountedLoss(user: User, access: Access): boolean {
+  return isActive(user) && user.source === "Okta" && !access.active && COUNTED.has(access.reason);
+}
+
+/** What a counted loss comes from. */
+export type LossCause = "MappingsChanged" | "GroupsGone" | "ClaimMissing" | "IssuerChanged";
+
+/**
+ * What takes everything from a user, going by what is stored; undefined: nothing does, or it doesn't count.
+ * @param access what the present policy gives them
+ */
+export function lossCause(user: User, access: Access): LossCause | undefined {
+  const identity = identityOf(user);
+  if (!identity || !isCountedLoss(user, access)) return undefined;
+  if (access.reason === "IssuerChanged") return "IssuerChanged";
+  if (keepHeldAccess(identity, user.access?.grants ?? [])) return "MappingsChanged";
+  return user.groupsFrom === "MissingClaim" ? "ClaimMissing" : "GroupsGone";
+}
+
+/** A counted loss that is stored. */
+export interface Deactivation {
+  /** ms since 1970, in whole seconds */
+  readonly at: number;
+  readonly forWantOfClaim: boolean;
+}
+
+/** When and why an account was deactivated, where that counts. */
+export function countedDeactivation(user: User): Deactivation | undefined {
+  const { access, activeSince } = user;
+  if (!access || access.active || user.source !== "Okta" || !COUNTED.has(access.reason)) return undefined;
+  // An account that never was active has lost nothing.
+  if (activeSince === undefined || user.sessionEpoch === 0) return undefined;
+  return { at: activeSince, forWantOfClaim: user.groupsFrom === "MissingClaim" };
 }

@@ -1,4 +1,5 @@
 import type { Organization } from "../../crds/types.ts";
+import type { LossCause } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
@@ -7,6 +8,7 @@ import {
 } from "../../kubernetes/index.ts";
 import { APPROVAL_ANNOTATION } from "../users/deactivation-approval.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
+import type { Pending } from "../users/pending-set.ts";
 import type { DirectoryCheck } from "./directory-check.ts";
 import type { CredentialsCheck, IssuerCheck } from "./okta-checks.ts";
 
@@ -91,20 +93,51 @@ export function eventHookVerified(organization: Organization): DesiredCondition[
   return [conditionUnknown("EventHookVerified", "NotReceived", message)];
 }
 
+/** @param waiting those who are pending */
 export function deactivationsWithinLimit(
   organization: Organization,
-  { pending, active, held, approval }: Deactivations,
+  { pending, recent, active, held, approval }: Deactivations,
+  waiting: Iterable<Pending>,
 ): DesiredCondition {
   const type = "DeactivationsWithinLimit";
-  if (!held) return conditionTrue(type, "WithinLimit", "No change waits for approval.");
+  if (!held) return conditionTrue(type, "WithinLimit", "Nobody's deactivation waits for approval.");
   const { name, namespace } = organization.metadata;
+  const before = recent === 0 ? "" : ` (${recent} more were deactivated already)`;
   return conditionFalse(
     type,
     "DeactivationsHeld",
-    `The mappings as they are now would deactivate ${pending} of ${active} active users, more than ` +
-      `safeguards.maxDeactivations allows at once. They keep their access until the mappings are put right or ` +
-      `somebody approves: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ${APPROVAL_ANNOTATION}=${approval}`,
+    `What is known now would deactivate ${pending} of ${active} active users, more than safeguards.maxDeactivations ` +
+      `allows within 24 hours${before}. ${whyAndWho([...waiting])} They keep their access until the cause is put ` +
+      `right or somebody approves: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ` +
+      `${APPROVAL_ANNOTATION}=${approval}`,
   );
+}
+
+/** People and groups that are named; of the others, the number. */
+const NAMED_PEOPLE = 10;
+const NAMED_GROUPS = 3;
+
+function whyAndWho(waiting: readonly Pending[]): string {
+  const causes = new Map<LossCause, number>();
+  const groups = new Map<string, number>();
+  for (const { cause, missing } of waiting) {
+    causes.set(cause, (causes.get(cause) ?? 0) + 1);
+    for (const group of missing) groups.set(group, (groups.get(group) ?? 0) + 1);
+  }
+  const most = [...groups].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, NAMED_GROUPS);
+  const words: Record<LossCause, string> = {
+    MappingsChanged: "a mapping or the roles were changed",
+    GroupsGone: `their groups are no longer received from Okta${most.length === 0 ? "" : `, most often ${most.map(([group]) => JSON.stringify(group)).join(", ")}`}`,
+    ClaimMissing: "the groups claim no longer arrives",
+    IssuerChanged: "the issuer was changed",
+  };
+  const why = [...causes]
+    .sort(([, x], [, y]) => y - x)
+    .map(([cause, count]) => `${count}: ${words[cause]}`)
+    .join("; ");
+  const who = waiting.slice(0, NAMED_PEOPLE).map(({ who }) => who);
+  const more = waiting.length > who.length ? ` and ${waiting.length - who.length} more` : "";
+  return `Why: ${why}. Who: ${who.join(", ")}${more}.`;
 }
 
 /** Conditions whose being Unknown doesn't hinder anybody from signing in. */

@@ -1,5 +1,6 @@
 import { organizations as organizationType } from "../../crds/resources.ts";
 import type { Organization } from "../../crds/types.ts";
+import type { UserCounts } from "../../identity/index.ts";
 import {
   again,
   type Cache,
@@ -13,7 +14,7 @@ import {
 import { holderOf } from "../../organizations/login-path.ts";
 import { recordReady } from "../ready-events.ts";
 import type { DeactivationHold } from "../users/deactivation-hold.ts";
-import type { UserCounts } from "../users/user-counts.ts";
+import type { PendingDeactivations } from "../users/pending-deactivations.ts";
 import type { OktaChecks } from "./okta-checks.ts";
 import {
   credentialsResolved,
@@ -30,7 +31,10 @@ export interface OrganizationDeps {
   readonly organizations: Cache<Organization>;
   readonly okta: OktaChecks;
   readonly hold: DeactivationHold;
-  readonly counts: UserCounts;
+  readonly pending: Pick<PendingDeactivations, "of">;
+  readonly counts: Pick<UserCounts, "of">;
+  /** Has users reconciled again, by their refs. */
+  readonly lookAgain: (refs: Iterable<string>) => void;
   readonly status: StatusWriter;
   readonly events: EventRecorder;
   /** Where browsers reach the webhook, without a slash at the end. */
@@ -39,7 +43,7 @@ export interface OrganizationDeps {
 
 /** What this controller writes of an Organization's status. GroupsClaimReceived is the webhook's. */
 export const OWNED_STATUS = {
-  fields: ["observedGeneration", "loginURI", "callbackURI", "users"],
+  fields: ["observedGeneration", "loginURI", "callbackURI", "users", "deactivationsSettledTime"],
   conditionTypes: [
     "Ready",
     "LoginPathAccepted",
@@ -54,7 +58,7 @@ export const OWNED_STATUS = {
 
 /** Reconciles one Organization: checks everything that it says, and reports. */
 export async function reconcileOrganization(key: string, deps: OrganizationDeps): Promise<Outcome> {
-  const { organizations, okta, hold, counts, status, events, baseURL } = deps;
+  const { organizations, okta, hold, pending, counts, status, events, baseURL } = deps;
   const organization = organizations.get(key);
   if (!organization) {
     okta.forget(key);
@@ -67,8 +71,11 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   // Asking took a while: report on what the organization and its users are now.
   const current = organizations.get(key);
   if (!current || current.metadata.generation !== organization.metadata.generation) return again(0);
-  const deactivations = hold.state(key);
+  const deactivations = hold.offer(key);
   if (!deactivations) return done; // it comes again when they are counted
+  // Whoever was held may be so no longer, by a day that is over as well.
+  if (!deactivations.held) deps.lookAgain(pending.of(key).refs());
+  const settled = hold.settled(current, key);
   const holder = holderOf(organizations.by("loginPath", current.spec.loginPath));
   const checks: DesiredCondition[] = [
     loginPathAccepted(current, holder),
@@ -77,7 +84,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     directoryReachable(directory),
     directorySynced(directory),
     ...eventHookVerified(current),
-    deactivationsWithinLimit(current, deactivations),
+    deactivationsWithinLimit(current, deactivations, pending.of(key).waiting()),
   ];
   const ready = organizationReady([...checks, ...groupsClaimOf(current)]);
   const accepted = holder?.metadata.uid === current.metadata.uid;
@@ -88,6 +95,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
       observedGeneration: current.metadata.generation,
       conditions: [ready, ...checks],
       users: counts.of(key),
+      ...(settled > 0 ? { deactivationsSettledTime: rfc3339(settled) } : {}),
       ...(accepted ? { loginURI: `${baseURL}/login/${current.spec.loginPath}`, callbackURI } : {}),
     },
     OWNED_STATUS,
@@ -97,6 +105,11 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     recordReady(events, current, ready);
   }
   return again(againMs);
+}
+
+/** Kubernetes times have seconds. */
+function rfc3339(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** What the webhook has said of the groups claim of this very spec: where it is missing, nobody can sign in. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Organization } from "../../crds/types.ts";
 import { heldCondition } from "../../organizations/policy-source.ts";
 
-/** The annotation of an Organization by which somebody lets a held change of its policy go through. */
+/** The annotation of an Organization by which somebody lets held deactivations go through. */
 export const APPROVAL_ANNOTATION = "rolemapping.dev/approve-deactivations";
 
 /** What the annotation says; undefined where there is none. */
@@ -10,21 +10,24 @@ export function approvalIn({ metadata }: Organization): string | undefined {
   return metadata.annotations?.[APPROVAL_ANNOTATION];
 }
 
-/**
- * What the annotation has to say to approve a hold: eight hex digits that follow from the policy and the issuer, and
- * differ from whatever approved something before.
- * @param saidBefore what the annotation said when the hold began
- */
-export function approvalFor(
-  { policyHash, issuer }: { policyHash: string; issuer: string },
-  saidBefore: string,
-): string {
-  return createHash("sha256").update(`${policyHash}\n${issuer}\n${saidBefore}`).digest("hex").slice(0, 8);
+/** What an approval is for. */
+export interface Approved {
+  /** Of the Organization: another one of its name asks anew. */
+  readonly uid: string;
+  readonly policyHash: string;
+  readonly issuer: string;
+  /** Says who would be deactivated. */
+  readonly people: string;
 }
 
-/** Whether the annotation approves what asks for this. */
-export function isApproved(organization: Organization, approval: string): boolean {
-  return approvalIn(organization) === approval;
+/**
+ * What the annotation has to say to approve a hold: eight hex digits that follow from what is approved, and differ from
+ * whatever approved something before.
+ * @param saidBefore what the annotation said when the hold began
+ */
+export function approvalFor({ uid, policyHash, issuer, people }: Approved, saidBefore: string): string {
+  const text = [uid, policyHash, issuer, people, saidBefore].join("\n");
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 
 /** Whether the condition asks for what the annotation says: then that came after the hold began. */

@@ -1,44 +1,60 @@
 import type { Organization } from "../../crds/types.ts";
-import { AT_ONCE_MS, exceedsLimit, type Policies, type User } from "../../identity/index.ts";
+import { exceedsLimit, type Policies, type User, type UserCounts } from "../../identity/index.ts";
 import type { Cache } from "../../kubernetes/index.ts";
-import { approvalFor, approvalIn, isApproved, isAskedFor } from "./deactivation-approval.ts";
+import { deactivationsCountFrom, settledTime } from "../../organizations/deactivation-window.ts";
+import { approvalFor, approvalIn, isAskedFor } from "./deactivation-approval.ts";
 import type { PendingDeactivations } from "./pending-deactivations.ts";
-import type { UserCounts } from "./user-counts.ts";
+import type { PendingSet } from "./pending-set.ts";
 
 /** What is to be done about an organization's pending deactivations. */
 export interface Deactivations {
-  /** Active users whom the present policy would deactivate and who are not deactivated yet. */
+  /** Active users who would be deactivated, but for those of whom somebody has approved it. */
   readonly pending: number;
+  /** Users who were deactivated within the window already. */
+  readonly recent: number;
   readonly active: number;
-  /** Whether they wait for approval. */
+  /** Whether those who are pending wait for approval. */
   readonly held: boolean;
   /** What the approving annotation has to say. */
   readonly approval: string;
 }
 
+interface Hold {
+  /** What the approving annotation said when the hold began. */
+  readonly saidBefore: string;
+  /** What policy and issuer the offers are for. */
+  basis: string;
+  /** What was offered for approval lately: who was the last of those whom it would approve. */
+  readonly offers: Map<string, number>;
+}
+
+/** What was offered so many times before is still taken: while somebody looks, others sign in. */
+const OFFERS = 5;
+
 /**
- * Holds a changed policy that would deactivate more people than the organization allows at once.
+ * Holds deactivations that are more than the organization allows within a day, whatever they come from: all that are
+ * pending, or none. It ends when they are approved, or within the limit: since fewer are pending, or more are allowed.
  *
- * Once held, a change stays held until it is approved or nobody is left whom it would deactivate. That survives
- * a restart: who is pending follows from what is stored, and that it was held is in the condition.
+ * That survives a restart: who is pending and who was deactivated lately follows from what is stored, and since when
+ * deactivations are held is in the condition.
  *
- * An approval is for one hold: what it has to say depends on the policy, and on what the annotation said when the
- * hold began. One that stayed on the object doesn't let the same change through a second time.
+ * An approval is for exactly those who were counted when it was offered. One that stayed on the object doesn't let the
+ * same change through a second time.
  */
 export class DeactivationHold {
   readonly #organizations: Pick<Cache<Organization>, "get">;
   readonly #pending: PendingDeactivations;
   readonly #policies: Policies;
-  readonly #counts: UserCounts;
-  readonly #recent = new Map<string, number[]>();
-  /** What the approving annotation said when the hold began; undefined: nothing is held. */
-  readonly #holds = new Map<string, string | undefined>();
+  readonly #counts: Pick<UserCounts, "of" | "deactivatedSince">;
+  readonly #holds = new Map<string, Hold>();
+  /** Where approved deactivations are being carried out, and what has approved them. */
+  readonly #carriedOut = new Map<string, { readonly approval: string; settled: number | undefined }>();
 
   constructor(deps: {
     organizations: Pick<Cache<Organization>, "get">;
     pending: PendingDeactivations;
     policies: Policies;
-    counts: UserCounts;
+    counts: Pick<UserCounts, "of" | "deactivatedSince">;
   }) {
     this.#organizations = deps.organizations;
     this.#pending = deps.pending;
@@ -46,46 +62,99 @@ export class DeactivationHold {
     this.#counts = deps.counts;
   }
 
-  /** Takes note that a user was deactivated by the policy. */
-  deactivated(user: User): void {
-    const times = this.#recent.get(user.organization) ?? [];
-    this.#recent.set(user.organization, times);
-    times.push(performance.now());
-    this.#pending.forget(user);
+  /** Whether a user's deactivation waits for approval; undefined while that isn't known, since they are being counted. */
+  holds({ ref, organization }: User): boolean | undefined {
+    const state = this.state(organization);
+    return state?.held && !this.#pending.of(organization).isApproved(ref);
+  }
+
+  /** As `state`, to be told to people: what it says has to be said to approve, approves from now on. */
+  offer(key: string): Deactivations | undefined {
+    const state = this.state(key);
+    const hold = this.#holds.get(key);
+    if (!state?.held || !hold) return state;
+    hold.offers.delete(state.approval);
+    hold.offers.set(state.approval, this.#pending.of(key).last);
+    for (const [oldest] of hold.offers) {
+      if (hold.offers.size <= OFFERS) break;
+      hold.offers.delete(oldest);
+    }
+    return state;
   }
 
   /** What is to be done about those who are pending; undefined while that isn't known, since they are being counted. */
   state(key: string): Deactivations | undefined {
     if (this.#pending.isCounting(key)) return undefined;
     const [organization, inForce] = [this.#organizations.get(key), this.#policies.of(key)];
-    const pending = this.#pending.of(key).size;
-    const { active } = this.#counts.of(key);
-    const free = { pending, active, held: false, approval: "" };
+    const pending = this.#pending.of(key);
     if (!organization || !inForce) {
       this.#holds.delete(key);
-      return free;
+      this.#carriedOut.delete(key);
+      return { ...this.#numbers(key, pending, 0), held: false, approval: "" };
     }
+    const numbers = this.#numbers(
+      key,
+      pending,
+      Math.max(deactivationsCountFrom(organization), this.settled(organization, key)),
+    );
     const setting = organization.spec.safeguards.maxDeactivations;
-    const change = { deactivating: pending, recent: this.#countRecent(key), active, setting };
-    // Asked for the first time, `inForce.held` tells from the condition whether it was held before a restart.
-    const wasHeld = this.#holds.has(key) ? this.#holds.get(key) !== undefined : inForce.held;
-    if (pending === 0 || !(wasHeld || exceedsLimit(change))) {
-      this.#holds.set(key, undefined);
-      return free;
+    if (!exceedsLimit({ ...numbers, deactivating: numbers.pending, setting })) {
+      this.#holds.delete(key);
+      return { ...numbers, held: false, approval: "" };
     }
-    const saidBefore =
-      this.#holds.get(key) ?? (isAskedFor(organization) ? "" : (approvalIn(organization) ?? ""));
-    this.#holds.set(key, saidBefore);
     const { policy, issuer } = inForce;
-    const approval = approvalFor({ policyHash: policy.hash(), issuer }, saidBefore);
-    return { pending, active, held: !isApproved(organization, approval), approval };
+    const hold = this.#hold(key, organization, `${policy.hash()}\n${issuer}`);
+    const { uid = "" } = organization.metadata;
+    const approved = { uid, policyHash: policy.hash(), issuer, people: pending.digest };
+    const approval = approvalFor(approved, hold.saidBefore);
+    const said = approvalIn(organization) ?? "";
+    const upTo = said === approval ? pending.last : hold.offers.get(said);
+    if (upTo === undefined) return { ...numbers, held: true, approval };
+    pending.approve(upTo);
+    this.#holds.delete(key);
+    this.#carriedOut.set(key, { approval: said, settled: undefined });
+    return this.state(key); // the others are counted again
   }
 
-  #countRecent(organization: string): number {
-    const since = performance.now() - AT_ONCE_MS;
-    const times = (this.#recent.get(organization) ?? []).filter((time) => time > since);
-    if (times.length > 0) this.#recent.set(organization, times);
-    else this.#recent.delete(organization);
-    return times.length;
+  /**
+   * Up to when deactivations were approved and no longer count, in ms since 1970, whole seconds as everything that
+   * Kubernetes stores; 0: none were.
+   */
+  settled(organization: Organization, key: string): number {
+    const pending = this.#pending.of(key);
+    const stored = settledTime(organization);
+    let carriedOut = this.#carriedOut.get(key);
+    // Approved before a restart, and done.
+    if (!carriedOut && pending.size === 0 && isAskedFor(organization)) {
+      carriedOut = { approval: approvalIn(organization) ?? "", settled: undefined };
+      this.#carriedOut.set(key, carriedOut);
+    }
+    if (!carriedOut) return stored;
+    if (carriedOut.settled === undefined && pending.approved === 0)
+      carriedOut.settled = Math.floor(Date.now() / 1000) * 1000;
+    return Math.max(stored, carriedOut.settled ?? 0);
+  }
+
+  #hold(key: string, organization: Organization, basis: string): Hold {
+    const said = approvalIn(organization) ?? "";
+    const isUsed = this.#carriedOut.get(key)?.approval === said;
+    const hold = this.#holds.get(key) ?? {
+      saidBefore: isAskedFor(organization) && !isUsed ? "" : said,
+      basis,
+      offers: new Map(),
+    };
+    this.#holds.set(key, hold);
+    if (hold.basis !== basis) hold.offers.clear();
+    hold.basis = basis;
+    return hold;
+  }
+
+  #numbers(
+    key: string,
+    { size }: PendingSet,
+    since: number,
+  ): Pick<Deactivations, "pending" | "recent" | "active"> {
+    const { active } = this.#counts.of(key);
+    return { pending: size, recent: this.#counts.deactivatedSince(key, since), active };
   }
 }

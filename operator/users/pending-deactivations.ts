@@ -1,12 +1,14 @@
 import {
+  groupLabel,
   type IdentityStore,
-  lostToPolicy,
+  lossCause,
   type Policies,
   type PolicyChange,
   resolveStoredAccess,
   type Touched,
   type User,
 } from "../../identity/index.ts";
+import { type Pending, PendingSet } from "./pending-set.ts";
 
 /** A count of one organization, from the change of its policy until everybody whom it touches was looked at. */
 interface Count {
@@ -19,13 +21,13 @@ interface Count {
 }
 
 /**
- * Whom the present policies would deactivate, and who isn't deactivated yet. A changed policy is looked at as a whole:
+ * Whom what is stored and the present policies would deactivate, and who isn't deactivated yet. A changed policy is looked at as a whole:
  * until everybody whom it touches is counted, it takes nothing from anybody of its organization.
  */
 export class PendingDeactivations {
   readonly #store: Pick<IdentityStore, "users" | "usersInGroups" | "usersOfMapping">;
   readonly #policies: Pick<Policies, "of">;
-  readonly #pending = new Map<string, Set<string>>();
+  readonly #pending = new Map<string, PendingSet>();
   readonly #counts = new Map<string, Count>();
 
   constructor(deps: {
@@ -36,9 +38,9 @@ export class PendingDeactivations {
     this.#policies = deps.policies;
   }
 
-  /** Their refs. Not all of them while the organization is being counted. */
-  of(organization: string): ReadonlySet<string> {
-    return this.#pending.get(organization) ?? NOBODY;
+  /** Not all of them while the organization is being counted. */
+  of(organization: string): PendingSet {
+    return this.#pending.get(organization) ?? new PendingSet();
   }
 
   /** Whether a changed policy hasn't shown yet whom it would deactivate. */
@@ -51,6 +53,7 @@ export class PendingDeactivations {
     const count = this.#counts.get(organization) ?? { next: undefined, seen: new Set(), waiting: new Set() };
     this.#counts.set(organization, count);
     count.next = both(count.next, touched);
+    this.#pending.get(organization)?.revoke();
   }
 
   /**
@@ -78,16 +81,16 @@ export class PendingDeactivations {
 
   /** Looks at one user again, who has changed. */
   look(user: User): void {
-    const organization = this.#policies.of(user.organization);
-    const lost =
-      organization && lostToPolicy(user, resolveStoredAccess(user, { ...organization, held: false }));
-    if (!lost) {
+    const inForce = this.#policies.of(user.organization);
+    const cause = inForce && lossCause(user, resolveStoredAccess(user, { ...inForce, held: false }));
+    if (cause === undefined) {
       this.forget(user);
       return;
     }
     this.#counts.get(user.organization)?.seen.add(user.ref);
-    const pending = this.#pending.get(user.organization) ?? new Set();
-    this.#pending.set(user.organization, pending.add(user.ref));
+    const pending = this.#pending.get(user.organization) ?? new PendingSet();
+    this.#pending.set(user.organization, pending);
+    pending.set(user.ref, told(user, cause));
   }
 
   /** Forgets a user who is gone, or has nothing to lose. */
@@ -95,7 +98,8 @@ export class PendingDeactivations {
     this.#counts.get(organization)?.seen.add(ref);
     const pending = this.#pending.get(organization);
     pending?.delete(ref);
-    if (pending?.size === 0) this.#pending.delete(organization);
+    // Otherwise its numbers go on, so that nobody new is taken for somebody of whom it was approved before.
+    if (pending?.size === 0 && !this.#policies.of(organization)) this.#pending.delete(organization);
   }
 
   /** Has a user reconciled again when their organization is counted. */
@@ -127,6 +131,13 @@ export class PendingDeactivations {
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
+
+function told(user: User, cause: Pending["cause"]): Pending {
+  const received = new Set(user.groups.map(groupLabel));
+  const missing =
+    cause === "GroupsGone" ? (user.access?.groups ?? []).filter((group) => !received.has(group)) : [];
+  return { cause, missing, who: user.email ?? user.ref.slice(user.ref.indexOf("/") + 1) };
+}
 
 function both(a: Touched | "all" | undefined, b: Touched | "all"): Touched | "all" {
   if (a === undefined || b === "all") return b;

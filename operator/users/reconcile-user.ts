@@ -4,7 +4,7 @@ import {
   auditChanges,
   type IdentityStore,
   isActive,
-  lostToPolicy,
+  isCountedLoss,
   type Policies,
   resolveStoredAccess,
   StaleUserError,
@@ -22,7 +22,7 @@ export interface UserDeps {
   readonly store: IdentityStore;
   readonly policies: Policies;
   readonly pending: Pick<PendingDeactivations, "putOff">;
-  readonly hold: DeactivationHold;
+  readonly hold: Pick<DeactivationHold, "holds">;
   readonly audit: AuditLog;
   readonly unfinished: UnfinishedSignIns;
   readonly cacheLag: Pick<CacheLag, "isCurrent">;
@@ -40,10 +40,10 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   if (wait > 0) return again(wait);
 
   const found = policies.of(user.organization);
-  const deactivations = hold.state(user.organization);
-  const access = resolveStoredAccess(user, found && { ...found, held: deactivations?.held === true });
+  const held = hold.holds(user);
+  const access = resolveStoredAccess(user, found && { ...found, held: held === true });
   if (isDecided(user, access)) return done;
-  if (found && !deactivations && lostToPolicy(user, access)) {
+  if (found && held === undefined && isCountedLoss(user, access)) {
     pending.putOff(user); // until everybody is counted
     return done;
   }
@@ -69,7 +69,6 @@ function isDecided(user: User, access: Access): boolean {
   return user.decided && user.access !== undefined && sameAccess(user.access, access);
 }
 
-function record({ hold, audit }: UserDeps, before: User, after: User, access: Access): void {
-  if (access.reason !== "OrganizationNotFound" && lostToPolicy(before, access)) hold.deactivated(after);
+function record({ audit }: UserDeps, before: User, after: User, access: Access): void {
   audit.write(auditChanges(before, after, storedCause(before, access)), after.uid);
 }

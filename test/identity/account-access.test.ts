@@ -1,6 +1,6 @@
 import test from "ava";
 import { resolveSignIn, resolveStoredAccess } from "../../identity/account-access.ts";
-import { lostToPolicy } from "../../identity/safeguards/losses.ts";
+import { isCountedLoss } from "../../identity/safeguards/losses.ts";
 import { account, GRANTS, ISSUER, identity, local, policy, withoutMapping } from "./an-account.ts";
 
 test("a first sign-in with a mapped group is admitted, one without is refused", (t) => {
@@ -32,16 +32,21 @@ test("a deactivated account isn't brought back by a hold", (t) => {
   t.false(resolveStoredAccess(out, { issuer: ISSUER, policy: withoutMapping, held: true }).active);
 });
 
-test("a stored account follows the policy; while a deactivation is held, it keeps what its groups still cause", (t) => {
+test("a stored account follows the policy; while a deactivation is held, it keeps what it holds, whatever would take that", (t) => {
   t.true(resolveStoredAccess(account(), { issuer: ISSUER, policy, held: false }).active);
   t.false(resolveStoredAccess(account(), { issuer: ISSUER, policy: withoutMapping, held: false }).active);
   t.deepEqual(
     resolveStoredAccess(account(), { issuer: ISSUER, policy: withoutMapping, held: true }).grants,
     GRANTS,
   );
+  t.deepEqual(
+    resolveStoredAccess(account({ groups: [] }), { issuer: ISSUER, policy, held: true }).grants,
+    GRANTS,
+  );
+  const suspended = account({ oktaStatus: "SUSPENDED" });
   t.false(
-    resolveStoredAccess(account({ groups: [] }), { issuer: ISSUER, policy: withoutMapping, held: true })
-      .active,
+    resolveStoredAccess(suspended, { issuer: ISSUER, policy, held: true }).active,
+    "Okta is certain of them",
   );
 });
 
@@ -49,7 +54,7 @@ test("accounts of a former issuer have no access; too many of them at once count
   const elsewhere = { issuer: "https://acme.okta.com/oauth2/default", policy };
   const none = resolveStoredAccess(account(), { ...elsewhere, held: false });
   t.like(none, { active: false, reason: "IssuerChanged" });
-  t.true(lostToPolicy(account(), none));
+  t.true(isCountedLoss(account(), none));
   t.true(resolveStoredAccess(account(), { ...elsewhere, held: true }).active);
 });
 

@@ -1,5 +1,5 @@
 import type { Organization } from "../../crds/types.ts";
-import { type GroupsRefusal, StoreError } from "../../identity/index.ts";
+import { type GroupsRefusal, type KeptReason, StoreError } from "../../identity/index.ts";
 import { ForbiddenError, KubernetesError, keyOf } from "../../kubernetes/index.ts";
 import type { AnyOktaError } from "../../okta/any-okta-error.ts";
 import { OktaError } from "../../okta/errors.ts";
@@ -89,7 +89,11 @@ export function problemOf(error: unknown, organization: Organization | undefined
 }
 
 /** What to tell somebody whose groups can't be relied upon. */
-export function groupsProblem(reason: GroupsRefusal, organization: Organization, way: Way): Problem {
+export function groupsProblem(
+  reason: GroupsRefusal | KeptReason,
+  organization: Organization,
+  way: Way,
+): Problem {
   return groupsProblemAt(reason, placeOf(organization, way));
 }
 
@@ -241,9 +245,11 @@ const GROUPS_CODES = {
   ClaimLost: "claim-lost",
   ClaimInvalid: "claim-invalid",
   DirectoryUnavailable: "directory-unavailable",
-} as const satisfies Record<GroupsRefusal, string>;
+  DeactivationsHeld: "deactivations-held",
+  TooManyGroups: "too-many-groups",
+} as const satisfies Record<GroupsRefusal | KeptReason, string>;
 
-function groupsProblemAt(reason: GroupsRefusal, place: Place): Problem {
+function groupsProblemAt(reason: GroupsRefusal | KeptReason, place: Place): Problem {
   const { organization, object } = place;
   const about = { code: GROUPS_CODES[reason], organization, link: link("Try again", place) };
   switch (reason) {
@@ -258,6 +264,31 @@ function groupsProblemAt(reason: GroupsRefusal, place: Place): Problem {
           "You are known to Okta, but which groups you are in didn't arrive in a form that can be used, so nobody can " +
           `say what you may do. Your account stays as it is. Tell an administrator of ${organization}.`,
         advice: `For administrators: the condition GroupsClaimReceived of the Organization ${object} says what to set up.`,
+      };
+    case "TooManyGroups":
+      return {
+        ...about,
+        status: 502,
+        title: "Okta may not have told us all of your groups",
+        text:
+          "You are in so many groups that Okta may have left some out, and those that arrived would take something " +
+          `from you. Your account stays as it is. Tell an administrator of ${organization}.`,
+        advice: forAdmins(
+          `narrow the groups claim's filter in Okta, or set up okta.directory of the Organization ${object}.`,
+        ),
+      };
+    case "DeactivationsHeld":
+      return {
+        ...about,
+        status: 403,
+        title: "Your access waits for an administrator",
+        text:
+          `The groups that Okta reports for you no longer give access to ${organization}. That is so for many people at ` +
+          "once and may be a mistake, so your account stays as it is until an administrator has looked. " +
+          `Tell an administrator of ${organization}.`,
+        advice: forAdmins(
+          `the condition DeactivationsWithinLimit of the Organization ${object} says what it comes from.`,
+        ),
       };
     case "DirectoryUnavailable":
       return {

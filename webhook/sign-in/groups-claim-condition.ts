@@ -43,7 +43,7 @@ export function groupsClaimStatus(
   at: number,
 ): GroupsClaimStatus | undefined {
   const evidence = claim.kind === "groups" ? seen(organization, at) : organization.status?.groupsClaim;
-  const condition = desired(organization, claim, directory, verdict);
+  const condition = desired(organization, claim, directory, verdict, at);
   if (!condition) return undefined;
   const present = conditionOf(organization);
   const same =
@@ -61,8 +61,10 @@ function desired(
   claim: GroupsClaim,
   directory: DirectoryAnswer,
   verdict: GroupsVerdict,
+  at: number,
 ): DesiredCondition | undefined {
-  if (claim.kind === "groups") return received(organization, claim.names.length);
+  if (claim.kind === "groups" && verdict.kind === "decide")
+    return received(organization, claim.names.length, at);
   if (verdict.kind === "refuse") return refusal(organization, verdict);
   // The claim is missing, and its absence was understood. Only where it never came is there something to say.
   if (directory.kind !== "groups" || evidenceOf(organization).receivedBefore) return undefined;
@@ -74,13 +76,22 @@ function desired(
   );
 }
 
-function received(organization: Organization, groups: number): DesiredCondition {
+/** How long the condition stays False after somebody was refused because their list may be cut: others can't tell. */
+const CUT_LIST_STAYS_MS = 24 * 3_600_000;
+
+function received(organization: Organization, groups: number, at: number): DesiredCondition | undefined {
   const name = claimName(organization);
   const { okta } = organization.spec;
+  const present = conditionOf(organization);
+  const isRefused =
+    present?.reason === "TooManyGroups" &&
+    present.status === "False" &&
+    present.observedGeneration === organization.metadata.generation &&
+    at - Date.parse(present.lastTransitionTime) < CUT_LIST_STAYS_MS;
+  if (isRefused && !okta.directory) return undefined;
   // Once seen, this stays: the next person with few groups doesn't make it untrue.
   const seenMany =
-    conditionOf(organization)?.reason === "TooManyGroups" &&
-    isCurrent(organization.status?.groupsClaim, organization);
+    present?.reason === "TooManyGroups" && isCurrent(organization.status?.groupsClaim, organization);
   if (!okta.directory && (groups >= MANY_GROUPS || seenMany))
     return conditionTrue(
       TYPE,
@@ -117,6 +128,14 @@ function refusal(
         TYPE,
         "ClaimInvalid",
         `${why} In Okta, make it a groups claim (value type: Groups), or name another one in okta.claims.groups.`,
+      );
+    case "TooManyGroups":
+      return conditionFalse(
+        TYPE,
+        "TooManyGroups",
+        `Somebody's claim ${name} holds ${MANY_GROUPS} groups or more, Okta may cut such lists short, and by what has ` +
+          "arrived they would lose roles: their sign-in was refused, and their account stays as it is. Narrow the " +
+          "claim's filter in Okta, or set up okta.directory.",
       );
     case "DirectoryUnavailable":
       // That is the condition DirectoryReachable's to say.

@@ -12,6 +12,10 @@ import {
   groupsVerdict,
   type Identity,
   type IdentityStore,
+  type KeptReason,
+  LIST_MAY_BE_CUT,
+  type LossDecision,
+  mayBeCut,
   mayDependOnIDs,
   type Policies,
   provisionSignIn,
@@ -20,6 +24,7 @@ import {
   type SignInOutcome,
   StoreError,
   signInCause,
+  type User,
 } from "../../identity/index.ts";
 import { KubernetesError, keyOf } from "../../kubernetes/index.ts";
 import { OktaError } from "../../okta/errors.ts";
@@ -28,16 +33,19 @@ import type { SignedIn } from "../../okta/oidc/oidc.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 import type { LoginOutcome, WebhookMetrics } from "../metrics.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
-import type { ClaimLoss } from "./claim-loss.ts";
 import { evidenceOf, groupsClaimStatus } from "./groups-claim-condition.ts";
+import type { SignInLosses } from "./sign-in-losses.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 
 /** What becomes of a person whom Okta has signed in. */
 export type SignInResult =
   /** Admitted or refused, by these groups. */
-  | (SignInOutcome & { readonly groups: readonly ReceivedGroup[] })
-  /** Which groups they are in can't be relied upon. Nothing was decided, and nothing was changed. */
-  | { readonly kind: "undecided"; readonly reason: GroupsRefusal; readonly why: string };
+  | (Exclude<SignInOutcome, { kind: "kept" }> & { readonly groups: readonly ReceivedGroup[] })
+  /** Which groups they are in can't be relied upon, or what follows waits for people. Their access is as it was. */
+  | { readonly kind: "undecided"; readonly reason: UndecidedReason; readonly why: string };
+
+/** Why a sign-in wasn't decided. */
+export type UndecidedReason = GroupsRefusal | KeptReason;
 
 export interface OktaSignInsOptions {
   readonly store: IdentityStore;
@@ -45,7 +53,7 @@ export interface OktaSignInsOptions {
   readonly organization: (key: string) => Organization | undefined;
   readonly policies: Pick<Policies, "of">;
   readonly directories: Pick<DirectoryClients, "ask">;
-  readonly claimLoss: ClaimLoss;
+  readonly losses: Pick<SignInLosses, "allow">;
   readonly audit: Pick<AuditLog, "write">;
   readonly reporter: Pick<StatusReporter, "signedIn" | "failed" | "groupsClaim">;
   readonly metrics: Pick<WebhookMetrics, "provisioningSeconds">;
@@ -72,7 +80,7 @@ export class OktaSignIns {
    * @throws StoreError when the account can't be read or written; then nobody is signed in
    */
   async complete(key: string, signedIn: SignedIn): Promise<SignInResult> {
-    const { policies, claimLoss, reporter } = this.#options;
+    const { policies, losses, reporter } = this.#options;
     const organization = this.#options.organization(key);
     const inForce = policies.of(key);
     if (!organization || !inForce) throw new UnknownOrganizationError("The organization was deleted.");
@@ -97,17 +105,20 @@ export class OktaSignIns {
     const { groups, from: groupsFrom, status } = verdict;
     const identity: Identity = { ...person, groups, groupsFrom, ...(status === undefined ? {} : { status }) };
 
-    // A claim that has stopped coming looks like a person without groups: only so many may lose their access by that.
-    using allowance = await claimLoss.allow(key, organization, inForce, identity);
+    // A claim that has stopped coming looks like a person without groups: only so many may lose their access by that,
+    // and only so many by whatever else.
+    using allowance = await losses.allow(key, organization, inForce, identity);
     if (!allowance) {
       reportClaim(CLAIM_LOST);
       return { kind: "undecided", reason: CLAIM_LOST.reason, why: CLAIM_LOST.why };
     }
-    reportClaim(verdict);
+    if (!mayBeCut(identity)) reportClaim(verdict);
 
     // The account: decided by identity/, and stored.
-    const outcome = await this.#provision(key, identity, at, inForce);
+    const outcome = await this.#provision(key, identity, at, inForce, (user) => allowance.decide(user));
+    if (mayBeCut(identity)) reportClaim(isRefusedAsCut(outcome) ? LIST_MAY_BE_CUT : verdict);
     this.#record(outcome, groupsFrom, at);
+    if (outcome.kind === "kept") return { kind: "undecided", reason: outcome.reason, why: outcome.why };
     return { ...outcome, groups };
   }
 
@@ -137,13 +148,19 @@ export class OktaSignIns {
     return mayDependOnIDs(claim.names, user?.access?.grants ?? [], policy) ? answer : { kind: "none" };
   }
 
-  async #provision(key: string, identity: Identity, at: number, inForce: InForce): Promise<SignInOutcome> {
+  async #provision(
+    key: string,
+    identity: Identity,
+    at: number,
+    inForce: InForce,
+    mayTake: (user: User) => LossDecision,
+  ): Promise<SignInOutcome> {
     const { store, reporter, metrics } = this.#options;
     const start = performance.now();
     let ended: LoginOutcome = "failed";
     try {
-      const outcome = await provisionSignIn(store, { organization: key, identity, at }, inForce);
-      ended = outcome.kind;
+      const outcome = await provisionSignIn(store, { organization: key, identity, at }, inForce, mayTake);
+      ended = outcome.kind === "admitted" ? "admitted" : "refused";
       return outcome;
     } catch (error) {
       if (error instanceof StoreError) {
@@ -164,6 +181,10 @@ export class OktaSignIns {
     if (user) audit.write(auditChanges(before, user, signInCause(groupsFrom)), user.uid);
     if (outcome.kind === "admitted") reporter.signedIn(outcome.user, at);
   }
+}
+
+function isRefusedAsCut(outcome: SignInOutcome): boolean {
+  return outcome.kind === "kept" && outcome.reason === LIST_MAY_BE_CUT.reason;
 }
 
 /**

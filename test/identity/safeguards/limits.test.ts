@@ -1,5 +1,11 @@
 import test from "ava";
-import { claimIsLost, deactivationLimit, exceedsLimit } from "../../../identity/safeguards/limits.ts";
+import {
+  claimIsLost,
+  countedSince,
+  deactivationLimit,
+  exceedsLimit,
+  isFarFromLimit,
+} from "../../../identity/safeguards/limits.ts";
 
 test("a limit is a share of the active users, rounded down, or a number", (t) => {
   t.is(deactivationLimit("20%", 100), 20);
@@ -28,9 +34,34 @@ test("mappings that are deleted one after the other count as one change", (t) =>
   t.false(exceedsLimit({ deactivating: 5, recent: 15, active: 85, setting: "20%" }));
 });
 
-test("the claim is lost when more people than the limit would be deactivated for want of it, five at least", (t) => {
-  t.false(claimIsLost({ recent: 4, active: 6, setting: "20%" }));
-  t.true(claimIsLost({ recent: 5, active: 5, setting: "20%" }));
-  t.false(claimIsLost({ recent: 19, active: 81, setting: "20%" }));
-  t.true(claimIsLost({ recent: 20, active: 80, setting: "20%" }));
+test("the claim is lost when more people than the limit would be deactivated in sum, five of them for want of it", (t) => {
+  t.false(claimIsLost({ recent: 4, active: 6, setting: "20%" }, 4));
+  t.true(claimIsLost({ recent: 5, active: 5, setting: "20%" }, 5));
+  t.false(claimIsLost({ recent: 19, active: 81, setting: "20%" }, 19));
+  t.true(claimIsLost({ recent: 20, active: 80, setting: "20%" }, 20));
+  t.false(
+    claimIsLost({ recent: 20, active: 80, setting: "20%" }, 4),
+    "others were deactivated for other reasons",
+  );
+  t.true(claimIsLost({ recent: 20, active: 80, setting: "20%" }, 5), "they count");
+});
+
+test("half of the limit is far from it; a small organization counts four", (t) => {
+  const change = { deactivating: 1, active: 100, setting: "20%" };
+  t.true(isFarFromLimit({ ...change, recent: 9, active: 91 }));
+  t.false(isFarFromLimit({ ...change, recent: 10, active: 90 }));
+  t.true(isFarFromLimit({ ...change, recent: 1, active: 4 }));
+  t.false(isFarFromLimit({ ...change, recent: 2, active: 3 }));
+});
+
+const HOUR = 3_600_000;
+
+test("deactivations count for a day, from what was approved on, and longer while something is held", (t) => {
+  const now = 100 * HOUR;
+  t.is(countedSince(now), 76 * HOUR);
+  t.is(countedSince(now, 90 * HOUR), 90 * HOUR, "what was approved is settled");
+  t.is(countedSince(now, 10 * HOUR), 76 * HOUR);
+  t.is(countedSince(now, 0, 60 * HOUR), 36 * HOUR, "waiting for days is no approval");
+  t.is(countedSince(now, 50 * HOUR, 60 * HOUR), 50 * HOUR);
+  t.is(countedSince(now, 0, 200 * HOUR), 76 * HOUR, "a clock that is ahead makes nothing forgotten");
 });

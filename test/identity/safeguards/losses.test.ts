@@ -1,42 +1,46 @@
 import test from "ava";
-import { resolveSignIn, resolveStoredAccess } from "../../../identity/account-access.ts";
+import { resolveStoredAccess } from "../../../identity/account-access.ts";
 import { noAccess } from "../../../identity/index.ts";
-import { losesBySignIn, lostToMissingClaim, lostToPolicy } from "../../../identity/safeguards/losses.ts";
-import { account, ISSUER, identity, policy, withoutMapping } from "../an-account.ts";
+import { countedDeactivation, isCountedLoss, lossCause } from "../../../identity/safeguards/losses.ts";
+import type { User } from "../../../identity/user.ts";
+import { account, ISSUER, local, policy, withoutMapping } from "../an-account.ts";
 
-test("only losses of the policy's own making count for the safeguard", (t) => {
-  const none = resolveStoredAccess(account(), { issuer: ISSUER, policy: withoutMapping, held: false });
-  t.true(lostToPolicy(account(), none));
-  t.false(lostToPolicy(account({ groups: [] }), none), "left the group");
-  t.false(lostToPolicy(account({ oktaStatus: "SUSPENDED" }), none), "suspended in Okta");
+/** What a stored account is to have, and what that comes from. */
+function causeOf(user: User, by = policy, issuer = ISSUER): string | undefined {
+  const access = resolveStoredAccess(user, { issuer, policy: by, held: false });
+  const cause = lossCause(user, access);
+  return cause;
+}
+
+test("whatever may be one mistake made on many people counts, and is told apart", (t) => {
+  t.is(causeOf(account(), withoutMapping), "MappingsChanged");
+  t.is(causeOf(account({ groups: [{ name: "service_admins" }] })), "GroupsGone", "renamed in Okta");
+  t.is(causeOf(account({ groups: [], groupsFrom: "MissingClaim" })), "ClaimMissing");
+  t.is(causeOf(account(), policy, "https://other.okta.com"), "IssuerChanged");
+});
+
+test("what is certain about one person, meant by people, or no loss doesn't count", (t) => {
+  t.is(causeOf(account({ oktaStatus: "SUSPENDED" })), undefined, "Okta's status says so");
+  t.is(causeOf(account()), undefined, "loses nothing");
+  t.is(
+    causeOf(account({ access: noAccess("NoMappedGroup", ""), groups: [] })),
+    undefined,
+    "has nothing to lose",
+  );
+  t.is(causeOf(local({ localRoles: ["service-admin"] }), withoutMapping), undefined, "a local account");
   t.false(
-    lostToPolicy(account(), resolveStoredAccess(account(), { issuer: ISSUER, policy, held: false })),
-    "lost nothing",
+    isCountedLoss(account(), resolveStoredAccess(account(), undefined)),
+    "the organization was deleted",
   );
 });
 
-test("a sign-in takes something only from an active account whose groups give nothing any more", (t) => {
-  const terms = { policy, held: false };
-  const out = account({ access: noAccess("NoMappedGroup", "") });
-  t.true(losesBySignIn(account(), resolveSignIn(identity("marketing"), account(), terms)));
-  t.false(losesBySignIn(account(), resolveSignIn(identity("service_admin"), account(), terms)));
-  t.false(losesBySignIn(out, resolveSignIn(identity("marketing"), out, terms)), "has nothing to lose");
-  const changed = { policy: withoutMapping, held: false };
-  t.false(
-    losesBySignIn(account(), resolveSignIn(identity("service_admin"), account(), changed)),
-    "a changed mapping takes it, not the sign-in",
-  );
-});
-
-test("somebody was lost to the missing claim if that deactivated them, and lately", (t) => {
-  const out = account({
-    access: noAccess("NoMappedGroup", ""),
-    groups: [],
-    groupsFrom: "MissingClaim",
-    activeSince: 5_000,
-  });
-  t.true(lostToMissingClaim(out, 4_000));
-  t.false(lostToMissingClaim(out, 5_000), "long ago");
-  t.false(lostToMissingClaim({ ...out, groupsFrom: "Claim" }, 4_000));
-  t.false(lostToMissingClaim(account({ groupsFrom: "MissingClaim", activeSince: 5_000 }), 4_000), "active");
+test("a stored deactivation counts by its time and reason", (t) => {
+  const out = { groups: [], activeSince: 5_000, sessionEpoch: 1 };
+  const lost = account({ ...out, access: noAccess("NoMappedGroup", "") });
+  t.deepEqual(countedDeactivation(lost), { at: 5_000, forWantOfClaim: false });
+  t.like(countedDeactivation({ ...lost, groupsFrom: "MissingClaim" }), { forWantOfClaim: true });
+  t.is(countedDeactivation({ ...lost, sessionEpoch: 0 }), undefined, "was never active");
+  t.is(countedDeactivation(account({ ...out, access: noAccess("NotActiveInOkta", "") })), undefined);
+  t.is(countedDeactivation(account({ ...out, access: noAccess("OrganizationNotFound", "") })), undefined);
+  t.is(countedDeactivation(account({ activeSince: 5_000, sessionEpoch: 1 })), undefined, "active again");
 });

@@ -63,8 +63,11 @@ function scene(users: User[]) {
     },
   };
   const pending = new PendingDeactivations({ store, policies });
-  const counts = { of: (key: string) => ({ registered: 100, active: of(key).filter(isActive).length }) };
-  const hold = new DeactivationHold({ organizations, pending, policies, counts: counts as never });
+  const counts = {
+    of: (key: string) => ({ registered: 100, active: of(key).filter(isActive).length }),
+    deactivatedSince: () => 0,
+  };
+  const hold = new DeactivationHold({ organizations, pending, policies, counts });
   /** Lets the store hand out one more user of an organization, as soon as it is asked for one. */
   const next = async (key = ADA.organization): Promise<void> => {
     while (!gates.has(key)) await new Promise(setImmediate);
@@ -146,8 +149,8 @@ test("what is heard of somebody during a count overrules what the count has read
   pending.policyChanged({ organization: ADA.organization, touched: "all" });
   const counted = pending.count(ADA.organization, signal);
   await next();
-  pending.look(person("p0", { groups: [] }));
-  pending.look(person("p4", { groups: [] }));
+  pending.look(person("p0", { oktaStatus: "SUSPENDED" }));
+  pending.look(person("p4", { oktaStatus: "SUSPENDED" }));
   pending.forget(person("p5"));
   for (let i = 0; i < 5; i++) await next();
   await counted;

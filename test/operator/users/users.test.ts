@@ -8,7 +8,6 @@ import {
   StaleUserError,
   type User,
 } from "../../../identity/index.ts";
-import type { DeactivationHold } from "../../../operator/users/deactivation-hold.ts";
 import { reconcileUser } from "../../../operator/users/reconcile-user.ts";
 import { UnfinishedSignIns } from "../../../operator/users/unfinished-sign-ins.ts";
 import { waitFor } from "../../cluster.ts";
@@ -174,7 +173,7 @@ async function reconciled(parts: {
     store: store as unknown as IdentityStore,
     policies: { of: () => undefined } as unknown as Policies,
     pending: { putOff: () => {} },
-    hold: { state: () => ({ held: false }) } as unknown as DeactivationHold,
+    hold: { holds: () => false },
     audit: { write: (some: readonly AuditRecord[]) => records.push(...some) } as never,
     unfinished: new UnfinishedSignIns(),
     cacheLag: { isCurrent: () => parts.isCurrent },

@@ -130,6 +130,51 @@ test("people who are read from the directory use what Okta has to its end, each 
   );
 });
 
+test("a list that may be cut gives, and never takes: who would lose by it is refused, and keeps what they have", async (t) => {
+  const many = Array.from({ length: 120 }, (_, i) => `group-${i}`);
+  const seed = {
+    users: [person("ada", ["service_admin", ...many]), person("ben", ["portal_admin"])],
+    groups: ["service_admin", "portal_admin", ...many],
+    manyGroups: "all" as const,
+  };
+  const { applyAcme, signIn, session, users, condition, heard, okta, lines } = await webhookUnderTest(t, {
+    okta: seed,
+  });
+  await applyAcme();
+  const { cookies } = await signIn("ada");
+  // The mapped one is no longer among those that arrive, though others are.
+  okta.directory.removeFromGroup("service_admin", "ada@acme.example");
+  const refused = await signIn("ada");
+  t.is(refused.response.status, 502);
+  t.true(refused.response.body.includes("Your account stays as it is"));
+  t.is((await session(cookies)).status, 200, "and so does the session");
+  t.is((await users()).get("ada@acme.example")?.status?.state, "Active");
+  t.truthy(lines.find(({ reason }) => reason === "TooManyGroups"));
+  const told = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "TooManyGroups");
+  t.regex(told.message, /okta\.directory/);
+  await heard("oktaorg", "acme");
+
+  okta.directory.addToGroup("portal_admin", "ada@acme.example");
+  t.is((await signIn("ada")).response.status, 502, "one role more doesn't make up for one that is gone");
+  okta.directory.addToGroup("service_admin", "ada@acme.example");
+  const again = await signIn("ada");
+  t.is(again.response.status, 303);
+  t.like((await session(again.cookies)).body, {
+    roles: [{ name: "portal-admin" }, { name: "service-admin" }],
+  });
+  await signIn("ben");
+  t.is(
+    (await condition("oktaorg", "acme", "GroupsClaimReceived", "False")).reason,
+    "TooManyGroups",
+    "it stays false",
+  );
+
+  for (const group of many.slice(30)) okta.directory.removeFromGroup(group, "ada@acme.example");
+  okta.directory.removeFromGroup("service_admin", "ada@acme.example");
+  t.is((await signIn("ada")).response.status, 303, "a short list is whole");
+  t.deepEqual((await users()).get("ada@acme.example")?.status?.roleNames, ["portal-admin"]);
+});
+
 test("with a directory, a missing claim is asked there; while it can't be read, nothing is decided", async (t) => {
   const { applyAcme, signIn, users, okta, session } = await webhookUnderTest(t);
   const directory = { url: okta.url, apiTokenRef: { name: "acme-okta", key: "apiToken" } };

@@ -1,0 +1,143 @@
+import test from "ava";
+import type { Organization } from "../../../crds/types.ts";
+import { type Identity, noAccess, type User, UserCounts, type UserEvent } from "../../../identity/index.ts";
+import { type Allowance, SignInLosses } from "../../../webhook/sign-in/sign-in-losses.ts";
+import * as one from "../../identity/an-account.ts";
+
+const ACME = "acme/acme";
+const inForce = { issuer: one.ISSUER, policy: one.policy, held: false };
+const account = (subject: string): User => one.account({ ref: `acme/${subject}`, subject });
+
+/** People with accounts, and a store that tells of what is done to them. */
+function scene(count: number, status: Organization["status"] = {}) {
+  const organization = { spec: { safeguards: { maxDeactivations: "20%" } }, status } as Organization;
+  const users = new Map<string, User>();
+  const listeners: ((event: UserEvent) => void)[] = [];
+  const store = {
+    find: async (_: string, { subject }: { subject: string }) => users.get(subject),
+    subscribe: (listener: (event: UserEvent) => void) => {
+      listeners.push(listener);
+      return () => {};
+    },
+  };
+  const losses = new SignInLosses({ store, counts: new UserCounts(store) });
+  const put = (subject: string, user: User): void => {
+    const previous = users.get(subject);
+    users.set(subject, user);
+    for (const listener of listeners)
+      listener(previous ? { kind: "updated", user, previous } : { kind: "added", user });
+  };
+  for (let i = 0; i < count; i++) put(`person${i}`, account(`person${i}`));
+  const allow = (subject: string, groupsFrom: Identity["groupsFrom"]): Promise<Allowance | undefined> =>
+    losses.allow(ACME, organization, inForce, { ...one.identity(), subject, groupsFrom });
+  const deactivate = (subject: string, groupsFrom: Identity["groupsFrom"], reason = "NoMappedGroup"): void =>
+    put(subject, {
+      ...account(subject),
+      groups: [],
+      groupsFrom,
+      access: noAccess(reason as "NoMappedGroup", ""),
+      activeSince: Math.floor(Date.now() / 1000) * 1000,
+      sessionEpoch: 1,
+    });
+  const decide = async (subject: string): Promise<string> => {
+    const allowance = await allow(subject, "Claim");
+    return allowance?.decide(users.get(subject) ?? account(subject)) ?? "lost";
+  };
+  const leave = (subject: string): void => put(subject, { ...account(subject), groups: [], decided: false });
+  return { users, allow, deactivate, decide, leave, put };
+}
+
+test("of many who come without the claim at once, five may lose their access", async (t) => {
+  const { users, allow } = scene(14);
+  const allowed = await Promise.all([...users.keys()].map((subject) => allow(subject, "MissingClaim")));
+  t.is(allowed.filter((allowance) => allowance !== undefined).length, 5);
+});
+
+test("who is being deactivated counts once, while that is under way and when it is stored", async (t) => {
+  const { allow, deactivate } = scene(14);
+  for (let i = 0; i < 4; i++) {
+    const allowance = await allow(`person${i}`, "MissingClaim");
+    deactivate(`person${i}`, "MissingClaim");
+    if (i < 2) allowance?.[Symbol.dispose]();
+  }
+  t.truthy(await allow("person4", "MissingClaim"));
+  t.is(await allow("person5", "MissingClaim"), undefined, "would be the sixth");
+});
+
+test("between the two writes of a sign-in, whoever is being deactivated counts once as well", async (t) => {
+  const missing = scene(14);
+  for (let i = 0; i < 5; i++) {
+    await missing.allow(`person${i}`, "MissingClaim");
+    missing.leave(`person${i}`);
+  }
+  t.is(await missing.allow("person5", "MissingClaim"), undefined);
+  const groups = scene(100);
+  for (let i = 0; i < 9; i++) {
+    t.is(await groups.decide(`person${i}`), "take");
+    groups.leave(`person${i}`);
+  }
+  t.is(await groups.decide("person9"), "take", "the tenth");
+  t.is(await groups.decide("person10"), "leave");
+});
+
+test("a sign-in that came to nothing leaves room for another", async (t) => {
+  const { allow } = scene(14);
+  const allowed: (Allowance | undefined)[] = [];
+  for (let i = 0; i < 5; i++) allowed.push(await allow(`person${i}`, "MissingClaim"));
+  t.is(await allow("person5", "MissingClaim"), undefined);
+  allowed[0]?.[Symbol.dispose]();
+  t.truthy(await allow("person5", "MissingClaim"));
+});
+
+test("of a hundred whose groups give nothing any more, all at once, a tenth is out at once, as many are left to the operator, the others held", async (t) => {
+  const { decide, leave } = scene(100);
+  const decisions: string[] = [];
+  for (let i = 0; i < 100; i++) {
+    const decision = await decide(`person${i}`);
+    decisions.push(decision);
+    if (decision !== "take") leave(`person${i}`);
+  }
+  t.deepEqual(decisions, [
+    ...Array<string>(10).fill("take"),
+    ...Array<string>(10).fill("leave"),
+    ...Array<string>(80).fill("hold"),
+  ]);
+});
+
+test("two replicas that haven't heard of each other take no more than the limit together", async (t) => {
+  const replicas = [scene(100), scene(100)];
+  let taken = 0;
+  for (let i = 0; i < 50; i++) {
+    for (const [which, { decide, deactivate }] of replicas.entries()) {
+      const subject = `person${2 * i + which}`;
+      if ((await decide(subject)) !== "take") continue;
+      taken++;
+      deactivate(subject, "Claim");
+    }
+  }
+  t.is(taken, 20);
+});
+
+test("deactivations of all causes add up, but for those that are certain or settled", async (t) => {
+  const { decide, deactivate } = scene(100);
+  for (let i = 0; i < 30; i++) deactivate(`person${i}`, "Claim", "NotActiveInOkta");
+  t.is(await decide("person99"), "take", "Okta's status says so");
+  const causes = scene(100);
+  for (let i = 0; i < 10; i++) causes.deactivate(`person${i}`, "Claim", "IssuerChanged");
+  for (let i = 10; i < 20; i++) causes.deactivate(`person${i}`, "MissingClaim");
+  t.is(await causes.decide("person99"), "hold");
+  const settled = scene(100, { deactivationsSettledTime: new Date().toISOString() });
+  for (let i = 0; i < 20; i++) settled.deactivate(`person${i}`, "Claim");
+  t.is(await settled.decide("person99"), "take", "somebody has approved them");
+});
+
+test("while deactivations are held, nobody else loses anything by signing in", async (t) => {
+  const condition = {
+    type: "DeactivationsWithinLimit",
+    status: "False" as const,
+    reason: "DeactivationsHeld",
+    message: "",
+    lastTransitionTime: new Date().toISOString(),
+  };
+  t.is(await scene(100, { conditions: [condition] }).decide("person0"), "hold");
+});

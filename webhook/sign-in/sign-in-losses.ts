@@ -1,0 +1,144 @@
+import type { Organization } from "../../crds/types.ts";
+import {
+  type Change,
+  CLAIM_LOSS_WINDOW_MS,
+  claimIsLost,
+  exceedsLimit,
+  type Identity,
+  type IdentityStore,
+  isActive,
+  isCountedLoss,
+  isFarFromLimit,
+  isWaiting,
+  type LossDecision,
+  type PolicyInForce,
+  resolveSignIn,
+  type User,
+  type UserCounts,
+} from "../../identity/index.ts";
+import { deactivationsCountFrom } from "../../organizations/deactivation-window.ts";
+import { heldCondition } from "../../organizations/policy-source.ts";
+
+/** What a sign-in may do. Disposed of when it is over. */
+export interface Allowance extends Disposable {
+  /** Whether the sign-in may deactivate this account. What it may do counts as done until it is stored. */
+  decide(user: User): LossDecision;
+}
+
+interface UnderWay {
+  /** For want of the groups claim. */
+  readonly isMissing: boolean;
+  /** As it is stored, between the two writes of a sign-in. */
+  isWaiting: boolean;
+}
+
+/**
+ * Tells a person who left their last group from a mistake in Okta: a claim that has stopped coming, a group that was
+ * renamed or filtered away. Both look the same; but one by one people leave, and a mistake would deactivate everybody
+ * who signs in. It counts what is stored, and what is being stored, so that many sign-ins at once don't slip past it
+ * together.
+ */
+export class SignInLosses {
+  readonly #store: Pick<IdentityStore, "find">;
+  readonly #counts: Pick<UserCounts, "of" | "waiting" | "deactivatedSince" | "withoutClaimSince">;
+  /** By organization and ref: accounts that are about to be deactivated. */
+  readonly #underWay = new Map<string, Map<string, UnderWay>>();
+
+  /** @param counts follow the same store, from before it has anything to tell */
+  constructor(deps: {
+    store: Pick<IdentityStore, "find" | "subscribe">;
+    counts: Pick<UserCounts, "of" | "waiting" | "deactivatedSince" | "withoutClaimSince">;
+  }) {
+    this.#store = deps.store;
+    this.#counts = deps.counts;
+    // Stored, they are counted: in the same turn of the event loop they are under way no longer.
+    deps.store.subscribe(({ user }) => {
+      if (!isActive(user)) this.#end(user.organization, user.ref);
+      const underWay = this.#underWay.get(user.organization)?.get(user.ref);
+      if (underWay) underWay.isWaiting = isWaiting(user);
+    });
+  }
+
+  /**
+   * What a sign-in may do.
+   *
+   * @param key the organization as "namespace/name"
+   * @returns undefined when it would be one deactivation too many for want of the claim: that has to be taken for lost
+   * @throws what reading the store throws
+   */
+  async allow(
+    key: string,
+    organization: Organization,
+    inForce: PolicyInForce,
+    identity: Identity,
+  ): Promise<Allowance | undefined> {
+    const begun = new Set<string>();
+    const begin = (user: User): LossDecision => {
+      begun.add(user.ref);
+      this.#begin(key, user, isMissing);
+      return "take";
+    };
+    const isMissing = identity.groupsFrom === "MissingClaim";
+    if (isMissing) {
+      const user = await this.#store.find(key, identity);
+      const { kind, access } = resolveSignIn(identity, user, inForce);
+      if (user && kind === "refuse" && isCountedLoss(user, access)) {
+        if (this.#isClaimLost(key, organization)) return undefined;
+        begin(user);
+      }
+    }
+    return {
+      decide: (user) => {
+        if (begun.has(user.ref)) return "take"; // asked again, since somebody else wrote first
+        if (isMissing) return this.#isClaimLost(key, organization) ? "hold" : begin(user);
+        if (heldCondition(organization)) return "hold";
+        const change = {
+          ...this.#change(key, organization),
+          // Those who were left to the operator, at whatever replica.
+          deactivating: 1 + this.#waiting(key) - (isWaiting(user) ? 1 : 0),
+        };
+        if (exceedsLimit(change)) return "hold";
+        return isFarFromLimit(change) ? begin(user) : "leave";
+      },
+      [Symbol.dispose]: () => {
+        for (const ref of begun) this.#end(key, ref);
+      },
+    };
+  }
+
+  #isClaimLost(key: string, organization: Organization): boolean {
+    const underWay = this.#countUnderWay(key, ({ isMissing }) => isMissing);
+    const stored = this.#counts.withoutClaimSince(key, Date.now() - CLAIM_LOSS_WINDOW_MS);
+    return claimIsLost(this.#change(key, organization), stored + underWay);
+  }
+
+  /** What is under way counts as done. */
+  #change(key: string, organization: Organization): Omit<Change, "deactivating"> {
+    const underWay = this.#underWay.get(key)?.size ?? 0;
+    return {
+      recent: this.#counts.deactivatedSince(key, deactivationsCountFrom(organization)) + underWay,
+      active: this.#counts.of(key).active - underWay,
+      setting: organization.spec.safeguards.maxDeactivations,
+    };
+  }
+
+  /** Those who wait for the operator, without those who are under way here. */
+  #waiting(key: string): number {
+    return this.#counts.waiting(key) - this.#countUnderWay(key, ({ isWaiting }) => isWaiting);
+  }
+
+  #countUnderWay(key: string, which: (underWay: UnderWay) => boolean): number {
+    return [...(this.#underWay.get(key)?.values() ?? [])].filter(which).length;
+  }
+
+  #begin(key: string, user: User, isMissing: boolean): void {
+    const all = this.#underWay.get(key) ?? new Map<string, UnderWay>();
+    this.#underWay.set(key, all.set(user.ref, { isMissing, isWaiting: isWaiting(user) }));
+  }
+
+  #end(key: string, ref: string): void {
+    const all = this.#underWay.get(key);
+    all?.delete(ref);
+    if (all?.size === 0) this.#underWay.delete(key);
+  }
+}
