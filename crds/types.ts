@@ -104,9 +104,17 @@ export interface OktaConnection {
    */
   clientID: string;
   /**
-   * Where the application's client secret is stored. Secrets are only ever named, never written here.
+   * Where the application's client secret is stored: for an app whose client authentication in Okta is Client secret. Secrets are only ever named, never written here.
    */
-  clientSecretRef: SecretKeyRef;
+  clientSecretRef?: SecretKeyRef;
+  /**
+   * Where the private key is stored with which the application proves who it is (private_key_jwt): for an app whose client authentication in Okta is Public key / Private key. PEM, a JWK, or for the time of a rotation several PEM blocks or a JWK set: the first signs, and where Okta doesn't accept that, the next.
+   */
+  privateKeyRef?: SecretKeyRef;
+  /**
+   * True for an app whose client authentication in Okta is None: there is no secret, and PKCE alone proves that whoever redeems a code is who asked for it. A secret or a key is the better choice.
+   */
+  publicClient?: boolean;
   /**
    * The scopes to ask for at sign-in. openid is always sent. The org authorization server sends groups only where the groups scope is asked for; a custom one refuses a scope that it doesn't have, so leave groups out there unless you made it.
    *
@@ -166,7 +174,7 @@ export interface OktaDirectory {
    */
   clientID?: string;
   /**
-   * Where the service app's private key is stored, as PEM or JWK. Preferred over an API token: it can only do what its scopes allow, and it outlives the person who made it.
+   * Where the service app's private key is stored: PEM, a JWK, or several for the time of a rotation, as in okta.privateKeyRef. Preferred over an API token: it can only do what its scopes allow, and it outlives the person who made it.
    */
   privateKeyRef?: SecretKeyRef;
   /**

@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Organization } from "../crds/types.ts";
+import type { ClientAuthentication } from "../okta/oidc/client-authentication.ts";
 import { InvalidClientError } from "../okta/oidc/login-errors.ts";
 import type { LoginRequest, Oidc, OidcSettings, SignedIn } from "../okta/oidc/oidc.ts";
 import type { LoginTransaction } from "../okta/oidc/transaction.ts";
 import type { SecretValues } from "./secret-values.ts";
 
-/** Organizations as clients of their issuers, each with its secret. */
+/** Organizations as clients of their issuers, each with its secret or key. */
 export class OidcClients {
   readonly #secrets: SecretValues;
   readonly #oidc: Oidc;
@@ -37,33 +39,48 @@ export class OidcClients {
     } catch (error) {
       if (!(error instanceof InvalidClientError)) throw error;
       const again = await this.#settings(organization, { fresh: true });
-      if (again.clientSecret === settings.clientSecret) throw error;
+      if (isDeepStrictEqual(again.authentication, settings.authentication)) throw error;
       return this.#oidc.finishLogin(again, callback);
     }
   }
 
   /**
    * Where the browser ends the person's session at Okta. Undefined where the issuer offers no such thing.
-   * @throws IssuerUnreachableError, WrongIssuerError, and what reading the secret throws
+   * @throws IssuerUnreachableError, WrongIssuerError
    */
-  async endSessionURL(
-    organization: Organization,
+  endSessionURL(
+    { spec }: Organization,
     request: { idTokenHint?: string; postLogoutRedirectURI: string; state?: string },
   ): Promise<string | undefined> {
-    return this.#oidc.endSessionURL(await this.#settings(organization), request);
+    return this.#oidc.endSessionURL(spec.okta, request);
   }
 
   /** The settings with the secret, as it was a moment ago. `fresh`: as it is now. */
   async #settings(organization: Organization, options?: { fresh: boolean }): Promise<OidcSettings> {
-    const { metadata, spec } = organization;
-    const { namespace = "" } = metadata;
-    const secret = await this.#secrets.read(namespace, spec.okta.clientSecretRef, options);
-    return oidcSettings(organization, secret);
+    return oidcSettings(organization, await readAuthentication(this.#secrets, organization, options));
   }
 }
 
-/** An organization's OIDC client with its secret. */
-export function oidcSettings({ spec }: Organization, clientSecret: string): OidcSettings {
+/**
+ * How an organization's client authenticates, with the secret or key that its spec refers to.
+ * @param options `fresh`: as it is now
+ * @throws what reading the secret throws
+ */
+export async function readAuthentication(
+  secrets: SecretValues,
+  { metadata: { namespace = "" }, spec: { okta } }: Organization,
+  options?: { fresh: boolean },
+): Promise<ClientAuthentication> {
+  const { clientSecretRef, privateKeyRef } = okta;
+  if (privateKeyRef)
+    return { kind: "private-key", privateKey: await secrets.read(namespace, privateKeyRef, options) };
+  if (clientSecretRef)
+    return { kind: "secret", secret: await secrets.read(namespace, clientSecretRef, options) };
+  return { kind: "none" };
+}
+
+/** An organization's OIDC client with its secret or key. */
+export function oidcSettings({ spec }: Organization, authentication: ClientAuthentication): OidcSettings {
   const { issuer, clientID, scopes, claims } = spec.okta;
-  return { issuer, clientID, clientSecret, scopes, claims };
+  return { issuer, clientID, authentication, scopes, claims };
 }

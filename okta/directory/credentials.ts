@@ -9,7 +9,7 @@ export type DirectoryCredentials =
   | {
       readonly kind: "service-app";
       readonly clientID: string;
-      /** PEM (PKCS #8 or PKCS #1) or a JWK as JSON; a JWK's `kid` is sent along. */
+      /** PEM, a JWK or a JWK set: see `readPrivateKeys`. A JWK's `kid` is sent along. */
       readonly privateKey: string;
     };
 

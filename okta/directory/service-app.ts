@@ -7,6 +7,7 @@ import type { Http } from "../http/http.ts";
 import { HttpStatusError } from "../http/http-errors.ts";
 import { retryAfter } from "../http/retry-after.ts";
 import { oneLine } from "../one-line.ts";
+import { type PrivateKey, PrivateKeyInvalidError, readPrivateKeys } from "../private-key.ts";
 import type { Authorizer } from "./credentials.ts";
 import {
   DirectoryForbiddenError,
@@ -15,7 +16,6 @@ import {
 } from "./directory-errors.ts";
 import { DPoPKey } from "./dpop.ts";
 import { DIRECTORY_SCOPES } from "./endpoints.ts";
-import { type PrivateKey, readPrivateKey } from "./private-key.ts";
 
 interface AccessToken {
   readonly value: string;
@@ -37,7 +37,8 @@ const tokenErrorSchema = z.object({ error: z.string(), error_description: z.stri
  */
 export class ServiceApp implements Authorizer {
   readonly #clientID: string;
-  readonly #key: PrivateKey;
+  /** The first signs; the others, where Okta doesn't know it yet. */
+  readonly #keys: readonly PrivateKey[];
   readonly #http: Http;
   readonly #endpoint: URL;
   readonly #now: () => number;
@@ -51,7 +52,7 @@ export class ServiceApp implements Authorizer {
   ) {
     this.#now = now;
     this.#clientID = clientID;
-    this.#key = readPrivateKey(privateKey);
+    this.#keys = usableKeys(privateKey);
     this.#http = http;
     // The Management API takes tokens of the org authorization server only.
     this.#endpoint = new URL("/oauth2/v1/token", url);
@@ -97,9 +98,22 @@ export class ServiceApp implements Authorizer {
   }
 
   async #request(): Promise<AccessToken> {
+    let refusal: DirectoryUnauthorizedError | undefined;
+    for (const key of this.#keys) {
+      try {
+        return await this.#requestWith(key);
+      } catch (error) {
+        if (!(error instanceof DirectoryUnauthorizedError)) throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal;
+  }
+
+  async #requestWith(key: PrivateKey): Promise<AccessToken> {
     // Three answers at most: that DPoP is required, a nonce for it, and the token.
     for (let attempt = 0; attempt < 3; attempt++) {
-      const answer = await this.#post();
+      const answer = await this.#post(key);
       if (answer.status === 200) return understandToken(answer, this.#now());
       if (answer.status === 429 || answer.status >= 500 || answer.status < 400)
         throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
@@ -114,19 +128,16 @@ export class ServiceApp implements Authorizer {
     throw new DirectoryUnauthorizedError("its DPoP proof was refused three times.");
   }
 
-  async #post(): Promise<HttpAnswer> {
+  async #post({ key, alg, kid }: PrivateKey): Promise<HttpAnswer> {
     const assertion = await new SignJWT({})
-      .setProtectedHeader({
-        alg: this.#key.alg,
-        ...(this.#key.kid === undefined ? {} : { kid: this.#key.kid }),
-      })
+      .setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) })
       .setIssuer(this.#clientID)
       .setSubject(this.#clientID)
       .setAudience(this.#endpoint.href)
       .setIssuedAt()
       .setExpirationTime("5m")
       .setJti(randomUUID())
-      .sign(this.#key.key);
+      .sign(key);
     return this.#http.request(this.#endpoint, {
       method: "POST",
       headers: {
@@ -155,6 +166,16 @@ export class ServiceApp implements Authorizer {
       return new DirectoryForbiddenError(scope, `${this.adviceOn(scope.replace(" ", " and "))} (${said}.)`);
     }
     return new DirectoryUnauthorizedError(`${this.advice(answer)} (${said}.)`);
+  }
+}
+
+/** @throws DirectoryUnauthorizedError */
+function usableKeys(privateKey: string): readonly PrivateKey[] {
+  try {
+    return readPrivateKeys(privateKey);
+  } catch (error) {
+    if (!(error instanceof PrivateKeyInvalidError)) throw error;
+    throw new DirectoryUnauthorizedError(error.message, { cause: error });
   }
 }
 

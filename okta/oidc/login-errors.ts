@@ -1,3 +1,4 @@
+import { type ClockDifference, clockAdvice } from "../clocks.ts";
 import { OktaError } from "../errors.ts";
 import { oneLine } from "../one-line.ts";
 
@@ -135,19 +136,49 @@ export class TokenEndpointUnreachableError extends OktaError {
   }
 }
 
-/** Okta doesn't accept the client: its secret is wrong, or it isn't there. */
+/** How an app proves that it is that app. */
+export type AuthenticationKind = "secret" | "private-key" | "none";
+
+/** Okta doesn't accept the client: its secret or key is wrong, it authenticates in another way, or it isn't there. */
 export class InvalidClientError extends OktaError {
   readonly code = "invalid-client";
   readonly clientID: string;
 
-  constructor(clientID: string, description: string | undefined) {
-    super(
-      `Okta doesn't accept client ${oneLine(clientID, 80)} with this client secret` +
-        `${description ? ` (${oneLine(description)})` : ""}. Check clientID and the Secret of clientSecretRef.`,
-    );
+  /** @param request with it, how far Okta's clock is ahead of ours: what a wrong one signs is refused, too */
+  constructor(
+    {
+      clientID,
+      authentication,
+      clock,
+    }: { clientID: string; authentication: AuthenticationKind; clock?: ClockDifference | undefined },
+    description: string | undefined,
+  ) {
+    const { how, check } = AUTHENTICATION[authentication];
+    const said = description ? ` (${oneLine(description)})` : "";
+    const advice = (authentication === "private-key" ? clockAdvice(clock) : undefined) ?? check;
+    super(`Okta doesn't accept client ${oneLine(clientID, 80)} ${how}${said}. ${advice}`);
     this.clientID = clientID;
   }
 }
+
+const AUTHENTICATION: Readonly<Record<AuthenticationKind, { how: string; check: string }>> = {
+  secret: {
+    how: "with this client secret",
+    check: "Check clientID and the Secret of clientSecretRef.",
+  },
+  "private-key": {
+    how: "with this private key",
+    check:
+      "Check clientID, and that the app's client authentication in Okta is Public key / Private key with the public half " +
+      "of the key in the Secret of privateKeyRef among its keys.",
+  },
+  none: {
+    how: "as a public client",
+    check:
+      "Check clientID, and that the app's client authentication in Okta is None; else write clientSecretRef or " +
+      "privateKeyRef instead of publicClient.",
+  },
+};
 
 /** The app demands DPoP (RFC 9449), which isn't used for signing in. */
 export class DPoPRequiredError extends OktaError {

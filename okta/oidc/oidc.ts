@@ -20,14 +20,12 @@ import {
   TokenResponseInvalidError,
 } from "./login-errors.ts";
 import { type TokenRequest, tokenError, userInfoError } from "./openid-client-errors.ts";
-import { type OpenidClient, OpenidClientInstances } from "./openid-client-instances.ts";
+import { type Client, type OpenidClient, OpenidClientInstances } from "./openid-client-instances.ts";
 import { type LoginProof, type LoginTransaction, newProof } from "./transaction.ts";
 
-/** An organization's client at Okta, with its secret resolved. */
-export interface OidcSettings {
+/** An organization's client at Okta, with its secret or key. */
+export interface OidcSettings extends Client {
   readonly issuer: string;
-  readonly clientID: string;
-  readonly clientSecret: string;
   /** `openid` is always sent. */
   readonly scopes: readonly string[];
   readonly claims: ClaimNames;
@@ -99,7 +97,7 @@ export class Oidc {
     const { clientID } = settings;
     const createdAt = this.#now();
     const transaction = { issuer: settings.issuer, clientID, redirectURI, returnTo, ...proof, createdAt };
-    const url = client.buildAuthorizationUrl(this.#instances.of(issuer, settings).configuration, {
+    const url = client.buildAuthorizationUrl(this.#instances.addressesOf(issuer, clientID), {
       redirect_uri: redirectURI,
       scope: [...new Set(["openid", ...settings.scopes])].join(" "),
       state: transaction.state,
@@ -113,10 +111,10 @@ export class Oidc {
 
   /**
    * Finishes a sign-in: checks the callback against the transaction, redeems the code, verifies the ID token
-   * (signature, algorithm, issuer, audience, azp, nonce, times, the access token's hash) and reads who it is and in which groups. What
-   * the ID token doesn't say is asked of userinfo: without an answer nobody's groups are known, and only those.
+   * (signature, algorithm, issuer, audience, azp, nonce, times, the access token's hash) and reads who it is and in
+   * which groups. What the ID token doesn't say is asked of userinfo; nobody is refused for an address that it can't tell.
    * @param callbackURL the callback as it was called, absolute or not; only its query counts
-   * @throws LoginError, IssuerUnreachableError, WrongIssuerError
+   * @throws LoginError, IssuerUnreachableError, WrongIssuerError, PrivateKeyInvalidError
    */
   async finishLogin(
     settings: OidcSettings,
@@ -128,8 +126,14 @@ export class Oidc {
     url.search = new URL(callbackURL, url).search;
     checkAuthorizationResponse(url.searchParams, transaction.state, issuer.metadata);
 
-    const openidClient = this.#instances.of(issuer, settings);
-    const { idToken, accessToken, claims } = await this.#redeem(openidClient, url, transaction);
+    const { idToken, accessToken, claims, openidClient } = await this.#instances.ask(
+      issuer,
+      settings,
+      async (openidClient) => ({
+        openidClient,
+        ...(await this.#redeem(openidClient, url, { settings, transaction })),
+      }),
+    );
     const alg = await verifyIssuerSignature(idToken, issuer.keys);
     checkIdTokenClaims(claims, this.#request(openidClient, settings));
     checkAccessTokenHash(claims, accessToken, alg);
@@ -164,7 +168,7 @@ export class Oidc {
    * @throws IssuerUnreachableError, WrongIssuerError
    */
   async endSessionURL(
-    settings: OidcSettings,
+    settings: Pick<OidcSettings, "issuer" | "clientID">,
     {
       idTokenHint,
       postLogoutRedirectURI,
@@ -173,7 +177,7 @@ export class Oidc {
   ): Promise<string | undefined> {
     const issuer = await this.#issuers.discover(settings.issuer);
     if (issuer.metadata.end_session_endpoint === undefined) return undefined;
-    return client.buildEndSessionUrl(this.#instances.of(issuer, settings).configuration, {
+    return client.buildEndSessionUrl(this.#instances.addressesOf(issuer, settings.clientID), {
       post_logout_redirect_uri: postLogoutRedirectURI,
       ...(idTokenHint === undefined ? {} : { id_token_hint: idTokenHint }),
       ...(state === undefined ? {} : { state }),
@@ -181,25 +185,26 @@ export class Oidc {
   }
 
   /**
-   * Asks the token endpoint whether it takes this client and secret, by redeeming a code that nobody was given:
+   * Asks the token endpoint whether it takes this client with its secret or key, by redeeming a code that nobody was given:
    * whoever refuses the code has accepted the client (RFC 6749, section 5.2).
-   * @throws InvalidClientError when it doesn't; LoginError, IssuerUnreachableError, WrongIssuerError when that
+   * @throws InvalidClientError, PrivateKeyInvalidError when it doesn't; LoginError, IssuerUnreachableError, WrongIssuerError when that
    *   can't be said
    */
   async checkClient(settings: OidcSettings, redirectURI: string): Promise<void> {
     const issuer = await this.#issuers.discover(settings.issuer);
-    const openidClient = this.#instances.of(issuer, settings);
     const question = {
       code: "is-this-client-known",
       redirect_uri: redirectURI,
       code_verifier: "x".repeat(43),
     };
-    try {
-      await client.genericGrantRequest(openidClient.configuration, "authorization_code", question);
-    } catch (error) {
-      const refusal = await tokenError(error, this.#request(openidClient, settings));
-      if (!(refusal instanceof CodeRejectedError)) throw refusal;
-    }
+    await this.#instances.ask(issuer, settings, async (openidClient) => {
+      try {
+        await client.genericGrantRequest(openidClient.configuration, "authorization_code", question);
+      } catch (error) {
+        const refusal = await tokenError(error, this.#request(openidClient, settings));
+        if (!(refusal instanceof CodeRejectedError)) throw refusal;
+      }
+    });
   }
 
   #checkTransaction(settings: OidcSettings, { issuer, clientID, createdAt }: LoginTransaction): void {
@@ -211,7 +216,7 @@ export class Oidc {
   async #redeem(
     openidClient: OpenidClient,
     callback: URL,
-    transaction: LoginTransaction,
+    { settings, transaction }: { settings: OidcSettings; transaction: LoginTransaction },
   ): Promise<{ idToken: string; accessToken: string; claims: client.IDToken }> {
     const { state, nonce, codeVerifier } = transaction;
     let answer: Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
@@ -223,7 +228,7 @@ export class Oidc {
         idTokenExpected: true,
       });
     } catch (error) {
-      throw await tokenError(error, this.#request(openidClient, transaction));
+      throw await tokenError(error, this.#request(openidClient, settings));
     }
     const claims = answer.claims();
     if (answer.id_token === undefined || claims === undefined)
@@ -231,8 +236,8 @@ export class Oidc {
     return { idToken: answer.id_token, accessToken: answer.access_token, claims };
   }
 
-  #request({ clock }: OpenidClient, { clientID }: { clientID: string }): TokenRequest {
-    return { clientID, nowS: this.#now() / 1000, clock };
+  #request({ clock }: OpenidClient, { clientID, authentication }: OidcSettings): TokenRequest {
+    return { clientID, authentication: authentication.kind, nowS: this.#now() / 1000, clock };
   }
 
   async #userInfo({ configuration }: OpenidClient, accessToken: string, subject: string): Promise<Claims> {

@@ -5,6 +5,7 @@ import { OktaError, withoutPayload } from "../errors.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../http/http-errors.ts";
 import { failedCheckError } from "./id-token-times.ts";
 import {
+  type AuthenticationKind,
   accessDenied,
   CodeRejectedError,
   DPoPRequiredError,
@@ -33,6 +34,7 @@ const oauthErrorSchema = z.object({ error: z.string(), error_description: z.stri
 /** Whose request it was, and what is known of the clocks: a wrong one looks like a wrong token. */
 export interface TokenRequest {
   readonly clientID: string;
+  readonly authentication: AuthenticationKind;
   /** s since 1970, by our clock */
   readonly nowS: number;
   /** How far Okta's clock is ahead of ours, by the answer. */
@@ -41,7 +43,6 @@ export interface TokenRequest {
 
 /** What openid-client throws while it redeems a code and validates the ID token, as one of our own errors. */
 export async function tokenError(error: unknown, request: TokenRequest): Promise<OktaError> {
-  const { clientID } = request;
   const own = ownError(error);
   if (own) {
     if (
@@ -54,13 +55,13 @@ export async function tokenError(error: unknown, request: TokenRequest): Promise
   }
   // A 401 comes with a challenge where the client used HTTP Basic; what is wrong is in the body all the same.
   if (error instanceof WWWAuthenticateChallengeError) {
-    return refused(await oauthError(error.response), error.status, clientID);
+    return refused(await oauthError(error.response), error.status, request);
   }
-  if (error instanceof ResponseBodyError) return refused(error, error.status, clientID);
+  if (error instanceof ResponseBodyError) return refused(error, error.status, request);
   if (!(error instanceof Error))
     return new TokenResponseInvalidError("unknown", { cause: withoutPayload(error) });
   const status = unexpectedStatus(error);
-  if (status !== undefined) return refused(undefined, status, clientID);
+  if (status !== undefined) return refused(undefined, status, request);
   const check = failedCheck(error);
   const cause = withoutPayload(error);
   return check
@@ -90,15 +91,16 @@ export function userInfoError(error: unknown): OktaError {
 function refused(
   answer: { error?: string | undefined; error_description?: string | undefined } | undefined,
   status: number,
-  clientID: string,
+  request: TokenRequest,
 ): OktaError {
   const { error, error_description: description } = answer ?? {};
   if (error === "invalid_grant") return new CodeRejectedError(description);
   if (error === "access_denied") return accessDenied(description);
   // Okta misses the proof before it asks for a nonce.
-  if (error === "invalid_dpop_proof" || error === "use_dpop_nonce") return new DPoPRequiredError(clientID);
+  if (error === "invalid_dpop_proof" || error === "use_dpop_nonce")
+    return new DPoPRequiredError(request.clientID);
   if (error === "invalid_client" || error === "unauthorized_client" || status === 401)
-    return new InvalidClientError(clientID, description);
+    return new InvalidClientError(request, description);
   return new TokenResponseInvalidError(
     `status ${status}${error ? `, ${error}` : ""}${description ? `: ${description}` : ""}`,
   );

@@ -2,7 +2,9 @@ import { LRUCache } from "lru-cache";
 import * as client from "openid-client";
 import { CLOCK_TOLERANCE_S, type ClockDifference, differenceByDate } from "../clocks.ts";
 import type { Http } from "../http/http.ts";
+import { type ClientAuthentication, clientAuthentications } from "./client-authentication.ts";
 import type { DiscoveredIssuer, IssuerMetadata } from "./issuer.ts";
+import { InvalidClientError } from "./login-errors.ts";
 import { ALGORITHMS } from "./signing-keys.ts";
 
 /** Clients that are remembered at once. */
@@ -15,11 +17,19 @@ export interface OpenidClient {
   readonly clock: ClockDifference | undefined;
 }
 
+type OpenidClients = readonly [OpenidClient, ...OpenidClient[]];
+
+/** Who asks: a client, and how it authenticates. */
+export interface Client {
+  readonly clientID: string;
+  readonly authentication: ClientAuthentication;
+}
+
 /** openid-client's instances, made once for each issuer, client and secret. */
 export class OpenidClientInstances {
   readonly #http: Http;
   readonly #now: () => number;
-  readonly #known = new LRUCache<string, { issuer: DiscoveredIssuer; instance: OpenidClient }>({
+  readonly #known = new LRUCache<string, { issuer: DiscoveredIssuer; instances: OpenidClients }>({
     max: MAX_CLIENTS,
   });
 
@@ -29,25 +39,52 @@ export class OpenidClientInstances {
     this.#now = now;
   }
 
-  of(
+  /**
+   * Asks Okta as a client. One with several keys signs with the first, and where Okta doesn't accept that, with the others.
+   * @throws PrivateKeyInvalidError, and what `question` throws of the first key
+   */
+  async ask<T>(
     issuer: DiscoveredIssuer,
-    { clientID, clientSecret }: { clientID: string; clientSecret: string },
-  ): OpenidClient {
-    const key = JSON.stringify([issuer.metadata.issuer, clientID, clientSecret]);
-    const known = this.#known.get(key);
-    // Another reading of the issuer may have other endpoints.
-    if (known?.issuer === issuer) return known.instance;
-    const instance = this.#make(issuer.metadata, clientID, clientSecret);
-    this.#known.set(key, { issuer, instance });
-    return instance;
+    { clientID, authentication }: Client,
+    question: (openidClient: OpenidClient) => Promise<T>,
+  ): Promise<T> {
+    let refusal: InvalidClientError | undefined;
+    for (const instance of this.#of(issuer, clientID, authentication)) {
+      try {
+        return await question(instance);
+      } catch (error) {
+        if (!(error instanceof InvalidClientError)) throw error;
+        refusal ??= error;
+      }
+    }
+    throw refusal;
   }
 
-  #make(metadata: IssuerMetadata, clientID: string, clientSecret: string): OpenidClient {
+  /** For addresses that browsers are sent to: these say which client it is, and prove nothing. */
+  addressesOf(issuer: DiscoveredIssuer, clientID: string): client.Configuration {
+    const [{ configuration }] = this.#of(issuer, clientID, { kind: "none" });
+    return configuration;
+  }
+
+  #of(issuer: DiscoveredIssuer, clientID: string, authentication: ClientAuthentication): OpenidClients {
+    const key = JSON.stringify([issuer.metadata.issuer, clientID, authentication]);
+    const known = this.#known.get(key);
+    // Another reading of the issuer may have other endpoints.
+    if (known?.issuer === issuer) return known.instances;
+    const { metadata } = issuer;
+    const make = (each: client.ClientAuth): OpenidClient => this.#make(metadata, clientID, each);
+    const [first, ...others] = clientAuthentications(authentication, metadata, clientID);
+    const instances: OpenidClients = [make(first), ...others.map(make)];
+    this.#known.set(key, { issuer, instances });
+    return instances;
+  }
+
+  #make(metadata: IssuerMetadata, clientID: string, authentication: client.ClientAuth): OpenidClient {
     const configuration = new client.Configuration(
       { ...metadata, id_token_signing_alg_values_supported: asymmetric(metadata) },
       clientID,
       { [client.clockTolerance]: CLOCK_TOLERANCE_S },
-      authentication(metadata, clientID, clientSecret),
+      authentication,
     );
     let clock: ClockDifference | undefined;
     configuration[client.customFetch] = async (url, options) => {
@@ -71,21 +108,4 @@ export class OpenidClientInstances {
 /** Never `none`, and no shared secrets, whatever the issuer says of itself. RS256 is the default (Discovery 1.0). */
 function asymmetric({ id_token_signing_alg_values_supported: offered }: IssuerMetadata): string[] {
   return (offered ?? ["RS256"]).filter((alg) => ALGORITHMS.includes(alg));
-}
-
-/**
- * HTTP Basic, which every server has to take (RFC 6749, section 2.3.1) and which is the default of Okta's apps,
- * else the secret in the body. Unreserved characters stay as they are, so that servers that forget to decode
- * still understand what Okta puts into its ids and secrets: letters, digits, `-` and `_`.
- */
-function authentication(
-  { token_endpoint_auth_methods_supported: methods }: IssuerMetadata,
-  clientID: string,
-  clientSecret: string,
-): client.ClientAuth {
-  if (methods && !methods.includes("client_secret_basic") && methods.includes("client_secret_post"))
-    return client.ClientSecretPost(clientSecret);
-  const credentials = `${encodeURIComponent(clientID)}:${encodeURIComponent(clientSecret)}`;
-  const header = `Basic ${Buffer.from(credentials).toString("base64")}`;
-  return (_server, _client, _body, headers) => headers.set("authorization", header);
 }

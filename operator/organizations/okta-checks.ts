@@ -1,10 +1,16 @@
 import type { Organization } from "../../crds/types.ts";
 import { keyOf } from "../../kubernetes/index.ts";
+import type { ClientAuthentication } from "../../okta/oidc/client-authentication.ts";
 import { WrongIssuerError } from "../../okta/oidc/issuer-errors.ts";
-import { DPoPRequiredError, InvalidClientError } from "../../okta/oidc/login-errors.ts";
+import {
+  type AuthenticationKind,
+  DPoPRequiredError,
+  InvalidClientError,
+} from "../../okta/oidc/login-errors.ts";
 import type { Oidc } from "../../okta/oidc/oidc.ts";
+import { PrivateKeyInvalidError } from "../../okta/private-key.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
-import { oidcSettings } from "../../organizations/oidc-clients.ts";
+import { oidcSettings, readAuthentication } from "../../organizations/oidc-clients.ts";
 import {
   fingerprint,
   SecretForbiddenError,
@@ -13,11 +19,16 @@ import {
 } from "../../organizations/secret-values.ts";
 import { checkDirectory, type DirectoryCheck } from "./directory-check.ts";
 
-/** Whether the organization's client and secret are there, and Okta takes them. */
+/** Whether the organization's client and its secret or key are there, and Okta takes them. */
 export type CredentialsCheck =
-  | { readonly kind: "resolved"; readonly accepted: true }
-  | { readonly kind: "resolved"; readonly accepted: false; readonly note: string }
-  | { readonly kind: "missing" | "forbidden" | "rejected" | "unread"; readonly message: string };
+  | { readonly kind: "resolved"; readonly by: AuthenticationKind; readonly accepted: true }
+  | {
+      readonly kind: "resolved";
+      readonly by: AuthenticationKind;
+      readonly accepted: false;
+      readonly note: string;
+    }
+  | { readonly kind: "missing" | "forbidden" | "invalid" | "rejected" | "unread"; readonly message: string };
 
 /** Whether the issuer is one. */
 export type IssuerCheck =
@@ -103,39 +114,31 @@ export class OktaChecks {
   ): Promise<CredentialsCheck> {
     const { okta } = organization.spec;
     const key = keyOf(organization);
-    let secret: string;
+    let authentication: ClientAuthentication;
     try {
-      secret = await this.#secrets.read(organization.metadata.namespace ?? "", okta.clientSecretRef, {
-        fresh: true,
-      });
+      authentication = await readAuthentication(this.#secrets, organization, { fresh: true });
     } catch (error) {
       this.#accepted.delete(key);
       return { kind: kindOf(error), message: messageOf(error) };
     }
+    const found = { kind: "resolved", by: authentication.kind } as const;
     if (issuer.kind !== "discovered")
-      return {
-        kind: "resolved",
-        accepted: false,
-        note: "Okta will be asked about it once the issuer is right.",
-      };
+      return { ...found, accepted: false, note: "Okta will be asked about it once the issuer is right." };
 
-    const client = [okta.issuer, okta.clientID, fingerprint(secret)].join("\n");
+    const client = [okta.issuer, okta.clientID, fingerprint(JSON.stringify(authentication))].join("\n");
     const known = this.#accepted.get(key);
     if (known?.client === client && performance.now() - known.at < ACCEPTED_FOR_MS)
-      return { kind: "resolved", accepted: true };
+      return { ...found, accepted: true };
     try {
-      await this.#oidc.checkClient(oidcSettings(organization, secret), callbackURI);
+      await this.#oidc.checkClient(oidcSettings(organization, authentication), callbackURI);
       this.#accepted.set(key, { client, at: performance.now() });
-      return { kind: "resolved", accepted: true };
+      return { ...found, accepted: true };
     } catch (error) {
       this.#accepted.delete(key);
       if (error instanceof InvalidClientError || error instanceof DPoPRequiredError)
         return { kind: "rejected", message: error.message };
-      return {
-        kind: "resolved",
-        accepted: false,
-        note: `Okta could not be asked about it: ${messageOf(error)}`,
-      };
+      if (error instanceof PrivateKeyInvalidError) return { kind: "invalid", message: error.message };
+      return { ...found, accepted: false, note: `Okta could not be asked about it: ${messageOf(error)}` };
     }
   }
 }

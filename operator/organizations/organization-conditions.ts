@@ -6,6 +6,7 @@ import {
   conditionUnknown,
   type DesiredCondition,
 } from "../../kubernetes/index.ts";
+import type { AuthenticationKind } from "../../okta/oidc/login-errors.ts";
 import { APPROVAL_ANNOTATION } from "../users/deactivation-approval.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
 import type { Pending } from "../users/pending-set.ts";
@@ -28,16 +29,29 @@ export function loginPathAccepted(
   );
 }
 
+const WITH: Readonly<Record<AuthenticationKind, string>> = {
+  secret: "and its secret",
+  "private-key": "and its private key",
+  none: "without a secret",
+};
+const FOUND: Readonly<Record<AuthenticationKind, string>> = {
+  secret: "The client secret was found.",
+  "private-key": "The private key was found.",
+  none: "A public client has no secret.",
+};
+
 export function credentialsResolved(check: CredentialsCheck): DesiredCondition {
   switch (check.kind) {
     case "resolved":
       return check.accepted
-        ? conditionTrue("CredentialsResolved", "Accepted", "Okta accepts the client ID and its secret.")
-        : conditionTrue("CredentialsResolved", "Found", `The client secret was found. ${check.note}`);
+        ? conditionTrue("CredentialsResolved", "Accepted", `Okta accepts the client ID ${WITH[check.by]}.`)
+        : conditionTrue("CredentialsResolved", "Found", `${FOUND[check.by]} ${check.note}`);
     case "missing":
       return conditionFalse("CredentialsResolved", "SecretNotFound", check.message);
     case "forbidden":
       return conditionFalse("CredentialsResolved", "SecretForbidden", check.message);
+    case "invalid":
+      return conditionFalse("CredentialsResolved", "PrivateKeyInvalid", check.message);
     case "rejected":
       return conditionFalse("CredentialsResolved", "ClientRejected", check.message);
     case "unread":

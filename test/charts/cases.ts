@@ -39,6 +39,9 @@ export const ACME = {
   },
 };
 
+const { clientSecretRef: _, directory: __, ...withoutSecrets } = ACME.spec.okta;
+const BY_KEY = { ...withoutSecrets, privateKeyRef: { name: "acme-login-key", key: "jwks" } };
+
 export const ADMINS = {
   name: "admins",
   spec: { organizationRef: { name: "acme" }, groups: [{ name: "admins" }], roles: ["admin"] },
@@ -170,6 +173,14 @@ export const cases = (OTHER: string): readonly Case[] => [
     name: NAME,
     at: "rules",
     has: secretsRule(["get"], ["acme-key", "acme-okta"]),
+  },
+  {
+    value: "organizations",
+    to: [{ name: "initech", spec: { ...ACME.spec, okta: BY_KEY } }],
+    kind: "Role",
+    name: NAME,
+    at: "rules",
+    has: secretsRule(["get"], ["acme-login-key"]),
   },
   {
     value: "organizations",

@@ -102,15 +102,34 @@ test.serial("a client ID with a space is refused", refused, { "okta.clientID": "
   "write the client ID as Okta shows it, without spaces, as in 0oa1gjh63g214q0Hq0g4",
 ]);
 
+const withoutSecret = { "okta.clientSecretRef": undefined };
+const loginKey = { "okta.privateKeyRef": { name: "acme-okta", key: "loginKey" } };
+const oneAuthentication =
+  "write exactly one of clientSecretRef, privateKeyRef and publicClient: true, as the app's client authentication in Okta is Client secret, Public key / Private key, or None";
+
+test.serial("an app with a private key is accepted", accepted, { ...withoutSecret, ...loginKey });
+test.serial("a public client is accepted", accepted, { ...withoutSecret, "okta.publicClient": true });
+test.serial("publicClient: false beside a secret is accepted", accepted, { "okta.publicClient": false });
+for (const [what, changes] of [
+  ["no way to authenticate", withoutSecret],
+  ["publicClient: false and nothing else", { ...withoutSecret, "okta.publicClient": false }],
+  ["a secret and a key", loginKey],
+  ["a secret of a public client", { "okta.publicClient": true }],
+  ["a key of a public client", { ...withoutSecret, ...loginKey, "okta.publicClient": true }],
+] as const)
+  test.serial(`${what} is refused`, refused, changes, ["spec.okta", oneAuthentication]);
+
 /** Every place that refers to a Secret, with the key that its message has as an example. */
 const secretRefs = {
   "okta.clientSecretRef": "clientSecret",
+  "okta.privateKeyRef": "loginKey",
   "okta.directory.privateKeyRef": "privateKey",
   "okta.directory.apiTokenRef": "apiToken",
   "okta.eventHook.secretRef": "eventHookSecret",
 };
 for (const [field, example] of Object.entries(secretRefs)) {
   const changes = {
+    ...(field === "okta.privateKeyRef" ? { "okta.clientSecretRef": undefined } : {}),
     "okta.directory": field.endsWith("apiTokenRef") ? { url: directory.url } : { ...directory },
     [field]: { name: "Acme Okta", key: "s3cr3t/+=" },
   };

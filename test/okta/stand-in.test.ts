@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import test from "ava";
 import { type OktaOptions, signIn, startOkta } from "../../dev/okta/index.ts";
 import { Directory } from "../../okta/directory/directory.ts";
@@ -13,6 +13,8 @@ import { TestServer } from "./server.ts";
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const PRIVATE_PEM = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 const PUBLIC_PEM = publicKey.export({ type: "spki", format: "pem" }).toString();
+
+const secret = (text: string) => ({ kind: "secret", secret: text }) as const;
 
 async function scene(options: OktaOptions = {}) {
   const product = await TestServer.start();
@@ -49,7 +51,7 @@ async function scene(options: OktaOptions = {}) {
   const settings = (server?: string): OidcSettings => ({
     issuer: okta.issuer(server),
     clientID: "0oaLogin",
-    clientSecret: "s3cret-of_the.client~",
+    authentication: secret("s3cret-of_the.client~"),
     scopes: ["openid", "profile", "email", "groups"],
     claims: { groups: "groups", email: "email", name: "name" },
   });
@@ -113,7 +115,7 @@ test("a thin ID token is completed by userinfo", async (t) => {
     idToken: "thin" as const,
   };
   s.okta.saveApp({ ...app, groupsClaim: { name: "groups" } });
-  const thin = { ...s.settings(), clientID: "0oaThin", clientSecret: "secret" };
+  const thin = { ...s.settings(), clientID: "0oaThin", authentication: secret("secret") };
   const { person, groups } = await s.login("ada@acme.example", thin);
   t.is(groups.kind, "groups");
   t.is(person.email, "ada@acme.example");
@@ -144,7 +146,7 @@ test("somebody to whom the app isn't assigned is refused in Okta's words", async
     assignedGroups: ["Portal_Admin"],
   };
   s.okta.saveApp(app);
-  const few = { ...s.settings("default"), clientID: "0oaFew", clientSecret: "secret" };
+  const few = { ...s.settings("default"), clientID: "0oaFew", authentication: secret("secret") };
   await t.throwsAsync(s.login("ada@acme.example", few), { code: "denied", message: /not assigned/ });
 });
 
@@ -163,7 +165,7 @@ test("an app that requires DPoP is told", async (t) => {
     requireDpop: true,
   };
   s.okta.saveApp(app);
-  const settings = { ...s.settings(), clientID: "0oaDPoP", clientSecret: "secret" };
+  const settings = { ...s.settings(), clientID: "0oaDPoP", authentication: secret("secret") };
   await t.throwsAsync(s.login("ada@acme.example", settings), { code: "dpop-required" });
 });
 
@@ -174,7 +176,7 @@ test("a scope that the server doesn't know is named", async (t) => {
 
 test("a wrong client secret is noticed, at a sign-in and before", async (t) => {
   await using s = await scene();
-  const wrong = { ...s.settings("default"), clientSecret: "wrong" };
+  const wrong = { ...s.settings("default"), authentication: secret("wrong") };
   await t.throwsAsync(s.login("ada@acme.example", wrong), { code: "invalid-client" });
   await t.throwsAsync(s.oidc.checkClient(wrong, s.redirectURI), { code: "invalid-client" });
   await t.throwsAsync(s.oidc.checkClient({ ...wrong, clientID: "0oaNobody" }, s.redirectURI), {
@@ -182,6 +184,46 @@ test("a wrong client secret is noticed, at a sign-in and before", async (t) => {
   });
   await t.notThrowsAsync(s.oidc.checkClient(s.settings("default"), s.redirectURI));
   await t.notThrowsAsync(s.oidc.checkClient(s.settings(), s.redirectURI));
+});
+
+for (const server of ["default", undefined]) {
+  test(`an app may prove who it is by a private key at the ${server ?? "org"} server, and by two while keys rotate`, async (t) => {
+    await using s = await scene();
+    const app = { clientId: "0oaKey", redirectUris: [s.redirectURI], groupsClaim: {} };
+    const by = (...keys: KeyObject[]): OidcSettings => ({
+      ...s.settings(server),
+      clientID: "0oaKey",
+      authentication: {
+        kind: "private-key",
+        privateKey: JSON.stringify({ keys: keys.map((key) => key.export({ format: "jwk" })) }),
+      },
+    });
+    const next = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const nextPEM = next.publicKey.export({ type: "spki", format: "pem" }).toString();
+    for (const [publicKeys, settings] of [
+      [[PUBLIC_PEM], by(privateKey)],
+      [[PUBLIC_PEM], by(next.privateKey, privateKey)],
+      [[PUBLIC_PEM, nextPEM], by(next.privateKey, privateKey)],
+      [[nextPEM], by(next.privateKey)],
+    ] as const) {
+      s.okta.saveApp({ ...app, publicKeys: [...publicKeys] });
+      await t.notThrowsAsync(s.login("ada@acme.example", settings));
+      await t.notThrowsAsync(s.oidc.checkClient(settings, s.redirectURI));
+    }
+    const wrong = by(privateKey);
+    await t.throwsAsync(s.login("ada@acme.example", wrong), { code: "invalid-client" });
+    await t.throwsAsync(s.oidc.checkClient(wrong, s.redirectURI), { code: "invalid-client" });
+  });
+}
+
+test("a public client signs people in by PKCE alone", async (t) => {
+  await using s = await scene();
+  s.okta.saveApp({ clientId: "0oaPublic", redirectUris: [s.redirectURI], groupsClaim: {} });
+  const open = { ...s.settings("default"), clientID: "0oaPublic", authentication: { kind: "none" } } as const;
+  await t.notThrowsAsync(s.login("ada@acme.example", open));
+  await t.notThrowsAsync(s.oidc.checkClient(open, s.redirectURI));
+  const confidential = { ...open, clientID: "0oaLogin" };
+  await t.throwsAsync(s.oidc.checkClient(confidential, s.redirectURI), { code: "invalid-client" });
 });
 
 test("a server that names itself in its answers is held to it", async (t) => {

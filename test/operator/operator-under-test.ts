@@ -13,7 +13,7 @@ import { usersCache } from "../identity/stores/kubernetes/users-cache.ts";
 import { logLines } from "../log-lines.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 
-const CLIENT_ID = "0oaTest";
+export const CLIENT_ID = "0oaTest";
 export const CLIENT_SECRET = "the-right-secret";
 
 /** An operator in this process, on a namespace of its own, under the chart's rights, with an Okta beside it. */

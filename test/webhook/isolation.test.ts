@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import test from "ava";
+import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { startOkta } from "../../dev/okta/index.ts";
 import { Browser } from "./browser.ts";
 import { CLIENT_SECRET, secret, webhookUnderTest } from "./webhook-under-test.ts";
@@ -40,6 +42,46 @@ test("a client secret that was replaced in Okta and in the Secret works at the n
   t.is(response.status, 303, "although the old value is still remembered");
   t.is((await session(cookies)).status, 200);
 });
+
+test("an app that has a private key instead of a secret: its keys rotate without a refused sign-in, and a wrong one is nobody's business", async (t) => {
+  const { applyAcme, apply, signIn, okta, url } = await webhookUnderTest(t);
+  const [old, next] = [await keyPair(), await keyPair()];
+  const app = { clientId: "0oaTest", redirectUris: [`${url}/callback/acme`], groupsClaim: {} };
+  const store = (...keys: JWK[]) => apply(secret("acme-login", { key: JSON.stringify({ keys }) }));
+  await store(old.privateJWK);
+  await applyAcme({
+    okta: { clientSecretRef: undefined, privateKeyRef: { name: "acme-login", key: "key" } },
+  });
+  okta.saveApp({ ...app, publicKeys: [old.publicJWK] });
+  t.is((await signIn("ada")).response.status, 303);
+
+  await store(next.privateJWK, old.privateJWK);
+  t.is((await signIn("ada")).response.status, 303, "Okta doesn't know the new one yet");
+  okta.saveApp({ ...app, publicKeys: [next.publicJWK] });
+  t.is((await signIn("ada")).response.status, 303, "Okta has forgotten the old one");
+
+  await store(old.privateJWK);
+  okta.saveApp({ ...app, publicKeys: [] });
+  const { response } = await signIn("ada");
+  t.is(response.status, 502);
+  t.true(response.body.includes("CredentialsResolved"));
+});
+
+test("a public client has no Secret at all", async (t) => {
+  const { applyAcme, signIn, okta, url } = await webhookUnderTest(t);
+  await applyAcme({ okta: { clientSecretRef: undefined, publicClient: true } });
+  okta.saveApp({ clientId: "0oaTest", redirectUris: [`${url}/callback/acme`], groupsClaim: {} });
+  t.is((await signIn("ada")).response.status, 303);
+});
+
+async function keyPair(): Promise<{ privateJWK: JWK; publicJWK: Record<string, unknown> }> {
+  const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
+  const kid = randomUUID();
+  return {
+    privateJWK: { ...(await exportJWK(privateKey)), kid },
+    publicJWK: { ...(await exportJWK(publicKey)), kid, use: "sig" },
+  };
+}
 
 test("a wrong client secret, a missing Secret and a wrong issuer each give a page that says whom to tell, and no session", async (t) => {
   const { applyAcme, signIn, users, okta } = await webhookUnderTest(t);

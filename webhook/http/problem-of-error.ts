@@ -183,6 +183,7 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
       };
     case "invalid-client":
     case "dpop-required":
+    case "private-key-invalid":
       return notSetUp(code, place, "CredentialsResolved");
     case "issuer-wrong":
     case "url-not-allowed":

@@ -9,7 +9,7 @@ narrowed to names is narrowed.
 {{- $names := .Values.secretNames -}}
 {{- range .Values.organizations -}}
 {{- $okta := .spec.okta -}}
-{{- $refs := list $okta.clientSecretRef -}}
+{{- $refs := list $okta.clientSecretRef $okta.privateKeyRef -}}
 {{- with $okta.directory -}}{{- $refs = concat $refs (list .privateKeyRef .apiTokenRef) -}}{{- end -}}
 {{- with $okta.eventHook -}}{{- $refs = append $refs .secretRef -}}{{- end -}}
 {{- range compact $refs -}}{{- $names = append $names .name -}}{{- end -}}

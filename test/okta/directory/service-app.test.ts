@@ -205,6 +205,23 @@ test("a key that Okta doesn't know is named", async (t) => {
   t.regex(error.message, /privateKeyRef.*signature is invalid/s);
 });
 
+test("where Okta doesn't know the first key yet, the next one signs", async (t) => {
+  await using org = await start();
+  const next = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  const token = org.server.routes[TOKEN];
+  org.server.routes[TOKEN] = async (call) => {
+    const known = await jwtVerify(call.form.get("client_assertion") ?? "", publicKey).catch(() => undefined);
+    const body = { error: "invalid_client", error_description: "The client_assertion signature is invalid." };
+    return known ? token?.(call) : { status: 401, body };
+  };
+  await t.notThrowsAsync(org.serviceApp(`${pem(next)}\n${PEM}`).check());
+  t.is(org.server.callsTo(TOKEN).length, 2);
+  await t.throwsAsync(org.serviceApp(`${pem(next)}\n${pem(next)}`).check(), {
+    code: "directory-unauthorized",
+    message: /privateKeyRef/,
+  });
+});
+
 test("a wrong clock is named, and not the key", async (t) => {
   await using org = await start();
   const anHourLater = { date: new Date(Date.now() + 3_600_000).toUTCString() };

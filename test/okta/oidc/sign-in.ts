@@ -30,7 +30,7 @@ export class Login implements AsyncDisposable {
     return {
       issuer: this.provider.issuer,
       clientID: TestProvider.clientID,
-      clientSecret: TestProvider.clientSecret,
+      authentication: { kind: "secret", secret: TestProvider.clientSecret },
       scopes: ["openid", "profile", "email", "groups"],
       claims: { groups: "groups", email: "email", name: "name" },
     };

@@ -1,7 +1,14 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { waitFor } from "../../cluster.ts";
-import { CLIENT_SECRET, operatorUnderTest, organizationObject, secret } from "../operator-under-test.ts";
+import {
+  CLIENT_ID,
+  CLIENT_SECRET,
+  operatorUnderTest,
+  organizationObject,
+  secret,
+} from "../operator-under-test.ts";
 
 test("an organization whose Okta accepts it becomes Ready and says where people sign in", async (t) => {
   const { applyAcme, condition, organization } = await operatorUnderTest(t);
@@ -24,6 +31,39 @@ test("a wrong client secret is told from a right one, and noticed when it is put
   await apply(secret({ clientSecret: CLIENT_SECRET }));
   await condition("oktaorg", "acme", "Ready", "True");
   t.false(JSON.stringify([rejected, lines]).includes("not-this-one"), "secrets are nobody's business");
+});
+
+test("a wrong private key is told from a right one, and what isn't one from both", async (t) => {
+  const { apply, applyAcme, condition, okta } = await operatorUnderTest(t);
+  const [right, wrong] = [0, 1].map(() => generateKeyPairSync("ec", { namedCurve: "P-256" }));
+  const pem = (key?: KeyObject) => key?.export({ type: "pkcs8", format: "pem" }).toString() ?? "";
+  const publicPEM = right?.publicKey.export({ type: "spki", format: "pem" }).toString() ?? "";
+  okta.saveApp({ clientId: CLIENT_ID, publicKeys: [publicPEM], redirectUris: ["http://localhost:8080/x"] });
+  const store = (loginKey: string) => apply(secret({ clientSecret: "unused", loginKey }));
+  const byKey = { clientSecretRef: undefined, privateKeyRef: { name: "acme-okta", key: "loginKey" } };
+
+  await applyAcme({ okta: byKey });
+  await condition("oktaorg", "acme", "CredentialsResolved", "False", "SecretNotFound");
+  await store("not-a-key");
+  const invalid = await condition("oktaorg", "acme", "CredentialsResolved", "False", "PrivateKeyInvalid");
+  t.regex(invalid.message, /PEM, a JWK or a JWK set/);
+  await store(pem(wrong?.privateKey));
+  const rejected = await condition("oktaorg", "acme", "CredentialsResolved", "False", "ClientRejected");
+  t.regex(rejected.message, /with this private key.*Public key \/ Private key/);
+  await store(pem(right?.privateKey));
+  const accepted = await condition("oktaorg", "acme", "CredentialsResolved", "True", "Accepted");
+  t.is(accepted.message, "Okta accepts the client ID and its private key.");
+
+  await applyAcme({ okta: { clientSecretRef: undefined, publicClient: true } });
+  t.regex(
+    (await condition("oktaorg", "acme", "CredentialsResolved", "False", "ClientRejected")).message,
+    /as a public client/,
+  );
+  okta.saveApp({ clientId: CLIENT_ID, redirectUris: ["http://localhost:8080/x"] });
+  t.is(
+    (await condition("oktaorg", "acme", "CredentialsResolved", "True", "Accepted")).message,
+    "Okta accepts the client ID without a secret.",
+  );
 });
 
 test("a missing Secret, and a missing key in it, are named", async (t) => {

@@ -1,0 +1,82 @@
+import { createPrivateKey, type KeyObject, type webcrypto } from "node:crypto";
+import { z } from "zod";
+import { OktaError, withoutPayload } from "./errors.ts";
+
+/** The private key of an app, and how it signs. */
+export interface PrivateKey {
+  readonly key: KeyObject;
+  readonly alg: string;
+  readonly kid: string | undefined;
+}
+
+/** What was to be a private key isn't one. The message never quotes it. */
+export class PrivateKeyInvalidError extends OktaError {
+  readonly code = "private-key-invalid";
+
+  constructor(options?: ErrorOptions) {
+    super(
+      "The private key has to be PEM, a JWK or a JWK set, of RSA or EC keys with their private part.",
+      options,
+    );
+  }
+}
+
+const EC_ALGORITHMS: Readonly<Record<string, string>> = {
+  prime256v1: "ES256",
+  secp384r1: "ES384",
+  secp521r1: "ES512",
+};
+const CURVES: Readonly<Record<string, string>> = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
+const RSA_ALGORITHMS: readonly string[] = ["RS256", "RS384", "RS512"];
+
+const jwkSchema = z.looseObject({ kty: z.string(), kid: z.string().optional(), alg: z.string().optional() });
+const jwkSetSchema = z.object({ keys: z.array(jwkSchema).nonempty().max(10) });
+type JWK = z.infer<typeof jwkSchema>;
+
+/**
+ * Reads private keys: one as PEM (PKCS #8 or PKCS #1) or as a JWK, or several as PEM blocks or as a JWK set. The first is
+ * the one to sign with; the others are for as long as Okta doesn't know it yet.
+ * @throws PrivateKeyInvalidError
+ */
+export function readPrivateKeys(text: string): readonly [PrivateKey, ...PrivateKey[]] {
+  try {
+    const trimmed = text.trim();
+    const [first, ...others] = trimmed.startsWith("{") ? jwksOf(JSON.parse(trimmed)) : pemBlocksOf(trimmed);
+    if (first === undefined) throw new Error("there is no PEM block in it");
+    return [read(first), ...others.map(read)];
+  } catch (error) {
+    // A JSON parser quotes what it can't read: the message of an error here may hold part of the key.
+    const cause = error instanceof SyntaxError ? new Error("not JSON") : withoutPayload(error);
+    throw new PrivateKeyInvalidError({ cause });
+  }
+}
+
+/** A private key as Web Crypto has it, fit to sign with its algorithm and for nothing else. */
+export function signingKey({ key, alg }: PrivateKey): webcrypto.CryptoKey {
+  const namedCurve = CURVES[alg];
+  const algorithm =
+    namedCurve === undefined
+      ? { name: "RSASSA-PKCS1-v1_5", hash: `SHA-${alg.slice(-3)}` }
+      : { name: "ECDSA", namedCurve };
+  return key.toCryptoKey(algorithm, false, ["sign"]);
+}
+
+function jwksOf(json: unknown): JWK[] {
+  const isSet = typeof json === "object" && json !== null && "keys" in json;
+  return isSet ? jwkSetSchema.parse(json).keys : [jwkSchema.parse(json)];
+}
+
+function pemBlocksOf(text: string): string[] {
+  return text.match(/-----BEGIN [^-]+-----[^-]*-----END [^-]+-----/g) ?? [];
+}
+
+function read(written: JWK | string): PrivateKey {
+  const jwk = typeof written === "string" ? undefined : written;
+  const key = jwk ? createPrivateKey({ key: jwk, format: "jwk" }) : createPrivateKey(String(written));
+  const alg =
+    key.asymmetricKeyType === "rsa"
+      ? (RSA_ALGORITHMS.find((known) => known === jwk?.alg) ?? "RS256")
+      : EC_ALGORITHMS[key.asymmetricKeyDetails?.namedCurve ?? ""];
+  if (!alg) throw new Error("Okta takes RSA and EC keys");
+  return { key, alg, kid: jwk?.kid };
+}

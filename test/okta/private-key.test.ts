@@ -1,0 +1,72 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { inspect } from "node:util";
+import test from "ava";
+import { PrivateKeyInvalidError, readPrivateKeys, signingKey } from "../../okta/private-key.ts";
+
+const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+const ec = generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey;
+const PKCS8 = pem(rsa, "pkcs8");
+
+function pem(key: KeyObject, type: "pkcs8" | "pkcs1" | "sec1"): string {
+  return key.export({ type: type as "pkcs8", format: "pem" }).toString();
+}
+
+function jwk(key: KeyObject, more: object = {}): object {
+  return { ...key.export({ format: "jwk" }), ...more };
+}
+
+function described(text: string): [string, string | undefined][] {
+  return readPrivateKeys(text).map(({ alg, kid }) => [alg, kid]);
+}
+
+test("a key is PEM or a JWK", (t) => {
+  t.deepEqual(described(PKCS8), [["RS256", undefined]]);
+  t.deepEqual(described(`\n  ${pem(rsa, "pkcs1")}\n`), [["RS256", undefined]]);
+  t.deepEqual(described(pem(ec, "sec1")), [["ES384", undefined]]);
+  t.deepEqual(described(JSON.stringify(jwk(rsa, { kid: "a", use: "sig" }))), [["RS256", "a"]]);
+  t.deepEqual(described(JSON.stringify(jwk(rsa, { alg: "RS384" }))), [["RS384", undefined]]);
+  t.deepEqual(described(JSON.stringify(jwk(rsa, { alg: "RSA-OAEP" }))), [["RS256", undefined]]);
+});
+
+test("several keys are PEM blocks or a JWK set, in this order", (t) => {
+  t.deepEqual(described(`# new\n${PKCS8}\n# old\n${pem(ec, "pkcs8")}`), [
+    ["RS256", undefined],
+    ["ES384", undefined],
+  ]);
+  t.deepEqual(described(JSON.stringify({ keys: [jwk(ec, { kid: "new" }), jwk(rsa, { kid: "old" })] })), [
+    ["ES384", "new"],
+    ["RS256", "old"],
+  ]);
+});
+
+test("a key signs with its algorithm, and can't be taken out again", (t) => {
+  const [key] = readPrivateKeys(JSON.stringify(jwk(rsa, { alg: "RS512" })));
+  t.like(signingKey(key), {
+    algorithm: { name: "RSASSA-PKCS1-v1_5", hash: { name: "SHA-512" } },
+    extractable: false,
+    usages: ["sign"],
+  });
+  const [another] = readPrivateKeys(pem(ec, "pkcs8"));
+  t.like(signingKey(another), { algorithm: { name: "ECDSA", namedCurve: "P-384" } });
+});
+
+const publicJWK = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
+for (const [what, text] of [
+  ["nothing", ""],
+  ["something else", "a-client-secret-by-mistake"],
+  ["half a key", PKCS8.slice(0, 400)],
+  ["half a JWK", JSON.stringify(jwk(rsa)).slice(0, -20)],
+  ["a public key", JSON.stringify(publicJWK)],
+  ["a set of public keys", JSON.stringify({ keys: [publicJWK] })],
+  ["a set without keys", '{"keys":[]}'],
+  ["a good key and a bad one", JSON.stringify({ keys: [jwk(rsa), publicJWK] })],
+  ["a shared secret", '{"kty":"oct","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQ"}'],
+  ["a key of another kind", pem(generateKeyPairSync("ed25519").privateKey, "pkcs8")],
+] as const) {
+  test(`${what} is no private key, and isn't shown`, (t) => {
+    const error = t.throws(() => readPrivateKeys(text), { instanceOf: PrivateKeyInvalidError });
+    const shown = inspect(error, { depth: 20, showHidden: true });
+    for (const part of text.match(/[\w+/-]{20,}/g) ?? [])
+      if (!part.startsWith("---")) t.false(shown.includes(part.slice(0, 20)), shown);
+  });
+}
