@@ -184,7 +184,7 @@ for (const [what, page, code] of [
 }
 
 test("a page in the middle that never comes fails the whole list", async (t) => {
-  await using org = await Org.start();
+  await using org = await Org.start({ timeoutMs: 300 });
   org.server.routes[GROUPS_OF_ADA] = (call) =>
     call.query.has("after")
       ? undefined

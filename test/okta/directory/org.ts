@@ -10,17 +10,19 @@ export const API_TOKEN = "00api-token";
 /** An Okta org of a few canned answers, and a directory client whose waiting takes no time. */
 export class Org implements AsyncDisposable {
   readonly server: TestServer;
-  readonly http = new Http({ destinations: LOOPBACK, timeoutMs: 2_000 });
+  readonly http: Http;
   /** What the client would have waited, ms. */
   readonly waits: number[] = [];
   now = 0;
 
-  private constructor(server: TestServer) {
+  private constructor(server: TestServer, timeoutMs: number) {
     this.server = server;
+    this.http = new Http({ destinations: LOOPBACK, timeoutMs });
   }
 
-  static async start(): Promise<Org> {
-    return new Org(await TestServer.start());
+  /** @param timeoutMs by the real clock: short only where an answer is meant to stay away */
+  static async start({ timeoutMs = 60_000 } = {}): Promise<Org> {
+    return new Org(await TestServer.start(), timeoutMs);
   }
 
   directory(options: Partial<ManagementApiOptions> = {}): Directory {

@@ -58,7 +58,7 @@ test("each kind of endpoint has a budget of its own", async (t) => {
 });
 
 test("whoever waits for the first answer and gets none in time isn't kept", async (t) => {
-  await using org = await Org.start();
+  await using org = await Org.start({ timeoutMs: 300 });
   const came = Promise.withResolvers<void>();
   org.server.routes[GROUPS] = () => {
     came.resolve();

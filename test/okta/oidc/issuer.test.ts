@@ -16,9 +16,9 @@ class Scene implements AsyncDisposable {
   now = 0;
   readonly issuers: Issuers;
 
-  constructor(server: TestServer, destinations = LOOPBACK) {
+  constructor(server: TestServer, { destinations = LOOPBACK, timeoutMs = 60_000 } = {}) {
     this.server = server;
-    this.http = new Http({ destinations, timeoutMs: 1_000 });
+    this.http = new Http({ destinations, timeoutMs });
     this.issuers = new Issuers({ http: this.http, now: () => this.now, maxEntries: 3 });
   }
 
@@ -153,13 +153,13 @@ test("those that are asked for most lately are remembered", async (t) => {
   t.is(s.reads, 5);
 });
 
-for (const [what, answer] of [
+for (const [what, answer, timeoutMs] of [
   ["is busy", { status: 429 }],
   ["is down", { status: 503 }],
-  ["never answers", undefined],
+  ["never answers", undefined, 50],
 ] as const) {
   test(`an issuer that ${what} isn't called wrong`, async (t) => {
-    await using s = await Scene.start();
+    await using s = new Scene(await TestServer.start(), timeoutMs === undefined ? {} : { timeoutMs });
     s.server.routes[WELL_KNOWN] = () => answer;
     await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: IssuerUnreachableError });
   });
@@ -283,7 +283,9 @@ for (const endpoint of ENDPOINTS) {
 
 test("where hosts are listed, an issuer on another is wrong, and so is one whose endpoints are elsewhere", async (t) => {
   const addresses = ["loopback"] as const;
-  await using s = new Scene(await TestServer.start(), new Destinations({ addresses, hosts: ["127.0.0.1"] }));
+  await using s = new Scene(await TestServer.start(), {
+    destinations: new Destinations({ addresses, hosts: ["127.0.0.1"] }),
+  });
   const mistake = async (issuer: string) => {
     const error = await t.throwsAsync(s.issuers.discover(issuer), { instanceOf: WrongIssuerError });
     t.regex(error.message, /isn't one of the hosts that organizations may use here/);
