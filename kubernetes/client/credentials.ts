@@ -30,6 +30,8 @@ export interface CredentialsOptions {
   /** A context of that kubeconfig; without it the current one. */
   context?: string | undefined;
   log: Logger;
+  /** For tests: ms, of a clock that can't be set back. */
+  now?: () => number;
 }
 
 /** Certificates and tokens are read again this often: they are rotated in place. */
@@ -45,20 +47,28 @@ const PLUGIN_TIMEOUT_MS = 30_000;
 export class Credentials {
   readonly #load: () => KubeConfig;
   readonly #log: Logger;
+  readonly #now: () => number;
   #config: KubeConfig;
   #access: Access | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #fruitlessAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<Access> | undefined;
+  #reloading: Promise<Access> | undefined;
 
-  private constructor(load: () => KubeConfig, log: Logger) {
+  private constructor(load: () => KubeConfig, log: Logger, now: () => number) {
     this.#load = load;
+    this.#now = now;
     this.#config = load();
     this.#log = log;
   }
 
   /** Throws a KubeConfigError when there is no usable configuration. */
-  static async load({ kubeconfig, context, log }: CredentialsOptions): Promise<Credentials> {
+  static async load({
+    kubeconfig,
+    context,
+    log,
+    now = () => performance.now(),
+  }: CredentialsOptions): Promise<Credentials> {
     // On demand: README.md says what it costs, and why it stays.
     const { KubeConfig } = await import("@kubernetes/client-node");
     const load = () => {
@@ -84,7 +94,7 @@ export class Credentials {
       }
       return config;
     };
-    const credentials = new Credentials(load, log);
+    const credentials = new Credentials(load, log, now);
     await credentials.#readOnce(true);
     return credentials;
   }
@@ -97,7 +107,7 @@ export class Credentials {
 
   /** The access, at once while it is fresh. */
   current(): Access | Promise<Access> {
-    const age = performance.now() - this.#readAt;
+    const age = this.#now() - this.#readAt;
     return this.#access && age < MAX_AGE_MS ? this.#access : this.#readOnce(false);
   }
 
@@ -105,10 +115,21 @@ export class Credentials {
   async refresh(refused: Access): Promise<Access> {
     const access = this.#access;
     if (access && !isSame(access, refused)) return access;
-    if (performance.now() - this.#fruitlessAt < FRUITLESS_PAUSE_MS) return refused;
-    const fresh = await this.#readOnce(true);
-    if (isSame(fresh, refused)) this.#fruitlessAt = performance.now();
+    if (this.#now() - this.#fruitlessAt < FRUITLESS_PAUSE_MS) return refused;
+    const fresh = await this.#reloadOnce();
+    if (isSame(fresh, refused)) this.#fruitlessAt = this.#now();
     return fresh;
+  }
+
+  /** Reads everything again, for all who were refused: what another one began before without that isn't enough. */
+  #reloadOnce(): Promise<Access> {
+    this.#reloading ??= (async () => {
+      await this.#reading?.catch(() => {}); // whoever began it hears of it
+      return this.#readOnce(true);
+    })().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
   }
 
   #readOnce(reload: boolean): Promise<Access> {
@@ -134,7 +155,7 @@ export class Credentials {
       // A file may be gone for a moment while it is replaced: what we have may still be good.
       this.#log.warn({ err: error }, "can't read the credentials again, going on with the old ones");
     }
-    this.#readAt = performance.now();
+    this.#readAt = this.#now();
     return this.#access;
   }
 }

@@ -130,8 +130,9 @@ export class Transport {
     call.guard?.();
     const start = performance.now();
     const { method, body, timeoutMs, maxBytes, signal, guard } = call;
+    const dispatcher = pick(access);
     try {
-      const answer = await sendRequest(pick(access), {
+      const answer = await sendRequest(dispatcher, {
         method,
         origin: access.origin,
         path: access.basePath + call.path,
@@ -146,7 +147,7 @@ export class Transport {
       return answer;
     } catch (error) {
       this.#count(call, "error");
-      if (isTimeout(error)) this.#suspect();
+      if (isTimeout(error)) this.#suspect(dispatcher);
       throw error;
     } finally {
       this.#metrics.requestSeconds.observe(
@@ -171,7 +172,7 @@ export class Transport {
 
   #dispatcher(access: Access): Dispatcher {
     if (this.#pool?.fingerprint !== access.fingerprint) {
-      this.#suspect();
+      this.#suspect(this.#pool?.dispatcher);
       this.#pool = {
         dispatcher: callPool(access, this.#connections),
         fingerprint: access.fingerprint,
@@ -180,11 +181,14 @@ export class Transport {
     return this.#pool.dispatcher;
   }
 
-  /** New connections for what comes next: the others may be dead without saying so. What runs on them may finish. */
-  #suspect(): void {
-    const pool = this.#pool;
+  /**
+   * New connections for what comes next: the others may be dead without saying so. What runs on them may finish. Nothing
+   * is said against a pool that another call has taken instead meanwhile, nor by a heartbeat, which has its own.
+   */
+  #suspect(dispatcher: Dispatcher | undefined): void {
+    if (!dispatcher || this.#pool?.dispatcher !== dispatcher) return;
     this.#pool = undefined;
-    pool?.dispatcher.close().catch(() => {}); // it was to be given up anyway
+    dispatcher.close().catch(() => {}); // it was to be given up anyway
   }
 }
 

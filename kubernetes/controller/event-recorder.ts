@@ -11,7 +11,7 @@ import type { KubernetesObject } from "../client/object.ts";
 import { RuntimeMetrics } from "../metrics.ts";
 
 export interface EventRecorderOptions {
-  client: Client;
+  client: Pick<Client, "create" | "mergePatch">;
   /** Who reports, a qualified name such as "example.com/widget-controller". */
   reportingController: string;
   /** Which replica of it. */
@@ -24,6 +24,8 @@ export interface EventRecorderOptions {
   mergeEveryMs?: number;
   log: Logger;
   metrics?: Registry;
+  /** For tests: ms since 1970. */
+  now?: () => number;
 }
 
 export interface EventToRecord {
@@ -70,6 +72,7 @@ export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #capacity: number;
   readonly #mergeEveryMs: number;
+  readonly #now: () => number;
   readonly #metrics: RuntimeMetrics;
   /** By key, the most recently seen of them. */
   readonly #series: LRUCache<string, Series>;
@@ -90,6 +93,7 @@ export class EventRecorder {
         if (reason === "evict") clearTimeout(timer);
       },
     });
+    this.#now = options.now ?? Date.now;
     this.#mergeEveryMs = options.mergeEveryMs ?? 60_000;
     this.#metrics = RuntimeMetrics.in(options.metrics ?? new Registry());
   }
@@ -97,7 +101,7 @@ export class EventRecorder {
   /** Takes note of an event, to be written soon. */
   record(event: EventToRecord): void {
     try {
-      this.#record(event, new Date());
+      this.#record(event, new Date(this.#now()));
     } catch (error) {
       this.#drop({ reason: event.reason, err: error });
     }
@@ -167,7 +171,9 @@ export class EventRecorder {
   /** The count is written at once when a series begins, and from then on now and then. */
   #scheduleMerge(series: Series): void {
     if (series.writtenCount === 0 || series.timer || series.count === series.writtenCount) return;
-    const dueMs = series.writtenCount === 1 ? 0 : series.writtenAt + this.#mergeEveryMs - Date.now();
+    // Not below 0: Node warns of that on stderr.
+    const dueMs =
+      series.writtenCount === 1 ? 0 : Math.max(0, series.writtenAt + this.#mergeEveryMs - this.#now());
     series.timer = setTimeout(() => {
       series.timer = undefined;
       this.#enqueue(series);
@@ -225,7 +231,7 @@ export class EventRecorder {
       }
     }
     series.writtenCount = count;
-    series.writtenAt = Date.now();
+    series.writtenAt = this.#now();
     this.#scheduleMerge(series); // for what was recorded while this was written
     this.#metrics.eventsWritten.inc({ result: isNew ? "created" : "merged" });
   }

@@ -1,6 +1,6 @@
 import type { Organization } from "../../crds/types.ts";
 import { type GroupsRefusal, type KeptReason, StoreError } from "../../identity/index.ts";
-import { ForbiddenError, KubernetesError, keyOf } from "../../kubernetes/index.ts";
+import { ForbiddenError, InvalidError, KubernetesError, keyOf } from "../../kubernetes/index.ts";
 import type { AnyOktaError } from "../../okta/any-okta-error.ts";
 import { OktaError } from "../../okta/errors.ts";
 import { HttpTimeoutError } from "../../okta/http/http-errors.ts";
@@ -58,6 +58,16 @@ export function problemOf(error: unknown, organization: Organization | undefined
       retryAfterS: 5,
     };
   if (isSecretNotSetUp(error)) return notSetUp(error.code, place, "CredentialsResolved");
+  if (isRefused(error))
+    return {
+      ...named,
+      status: 503,
+      code: error.code,
+      title: "Sign-in is out of order",
+      text: "The place where accounts are kept refuses this, and will until somebody has mended it: tell whoever runs this service.",
+      advice:
+        "For administrators: the log says what was refused. A right is missing, or what was to be stored breaks a rule.",
+    };
   if (isUnavailable(error))
     return {
       ...named,
@@ -324,6 +334,12 @@ function isSecretNotSetUp(
     error instanceof SecretForbiddenError ||
     (error instanceof SecretUnreadableError && error.cause instanceof ForbiddenError)
   );
+}
+
+/** What the cluster refuses for good: trying again doesn't help. */
+function isRefused(error: unknown): error is Error & { code: string } {
+  const refusal = error instanceof StoreError ? error.cause : error;
+  return isUnavailable(error) && (refusal instanceof ForbiddenError || refusal instanceof InvalidError);
 }
 
 function isUnavailable(error: unknown): error is Error & { code: string } {

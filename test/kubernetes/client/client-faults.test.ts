@@ -99,13 +99,31 @@ test("an answer that doesn't come in time is an error, and the next call takes a
   const client = await connect(t, { kubeconfig: await kubeconfigVia(t, `https://127.0.0.1:${proxy.port}`) });
   await client.get(namespaces, "default");
   proxy.stallOpenConnections();
-  await t.notThrowsAsync(client.get(namespaces, "default", { timeoutMs: 300 }));
+  await t.notThrowsAsync(client.get(namespaces, "default", { timeoutMs: 2_000 }));
   proxy.stall();
   const error = await t.throwsAsync(client.get(namespaces, "default", { timeoutMs: 100 }), {
     instanceOf: ConnectionError,
     code: "connection-error",
   });
   t.regex(error?.message ?? "", /GET \/api\/v1\/namespaces\/default: no answer .* within 100 ms/);
+});
+
+test("a heartbeat that gets no answer says nothing against the connections of calls", async (t) => {
+  const server = await FaultServer.start(t);
+  const client = await connect(t, { kubeconfig: server.kubeconfig, connections: 1 });
+  const ports: (number | undefined)[] = [];
+  server.fault = ({ url = "", socket }) => {
+    if (url.includes("limit=1")) return true; // and never answers
+    ports.push(socket.remotePort);
+    return false;
+  };
+  await client.get(namespaces, "default");
+  const connection = client.watchConnection();
+  await t.throwsAsync(connection.heartbeat(namespaces, { timeoutMs: 100 }), { instanceOf: ConnectionError });
+  connection.reset(new Error("the test is over"));
+  await client.get(namespaces, "default");
+  t.is(ports.length, 2);
+  t.is(ports[0], ports[1], "the same connection");
 });
 
 test("a guarded write gives up early, whatever the caller allows", async (t) => {

@@ -47,17 +47,6 @@ test("a worker that gives up loses no key", async (t) => {
   t.is(await queue.next(AbortSignal.abort()), undefined);
 });
 
-test("a delayed key comes at the earliest of its times, once", async (t) => {
-  const queue = new WorkQueue();
-  queue.addAfter("a", 60_000);
-  queue.addAfter("a", 10);
-  queue.addAfter("a", 70_000);
-  t.is(queue.length, 0);
-  t.is(await queue.next(), "a");
-  queue.done("a");
-  queue.shutDown();
-});
-
 test("starting to work on a key drops the plan to work on it later", async (t) => {
   const queue = new WorkQueue();
   queue.addAfter("a", 20);

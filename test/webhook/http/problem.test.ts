@@ -36,4 +36,6 @@ test("a request that can't be understood is answered as that, and Kubernetes' re
   const refused = await new Browser(url).post("/login/acme/local", { token: "ab.cd.ef" });
   t.is(refused.status, 503);
   t.regex(refused.body, /out of order/);
+  t.regex(refused.body, /refuses this, and will until somebody has mended it/);
+  t.is(refused.headers["retry-after"], undefined, "trying again doesn't help");
 });
