@@ -4,6 +4,7 @@ import { Bench } from "./bench.ts";
 import type { Measure, Outcome } from "./measure.ts";
 import { applyToReady } from "./measures/apply-to-ready.ts";
 import { coldStart } from "./measures/cold-start.ts";
+import { headers } from "./measures/headers.ts";
 import { logins } from "./measures/logins.ts";
 import { mappingChange } from "./measures/mapping-change.ts";
 import { revocation } from "./measures/revocation.ts";
@@ -16,6 +17,7 @@ const MEASURES: readonly Measure[] = [
   applyToReady,
   sessions,
   logins,
+  headers,
   revocation,
   coldStart,
   scale,
