@@ -156,6 +156,13 @@ test("all pages of a list are read", async (t) => {
   );
 });
 
+test("a page may be as long as many groups with long descriptions make it", async (t) => {
+  await using org = await Org.start();
+  const page = [{ ...group("00g1"), lengthy: "x".repeat(2_000_000) }];
+  org.pages(GROUPS_OF_ADA, [page]);
+  t.is((await org.directory().userGroups("00u1")).length, 1);
+});
+
 test("no groups is an answer", async (t) => {
   await using org = await Org.start();
   org.pages(GROUPS_OF_ADA, [[]]);
