@@ -272,6 +272,11 @@ test("an error that doesn't pass is given up", async (t) => {
   org.server.routes["/api/v1/groups"] = () => ({ status: 503 });
   await t.throwsAsync(org.directory().check(), { code: "directory-unreachable" });
   t.is(org.server.calls.length, 4);
+  // Each pause is up to a quarter longer than this.
+  for (const [index, ms] of [500, 1_000, 2_000].entries()) {
+    const waited = org.waits[index] ?? 0;
+    t.true(waited >= ms && waited <= ms * 1.25, `${waited}`);
+  }
 });
 
 test("whoever has no time isn't kept waiting", async (t) => {

@@ -301,6 +301,17 @@ for (const [what, headers] of [
 }
 
 for (const [what, answer] of [
+  ["a 401 without a word", { status: 401 }],
+  ["a grant that the app may not use", { status: 400, body: { error: "unauthorized_client" } }],
+] as const) {
+  test(`${what} is the client's fault`, async (t) => {
+    await using login = await Login.start();
+    login.provider.server.routes[TOKEN] = () => answer;
+    await t.throwsAsync(login.signIn(), { code: "invalid-client" });
+  });
+}
+
+for (const [what, answer] of [
   ["down", { status: 503 }],
   ["busy", { status: 429 }],
   ["redirecting", { status: 302, headers: { location: "https://evil.example.com/" } }],
