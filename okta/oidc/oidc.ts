@@ -236,7 +236,12 @@ export class Oidc {
   }
 
   #request({ clock }: OpenidClient, { clientID, authentication }: OidcSettings): TokenRequest {
-    return { clientID, authentication: authentication.kind, nowS: this.#now() / 1000, clock };
+    return {
+      clientID,
+      authentication: authentication.kind,
+      nowS: this.#now() / 1000,
+      clock: clock.difference,
+    };
   }
 
   async #userInfo({ configuration }: OpenidClient, accessToken: string, subject: string): Promise<Claims> {
