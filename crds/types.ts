@@ -65,7 +65,7 @@ export interface OrganizationSpec {
    */
   displayName: string;
   /**
-   * The last part of the login URI: acme for https://login.example.com/login/acme. Small letters, digits and hyphens. It is unique in the cluster: where two organizations want the same, the older one keeps it, and the condition LoginPathAccepted of the other one says so.
+   * The last part of the login URI: acme for https://login.example.com/login/acme. Small letters, digits and hyphens. It is unique among the watched namespaces: whoever has it keeps it, also while the object is deleted and made again, and of two new organizations the older one gets it. The condition LoginPathAccepted of the other one says whose it is.
    */
   loginPath: string;
   /**

@@ -10,6 +10,8 @@ export { Shared, SharedStrings } from "./cache/shared.ts";
 /** @public */
 export { createClient } from "./client/api-client.ts";
 export {
+  type ConfigMap,
+  configMaps,
   type ObjectReference,
   type Secret,
   secrets,
@@ -87,6 +89,7 @@ export {
   type Flag,
   type FlagValues,
   isPort,
+  isPositive,
   type ProgramDescription,
   programFlags,
 } from "./program/flags.ts";

@@ -1,4 +1,4 @@
-import { type Flag, isPort, programFlags } from "../kubernetes/index.ts";
+import { type Flag, isPort, isPositive, programFlags } from "../kubernetes/index.ts";
 import { organizationFlags } from "../organizations/flags.ts";
 
 /** The operator's flags. */
@@ -9,6 +9,19 @@ export const operatorFlags = {
     value: "NAME",
     description: "the Lease by which the replicas elect one that leads, in the program's own namespace",
     default: "okta-role-operator",
+  },
+  "login-paths-per-namespace": {
+    value: "NUMBER",
+    description:
+      "login paths that organizations of one namespace may have, those included that they have left lately",
+    default: "100",
+    check: isPositive,
+  },
+  "login-path-retention": {
+    value: "HOURS",
+    description: "how long a login path is kept for an organization that is gone, or uses another one",
+    default: "168",
+    check: isPositive,
   },
   "health-port": {
     value: "PORT",

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { EventRecorder, HealthServer, LeaderElection, runProgram } from "../kubernetes/index.ts";
-import { watchedNamespaces } from "../organizations/flags.ts";
+import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
 import { operatorFlags } from "./flags.ts";
 import { Operator } from "./operator.ts";
@@ -38,6 +38,12 @@ await runProgram({
       events,
       http,
       namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),
+      loginPaths: {
+        object: { namespace, name: flags["login-paths"] },
+        prefixes: loginPathPrefixes(flags["login-path-prefixes"]),
+        perNamespace: Number(flags["login-paths-per-namespace"]),
+        retentionMs: Number(flags["login-path-retention"]) * 3_600_000,
+      },
       baseURL: new URL(flags["base-url"]).origin,
       log,
       metrics,

@@ -12,6 +12,7 @@ import {
   again,
   Cache,
   type Client,
+  type ConfigMap,
   Controller,
   done,
   type EventRecorder,
@@ -23,6 +24,7 @@ import {
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
+import { type ObjectOfNamespace, reservationsCache } from "../organizations/login-path-reservations.ts";
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import { SessionWatermarks } from "../organizations/session-watermarks.ts";
@@ -31,6 +33,8 @@ import { KnownGroups } from "./mappings/known-groups.ts";
 import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
 import { registerMetrics } from "./metrics.ts";
 import { keepWatermark } from "./organizations/keep-watermark.ts";
+import { LoginPaths } from "./organizations/login-paths.ts";
+import type { ReservationRules } from "./organizations/next-reservations.ts";
 import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
 import { reportUnreadable } from "./organizations/unreadable-namespace.ts";
@@ -50,6 +54,8 @@ export interface OperatorOptions {
   readonly events: EventRecorder;
   readonly http: Http;
   readonly namespaces: readonly string[] | "all";
+  /** The ConfigMap in which login paths are reserved, and what bounds that. */
+  readonly loginPaths: ReservationRules & { readonly object: ObjectOfNamespace };
   /** Where browsers reach the webhook, without a slash at the end. */
   readonly baseURL: string;
   readonly log: Logger;
@@ -88,6 +94,9 @@ export class Operator {
   })[];
   readonly #organizations: Cache<Organization>;
   readonly #mappings: Cache<OktaRoleMapping>;
+  /** Which login paths are reserved for whom. */
+  readonly #reservations: Cache<ConfigMap>;
+  readonly #loginPaths: LoginPaths;
   readonly #options: OperatorOptions;
   readonly #store: KubernetesStore;
   readonly #policies: Policies;
@@ -97,7 +106,7 @@ export class Operator {
   #running: readonly Controller[] = [];
 
   constructor(options: OperatorOptions) {
-    const { client, leader, namespaces, log, metrics } = options;
+    const { client, leader, namespaces, loginPaths, log, metrics } = options;
     const common = { client, namespaces, log, metrics };
     this.#options = options;
     this.#organizations = new Cache({
@@ -123,6 +132,15 @@ export class Operator {
       project: userCompactor(),
       indexes: userIndexes,
     });
+    this.#reservations = reservationsCache(loginPaths.object, common);
+    this.#loginPaths = new LoginPaths({
+      client: leader,
+      cache: this.#reservations,
+      organizations: this.#organizations,
+      object: loginPaths.object,
+      rules: loginPaths,
+      log,
+    });
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
     this.#policies = new Policies(
       policySource({ organizations: this.#organizations, mappings: this.#mappings }),
@@ -137,7 +155,7 @@ export class Operator {
 
   /** Resolves when everything has been read once. */
   async synced(): Promise<void> {
-    await Promise.all(this.#caches.map((cache) => cache.synced));
+    await Promise.all([...this.#caches, this.#reservations].map((cache) => cache.synced));
   }
 
   /**
@@ -146,6 +164,8 @@ export class Operator {
    * @param maxAgeMs how long ago it may be that everything was known, in ms
    */
   check(maxAgeMs?: number): string | undefined {
+    // What was reserved once holds: only who has never read it knows nothing.
+    if (!this.#reservations.hasSynced) return this.#reservations.check();
     return this.#caches.map((cache) => cache.check(maxAgeMs)).find((problem) => problem !== undefined);
   }
 
@@ -161,7 +181,7 @@ export class Operator {
 
   /** Keeps the caches current until the signal aborts. */
   async watch(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#caches.map((cache) => cache.run(signal)));
+    await Promise.all([...this.#caches, this.#reservations].map((cache) => cache.run(signal)));
   }
 
   /** Runs the controllers until the signal aborts and what they were doing is done. */
@@ -225,6 +245,7 @@ export class Operator {
     const organizationDeps = {
       ...shared,
       okta,
+      loginPaths: this.#loginPaths,
       hold,
       pending,
       counts,
@@ -270,7 +291,16 @@ export class Operator {
         return done;
       }),
     };
-    wire(controllers, { ...shared, policies, pending, known: this.#known, unfinished, cacheLag });
+    const reservations = this.#reservations;
+    wire(controllers, {
+      ...shared,
+      reservations,
+      policies,
+      pending,
+      known: this.#known,
+      unfinished,
+      cacheLag,
+    });
     return controllers;
   }
 }

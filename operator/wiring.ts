@@ -9,10 +9,16 @@ import {
   type User,
   type UserEvent,
 } from "../identity/index.ts";
-import { type Cache, type Change, type Controller, keyOf } from "../kubernetes/index.ts";
+import {
+  type Cache,
+  type Change,
+  type ConfigMap,
+  type Controller,
+  type KubernetesObject,
+  keyOf,
+} from "../kubernetes/index.ts";
 import { heldCondition } from "../organizations/policy-source.ts";
 import type { KnownGroups } from "./mappings/known-groups.ts";
-import { rivals } from "./organizations/reconcile-organization.ts";
 import type { CacheLag } from "./users/cache-lag.ts";
 import { approvalIn } from "./users/deactivation-approval.ts";
 import { isAskedToEnd } from "./users/end-sessions.ts";
@@ -34,6 +40,8 @@ export interface Controllers {
 export interface WiringDeps {
   readonly organizations: Cache<Organization>;
   readonly mappings: Cache<OktaRoleMapping>;
+  /** Which login paths are reserved for whom. */
+  readonly reservations: Cache<ConfigMap>;
   readonly store: IdentityStore;
   readonly policies: Policies;
   readonly pending: PendingDeactivations;
@@ -51,11 +59,11 @@ const COUNTS = { afterMs: 1000 };
  * before everybody is counted.
  */
 export function wire(controllers: Controllers, deps: WiringDeps): void {
-  const { organizations, mappings, store, policies, known } = deps;
+  const { organizations, mappings, reservations, store, policies, known } = deps;
 
   controllers.organizations
     .follow(organizations)
-    .enqueueOn(organizations, (change) => rivalsOf(change, deps))
+    .enqueueOn(reservations, (change) => waitingFor(change, deps))
     .enqueueOn(store, organizationToCount, COUNTS);
 
   controllers.mappings
@@ -91,10 +99,13 @@ export async function enqueueCounted(
   controllers.organizations.queue.add(organization);
 }
 
-function rivalsOf(change: Change<Organization>, { organizations }: WiringDeps): string[] {
-  const { object } = change;
-  const previous = previousOf(change);
-  return object.spec.loginPath === previous?.spec.loginPath ? [] : rivals(organizations, object, previous);
+/** Whoever asks for a login path hears of it when it is reserved, left or free. */
+function waitingFor(change: Change<ConfigMap>, { organizations }: WiringDeps): string[] {
+  const after = change.kind === "deleted" ? {} : (change.object.data ?? {});
+  const before = change.kind === "added" ? {} : ((previousOf(change) ?? change.object).data ?? {});
+  return Object.keys({ ...before, ...after })
+    .filter((path) => before[path] !== after[path])
+    .flatMap((path) => organizations.by("loginPath", path).map(keyOf));
 }
 
 /** The reason tells who has come to be held, the groups why. */
@@ -185,6 +196,6 @@ function isHeld(organization: Organization): boolean {
   return heldCondition(organization) !== undefined;
 }
 
-function previousOf(change: Change<Organization>): Organization | undefined {
+function previousOf<T extends KubernetesObject>(change: Change<T>): T | undefined {
   return change.kind === "updated" ? change.previous : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Flag } from "../kubernetes/index.ts";
 import { CALLABLE, type CallableKind } from "../okta/http/destinations.ts";
+import { LoginPathPrefixes } from "./login-path-prefixes.ts";
 
 /** Which organizations are served, at which address, with which Okta: both programs have to be told the same. */
 export const organizationFlags = {
@@ -12,6 +13,20 @@ export const organizationFlags = {
     description: "where browsers reach the login webhook, as in https://login.example.com",
     default: "http://localhost:8080",
     check: isBaseURL,
+  },
+  "login-paths": {
+    value: "NAME",
+    description:
+      "the ConfigMap that says which login path is whose, in the program's own namespace; made when missing",
+    default: "okta-role-operator-login-paths",
+  },
+  "login-path-prefixes": {
+    value: "LIST",
+    description:
+      "login paths that belong to namespaces, by what they begin with, as in team-a=a-,team-b=b-: these namespaces' " +
+      "organizations use no others, and nobody else uses these",
+    default: "",
+    check: arePrefixes,
   },
   "okta-hosts": {
     value: "LIST",
@@ -47,6 +62,24 @@ export function watchedNamespaces(flag: string | undefined, own: string): readon
   if (flag === undefined || flag.trim() === "") return [own];
   const names = listed(flag);
   return names.includes("*") ? "all" : [...new Set(names)];
+}
+
+/** Which namespaces may use which login paths. */
+export function loginPathPrefixes(flag: string): LoginPathPrefixes {
+  return new LoginPathPrefixes(
+    listed(flag).map((pair) => {
+      const [namespace = "", prefix = ""] = pair.split("=").map((part) => part.trim());
+      return [namespace, prefix];
+    }),
+  );
+}
+
+function arePrefixes(value: string): string | undefined {
+  const pair = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\s*=\s*[a-z0-9][-a-z0-9]{0,62}$/;
+  const wrong = listed(value).find((part) => !pair.test(part));
+  return wrong === undefined
+    ? undefined
+    : `${wrong} is not a namespace and a beginning of login paths, as in team-a=a-.`;
 }
 
 /** The hosts that organizations may use; undefined for any. */

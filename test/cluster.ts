@@ -9,6 +9,7 @@ import { clusterOf, kubeconfigText, serviceAccountKubeconfig } from "../dev/cont
 import { type KubectlResult, type KubectlTarget, runKubectl } from "../dev/control-plane/kubectl.ts";
 import { writePrivately } from "../dev/control-plane/private-file.ts";
 import {
+  chartRights,
   clusterRightsPaths,
   installServiceAccount,
   type Rights,
@@ -98,6 +99,29 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Gives the product's account its rights in another namespace, as the chart does in each that is watched. */
+export async function serveToo(other: TestCluster, accountNamespace: string): Promise<void> {
+  const { role } = await chartRights();
+  const name = SERVICE_ACCOUNT;
+  const rbac = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name } };
+  const items = [
+    { ...rbac, kind: "Role", rules: role },
+    {
+      ...rbac,
+      kind: "RoleBinding",
+      subjects: [{ kind: "ServiceAccount", name, namespace: accountNamespace }],
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    },
+  ];
+  const { code, stderr } = await other.kubectlWith(
+    { apiVersion: "v1", kind: "List", items },
+    "apply",
+    "-f",
+    "-",
+  );
+  if (code !== 0) throw new Error(stderr);
 }
 
 /** What tests make in a namespace. */

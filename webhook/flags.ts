@@ -1,4 +1,4 @@
-import { type Flag, isPort, programFlags } from "../kubernetes/index.ts";
+import { type Flag, isPort, isPositive, programFlags } from "../kubernetes/index.ts";
 import { isBaseURL, organizationFlags } from "../organizations/flags.ts";
 
 /** The webhook's flags. */
@@ -74,10 +74,6 @@ export const webhookFlags = {
     check: isPositive,
   },
 } as const satisfies Record<string, Flag>;
-
-function isPositive(value: string): string | undefined {
-  return /^[1-9]\d{0,8}$/.test(value) ? undefined : "is not a whole number above 0.";
-}
 
 function isProxyList(value: string): string | undefined {
   const known = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { EventRecorder, HealthServer, runProgram } from "../kubernetes/index.ts";
-import { watchedNamespaces } from "../organizations/flags.ts";
+import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
 import { webhookFlags } from "./flags.ts";
 import { trustedProxies } from "./http/rate-limits.ts";
@@ -37,6 +37,10 @@ await runProgram({
       events,
       http,
       namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),
+      loginPaths: {
+        object: { namespace, name: flags["login-paths"] },
+        prefixes: loginPathPrefixes(flags["login-path-prefixes"]),
+      },
       sessionSecret: { namespace, name: flags["session-secret"] },
       keys: { times: { rotateAfterMs: Number(flags["session-key-rotation"]) * 3_600_000 } },
       maxStalenessMs: Number(flags["max-staleness"]) * 1000,

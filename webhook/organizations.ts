@@ -1,6 +1,6 @@
 import type { Organization } from "../crds/types.ts";
 import type { Cache } from "../kubernetes/index.ts";
-import { holderOf } from "../organizations/login-path.ts";
+import type { LoginPathHolders } from "../organizations/login-path-reservations.ts";
 
 /** The index that the cache of Organizations needs for this. */
 export const loginPathIndex = { loginPath: ({ spec }: Organization): string[] => [spec.loginPath] };
@@ -25,26 +25,31 @@ export class NamespaceUnreadableError extends Error {
 /** Organizations by the path where their people sign in, and the addresses that follow from it. */
 export class Organizations {
   readonly #cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">;
+  readonly #holders: LoginPathHolders;
   readonly #isStale: (namespace: string) => boolean;
   readonly baseURL: string;
 
   /**
+   * @param holders whom a login path is reserved for
    * @param isStale whether it is too long ago that everything that decides sign-ins in this namespace was known
    * @param baseURL where browsers reach this webhook, such as https://login.example.com
    */
   constructor(
     cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">,
+    holders: LoginPathHolders,
     isStale: (namespace: string) => boolean,
     baseURL: string,
   ) {
     this.#cache = cache;
+    this.#holders = holders;
     this.#isStale = isStale;
     this.baseURL = new URL(baseURL).origin;
   }
 
-  /** The organization that is served at a login path, as far as is known: of several that ask for it, the oldest. */
+  /** The organization that is served at a login path, as far as is known: the one that it is reserved for. */
   find(loginPath: unknown): Organization | undefined {
-    return typeof loginPath === "string" ? holderOf(this.#cache.by("loginPath", loginPath)) : undefined;
+    if (typeof loginPath !== "string") return undefined;
+    return this.#holders.of(loginPath, this.#cache.by("loginPath", loginPath));
   }
 
   /**
@@ -54,12 +59,12 @@ export class Organizations {
    */
   at(loginPath: unknown): Organization {
     const holder = this.find(loginPath);
-    const unread = this.#cache.unreadable().find(({ namespace }) => this.#isStale(namespace));
-    if (!holder && unread)
-      throw new NamespaceUnreadableError(
-        `It may be in a namespace that can't be read: ${unread.error.message}`,
-      );
-    if (!holder) throw new UnknownOrganizationError("There is no organization at this address.");
+    if (!holder) {
+      const why = this.#unreadable(loginPath);
+      if (why !== undefined)
+        throw new NamespaceUnreadableError(`It may be in a namespace that can't be read: ${why}`);
+      throw new UnknownOrganizationError("There is no organization at this address.");
+    }
     const { namespace = "" } = holder.metadata;
     if (this.#isStale(namespace))
       throw new NamespaceUnreadableError(
@@ -67,6 +72,15 @@ export class Organizations {
         namespace,
       );
     return holder;
+  }
+
+  /** Why nobody can say whether there is an organization at this path; undefined where there is none. */
+  #unreadable(loginPath: unknown): string | undefined {
+    if (typeof loginPath !== "string") return undefined;
+    const unread = this.#cache
+      .unreadable()
+      .find(({ namespace }) => this.#isStale(namespace) && this.#holders.mayBelongTo(namespace, loginPath));
+    return unread?.error.message;
   }
 
   /** @param key "namespace/name" */

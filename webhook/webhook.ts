@@ -12,10 +12,23 @@ import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/ty
 import { AuditLog, Policies, UserCounts } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { signInIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
-import { Cache, type Client, type EventRecorder, StatusWriter } from "../kubernetes/index.ts";
+import {
+  Cache,
+  type Client,
+  type ConfigMap,
+  type EventRecorder,
+  keyOf,
+  StatusWriter,
+} from "../kubernetes/index.ts";
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
+import type { LoginPathPrefixes } from "../organizations/login-path-prefixes.ts";
+import {
+  LoginPathHolders,
+  type ObjectOfNamespace,
+  reservationsCache,
+} from "../organizations/login-path-reservations.ts";
 import { OidcClients } from "../organizations/oidc-clients.ts";
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
@@ -45,6 +58,8 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly events: EventRecorder;
   readonly http: Http;
   readonly namespaces: readonly string[] | "all";
+  /** The ConfigMap in which the operator reserves login paths, and which namespaces may use which. */
+  readonly loginPaths: { readonly object: ObjectOfNamespace; readonly prefixes: LoginPathPrefixes };
   /** The Secret with the keys of sessions. */
   readonly sessionSecret: { readonly namespace: string; readonly name: string };
   readonly keys?: Pick<SessionKeysOptions, "times" | "refreshMs">;
@@ -66,6 +81,8 @@ export class Webhook {
     readonly organizations: Cache<Organization>;
     readonly mappings: Cache<OktaRoleMapping>;
     readonly users: Cache<OrganizationUser>;
+    /** Which login paths are reserved for whom. */
+    readonly reservations: Cache<ConfigMap>;
   };
   readonly #options: WebhookOptions;
   readonly #store: KubernetesStore;
@@ -79,7 +96,7 @@ export class Webhook {
 
   constructor(options: WebhookOptions) {
     this.#options = options;
-    const { client, namespaces, log, metrics, sessionSecret } = options;
+    const { client, namespaces, loginPaths, log, metrics, sessionSecret } = options;
     const common = { client, namespaces, log, metrics };
     const organizations = new Cache({ ...common, type: organizationType, indexes: loginPathIndex });
     const mappings = new Cache({ ...common, type: oktaRoleMappings, project: mappingCompactor() });
@@ -89,7 +106,8 @@ export class Webhook {
       project: userCompactor(),
       indexes: signInIndexes,
     });
-    this.caches = { organizations, mappings, users };
+    const reservations = reservationsCache(loginPaths.object, common);
+    this.caches = { organizations, mappings, users, reservations };
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
     this.#policies = new Policies(policySource({ organizations, mappings }));
     this.#watermarks = new SessionWatermarks(organizations);
@@ -122,8 +140,13 @@ export class Webhook {
 
   /** Makes the app. @param baseURL where browsers reach it, such as https://login.example.com */
   app(baseURL: string): Express {
-    const { client, events, http, log, loginsAtOnce } = this.#options;
-    const { organizations } = this.caches;
+    const { client, events, http, loginPaths, log, loginsAtOnce } = this.#options;
+    const { organizations, mappings, users, reservations } = this.caches;
+    const holders = new LoginPathHolders({
+      cache: reservations,
+      key: keyOf(loginPaths.object),
+      prefixes: loginPaths.prefixes,
+    });
     const store = this.#store;
     const secrets = new SecretValues({ client, neverRead: [SESSION_KEYS_TYPE] });
     const audit = new AuditLog({ log, events });
@@ -131,8 +154,9 @@ export class Webhook {
     const okta = new OidcClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets });
     const served = new Organizations(
       organizations,
+      holders,
       // Whoever signs in is decided on by mappings as well; who is signed in has been decided on.
-      staleness(Object.values(this.caches), this.#options.maxStalenessMs),
+      staleness([organizations, mappings, users], this.#options.maxStalenessMs),
       baseURL,
     );
     const states = new LoginStates(this.#keys);
@@ -195,8 +219,7 @@ export class Webhook {
 
   /** Keeps everything current until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { organizations, mappings, users } = this.caches;
-    await Promise.all([organizations, mappings, users, this.#keys].map((part) => part.run(signal)));
+    await Promise.all([...Object.values(this.caches), this.#keys].map((part) => part.run(signal)));
   }
 
   /** Writes the statuses that are left to be written. */

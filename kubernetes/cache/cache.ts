@@ -15,6 +15,8 @@ export interface CacheOptions<T extends KubernetesObject> {
   client: Client;
   /** "all": one list and watch over the whole cluster; else one for each of these. */
   namespaces: readonly string[] | "all";
+  /** The objects of this name alone, for which a right to them by name is enough. */
+  name?: string;
   /** What to keep of an object: a smaller copy, or itself made smaller. `managedFields` are dropped in any case. */
   project?: (raw: T) => T;
   indexes?: Record<string, IndexFunction<T>>;
@@ -69,6 +71,7 @@ export class Cache<T extends KubernetesObject> {
       type,
       client,
       namespaces,
+      name,
       indexes = {},
       listSilenceMs = 30_000,
       listAgainMs = 8_000,
@@ -87,7 +90,7 @@ export class Cache<T extends KubernetesObject> {
     for (let i = 0; i < names.length; i += WATCHES_PER_CONNECTION) {
       const connection = client.watchConnection();
       const { heartbeatMs = 3_000, heartbeatTimeoutMs: timeoutMs = 5_000 } = options;
-      const group = new WatchGroup<T>({ type, connection, heartbeatMs, timeoutMs, log: this.#log });
+      const group = new WatchGroup<T>({ type, connection, name, heartbeatMs, timeoutMs, log: this.#log });
       group.reflectors = names.slice(i, i + WATCHES_PER_CONNECTION).map((namespace) => {
         const reflection = new Reflection(this.#store, namespace);
         this.#reflections.set(namespace ?? "", reflection);
@@ -96,6 +99,7 @@ export class Cache<T extends KubernetesObject> {
           client,
           connection,
           namespace,
+          name,
           reflection,
           project: this.#project,
           changed: this.#changed,

@@ -17,6 +17,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   client: Client;
   connection: WatchConnection;
   namespace: string | undefined;
+  /** Of the objects that it is about, where not of all. */
+  name: string | undefined;
   reflection: Reflection<T>;
   /** What is kept of an object. */
   project: (raw: T) => T;
@@ -215,12 +217,12 @@ export class Reflector<T extends KubernetesObject> {
 
   /** Reads a list in pages. */
   async #list(signal: AbortSignal): Promise<void> {
-    const { type, client, namespace, reflection, project, changed } = this.#options;
+    const { type, client, namespace, name, reflection, project, changed } = this.#options;
     try {
       const start = now();
       const list = reflection.beginList();
       let listed = "";
-      for await (const { items, resourceVersion } of client.pages(type, { namespace, signal })) {
+      for await (const { items, resourceVersion } of client.pages(type, { namespace, name, signal })) {
         listed = resourceVersion;
         changed(list.page(items.map(project), resourceVersion));
         await new Promise(setImmediate); // let others run between two pages
@@ -234,14 +236,15 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   async #follow(signal: AbortSignal, heard: () => void): Promise<void> {
-    const { type, connection, namespace, reflection, opened, metrics } = this.#options;
+    const { type, connection, namespace, name, reflection, opened, metrics } = this.#options;
     const resource = type.plural;
     let answered = false;
     try {
       const start = now();
       const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
       const resourceVersion = this.#mustList ? undefined : (reflection.resourceVersion ?? "");
-      const watch = await connection.watch(type, { namespace, resourceVersion, timeoutSeconds, signal });
+      const asked = { namespace, name, resourceVersion, timeoutSeconds, signal };
+      const watch = await connection.watch(type, asked);
       this.#watch = watch;
       this.#heardAt = now();
       answered = true;

@@ -10,6 +10,8 @@ import type { Reflector } from "./reflector.ts";
 export interface WatchGroupOptions {
   readonly type: ResourceType;
   readonly connection: WatchConnection;
+  /** Of the objects that they are about, where not of all. */
+  readonly name: string | undefined;
   readonly heartbeatMs: number;
   readonly timeoutMs: number;
   readonly log: Logger;
@@ -89,14 +91,14 @@ export class WatchGroup<T extends KubernetesObject> {
    * @returns whether there was an answer, so that it makes sense to ask another one
    */
   async #ask(reflector: Reflector<T>, all: readonly Reflector<T>[], signal: AbortSignal): Promise<boolean> {
-    const { type, connection, timeoutMs, log } = this.#options;
+    const { type, connection, name, timeoutMs, log } = this.#options;
     const { namespace } = reflector;
     const asked = new Set([reflector, ...all]);
     // As of now: an answer to what is asked later can't be older than what is known already.
     const proofs = [...asked].map((each) => each.expectProof());
     const start = now();
     try {
-      const resourceVersion = await connection.heartbeat(type, { namespace, timeoutMs, signal });
+      const resourceVersion = await connection.heartbeat(type, { namespace, name, timeoutMs, signal });
       reflector.accepted();
       for (const prove of proofs) prove(start, resourceVersion);
       return true;

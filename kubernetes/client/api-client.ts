@@ -71,6 +71,7 @@ class ApiClient implements Client {
     do {
       const query = new URLSearchParams({
         limit: String(limit),
+        ...named(options.name),
         ...(continueToken && { continue: continueToken }),
       });
       const path = `${collectionPath(type, options.namespace)}?${query}`;
@@ -88,11 +89,12 @@ class ApiClient implements Client {
     const connections = new WatchConnections();
     return {
       watch: (type, options) => {
-        const { namespace, resourceVersion, timeoutSeconds, signal } = options;
+        const { namespace, name, resourceVersion, timeoutSeconds, signal } = options;
         const query = new URLSearchParams({
           watch: "true",
           allowWatchBookmarks: "true",
           timeoutSeconds: String(timeoutSeconds),
+          ...named(name),
           ...(resourceVersion === undefined
             ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }
             : { resourceVersion }),
@@ -102,8 +104,9 @@ class ApiClient implements Client {
         const call = this.#read("watch", type, path, { timeoutMs, signal });
         return this.#transport.watch(connections, call, OPEN_WATCH_TIMEOUT_MS);
       },
-      heartbeat: async (type, { namespace, timeoutMs = HEARTBEAT_TIMEOUT_MS, signal }) => {
-        const path = `${collectionPath(type, namespace)}?limit=1`;
+      heartbeat: async (type, { namespace, name, timeoutMs = HEARTBEAT_TIMEOUT_MS, signal }) => {
+        const query = new URLSearchParams({ limit: "1", ...named(name) });
+        const path = `${collectionPath(type, namespace)}?${query}`;
         const call = this.#read("heartbeat", type, path, { timeoutMs, signal });
         const answer = await this.#transport.sendOn(connections, { ...call, accept: METADATA_ONLY });
         return readList(call, readJSON(call, answer)).resourceVersion;
@@ -246,6 +249,11 @@ class ApiClient implements Client {
 /** The object with its apiVersion and kind, which the API server wants in a body. */
 function typed(type: ResourceType, object: object): object {
   return { ...object, apiVersion: type.apiVersion, kind: type.kind };
+}
+
+/** What limits a list or a watch to one object. RBAC takes it for a request about the object of this name. */
+function named(name: string | undefined): Record<string, string> {
+  return name === undefined ? {} : { fieldSelector: `metadata.name=${name}` };
 }
 
 function nameOf(name: ObjectKey | ObjectName): ObjectName {

@@ -8,6 +8,10 @@ export interface Secret extends KubernetesObject {
   data?: Record<string, string>;
 }
 
+export interface ConfigMap extends KubernetesObject {
+  data?: Record<string, string>;
+}
+
 export interface Lease extends KubernetesObject {
   spec?: {
     holderIdentity?: string;
@@ -55,6 +59,13 @@ export interface TokenReview extends KubernetesObject {
 }
 
 export const secrets = resourceType<Secret>({ group: "", version: "v1", kind: "Secret", plural: "secrets" });
+
+export const configMaps = resourceType<ConfigMap>({
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+});
 
 export const leases = resourceType<Lease>({
   group: "coordination.k8s.io",

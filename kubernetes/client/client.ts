@@ -37,6 +37,8 @@ export interface DeleteOptions extends CallOptions {
 export interface ListOptions extends CallOptions {
   /** One namespace; without it, all of them. */
   namespace?: string | undefined;
+  /** The object of this name alone: a right to it by name is enough. */
+  name?: string | undefined;
   /** Objects per page; 500 unless said otherwise. */
   limit?: number;
 }
@@ -49,6 +51,8 @@ export interface Page<T> {
 
 export interface WatchOptions {
   namespace?: string | undefined;
+  /** As for a list. */
+  name?: string | undefined;
   /**
    * Events after this one. Undefined: first an ADDED for each object that there is, then a bookmark with `listed`, then
    * what happens (a streaming list: Kubernetes API Concepts, "Streaming lists"; InvalidError from a server that can't).
@@ -139,7 +143,10 @@ export interface WatchConnection {
    * A light consistent read over the same connection: the server, its store and the connection are alive.
    * @returns the store's present resourceVersion
    */
-  heartbeat(type: ResourceType, options: { namespace?: string | undefined } & CallOptions): Promise<string>;
+  heartbeat(
+    type: ResourceType,
+    options: { namespace?: string | undefined; name?: string | undefined } & CallOptions,
+  ): Promise<string>;
   /** Breaks the connection; its watches end with a ConnectionError. */
   reset(cause: Error): void;
 }

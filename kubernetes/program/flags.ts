@@ -110,6 +110,11 @@ export function isPort(value: string): string | undefined {
   return /^\d{1,5}$/.test(value) && Number(value) <= 65535 ? undefined : "is not a port (0 to 65535).";
 }
 
+/** A check for numbers of things, or of units of time. */
+export function isPositive(value: string): string | undefined {
+  return /^[1-9]\d{0,8}$/.test(value) ? undefined : "is not a whole number above 0.";
+}
+
 /** A check for a log level of pino. */
 function isLogLevel(value: string): string | undefined {
   const levels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];

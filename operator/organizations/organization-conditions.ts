@@ -11,22 +11,61 @@ import { APPROVAL_ANNOTATION } from "../users/deactivation-approval.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
 import type { Pending } from "../users/pending-set.ts";
 import type { DirectoryCheck } from "./directory-check.ts";
+import type { LoginPathVerdict } from "./login-paths.ts";
 import type { CredentialsCheck, IssuerCheck } from "./okta-checks.ts";
 
-/** @param holder who serves the login path, in case of doubt the oldest organization that asks for it */
 export function loginPathAccepted(
-  organization: Organization,
-  holder: Organization | undefined,
+  { metadata, spec }: Organization,
+  verdict: LoginPathVerdict,
 ): DesiredCondition {
-  const { loginPath } = organization.spec;
-  if (holder?.metadata.uid === organization.metadata.uid)
-    return conditionTrue("LoginPathAccepted", "Accepted", `People sign in at /login/${loginPath}.`);
-  const other = holder ? `${holder.metadata.namespace}/${holder.metadata.name}` : "another organization";
-  return conditionFalse(
-    "LoginPathAccepted",
-    "LoginPathTaken",
-    `The login path ${loginPath} belongs to the older organization ${other}: choose another spec.loginPath.`,
-  );
+  const type = "LoginPathAccepted";
+  const path = spec.loginPath;
+  switch (verdict.kind) {
+    case "accepted":
+      return conditionTrue(type, "Accepted", `People sign in at /login/${path}.`);
+    case "taken":
+      return conditionFalse(
+        type,
+        "LoginPathTaken",
+        verdict.until === undefined
+          ? `The login path ${path} belongs to the organization ${verdict.by}: choose another spec.loginPath.`
+          : `The login path ${path} is kept for the organization ${verdict.by}, which doesn't use it now, until ` +
+              `${new Date(verdict.until).toISOString().replace(/\.\d+Z$/, "Z")}: choose another spec.loginPath, or ` +
+              "ask whoever runs this operator to free it.",
+      );
+    case "not-allowed":
+      return conditionFalse(
+        type,
+        "LoginPathNotAllowed",
+        verdict.prefixes.length > 0
+          ? `Login paths of the namespace ${metadata.namespace} begin with ${verdict.prefixes.join(" or ")}, and ` +
+              `${path} doesn't: choose another spec.loginPath.`
+          : `A login path that begins as ${path} does is kept for other namespaces: choose another spec.loginPath.`,
+      );
+    case "no-room":
+      return conditionFalse(
+        type,
+        "LoginPathLimit",
+        verdict.in === "namespace"
+          ? `The namespace ${metadata.namespace} has ${verdict.perNamespace} login paths already, those included that ` +
+              "were left lately, which is the limit: delete an organization that isn't needed, or ask whoever runs " +
+              "this operator for a higher limit or to free a path."
+          : "There is no room for another login path in this operator: ask whoever runs it to free some.",
+      );
+    case "unreadable":
+      return conditionFalse(
+        type,
+        "LoginPathUnreadable",
+        `Who holds the login path ${path} can't be read: whoever runs this operator has to correct the entry ` +
+          `${path} of the ConfigMap ${verdict.object}.`,
+      );
+    case "unreserved":
+      return conditionUnknown(
+        type,
+        "LoginPathUnreserved",
+        `The login path ${path} isn't reserved yet, so that nobody can sign in: ${verdict.why}.`,
+      );
+  }
 }
 
 const WITH: Readonly<Record<AuthenticationKind, string>> = {

@@ -7,14 +7,13 @@ import {
   type DesiredCondition,
   done,
   type EventRecorder,
-  keyOf,
   type Outcome,
   type StatusWriter,
 } from "../../kubernetes/index.ts";
-import { holderOf } from "../../organizations/login-path.ts";
 import { recordReady } from "../ready-events.ts";
 import type { DeactivationHold } from "../users/deactivation-hold.ts";
 import type { PendingDeactivations } from "../users/pending-deactivations.ts";
+import type { LoginPaths } from "./login-paths.ts";
 import type { OktaChecks } from "./okta-checks.ts";
 import {
   credentialsResolved,
@@ -30,6 +29,7 @@ import {
 export interface OrganizationDeps {
   readonly organizations: Cache<Organization>;
   readonly okta: OktaChecks;
+  readonly loginPaths: LoginPaths;
   readonly hold: DeactivationHold;
   readonly pending: Pick<PendingDeactivations, "of">;
   readonly counts: Pick<UserCounts, "of">;
@@ -56,9 +56,14 @@ export const OWNED_STATUS = {
   ],
 };
 
+/** How soon it is tried again to reserve a login path, ms. */
+const RESERVE_AGAIN_MS = 5_000;
+
 /** Reconciles one Organization: checks everything that it says, and reports. */
 export async function reconcileOrganization(key: string, deps: OrganizationDeps): Promise<Outcome> {
-  const { organizations, okta, hold, pending, counts, status, events, baseURL } = deps;
+  const { organizations, okta, loginPaths, hold, pending, counts, status, events, baseURL } = deps;
+  // Also for one that is gone, whose path is kept from now on; and before Okta is asked, which may take a while.
+  await loginPaths.settle();
   const organization = organizations.get(key);
   if (!organization) {
     okta.forget(key);
@@ -76,9 +81,9 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   // Whoever was held may be so no longer, by a day that is over as well.
   if (!deactivations.held) deps.lookAgain(pending.of(key).refs());
   const settled = hold.settled(current, key);
-  const holder = holderOf(organizations.by("loginPath", current.spec.loginPath));
+  const loginPath = loginPaths.of(current);
   const checks: DesiredCondition[] = [
-    loginPathAccepted(current, holder),
+    loginPathAccepted(current, loginPath),
     issuerDiscovered(issuer),
     credentialsResolved(credentials),
     directoryReachable(directory),
@@ -87,7 +92,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     deactivationsWithinLimit(current, deactivations, pending.of(key).waiting()),
   ];
   const ready = organizationReady([...checks, ...groupsClaimOf(current)]);
-  const accepted = holder?.metadata.uid === current.metadata.uid;
+  const accepted = loginPath.kind === "accepted";
   const written = await status.apply(
     organizationType,
     current,
@@ -104,7 +109,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     organizations.observe(written);
     recordReady(events, current, ready);
   }
-  return again(againMs);
+  return again(loginPath.kind === "unreserved" ? Math.min(againMs, RESERVE_AGAIN_MS) : againMs);
 }
 
 /** Kubernetes times have seconds. */
@@ -116,13 +121,4 @@ function rfc3339(ms: number): string {
 function groupsClaimOf({ metadata, status }: Organization): DesiredCondition[] {
   const found = status?.conditions?.find(({ type }) => type === "GroupsClaimReceived");
   return found && found.observedGeneration === metadata.generation ? [found] : [];
-}
-
-/** Everybody who asks for the same login path: when one comes, goes or changes, the others may move up. */
-export function rivals(
-  organizations: Cache<Organization>,
-  ...changed: (Organization | undefined)[]
-): string[] {
-  const paths = new Set(changed.flatMap((organization) => organization?.spec.loginPath ?? []));
-  return [...paths].flatMap((path) => organizations.by("loginPath", path).map(keyOf));
 }

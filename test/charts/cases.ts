@@ -142,6 +142,34 @@ export const cases = (OTHER: string): readonly Case[] => [
     has: "--okta-addresses=public,private",
   },
   {
+    value: "loginPaths.prefixes",
+    to: { "team-a": ["a-"], "team-b": ["b-", "beta"] },
+    ...deployment,
+    at: `${webhook}.args`,
+    has: "--login-path-prefixes=team-a=a-,team-b=b-,team-b=beta",
+  },
+  {
+    value: "loginPaths.prefixes",
+    to: { "team-a": ["a-"] },
+    ...deployment,
+    at: `${operator}.args`,
+    has: "--login-path-prefixes=team-a=a-",
+  },
+  {
+    value: "loginPaths.perNamespace",
+    to: 3,
+    ...deployment,
+    at: `${operator}.args`,
+    has: "--login-paths-per-namespace=3",
+  },
+  {
+    value: "loginPaths.retentionHours",
+    to: 24,
+    ...deployment,
+    at: `${operator}.args`,
+    has: "--login-path-retention=24",
+  },
+  {
     value: "watchNamespaces",
     to: [OTHER, "default"],
     with: { organizations: [], mappings: [] }, // they would have to say where they go

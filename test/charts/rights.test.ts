@@ -146,6 +146,10 @@ const RUNS = [
   "create secrets",
   "get secrets okta-role-operator-session-keys",
   "update secrets okta-role-operator-session-keys",
+  "create configmaps",
+  "list configmaps okta-role-operator-login-paths",
+  "watch configmaps okta-role-operator-login-paths",
+  "update configmaps okta-role-operator-login-paths",
   "create leases.coordination.k8s.io",
   "get leases.coordination.k8s.io okta-role-operator",
   "update leases.coordination.k8s.io okta-role-operator",
@@ -287,6 +291,8 @@ const TEMPTATIONS: [what: string, attempts: Attempt[]][] = [
     "read what isn't its business",
     [
       { verb: "get", resource: "configmaps" },
+      { verb: "list", resource: "configmaps" },
+      { verb: "update", resource: "configmaps", name: "kube-root-ca.crt" },
       { verb: "list", resource: "pods" },
       { verb: "get", resource: "pods", subresource: "log" },
       { verb: "list", resource: "namespaces" },
@@ -341,7 +347,7 @@ for (const installation of INSTALLATIONS) {
   }
 }
 
-test("RBAC lets the account make any Secret; the policy lets it make one, so that it can't get itself a token", async (t) => {
+test("RBAC lets the account make any Secret and ConfigMap; the policy lets it make one, so that it can't get itself a token", async (t) => {
   const { own } = the("its own namespace");
   const secret = (name: string, type: string, annotations = {}) => ({
     apiVersion: "v1",
@@ -371,4 +377,9 @@ test("RBAC lets the account make any Secret; the policy lets it make one, so tha
   t.is(keys.code, 0, keys.stderr);
   const person = await own.kubectlWith(secret("another", "Opaque"), "create", "--dry-run=server", "-f", "-");
   t.is(person.code, 0, "others make what they like");
+
+  const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } });
+  t.regex((await create(configMap("another"))).stderr, /makes one ConfigMap only/);
+  const paths = await create(configMap("okta-role-operator-login-paths"));
+  t.is(paths.code, 0, paths.stderr);
 });

@@ -57,6 +57,21 @@ async function everything(product: ProductInProcess): Promise<void> {
   await signIn(cookies);
   // Thrice: a repeated Event is counted.
   for (let time = 0; time < 3; time++) await signInLocally();
+  await anotherOrganization(product);
+}
+
+/** One more, when the first one's login path is reserved. */
+async function anotherOrganization({ cluster }: ProductInProcess): Promise<void> {
+  await waitFor(
+    async () => (await conditions(cluster, "oktaorg")).includes("LoginPathAccepted=True") || undefined,
+    { what: "the first organization to have its login path" },
+  );
+  const { stdout } = await cluster.kubectl("get", "oktaorg", "acme", "-o", "json");
+  const { apiVersion, kind, spec } = JSON.parse(stdout);
+  const loginPath = `${cluster.namespace}-2`;
+  const another = { apiVersion, kind, metadata: { name: "another" }, spec: { ...spec, loginPath } };
+  const { code, stderr } = await cluster.kubectlWith(another, "apply", "-f", "-");
+  if (code !== 0) throw new Error(stderr);
 }
 
 test("the product uses every right that it is given, and needs no other", async (t) => {
@@ -88,6 +103,16 @@ const MISSED: Record<string, readonly [what: string, seen: (product: ProductInPr
     "watch organizations": ["changes are known late, by polling", isPolled],
     "watch oktarolemappings": ["changes are known late, by polling", isPolled],
     "watch organizationusers": ["changes are known late, by polling", isPolled],
+    "list configmaps": ["nobody knows whether login paths are whose they were", isUnreadable],
+    "watch configmaps": ["changes are known late, by polling", isPolled],
+    "create configmaps": ["no organization gets a login path", ({ cluster }) => isUnreserved(cluster)],
+    "update configmaps": [
+      "no further organization gets a login path",
+      async (product) => {
+        await anotherOrganization(product);
+        return isUnreserved(product.cluster);
+      },
+    ],
     "get organizationusers": [
       "of two sign-ins of one person at once one fails",
       async ({ webhook, okta, signIn }) => {
@@ -135,14 +160,14 @@ const MISSED: Record<string, readonly [what: string, seen: (product: ProductInPr
             (await conditions(cluster, "oktaorg")).includes("CredentialsResolved=Unknown") || undefined,
           { what: "the organization to say that its Secret can't be read" },
         );
-        return webhook.check()?.includes("keys of sessions");
+        return lacksKeys(webhook);
       },
     ],
     "create secrets": [
       "the webhook never becomes ready: it has no keys for sessions",
       async ({ webhook, lines }) => {
         await logs(lines, "The keys of sessions could not be read.");
-        return webhook.check()?.includes("keys of sessions");
+        return lacksKeys(webhook);
       },
     ],
     "update secrets": [
@@ -207,6 +232,20 @@ async function isNotProvisioned({ webhook, signIn, cluster }: ProductInProcess):
   return waitFor(async () => (await conditions(cluster, "orm")).includes(failed) || undefined, {
     what: "the mapping to say that an account couldn't be written",
   });
+}
+
+/** Waits until that is all that the webhook isn't ready for. */
+function lacksKeys(webhook: ProductInProcess["webhook"]): Promise<true> {
+  return waitFor(() => webhook.check()?.includes("keys of sessions") || undefined, {
+    what: "the webhook to lack the keys of sessions",
+  });
+}
+
+function isUnreserved(cluster: ProductInProcess["cluster"]): Promise<true> {
+  return waitFor(
+    async () => (await conditions(cluster, "oktaorg")).includes("LoginPathAccepted=Unknown") || undefined,
+    { what: "an organization to say that its login path isn't reserved" },
+  );
 }
 
 /** Waits until the webhook takes itself out. */

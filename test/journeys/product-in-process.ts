@@ -10,6 +10,7 @@ import { serve } from "../../webhook/server.ts";
 import { Webhook } from "../../webhook/webhook.ts";
 import { type TestCluster, testCluster } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
+import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 import { mappingObject, organizationObject, secret } from "../operator/operator-under-test.ts";
 import { Browser } from "../webhook/browser.ts";
@@ -84,7 +85,8 @@ export async function productInProcess(
     reportingInstance: "one",
     log,
   });
-  const common = { client, events, http, namespaces: [namespace], log };
+  const loginPaths = loginPathsIn(namespace);
+  const common = { client, events, http, namespaces: [namespace], loginPaths, log };
   const election = new LeaderElection({
     client,
     namespace,

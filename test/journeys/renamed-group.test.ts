@@ -6,6 +6,7 @@ import { Operator } from "../../operator/operator.ts";
 import { APPROVAL_ANNOTATION } from "../../operator/users/deactivation-approval.ts";
 import { waitFor } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
+import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 import { person, type UnderTest, webhookUnderTest } from "../webhook/webhook-under-test.ts";
 
@@ -29,6 +30,7 @@ function startOperator({ client, cluster, url }: UnderTest): () => Promise<void>
     events,
     http,
     namespaces: [cluster.namespace],
+    loginPaths: loginPathsIn(cluster.namespace),
     baseURL: url,
     log,
     metrics: new Registry(),

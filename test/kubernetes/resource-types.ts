@@ -1,9 +1,7 @@
-/** What tests write and the product doesn't: some of Kubernetes' own types. */
+/** What tests write: some of Kubernetes' own types, most of which the product doesn't know. */
 import { type KubernetesObject, resourceType } from "../../kubernetes/index.ts";
 
-export interface ConfigMap extends KubernetesObject {
-  data?: Record<string, string>;
-}
+export { type ConfigMap, configMaps } from "../../kubernetes/index.ts";
 
 interface CustomResourceDefinition extends KubernetesObject {
   spec: {
@@ -14,13 +12,6 @@ interface CustomResourceDefinition extends KubernetesObject {
   };
   status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] };
 }
-
-export const configMaps = resourceType<ConfigMap>({
-  group: "",
-  version: "v1",
-  kind: "ConfigMap",
-  plural: "configmaps",
-});
 
 export const namespaces = resourceType({
   group: "",

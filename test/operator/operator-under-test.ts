@@ -6,11 +6,15 @@ import { type OktaStandIn, startOkta } from "../../dev/okta/index.ts";
 import { CompiledPolicy, resolveAccess, type User } from "../../identity/index.ts";
 import { KubernetesStore } from "../../identity/stores/kubernetes/kubernetes-store.ts";
 import { type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
+import type { Destinations } from "../../okta/http/destinations.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
-import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+import type { ReservationRules } from "../../operator/organizations/next-reservations.ts";
+import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
+import { serveToo, type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { usersCache } from "../identity/stores/kubernetes/users-cache.ts";
 import { logLines } from "../log-lines.ts";
+import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 
 export const CLIENT_ID = "0oaTest";
@@ -55,9 +59,25 @@ export interface UnderTest {
   signedIn(subject: string, groups: string[], mappings?: Record<string, [string[], string[]]>): Promise<User>;
 }
 
+export interface OperatorTestOptions {
+  autoStart?: boolean;
+  destinations?: Destinations;
+  loginPaths?: Partial<ReservationRules>;
+  /** Pairs of a namespace and a beginning of login paths; may be added to until it starts. */
+  prefixes?: readonly (readonly [string, string])[];
+  /** Other namespaces. */
+  alsoServes?: readonly TestCluster[];
+}
+
 export async function operatorUnderTest(
   t: ExecutionContext,
-  { autoStart = true, destinations = LOOPBACK } = {},
+  {
+    autoStart = true,
+    destinations = LOOPBACK,
+    loginPaths = {},
+    prefixes = [],
+    alsoServes = [],
+  }: OperatorTestOptions = {},
 ): Promise<UnderTest> {
   const cluster = await testCluster(t);
   const { namespace } = cluster;
@@ -72,6 +92,8 @@ export async function operatorUnderTest(
     apiTokens: ["an-api-token"],
   });
   t.teardown(() => okta.stop());
+
+  for (const other of alsoServes) await serveToo(other, namespace);
 
   const { log, lines } = logLines();
   let metrics = new Registry();
@@ -105,7 +127,8 @@ export async function operatorUnderTest(
       leader: client,
       events,
       http,
-      namespaces: [namespace],
+      namespaces: [namespace, ...alsoServes.map((other) => other.namespace)],
+      loginPaths: loginPathsIn(namespace, { prefixes: new LoginPathPrefixes(prefixes), ...loginPaths }),
       baseURL: "http://localhost:8080",
       log,
       metrics,

@@ -2,7 +2,7 @@ import test from "ava";
 import { waitFor } from "../cluster.ts";
 import { webhookUnderTest } from "./webhook-under-test.ts";
 
-test("of two organizations that want one login path the older one is served, and the other moves up when it goes", async (t) => {
+test("while no operator has reserved anything, the older of two organizations is served, and the other moves up when it goes", async (t) => {
   const { applyAcme, browser, cluster, webhook } = await webhookUnderTest(t);
   await applyAcme({ mappings: {} });
   const { creationTimestamp = "" } =

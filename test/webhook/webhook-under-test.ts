@@ -14,10 +14,12 @@ import {
 import { compareResourceVersions } from "../../kubernetes/client/object.ts";
 import { type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
+import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
 import { type RunningServer, serve } from "../../webhook/server.ts";
 import { Webhook, type WebhookOptions } from "../../webhook/webhook.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
+import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 import { Browser } from "./browser.ts";
 
@@ -103,7 +105,16 @@ export function person(name: string, groups: string[], rest: object = {}) {
 
 export async function webhookUnderTest(
   t: ExecutionContext,
-  { okta: seed = {}, beside, ...options }: ReplicaOptions & { okta?: OrganizationSeed; beside?: Beside } = {},
+  {
+    okta: seed = {},
+    beside,
+    prefixes = new LoginPathPrefixes(),
+    ...options
+  }: ReplicaOptions & {
+    okta?: OrganizationSeed;
+    beside?: Beside;
+    prefixes?: LoginPathPrefixes;
+  } = {},
 ): Promise<UnderTest> {
   const cluster = await testCluster(t);
   const { namespace } = cluster;
@@ -128,6 +139,7 @@ export async function webhookUnderTest(
       events,
       http,
       namespaces: [namespace, ...(beside ? [beside.namespace] : [])],
+      loginPaths: loginPathsIn(namespace, { prefixes }),
       sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
       maxStalenessMs: 30_000,
       trustedProxies: false,

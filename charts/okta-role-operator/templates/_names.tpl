@@ -27,6 +27,10 @@
 {{- default (printf "%s-session-keys" (include "okta-role-operator.fullname" .)) .Values.sessionSecretName -}}
 {{- end -}}
 
+{{- define "okta-role-operator.loginPathsName" -}}
+{{- include "okta-role-operator.fullname" . }}-login-paths
+{{- end -}}
+
 {{- define "okta-role-operator.metricsName" -}}
 {{- include "okta-role-operator.fullname" . }}-metrics
 {{- end -}}

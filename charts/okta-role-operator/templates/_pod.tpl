@@ -3,6 +3,14 @@
 - {{ printf "--base-url=%s" (include "okta-role-operator.baseURL" .) | quote }}
 - --watch-namespaces={{ include "okta-role-operator.watchNamespaces" . | fromJsonArray | join "," }}
 - --log-level={{ .Values.logLevel }}
+- {{ printf "--login-paths=%s" (include "okta-role-operator.loginPathsName" .) | quote }}
+{{- $bound := list }}
+{{- range $namespace, $prefixes := .Values.loginPaths.prefixes }}
+{{- range $prefixes }}{{ $bound = append $bound (printf "%s=%s" $namespace .) }}{{ end }}
+{{- end }}
+{{- with $bound }}
+- {{ printf "--login-path-prefixes=%s" (join "," .) | quote }}
+{{- end }}
 - --okta-addresses={{ .Values.okta.addresses | join "," }}
 {{- with .Values.okta.hosts }}
 - {{ printf "--okta-hosts=%s" (join "," .) | quote }}

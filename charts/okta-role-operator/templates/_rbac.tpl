@@ -18,7 +18,7 @@ narrowed to names is narrowed.
 {{- $names | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
-{{- /* What the account may do in its own namespace, watched or not: the lease, the keys of sessions, events. */ -}}
+{{- /* What the account may do in its own namespace, watched or not: the lease, the keys of sessions, login paths, events. */ -}}
 {{- define "okta-role-operator.ownRules" -}}
 {{- $session := include "okta-role-operator.sessionSecretName" . -}}
 {{- $rules := list -}}
@@ -28,6 +28,10 @@ narrowed to names is narrowed.
 {{- else if has "coordination.k8s.io" .apiGroups -}}
 {{- $rules = append $rules . -}}
 {{- else if has "events.k8s.io" .apiGroups -}}
+{{- $rules = append $rules . -}}
+{{- else if and (has "configmaps" .resources) .resourceNames -}}
+{{- $rules = append $rules (merge (dict "resourceNames" (list (include "okta-role-operator.loginPathsName" $))) .) -}}
+{{- else if has "configmaps" .resources -}}
 {{- $rules = append $rules . -}}
 {{- else if and (has "secrets" .resources) .resourceNames -}}
 {{- $rules = append $rules (merge (dict "resourceNames" (list $session) "verbs" (prepend (without .verbs "get") "get")) .) -}}

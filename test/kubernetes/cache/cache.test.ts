@@ -78,6 +78,35 @@ test("a cache holds what is there and follows what happens", async (t) => {
   t.false("managedFields" in (cache.get(`${namespace}/a`)?.metadata ?? {}));
 });
 
+test("a cache of one name knows the object of that name, with a right to it and to no other", async (t) => {
+  const cluster = await testCluster(t);
+  const { namespace } = cluster;
+  const admin = await connect(t);
+  const put = (name: string, value: string) =>
+    admin.apply(configMaps, { metadata: { namespace, name }, data: { value } }, { fieldManager: "test" });
+  await put("another", "1");
+  const rule = {
+    apiGroups: [""],
+    resources: ["configmaps"],
+    resourceNames: ["one"],
+    verbs: ["list", "watch"],
+  };
+  const kubeconfig = await cluster.serviceAccount({ role: [rule], clusterRole: [] });
+  const client = await connect(t, { kubeconfig });
+  const { cache, kinds } = watch(t, client, { namespaces: [namespace], name: "one" });
+  await cache.synced;
+  t.is(cache.size, 0);
+  await put("one", "1");
+  await put("another", "2");
+  await until("it is there", () => valueIn(cache, namespace, "one") === "1");
+  await put("one", "2");
+  await until("it has changed", () => valueIn(cache, namespace, "one") === "2");
+  t.deepEqual(kinds(), ["added one", "updated one"]);
+  const heartbeats = () =>
+    sample(client.metrics, "kubernetes_client_requests_total", { verb: "heartbeat", code: "200" });
+  await until("a heartbeat", async () => (await heartbeats()) > 0);
+});
+
 test("a cache can be of several namespaces, or of all", async (t) => {
   const client = await connect(t);
   const names = await Promise.all([1, 2, 3].map(() => newNamespace(t)));

@@ -2,13 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { waitFor } from "../../cluster.ts";
-import {
-  CLIENT_ID,
-  CLIENT_SECRET,
-  operatorUnderTest,
-  organizationObject,
-  secret,
-} from "../operator-under-test.ts";
+import { CLIENT_ID, CLIENT_SECRET, operatorUnderTest, secret } from "../operator-under-test.ts";
 
 test("an organization whose Okta accepts it becomes Ready and says where people sign in", async (t) => {
   const { applyAcme, condition, organization } = await operatorUnderTest(t);
@@ -134,33 +128,6 @@ test("an issuer inside is told as one that isn't there, and neither is asked", a
   t.is(await message("localhost"), inside);
   t.is(await message("nowhere.invalid"), inside);
   t.false(JSON.stringify(lines).includes("ECONNREFUSED"));
-});
-
-test("of two organizations on one login path the older keeps it, and the other moves up when it goes", async (t) => {
-  const { applyAcme, apply, condition, organization, cluster, okta } = await operatorUnderTest(t);
-  await applyAcme();
-  await condition("oktaorg", "acme", "LoginPathAccepted", "True");
-  const { creationTimestamp } = (await organization()).metadata;
-  await waitFor(() => (Date.now() - Date.parse(creationTimestamp ?? "") > 1000 ? true : undefined), {
-    what: "another second, since creation times have seconds",
-  });
-  await apply(
-    organizationObject("younger", {
-      loginPath: "acme",
-      roles: [{ name: "viewer", displayName: "Viewer" }],
-      okta: {
-        issuer: okta.issuer("default"),
-        clientID: "0oaTest",
-        clientSecretRef: { name: "acme-okta", key: "clientSecret" },
-      },
-    }),
-  );
-  const taken = await condition("oktaorg", "younger", "LoginPathAccepted", "False", "LoginPathTaken");
-  t.regex(taken.message, /older organization .*\/acme/);
-  t.is((await organization("younger")).status?.loginURI, undefined, "nobody is sent to somebody else's page");
-  await condition("oktaorg", "acme", "LoginPathAccepted", "True");
-  await cluster.kubectl("delete", "oktaorg", "acme");
-  await condition("oktaorg", "younger", "LoginPathAccepted", "True");
 });
 
 test("the user counts follow", async (t) => {

@@ -1,0 +1,77 @@
+import test from "ava";
+import type { ConfigMap } from "../../kubernetes/index.ts";
+import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
+import {
+  LoginPathHolders,
+  readReservations,
+  writeReservation,
+} from "../../organizations/login-path-reservations.ts";
+import { organization } from "./organization.ts";
+
+function configMap(data: Record<string, string> | undefined): ConfigMap {
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { namespace: "access", name: "paths" },
+    ...(data && { data }),
+  };
+}
+
+const holders = (
+  data: Record<string, string> | undefined,
+  prefixes = new LoginPathPrefixes(),
+  exists = true,
+) =>
+  new LoginPathHolders({
+    cache: { get: (key) => (exists && key === "access/paths" ? configMap(data) : undefined) },
+    key: "access/paths",
+    prefixes,
+  });
+
+test("a reservation is a line that people can read and write", (t) => {
+  const unusedSince = Date.parse("2026-11-24T09:00:00Z");
+  for (const reservation of [{ holder: "team-a/acme" }, { holder: "team-a/acme", unusedSince }])
+    t.deepEqual(
+      readReservations(configMap({ acme: writeReservation(reservation) })).get("acme"),
+      reservation,
+    );
+  t.is(writeReservation({ holder: "a/b", unusedSince }), "a/b unused since 2026-11-24T09:00:00Z");
+  t.deepEqual(readReservations(configMap({ acme: " team-a/acme\n" })).get("acme"), { holder: "team-a/acme" });
+  t.is(readReservations(configMap(undefined)).size, 0);
+});
+
+test("a line that can't be understood keeps its path for nobody", (t) => {
+  for (const text of [
+    "",
+    "acme",
+    "a/b/c",
+    "a/b unused since yesterday",
+    "a/b 2026-11-24T09:00:00Z",
+    '{"holder":"a/b"}',
+  ])
+    t.deepEqual(readReservations(configMap({ acme: text })).get("acme"), { holder: undefined }, text);
+  const older = organization("a/b", "acme");
+  t.is(holders({ acme: "a/b/c" }).of("acme", [older]), undefined);
+});
+
+test("whoever a path is reserved for is served at it, however old the others are, and nobody else", (t) => {
+  const older = organization("a/older", "acme", { created: "2020-01-01T00:00:00Z", accepted: true });
+  const holder = organization("b/holder", "acme");
+  t.is(holders({ acme: "b/holder" }).of("acme", [older, holder]), holder);
+  t.is(holders({ acme: "b/holder unused since 2026-11-24T09:00:00Z" }).of("acme", [older, holder]), holder);
+  t.is(holders({ acme: "b/holder" }).of("acme", [older]), undefined, "the holder is away");
+  t.is(holders({}).of("acme", [older]), undefined, "nothing is reserved yet");
+});
+
+test("where nothing has ever been reserved, as right after an upgrade, whoever held a path is served", (t) => {
+  const older = organization("a/older", "acme", { created: "2020-01-01T00:00:00Z" });
+  const holder = organization("b/holder", "acme", { accepted: true });
+  t.is(holders({}, undefined, false).of("acme", [older, holder]), holder);
+});
+
+test("a namespace that may not use a path isn't served at it, whatever is reserved", (t) => {
+  const prefixes = new LoginPathPrefixes([["team-a", "a-"]]);
+  const other = organization("team-b/x", "a-x");
+  t.is(holders({ "a-x": "team-b/x" }, prefixes).of("a-x", [other]), undefined);
+  t.is(holders({}, prefixes, false).of("a-x", [other]), undefined);
+});

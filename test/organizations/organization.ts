@@ -1,0 +1,45 @@
+import type { Organization } from "../../crds/types.ts";
+
+/** An organization as the API server has it, with what login paths are decided by. */
+export function organization(
+  key: string,
+  loginPath: string,
+  {
+    created = "2026-01-01T00:00:00Z",
+    uid = key,
+    accepted = false,
+  }: { created?: string; uid?: string; accepted?: boolean } = {},
+): Organization {
+  const [namespace = "", name = ""] = key.split("/");
+  const condition = {
+    type: "LoginPathAccepted",
+    status: "True",
+    reason: "Accepted",
+    message: "",
+    lastTransitionTime: created,
+    observedGeneration: 1,
+  } as const;
+  return {
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "Organization",
+    metadata: { name, namespace, uid, creationTimestamp: created },
+    spec: {
+      displayName: name,
+      loginPath,
+      okta: {
+        issuer: "https://acme.okta.com",
+        clientID: "0oa1",
+        clientSecretRef: { name: "s", key: "k" },
+        scopes: [],
+        claims: { groups: "groups", email: "email", name: "name" },
+      },
+      roles: [],
+      sessions: { maxAge: "12h" },
+      safeguards: { maxDeactivations: "20%" },
+      console: { editMappings: false },
+    },
+    ...(accepted
+      ? { status: { loginURI: `https://login.example.com/login/${loginPath}`, conditions: [condition] } }
+      : {}),
+  };
+}
