@@ -4,7 +4,6 @@ import { Bench } from "./bench.ts";
 import type { Measure, Outcome } from "./measure.ts";
 import { applyToReady } from "./measures/apply-to-ready.ts";
 import { coldStart } from "./measures/cold-start.ts";
-import { headers } from "./measures/headers.ts";
 import { logins } from "./measures/logins.ts";
 import { mappingChange } from "./measures/mapping-change.ts";
 import { revocation } from "./measures/revocation.ts";
@@ -17,7 +16,6 @@ const MEASURES: readonly Measure[] = [
   applyToReady,
   sessions,
   logins,
-  headers,
   revocation,
   coldStart,
   scale,

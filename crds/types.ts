@@ -549,9 +549,13 @@ export interface OrganizationUserSpec {
    */
   roles?: string[];
   /**
-   * The ServiceAccount in the same namespace whose token signs this person in when Okta is out of reach (local accounts only): kubectl create token NAME --audience LOGIN_URI, pasted at LOGIN_URI/local. Whoever may create tokens for it can be this person.
+   * The ServiceAccount whose token signs this person in when Okta is out of reach (local accounts only): kubectl create token NAME --namespace NAMESPACE --audience LOGIN_URI, pasted at LOGIN_URI/local. Whoever may create tokens for it can be this person; tokens that are bound to a pod don't count.
    */
   serviceAccountName?: string;
+  /**
+   * The namespace of that ServiceAccount (local accounts only). Without it, the namespace where the login webhook runs. Kubernetes' built-in role edit may create tokens in its namespace: name one in which nobody holds it who must not be this person.
+   */
+  serviceAccountNamespace?: string;
 }
 /**
  * One group.
@@ -611,6 +615,10 @@ export interface OrganizationUserStatus {
    */
   sessionsEndedFor?: string;
   /**
+   * What the sessions of a local account were begun by, when this was written: when the spec names another organization or service account, they end, and sessionEpoch goes up.
+   */
+  localSignIn?: LocalSignIn;
+  /**
    * When the person last signed in.
    */
   lastLoginTime?: string;
@@ -654,4 +662,21 @@ export interface EndedSession {
    * When it would have expired.
    */
   expires: string;
+}
+/**
+ * What the sessions of a local account were begun by, when this was written: when the spec names another organization or service account, they end, and sessionEpoch goes up.
+ */
+export interface LocalSignIn {
+  /**
+   * The name of the organization.
+   */
+  organization: string;
+  /**
+   * The service account that spec has named.
+   */
+  serviceAccountName?: string;
+  /**
+   * Its namespace, where spec has named one.
+   */
+  serviceAccountNamespace?: string;
 }

@@ -36,6 +36,8 @@ export function auditChanges(before: User | undefined, after: User, cause: Cause
   for (const [key, grant] of had)
     if (!has.has(key)) records.push({ ...about, action: "revoke", reason, ...grant });
   if (was && !is) records.push({ ...about, action: "deactivate", reason });
+  // Somebody has given a local account to another service account.
+  if (was && is && after.source === "Local") records.push(...auditSessionsEnded(before, after, cause));
   return records;
 }
 

@@ -55,7 +55,7 @@ export interface IdentityStore {
   find(organization: string, subject: Subject): Promise<User | undefined>;
   /** Local accounts with this address, compared without regard to case. */
   findLocalByEmail(organization: string, email: string): Promise<readonly User[]>;
-  /** Local accounts of this service account, which lives in the organization's namespace. */
+  /** Local accounts that name a service account of this name, in whichever namespace. */
   findByServiceAccount(organization: string, serviceAccountName: string): Promise<readonly User[]>;
   /** As `read`, but never behind. Undefined only when the store has answered that there is no such user. */
   fresh(ref: string): Promise<User | undefined>;

@@ -27,6 +27,8 @@ export interface User {
   /** Local users: the roles and the service account that people gave them. */
   readonly localRoles: readonly string[];
   readonly serviceAccountName?: string;
+  /** Where that is, unless it is where the login webhook runs. */
+  readonly serviceAccountNamespace?: string;
   /** What was decided last; undefined until it first was. */
   readonly access?: Access;
   /** When `access.active` last changed, in ms since 1970. */

@@ -14,7 +14,7 @@ import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logout.ts";
 import { type SessionDeps, session } from "./routes/session.ts";
-import { MAX_TOKEN_LENGTH } from "./sign-in/local-sign-ins.ts";
+import { MAX_TOKEN_LENGTH } from "./sign-in/local-tokens.ts";
 
 export interface AppSettings {
   readonly baseURL: string;
@@ -22,8 +22,6 @@ export interface AppSettings {
   readonly trustedProxies: number | string[] | false;
   /** Sign-in requests of one address in a minute. */
   readonly loginsPerMinute: number;
-  /** Local sign-ins that one address may try in a minute. */
-  readonly localSignInsPerMinute: number;
 }
 
 export type AppDeps = SessionDeps &
@@ -35,7 +33,7 @@ export type AppDeps = SessionDeps &
 
 /** The login webhook's routes. The order matters: the session check comes before all that costs time. */
 export function createApp(deps: AppDeps, settings: AppSettings): Express {
-  const { baseURL, loginsPerMinute, localSignInsPerMinute } = settings;
+  const { baseURL, loginsPerMinute } = settings;
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
@@ -62,16 +60,10 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.all("/login/:path", limited, login(deps));
   app.get("/login/:path/me", home(deps));
   app.get("/callback/:path", limited, callback(deps));
-  app.get("/login/:path/local", limited, localForm(deps));
-  app.post(
-    "/login/:path/local",
-    // First, so that pages of others can't use up what a client address may try.
-    ours,
-    perAddress(localSignInsPerMinute),
-    // Percent-encoding can make a character three.
-    form(3 * MAX_TOKEN_LENGTH + 100),
-    local(deps),
-  );
+  // Nobody is turned away here for what others of the same address do: behind a proxy that isn't trusted, these are all.
+  app.get("/login/:path/local", localForm(deps));
+  // Percent-encoding can make a character three.
+  app.post("/login/:path/local", ours, form(3 * MAX_TOKEN_LENGTH + 100), local(deps));
   app.get("/logout", confirmLogout(deps));
   app.get("/logout/done", loggedOut());
   app.post("/logout", ours, limited, form(4_000), logout(deps));

@@ -61,7 +61,9 @@ export const webhookFlags = {
   },
   "local-login-rate": {
     value: "NUMBER",
-    description: "local sign-ins that one client address may try in a minute",
+    description:
+      "local sign-ins of one client address, or with one local account, that may fail in a minute before reasons aren't " +
+      "told any more; a valid token is accepted however many have failed",
     default: "10",
     check: isPositive,
   },

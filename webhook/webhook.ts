@@ -49,6 +49,7 @@ import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
 import { LoginStarts } from "./sign-in/login-starts.ts";
 import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
 import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
+import { ServiceAccountKeys } from "./sign-in/service-account-keys.ts";
 import { SignInLosses } from "./sign-in/sign-in-losses.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
 import { WayCookie } from "./sign-in/way-cookie.ts";
@@ -60,6 +61,8 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly namespaces: readonly string[] | "all";
   /** The ConfigMap in which the operator reserves login paths, and which namespaces may use which. */
   readonly loginPaths: { readonly object: ObjectOfNamespace; readonly prefixes: LoginPathPrefixes };
+  /** The program's own namespace. */
+  readonly namespace: string;
   /** The Secret with the keys of sessions. */
   readonly sessionSecret: { readonly namespace: string; readonly name: string };
   readonly keys?: Pick<SessionKeysOptions, "times" | "refreshMs">;
@@ -67,6 +70,8 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly maxStalenessMs: number;
   /** Sign-ins of one organization that may wait for Okta at once. */
   readonly loginsAtOnce: number;
+  /** Local sign-ins of one client address, or with one local account, that may fail in a minute before reasons aren't told. */
+  readonly localFailuresPerMinute: number;
   readonly log: Logger;
   readonly metrics: Registry;
 }
@@ -140,7 +145,7 @@ export class Webhook {
 
   /** Makes the app. @param baseURL where browsers reach it, such as https://login.example.com */
   app(baseURL: string): Express {
-    const { client, events, http, loginPaths, log, loginsAtOnce } = this.#options;
+    const { client, events, http, loginPaths, log, loginsAtOnce, namespace } = this.#options;
     const { organizations, mappings, users, reservations } = this.caches;
     const holders = new LoginPathHolders({
       cache: reservations,
@@ -181,6 +186,7 @@ export class Webhook {
           store,
           organization: (key) => organizations.get(key),
           watermarks: this.#watermarks,
+          namespace,
           isStale: this.#isStale,
           cookies,
         }),
@@ -192,7 +198,15 @@ export class Webhook {
           reporter: this.#reporter,
           metrics: this.#counted,
         }),
-        localSignIns: new LocalSignIns({ ...shared, client, events }),
+        localSignIns: new LocalSignIns({
+          ...shared,
+          client,
+          keys: new ServiceAccountKeys({ client, log }),
+          events,
+          namespace,
+          failuresPerMinute: this.#options.localFailuresPerMinute,
+        }),
+        serviceAccountNamespace: namespace,
       },
       { ...this.#options, baseURL },
     );

@@ -178,6 +178,21 @@ class ApiClient implements Client {
     await this.#json(this.#write("delete", "DELETE", type, path, body, { idempotent, ...options }));
   }
 
+  async serviceAccountKeys({ timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions = {}): Promise<unknown> {
+    return this.#json({
+      method: "GET",
+      path: "/openid/v1/jwks",
+      // The API server offers nothing else: with application/json alone it answers 406.
+      accept: "application/jwk-set+json",
+      idempotent: true,
+      timeoutMs,
+      maxBytes: MiB,
+      signal,
+      verb: "get",
+      resource: "serviceaccountkeys",
+    });
+  }
+
   guardedBy(mayWrite: () => boolean, options: { writeTimeoutMs?: number } = {}): Client {
     const outer = this.#guard;
     return new ApiClient(this.#transport, this.namespace, {

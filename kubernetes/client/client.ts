@@ -119,6 +119,12 @@ export interface Client {
   delete(type: ResourceType, name: ObjectKey | ObjectName, options?: DeleteOptions): Promise<void>;
 
   /**
+   * The public keys that tokens of service accounts are signed with, as a JWK set (Kubernetes, "Service account issuer
+   * discovery"). Every service account may read them, unless somebody has taken that away: then ForbiddenError.
+   */
+  serviceAccountKeys(options?: CallOptions): Promise<unknown>;
+
+  /**
    * The same client, except that every write first asks `mayWrite`, also before a retry, and throws NotLeaderError when
    * the answer is no. `writeTimeoutMs` is the most that an attempt to write may take, whatever the call says, so that
    * none is under way when another leader starts.

@@ -208,7 +208,8 @@ export class Oidc {
   }
 
   #checkTransaction(settings: OidcSettings, { issuer, clientID, createdAt }: LoginTransaction): void {
-    if (this.#now() - createdAt > this.#loginTimeoutMs) throw new LoginExpiredError();
+    const age = this.#now() - createdAt;
+    if (age > this.#loginTimeoutMs || age < -60_000) throw new LoginExpiredError();
     if (issuer !== settings.issuer || clientID !== settings.clientID) throw new SettingsChangedError();
   }
 
@@ -236,12 +237,7 @@ export class Oidc {
   }
 
   #request({ clock }: OpenidClient, { clientID, authentication }: OidcSettings): TokenRequest {
-    return {
-      clientID,
-      authentication: authentication.kind,
-      nowS: this.#now() / 1000,
-      clock: clock.difference,
-    };
+    return { clientID, authentication: authentication.kind, nowS: this.#now() / 1000, clock };
   }
 
   async #userInfo({ configuration }: OpenidClient, accessToken: string, subject: string): Promise<Claims> {

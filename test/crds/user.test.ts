@@ -107,7 +107,33 @@ test.serial(
   "a service account of another namespace is refused",
   refused,
   localUser({ serviceAccountName: "other/mia" }),
-  ["spec.serviceAccountName", "write the name alone of a ServiceAccount in this namespace, as in mia"],
+  [
+    "spec.serviceAccountName",
+    "write the name alone of a ServiceAccount, as in mia; its namespace goes into serviceAccountNamespace",
+  ],
+);
+
+test.serial(
+  "a local account may name a service account of another namespace",
+  accepted,
+  localUser({ serviceAccountName: "mia", serviceAccountNamespace: "break-glass" }),
+);
+
+test.serial(
+  "a namespace without a service account is refused",
+  refused,
+  localUser({ serviceAccountNamespace: "break-glass" }),
+  [
+    "spec.serviceAccountNamespace",
+    "serviceAccountNamespace says where the service account of serviceAccountName is; write serviceAccountName, too",
+  ],
+);
+
+test.serial(
+  "what is no namespace is refused",
+  refused,
+  localUser({ serviceAccountName: "mia", serviceAccountNamespace: "Break Glass" }),
+  ["spec.serviceAccountNamespace", "write the name of a namespace, as in break-glass"],
 );
 
 test.serial("a role twice is refused", refused, localUser({ roles: ["service-admin", "service-admin"] }), [

@@ -41,8 +41,11 @@ function rightOf(request: string): string {
   return `${verb} ${sub === undefined ? collection : `${collection}/${sub}`}`;
 }
 
+/** What every service account may read, the chart's or not (the ClusterRole system:service-account-issuer-discovery). */
+const EVERYBODYS = "GET /openid/v1/jwks";
+
 function rights(requests: ReadonlySet<string>): Set<string> {
-  return new Set([...requests].map(rightOf));
+  return new Set([...requests].filter((request) => request !== EVERYBODYS).map(rightOf));
 }
 
 /** Lets the product do all that it does, once. */

@@ -99,13 +99,14 @@ export async function productInProcess(
     new Webhook({
       ...common,
       metrics: new Registry(),
+      namespace,
       sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
       // Due at once, so that the second webhook rotates what the first has made.
       keys: { times: { rotateAfterMs: 1 } },
       maxStalenessMs: MAX_STALENESS_MS,
       loginsAtOnce: 64,
       loginsPerMinute: 1000,
-      localSignInsPerMinute: 1000,
+      localFailuresPerMinute: 1000,
       trustedProxies: 0,
     });
   const running: Promise<unknown>[] = [];

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import { clientAddress } from "./client-address.ts";
 import { RateLimitedError } from "./request-errors.ts";
@@ -18,13 +18,14 @@ export function perAddress(requestsPerMinute: number): RequestHandler {
     legacyHeaders: false,
     // Whether proxies are trusted is said by --trusted-proxies; what others send is ignored, and needs no warning.
     validate: false,
-    keyGenerator: (req) => networkOf(clientAddress(req)),
+    keyGenerator: clientNetwork,
     handler: (_req, _res, next) => next(new RateLimitedError(WINDOW_MS / 1000)),
   });
 }
 
-/** IPv6 counts by network: everybody has millions of addresses. */
-function networkOf(address: string): string {
+/** Whom limits count. IPv6 counts by network: everybody has millions of addresses. */
+export function clientNetwork(req: Request): string {
+  const address = clientAddress(req);
   return isIP(address) === 6 ? ipKeyGenerator(address) : address;
 }
 

@@ -40,6 +40,8 @@ export interface Facts {
   /** By "namespace/name". */
   readonly organization: (key: string) => Organization | undefined;
   readonly watermarks: Pick<SessionWatermarks, "of">;
+  /** The program's own namespace: service accounts are of this one, unless an account names another. */
+  readonly namespace: string;
 }
 
 /** A session this young may be of an account that another replica has made, and this one not heard of yet. */
@@ -52,7 +54,7 @@ const YOUNG_MS = 30_000;
  */
 export function judgeSession(
   session: Session,
-  { store, organization: find, watermarks }: Facts,
+  { store, organization: find, watermarks, namespace }: Facts,
   now: number,
   confirmed: boolean,
 ): Judgement {
@@ -69,7 +71,7 @@ export function judgeSession(
   if (user.sessionEpoch !== session.epoch)
     return young ? uncertain("session-ended") : notNow("session-ended");
   // Who takes the service account from a local account ends the sessions that it has started.
-  if (session.serviceAccount !== undefined && session.serviceAccount !== serviceAccountOf(user))
+  if (session.serviceAccount !== undefined && session.serviceAccount !== serviceAccountOf(user, namespace))
     return notNow("session-ended");
   const organization = find(user.organization);
   if (!organization || organization.metadata.uid !== session.organizationID)
@@ -82,12 +84,15 @@ export function judgeSession(
 
 const known = new WeakMap<User, string>();
 
-/** The service account that signs a local user in, as a session names it. */
-export function serviceAccountOf(user: User): string | undefined {
+/**
+ * The service account that signs a local user in, as a session names it.
+ * @param ownNamespace the program's: where service accounts are, unless the user names another namespace
+ */
+export function serviceAccountOf(user: User, ownNamespace: string): string | undefined {
   if (user.serviceAccountName === undefined) return undefined;
   let fingerprint = known.get(user);
   if (fingerprint === undefined) {
-    const namespace = user.organization.slice(0, user.organization.indexOf("/"));
+    const namespace = user.serviceAccountNamespace ?? ownNamespace;
     fingerprint = fingerprintOf(`${namespace}/${user.serviceAccountName}`);
     known.set(user, fingerprint);
   }

@@ -77,7 +77,7 @@ export class Sessions {
     const { uid: organizationID = "" } = organization.metadata;
     const maxAge = maxAgeMs(organization);
     const issuedAt = this.#now();
-    const serviceAccount = isLocal ? serviceAccountOf(user) : undefined;
+    const serviceAccount = isLocal ? serviceAccountOf(user, this.#options.namespace) : undefined;
     const session: Session = {
       id: newSessionID(),
       user: user.ref,

@@ -12,70 +12,144 @@ import {
   type User,
 } from "../../identity/index.ts";
 import { type Client, splitKey, tokenReviews } from "../../kubernetes/index.ts";
+import { ConcurrencyLimit } from "./concurrency-limit.ts";
+import { FailureLimit } from "./failure-limit.ts";
+import { readToken, type ServiceAccount, serviceAccountOf, type TokenClaims } from "./local-tokens.ts";
+import type { ServiceAccountKeys } from "./service-account-keys.ts";
 
-/** Longest token that is sent on, in characters. Those of service accounts have about a thousand. */
-export const MAX_TOKEN_LENGTH = 16_000;
+/** What the API server says of a token that is bound to a pod (Kubernetes, "TokenRequest API"). */
+const POD_NAME = "authentication.kubernetes.io/pod-name";
 
 export interface LocalSignInsOptions {
   readonly client: Pick<Client, "create">;
+  readonly keys: Pick<ServiceAccountKeys, "verify">;
   readonly store: Pick<IdentityStore, "findByServiceAccount" | "update" | "fresh">;
   readonly policies: Pick<Policies, "of">;
   readonly audit: Pick<AuditLog, "write">;
   readonly events: EventSink;
   readonly log: Logger;
+  /** The program's own namespace: service accounts are of this one, unless an account names another. */
+  readonly namespace: string;
+  /** Failures of one client address, and of one account, in a minute; what comes after them isn't recorded. */
+  readonly failuresPerMinute: number;
 }
 
 /** Why a token signs nobody in. */
 export type LocalRefusal =
-  | "not-valid"
-  | "not-a-service-account"
-  | "other-namespace"
-  | "no-account"
-  | "several-accounts";
+  | { readonly why: "not-valid" | "not-a-service-account" | "pod-token" | "no-account" | "several-accounts" }
+  /** The token is a true one. The account wants one of a service account of the same name elsewhere. */
+  | {
+      readonly why: "other-namespace";
+      readonly token: ServiceAccount;
+      readonly wanted: string;
+      readonly user: string;
+    }
+  /** It failed as well, after many others did. */
+  | { readonly why: "too-many-failures" };
 
 /** What comes of a pasted token: whose account it opens. */
 export type LocalSignIn =
-  | { readonly kind: "admitted"; readonly user: User; readonly serviceAccount: string }
-  | { readonly kind: "refused"; readonly why: LocalRefusal };
+  | { readonly kind: "admitted"; readonly user: User }
+  | ({ readonly kind: "refused" } & LocalRefusal);
+
+/** Tokens of one organization that are asked about at once, and how long one waits for its turn, in ms. */
+const REVIEWS_AT_ONCE = 4;
+const REVIEW_WAIT_MS = 10_000;
 
 /**
  * Signs local admins in without Okta. Their roles are what people wrote; the one thing that is stored is when
  * they came, and what follows from their spec if nobody has got round to that yet: this way in has to work when
  * the operator doesn't. Each use is recorded, since each is an emergency.
+ *
+ * Anybody can send tokens here, and nobody may keep a local admin out by that: what fails costs little and asks nobody,
+ * what waits does so apart from true tokens, and failures are counted but stand in no true token's way.
  */
 export class LocalSignIns {
   readonly #options: LocalSignInsOptions;
+  readonly #failures: FailureLimit;
+  readonly #reviews = {
+    signed: new ConcurrencyLimit(REVIEWS_AT_ONCE, { waitMs: REVIEW_WAIT_MS }),
+    unknown: new ConcurrencyLimit(REVIEWS_AT_ONCE, { waitMs: REVIEW_WAIT_MS, waitingForEach: 50 }),
+  };
 
   constructor(options: LocalSignInsOptions) {
     this.#options = options;
+    this.#failures = new FailureLimit(options.failuresPerMinute);
   }
 
   /**
    * @param organization "namespace/name"
-   * @param audience the login URI: a token counts for this only, so that one made for anything else, and one that an
-   *   application was given, sign nobody in here
-   * @throws errors of the Kubernetes client when the token can't be checked, StoreError when the account can't be written
+   * @param request `audience`: the login URI: a token counts for this only, so that one made for anything else, and one
+   *   that an application was given, sign nobody in here; `address`: the client's, as limits know it
+   * @throws errors of the Kubernetes client when the token can't be checked, BusyError when too many wait for that,
+   *   StoreError when the account can't be written
    */
-  async complete(organization: string, token: string, audience: string): Promise<LocalSignIn> {
-    const owner = await this.#ownerOf(token, audience);
-    if (typeof owner === "string") return refused(owner);
-    if (owner.namespace !== splitKey(organization).namespace) return refused("other-namespace");
-    const serviceAccount = owner.name;
-    const [user, ...others] = await this.#options.store.findByServiceAccount(organization, serviceAccount);
-    if (!user) return refused("no-account");
-    if (others.length > 0) return refused("several-accounts");
-    const signedIn = await this.#store(user, serviceAccount);
-    if (!signedIn) return refused("no-account");
-    this.#record(signedIn, serviceAccount);
-    return { kind: "admitted", user: signedIn, serviceAccount };
+  async complete(
+    organization: string,
+    token: string,
+    { audience, address }: { audience: string; address: string },
+  ): Promise<LocalSignIn> {
+    const claims = readToken(token, { audience, now: Date.now() });
+    const named = claims.kind === "service-account" ? claims.serviceAccount : undefined;
+    const accounts = named ? await this.#options.store.findByServiceAccount(organization, named.name) : [];
+    const result = await this.#decide(organization, token, audience, claims, accounts);
+    if (result.kind === "admitted") return result;
+    const keys = [`address ${address}`, ...accounts.map(({ ref }) => `account ${ref}`)];
+    if (this.#failures.isTooMany(keys)) return { kind: "refused", why: "too-many-failures" };
+    const serviceAccount = named && keyOf(named);
+    this.#options.log.info(
+      { organization, reason: result.why, serviceAccount },
+      "A local sign-in was refused.",
+    );
+    return result;
+  }
+
+  async #decide(
+    organization: string,
+    token: string,
+    audience: string,
+    claims: TokenClaims,
+    accounts: readonly User[],
+  ): Promise<LocalSignIn> {
+    if (claims.kind !== "service-account") return { kind: "refused", why: claims.kind };
+    if (claims.ofPod) return { kind: "refused", why: "pod-token" };
+    // Nobody learns which service accounts there are accounts of, unless by a true token.
+    if (accounts.length === 0) return { kind: "refused", why: "not-valid" };
+    const signed = await this.#options.keys.verify(token);
+    if (signed === "forged") return { kind: "refused", why: "not-valid" };
+    const owner = await this.#reviews[signed].run(organization, () => this.#ownerOf(token, audience));
+    if (typeof owner === "string") return { kind: "refused", why: owner };
+
+    const [user, ...others] = accounts.filter((account) => this.#isOf(account, owner));
+    if (others.length > 0) return { kind: "refused", why: "several-accounts" };
+    if (!user) return this.#elsewhere(owner, accounts);
+    const signedIn = await this.#store(user, owner);
+    if (!signedIn) return { kind: "refused", why: "no-account" };
+    this.#record(signedIn, owner);
+    return { kind: "admitted", user: signedIn };
+  }
+
+  #elsewhere(token: ServiceAccount, accounts: readonly User[]): LocalSignIn {
+    const account = accounts.find(({ serviceAccountName }) => serviceAccountName === token.name);
+    if (!account) return { kind: "refused", why: "no-account" };
+    const wanted = account.serviceAccountNamespace ?? this.#options.namespace;
+    return { kind: "refused", why: "other-namespace", token, wanted, user: account.ref };
+  }
+
+  /** Whether a local account is opened by this service account. */
+  #isOf(user: User | undefined, { namespace, name }: ServiceAccount): user is User {
+    return (
+      user?.source === "Local" &&
+      user.serviceAccountName === name &&
+      (user.serviceAccountNamespace ?? this.#options.namespace) === namespace
+    );
   }
 
   /** Asks the API server whose token this is: a service account's, or why it is none. */
   async #ownerOf(
     token: string,
     audience: string,
-  ): Promise<{ namespace: string; name: string } | "not-valid" | "not-a-service-account"> {
-    if (!/^[\w.~+/=-]+$/.test(token) || token.length > MAX_TOKEN_LENGTH) return "not-valid";
+  ): Promise<ServiceAccount | "not-valid" | "not-a-service-account" | "pod-token"> {
     const { status } = await this.#options.client.create(
       tokenReviews,
       {
@@ -88,17 +162,17 @@ export class LocalSignIns {
     );
     // An authenticator that knows nothing of audiences leaves them out (TokenReviewStatus.audiences).
     if (status?.authenticated !== true || !status.audiences?.includes(audience)) return "not-valid";
-    const [, namespace, name] =
-      /^system:serviceaccount:([^:]+):([^:]+)$/.exec(status.user?.username ?? "") ?? [];
-    return namespace === undefined || name === undefined ? "not-a-service-account" : { namespace, name };
+    // Whoever may start pods has such tokens of any service account in the namespace.
+    if (status.user?.extra?.[POD_NAME] !== undefined) return "pod-token";
+    return serviceAccountOf(status.user?.username ?? "") ?? "not-a-service-account";
   }
 
   /** @returns undefined when the account has meanwhile ceased to be this service account's */
-  async #store(known: User, serviceAccount: string): Promise<User | undefined> {
+  async #store(known: User, owner: ServiceAccount): Promise<User | undefined> {
     const { store, policies, audit } = this.#options;
     let user: User | undefined = known;
     for (let attempt = 0; attempt < 5; attempt++) {
-      if (user?.source !== "Local" || user.serviceAccountName !== serviceAccount) return undefined;
+      if (!this.#isOf(user, owner)) return undefined;
       const organization = policies.of(user.organization);
       // Anew, also where it was decided: what the operator has decided while there was no organization, it can't put
       // right while it is away.
@@ -118,8 +192,9 @@ export class LocalSignIns {
     throw new StoreError("The account is being changed all the time. Sign in again.");
   }
 
-  #record(user: User, serviceAccount: string): void {
+  #record(user: User, owner: ServiceAccount): void {
     const { log, events } = this.#options;
+    const serviceAccount = keyOf(owner);
     const note = `Signed in without Okta, by a token of the service account ${serviceAccount}.`;
     log.warn(
       {
@@ -146,6 +221,6 @@ export class LocalSignIns {
   }
 }
 
-function refused(why: LocalRefusal): LocalSignIn {
-  return { kind: "refused", why };
+function keyOf({ namespace, name }: ServiceAccount): string {
+  return `${namespace}/${name}`;
 }

@@ -1,15 +1,10 @@
-import { createHash } from "node:crypto";
-import { END_SESSIONS_ANNOTATION } from "../../../crds/annotations.ts";
 import { organizationOf } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import { type Access, type AccessReason, type Grant, roleNames, sameAccess } from "../../access.ts";
-import { type EndedSession, withEndedSession } from "../../ended-sessions.ts";
 import { type Identity, sameGroups } from "../../identity.ts";
 import type { NewUser, UserChange } from "../../store.ts";
 import { accountName, type User } from "../../user.ts";
-
-/** Of a request to end sessions, characters that the status repeats: crds/organizationuser.yaml allows as many. */
-const MAX_WORDS = 253;
+import { endedSessionsOf, endRequestOf, sessionFields } from "./user-sessions.ts";
 
 type Spec = OrganizationUser["spec"];
 type Status = NonNullable<OrganizationUser["status"]>;
@@ -38,9 +33,11 @@ export function toUser(object: OrganizationUser): User {
   if (spec.groupsFrom !== undefined) user.groupsFrom = spec.groupsFrom;
   if (spec.oktaStatus !== undefined) user.oktaStatus = spec.oktaStatus;
   if (spec.serviceAccountName !== undefined) user.serviceAccountName = spec.serviceAccountName;
-  if (status?.endedSessions) user.endedSessions = status.endedSessions.map(toEndedSession);
-  const request = endRequestIn(object);
-  if (request !== undefined && request !== status?.sessionsEndedFor) user.endRequest = request;
+  if (spec.serviceAccountNamespace !== undefined) user.serviceAccountNamespace = spec.serviceAccountNamespace;
+  const endedSessions = endedSessionsOf(object);
+  if (endedSessions !== undefined) user.endedSessions = endedSessions;
+  const endRequest = endRequestOf(object);
+  if (endRequest !== undefined) user.endRequest = endRequest;
   const active = status?.conditions?.find(({ type }) => type === "Active");
   if (status && active) {
     user.access = accessOf(status, active);
@@ -48,21 +45,6 @@ export function toUser(object: OrganizationUser): User {
   }
   if (status?.lastLoginTime) user.lastLoginTime = Date.parse(status.lastLoginTime);
   return user;
-}
-
-function toEndedSession({ id, expires }: NonNullable<Status["endedSessions"]>[number]): EndedSession {
-  return { id, expiresAt: Date.parse(expires) };
-}
-
-function fromEndedSession({ id, expiresAt }: EndedSession): NonNullable<Status["endedSessions"]>[number] {
-  return { id, expires: rfc3339(expiresAt) };
-}
-
-/** What somebody has written to end the account's sessions, in one line; of a very long one what is as good. */
-function endRequestIn({ metadata }: OrganizationUser): string | undefined {
-  const words = metadata.annotations?.[END_SESSIONS_ANNOTATION]?.replace(/[\p{C}\s]+/gu, " ").trim();
-  if (!words) return undefined;
-  return words.length <= MAX_WORDS ? words : `sha256:${createHash("sha256").update(words).digest("hex")}`;
 }
 
 function accessOf(status: Status, active: Condition): Access {
@@ -127,37 +109,30 @@ function oktaSpec(identity: Identity): Omit<Spec, "organizationRef"> {
 
 /** The status after a change; undefined when it is as it should be already. */
 export function statusWith(object: OrganizationUser, change: UserChange, now: number): Status | undefined {
-  const { access, signedInAt, endSession, endSessions } = change;
+  const { access, signedInAt } = change;
   const previous = object.status;
   const loginTime = signedInAt === undefined ? undefined : rfc3339(signedInAt);
   const sameLogin = loginTime === undefined || loginTime === previous?.lastLoginTime;
-  const { decided, access: stored, endedSessions } = toUser(object);
+  const { decided, access: stored } = toUser(object);
   const sameDecision = !access || (decided && stored !== undefined && sameAccess(stored, access));
-  const known = endedSessions ?? [];
-  const ended = endSession ? withEndedSession(known, endSession, now) : known;
-  const allEnd =
-    ended === "too-many" || (endSessions !== undefined && endSessions !== previous?.sessionsEndedFor);
-  if (sameLogin && sameDecision && !allEnd && ended === known) return undefined;
+  const deactivated = previous?.state === "Active" && access?.active === false;
+  const sessions = sessionFields(object, change, { deactivated, now });
+  if (sameLogin && sameDecision && !sessions.isChanged) return undefined;
   const base = access && !sameDecision ? accessStatus(access, object, now) : previous;
   // Without a decision there is no account that could sign in.
   if (!base) return undefined;
-  const sessionEpoch = (base.sessionEpoch ?? 0) + (allEnd ? 1 : 0);
-  // When all have ended, nobody has to remember one.
-  const remembered = ended === "too-many" || sessionEpoch > (previous?.sessionEpoch ?? 0) ? [] : ended;
-  const { endedSessions: _, ...rest } = base;
+  const { endedSessions: _, localSignIn: __, ...rest }: Partial<Status> & typeof base = base;
   return {
     ...rest,
-    sessionEpoch,
-    ...optional("endedSessions", remembered.length > 0 ? remembered.map(fromEndedSession) : undefined),
-    ...optional("sessionsEndedFor", endSessions ?? previous?.sessionsEndedFor),
+    ...sessions.fields,
     ...optional("lastLoginTime", loginTime ?? previous?.lastLoginTime),
   };
 }
 
-function accessStatus(access: Access, object: OrganizationUser, now: number): Status {
+/** What of a status follows from access. */
+function accessStatus(access: Access, object: OrganizationUser, now: number): Omit<Status, "sessionEpoch"> {
   const previous = object.status;
   const observedGeneration = object.metadata.generation ?? 1;
-  const deactivated = previous?.state === "Active" && !access.active;
   const condition = (type: string, status: "True" | "False", reason: string, message: string): Condition => {
     const before = previous?.conditions?.find((known) => known.type === type);
     const lastTransitionTime = before?.status === status ? before.lastTransitionTime : rfc3339(now);
@@ -176,7 +151,6 @@ function accessStatus(access: Access, object: OrganizationUser, now: number): St
       };
     }),
     roleNames: roleNames(access.grants),
-    sessionEpoch: (previous?.sessionEpoch ?? 0) + (deactivated ? 1 : 0),
     conditions: [
       condition("Active", access.active ? "True" : "False", access.reason, access.message),
       condition("Ready", "True", "Reconciled", "The status follows from the spec and the mappings."),

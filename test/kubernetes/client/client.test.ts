@@ -221,6 +221,16 @@ test("calls are counted by verb, resource and status", async (t) => {
   );
 });
 
+test("the keys that service accounts' tokens are signed with can be read", async (t) => {
+  const client = await connect(t);
+  const answer = await client.serviceAccountKeys();
+  t.like(answer, { keys: [{ use: "sig" }] });
+  t.is(
+    await sample(client.metrics, "kubernetes_client_requests_total", { resource: "serviceaccountkeys" }),
+    1,
+  );
+});
+
 test("an object needs a namespace if its type has them", async (t) => {
   const client = await connect(t);
   await t.throwsAsync(client.create(leases, { metadata: { name: "x" } }), { instanceOf: TypeError });

@@ -149,6 +149,45 @@ test("a local admin is active with the roles that people gave, and no mapping ch
   t.deepEqual(rolesOf(await user(ref)), ["service-admin"]);
 });
 
+test("who takes the service account from a local account ends its sessions for good, also when it is given back", async (t) => {
+  const { apply, applyAcme, cluster, lines, untilUser } = await operatorUnderTest(t);
+  await applyAcme();
+  const mia = (serviceAccount: object): object => ({
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "OrganizationUser",
+    metadata: { name: "mia" },
+    spec: {
+      organizationRef: { name: "acme" },
+      source: "Local",
+      email: "mia@acme.example",
+      roles: ["service-admin"],
+      ...serviceAccount,
+    },
+  });
+  const ref = `${cluster.namespace}/mia`;
+  const epochs: (number | undefined)[] = [];
+  for (const serviceAccount of [
+    { serviceAccountName: "mia" },
+    {},
+    { serviceAccountName: "mia" },
+    { serviceAccountName: "mia", serviceAccountNamespace: "elsewhere" },
+    { serviceAccountName: "mia", serviceAccountNamespace: "elsewhere" },
+  ]) {
+    await apply(mia(serviceAccount));
+    const { status } = await untilUser(
+      ref,
+      "to be decided",
+      ({ metadata, status }) => status?.observedGeneration === metadata.generation,
+    );
+    epochs.push(status?.sessionEpoch);
+    t.deepEqual(status?.localSignIn, { organization: "acme", ...serviceAccount });
+  }
+  t.deepEqual(epochs, [0, 1, 1, 2, 2]);
+  const ended = lines.filter(({ audit, action }) => audit === true && action === "end-sessions");
+  t.is(ended.length, 2);
+  t.like(ended[0], { user: ref, cause: { by: "local-account" } });
+});
+
 test("what another writer stored from a stale cache is put right", async (t) => {
   const { applyAcme, condition, signedIn, store, untilUser } = await operatorUnderTest(t);
   await applyAcme({ mappings: MAPPINGS });

@@ -1,7 +1,11 @@
+import { randomBytes } from "node:crypto";
 import test from "ava";
 import { organizationUsers } from "../../../crds/resources.ts";
 import { KubernetesStore } from "../../../identity/stores/kubernetes/kubernetes-store.ts";
 import { testCluster, waitFor } from "../../cluster.ts";
+import { kubeconfigVia } from "../../kubernetes/api-server.ts";
+import { FaultServer, statusAnswer } from "../../kubernetes/fault-server.ts";
+import { Browser } from "../browser.ts";
 import { object, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 
 test("a local admin signs in with a token of their service account while Okta is out of reach", async (t) => {
@@ -95,22 +99,119 @@ test("a local admin whose account was put aside while there was no organization 
   t.is(answer.status, 303);
 });
 
-test("nobody is signed in by another site's form, and trying is bounded", async (t) => {
-  const underTest = await withMia(t, { localSignInsPerMinute: 5 });
+test("nobody is signed in by another site's form", async (t) => {
+  const underTest = await withMia(t);
   const { browser, url } = underTest;
-  const mine = await token(underTest, "mia", `${url}/login/acme`);
   const foreign = await browser().post(
     "/login/acme/local",
-    { token: mine },
+    { token: await token(underTest, "mia", `${url}/login/acme`) },
     { "sec-fetch-site": "cross-site" },
   );
   t.is(foreign.status, 403);
   t.is(foreign.headers["set-cookie"], undefined);
-  // That one didn't count: pages of others use up nobody's tries.
-  for (let i = 0; i < 5; i++) t.is((await paste(underTest, "wrong")).status, 403);
-  const last = await paste(underTest, mine);
+});
+
+test("after many failures of one address, or of one account, reasons aren't told; a valid token signs in all the same", async (t) => {
+  const underTest = await withMia(t, { localFailuresPerMinute: 5, trustedProxies: 1 });
+  const { browser, url } = underTest;
+  const mine = await token(underTest, "mia", `${url}/login/acme`);
+  const from = (address: string, value: string) =>
+    browser().post("/login/acme/local", { token: value }, { "x-forwarded-for": address });
+  for (let i = 0; i < 5; i++) t.is((await from("192.0.2.1", "wrong")).status, 403);
+  const last = await from("192.0.2.1", "wrong");
   t.is(last.status, 429);
   t.is(last.headers["retry-after"], "60");
+  t.regex(last.body, /A valid token signs in all the same/);
+  t.is((await from("192.0.2.2", "wrong")).status, 403, "another address");
+  t.is((await from("192.0.2.1", mine)).status, 303);
+
+  const forged = forgedFrom(mine);
+  for (let i = 0; i < 5; i++) t.is((await from(`198.51.100.${i}`, forged)).status, 403);
+  t.is((await from("198.51.100.6", forged)).status, 429, "from many addresses, for one account");
+  t.is((await from("198.51.100.7", mine)).status, 303);
+});
+
+test("a flood of forged tokens that name the account keeps nobody out who has a true one, and doesn't reach the API server", async (t) => {
+  const { underTest, faults, paste, mine } = await behindFaults(t);
+  const forged = forgedFrom(mine);
+  const flood = Array.from({ length: 200 }, () => paste(forged));
+  t.is((await paste(mine)).status, 303);
+  const statuses = new Set((await Promise.all(flood)).map(({ status }) => status));
+  t.deepEqual(statuses, new Set([403]));
+  const reviews = faults.requests.filter((request) => request.includes("tokenreviews"));
+  t.is(reviews.length, 1, "the true one's");
+  t.deepEqual(
+    underTest.lines.filter(({ level }) => Number(level) >= 50),
+    [],
+  );
+});
+
+test("where the cluster's keys can't be read, each token is asked about, a few at once: true ones wait for their turn", async (t) => {
+  const { faults, paste, mine } = await behindFaults(t);
+  const forged = forgedFrom(mine);
+  let atOnce = 0;
+  let most = 0;
+  faults.fault = (request, response) => {
+    if (request.url?.startsWith("/openid/")) {
+      statusAnswer(403, "Forbidden")(response);
+      return true;
+    }
+    if (request.url?.includes("tokenreviews")) {
+      most = Math.max(most, ++atOnce);
+      response.on("close", () => atOnce--);
+    }
+    return false;
+  };
+  const flood = Array.from({ length: 40 }, () => paste(forged));
+  t.is((await paste(mine)).status, 303);
+  await Promise.all(flood);
+  t.is(most, 4);
+  const reviews = faults.requests.filter((request) => request.includes("tokenreviews"));
+  t.is(reviews.length, 41);
+});
+
+test("a token that is bound to a pod signs nobody in: whoever may start pods could have it", async (t) => {
+  const underTest = await withMia(t);
+  const { url, cluster } = underTest;
+  await cluster.kubectlWith(
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "theirs" },
+      spec: { serviceAccountName: "mia", containers: [{ name: "main", image: "none" }] },
+    },
+    "create",
+    "-f",
+    "-",
+  );
+  const bound = ["--bound-object-kind", "Pod", "--bound-object-name", "theirs"];
+  const answer = await paste(underTest, await token(underTest, "mia", `${url}/login/acme`, ...bound));
+  t.is(answer.status, 403);
+  t.regex(answer.body, /This token is a pod&#39;s/);
+});
+
+test("a service account of another namespace signs in only where the account names it; the refusal says what to set", async (t) => {
+  const underTest = await withMia(t);
+  const { url, cluster, apply, webhook } = underTest;
+  const { namespace } = cluster;
+  const elsewhere = await testCluster(t);
+  await elsewhere.kubectl("create", "serviceaccount", "mia");
+  const audience = `${url}/login/acme`;
+  const theirs = await token({ cluster: elsewhere }, "mia", audience);
+  const refused = await paste(underTest, theirs);
+  t.is(refused.status, 403);
+  t.true(refused.body.includes(`spec.serviceAccountNamespace: ${elsewhere.namespace}`), refused.body);
+  t.true(refused.body.includes(`the local account ${namespace}/mia takes those of ${namespace} only`));
+
+  await apply(localAdmin("mia", { serviceAccountNamespace: elsewhere.namespace }));
+  await waitFor(
+    () => webhook.caches.users.list()[0]?.spec.serviceAccountNamespace === elsewhere.namespace || undefined,
+    { what: "the webhook to hear of it" },
+  );
+  const admitted = await paste(underTest, theirs);
+  t.is(admitted.status, 303);
+  t.is((await underTest.session(admitted.cookies)).status, 200);
+  t.is((await paste(underTest, await token(underTest, "mia", audience))).status, 403, "not any more");
 });
 
 test("two accounts with one service account sign nobody in: nobody can say whose it is", async (t) => {
@@ -135,13 +236,38 @@ async function withMia(t: Parameters<typeof webhookUnderTest>[0], options = {}):
   return underTest;
 }
 
-function localAdmin(name: string): object {
+/** A token that nobody has signed, and that looks in everything else like this one. */
+function forgedFrom(value: string): string {
+  const [header, payload] = value.split(".");
+  return `${header}.${payload}.${randomBytes(256).toString("base64url")}`;
+}
+
+/** A webhook whose requests to the API server go through a server that counts them, and Mia's token. */
+async function behindFaults(t: Parameters<typeof webhookUnderTest>[0]) {
+  const underTest = await withMia(t);
+  const { replica, cluster, url } = underTest;
+  const faults = await FaultServer.start(t);
+  const kubeconfig = await kubeconfigVia(t, faults.url, {
+    insecure: true,
+    kubeconfig: await cluster.serviceAccount(),
+  });
+  const behind = await replica({ kubeconfig });
+  return {
+    underTest,
+    faults,
+    mine: await token(underTest, "mia", `${url}/login/acme`),
+    paste: (value: string) => new Browser(behind.url).post("/login/acme/local", { token: value }),
+  };
+}
+
+function localAdmin(name: string, more: object = {}): object {
   return object("OrganizationUser", name, {
     organizationRef: { name: "acme" },
     source: "Local",
     email: `${name}@acme.example`,
     roles: ["organization-admin"],
     serviceAccountName: "mia",
+    ...more,
   });
 }
 
@@ -149,8 +275,9 @@ async function token(
   { cluster }: Pick<UnderTest, "cluster">,
   serviceAccount: string,
   audience?: string,
+  ...flags: string[]
 ): Promise<string> {
-  const more = audience === undefined ? [] : ["--audience", audience];
+  const more = audience === undefined ? flags : ["--audience", audience, ...flags];
   const { stdout, stderr, code } = await cluster.kubectl("create", "token", serviceAccount, ...more);
   if (code !== 0) throw new Error(stderr);
   return stdout.trim();

@@ -46,6 +46,7 @@ export class Replica {
         },
       },
       organization: (key) => this.organizations.get(key),
+      namespace: "team",
       watermarks: { of: () => this.watermark },
       isStale: () => this.stale,
       cookies: cookieStyle("https://login.example.com"),
@@ -141,7 +142,7 @@ function organization(namespace: string, name: string, maxAge: string, uid: stri
   };
 }
 
-function user(ref: string, more: Partial<User> = {}): User {
+export function user(ref: string, more: Partial<User> = {}): User {
   return {
     ref,
     version: "1",
