@@ -26,7 +26,7 @@ export type Reservations = ReadonlyMap<string, Reservation>;
  * What a ConfigMap says is reserved, path by path: `team-a/acme`, or `team-a/acme unused since 2026-11-24T09:00:00Z`.
  * People may edit it.
  */
-export function readReservations({ data = {} }: ConfigMap): Reservations {
+function readReservations({ data = {} }: ConfigMap): Reservations {
   return new Map(Object.entries(data).map(([path, text]) => [path, readReservation(text)]));
 }
 
@@ -87,10 +87,13 @@ export class LoginPathHolders {
     this.#prefixes = options.prefixes;
   }
 
-  /** What is reserved; undefined where nothing has ever been. Known only when the cache has been read. */
+  /**
+   * What is reserved; undefined where nothing has ever been. Known only when the cache has been read. Where the object is
+   * gone, what it said holds until it is there again: whoever deletes it frees nothing.
+   */
   get reservations(): Reservations | undefined {
     const from = this.#cache.get(this.#key);
-    if (!from) return undefined;
+    if (!from) return this.#read?.reservations;
     if (this.#read?.from !== from) this.#read = { from, reservations: readReservations(from) };
     return this.#read.reservations;
   }

@@ -14,7 +14,6 @@ import {
   LoginPathHolders,
   type ObjectOfNamespace,
   type Reservations,
-  readReservations,
   writeReservation,
 } from "../../organizations/login-path-reservations.ts";
 import { type NoRoom, nextReservations, type ReservationRules, Room } from "./next-reservations.ts";
@@ -80,9 +79,9 @@ export class LoginPaths {
       if (change.kind !== "updated" || change.object.spec.loginPath !== change.previous.spec.loginPath)
         this.#due = true;
     });
-    this.#cache.subscribe(({ object }) => {
+    this.#cache.subscribe(({ kind, object }) => {
       // The answer to a write of our own is no news.
-      if (object.metadata.resourceVersion !== this.#written) this.#due = true;
+      if (kind === "deleted" || object.metadata.resourceVersion !== this.#written) this.#due = true;
     });
   }
 
@@ -143,7 +142,7 @@ export class LoginPaths {
     this.#due = false;
     const before = this.#cache.get(keyOf(this.#object));
     const { reservations, endsAt } = nextReservations(
-      before && readReservations(before),
+      this.#holders.reservations,
       this.#organizations.list(),
       {
         isRead: (namespace) => this.#organizations.isReadable(namespace),

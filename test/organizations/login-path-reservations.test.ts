@@ -1,11 +1,7 @@
 import test from "ava";
 import type { ConfigMap } from "../../kubernetes/index.ts";
 import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
-import {
-  LoginPathHolders,
-  readReservations,
-  writeReservation,
-} from "../../organizations/login-path-reservations.ts";
+import { LoginPathHolders, writeReservation } from "../../organizations/login-path-reservations.ts";
 import { organization } from "./organization.ts";
 
 function configMap(data: Record<string, string> | undefined): ConfigMap {
@@ -31,13 +27,10 @@ const holders = (
 test("a reservation is a line that people can read and write", (t) => {
   const unusedSince = Date.parse("2026-11-24T09:00:00Z");
   for (const reservation of [{ holder: "team-a/acme" }, { holder: "team-a/acme", unusedSince }])
-    t.deepEqual(
-      readReservations(configMap({ acme: writeReservation(reservation) })).get("acme"),
-      reservation,
-    );
+    t.deepEqual(holders({ acme: writeReservation(reservation) }).reservations?.get("acme"), reservation);
   t.is(writeReservation({ holder: "a/b", unusedSince }), "a/b unused since 2026-11-24T09:00:00Z");
-  t.deepEqual(readReservations(configMap({ acme: " team-a/acme\n" })).get("acme"), { holder: "team-a/acme" });
-  t.is(readReservations(configMap(undefined)).size, 0);
+  t.deepEqual(holders({ acme: " team-a/acme\n" }).reservations?.get("acme"), { holder: "team-a/acme" });
+  t.is(holders(undefined).reservations?.size, 0);
 });
 
 test("a line that can't be understood keeps its path for nobody", (t) => {
@@ -49,7 +42,7 @@ test("a line that can't be understood keeps its path for nobody", (t) => {
     "a/b 2026-11-24T09:00:00Z",
     '{"holder":"a/b"}',
   ])
-    t.deepEqual(readReservations(configMap({ acme: text })).get("acme"), { holder: undefined }, text);
+    t.deepEqual(holders({ acme: text }).reservations?.get("acme"), { holder: undefined }, text);
   const older = organization("a/b", "acme");
   t.is(holders({ acme: "a/b/c" }).of("acme", [older]), undefined);
 });
@@ -67,6 +60,29 @@ test("where nothing has ever been reserved, as right after an upgrade, whoever h
   const older = organization("a/older", "acme", { created: "2020-01-01T00:00:00Z" });
   const holder = organization("b/holder", "acme", { accepted: true });
   t.is(holders({}, undefined, false).of("acme", [older, holder]), holder);
+});
+
+test("whoever deletes the object frees nothing where it was known", (t) => {
+  const older = organization("a/older", "acme", { created: "2020-01-01T00:00:00Z" });
+  const holder = organization("b/holder", "acme");
+  let object: ConfigMap | undefined = configMap({ acme: "b/holder" });
+  const prefixes = new LoginPathPrefixes();
+  const kept = new LoginPathHolders({ cache: { get: () => object }, key: "access/paths", prefixes });
+  t.is(kept.of("acme", [older, holder]), holder);
+  object = undefined;
+  t.is(kept.of("acme", [older, holder]), holder);
+  object = configMap({ acme: "a/older" });
+  t.is(kept.of("acme", [older, holder]), older);
+});
+
+test("a path may be of an organization that isn't known where it is reserved for its namespace", (t) => {
+  const reserved = holders({ acme: "b/holder", beta: "what?" });
+  t.true(reserved.mayBelongTo("b", "acme"));
+  t.true(reserved.mayBelongTo("", "acme"), "somewhere");
+  t.false(reserved.mayBelongTo("a", "acme"));
+  t.false(reserved.mayBelongTo("b", "beta"));
+  t.false(reserved.mayBelongTo("b", "free"));
+  t.true(holders({}, undefined, false).mayBelongTo("a", "acme"), "nothing has been reserved");
 });
 
 test("a namespace that may not use a path isn't served at it, whatever is reserved", (t) => {

@@ -185,6 +185,21 @@ test("whoever runs the operator frees a path at once, and gives one to somebody 
   t.is((await s.reserved())?.beta, "who knows", "somebody has to look at it");
 });
 
+test("whoever deletes what is reserved frees nothing: it is there again", async (t) => {
+  const s = await twoNamespaces(t);
+  await s.apply("other", "older", "elsewhere");
+  await untilAnotherSecond();
+  await s.apply("team", "acme", "acme");
+  await s.untilPath("team", "acme", "Accepted");
+  await s.apply("other", "older", "acme");
+  await s.untilPath("other", "older", "LoginPathTaken");
+  await s.kubectl("team", "delete", "oktaorg", "acme");
+  await s.untilPath("other", "older", "LoginPathTaken", /is kept for/);
+  await s.kubectl("team", "delete", "configmap", LOGIN_PATHS);
+  const again = await waitFor(() => s.reserved(), { what: "it to be there again" });
+  t.regex(again.acme ?? "", new RegExp(`^${s.key("team", "acme")} unused since`));
+});
+
 test("one namespace can't reserve without bound, and is told so; another isn't held up", async (t) => {
   const s = await twoNamespaces(t, { loginPaths: { perNamespace: 2 } });
   for (const path of ["one", "two"]) {
