@@ -1,5 +1,6 @@
 import { type Grant, grantKey } from "./access.ts";
-import type { Cause } from "./causes.ts";
+import { type Cause, unconfirmed } from "./causes.ts";
+import type { StoreError } from "./store.ts";
 import type { User } from "./user.ts";
 
 /** One change of access, as it is logged. */
@@ -39,6 +40,11 @@ export function auditChanges(before: User | undefined, after: User, cause: Cause
   // Somebody has given a local account to another service account.
   if (was && is && after.source === "Local") records.push(...auditSessionsEnded(before, after, cause));
   return records;
+}
+
+/** What a failed write may have stored all the same, as records that say so. */
+export function auditPerhaps({ perhaps }: StoreError, cause: Cause): AuditRecord[] {
+  return perhaps ? auditChanges(perhaps.before, perhaps.after, unconfirmed(cause)) : [];
 }
 
 /** The record of all sessions having ended by themselves; a deactivation, which ends them too, is in `auditChanges`. */

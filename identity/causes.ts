@@ -22,6 +22,11 @@ export const MANY_SIGN_OUTS: Cause = {
   detail: "The person has signed out so often that all of their sessions were ended.",
 };
 
+/** The same, of a change of which nobody knows whether it is stored. */
+export function unconfirmed({ by, detail }: Cause): Cause {
+  return { by, detail: `${detail} The store didn't answer: this may not be so.` };
+}
+
 /** Somebody has asked for the end of a person's sessions. @param words what they wrote, in one line */
 export function requestCause(words: string): Cause {
   return { by: "request", detail: `Somebody has asked for it on the cluster: "${words}".` };

@@ -66,18 +66,29 @@ export async function provisionSignIn(
   mayTake: (user: User) => LossDecision = () => "take",
 ): Promise<SignInOutcome> {
   let fresh = false;
+  let earlier: { user: User | undefined } | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const user = await currentUser(store, signIn, organization, fresh);
     try {
       const outcome = await write(store, signIn, organization, user, mayTake);
-      if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome))) return outcome;
+      if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome)))
+        return earlier ? since(earlier.user, outcome) : outcome;
       fresh = true;
     } catch (error) {
       if (!(error instanceof StaleUserError || error instanceof UserExistsError)) throw error;
       fresh = true;
+      if (error.perhapsByUs) earlier ??= { user };
     }
   }
   throw new StoreError(`The account was changed by others ${ATTEMPTS} times in a row. Sign in again.`);
+}
+
+/**
+ * The outcome with the account as it was before an attempt whose answer was lost: that one may have been stored, so that
+ * what it has changed shows in no later one. Better recorded twice than never.
+ */
+function since(before: User | undefined, outcome: SignInOutcome): SignInOutcome {
+  return outcome.kind === "kept" ? { ...outcome, before: before ?? outcome.before } : { ...outcome, before };
 }
 
 /**

@@ -82,17 +82,44 @@ export interface IdentityStore {
   subscribe(listener: (event: UserEvent) => void): () => void;
 }
 
+/** A change that was asked for, of which nobody knows whether it is stored. */
+export interface PerhapsStored {
+  readonly before: User | undefined;
+  readonly after: User;
+}
+
 /** The store can't be read or written now. Nothing is known to have changed. */
 export class StoreError extends Error {
   readonly code: string = "store-unavailable";
+  /** What may be stored all the same: it was asked for, and there was no answer. */
+  readonly perhaps: PerhapsStored | undefined;
+
+  constructor(message: string, options: ErrorOptions & { perhaps?: PerhapsStored | undefined } = {}) {
+    super(message, options);
+    this.perhaps = options.perhaps;
+  }
 }
 
 /** The user has changed since it was read. Read it again and decide again. */
 export class StaleUserError extends Error {
   readonly code = "stale-user";
+  /** Perhaps by this very write: it was sent before, and the answer was lost. */
+  readonly perhapsByUs: boolean;
+
+  constructor(message: string, options: ErrorOptions & { perhapsByUs?: boolean } = {}) {
+    super(message, options);
+    this.perhapsByUs = options.perhapsByUs === true;
+  }
 }
 
 /** This subject has an account already. Read it and decide on it. */
 export class UserExistsError extends Error {
   readonly code = "user-exists";
+  /** Perhaps made by this very write: its answer was lost. */
+  readonly perhapsByUs: boolean;
+
+  constructor(message: string, options: ErrorOptions & { perhapsByUs?: boolean } = {}) {
+    super(message, options);
+    this.perhapsByUs = options.perhapsByUs === true;
+  }
 }

@@ -44,6 +44,7 @@ export {
   InvalidError,
   KubeConfigError,
   KubernetesError,
+  mayBeDone,
   NotFoundError,
   NotLeaderError,
   UnauthorizedError,

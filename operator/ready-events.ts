@@ -1,11 +1,44 @@
-import type { DesiredCondition, EventRecorder, KubernetesObject } from "../kubernetes/index.ts";
+import {
+  type DesiredCondition,
+  type EventRecorder,
+  type KubernetesObject,
+  mayBeDone,
+} from "../kubernetes/index.ts";
 
 interface WithConditions extends KubernetesObject {
   readonly status?: { readonly conditions?: readonly { type: string; status: string; reason: string }[] };
 }
 
-/** Records an Event when Ready has changed its status or its reason. @param before the object as it was */
-export function recordReady(events: EventRecorder, before: WithConditions, ready: DesiredCondition): void {
+/**
+ * Writes a status, and records an Event when Ready has changed its status or its reason by that; also where nobody knows
+ * whether it was written, since nothing would be different the next time.
+ * @param before the object as it was
+ * @param write gives the object as written, or undefined when there was nothing to write
+ * @throws what `write` throws
+ */
+export async function writeReady<T>(
+  {
+    events,
+    before,
+    ready,
+  }: { events: Pick<EventRecorder, "record">; before: WithConditions; ready: DesiredCondition },
+  write: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  try {
+    const written = await write();
+    if (written) recordReady(events, before, ready);
+    return written;
+  } catch (error) {
+    if (mayBeDone(error)) recordReady(events, before, ready);
+    throw error;
+  }
+}
+
+function recordReady(
+  events: Pick<EventRecorder, "record">,
+  before: WithConditions,
+  ready: DesiredCondition,
+): void {
   const was = before.status?.conditions?.find(({ type }) => type === "Ready");
   if (was?.status === ready.status && was.reason === ready.reason) return;
   events.record({

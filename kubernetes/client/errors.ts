@@ -20,9 +20,12 @@ export class ApiError extends KubernetesError {
   readonly reason: string;
   /** How long the server asks us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** The request was sent before, without an answer: it may have been carried out then, and this be what comes of it. */
+  readonly repeated: boolean;
 
   constructor(message: string, init: ApiErrorInit) {
     super(message);
+    this.repeated = init.repeated === true;
     this.status = init.status;
     this.reason = init.reason;
     this.retryAfterMs = init.retryAfterMs;
@@ -33,6 +36,7 @@ export interface ApiErrorInit {
   status: number;
   reason: string;
   retryAfterMs?: number | undefined;
+  repeated?: boolean | undefined;
 }
 
 /** 401: the API server doesn't accept our credentials, not even fresh ones. */
@@ -86,6 +90,12 @@ export class NotLeaderError extends KubernetesError {
   readonly code = "not-leader";
 }
 
+/** Whether a write that has failed like this may have been carried out all the same. */
+export function mayBeDone(error: unknown): boolean {
+  if (error instanceof ConnectionError) return error.sent;
+  return error instanceof ApiError && (error.repeated || error.status >= 500);
+}
+
 const byReason: Record<string, new (message: string, init: ApiErrorInit) => ApiError> = {
   Unauthorized: UnauthorizedError,
   Forbidden: ForbiddenError,
@@ -113,9 +123,14 @@ const reasonOfStatus: Record<number, string> = {
  * The error for an answer of the API server.
  * @param subject what was asked, for the message: "GET /api/v1/secrets/x"
  * @param body the body, a metav1.Status if the API server itself answered, anything else if a proxy did
- * @param retryAfterMs from the Retry-After header
+ * @param about `retryAfterMs` from the Retry-After header; `repeated`: it was sent before, without an answer
  */
-export function apiError(subject: string, status: number, body: unknown, retryAfterMs?: number): ApiError {
+export function apiError(
+  subject: string,
+  status: number,
+  body: unknown,
+  { retryAfterMs, repeated }: Pick<ApiErrorInit, "retryAfterMs" | "repeated"> = {},
+): ApiError {
   const { reason, message, retryAfterSeconds } = readStatus(body);
   const knownReason = reason || (reasonOfStatus[status] ?? "Unknown");
   const Class = byReason[knownReason] ?? byReason[reasonOfStatus[status] ?? ""] ?? ApiError;
@@ -124,6 +139,7 @@ export function apiError(subject: string, status: number, body: unknown, retryAf
     status,
     reason: knownReason,
     retryAfterMs: wait,
+    repeated,
   });
 }
 

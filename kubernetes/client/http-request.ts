@@ -26,6 +26,8 @@ export interface Answer {
   status: number;
   body: string;
   retryAfterMs: number | undefined;
+  /** It was sent before, without an answer that tells whether it was carried out. */
+  repeated?: true;
 }
 
 /**

@@ -11,7 +11,7 @@ interface Asked {
 /** Throws an ApiError unless the answer is a success. */
 function accept(asked: Asked, answer: Answer): Answer {
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw apiError(subjectOf(asked), answer.status, parseOr(answer.body, undefined), answer.retryAfterMs);
+  throw apiError(subjectOf(asked), answer.status, parseOr(answer.body, undefined), answer);
 }
 
 /** The JSON in an answer. Throws an ApiError unless it is a success, and has some. */

@@ -101,6 +101,7 @@ export class Transport {
   }
 
   async #send(call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
+    let repeated = false;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(call, pick).catch((error: unknown) => {
         if (error instanceof ConnectionError) return error;
@@ -108,9 +109,12 @@ export class Transport {
       });
       const wait = retryDelay(outcome, { idempotent: call.idempotent, attempt });
       if (wait === undefined) {
-        if (outcome instanceof ConnectionError) throw outcome;
-        return outcome;
+        if (!(outcome instanceof ConnectionError)) return repeated ? { ...outcome, repeated } : outcome;
+        throw repeated && !outcome.sent
+          ? new ConnectionError(outcome.message, { sent: true, cause: outcome })
+          : outcome;
       }
+      repeated ||= outcome instanceof ConnectionError ? outcome.sent : outcome.status >= 500;
       await sleep(wait, undefined, call.signal ? { signal: call.signal } : {}).catch(() => {
         call.signal?.throwIfAborted();
       });

@@ -157,7 +157,9 @@ export class WatchStream<T extends KubernetesObject> implements AsyncIterable<Wa
 
   #refusal(): ApiError {
     const text = Buffer.concat(this.#errorBody).toString();
-    return apiError(this.#subject, this.#status, parseOr(text, undefined), this.#retryAfterMs);
+    return apiError(this.#subject, this.#status, parseOr(text, undefined), {
+      retryAfterMs: this.#retryAfterMs,
+    });
   }
 
   #fail(cause: Error): void {

@@ -10,7 +10,7 @@ import {
   type Outcome,
   type StatusWriter,
 } from "../../kubernetes/index.ts";
-import { recordReady } from "../ready-events.ts";
+import { writeReady } from "../ready-events.ts";
 import type { GroupLookup } from "./group-lookup.ts";
 import { groupsResolved, mappingReady, organizationResolved, rolesResolved } from "./mapping-conditions.ts";
 
@@ -51,21 +51,16 @@ export async function reconcileMapping(
   const ready = mappingReady(checks);
   const assigned = await countActive(store.usersOfMapping(organizationOf(mapping), mapping.metadata.name));
 
-  const written = await status.apply(
-    oktaRoleMappings,
-    mapping,
-    {
-      observedGeneration: mapping.metadata.generation,
-      conditions: [ready, ...checks],
-      users: { assigned },
-      ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),
-    },
-    OWNED,
+  const found = {
+    observedGeneration: mapping.metadata.generation,
+    conditions: [ready, ...checks],
+    users: { assigned },
+    ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),
+  };
+  const written = await writeReady({ events, before: mapping, ready }, () =>
+    status.apply(oktaRoleMappings, mapping, found, OWNED),
   );
-  if (written) {
-    mappings.observe(written);
-    recordReady(events, mapping, ready);
-  }
+  if (written) mappings.observe(written);
   return looked.againMs === undefined ? done : again(looked.againMs);
 }
 

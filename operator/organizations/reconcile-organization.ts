@@ -10,7 +10,7 @@ import {
   type Outcome,
   type StatusWriter,
 } from "../../kubernetes/index.ts";
-import { recordReady } from "../ready-events.ts";
+import { writeReady } from "../ready-events.ts";
 import type { DeactivationHold } from "../users/deactivation-hold.ts";
 import type { PendingDeactivations } from "../users/pending-deactivations.ts";
 import type { LoginPaths } from "./login-paths.ts";
@@ -93,22 +93,17 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   ];
   const ready = organizationReady([...checks, ...groupsClaimOf(current)]);
   const accepted = loginPath.kind === "accepted";
-  const written = await status.apply(
-    organizationType,
-    current,
-    {
-      observedGeneration: current.metadata.generation,
-      conditions: [ready, ...checks],
-      users: counts.of(key),
-      ...(settled > 0 ? { deactivationsSettledTime: rfc3339(settled) } : {}),
-      ...(accepted ? { loginURI: `${baseURL}/login/${current.spec.loginPath}`, callbackURI } : {}),
-    },
-    OWNED_STATUS,
+  const found = {
+    observedGeneration: current.metadata.generation,
+    conditions: [ready, ...checks],
+    users: counts.of(key),
+    ...(settled > 0 ? { deactivationsSettledTime: rfc3339(settled) } : {}),
+    ...(accepted ? { loginURI: `${baseURL}/login/${current.spec.loginPath}`, callbackURI } : {}),
+  };
+  const written = await writeReady({ events, before: current, ready }, () =>
+    status.apply(organizationType, current, found, OWNED_STATUS),
   );
-  if (written) {
-    organizations.observe(written);
-    recordReady(events, current, ready);
-  }
+  if (written) organizations.observe(written);
   return again(loginPath.kind === "unreserved" ? Math.min(againMs, RESERVE_AGAIN_MS) : againMs);
 }
 

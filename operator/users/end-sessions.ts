@@ -4,7 +4,9 @@ import {
   type IdentityStore,
   requestCause,
   StaleUserError,
+  StoreError,
   type User,
+  unconfirmed,
 } from "../../identity/index.ts";
 import { again, done, type Outcome } from "../../kubernetes/index.ts";
 
@@ -30,6 +32,8 @@ export async function endSessions(ref: string, deps: EndSessionsDeps): Promise<O
     record(deps, user, await store.update(user, { endSessions: user.endRequest }));
     return done;
   } catch (error) {
+    if (error instanceof StoreError && error.perhaps)
+      record(deps, user, error.perhaps.after, unconfirmed(requestCause(user.endRequest)));
     if (!(error instanceof StaleUserError)) throw error;
     const stored = await store.fresh(ref);
     if (!stored) return done;
@@ -40,6 +44,11 @@ export async function endSessions(ref: string, deps: EndSessionsDeps): Promise<O
   }
 }
 
-function record({ audit }: EndSessionsDeps, before: User, after: User): void {
-  audit.write(auditSessionsEnded(before, after, requestCause(before.endRequest ?? "")), after.uid);
+function record(
+  { audit }: EndSessionsDeps,
+  before: User,
+  after: User,
+  cause = requestCause(before.endRequest ?? ""),
+): void {
+  audit.write(auditSessionsEnded(before, after, cause), after.uid);
 }

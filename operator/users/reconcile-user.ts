@@ -2,12 +2,14 @@ import {
   type Access,
   type AuditLog,
   auditChanges,
+  auditPerhaps,
   type IdentityStore,
   isActive,
   isCountedLoss,
   type Policies,
   resolveStoredAccess,
   StaleUserError,
+  StoreError,
   sameAccess,
   storedCause,
   type User,
@@ -33,7 +35,7 @@ const NOT_CURRENT_MS = 500;
 
 /** Reconciles one user: decides again from what is stored, and writes the outcome where it differs. */
 export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcome> {
-  const { store, policies, pending, hold, unfinished } = deps;
+  const { store, policies, pending, hold, audit, unfinished } = deps;
   const user = await store.read(ref);
   if (!user) return done;
   const wait = unfinished.waitMs(user);
@@ -54,6 +56,7 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
     record(deps, user, await store.update(user, { access }), access);
     return done;
   } catch (error) {
+    if (error instanceof StoreError) audit.write(auditPerhaps(error, storedCause(user, access)), user.uid);
     if (!(error instanceof StaleUserError)) throw error;
     // Somebody else wrote first, and the cache may be long in hearing of it: this read brings it up to date.
     const stored = await store.fresh(ref);

@@ -14,6 +14,8 @@ export type Fault = (request: IncomingMessage, response: ServerResponse) => bool
 export class FaultServer {
   /** Answers the requests that it wants to; the others go to the API server. */
   fault: Fault = () => false;
+  /** Requests that the API server carries out, and whose answers get lost. */
+  loses: (request: IncomingMessage) => boolean = () => false;
   /** "GET /path?query" of every request, in order. */
   readonly requests: string[] = [];
   /** A kubeconfig that leads here. */
@@ -33,9 +35,14 @@ export class FaultServer {
     const server = createServer((request, response) => {
       faults.requests.push(`${request.method} ${request.url}`);
       if (faults.fault(request, response)) return;
+      const isLost = faults.loses(request);
       const { method = "GET", url = "/", headers } = request;
       if (url.includes("watch=true")) faults.#watches.add(response);
       const forwarded = httpsRequest(new URL(url, target), { method, headers, agent }, (answer) => {
+        if (isLost) {
+          answer.resume().on("end", () => response.destroy());
+          return;
+        }
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
         answer.on("error", () => response.destroy());
@@ -64,6 +71,13 @@ export class FaultServer {
   /** Breaks the watches that are running, as if their connections had been lost. */
   breakWatches(): void {
     for (const watch of this.#watches) watch.destroy();
+  }
+
+  /** Loses the answers of the first `count` matching requests. */
+  loseTimes(count: number, method: string, path: RegExp): void {
+    let left = count;
+    this.loses = (request) =>
+      request.method === method && path.test(request.url ?? "") && left > 0 && left-- > 0;
   }
 
   /** Lets the first `count` matching requests be answered by `answer`; the others go to the API server. */

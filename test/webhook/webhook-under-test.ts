@@ -18,6 +18,8 @@ import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
 import { type RunningServer, serve } from "../../webhook/server.ts";
 import { Webhook, type WebhookOptions } from "../../webhook/webhook.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+import { kubeconfigVia } from "../kubernetes/api-server.ts";
+import type { FaultServer } from "../kubernetes/fault-server.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
@@ -109,16 +111,22 @@ export async function webhookUnderTest(
     okta: seed = {},
     beside,
     prefixes = new LoginPathPrefixes(),
+    faults,
     ...options
   }: ReplicaOptions & {
     okta?: OrganizationSeed;
+    /** What the webhooks' requests to the API server go through. */
+    faults?: FaultServer;
     beside?: Beside;
     prefixes?: LoginPathPrefixes;
   } = {},
 ): Promise<UnderTest> {
   const cluster = await testCluster(t);
   const { namespace } = cluster;
-  const kubeconfig = await cluster.serviceAccount();
+  const account = await cluster.serviceAccount();
+  const kubeconfig = faults
+    ? await kubeconfigVia(t, faults.url, { insecure: true, kubeconfig: account })
+    : account;
   await beside?.prepare(cluster);
   const { log, lines } = logLines();
   let baseURL: string | undefined;

@@ -7,6 +7,7 @@ import {
   StaleUserError,
   StoreError,
   type User,
+  unconfirmed,
 } from "../../identity/index.ts";
 import type { Session } from "./session-token.ts";
 
@@ -85,6 +86,10 @@ export class SignOuts {
         // Where a replica has heard of an account and not of its status, nothing was written.
         if (hasEnded(after, session)) return true;
       } catch (error) {
+        if (error instanceof StoreError && error.perhaps) {
+          const records = auditSessionsEnded(user, error.perhaps.after, unconfirmed(MANY_SIGN_OUTS));
+          audit.write(records, user.uid);
+        }
         if (!(error instanceof StaleUserError)) throw error;
       }
       user = await store.fresh(session.user);

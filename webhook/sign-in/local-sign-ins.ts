@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import {
   type AuditLog,
   auditChanges,
+  auditPerhaps,
   type EventSink,
   type IdentityStore,
   LOCAL_ACCOUNT,
@@ -171,6 +172,7 @@ export class LocalSignIns {
   async #store(known: User, owner: ServiceAccount): Promise<User | undefined> {
     const { store, policies, audit } = this.#options;
     let user: User | undefined = known;
+    let earlier: User | undefined;
     for (let attempt = 0; attempt < 5; attempt++) {
       if (!this.#isOf(user, owner)) return undefined;
       const organization = policies.of(user.organization);
@@ -182,10 +184,13 @@ export class LocalSignIns {
           signedInAt: Date.now(),
           ...(access ? { access } : {}),
         });
-        audit.write(auditChanges(user, after, LOCAL_ACCOUNT), after.uid);
+        // The answer of an earlier attempt was lost, and it may be stored: better recorded twice than never.
+        audit.write(auditChanges(earlier ?? user, after, LOCAL_ACCOUNT), after.uid);
         return after.access?.active === true ? after : undefined;
       } catch (error) {
+        if (error instanceof StoreError) audit.write(auditPerhaps(error, LOCAL_ACCOUNT), user.uid);
         if (!(error instanceof StaleUserError)) throw error;
+        if (error.perhapsByUs) earlier ??= user;
         user = await store.fresh(user.ref);
       }
     }

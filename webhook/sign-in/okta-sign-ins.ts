@@ -2,6 +2,7 @@ import type { Organization } from "../../crds/types.ts";
 import {
   type AuditLog,
   auditChanges,
+  auditPerhaps,
   CLAIM_LOST,
   type DirectoryAnswer,
   directoryNeed,
@@ -155,7 +156,7 @@ export class OktaSignIns {
     inForce: InForce,
     mayTake: (user: User) => LossDecision,
   ): Promise<SignInOutcome> {
-    const { store, reporter, metrics } = this.#options;
+    const { store, audit, reporter, metrics } = this.#options;
     const start = performance.now();
     let ended: LoginOutcome = "failed";
     try {
@@ -164,6 +165,8 @@ export class OktaSignIns {
       return outcome;
     } catch (error) {
       if (error instanceof StoreError) {
+        const { perhaps } = error;
+        if (perhaps) audit.write(auditPerhaps(error, signInCause(identity.groupsFrom)), perhaps.after.uid);
         // Where it can't be read either, what the groups give is all there is to say.
         const user = await store.find(key, identity).catch(() => undefined);
         const { access } = resolveSignIn(identity, user, inForce);

@@ -1,11 +1,18 @@
 import { LRUCache } from "lru-cache";
 import { indexKey } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
-import { type Cache, type Client, letOthersRun, type ResourceType } from "../../../kubernetes/index.ts";
+import {
+  type Cache,
+  type Client,
+  letOthersRun,
+  mayBeDone,
+  type ResourceType,
+} from "../../../kubernetes/index.ts";
 import type { Subject } from "../../identity.ts";
 import {
   type IdentityStore,
   type NewUser,
+  type PerhapsStored,
   StaleUserError,
   StoreError,
   type UserChange,
@@ -110,13 +117,25 @@ export class KubernetesStore implements IdentityStore {
   /** Makes an OrganizationUser: its spec is what Okta says, its status what access follows from that. */
   async create(user: NewUser): Promise<User> {
     const object = newObject(user);
+    let created: OrganizationUser;
     try {
-      const created = await this.#client.create(this.#type, object);
-      return await this.#writeStatus(created, { access: user.access, ...signedIn(user.signedInAt) });
+      created = await this.#client.create(this.#type, object);
     } catch (error) {
-      const reason = reasonOf(error);
-      if (reason === "AlreadyExists") throw new UserExistsError("The account exists.", { cause: error });
-      throw reason === "Conflict" ? stale(error) : unavailable(error);
+      if (reasonOf(error) === "AlreadyExists")
+        throw new UserExistsError("The account exists.", { cause: error });
+      // Made or not: whoever is told that it exists looks, and goes on from what there is.
+      if (mayBeDone(error) && (await this.freshBySubject(user.organization, user.identity)))
+        throw new UserExistsError("The account exists.", { cause: error, perhapsByUs: true });
+      throw unavailable(error);
+    }
+    try {
+      return await this.#writeStatus(
+        created,
+        { access: user.access, ...signedIn(user.signedInAt) },
+        undefined,
+      );
+    } catch (error) {
+      throw failure(error);
     }
   }
 
@@ -124,13 +143,10 @@ export class KubernetesStore implements IdentityStore {
     const object = this.#objectOf(user);
     try {
       const spec = specWith(object, change.identity);
-      const current = spec ? await this.#client.replace(this.#type, { ...object, spec }) : object;
-      if (spec) this.#cache.observe(current);
-      return await this.#writeStatus(current, change);
+      const current = spec ? await this.#replaceSpec({ ...object, spec }, user) : object;
+      return await this.#writeStatus(current, change, user);
     } catch (error) {
-      const reason = reasonOf(error);
-      if (reason === "Conflict" || reason === "NotFound") throw stale(error);
-      throw error instanceof StaleUserError ? error : unavailable(error);
+      throw failure(error);
     }
   }
 
@@ -144,7 +160,18 @@ export class KubernetesStore implements IdentityStore {
     );
   }
 
-  async #writeStatus(object: OrganizationUser, change: UserChange): Promise<User> {
+  async #replaceSpec(object: OrganizationUser, before: User): Promise<OrganizationUser> {
+    try {
+      const replaced = await this.#client.replace(this.#type, object);
+      this.#cache.observe(replaced);
+      return replaced;
+    } catch (error) {
+      throw perhapsStored(error, { before, after: toUser(object) });
+    }
+  }
+
+  /** @param before as it was before this and before the spec was written; undefined: it wasn't there */
+  async #writeStatus(object: OrganizationUser, change: UserChange, before: User | undefined): Promise<User> {
     const status = statusWith(object, change, Date.now());
     if (!status) return this.#seen(object);
     const { name = "", namespace = "", resourceVersion = "", uid = "" } = object.metadata;
@@ -155,7 +182,11 @@ export class KubernetesStore implements IdentityStore {
       spec: object.spec,
       status,
     };
-    return this.#seen(await this.#client.replace(this.#type, body, { subresource: "status" }));
+    try {
+      return this.#seen(await this.#client.replace(this.#type, body, { subresource: "status" }));
+    } catch (error) {
+      throw perhapsStored(error, { before, after: toUser({ ...object, status }) });
+    }
   }
 
   /** The object that a user was read from. It is the one whose resourceVersion the write must carry. */
@@ -205,11 +236,22 @@ function reasonOf(error: unknown): string | undefined {
     : undefined;
 }
 
-function stale(cause: unknown): StaleUserError {
-  return new StaleUserError("The account has changed since it was read.", { cause });
+/** What to throw for a write that has failed with this. */
+function failure(error: unknown): StaleUserError | StoreError {
+  if (error instanceof StaleUserError || error instanceof StoreError) return error;
+  const reason = reasonOf(error);
+  if (reason !== "Conflict" && reason !== "NotFound") return unavailable(error);
+  const perhapsByUs = mayBeDone(error);
+  return new StaleUserError("The account has changed since it was read.", { cause: error, perhapsByUs });
 }
 
-function unavailable(cause: unknown): StoreError {
+/** The same error; where nobody knows what came of the write, one that says what it was. */
+function perhapsStored(error: unknown, perhaps: PerhapsStored): unknown {
+  const isLost = mayBeDone(error) && failure(error) instanceof StoreError;
+  return isLost ? unavailable(error, perhaps) : error;
+}
+
+function unavailable(cause: unknown, perhaps?: PerhapsStored): StoreError {
   if (cause instanceof StoreError) return cause;
-  return new StoreError("The Kubernetes API could not be read or written.", { cause });
+  return new StoreError("The Kubernetes API could not be read or written.", { cause, perhaps });
 }

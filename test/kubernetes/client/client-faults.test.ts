@@ -4,8 +4,10 @@ import test, { type ExecutionContext } from "ava";
 import { stringify } from "yaml";
 import {
   ApiError,
+  ConflictError,
   ConnectionError,
   GoneError,
+  mayBeDone,
   NotLeaderError,
   UnauthorizedError,
 } from "../../../kubernetes/index.ts";
@@ -78,6 +80,33 @@ test("a create whose answer is lost isn't sent twice; a replace with a resourceV
   server.failTimes(1, isWrite, lose);
   const { resourceVersion: _, ...metadata } = created.metadata;
   await t.throwsAsync(client.replace(configMaps, { ...created, metadata }), { instanceOf: ConnectionError });
+});
+
+test("an error says whether what was asked for may have been done all the same", async (t) => {
+  const server = await FaultServer.start(t);
+  const client = await connect(t, { kubeconfig: server.kubeconfig });
+  const namespace = await newNamespace(t);
+  const object = (name: string) => ({ metadata: { namespace, name } });
+  server.loseTimes(1, "POST", /configmaps/);
+  t.true(mayBeDone(await t.throwsAsync(client.create(configMaps, object("lost")))));
+  t.false(mayBeDone(await t.throwsAsync(client.create(configMaps, object("lost")))), "it was there before");
+
+  const made = await client.create(configMaps, object("x"));
+  const created = { ...made, metadata: { ...made.metadata, labels: { changed: "once" } } };
+  server.loseTimes(1, "PUT", /configmaps/);
+  const ours = await t.throwsAsync(client.replace(configMaps, created), { instanceOf: ConflictError });
+  t.true(mayBeDone(ours), "it was done by the first, and so the second finds another resourceVersion");
+  t.false(mayBeDone(await t.throwsAsync(client.replace(configMaps, created), { instanceOf: ConflictError })));
+  server.loseTimes(100, "PUT", /configmaps/);
+  const latest = await client.get(configMaps, { namespace, name: "x" });
+  const changed = { ...latest, metadata: { ...latest.metadata, labels: { changed: "twice" } } };
+  t.true(mayBeDone(await t.throwsAsync(client.replace(configMaps, changed))));
+  server.loses = () => false;
+
+  server.failTimes(1, isWrite, statusAnswer(403, "Forbidden"));
+  t.false(mayBeDone(await t.throwsAsync(client.create(configMaps, object("y")))));
+  server.failTimes(1, isWrite, statusAnswer(500, "InternalError"));
+  t.true(mayBeDone(await t.throwsAsync(client.create(configMaps, object("y")))));
 });
 
 test("a retry of a guarded write asks again", async (t) => {

@@ -1,5 +1,11 @@
 import test from "ava";
-import { type AuditRecord, type IdentityStore, StaleUserError, type User } from "../../../identity/index.ts";
+import {
+  type AuditRecord,
+  type IdentityStore,
+  StaleUserError,
+  StoreError,
+  type User,
+} from "../../../identity/index.ts";
 import { endSessions } from "../../../operator/users/end-sessions.ts";
 import { waitFor } from "../../cluster.ts";
 import { ADA } from "../ada.ts";
@@ -81,6 +87,19 @@ test("when the answer of the write is lost, it is recorded all the same; when an
     const outcome = await endSessions(asked.ref, { store, audit });
     return { kind: outcome.kind, actions: records.map(({ action }) => action) };
   };
+  const lost = new StoreError("no answer", { perhaps: { before: asked, after: ended } });
+  const unanswered: AuditRecord[] = [];
+  const store = {
+    read: async () => asked,
+    fresh: async () => asked,
+    update: () => Promise.reject(lost),
+  };
+  const audit = { write: (written: readonly AuditRecord[]) => void unanswered.push(...written) };
+  await t.throwsAsync(endSessions(asked.ref, { store, audit }), { is: lost });
+  t.deepEqual(
+    unanswered.map(({ action }) => action),
+    ["end-sessions"],
+  );
   t.deepEqual(await run(ended), { kind: "done", actions: ["end-sessions"] });
   t.deepEqual(await run({ ...asked, version: "2" }), { kind: "again", actions: [] });
   t.deepEqual(await run(undefined), { kind: "done", actions: [] });

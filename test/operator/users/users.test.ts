@@ -6,6 +6,7 @@ import {
   noAccess,
   type Policies,
   StaleUserError,
+  StoreError,
   type User,
 } from "../../../identity/index.ts";
 import { reconcileUser } from "../../../operator/users/reconcile-user.ts";
@@ -205,8 +206,9 @@ async function reconciled(parts: {
   isCurrent: boolean;
   update: IdentityStore["update"];
   fresh?: User | undefined;
+  records?: AuditRecord[];
 }) {
-  const records: AuditRecord[] = [];
+  const { records = [] } = parts;
   const store = { read: async () => ADA, update: parts.update, fresh: async () => parts.fresh };
   const outcome = await reconcileUser(ADA.ref, {
     store: store as unknown as IdentityStore,
@@ -235,6 +237,18 @@ test("a deactivation whose answer was lost is recorded all the same; another's w
   const ours = await reconciled({ isCurrent: true, update, fresh: { ...ADA, version: "2", access } });
   t.is(ours.outcome.kind, "done");
   t.true(ours.records.some(({ action }) => action === "deactivate"));
+
+  const perhaps = { before: ADA, after: { ...ADA, version: "2", access } };
+  const lost = new StoreError("no answer", { perhaps });
+  const records: AuditRecord[] = [];
+  await t.throwsAsync(reconciled({ isCurrent: true, update: () => Promise.reject(lost), records }), {
+    is: lost,
+  });
+  t.true(
+    records.some(({ action }) => action === "deactivate"),
+    "and where no answer came at all",
+  );
+  t.regex(records[0]?.cause.detail ?? "", /this may not be so/);
 
   const others = await reconciled({ isCurrent: true, update, fresh: { ...ADA, version: "2" } });
   t.is(others.outcome.kind, "again");
