@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { type CookieStyle, clearCookie, cookiesWithPrefix, setCookie } from "./cookies.ts";
+import { type CookieStyle, clearCookie, cookiesWithPrefix, readCookie, setCookie } from "./cookies.ts";
 
 /** A session cookie as the browser sent it. Nothing of it is verified yet. */
 export interface SessionCookie {
@@ -46,9 +46,19 @@ export class SessionCookies {
     return name;
   }
 
-  /** The session cookies in a request. */
-  read(header: string | undefined): SessionCookie[] {
+  /**
+   * The session cookies in a request.
+   * @param organizationID only those that may be of this organization; one of 0.1.0 may be of any
+   */
+  read(header: string | undefined, organizationID?: string): SessionCookie[] {
     const cookies: SessionCookie[] = [];
+    if (organizationID !== undefined) {
+      for (const name of [this.nameOf(organizationID), this.v1]) {
+        const token = readCookie(header, name);
+        if (token) cookies.push({ name, token });
+      }
+      return cookies;
+    }
     for (const [name, token] of cookiesWithPrefix(header, this.v1)) {
       const isOurs = name.length === this.v1.length || name.length === this.v1.length + 1 + DIGEST_CHARACTERS;
       if (isOurs && token !== "" && cookies.length < MOST_READ) cookies.push({ name, token });

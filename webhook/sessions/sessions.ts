@@ -167,13 +167,14 @@ export class Sessions {
 
   /** What a request's cookies say, as far as they concern an organization; without one, all of them. */
   #read(cookieHeader: string | undefined, organization: Organization | undefined): Read[] {
-    const reads = this.#cookies.read(cookieHeader).map((cookie) => this.#verified.read(cookie));
-    if (!organization) return reads;
-    const { uid = "" } = organization.metadata;
-    const own = this.#cookies.nameOf(uid);
-    return reads.filter(
-      (read) => read.name === own || (read.kind === "session" && read.session.organizationID === uid),
-    );
+    const { uid } = organization?.metadata ?? {};
+    const reads = this.#cookies.read(cookieHeader, uid).map((cookie) => this.#verified.read(cookie));
+    // What is under the old name may be another organization's, and is nothing to this one then.
+    return uid === undefined
+      ? reads
+      : reads.filter((read) =>
+          read.kind === "session" ? read.session.organizationID === uid : read.name !== this.#cookies.v1,
+        );
   }
 
   #unreadable(reads: readonly Read[]): RefusedSession {
