@@ -13,7 +13,7 @@ import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 import { mappingObject, organizationObject, secret } from "../operator/operator-under-test.ts";
-import { Browser } from "../webhook/browser.ts";
+import { Browser, copyOf } from "../webhook/browser.ts";
 import { behindTap } from "./product-under-test.ts";
 import { WriteTap } from "./write-tap.ts";
 
@@ -152,7 +152,8 @@ export async function productInProcess(
       return response.status;
     },
     async sessionOf(cookies) {
-      return (await new Browser(baseURL, cookies).get("/session")).status;
+      // A refusal that takes the cookie away leaves the browser that the test asks for as it is: it may ask again.
+      return (await new Browser(baseURL, cookies && copyOf(cookies, baseURL)).get("/session")).status;
     },
     async signInLocally() {
       const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", login);

@@ -73,6 +73,10 @@ export class WriteTap {
         if (res.destroyed) return;
         res.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(res);
+        // A watch that breaks off has to break off here, too: over HTTP/1.1 nothing else would tell.
+        answer.once("close", () => {
+          if (!answer.complete) res.destroy();
+        });
       };
       if (!counts) tell();
       else Promise.resolve(this.onWrite?.(write, "after")).then(tell, () => res.destroy());
