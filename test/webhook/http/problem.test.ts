@@ -1,7 +1,8 @@
 import test from "ava";
 import { chartRights } from "../../../dev/control-plane/service-account.ts";
+import { waitFor } from "../../cluster.ts";
 import { Browser } from "../browser.ts";
-import { webhookUnderTest } from "../webhook-under-test.ts";
+import { object, webhookUnderTest } from "../webhook-under-test.ts";
 
 test("programs get problems as JSON, with a code", async (t) => {
   const { applyAcme, browser } = await webhookUnderTest(t);
@@ -21,7 +22,7 @@ test("programs get problems as JSON, with a code", async (t) => {
 });
 
 test("a request that can't be understood is answered as that, and Kubernetes' refusals aren't", async (t) => {
-  const { applyAcme, browser, cluster, replica } = await webhookUnderTest(t);
+  const { applyAcme, browser, cluster, replica, apply, url } = await webhookUnderTest(t);
   await applyAcme({ mappings: {} });
   const tooLarge = await browser().post("/login/acme/local", { token: "x".repeat(100_000) });
   t.is(tooLarge.status, 413);
@@ -32,8 +33,13 @@ test("a request that can't be understood is answered as that, and Kubernetes' re
 
   const { role } = await chartRights();
   const withoutReviews = await cluster.serviceAccount({ role, clusterRole: [] });
-  const { url } = await replica({ kubeconfig: withoutReviews });
-  const refused = await new Browser(url).post("/login/acme/local", { token: "ab.cd.ef" });
+  const forbidden = await replica({ kubeconfig: withoutReviews });
+  await cluster.kubectl("create", "serviceaccount", "mia");
+  const mia = { organizationRef: { name: "acme" }, source: "Local", email: "mia@acme.example" };
+  await apply(object("OrganizationUser", "mia", { ...mia, serviceAccountName: "mia" }));
+  await waitFor(() => forbidden.webhook.caches.users.size === 1 || undefined, { what: "the account" });
+  const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", `${url}/login/acme`);
+  const refused = await new Browser(forbidden.url).post("/login/acme/local", { token: stdout.trim() });
   t.is(refused.status, 503);
   t.regex(refused.body, /out of order/);
   t.regex(refused.body, /refuses this, and will until somebody has mended it/);
