@@ -70,9 +70,27 @@ test("an account is opened by a service account of the program's own namespace, 
     user: "team/mia",
   });
   const theirs = { ...ACCEPTED, user: { username: "system:serviceaccount:there:mia" } };
-  t.is((await signIn(theirs, { store })).result.kind, "admitted");
+  const keys = { verify: async () => "unknown" as const };
+  t.is((await signIn(theirs, { store, keys })).result.kind, "admitted");
   const both = { ...store, findByServiceAccount: async () => [MIA, there] };
   t.is((await signIn(ACCEPTED, { store: { ...both, update: async () => MIA } })).result.kind, "admitted");
+});
+
+test("a true token of another namespace's service account of that name is asked about nowhere: it holds nobody up", async (t) => {
+  const there = { ...MIA, serviceAccountNamespace: "there" };
+  const store = {
+    findByServiceAccount: async () => [there],
+    update: async () => there,
+    fresh: async () => there,
+  };
+  const client = { create: () => t.fail("asked") as never };
+  t.like((await signIn(ACCEPTED, { store, client })).result, { why: "other-namespace", wanted: "there" });
+  const keys = { verify: async () => "unknown" as const };
+  t.like(
+    (await signIn(ACCEPTED, { store, keys })).result,
+    { why: "other-namespace" },
+    "where the keys can't be read",
+  );
 });
 
 test("failures are logged with their reason, as many as are allowed; successes don't count", async (t) => {
