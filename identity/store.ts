@@ -73,8 +73,9 @@ export interface IdentityStore {
   create(user: NewUser): Promise<User>;
   /**
    * Writes a change that was decided on `user`.
-   * Whatever ends all sessions raises `sessionEpoch`, deactivation included. Identity and access may take two writes in a store that can't do both
-   * at once; the identity comes first, so that whoever reads it in between decides the same access from it.
+   * Whatever ends all sessions raises `sessionEpoch`, deactivation included. Identity and access may take two writes in
+   * a store that can't do both at once; the identity comes first, so that whoever reads it in between decides the same
+   * access from it.
    * @throws StaleUserError when the user has changed or gone since, `StoreError` when it can't be written
    */
   update(user: User, change: UserChange): Promise<User>;

@@ -59,6 +59,7 @@ export {
   splitKey,
 } from "./client/object.ts";
 export { type ResourceType, resourceType } from "./client/resource-type.ts";
+export { rfc3339 } from "./client/times.ts";
 export type { WatchEvent } from "./client/watch-stream.ts";
 export { Coalescer, type CoalescerOptions } from "./controller/coalescer.ts";
 export {

@@ -6,6 +6,7 @@ import {
   configMaps,
   keyOf,
   type ObjectKey,
+  rfc3339,
   splitKey,
 } from "../kubernetes/index.ts";
 import { presentHolderOf } from "./login-path-claims.ts";
@@ -44,7 +45,7 @@ function readReservation(text: string): Reservation {
 export function writeReservation({ holder, unusedSince }: Reservation): string {
   if (holder === undefined) throw new TypeError("a reservation without a holder can't be written");
   if (unusedSince === undefined) return holder;
-  return `${holder} unused since ${new Date(unusedSince).toISOString().replace(/\.\d+Z$/, "Z")}`;
+  return `${holder} unused since ${rfc3339(unusedSince)}`;
 }
 
 /** The name of an object, and where it is. */

@@ -25,8 +25,8 @@ export class OidcClients {
   }
 
   /**
-   * `Oidc.finishLogin` with the organization's secret. When Okta doesn't accept the secret, it may have been replaced since it was read: it is
-   * read again, and where it is another, this is tried once more. Okta keeps the code for that.
+   * `Oidc.finishLogin` with the organization's secret. When Okta doesn't accept the secret, it may have been replaced
+   * since it was read: it is read again, and where it is another, this is tried once more. Okta keeps the code for that.
    * @throws LoginError, IssuerUnreachableError, WrongIssuerError, and what reading the secret throws
    */
   async finishLogin(

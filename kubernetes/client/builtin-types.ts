@@ -17,7 +17,7 @@ export interface Lease extends KubernetesObject {
     holderIdentity?: string;
     leaseDurationSeconds?: number;
     leaseTransitions?: number;
-    /** V1MicroTime: see micro-time.ts. */
+    /** V1MicroTime: see times.ts. */
     acquireTime?: string;
     renewTime?: string;
   };

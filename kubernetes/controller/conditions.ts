@@ -1,3 +1,5 @@
+import { rfc3339 } from "../client/times.ts";
+
 /** One condition of a status, as in metav1.Condition. */
 export interface Condition {
   type: string;
@@ -48,8 +50,7 @@ export function mergeConditions(
         reason,
         message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message,
         ...(generation !== undefined && { observedGeneration: generation }),
-        lastTransitionTime:
-          before?.status === status ? before.lastTransitionTime : `${now.toISOString().slice(0, 19)}Z`,
+        lastTransitionTime: before?.status === status ? before.lastTransitionTime : rfc3339(now),
       };
     })
     .sort((a, b) => (a.type < b.type ? -1 : 1));

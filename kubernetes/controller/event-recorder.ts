@@ -6,8 +6,8 @@ import { Registry } from "prom-client";
 import { type Event, events, type ObjectReference } from "../client/builtin-types.ts";
 import type { Client } from "../client/client.ts";
 import { NotFoundError } from "../client/errors.ts";
-import { microTime } from "../client/micro-time.ts";
 import type { KubernetesObject } from "../client/object.ts";
+import { microTime } from "../client/times.ts";
 import { RuntimeMetrics } from "../metrics.ts";
 
 export interface EventRecorderOptions {

@@ -4,7 +4,7 @@ import { Registry } from "prom-client";
 import { type Lease, leases } from "../client/builtin-types.ts";
 import type { Client } from "../client/client.ts";
 import { AlreadyExistsError, ConflictError, NotFoundError } from "../client/errors.ts";
-import { microTime } from "../client/micro-time.ts";
+import { microTime } from "../client/times.ts";
 import { elapsedSince, type Moment, now } from "../clock.ts";
 import { RuntimeMetrics } from "../metrics.ts";
 

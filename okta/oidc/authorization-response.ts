@@ -12,8 +12,8 @@ import {
 const PARAMETERS = ["state", "iss", "code", "error", "error_description"];
 
 /**
- * Checks an authorization response, the parameters of a callback, before anything is sent. openid-client checks them again; here each failure
- * gets its own name, and nothing is believed, an error neither, before the state is.
+ * Checks an authorization response, the parameters of a callback, before anything is sent. openid-client checks them
+ * again; here each failure gets its own name, and nothing is believed, an error neither, before the state is.
  * @throws LoginError
  */
 export function checkAuthorizationResponse(

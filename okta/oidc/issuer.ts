@@ -191,8 +191,9 @@ function isSafe(endpoint: URL, issuer: string): boolean {
 }
 
 /**
- * Whether a failed reading leaves what was read before as good as it was. A page, a 404 or half an answer where metadata
- * was may be a proxy's or a moment's; what names another issuer, or an endpoint that may not be called, is taken at its word.
+ * Whether a failed reading leaves what was read before as good as it was. A page, a 404 or half an answer where
+ * metadata was may be a proxy's or a moment's; what names another issuer, or an endpoint that may not be called, is
+ * taken at its word.
  */
 function saysNothing(error: unknown): boolean {
   return (

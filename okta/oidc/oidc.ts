@@ -185,10 +185,10 @@ export class Oidc {
   }
 
   /**
-   * Asks the token endpoint whether it takes this client with its secret or key, by redeeming a code that nobody was given:
-   * whoever refuses the code has accepted the client (RFC 6749, section 5.2).
-   * @throws InvalidClientError, PrivateKeyInvalidError when it doesn't; LoginError, IssuerUnreachableError, WrongIssuerError when that
-   *   can't be said
+   * Asks the token endpoint whether it takes this client with its secret or key, by redeeming a code that nobody was
+   * given: whoever refuses the code has accepted the client (RFC 6749, section 5.2).
+   * @throws InvalidClientError, PrivateKeyInvalidError when it doesn't; LoginError, IssuerUnreachableError,
+   *   WrongIssuerError when that can't be said
    */
   async checkClient(settings: OidcSettings, redirectURI: string): Promise<void> {
     const issuer = await this.#issuers.discover(settings.issuer);

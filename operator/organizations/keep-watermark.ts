@@ -1,6 +1,6 @@
 import { organizations as organizationType } from "../../crds/resources.ts";
 import type { Organization } from "../../crds/types.ts";
-import { type Cache, done, type Outcome, type StatusWriter } from "../../kubernetes/index.ts";
+import { type Cache, done, type Outcome, rfc3339, type StatusWriter } from "../../kubernetes/index.ts";
 import type { SessionWatermarks } from "../../organizations/session-watermarks.ts";
 
 export interface WatermarkDeps {
@@ -13,8 +13,8 @@ export interface WatermarkDeps {
 const OWNED = { fields: ["sessions"], conditionTypes: [] };
 
 /**
- * Keeps in the status which sessions of an organization have ended for good. It asks nobody else: Okta may be slow or dead
- * when somebody shortens `spec.sessions.maxAge` to put people out.
+ * Keeps in the status which sessions of an organization have ended for good. It asks nobody else: Okta may be slow or
+ * dead when somebody shortens `spec.sessions.maxAge` to put people out.
  */
 export async function keepWatermark(
   key: string,
@@ -25,7 +25,7 @@ export async function keepWatermark(
   const before = watermarks.of(organization);
   const sessions = {
     maxAge: organization.spec.sessions.maxAge,
-    ...(before > 0 ? { endedBefore: `${new Date(before).toISOString().slice(0, 19)}Z` } : {}),
+    ...(before > 0 ? { endedBefore: rfc3339(before) } : {}),
   };
   const written = await status.apply(organizationType, organization, { sessions }, OWNED);
   if (written) organizations.observe(written);

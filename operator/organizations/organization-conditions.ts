@@ -5,6 +5,7 @@ import {
   conditionTrue,
   conditionUnknown,
   type DesiredCondition,
+  rfc3339,
 } from "../../kubernetes/index.ts";
 import type { AuthenticationKind } from "../../okta/oidc/login-errors.ts";
 import { APPROVAL_ANNOTATION } from "../users/deactivation-approval.ts";
@@ -30,7 +31,7 @@ export function loginPathAccepted(
         verdict.until === undefined
           ? `The login path ${path} belongs to the organization ${verdict.by}: choose another spec.loginPath.`
           : `The login path ${path} is kept for the organization ${verdict.by}, which doesn't use it now, until ` +
-              `${new Date(verdict.until).toISOString().replace(/\.\d+Z$/, "Z")}: choose another spec.loginPath, or ` +
+              `${rfc3339(verdict.until)}: choose another spec.loginPath, or ` +
               "ask whoever runs this operator to free it.",
       );
     case "not-allowed":

@@ -8,6 +8,7 @@ import {
   done,
   type EventRecorder,
   type Outcome,
+  rfc3339,
   type StatusWriter,
 } from "../../kubernetes/index.ts";
 import { writeReady } from "../ready-events.ts";
@@ -105,11 +106,6 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   );
   if (written) organizations.observe(written);
   return again(loginPath.kind === "unreserved" ? Math.min(againMs, RESERVE_AGAIN_MS) : againMs);
-}
-
-/** Kubernetes times have seconds. */
-function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** What the webhook has said of the groups claim of this very spec: where it is missing, nobody can sign in. */

@@ -21,8 +21,8 @@ interface Count {
 }
 
 /**
- * Whom what is stored and the present policies would deactivate, and who isn't deactivated yet. A changed policy is looked at as a whole:
- * until everybody whom it touches is counted, it takes nothing from anybody of its organization.
+ * Whom what is stored and the present policies would deactivate, and who isn't deactivated yet. A changed policy is
+ * looked at as a whole: until everybody whom it touches is counted, it takes nothing from anybody of its organization.
  */
 export class PendingDeactivations {
   readonly #store: Pick<IdentityStore, "users" | "usersInGroups" | "usersOfMapping">;

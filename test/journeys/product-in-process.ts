@@ -12,7 +12,12 @@ import { type TestCluster, testCluster } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
-import { mappingObject, organizationObject, secret } from "../operator/operator-under-test.ts";
+import {
+  localAdminObject,
+  mappingObject,
+  organizationObject,
+  secret,
+} from "../operator/operator-under-test.ts";
 import { Browser, copyOf } from "../webhook/browser.ts";
 import { behindTap } from "./product-under-test.ts";
 import { WriteTap } from "./write-tap.ts";
@@ -183,17 +188,6 @@ function objects(namespace: string, okta: OktaStandIn): object[] {
     }),
     mappingObject("services", ["service_admin"], ["service-admin"]),
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "mia" } },
-    {
-      apiVersion: "rolemapping.dev/v1alpha1",
-      kind: "OrganizationUser",
-      metadata: { name: "mia" },
-      spec: {
-        organizationRef: { name: "acme" },
-        source: "Local",
-        email: "mia@acme.example",
-        roles: ["service-admin"],
-        serviceAccountName: "mia",
-      },
-    },
+    localAdminObject("mia"),
   ];
 }

@@ -14,6 +14,8 @@ export type Fault = (request: IncomingMessage, response: ServerResponse) => bool
 export class FaultServer {
   /** Answers the requests that it wants to; the others go to the API server. */
   fault: Fault = () => false;
+  /** What a request waits for before the API server hears of it. */
+  holds: (request: IncomingMessage) => Promise<unknown> | undefined = () => undefined;
   /** Requests that the API server carries out, and whose answers get lost. */
   loses: (request: IncomingMessage) => boolean = () => false;
   /** "GET /path?query" of every request, in order. */
@@ -35,6 +37,11 @@ export class FaultServer {
     const server = createServer((request, response) => {
       faults.requests.push(`${request.method} ${request.url}`);
       if (faults.fault(request, response)) return;
+      const held = faults.holds(request);
+      if (held) void held.then(() => forward(request, response));
+      else forward(request, response);
+    });
+    const forward = (request: IncomingMessage, response: ServerResponse) => {
       const isLost = faults.loses(request);
       const { method = "GET", url = "/", headers } = request;
       if (url.includes("watch=true")) faults.#watches.add(response);
@@ -53,7 +60,7 @@ export class FaultServer {
         forwarded.destroy();
       });
       request.pipe(forwarded);
-    });
+    };
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     t.teardown(() => {

@@ -270,6 +270,25 @@ export function mappingObject(
   };
 }
 
+/** A local account that holds service-admin. */
+export function localAdminObject(
+  name: string,
+  serviceAccount: object = { serviceAccountName: name },
+): object {
+  return {
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "OrganizationUser",
+    metadata: { name },
+    spec: {
+      organizationRef: { name: "acme" },
+      source: "Local",
+      email: `${name}@acme.example`,
+      roles: ["service-admin"],
+      ...serviceAccount,
+    },
+  };
+}
+
 /** The roles of an account by name, each once. */
 export function rolesOf(user: OrganizationUser): string[] {
   return user.status?.roleNames ?? [];

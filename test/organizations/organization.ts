@@ -1,6 +1,6 @@
 import type { Organization } from "../../crds/types.ts";
 
-/** An organization as the API server has it, with what login paths are decided by. */
+/** An organization as the API server has it, with what login paths and sessions are decided by. */
 export function organization(
   key: string,
   loginPath: string,
@@ -8,7 +8,8 @@ export function organization(
     created = "2026-01-01T00:00:00Z",
     uid = key,
     accepted = false,
-  }: { created?: string; uid?: string; accepted?: boolean } = {},
+    maxAge = "12h",
+  }: { created?: string; uid?: string; accepted?: boolean; maxAge?: string } = {},
 ): Organization {
   const [namespace = "", name = ""] = key.split("/");
   const condition = {
@@ -34,7 +35,7 @@ export function organization(
         claims: { groups: "groups", email: "email", name: "name" },
       },
       roles: [],
-      sessions: { maxAge: "12h" },
+      sessions: { maxAge },
       safeguards: { maxDeactivations: "20%" },
       console: { editMappings: false },
     },

@@ -2,6 +2,7 @@ import test from "ava";
 import type { Organization } from "../../crds/types.ts";
 import type { Change } from "../../kubernetes/index.ts";
 import { SessionWatermarks } from "../../organizations/session-watermarks.ts";
+import { organization } from "./organization.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,7 +26,7 @@ class Heard {
   /** The organization is so now. */
   hear(maxAge: string, sessions?: { maxAge: string; endedBefore?: string }, uid = "u1"): this {
     const previous = this.#organization;
-    const object = organization(maxAge, sessions, uid);
+    const object = acme(maxAge, sessions, uid);
     this.#organization = object;
     const key = "team/acme";
     this.#tell(previous ? { kind: "updated", key, object, previous } : { kind: "added", key, object });
@@ -41,34 +42,17 @@ class Heard {
 
   /** Whether a session that began so long before noon has ended for good. */
   ended(agoMs: number): boolean {
-    return NOON - agoMs < this.watermarks.of(organization("1m", undefined, "u1"));
+    return NOON - agoMs < this.watermarks.of(acme("1m", undefined, "u1"));
   }
 }
 
-function organization(
+function acme(
   maxAge: string,
   sessions: { maxAge: string; endedBefore?: string } | undefined,
   uid: string,
 ): Organization {
   return {
-    apiVersion: "rolemapping.dev/v1alpha1",
-    kind: "Organization",
-    metadata: { namespace: "team", name: "acme", uid },
-    spec: {
-      displayName: "Acme",
-      loginPath: "acme",
-      okta: {
-        issuer: "https://acme.okta.com",
-        clientID: "0oa",
-        clientSecretRef: { name: "x", key: "y" },
-        scopes: [],
-        claims: { groups: "groups", email: "email", name: "name" },
-      },
-      roles: [],
-      sessions: { maxAge },
-      safeguards: { maxDeactivations: "20%" },
-      console: { editMappings: false },
-    },
+    ...organization("team/acme", "acme", { maxAge, uid }),
     status: sessions ? { sessions } : {},
   };
 }
@@ -122,7 +106,7 @@ test("a program that starts after a change does what the operator has not writte
 
 test("another organization of the same name has ended nothing, and neither has another one", (t) => {
   const heard = new Heard().hear("12h").hear("1m");
-  t.is(heard.watermarks.of(organization("1m", undefined, "u2")), 0);
+  t.is(heard.watermarks.of(acme("1m", undefined, "u2")), 0);
   heard.forget().hear("12h", undefined, "u3");
-  t.is(heard.watermarks.of(organization("1m", undefined, "u1")), 0, "forgotten with its organization");
+  t.is(heard.watermarks.of(acme("1m", undefined, "u1")), 0, "forgotten with its organization");
 });

@@ -2,6 +2,7 @@ import type { Organization } from "../../crds/types.ts";
 import type { User } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import { heldRoles } from "../held-roles.ts";
+import { CHALLENGE } from "../http/challenge.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { SessionRefusal, SignedInSession } from "../sessions/session-judgement.ts";
 import type { Session } from "../sessions/session-token.ts";
@@ -92,8 +93,7 @@ export class SessionAnswers {
   #refusal(reason: SessionRefusal, organization: Organization | undefined): Answer {
     const login = organization && this.#options.loginURI(organization);
     const way = login === undefined ? {} : { login };
-    // RFC 9110, section 15.5.2, wants a challenge; there is no registered scheme for cookies.
-    return this.#failure(401, reason, way, { "WWW-Authenticate": 'Cookie realm="okta-role-operator"' });
+    return this.#failure(401, reason, way, { "WWW-Authenticate": CHALLENGE });
   }
 
   #forbidden(missing: { readonly organization: string } | { readonly roles: readonly string[] }): Answer {

@@ -2,10 +2,10 @@ import type { RequestHandler } from "express";
 import { keyOf } from "../../kubernetes/index.ts";
 import { heldRoles } from "../held-roles.ts";
 import { sendProblem } from "../http/problem.ts";
-import { redirect, sendPage } from "../http/respond.ts";
+import { sendPage } from "../http/respond.ts";
+import { sendSignedOut } from "../http/signed-out.ts";
 import type { Organizations } from "../organizations.ts";
-import { signedInPage, signedOutPage } from "../pages/home.ts";
-import { parseLogoutState } from "../sessions/logout-state.ts";
+import { signedInPage } from "../pages/home.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 
 export interface HomeDeps {
@@ -41,16 +41,7 @@ export function home({ sessions, organizations }: HomeDeps): RequestHandler {
       }
       case "refused": {
         if (check.clear.length > 0) res.setHeader("Set-Cookie", check.clear);
-        const at = path === undefined ? undefined : String(path);
-        const state = parseLogoutState(req.query.state);
-        if (state?.again) redirect(res, `/login/${state.loginPath}?prompt=login`);
-        else
-          sendPage(
-            req,
-            res,
-            200,
-            signedOutPage({ justNow: state !== undefined, left: state?.loginPath, at }),
-          );
+        sendSignedOut(req, res, path === undefined ? undefined : String(path));
         return;
       }
       case "stale":

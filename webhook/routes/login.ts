@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from "express";
 import { keyOf } from "../../kubernetes/index.ts";
+import { CHALLENGE } from "../http/challenge.ts";
 import { headerRoom } from "../http/header-room.ts";
 import { isNavigation } from "../http/navigation.ts";
 import { redirect, sendJSON } from "../http/respond.ts";
@@ -47,7 +48,7 @@ export function login({ organizations, starts, ways, concurrency }: LoginDeps): 
 }
 
 function sendSignInNeeded(res: Response, login: string): void {
-  res.setHeader("WWW-Authenticate", 'Cookie realm="okta-role-operator"');
+  res.setHeader("WWW-Authenticate", CHALLENGE);
   const message = "Nobody is signed in, and a sign-in needs a person: open the login URI in a browser.";
   sendJSON(res, 401, { code: "sign-in-needed", message, login });
 }

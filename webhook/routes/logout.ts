@@ -5,16 +5,11 @@ import { keyOf } from "../../kubernetes/index.ts";
 import type { OidcClients } from "../../organizations/oidc-clients.ts";
 import { formField } from "../http/form-field.ts";
 import { redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
+import { sendSignedOut } from "../http/signed-out.ts";
 import type { Organizations } from "../organizations.ts";
-import { signedOutPage } from "../pages/home.ts";
 import { confirmSignOutPage, copiesMayCountPage, goingOnPage, signedOutHerePage } from "../pages/sign-out.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
-import {
-  formatLogoutState,
-  parseLogoutState,
-  SIGNED_OUT,
-  SIGNED_OUT_PATH,
-} from "../sessions/logout-state.ts";
+import { formatLogoutState, SIGNED_OUT, SIGNED_OUT_PATH } from "../sessions/logout-state.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { SignOuts } from "../sessions/sign-outs.ts";
 
@@ -44,19 +39,16 @@ export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): Reque
 
 /** GET /logout/done - where Okta sends people back to. An address of ours alone: `/` may be an application's. */
 export function loggedOut(): RequestHandler {
-  return (req, res) => {
-    const state = parseLogoutState(req.query.state);
-    if (state?.again) redirect(res, `/login/${state.loginPath}?prompt=login`);
-    else sendPage(req, res, 200, signedOutPage({ justNow: state !== undefined, left: state?.loginPath }));
-  };
+  return (req, res) => sendSignedOut(req, res);
 }
 
 /**
  * POST /logout - ends the session here, and sends the browser to Okta to end it there (RP-initiated logout), so
  * that another account can sign in: by a page that goes on, since browsers hold redirects after a form against the page
- * that the form was on, and Okta may redirect to anywhere. Form fields: `organization` (its login path), whose session ends, also for people who
- * were refused and have none, or whose session has ended meanwhile; without it, all sessions of this browser end, and the
- * way leads to the Okta of the most recent one. And `again` to sign in once more afterwards. Comes after `sameSiteOnly`.
+ * that the form was on, and Okta may redirect to anywhere. Form fields: `organization` (its login path), whose session
+ * ends, also for people who were refused and have none, or whose session has ended meanwhile; without it, all sessions
+ * of this browser end, and the way leads to the Okta of the most recent one. And `again` to sign in once more
+ * afterwards. Comes after `sameSiteOnly`.
  */
 export function logout(deps: LogoutDeps): RequestHandler {
   const { sessions, signOuts, logoutHint } = deps;

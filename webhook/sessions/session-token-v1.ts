@@ -1,7 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { SessionKey } from "./key-ring.ts";
-import { fingerprintOf, type Session } from "./session-token.ts";
+import { fingerprintOf, type Session, verifiedSignature } from "./session-token.ts";
 
 /*
  * Sessions as 0.1.0 wrote them. They are accepted until they expire, seven days after an upgrade at the latest, so that
@@ -32,9 +32,8 @@ export function verifySessionV1(token: string, key: SessionKey): Session | undef
   if (token.length > MAX_LENGTH) return undefined;
   const end = token.lastIndexOf(".");
   const signed = token.slice(0, end);
-  const given = Buffer.from(token.slice(end + 1), "base64url");
-  const expected = createHmac("sha256", key.signing).update(signed).digest();
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  const signature = verifiedSignature(signed, token.slice(end + 1), key);
+  if (!signature) return undefined;
   try {
     const encoded = signed.slice(signed.indexOf(".") + 1);
     const { u, i, e, o, s, x, a } = payload.parse(
@@ -42,7 +41,7 @@ export function verifySessionV1(token: string, key: SessionKey): Session | undef
     );
     return {
       // It had no id. What it was signed with is as good as one, and the same at every replica.
-      id: createHash("sha256").update(expected).digest("base64url").slice(0, 11),
+      id: createHash("sha256").update(signature).digest("base64url").slice(0, 11),
       user: u,
       userID: i,
       epoch: e,

@@ -72,9 +72,7 @@ export function verifySession(token: string, key: SessionKey): Session | undefin
   if (token.length > MAX_LENGTH) return undefined;
   const end = token.lastIndexOf(SEPARATOR);
   const signed = token.slice(0, end);
-  const given = Buffer.from(token.slice(end + 1), "base64url");
-  const expected = mac(signed, key);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  if (!verifiedSignature(signed, token.slice(end + 1), key)) return undefined;
   // Signed by us, so that it is whole. In a later version's form it is as good as none: people sign in again.
   const [version, , user, userID, epoch, organizationID, start, seconds, id, serviceAccount, ...more] =
     signed.split(SEPARATOR);
@@ -92,6 +90,13 @@ export function verifySession(token: string, key: SessionKey): Session | undefin
     expiresAt: issuedAt + Number.parseInt(seconds, 36) * 1000,
     ...(serviceAccount === "" ? {} : { serviceAccount }),
   };
+}
+
+/** @returns undefined: this key hasn't signed it so */
+export function verifiedSignature(signed: string, signature: string, key: SessionKey): Buffer | undefined {
+  const given = Buffer.from(signature, "base64url");
+  const expected = mac(signed, key);
+  return given.length === expected.length && timingSafeEqual(given, expected) ? expected : undefined;
 }
 
 function mac(text: string, key: SessionKey): Buffer {

@@ -11,6 +11,7 @@ import {
   conditionTrue,
   conditionUnknown,
   type DesiredCondition,
+  rfc3339,
 } from "../../kubernetes/index.ts";
 
 const TYPE = "GroupsClaimReceived";
@@ -160,7 +161,7 @@ function seen(organization: Organization, at: number): GroupsClaimEvidence {
     issuer,
     clientID,
     claim: claims.groups,
-    receivedTime: `${new Date(at).toISOString().slice(0, 19)}Z`,
+    receivedTime: rfc3339(at),
   };
 }
 

@@ -12,7 +12,7 @@ import {
   StoreError,
   type User,
 } from "../../identity/index.ts";
-import { type Client, splitKey, tokenReviews } from "../../kubernetes/index.ts";
+import { type Client, keyOf, splitKey, tokenReviews } from "../../kubernetes/index.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { FailureLimit } from "./failure-limit.ts";
 import { readToken, type ServiceAccount, serviceAccountOf, type TokenClaims } from "./local-tokens.ts";
@@ -228,8 +228,4 @@ export class LocalSignIns {
       note,
     });
   }
-}
-
-function keyOf({ namespace, name }: ServiceAccount): string {
-  return `${namespace}/${name}`;
 }

@@ -9,6 +9,7 @@ import {
   conditionTrue,
   type DesiredCondition,
   keyOf,
+  rfc3339,
   type StatusWriter,
   splitKey,
 } from "../../kubernetes/index.ts";
@@ -73,7 +74,7 @@ export class StatusReporter {
         conditionTrue(
           "UsersProvisioned",
           "SignedIn",
-          `${who} signed in at ${seconds(at)} and holds ${list(roles)}.`,
+          `${who} signed in at ${rfc3339(at)} and holds ${list(roles)}.`,
         ),
       );
     }
@@ -92,7 +93,7 @@ export class StatusReporter {
         conditionFalse(
           "UsersProvisioned",
           "StoreUnavailable",
-          `The account of ${who} could not be written at ${seconds(at)}: ${oneLine(reason(error))}`,
+          `The account of ${who} could not be written at ${rfc3339(at)}: ${oneLine(reason(error))}`,
         ),
       );
     }
@@ -149,8 +150,4 @@ function list(names: readonly string[]): string {
 /** What the API server said is under the store's own words. */
 function reason(error: Error): string {
   return error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
-}
-
-function seconds(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

@@ -1,5 +1,6 @@
 import { organizationOf } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
+import { rfc3339 } from "../../../kubernetes/index.ts";
 import { type Access, type AccessReason, type Grant, roleNames, sameAccess } from "../../access.ts";
 import { type Identity, sameGroups } from "../../identity.ts";
 import type { NewUser, UserChange } from "../../store.ts";
@@ -156,11 +157,6 @@ function accessStatus(access: Access, object: OrganizationUser, now: number): Om
       condition("Ready", "True", "Reconciled", "The status follows from the spec and the mappings."),
     ],
   };
-}
-
-/** Kubernetes times have seconds. */
-function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

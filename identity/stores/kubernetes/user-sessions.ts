@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { END_SESSIONS_ANNOTATION } from "../../../crds/annotations.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
+import { rfc3339 } from "../../../kubernetes/index.ts";
 import { type EndedSession, withEndedSession } from "../../ended-sessions.ts";
 import type { UserChange } from "../../store.ts";
 
@@ -79,5 +80,5 @@ function isAnother(now: Status["localSignIn"], before: Status["localSignIn"]): b
 }
 
 function toStatus({ id, expiresAt }: EndedSession): NonNullable<Status["endedSessions"]>[number] {
-  return { id, expires: `${new Date(expiresAt).toISOString().slice(0, 19)}Z` };
+  return { id, expires: rfc3339(expiresAt) };
 }

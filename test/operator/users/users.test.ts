@@ -13,7 +13,7 @@ import { reconcileUser } from "../../../operator/users/reconcile-user.ts";
 import { UnfinishedSignIns } from "../../../operator/users/unfinished-sign-ins.ts";
 import { waitFor } from "../../cluster.ts";
 import { ADA } from "../ada.ts";
-import { operatorUnderTest, rolesOf } from "../operator-under-test.ts";
+import { localAdminObject, operatorUnderTest, rolesOf } from "../operator-under-test.ts";
 
 const MAPPINGS: Record<string, [string[], string[]]> = {
   services: [["service_admin"], ["service-admin"]],
@@ -128,18 +128,7 @@ test("a sign-in whose second write never came is finished by the operator", asyn
 test("a local admin is active with the roles that people gave, and no mapping changes that", async (t) => {
   const { apply, applyAcme, cluster, condition, untilUser, user } = await operatorUnderTest(t);
   await applyAcme({ mappings: MAPPINGS });
-  await apply({
-    apiVersion: "rolemapping.dev/v1alpha1",
-    kind: "OrganizationUser",
-    metadata: { name: "mia" },
-    spec: {
-      organizationRef: { name: "acme" },
-      source: "Local",
-      email: "mia@acme.example",
-      roles: ["service-admin"],
-      serviceAccountName: "mia",
-    },
-  });
+  await apply(localAdminObject("mia"));
   const ref = `${cluster.namespace}/mia`;
   t.deepEqual(rolesOf(await untilUser(ref, "to be active", (now) => now.status?.state === "Active")), [
     "service-admin",
@@ -153,18 +142,6 @@ test("a local admin is active with the roles that people gave, and no mapping ch
 test("who takes the service account from a local account ends its sessions for good, also when it is given back", async (t) => {
   const { apply, applyAcme, cluster, lines, untilUser } = await operatorUnderTest(t);
   await applyAcme();
-  const mia = (serviceAccount: object): object => ({
-    apiVersion: "rolemapping.dev/v1alpha1",
-    kind: "OrganizationUser",
-    metadata: { name: "mia" },
-    spec: {
-      organizationRef: { name: "acme" },
-      source: "Local",
-      email: "mia@acme.example",
-      roles: ["service-admin"],
-      ...serviceAccount,
-    },
-  });
   const ref = `${cluster.namespace}/mia`;
   const epochs: (number | undefined)[] = [];
   for (const serviceAccount of [
@@ -174,7 +151,7 @@ test("who takes the service account from a local account ends its sessions for g
     { serviceAccountName: "mia", serviceAccountNamespace: "elsewhere" },
     { serviceAccountName: "mia", serviceAccountNamespace: "elsewhere" },
   ]) {
-    await apply(mia(serviceAccount));
+    await apply(localAdminObject("mia", serviceAccount));
     const { status } = await untilUser(
       ref,
       "to be decided",

@@ -5,6 +5,7 @@ import { cookieStyle } from "../../../webhook/sessions/cookies.ts";
 import { KeyRing } from "../../../webhook/sessions/key-ring.ts";
 import { Sessions } from "../../../webhook/sessions/sessions.ts";
 import { newKey, type StoredKey } from "../../../webhook/sessions/stored-keys.ts";
+import { organization } from "../../organizations/organization.ts";
 
 /** One replica's sessions, on what the test says that there is. */
 export class Replica {
@@ -62,7 +63,7 @@ export class Replica {
       uid = randomUUID(),
     }: { namespace?: string; maxAge?: string; uid?: string } = {},
   ): Organization {
-    const made = organization(namespace, name, maxAge, uid);
+    const made = organization(`${namespace}/${name}`, name, { maxAge, uid });
     this.organizations.set(`${namespace}/${name}`, made);
     return made;
   }
@@ -117,29 +118,6 @@ export class Jar {
     }
     return this;
   }
-}
-
-function organization(namespace: string, name: string, maxAge: string, uid: string): Organization {
-  return {
-    apiVersion: "rolemapping.dev/v1alpha1",
-    kind: "Organization",
-    metadata: { namespace, name, uid },
-    spec: {
-      displayName: name,
-      loginPath: name,
-      okta: {
-        issuer: "https://acme.okta.com",
-        clientID: "0oa",
-        clientSecretRef: { name: "x", key: "y" },
-        scopes: [],
-        claims: { groups: "groups", email: "email", name: "name" },
-      },
-      roles: [],
-      sessions: { maxAge },
-      safeguards: { maxDeactivations: "20%" },
-      console: { editMappings: false },
-    },
-  };
 }
 
 export function user(ref: string, more: Partial<User> = {}): User {
