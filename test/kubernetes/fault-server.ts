@@ -16,6 +16,8 @@ export class FaultServer {
   fault: Fault = () => false;
   /** What a request waits for before the API server hears of it. */
   holds: (request: IncomingMessage) => Promise<unknown> | undefined = () => undefined;
+  /** What an answer waits for when the API server has carried its request out. */
+  delays: (request: IncomingMessage) => Promise<unknown> | undefined = () => undefined;
   /** Requests that the API server carries out, and whose answers get lost. */
   loses: (request: IncomingMessage) => boolean = () => false;
   /** "GET /path?query" of every request, in order. */
@@ -50,9 +52,14 @@ export class FaultServer {
           answer.resume().on("end", () => response.destroy());
           return;
         }
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
         answer.on("error", () => response.destroy());
+        const send = () => {
+          response.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(response);
+        };
+        const delay = faults.delays(request);
+        if (delay) void delay.then(send);
+        else send();
       });
       forwarded.on("error", () => response.destroy());
       response.on("close", () => {

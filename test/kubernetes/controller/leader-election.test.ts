@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
 import { leases } from "../../../kubernetes/client/builtin-types.ts";
@@ -296,15 +297,8 @@ test("a leader counts from when it sent a renewal, not from when the answer came
   const namespace = await newNamespace(t);
   // Every write of the lease is taken at once, and its answer comes when the time to renew it is over already.
   const renewDeadlineMs = 300;
-  server.fault = (request, response) => {
-    if (request.method !== "PUT" && request.method !== "POST") return false;
-    const { end } = response;
-    response.end = ((...args: Parameters<typeof end>) => {
-      setTimeout(() => end.apply(response, args), renewDeadlineMs + 20);
-      return response;
-    }) as typeof end;
-    return false;
-  };
+  server.delays = ({ method }) =>
+    method === "PUT" || method === "POST" ? sleep(renewDeadlineMs + 20) : undefined;
   const settings = { ...contestSettings, leaseDurationMs: 6_000, renewDeadlineMs, retryPeriodMs: 200 };
   const { election, terms } = contend(t, { ...settings, client, namespace, identity: "first" });
   const taken = async () =>
