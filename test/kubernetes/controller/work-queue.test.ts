@@ -25,6 +25,20 @@ test("a key that is added while it is worked on comes again afterwards", async (
   t.is(queue.length, 0);
 });
 
+test("twenty thousand keys of one namespace delay nobody of another", async (t) => {
+  const queue = new WorkQueue();
+  for (let i = 0; i < 20_000; i++) queue.add(`a/${i}`);
+  queue.add("b/0");
+  queue.add("c/0");
+  queue.add("b/1");
+  const first: (string | undefined)[] = [];
+  while (first.length < 7) first.push(await queue.next());
+  t.deepEqual(first, ["a/0", "b/0", "c/0", "a/1", "b/1", "a/2", "a/3"]);
+  queue.add("c/1");
+  t.deepEqual([await queue.next(), await queue.next()], ["a/4", "c/1"]);
+  t.is(queue.length, 19_995);
+});
+
 test("a worker that waits gets the next key", async (t) => {
   const queue = new WorkQueue();
   const [first, second] = [queue.next(), queue.next()];
