@@ -244,7 +244,7 @@ export interface ConsoleSettings {
  */
 export interface OrganizationStatus {
   /**
-   * The metadata.generation that this status describes.
+   * The metadata.generation that this status describes. -1: nobody has looked at the object yet.
    */
   observedGeneration?: number;
   /**
@@ -432,7 +432,7 @@ export interface MappedGroup {
  */
 export interface OktaRoleMappingStatus {
   /**
-   * The metadata.generation that this status describes.
+   * The metadata.generation that this status describes. -1: nobody has looked at the object yet.
    */
   observedGeneration?: number;
   /**
@@ -575,13 +575,13 @@ export interface OktaGroup {
  */
 export interface OrganizationUserStatus {
   /**
-   * The metadata.generation that this status describes.
+   * The metadata.generation that this status describes. -1: nobody has looked at the object yet.
    */
   observedGeneration?: number;
   /**
    * Active: can sign in. Deactivated: kept, but can't sign in, and earlier sessions have ended. The condition Active says why.
    */
-  state: "Active" | "Deactivated";
+  state?: "Active" | "Deactivated";
   /**
    * The names of those of the person's groups that a mapping names.
    *

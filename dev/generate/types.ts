@@ -97,8 +97,9 @@ function toJsonSchema(schema: Schema, named: Map<string, JSONSchema>): JSONSchem
     for (const [name, property] of Object.entries(schema.properties)) {
       converted.properties[name] = toJsonSchema(property, named);
     }
+    // Its status an object has from the API server alone: what a program makes has none yet.
     const defaulted = Object.entries(schema.properties).filter(
-      ([, property]) => property.default !== undefined,
+      ([name, property]) => property.default !== undefined && name !== "status",
     );
     converted.required = [...(schema.required ?? []), ...defaulted.map(([name]) => name)];
   }

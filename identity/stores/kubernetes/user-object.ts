@@ -121,7 +121,7 @@ export function statusWith(object: OrganizationUser, change: UserChange, now: nu
   if (sameLogin && sameDecision && !sessions.isChanged) return undefined;
   const base = access && !sameDecision ? accessStatus(access, object, now) : previous;
   // Without a decision there is no account that could sign in.
-  if (!base) return undefined;
+  if (base?.state === undefined) return undefined;
   const { endedSessions: _, localSignIn: __, ...rest }: Partial<Status> & typeof base = base;
   return {
     ...rest,
