@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findBinaries } from "../control-plane/binaries.ts";
+import { pinnedBinaries } from "../control-plane/binaries.ts";
 import { type GoTools, goTools } from "../control-plane/go-tools.ts";
 import type { Progress } from "../control-plane/progress.ts";
 
@@ -26,24 +26,24 @@ const KUBERNETES_NODE: GoTools = {
     kubelet: "k8s.io/kubernetes/cmd/kubelet",
   },
   ldflags: (version) => `-X k8s.io/component-base/version.gitVersion=${version}`,
-  usually: "five minutes on two cores, downloads included",
+  usualMs: 300_000,
 };
 
 const COREDNS: GoTools = {
   module: "coredns",
   source: "github.com/coredns/coredns",
   programs: { coredns: "github.com/coredns/coredns" },
-  usually: "a minute and a half on two cores",
+  usualMs: 90_000,
 };
 
 /**
  * All programs of the cluster, from the same cache as the control plane's; built into it when they aren't there.
  *
- * @throws BinaryMissingError, GoMissingError, GoTooOldError, GoFailedError
+ * @throws GoMissingError, GoTooOldError, GoFailedError
  */
 export async function findClusterBinaries(progress: Progress): Promise<ClusterBinaries> {
   // The node's programs are the newest's, and mustn't be newer than their API server.
-  const controlPlane = await findBinaries(progress, "newest");
+  const controlPlane = await pinnedBinaries(progress);
   const node = await goTools(KUBERNETES_NODE, progress);
   const coredns = await goTools(COREDNS, progress);
   return {

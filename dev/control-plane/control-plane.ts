@@ -9,6 +9,7 @@ import { startApiServer } from "./api-server.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { startEtcd } from "./etcd.ts";
 import { clusterOf, kubeconfigText, serviceAccountKubeconfig } from "./kubeconfig.ts";
+import { chosenKubernetes } from "./kubernetes-version.ts";
 import { writePrivately } from "./private-file.ts";
 import { type Progress, showProgress } from "./progress.ts";
 import { Tether } from "./tether.ts";
@@ -58,6 +59,8 @@ export interface ControlPlaneOptions {
   log?: Logger;
   /** Is told of a build, when there has to be one. */
   progress?: Progress;
+  /** Is waited for before it begins. */
+  beforeBuilding?: () => Promise<void>;
 }
 
 /** SIGTERM lets the API server answer what it has been asked; it takes a second for that even when idle. */
@@ -77,7 +80,8 @@ const ETCD_STOP_MS = 5_000;
  * @throws StartFailedError with the end of the log when a program doesn't come up
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const binaries = await findBinaries(options.progress ?? showProgress());
+  const { progress = showProgress(), beforeBuilding } = options;
+  const binaries = await findBinaries(progress, chosenKubernetes(), beforeBuilding);
   const tether = await Tether.create(options.log);
   try {
     return await start(binaries, tether, options.dir);

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { exclusively } from "./build-lock.ts";
 import { findGo, goarch, goos } from "./go.ts";
 import { duration, type Progress } from "./progress.ts";
+import { aboutTime, TimeLeft } from "./time-left.ts";
 
 /** Programs that are built from one Go module, whose go.mod and go.sum pin everything by hash. */
 export interface GoTools {
@@ -18,19 +19,21 @@ export interface GoTools {
   readonly programs: Readonly<Record<string, string>>;
   /** What the linker is told beyond -s -w. */
   readonly ldflags?: (version: string) => string;
-  /** How long a first build takes, for people who wait. */
-  readonly usually: string;
+  /** How long a first build takes on two cores, downloads included, in ms: for people who wait. */
+  readonly usualMs: number;
 }
 
-/**
- * The folder of the built programs: from the cache, or built now, once.
- *
- * Go's build cache grows to gigabytes here, so the build has one of its own that is removed afterwards. An
- * interrupted build leaves it, and the next one goes on from there.
- *
- * @throws GoMissingError, GoTooOldError, GoFailedError
- */
-export async function goTools(tools: GoTools, progress: Progress): Promise<string> {
+/** What a build needs to know beforehand. */
+interface Recipe {
+  readonly module: string;
+  readonly version: string;
+  readonly ldflags: string;
+  readonly cache: string;
+  /** The folder that has the programs once they are built. */
+  readonly built: string;
+}
+
+async function recipeOf(tools: GoTools): Promise<Recipe> {
   const module = fileURLToPath(new URL(`go/${tools.module}/`, import.meta.url));
   const [goMod, goSum] = await Promise.all([
     readFile(join(module, "go.mod"), "utf8"),
@@ -44,6 +47,32 @@ export async function goTools(tools: GoTools, progress: Progress): Promise<strin
 
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "okta-role-operator");
   const built = join(cache, `${tools.module}-${version}-${goos()}-${goarch()}-${recipe.slice(0, 12)}`);
+  return { module, version, ldflags, cache, built };
+}
+
+/** @returns the version that is pinned, such as v1.37.2 */
+export async function pinnedVersion(tools: GoTools): Promise<string> {
+  return (await recipeOf(tools)).version;
+}
+
+/** @returns the folder of the built programs when they are in the cache */
+export async function cachedTools(tools: GoTools): Promise<string | undefined> {
+  const { built } = await recipeOf(tools);
+  return existsSync(built) ? built : undefined;
+}
+
+/**
+ * The folder of the built programs: from the cache, or built now, once.
+ *
+ * Go's build cache grows to gigabytes here, so the build has one of its own that is removed afterwards. An
+ * interrupted build leaves it, and the next one goes on from there.
+ *
+ * @param laterMs what is going to be built after this, in usual ms: part of the time left that people are told
+ * @throws GoMissingError, GoTooOldError, GoFailedError
+ */
+export async function goTools(tools: GoTools, progress: Progress, laterMs = 0): Promise<string> {
+  const recipe = await recipeOf(tools);
+  const { version, cache, built } = recipe;
   if (existsSync(built)) return built;
 
   const names = Object.keys(tools.programs).join(" and ");
@@ -54,10 +83,11 @@ export async function goTools(tools: GoTools, progress: Progress): Promise<strin
     async () => {
       if (existsSync(built)) return;
       const started = Date.now();
-      progress.step(`Building ${names} ${version} from source, once: ${tools.usually}.`);
+      const usually = `${aboutTime(tools.usualMs)} on two cores, downloads included`;
+      progress.step(`Building ${names} ${version} from source, once: ${usually}.`);
       const work = `${built}.building`;
       await mkdir(work, { recursive: true });
-      await build(tools, { module, ldflags, work, built, progress });
+      await build(tools, { ...recipe, work, progress, timeLeft: new TimeLeft(tools.usualMs, laterMs) });
       await rm(work, { recursive: true, force: true });
       progress.step(`Built ${names} in ${duration(Date.now() - started)}: ${built}`);
     },
@@ -77,19 +107,18 @@ function versionIn(goMod: string, source: string): string {
   throw new Error(`go.mod doesn't require ${source}: add it with \`go get -tool\``);
 }
 
-interface Build {
-  module: string;
-  ldflags: string;
-  work: string;
-  built: string;
-  progress: Progress;
+interface Build extends Recipe {
+  readonly work: string;
+  readonly progress: Progress;
+  readonly timeLeft: TimeLeft;
 }
 
-async function build(tools: GoTools, { module, ldflags, work, built, progress }: Build): Promise<void> {
+async function build(
+  tools: GoTools,
+  { module, ldflags, work, built, progress, timeLeft }: Build,
+): Promise<void> {
   const go = await findGo(module);
   const env = { GOCACHE: join(work, "gocache") };
-  const started = Date.now();
-  const elapsed = () => duration(Date.now() - started);
   const packages = Object.values(tools.programs);
 
   if (go.fetches !== undefined)
@@ -98,7 +127,7 @@ async function build(tools: GoTools, { module, ldflags, work, built, progress }:
   const download = (line: string) => {
     if (!line.startsWith("go: downloading")) return false;
     downloads += 1;
-    progress.update(`downloading sources: ${downloads} modules so far, ${elapsed()}`);
+    progress.update(`downloading sources: ${downloads} modules so far, ${timeLeft.fetching()}`);
     return true;
   };
   const needed = (await go.run(["list", "-deps", ...packages], env, download)).length;
@@ -107,10 +136,11 @@ async function build(tools: GoTools, { module, ldflags, work, built, progress }:
   const bin = join(work, `bin-${process.pid}`);
   let compiled = 0;
   for (const [name, path] of Object.entries(tools.programs)) {
-    const state = () =>
-      progress.update(
-        `compiling ${name}: ${Math.min(compiled, needed)} of ${needed} packages, ${elapsed()} (${tools.usually})`,
-      );
+    const state = () => {
+      const done = Math.min(compiled, needed);
+      const left = timeLeft.compiling(done / needed);
+      progress.update(`compiling ${name}: ${done} of ${needed} packages, ${left}`);
+    };
     const ticking = setInterval(state, 1000); // the linker says nothing while it works
     try {
       const args = [

@@ -12,6 +12,7 @@ import { installServiceAccount, SERVICE_ACCOUNT } from "../control-plane/service
 import { Tether } from "../control-plane/tether.ts";
 import type { CookieJar, OktaStandIn } from "../okta/index.ts";
 import { acmeManifest, registerWithOkta, startAcmeOkta } from "./acme.ts";
+import { clusterThatAnswers } from "./other-cluster.ts";
 import { type Product, type ProductOptions, startProduct } from "./product.ts";
 
 export interface EnvironmentOptions {
@@ -129,7 +130,13 @@ async function ownControlPlane(
   step: (text: string) => void,
 ): Promise<ControlPlane> {
   step("starting etcd, kube-apiserver and the Okta stand-in");
-  const controlPlane = await startControlPlane();
+  const controlPlane = await startControlPlane({
+    beforeBuilding: async () => {
+      const cluster = await clusterThatAnswers(KUBECTL);
+      if (cluster !== undefined)
+        step(`or use the cluster that you have at once: npm start -- --context ${cluster}`);
+    },
+  });
   started.push(() => controlPlane.stop());
   return controlPlane;
 }

@@ -1,0 +1,34 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "ava";
+import { kubeconfigText } from "../../dev/control-plane/kubeconfig.ts";
+import { freePort } from "../../dev/control-plane/ports.ts";
+import { clusterThatAnswers } from "../../dev/quickstart/other-cluster.ts";
+import { testCluster } from "../cluster.ts";
+
+const { KUBECTL = "kubectl" } = process.env;
+
+/** A kubeconfig that leads to this server, with a token that it doesn't know. */
+async function leadingTo(
+  t: { teardown(fn: () => unknown): void },
+  server: string,
+): Promise<NodeJS.ProcessEnv> {
+  const folder = await mkdtemp(join(tmpdir(), "other-cluster-"));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, "kubeconfig");
+  await writeFile(path, kubeconfigText({ server }, "somebody", "no-token-of-it", "default"));
+  return { ...process.env, KUBECONFIG: path };
+}
+
+test("the current context is named when its API server answers, whoever the user is to it", async (t) => {
+  const { controlPlane } = await testCluster(t);
+  t.is(await clusterThatAnswers(KUBECTL, await leadingTo(t, controlPlane.url)), "local");
+});
+
+test("nothing is named where nobody answers, or there is no kubectl or kubeconfig", async (t) => {
+  const nobody = await leadingTo(t, `https://127.0.0.1:${await freePort()}`);
+  t.is(await clusterThatAnswers(KUBECTL, nobody), undefined);
+  t.is(await clusterThatAnswers("/nowhere/kubectl"), undefined);
+  t.is(await clusterThatAnswers(KUBECTL, { ...process.env, KUBECONFIG: "/nowhere" }), undefined);
+});
