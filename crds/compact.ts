@@ -47,6 +47,7 @@ export function userCompactor(): (user: User) => User {
     if (status?.groups) status.groups = sharedList(status.groups);
     if (status?.roleNames) status.roleNames = sharedList(status.roleNames);
     if (status?.roles) status.roles = status.roles.map(sharedRole);
+    if (status?.summary) shareAll(status.summary, ["groups", "roles"], strings);
     shareConditions(status?.conditions, strings);
     return user;
   };
@@ -67,6 +68,7 @@ export function mappingCompactor(): (mapping: OktaRoleMapping) => OktaRoleMappin
     }
     shareAll(spec.organizationRef, ["name"], strings);
     spec.roles = spec.roles.map((name) => strings.of(name));
+    if (status?.summary) shareAll(status.summary, ["roles"], strings);
     shareConditions(status?.conditions, strings);
     return mapping;
   };

@@ -436,6 +436,10 @@ export interface OktaRoleMappingStatus {
    */
   observedGeneration?: number;
   /**
+   * What kubectl get shows of the spec. The whole of it stands in spec.groups and spec.roles.
+   */
+  summary?: MappingSummary;
+  /**
    * The groups as the directory knows them, in the order of spec.groups. Empty without a directory.
    *
    * Items: One group.
@@ -451,6 +455,19 @@ export interface OktaRoleMappingStatus {
    * Items: One check and its outcome.
    */
   conditions?: Condition[];
+}
+/**
+ * What kubectl get shows of the spec. The whole of it stands in spec.groups and spec.roles.
+ */
+export interface MappingSummary {
+  /**
+   * The first of the groups and how many more there are, as in service_admin, portal_admin +3. A group that is mapped by id is shown by its name where the directory has told it. What a terminal can't show is replaced.
+   */
+  groups: string;
+  /**
+   * The first of the roles and how many more there are, in the same way.
+   */
+  roles: string;
 }
 /**
  * One group.
@@ -583,6 +600,10 @@ export interface OrganizationUserStatus {
    */
   state?: "Active" | "Deactivated";
   /**
+   * What kubectl get shows of the account. The whole of it stands in spec.name, status.groups and status.roles.
+   */
+  summary?: OrganizationUserSummary;
+  /**
    * The names of those of the person's groups that a mapping names.
    *
    * Items: The name of a group.
@@ -628,6 +649,23 @@ export interface OrganizationUserStatus {
    * Items: One check and its outcome.
    */
   conditions?: Condition[];
+}
+/**
+ * What kubectl get shows of the account. The whole of it stands in spec.name, status.groups and status.roles.
+ */
+export interface OrganizationUserSummary {
+  /**
+   * The beginning of the person's name. What a terminal can't show is replaced.
+   */
+  name?: string;
+  /**
+   * The first of the person's groups that a mapping names and how many more there are, as in service_admin, portal_admin +3. What a terminal can't show is replaced.
+   */
+  groups: string;
+  /**
+   * The first of the roles that the person holds and how many more there are, in the same way.
+   */
+  roles: string;
 }
 /**
  * One role, with its cause.

@@ -1,6 +1,7 @@
 import { type Access, type Grant, noAccess, sortGrants } from "./access.ts";
 import { groupLabel, type Identity, isActiveInOkta, type ReceivedGroup } from "./identity.ts";
 import type { Policy } from "./policy.ts";
+import { shownName } from "./shown-names.ts";
 
 /** The part of an identity that access depends on. */
 export type Membership = Pick<Identity, "status" | "groups">;
@@ -124,7 +125,7 @@ function firstOfEach(grants: readonly Grant[], key: (grant: Grant) => string): G
 }
 
 function describe(groups: readonly string[], reason: "MappedGroup" | "DeactivationHeld"): string {
-  const shown = groups.slice(0, 3).join(", ");
+  const shown = groups.slice(0, 3).map(shownName).join(", ");
   const more = groups.length > 3 ? ` and ${groups.length - 3} more` : "";
   return reason === "MappedGroup"
     ? `In mapped groups: ${shown}${more}.`

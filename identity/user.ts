@@ -35,6 +35,8 @@ export interface User {
   readonly activeSince?: number;
   /** Whether `access` was decided on the identity that is stored now. */
   readonly decided: boolean;
+  /** An earlier version has stored it, without something that people are shown by now: it is to be written again. */
+  readonly outdated?: true;
   /** Goes up whenever all sessions end, with a deactivation or by themselves, so that those from before stay ended. */
   readonly sessionEpoch: number;
   /** Of this epoch, those that were ended by themselves; absent where there are none. */

@@ -54,7 +54,7 @@ export function readGroupsClaim(claims: Claims, claimName: string): GroupsClaim 
  * usable text are left out, since they decide nothing.
  */
 export function readPerson(claims: Claims & { iss: string; sub: string }, names: ClaimNames): Person {
-  const email = text(own(claims, names.email), MAX_EMAIL_LENGTH);
+  const email = address(own(claims, names.email));
   const name = text(own(claims, names.name), MAX_DISPLAY_NAME_LENGTH);
   return {
     issuer: claims.iss,
@@ -79,6 +79,12 @@ export function completePerson(idToken: Person, userInfo: Person): Person {
 /** A claim's value. Never what an object inherits: a claim may be called `constructor`. */
 function own(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}
+
+/** An email address. What nobody could write to is none, and would garble a terminal that lists accounts. */
+function address(value: unknown): string | undefined {
+  const found = text(value, MAX_EMAIL_LENGTH);
+  return found !== undefined && /[\p{C}\s]/u.test(found) ? undefined : found;
 }
 
 function text(value: unknown, maxLength: number): string | undefined {

@@ -1,5 +1,5 @@
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { type Role, unknownRoles, unseenDifference } from "../../identity/index.ts";
+import { type Role, shownName, unknownRoles, unseenDifference } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
@@ -88,7 +88,7 @@ function inDirectory(missing: readonly string[], hints: readonly Hint[]): Desire
   const type = "GroupsResolved";
   if (hints.length > 0) {
     const pairs = hints
-      .map((hint) => `"${hint.written}" is "${hint.actual}" in Okta${difference(hint)}`)
+      .map((hint) => `"${shownName(hint.written)}" is "${shownName(hint.actual)}" in Okta${difference(hint)}`)
       .join(", ");
     return conditionFalse(
       type,
@@ -116,7 +116,10 @@ function withoutDirectory(byID: readonly string[], hints: readonly Hint[]): Desi
     );
   if (hints.length > 0) {
     const pairs = hints
-      .map((hint) => `with "${hint.actual}", nobody with "${hint.written}"${difference(hint)}`)
+      .map(
+        (hint) =>
+          `with "${shownName(hint.actual)}", nobody with "${shownName(hint.written)}"${difference(hint)}`,
+      )
       .join(", ");
     return conditionUnknown(
       type,
@@ -147,7 +150,7 @@ export function mappingReady(checks: readonly DesiredCondition[]): DesiredCondit
 function quoted(names: readonly string[]): string {
   const shown = names
     .slice(0, 10)
-    .map((name) => `"${name}"`)
+    .map((name) => `"${shownName(name)}"`)
     .join(", ");
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }

@@ -1,7 +1,7 @@
 import { organizationOf } from "../../crds/organization-key.ts";
 import { oktaRoleMappings } from "../../crds/resources.ts";
-import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { type IdentityStore, isActive, type User } from "../../identity/index.ts";
+import type { MappingSummary, OktaRoleMapping, Organization } from "../../crds/types.ts";
+import { type IdentityStore, isActive, namesSummary, type User } from "../../identity/index.ts";
 import {
   again,
   type Cache,
@@ -12,7 +12,13 @@ import {
 } from "../../kubernetes/index.ts";
 import { writeReady } from "../ready-events.ts";
 import type { GroupLookup } from "./group-lookup.ts";
-import { groupsResolved, mappingReady, organizationResolved, rolesResolved } from "./mapping-conditions.ts";
+import {
+  type FoundGroup,
+  groupsResolved,
+  mappingReady,
+  organizationResolved,
+  rolesResolved,
+} from "./mapping-conditions.ts";
 
 export interface MappingDeps {
   readonly mappings: Cache<OktaRoleMapping>;
@@ -25,7 +31,7 @@ export interface MappingDeps {
 
 /** What this controller writes of a mapping's status. UsersProvisioned is the webhook's. */
 const OWNED = {
-  fields: ["observedGeneration", "groups", "users"],
+  fields: ["observedGeneration", "summary", "groups", "users"],
   conditionTypes: ["Ready", "OrganizationResolved", "RolesResolved", "GroupsResolved"],
 };
 
@@ -54,6 +60,7 @@ export async function reconcileMapping(
   const found = {
     observedGeneration: mapping.metadata.generation,
     conditions: [ready, ...checks],
+    summary: summaryOf(mapping, looked.groups),
     users: { assigned },
     ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),
   };
@@ -62,6 +69,15 @@ export async function reconcileMapping(
   );
   if (written) mappings.observe(written);
   return looked.againMs === undefined ? done : again(looked.againMs);
+}
+
+/** What the columns of a list show: a group by its name, where that is known. */
+function summaryOf({ spec }: OktaRoleMapping, found: readonly FoundGroup[]): MappingSummary {
+  const names = new Map(found.map(({ id, name }) => [id, name]));
+  return {
+    groups: namesSummary(spec.groups.map(({ name, id = "" }) => name ?? names.get(id) ?? id)),
+    roles: namesSummary(spec.roles),
+  };
 }
 
 async function countActive(users: AsyncIterable<User>): Promise<number> {

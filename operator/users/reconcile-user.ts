@@ -69,7 +69,7 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
 }
 
 function isDecided(user: User, access: Access): boolean {
-  return user.decided && user.access !== undefined && sameAccess(user.access, access);
+  return user.decided && !user.outdated && user.access !== undefined && sameAccess(user.access, access);
 }
 
 function record({ audit }: UserDeps, before: User, after: User, access: Access): void {

@@ -39,6 +39,7 @@ const user = (subject: string): OrganizationUser => ({
     groups: ["everyone"],
     roles: [{ name: "reader", mapping: "all", group: "everyone" }, { name: "local" }],
     roleNames: ["local", "reader"],
+    summary: { name: subject, groups: "everyone", roles: "local, reader" },
     sessionEpoch: 2,
     conditions: [condition("Active", "MappedGroup"), condition("Ready", "Reconciled")],
   },
@@ -49,7 +50,12 @@ const mapping = (name: string): OktaRoleMapping => ({
   kind: "OktaRoleMapping",
   metadata: { namespace: "access", name, uid: `uid-${name}`, resourceVersion: "8", generation: 3 },
   spec: { organizationRef: { name: "acme" }, groups: [{ name: "everyone" }], roles: ["reader"] },
-  status: { observedGeneration: 3, users: { assigned: 2 }, conditions: [condition("Ready", "Ready")] },
+  status: {
+    observedGeneration: 3,
+    users: { assigned: 2 },
+    summary: { groups: "everyone", roles: "reader" },
+    conditions: [condition("Ready", "Ready")],
+  },
 });
 
 /** What the API doesn't know yet, as an older program meets it after an upgrade of the CRDs. */

@@ -3,6 +3,7 @@ import type { OrganizationUser } from "../../../crds/types.ts";
 import { rfc3339 } from "../../../kubernetes/index.ts";
 import { type Access, type AccessReason, type Grant, roleNames, sameAccess } from "../../access.ts";
 import { type Identity, sameGroups } from "../../identity.ts";
+import { namesSummary } from "../../shown-names.ts";
 import type { NewUser, UserChange } from "../../store.ts";
 import { accountName, type User } from "../../user.ts";
 import { endedSessionsOf, endRequestOf, sessionFields } from "./user-sessions.ts";
@@ -43,6 +44,7 @@ export function toUser(object: OrganizationUser): User {
   if (status && active) {
     user.access = accessOf(status, active);
     user.activeSince = Date.parse(active.lastTransitionTime);
+    if (!status.summary) user.outdated = true;
   }
   if (status?.lastLoginTime) user.lastLoginTime = Date.parse(status.lastLoginTime);
   return user;
@@ -114,8 +116,9 @@ export function statusWith(object: OrganizationUser, change: UserChange, now: nu
   const previous = object.status;
   const loginTime = signedInAt === undefined ? undefined : rfc3339(signedInAt);
   const sameLogin = loginTime === undefined || loginTime === previous?.lastLoginTime;
-  const { decided, access: stored } = toUser(object);
-  const sameDecision = !access || (decided && stored !== undefined && sameAccess(stored, access));
+  const { decided, access: stored, outdated } = toUser(object);
+  const sameDecision =
+    !access || (decided && !outdated && stored !== undefined && sameAccess(stored, access));
   const deactivated = previous?.state === "Active" && access?.active === false;
   const sessions = sessionFields(object, change, { deactivated, now });
   if (sameLogin && sameDecision && !sessions.isChanged) return undefined;
@@ -126,6 +129,7 @@ export function statusWith(object: OrganizationUser, change: UserChange, now: nu
   return {
     ...rest,
     ...sessions.fields,
+    summary: summaryOf(object, base),
     ...optional("lastLoginTime", loginTime ?? previous?.lastLoginTime),
   };
 }
@@ -156,6 +160,18 @@ function accessStatus(access: Access, object: OrganizationUser, now: number): Om
       condition("Active", access.active ? "True" : "False", access.reason, access.message),
       condition("Ready", "True", "Reconciled", "The status follows from the spec and the mappings."),
     ],
+  };
+}
+
+/** What the columns of a list show. */
+function summaryOf(
+  { spec }: OrganizationUser,
+  { groups = [], roleNames = [] }: Partial<Status>,
+): NonNullable<Status["summary"]> {
+  return {
+    ...optional("name", spec.name === undefined ? undefined : namesSummary([spec.name])),
+    groups: namesSummary(groups),
+    roles: namesSummary(roleNames),
   };
 }
 

@@ -120,6 +120,18 @@ for (const [what, value] of [
   });
 }
 
+for (const [what, email] of [
+  ["text that turns around", "ada@acme.example\u202E"],
+  ["a command to a terminal", "ada\u001b[2J@acme.example"],
+  ["a space", "ada ada@acme.example"],
+] as const)
+  test(`an address with ${what} in it is left out`, (t) => {
+    t.like(readPerson({ iss: "i", sub: "s", email, email_verified: true }, NAMES), {
+      email: undefined,
+      emailVerified: false,
+    });
+  });
+
 test("userinfo fills in what the ID token leaves out, and nothing else", (t) => {
   const idToken = { issuer: "i", subject: "s", name: "Ada", emailVerified: false };
   const userInfo = { issuer: "i", subject: "s", name: "Eve", email: "ada@example.com", emailVerified: true };

@@ -1,0 +1,42 @@
+/**
+ * What must not reach a terminal: control and format characters (those that turn the direction of a line among them),
+ * ends of lines and paragraphs, halves of characters. Names come from outside.
+ */
+const UNSHOWABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu;
+
+/** Most characters of a summary, counted by code points: two of them fit into one line of a terminal. */
+const MOST = 48;
+
+/** A name as it can be shown in one line anywhere: what can't be shown is a replacement character. */
+export function shownName(name: string): string {
+  return name.replace(UNSHOWABLE, "\u{FFFD}");
+}
+
+/** Names as a column shows them: as many as there is room for, and how many more there are (`viewers, editors +3`). */
+export function namesSummary(names: readonly string[]): string {
+  const [first, ...others] = names;
+  if (first === undefined) return "";
+  let text = cut(first, MOST - suffix(others.length).length);
+  let left = others.length;
+  for (const name of others) {
+    const longer = `${text}, ${shownName(name)}`;
+    if (lengthOf(longer) + suffix(left - 1).length > MOST) break;
+    text = longer;
+    left--;
+  }
+  return text + suffix(left);
+}
+
+function suffix(more: number): string {
+  return more === 0 ? "" : ` +${more}`;
+}
+
+/** One name, which may be too long by itself. */
+function cut(name: string, most: number): string {
+  const characters = [...shownName(name)];
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : characters.join("");
+}
+
+function lengthOf(text: string): number {
+  return [...text].length;
+}
