@@ -7,6 +7,7 @@ export * from "./ended-sessions.ts";
 export * from "./groups-verdict.ts";
 export * from "./identity.ts";
 export * from "./linking.ts";
+export * from "./mapping-counts.ts";
 export * from "./policies.ts";
 export * from "./policy.ts";
 export * from "./policy-source.ts";

@@ -5,7 +5,7 @@ import { mappingCompactor, userCompactor } from "../crds/compact.ts";
 import { indexKey, organizationOf } from "../crds/organization-key.ts";
 import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import { AuditLog, foldedName, Policies, UserCounts } from "../identity/index.ts";
+import { AuditLog, foldedName, MappingCounts, Policies, UserCounts } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { userIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
 import {
@@ -102,6 +102,7 @@ export class Operator {
   readonly #policies: Policies;
   readonly #watermarks: SessionWatermarks;
   readonly #counts: UserCounts;
+  readonly #assigned: MappingCounts;
   readonly #known: KnownGroups;
   #running: readonly Controller[] = [];
 
@@ -148,6 +149,7 @@ export class Operator {
     this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
     this.#watermarks = new SessionWatermarks(this.#organizations);
     this.#counts = new UserCounts(this.#store);
+    this.#assigned = new MappingCounts(this.#store);
     this.#known = new KnownGroups(this.#store);
     registerMetrics(metrics, { organizations: this.#organizations, counts: this.#counts });
     this.#caches = [this.#organizations, this.#mappings, users];
@@ -254,7 +256,7 @@ export class Operator {
         for (const ref of refs) controllers.users.queue.add(ref);
       },
     };
-    const mappingDeps = { ...shared, groups };
+    const mappingDeps = { ...shared, assigned: this.#assigned, groups };
     const cacheLag = new CacheLag({ organizations: this.#organizations, mappings });
     const userDeps = { store, policies, pending, hold, audit, unfinished, cacheLag };
     const watermarkDeps = {

@@ -3,10 +3,10 @@ import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import {
   type IdentityStore,
   isWaiting,
+  mappingsOf,
   type Policies,
   type PolicyChange,
   sameGroups,
-  type User,
   type UserEvent,
 } from "../identity/index.ts";
 import {
@@ -129,17 +129,12 @@ function almostNamed(organization: string, folded: string, { mappings }: WiringD
   return mappings.by("foldedGroup", indexKey(organization, folded)).map(keyOf);
 }
 
+/** Those that the user has come to hold something through, or has ceased to. */
 function mappingsToCount({ kind, user, previous }: UserEvent): Iterable<string> {
   const before = mappingsOf(kind === "deleted" ? user : previous);
   const after = mappingsOf(kind === "deleted" ? undefined : user);
-  return before.symmetricDifference(after);
-}
-
-/** The mappings through which a user holds something, as "namespace/name". */
-function mappingsOf(user: User | undefined): Set<string> {
-  const namespace = user?.ref.slice(0, user.ref.indexOf("/"));
-  const names = (user?.access?.grants ?? []).flatMap(({ mapping }) => mapping ?? []);
-  return new Set(names.map((name) => `${namespace}/${name}`));
+  const namespace = user.ref.slice(0, user.ref.indexOf("/"));
+  return Array.from(before.symmetricDifference(after), (name) => `${namespace}/${name}`);
 }
 
 /** What changed while nobody was watching isn't known: everybody is counted before anybody is deactivated. */

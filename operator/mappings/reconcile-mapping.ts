@@ -1,7 +1,7 @@
 import { organizationOf } from "../../crds/organization-key.ts";
 import { oktaRoleMappings } from "../../crds/resources.ts";
 import type { MappingSummary, OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { type IdentityStore, isActive, namesSummary, type User } from "../../identity/index.ts";
+import { type MappingCounts, namesSummary } from "../../identity/index.ts";
 import {
   again,
   type Cache,
@@ -23,7 +23,7 @@ import {
 export interface MappingDeps {
   readonly mappings: Cache<OktaRoleMapping>;
   readonly organizations: Cache<Organization>;
-  readonly store: IdentityStore;
+  readonly assigned: Pick<MappingCounts, "of">;
   readonly groups: GroupLookup;
   readonly status: StatusWriter;
   readonly events: EventRecorder;
@@ -38,7 +38,7 @@ const OWNED = {
 /** Reconciles one OktaRoleMapping: checks it and reports. The policy follows the cache by itself. */
 export async function reconcileMapping(
   key: string,
-  { mappings, organizations, store, groups, status, events }: MappingDeps,
+  { mappings, organizations, assigned, groups, status, events }: MappingDeps,
   signal?: AbortSignal,
 ): Promise<Outcome> {
   const mapping = mappings.get(key);
@@ -55,13 +55,12 @@ export async function reconcileMapping(
     groupsResolved(looked.check),
   ];
   const ready = mappingReady(checks);
-  const assigned = await countActive(store.usersOfMapping(organizationOf(mapping), mapping.metadata.name));
 
   const found = {
     observedGeneration: mapping.metadata.generation,
     conditions: [ready, ...checks],
     summary: summaryOf(mapping, looked.groups),
-    users: { assigned },
+    users: { assigned: assigned.of(organizationOf(mapping), mapping.metadata.name) },
     ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),
   };
   const written = await writeReady({ events, before: mapping, ready }, () =>
@@ -78,10 +77,4 @@ function summaryOf({ spec }: OktaRoleMapping, found: readonly FoundGroup[]): Map
     groups: namesSummary(spec.groups.map(({ name, id = "" }) => name ?? names.get(id) ?? id)),
     roles: namesSummary(spec.roles),
   };
-}
-
-async function countActive(users: AsyncIterable<User>): Promise<number> {
-  let active = 0;
-  for await (const user of users) if (isActive(user)) active++;
-  return active;
 }
