@@ -16,6 +16,7 @@ export * from "./resolve-access.ts";
 export * from "./safeguards/limits.ts";
 export * from "./safeguards/losses.ts";
 export * from "./safeguards/user-counts.ts";
+export * from "./set-digest.ts";
 export * from "./shown-names.ts";
 export * from "./store.ts";
 export * from "./user.ts";

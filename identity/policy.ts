@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ReceivedGroup } from "./identity.ts";
+import { digestOf, SetDigest } from "./set-digest.ts";
 
 /** A named entry in an organization's catalogue. */
 export interface Role {
@@ -70,6 +71,7 @@ export class CompiledPolicy implements Policy {
   readonly #byID = new Map<string, Mapping[]>();
   /** By the names, present and former, of groups that are named by id. They match nobody. */
   readonly #byNameOfID = new Map<string, Mapping[]>();
+  readonly #digest = new SetDigest();
   #hash: string | undefined;
 
   constructor(roles: readonly Role[] = [], mappings: Iterable<Mapping> = []) {
@@ -121,7 +123,8 @@ export class CompiledPolicy implements Policy {
     this.#hash = undefined;
     this.#roles.clear();
     for (const role of roles) this.#roles.set(role.name, role);
-    for (const mapping of [...this.#mappings.values()]) this.setMapping(mapping);
+    for (const index of [this.#byName, this.#byID, this.#byNameOfID, this.#suspended]) index.clear();
+    for (const mapping of this.#mappings.values()) this.#accept(mapping);
   }
 
   /** Adds or replaces one mapping. */
@@ -129,6 +132,31 @@ export class CompiledPolicy implements Policy {
     this.removeMapping(mapping.name);
     this.#hash = undefined;
     this.#mappings.set(mapping.name, mapping);
+    this.#digest.add(digestOf(mappingAsText(mapping)));
+    this.#accept(mapping);
+  }
+
+  /** Removes one mapping; one that isn't there is no error. */
+  removeMapping(name: string): void {
+    const mapping = this.#mappings.get(name);
+    if (!mapping) return;
+    this.#hash = undefined;
+    this.#mappings.delete(name);
+    this.#digest.remove(digestOf(mappingAsText(mapping)));
+    this.#withdraw(mapping);
+  }
+
+  /** Eight hex digits that name this very state of mappings and roles: what an approval refers to. */
+  hash(): string {
+    this.#hash ??= createHash("sha256")
+      .update(JSON.stringify([[...this.#roles.keys()].sort(), this.#digest.toString()]))
+      .digest("hex")
+      .slice(0, 8);
+    return this.#hash;
+  }
+
+  /** By its roles: or it is suspended. */
+  #accept(mapping: Mapping): void {
     if (unknownRoles(mapping.roles, this.#roles).length > 0) {
       this.#suspended.add(mapping.name);
       return;
@@ -140,34 +168,13 @@ export class CompiledPolicy implements Policy {
     }
   }
 
-  /** Removes one mapping; one that isn't there is no error. */
-  removeMapping(name: string): void {
-    const mapping = this.#mappings.get(name);
-    if (!mapping) return;
-    this.#hash = undefined;
-    this.#mappings.delete(name);
-    this.#suspended.delete(name);
+  #withdraw(mapping: Mapping): void {
+    this.#suspended.delete(mapping.name);
     for (const group of mapping.groups) {
       if (group.name !== undefined) remove(this.#byName, group.name, mapping);
       if (group.id !== undefined) remove(this.#byID, group.id, mapping);
       for (const groupName of namesOfID(group)) remove(this.#byNameOfID, groupName, mapping);
     }
-  }
-
-  /** Eight hex digits that name this very state of mappings and roles: what an approval refers to. */
-  hash(): string {
-    this.#hash ??= this.#computeHash();
-    return this.#hash;
-  }
-
-  #computeHash(): string {
-    const state = [
-      [...this.#roles.keys()].sort(),
-      [...this.#mappings.values()]
-        .map((mapping) => [mapping.name, mapping.groups.map(groupAsText).sort(), [...mapping.roles].sort()])
-        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
-    ];
-    return createHash("sha256").update(JSON.stringify(state)).digest("hex").slice(0, 8);
   }
 }
 
@@ -180,6 +187,11 @@ export function unknownRoles(roles: readonly string[], catalogue: ReadonlyMap<st
 function namesOfID({ id, currentName, formerNames = [] }: MappedGroup): readonly string[] {
   if (id === undefined) return [];
   return currentName === undefined ? formerNames : [currentName, ...formerNames];
+}
+
+/** The same for all that mean the same. */
+function mappingAsText({ name, groups, roles }: Mapping): string {
+  return JSON.stringify([name, groups.map(groupAsText).sort(), [...roles].sort()]);
 }
 
 function groupAsText(group: MappedGroup): string {

@@ -232,7 +232,7 @@ export class Operator {
     const groups = new GroupLookup({
       directories,
       known: this.#known,
-      mappingsOf: (organization) => mappings.by("organization", organization).length,
+      mappingsOf: (organization) => mappings.count("organization", organization),
     });
     const pending = new PendingDeactivations({ store, policies });
     const hold = new DeactivationHold({

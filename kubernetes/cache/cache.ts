@@ -154,6 +154,11 @@ export class Cache<T extends KubernetesObject> {
     return this.#store.by(index, value);
   }
 
+  /** How many objects `by` would find, without making a list of them. */
+  count(index: string, value: string): number {
+    return this.#store.count(index, value);
+  }
+
   /**
    * Calls `subscriber` for every change from now on. One that throws is logged and counted; the others and the cache
    * aren't disturbed. Returns how to unsubscribe.

@@ -39,10 +39,19 @@ export class ObjectStore<T extends KubernetesObject> {
 
   /** Throws a RangeError for an index that was never defined. */
   by(index: string, value: string): T[] {
-    const found = this.#indexes.get(index);
+    return this.#index(index).get(value);
+  }
+
+  /** How many `by` would find. Throws as it does. */
+  count(index: string, value: string): number {
+    return this.#index(index).count(value);
+  }
+
+  #index(name: string): Index<T> {
+    const found = this.#indexes.get(name);
     if (!found)
-      throw new RangeError(`No index "${index}"; there are: ${[...this.#indexes.keys()].join(", ")}`);
-    return found.get(value);
+      throw new RangeError(`No index "${name}"; there are: ${[...this.#indexes.keys()].join(", ")}`);
+    return found;
   }
 
   /**
@@ -101,6 +110,11 @@ class Index<T extends KubernetesObject> {
 
   get(value: string): T[] {
     return [...this.#found(value)];
+  }
+
+  count(value: string): number {
+    const entry = this.#found(value);
+    return entry instanceof Set ? entry.size : entry.length;
   }
 
   add(object: T): void {

@@ -10,7 +10,7 @@ import {
 import type { AuthenticationKind } from "../../okta/oidc/login-errors.ts";
 import { APPROVAL_ANNOTATION } from "../users/deactivation-approval.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
-import type { Pending } from "../users/pending-set.ts";
+import type { PendingSet } from "../users/pending-set.ts";
 import type { DirectoryCheck } from "./directory-check.ts";
 import type { LoginPathVerdict } from "./login-paths.ts";
 import type { CredentialsCheck, IssuerCheck } from "./okta-checks.ts";
@@ -147,11 +147,13 @@ export function eventHookVerified(organization: Organization): DesiredCondition[
   return [conditionUnknown("EventHookVerified", "NotReceived", message)];
 }
 
-/** @param waiting those who are pending */
+/** What is told of those who are pending. */
+type Waiting = Pick<PendingSet, "size" | "causes" | "missing" | "some">;
+
 export function deactivationsWithinLimit(
   organization: Organization,
   { pending, recent, active, held, approval }: Deactivations,
-  waiting: Iterable<Pending>,
+  waiting: Waiting,
 ): DesiredCondition {
   const type = "DeactivationsWithinLimit";
   if (!held) return conditionTrue(type, "WithinLimit", "Nobody's deactivation waits for approval.");
@@ -161,7 +163,7 @@ export function deactivationsWithinLimit(
     type,
     "DeactivationsHeld",
     `What is known now would deactivate ${pending} of ${active} active users, more than safeguards.maxDeactivations ` +
-      `allows within 24 hours${before}. ${whyAndWho([...waiting])} They keep their access until the cause is put ` +
+      `allows within 24 hours${before}. ${whyAndWho(waiting)} They keep their access until the cause is put ` +
       `right or somebody approves: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ` +
       `${APPROVAL_ANNOTATION}=${approval}`,
   );
@@ -171,26 +173,22 @@ export function deactivationsWithinLimit(
 const NAMED_PEOPLE = 10;
 const NAMED_GROUPS = 3;
 
-function whyAndWho(waiting: readonly Pending[]): string {
-  const causes = new Map<LossCause, number>();
-  const groups = new Map<string, number>();
-  for (const { cause, missing } of waiting) {
-    causes.set(cause, (causes.get(cause) ?? 0) + 1);
-    for (const group of missing) groups.set(group, (groups.get(group) ?? 0) + 1);
-  }
-  const most = [...groups].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, NAMED_GROUPS);
+function whyAndWho(waiting: Waiting): string {
+  const most = [...waiting.missing]
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .slice(0, NAMED_GROUPS);
   const words: Record<LossCause, string> = {
     MappingsChanged: "a mapping or the roles were changed",
     GroupsGone: `their groups are no longer received from Okta${most.length === 0 ? "" : `, most often ${most.map(([group]) => JSON.stringify(group)).join(", ")}`}`,
     ClaimMissing: "the groups claim no longer arrives",
     IssuerChanged: "the issuer was changed",
   };
-  const why = [...causes]
+  const why = [...waiting.causes]
     .sort(([, x], [, y]) => y - x)
     .map(([cause, count]) => `${count}: ${words[cause]}`)
     .join("; ");
-  const who = waiting.slice(0, NAMED_PEOPLE).map(({ who }) => who);
-  const more = waiting.length > who.length ? ` and ${waiting.length - who.length} more` : "";
+  const who = waiting.some(NAMED_PEOPLE);
+  const more = waiting.size > who.length ? ` and ${waiting.size - who.length} more` : "";
   return `Why: ${why}. Who: ${who.join(", ")}${more}.`;
 }
 

@@ -90,7 +90,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     directoryReachable(directory),
     directorySynced(directory),
     ...eventHookVerified(current),
-    deactivationsWithinLimit(current, deactivations, pending.of(key).waiting()),
+    deactivationsWithinLimit(current, deactivations, pending.of(key)),
   ];
   const ready = organizationReady([...checks, ...groupsClaimOf(current)]);
   const accepted = loginPath.kind === "accepted";

@@ -8,6 +8,7 @@ import {
   type Touched,
   type User,
 } from "../../identity/index.ts";
+import { letOthersRun } from "../../kubernetes/index.ts";
 import { type Pending, PendingSet } from "./pending-set.ts";
 
 /** A count of one organization, from the change of its policy until everybody whom it touches was looked at. */
@@ -18,6 +19,8 @@ interface Count {
   readonly seen: Set<string>;
   /** Who is to be reconciled when all are counted. */
   readonly waiting: Set<string>;
+  /** What was approved is still to be taken back: it was approved of another policy. */
+  revokes: boolean;
 }
 
 /**
@@ -48,12 +51,15 @@ export class PendingDeactivations {
     return this.#counts.has(organization);
   }
 
-  /** Takes note of a changed policy. From now on the organization is being counted: `count` has to follow. */
+  /**
+   * Takes note of a changed policy. From now on the organization is being counted, and until that is over nobody acts upon
+   * an approval: `count` has to follow, which may take its time.
+   */
   policyChanged({ organization, touched }: PolicyChange): void {
-    const count = this.#counts.get(organization) ?? { next: undefined, seen: new Set(), waiting: new Set() };
+    const count = this.#counts.get(organization) ?? newCount();
     this.#counts.set(organization, count);
     count.next = both(count.next, touched);
-    this.#pending.get(organization)?.revoke();
+    count.revokes = true;
   }
 
   /**
@@ -69,6 +75,7 @@ export class PendingDeactivations {
       count.next = undefined;
       count.seen.clear();
       try {
+        await this.#revoke(organization, count, signal);
         await this.#pass(organization, touched, count, signal);
       } catch (error) {
         count.next = both(count.next, touched);
@@ -107,6 +114,21 @@ export class PendingDeactivations {
     this.#counts.get(organization)?.waiting.add(ref);
   }
 
+  async #revoke(organization: string, count: Count, signal: AbortSignal): Promise<void> {
+    while (count.revokes) {
+      count.revokes = false;
+      try {
+        for (const _ of this.#pending.get(organization)?.revoke() ?? []) {
+          signal.throwIfAborted();
+          await letOthersRun();
+        }
+      } catch (error) {
+        count.revokes = true;
+        throw error;
+      }
+    }
+  }
+
   async #pass(
     organization: string,
     touched: Touched | "all",
@@ -128,6 +150,10 @@ export class PendingDeactivations {
     yield* this.#store.usersInGroups(organization, touched.groups);
     for (const mapping of touched.mappings) yield* this.#store.usersOfMapping(organization, mapping);
   }
+}
+
+function newCount(): Count {
+  return { next: undefined, seen: new Set(), waiting: new Set(), revokes: false };
 }
 
 const NOBODY: ReadonlySet<string> = new Set();

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { LossCause } from "../../identity/index.ts";
+import { digestOf, type LossCause, SetDigest } from "../../identity/index.ts";
 
 /** Somebody who is to be deactivated, as the condition tells of them. */
 export interface Pending {
@@ -9,29 +8,36 @@ export interface Pending {
   readonly who: string;
 }
 
-interface Entry extends Pending {
+interface Entry {
+  pending: Pending;
   /** Those who come later have a higher one. */
-  readonly number: number;
+  number: number;
+  isApproved: boolean;
+  readonly digest: bigint;
 }
 
 /**
  * Who is to be deactivated in an organization: those who wait for that to be allowed, and those of whom somebody has
  * approved it. Whoever leaves the set and comes again comes as somebody new.
+ *
+ * What is told of those who wait follows each change, so that telling it costs the same however many they are.
  */
 export class PendingSet {
-  readonly #waiting = new Map<string, Entry>();
-  readonly #approved = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #digest = new SetDigest();
+  readonly #causes = new Map<LossCause, number>();
+  readonly #missing = new Map<string, number>();
+  #approved = 0;
   #last = 0;
-  #digest = 0n;
 
   /** How many wait. */
   get size(): number {
-    return this.#waiting.size;
+    return this.#entries.size - this.#approved;
   }
 
   /** How many are approved. */
   get approved(): number {
-    return this.#approved.size;
+    return this.#approved;
   }
 
   /** The number of who came last. */
@@ -41,59 +47,103 @@ export class PendingSet {
 
   /** Says who waits, in whatever order they came: the same after a restart. */
   get digest(): string {
-    return `${this.#waiting.size}:${this.#digest.toString(16)}`;
+    return `${this.size}:${this.#digest}`;
+  }
+
+  /** How many wait for each cause. */
+  get causes(): ReadonlyMap<LossCause, number> {
+    return this.#causes;
+  }
+
+  /** How many of those who wait no longer are in each of these groups. */
+  get missing(): ReadonlyMap<string, number> {
+    return this.#missing;
+  }
+
+  /** Some of those who wait. */
+  some(most: number): string[] {
+    const some: string[] = [];
+    if (this.size === 0) return some;
+    for (const { isApproved, pending } of this.#entries.values()) {
+      if (some.length === most) break;
+      if (!isApproved) some.push(pending.who);
+    }
+    return some;
   }
 
   /** Everybody's refs. */
   refs(): string[] {
-    return [...this.#waiting.keys(), ...this.#approved.keys()];
-  }
-
-  waiting(): Iterable<Pending> {
-    return this.#waiting.values();
+    return [...this.#entries.keys()];
   }
 
   isApproved(ref: string): boolean {
-    return this.#approved.has(ref);
+    return this.#entries.get(ref)?.isApproved === true;
   }
 
   set(ref: string, pending: Pending): void {
-    if (this.#approved.has(ref)) return;
-    const known = this.#waiting.get(ref);
+    const known = this.#entries.get(ref);
     if (!known) {
       this.#last++;
-      this.#digest = sum(this.#digest, digestOf(ref));
+      const entry = { pending, number: this.#last, isApproved: false, digest: digestOf(ref) };
+      this.#entries.set(ref, entry);
+      this.#waits(entry, 1);
+    } else if (!known.isApproved) {
+      this.#tell(known.pending, -1);
+      known.pending = pending;
+      this.#tell(pending, 1);
     }
-    this.#waiting.set(ref, { ...pending, number: known?.number ?? this.#last });
   }
 
   delete(ref: string): void {
-    this.#approved.delete(ref);
-    if (this.#waiting.delete(ref)) this.#digest = sum(this.#digest, -digestOf(ref));
+    const known = this.#entries.get(ref);
+    if (!known) return;
+    this.#entries.delete(ref);
+    if (known.isApproved) this.#approved--;
+    else this.#waits(known, -1);
   }
 
   /** Approves those who had come when this number was the last. */
   approve(upTo: number): void {
-    for (const [ref, entry] of this.#waiting) {
-      if (entry.number > upTo) continue;
-      this.delete(ref);
-      this.#approved.set(ref, entry);
+    for (const entry of this.#entries.values()) {
+      if (entry.isApproved || entry.number > upTo) continue;
+      this.#waits(entry, -1);
+      entry.isApproved = true;
+      this.#approved++;
     }
   }
 
-  /** Takes approvals back that are not carried out: they were given for something else. */
-  revoke(): void {
-    const entries = [...this.#approved];
-    this.#approved.clear();
-    for (const [ref, entry] of entries) this.set(ref, entry);
+  /**
+   * Takes approvals back that are not carried out: they were given for something else. Whoever takes them from here one
+   * by one may let others run in between; approvals that are given meanwhile are taken back, too, or not.
+   */
+  *revoke(): Generator<void> {
+    if (this.#approved === 0) return;
+    for (const entry of this.#entries.values()) {
+      if (entry.isApproved) {
+        entry.isApproved = false;
+        this.#approved--;
+        this.#last++;
+        entry.number = this.#last; // as somebody new
+        this.#waits(entry, 1);
+      }
+      yield;
+    }
+  }
+
+  #waits({ pending, digest }: Entry, by: 1 | -1): void {
+    if (by === 1) this.#digest.add(digest);
+    else this.#digest.remove(digest);
+    this.#tell(pending, by);
+  }
+
+  #tell({ cause, missing }: Pending, by: 1 | -1): void {
+    count(this.#causes, cause, by);
+    for (const group of missing) count(this.#missing, group, by);
   }
 }
 
-/** A sum knows no order, and follows each change at once. */
-function sum(a: bigint, b: bigint): bigint {
-  return BigInt.asUintN(64, a + b);
-}
-
-function digestOf(ref: string): bigint {
-  return createHash("sha256").update(ref).digest().readBigUInt64BE();
+function count<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {
+  const left = (counts.get(key) ?? 0) + by;
+  if (left > 0) counts.set(key, left);
+  else counts.delete(key);
 }

@@ -42,8 +42,10 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   if (wait > 0) return again(wait);
 
   const found = policies.of(user.organization);
-  const held = hold.holds(user);
-  const access = resolveStoredAccess(user, found && { ...found, held: held === true });
+  const given = resolveStoredAccess(user, found && { ...found, held: false });
+  // Whoever loses nothing isn't held: most of the people whom a change touches.
+  const held = !found || isCountedLoss(user, given) ? hold.holds(user) : false;
+  const access = held === true ? resolveStoredAccess(user, found && { ...found, held }) : given;
   if (isDecided(user, access)) return done;
   if (found && held === undefined && isCountedLoss(user, access)) {
     pending.putOff(user); // until everybody is counted

@@ -182,6 +182,7 @@ test("an index finds few and many, and forgets each by itself", (t) => {
   );
   for (const [i, name] of names.entries()) {
     t.is(store.by("value", "x").length, names.length - i);
+    t.is(store.count("value", "x"), names.length - i);
     event({ type: "DELETED", object: box(name, 31 + i, name, "x") });
     t.false(store.by("value", "x").some(({ metadata }) => metadata.name === name));
   }

@@ -172,3 +172,49 @@ test("a count that fails isn't over: it is made again, and until then nobody is 
   await counted;
   t.like(hold.state(ADA.organization), { pending: 6, held: true });
 });
+
+test("a change takes approvals back before anybody is counted, and not in the turn in which it is heard of", async (t) => {
+  const { pending, hold, next, reconcile, failures } = scene(sixPeople());
+  const organization = ADA.organization;
+  const counted = async (): Promise<void> => {
+    const counting = pending.count(organization, signal);
+    for (let i = 0; i < 6; i++) await next();
+    await counting;
+  };
+  pending.policyChanged({ organization, touched: "all" });
+  await counted();
+  pending.of(organization).approve(pending.of(organization).last);
+
+  pending.policyChanged({ organization, touched: "all" });
+  t.is(pending.of(organization).approved, 6, "that may be all people: nobody waits for it");
+  t.is(hold.state(organization), undefined);
+  t.is((await reconcile("access/p0")).kind, "done", "and yet nothing is written");
+
+  const failing = t.throwsAsync(pending.count(organization, signal), { message: "unreadable" });
+  failures.push(new Error("unreadable"));
+  await next();
+  await failing;
+  t.is(pending.of(organization).approved, 0);
+  await counted();
+  t.like(hold.state(organization), { pending: 6, held: true });
+});
+
+test("a policy that changes again while approvals are taken back is counted as well, and approves nobody", async (t) => {
+  const { pending, hold, next } = scene([...sixPeople(), late("one")]);
+  const organization = ADA.organization;
+  pending.policyChanged({ organization, touched: deleted });
+  let counting = pending.count(organization, signal);
+  for (let i = 0; i < 6; i++) await next();
+  await counting;
+  pending.of(organization).approve(pending.of(organization).last);
+
+  pending.policyChanged({ organization, touched: deleted });
+  counting = pending.count(organization, signal);
+  pending.policyChanged({ organization, touched: { groups: new Set(), mappings: new Set(["later"]) } });
+  for (let i = 0; i < 6; i++) await next();
+  t.is(hold.state(organization), undefined);
+  await next();
+  t.true((await counting).has("access/one"));
+  t.is(pending.of(organization).approved, 0);
+  t.like(hold.state(organization), { pending: 7, held: true });
+});

@@ -1,4 +1,5 @@
 import test from "ava";
+import fc from "fast-check";
 import { type Pending, PendingSet } from "../../../operator/users/pending-set.ts";
 
 const lost: Pending = { cause: "GroupsGone", missing: [], who: "somebody" };
@@ -41,8 +42,116 @@ test("an approval that is taken back makes everybody wait again", (t) => {
   const set = setOf("a", "b");
   set.approve(set.last);
   t.is(set.size, 0);
-  set.revoke();
+  t.is([...set.revoke()].length, 2, "one by one, so that others can run in between");
   t.is(set.size, 2);
   t.is(set.approved, 0);
   t.is(set.digest, setOf("a", "b").digest);
+});
+
+const REFS = ["a", "b", "c", "d"];
+const ref = fc.constantFrom(...REFS);
+const pending: fc.Arbitrary<Pending> = fc.record({
+  cause: fc.constantFrom("GroupsGone", "MappingsChanged"),
+  missing: fc.subarray(["editors", "viewers"]),
+  who: fc.constantFrom("ada", "ben"),
+});
+const step = fc.oneof(
+  fc.record({ set: ref, pending }),
+  fc.record({ delete: ref }),
+  fc.record({ approve: fc.nat(12) }),
+  fc.constant({ revoke: true as const }),
+);
+
+/** As slow as it is plain: who waits since which number, and who is approved. */
+class Model {
+  readonly waiting = new Map<string, Pending & { number: number }>();
+  readonly approved = new Map<string, Pending>();
+  last = 0;
+
+  set(ref: string, pending: Pending): void {
+    if (this.approved.has(ref)) return;
+    const number = this.waiting.get(ref)?.number ?? ++this.last;
+    this.waiting.set(ref, { ...pending, number });
+  }
+
+  approve(upTo: number): void {
+    for (const [ref, { number, ...pending }] of this.waiting)
+      if (number <= upTo) {
+        this.waiting.delete(ref);
+        this.approved.set(ref, pending);
+      }
+  }
+
+  revoke(): void {
+    const taken = [...this.approved];
+    this.approved.clear();
+    for (const [ref, pending] of taken) this.set(ref, pending);
+  }
+
+  counts(of: (pending: Pending) => readonly string[]): [string, number][] {
+    const all = [...this.waiting.values()].flatMap(of);
+    return [...new Set(all)].sort().map((key) => [key, all.filter((each) => each === key).length]);
+  }
+}
+
+test("law: whatever happens to it, what it tells is what a walk through everybody finds", (t) => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const set = new PendingSet();
+      const model = new Model();
+      for (const step of steps) {
+        if ("set" in step) {
+          set.set(step.set, step.pending);
+          model.set(step.set, step.pending);
+        } else if ("delete" in step) {
+          set.delete(step.delete);
+          model.waiting.delete(step.delete);
+          model.approved.delete(step.delete);
+        } else if ("approve" in step) {
+          set.approve(step.approve);
+          model.approve(step.approve);
+        } else {
+          for (const _ of set.revoke());
+          model.revoke();
+        }
+        t.is(set.size, model.waiting.size);
+        t.is(set.approved, model.approved.size);
+        t.is(set.last, model.last);
+        t.deepEqual(set.refs().sort(), [...model.waiting.keys(), ...model.approved.keys()].sort());
+        for (const ref of REFS) t.is(set.isApproved(ref), model.approved.has(ref));
+        t.is(set.digest, setOf(...model.waiting.keys()).digest);
+        t.deepEqual(
+          [...set.causes].sort(),
+          model.counts(({ cause }) => [cause]),
+        );
+        t.deepEqual(
+          [...set.missing].sort(),
+          model.counts(({ missing }) => missing),
+        );
+        t.deepEqual(set.some(9).sort(), [...model.waiting.values()].map(({ who }) => who).sort());
+        t.is(set.some(1).length, Math.min(1, model.waiting.size));
+      }
+    }),
+  );
+});
+
+test("law: while approvals are taken back one by one, others come and go; in the end nobody is approved", (t) => {
+  const change = fc.oneof(fc.record({ set: ref, pending }), fc.record({ delete: ref }));
+  fc.assert(
+    fc.property(fc.array(fc.array(change, { maxLength: 3 }), { maxLength: 12 }), (meanwhile) => {
+      const set = setOf(...REFS);
+      set.approve(set.last);
+      const offered = set.last;
+      for (const _ of set.revoke()) {
+        for (const change of meanwhile.shift() ?? []) {
+          if ("set" in change) set.set(change.set, change.pending);
+          else set.delete(change.delete);
+        }
+      }
+      t.is(set.approved, 0);
+      t.is(set.digest, setOf(...set.refs()).digest);
+      set.approve(offered);
+      t.is(set.approved, 0, "they have come as somebody new: what was offered before isn't for them");
+    }),
+  );
 });
