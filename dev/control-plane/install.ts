@@ -40,13 +40,30 @@ export class NotInForceError extends Error {
  * @throws KubectlError, NotInForceError
  */
 export async function installCrds(target: KubectlTarget): Promise<void> {
+  await applyCrds(target);
+  await policyInForce(target);
+}
+
+/**
+ * The first half of {@link installCrds}: the kinds are there, and what watches them can start.
+ *
+ * @throws KubectlError
+ */
+export async function applyCrds(target: KubectlTarget): Promise<void> {
   const apply = ["apply", "--server-side", "--force-conflicts", "--field-manager=okta-role-operator-crds"];
   const applied = (await kubectlOutput(target, [...apply, "--filename", CRDS, "--output=name"]))
     .trim()
     .split("\n");
   const crds = applied.filter((name) => name.startsWith("customresourcedefinition."));
   await kubectlOutput(target, ["wait", "--for=condition=Established", "--timeout=60s", ...crds]);
+}
 
+/**
+ * The second half: users that belong to Okta can't be written by others any more.
+ *
+ * @throws KubectlError, NotInForceError
+ */
+export async function policyInForce(target: KubectlTarget): Promise<void> {
   // Established says that the names are taken. It takes another moment until requests are served, and until the API
   // server has compiled the policy; only a request shows both.
   const deadline = performance.now() + IN_FORCE_WITHIN_MS;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.ts";
-import { installCrds } from "../control-plane/install.ts";
+import { applyCrds, policyInForce } from "../control-plane/install.ts";
 import { serviceAccountKubeconfig } from "../control-plane/kubeconfig.ts";
 import {
   type KubectlResult,
@@ -13,7 +13,7 @@ import { Tether } from "../control-plane/tether.ts";
 import type { CookieJar, OktaStandIn } from "../okta/index.ts";
 import { acmeManifest, registerWithOkta, startAcmeOkta } from "./acme.ts";
 import { clusterThatAnswers } from "./other-cluster.ts";
-import { type Product, type ProductOptions, startProduct } from "./product.ts";
+import { type Product, startProduct } from "./product.ts";
 
 export interface EnvironmentOptions {
   /** A context of the user's kubeconfig; without it, a control plane of its own. */
@@ -81,21 +81,26 @@ async function start(
   const kubectl = (args: readonly string[], stdin?: string) => kubectlOutput(target, scoped(args), stdin);
 
   step("installing the CRDs, the admission policy and the rights of the product");
-  await installCrds(target);
-  await ensureNamespace(target, namespace);
-  await installServiceAccount(target, namespace);
+  const account = async () => {
+    await ensureNamespace(target, namespace);
+    await installServiceAccount(target, namespace);
+    return serviceAccountKubeconfig(target, tether.folder, namespace, SERVICE_ACCOUNT);
+  };
+  const [kubeconfig] = await Promise.all([account(), applyCrds(target)]);
 
   step("starting the operator and the login webhook");
-  const okta = await beginning;
-  const productOptions: ProductOptions = {
+  const starting = startProduct({
     tether,
-    kubeconfig: await serviceAccountKubeconfig(target, tether.folder, namespace, SERVICE_ACCOUNT),
+    kubeconfig,
     namespace,
     folder: tether.folder,
     port: ports.webhook,
-  };
-  const product = await startProduct(productOptions);
-  started.push(() => product.stop());
+  });
+  started.push(async () => {
+    const [outcome] = await Promise.allSettled([starting]);
+    if (outcome.status === "fulfilled") await outcome.value.stop();
+  });
+  const [product, okta] = await Promise.all([starting, beginning, policyInForce(target)]);
 
   step("applying the sample organization, its mappings and two local accounts");
   registerWithOkta(okta, product.baseURL);
