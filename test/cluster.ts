@@ -34,9 +34,10 @@ export interface TestCluster {
    * Makes the product's service account here, with the chart's rights and no others.
    *
    * @param rights others than the chart's
+   * @param name of another one than the product's
    * @returns the path of its kubeconfig
    */
-  serviceAccount(rights?: Rights): Promise<string>;
+  serviceAccount(rights?: Rights, name?: string): Promise<string>;
   /** Removes the namespace and all that is in it. testCluster(t) does it by itself. */
   remove(): Promise<void>;
 }
@@ -90,9 +91,9 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
     kubectl: (...args) => runKubectl(target, args),
     kubectlWith: (stdin, ...args) =>
       runKubectl(target, args, typeof stdin === "string" ? stdin : JSON.stringify(stdin)),
-    async serviceAccount(rights) {
-      await installServiceAccount(target, namespace, rights);
-      return serviceAccountKubeconfig(target, folder, namespace, SERVICE_ACCOUNT);
+    async serviceAccount(rights, name = SERVICE_ACCOUNT) {
+      await installServiceAccount(target, namespace, rights, name);
+      return serviceAccountKubeconfig(target, folder, namespace, name);
     },
     async remove() {
       await removeNamespace(controlPlane, namespace);

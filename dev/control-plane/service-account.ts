@@ -6,6 +6,9 @@ import { type KubectlTarget, kubectlOutput } from "./kubectl.ts";
 /** The name of the product's service account, which the admission policy knows it by. */
 export const SERVICE_ACCOUNT = "okta-role-operator";
 
+/** The name of the operator's own, where it doesn't share a pod with the webhook. */
+const OPERATOR_ACCOUNT = "okta-role-operator-operator";
+
 const RBAC = new URL("../../charts/okta-role-operator/rbac/", import.meta.url);
 
 /** A rule of a Role, as far as anybody here looks into it. */
@@ -16,41 +19,52 @@ const Rule = z.looseObject({
 });
 export type Rule = z.infer<typeof Rule>;
 
-/** What the product may do in a namespace, and what it may do in the cluster: the rules that the chart binds. */
+/** What an account may do in a namespace, and what it may do in the cluster: the rules that the chart binds. */
 export interface Rights {
   readonly role: readonly Rule[];
   readonly clusterRole: readonly Rule[];
 }
 
-export async function chartRights(): Promise<Rights> {
+/** The programs, each with rights of its own. */
+const PROGRAMS = ["operator", "webhook"] as const;
+type Program = (typeof PROGRAMS)[number];
+
+/** @param programs whose account it is: both share one where they share a pod */
+export async function chartRights(programs: readonly Program[] = PROGRAMS): Promise<Rights> {
   const rules = async (file: string) =>
     z.array(Rule).parse(parse(await readFile(new URL(file, RBAC), "utf8")));
-  return { role: await rules("role.yaml"), clusterRole: await rules("clusterrole.yaml") };
+  const role = await Promise.all(programs.map((program) => rules(`${program}.yaml`)));
+  return {
+    role: role.flat(),
+    clusterRole: programs.includes("webhook") ? await rules("clusterrole.yaml") : [],
+  };
 }
 
 /**
  * Makes the product's service account in a namespace and gives it the chart's rights, and no others.
  *
  * @param rights other rights than the chart's, to see what is missing then
+ * @param account another one than the product's
  * @throws KubectlError
  */
 export async function installServiceAccount(
   target: KubectlTarget,
   namespace: string,
   rights?: Rights,
+  account = SERVICE_ACCOUNT,
 ): Promise<void> {
   const { role, clusterRole } = rights ?? (await chartRights());
   // Cluster roles have no namespace to tell those of two installations apart.
-  const global = `${SERVICE_ACCOUNT}-${namespace}`;
+  const global = `${account}-${namespace}`;
   const rbac = { apiVersion: "rbac.authorization.k8s.io/v1" };
-  const subjects = [{ kind: "ServiceAccount", name: SERVICE_ACCOUNT, namespace }];
-  const metadata = { name: SERVICE_ACCOUNT, namespace };
+  const subjects = [{ kind: "ServiceAccount", name: account, namespace }];
+  const metadata = { name: account, namespace };
   const refTo = (kind: string, name: string) => ({ apiGroup: "rbac.authorization.k8s.io", kind, name });
 
   const objects = [
     { apiVersion: "v1", kind: "ServiceAccount", metadata },
     { ...rbac, kind: "Role", metadata, rules: role },
-    { ...rbac, kind: "RoleBinding", metadata, subjects, roleRef: refTo("Role", SERVICE_ACCOUNT) },
+    { ...rbac, kind: "RoleBinding", metadata, subjects, roleRef: refTo("Role", account) },
     { ...rbac, kind: "ClusterRole", metadata: { name: global }, rules: clusterRole },
     {
       ...rbac,
@@ -67,7 +81,7 @@ export async function installServiceAccount(
 /** Where the cluster's part of an installation's rights is, for who takes it away again. */
 export function clusterRightsPaths(namespace: string): readonly string[] {
   const api = "/apis/rbac.authorization.k8s.io/v1";
-  return ["clusterrolebindings", "clusterroles"].map(
-    (kind) => `${api}/${kind}/${SERVICE_ACCOUNT}-${namespace}`,
+  return [SERVICE_ACCOUNT, OPERATOR_ACCOUNT].flatMap((account) =>
+    ["clusterrolebindings", "clusterroles"].map((kind) => `${api}/${kind}/${account}-${namespace}`),
   );
 }

@@ -48,10 +48,12 @@ export const ADMINS = {
 };
 
 const NAME = "okta-role-operator";
+const SEPARATE = { webhook: { deployment: "separate" } };
 const pod = "spec.template.spec";
 const operator = `${pod}.containers[operator]`;
 const webhook = `${pod}.containers[webhook]`;
 const deployment = { kind: "Deployment" };
+const operatorsOwn = { kind: "Deployment", name: `${NAME}-operator`, with: SEPARATE };
 const service = { kind: "Service", name: NAME };
 const servedAlerts = "spec.groups[okta-role-operator].rules";
 const labels = { team: "access" };
@@ -320,6 +322,98 @@ export const cases = (OTHER: string): readonly Case[] => [
     ...deployment,
     at: `${operator}.resources.limits.cpu`,
     is: 1,
+  },
+  { value: "operator.replicas", to: 3, ...operatorsOwn, at: "spec.replicas", is: 3 },
+  { value: "operator.replicas", to: null, ...operatorsOwn, at: "spec.replicas", is: undefined },
+  {
+    value: "operator.podDisruptionBudget.enabled",
+    to: false,
+    with: SEPARATE,
+    kind: "PodDisruptionBudget",
+    name: `${NAME}-operator`,
+    gone: true,
+  },
+  {
+    value: "operator.podDisruptionBudget.maxUnavailable",
+    to: "50%",
+    with: SEPARATE,
+    kind: "PodDisruptionBudget",
+    name: `${NAME}-operator`,
+    at: "spec.maxUnavailable",
+    is: "50%",
+  },
+  {
+    value: "operator.topologySpreadConstraints",
+    to: [constraint],
+    ...operatorsOwn,
+    at: `${pod}.topologySpreadConstraints`,
+    is: [constraint],
+  },
+  { value: "operator.affinity", to: affinity, ...operatorsOwn, at: `${pod}.affinity`, is: affinity },
+  {
+    value: "operator.priorityClassName",
+    to: "system-cluster-critical",
+    ...operatorsOwn,
+    at: `${pod}.priorityClassName`,
+    is: "system-cluster-critical",
+  },
+  {
+    value: "operator.serviceAccountName",
+    to: "reconciles",
+    ...operatorsOwn,
+    at: `${pod}.serviceAccountName`,
+    is: "reconciles",
+  },
+  {
+    value: "operator.serviceAccountName",
+    to: "reconciles",
+    with: SEPARATE,
+    kind: "RoleBinding",
+    name: `${NAME}-operator`,
+    at: "subjects[reconciles].namespace",
+    is: "access",
+  },
+  {
+    value: "webhook.deployment",
+    to: "separate",
+    kind: "ValidatingAdmissionPolicy",
+    name: "organizationusers.rolemapping.dev",
+    at: "spec.variables[product].expression",
+    is: "['system:serviceaccount:access:okta-role-operator', 'system:serviceaccount:access:okta-role-operator-operator']",
+  },
+  {
+    value: "webhook.deployment",
+    to: "separate",
+    kind: "NetworkPolicy",
+    name: `${NAME}-operator`,
+    at: "spec.ingress[0].ports",
+    is: [{ port: "operator-health", protocol: "TCP" }],
+  },
+  {
+    value: "webhook.deployment",
+    to: "separate",
+    kind: "NetworkPolicy",
+    name: NAME,
+    at: "spec.ingress[1].ports",
+    is: [{ port: "webhook-health", protocol: "TCP" }],
+  },
+  {
+    value: "webhook.deployment",
+    to: "separate",
+    kind: "ClusterRole",
+    name: `${NAME}-operator.access`,
+    with: { watchNamespaces: ["*"], organizations: [], mappings: [] },
+    at: "rules",
+    has: { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },
+  },
+  {
+    value: "webhook.deployment",
+    to: "separate",
+    with: { watchNamespaces: [OTHER] },
+    kind: "Role",
+    name: `${NAME}-operator.access`,
+    at: "metadata.namespace",
+    is: OTHER,
   },
   {
     value: "webhook.resources",

@@ -4,10 +4,23 @@ import { apiRequest } from "../../dev/control-plane/api-request.ts";
 import { createTestCluster, type TestCluster, waitFor } from "../cluster.ts";
 import { helmBuilt, render, type Values } from "./helm.ts";
 
-const ACCOUNT = "okta-role-operator";
+const FORMS = ["sidecar", "separate"] as const;
 
-/** How the chart can be installed, as far as rights go. */
-const INSTALLATIONS = ["its own namespace", "a namespace that was named", "all namespaces"] as const;
+/** Whose each service account is. Where the programs share a pod they share one. */
+const ACCOUNTS: Record<(typeof FORMS)[number], Record<string, readonly Program[]>> = {
+  sidecar: { "okta-role-operator": ["operator", "webhook"] },
+  separate: { "okta-role-operator": ["webhook"], "okta-role-operator-operator": ["operator"] },
+};
+type Program = "operator" | "webhook";
+
+/** What is served, as far as rights go. */
+const SERVED = ["its own namespace", "a namespace that was named", "all namespaces"] as const;
+type Served = (typeof SERVED)[number];
+
+/** How the chart can be installed. */
+const INSTALLATIONS = FORMS.flatMap((form) =>
+  SERVED.map((what) => ({ form, what, title: `${form}, serving ${what}` })),
+);
 type Installation = (typeof INSTALLATIONS)[number];
 
 interface Installed {
@@ -30,21 +43,22 @@ test.after.always(async () => {
   for (const { remove } of installed.values()) await remove();
 });
 
-async function install(installation: Installation): Promise<Installed> {
+async function install({ form, what }: Installation): Promise<Installed> {
   const [own, second, other] = await Promise.all([
     createTestCluster(),
     createTestCluster(),
     createTestCluster(),
   ]);
-  const served = installation === "its own namespace" ? own : second;
-  const watchNamespaces: Record<Installation, string[]> = {
+  const served = what === "its own namespace" ? own : second;
+  const watchNamespaces: Record<Served, string[]> = {
     "its own namespace": [],
     "a namespace that was named": [served.namespace],
     "all namespaces": ["*"],
   };
   // The policy on users is in force on this control plane already, and belongs to all tests.
   const values: Values = {
-    watchNamespaces: watchNamespaces[installation],
+    watchNamespaces: watchNamespaces[what],
+    webhook: { deployment: form },
     secretNames: ["acme-okta"],
     crds: { install: false },
     admissionPolicy: { install: false },
@@ -68,7 +82,7 @@ async function install(installation: Installation): Promise<Installed> {
 
 function the(installation: Installation): Installed {
   const found = installed.get(installation);
-  if (!found) throw new Error(`${installation} isn't installed`);
+  if (!found) throw new Error(`${installation.title} isn't installed`);
   return found;
 }
 
@@ -86,9 +100,9 @@ const Review = z.object({
 });
 
 /** All that an account may do in a namespace, one line for each verb and resource, without what everybody may. */
-async function rights(cluster: TestCluster, namespace: string): Promise<string[]> {
+async function rights(cluster: TestCluster, namespace: string, name: string): Promise<string[]> {
   const [own, everybody] = await Promise.all(
-    [`${namespace}:${ACCOUNT}`, `${namespace}:somebody-else`].map(async (account) => {
+    [`${namespace}:${name}`, `${namespace}:somebody-else`].map(async (account) => {
       const review = {
         apiVersion: "authorization.k8s.io/v1",
         kind: "SelfSubjectRulesReview",
@@ -126,65 +140,79 @@ function lines(rules: z.infer<typeof Review>["status"]["resourceRules"]): string
   return [...new Set(all)].sort();
 }
 
-const SERVES = [
-  ...["organizations", "oktarolemappings", "organizationusers"].flatMap((kind) => [
-    `list ${kind}.rolemapping.dev`,
-    `watch ${kind}.rolemapping.dev`,
-  ]),
-  "get organizationusers.rolemapping.dev",
-  "patch organizations/status.rolemapping.dev",
-  "patch oktarolemappings/status.rolemapping.dev",
+const EVENTS = ["create events.events.k8s.io", "patch events.events.k8s.io"];
+
+/** What each program may do in a namespace that it serves. */
+const SERVES: Record<Program, string[]> = {
+  operator: [
+    ...["organizations", "oktarolemappings", "organizationusers"].flatMap((kind) => [
+      `list ${kind}.rolemapping.dev`,
+      `watch ${kind}.rolemapping.dev`,
+    ]),
+    "get organizationusers.rolemapping.dev",
+    "patch organizations/status.rolemapping.dev",
+    "patch oktarolemappings/status.rolemapping.dev",
+    "update organizationusers/status.rolemapping.dev",
+    "get secrets acme-okta",
+    ...EVENTS,
+  ],
+  webhook: [],
+};
+SERVES.webhook = [
+  ...SERVES.operator,
   "create organizationusers.rolemapping.dev",
   "update organizationusers.rolemapping.dev",
-  "update organizationusers/status.rolemapping.dev",
-  "get secrets acme-okta",
-  "create events.events.k8s.io",
-  "patch events.events.k8s.io",
 ];
 
-const RUNS = [
-  "create secrets",
-  "get secrets okta-role-operator-session-keys",
-  "update secrets okta-role-operator-session-keys",
-  "create configmaps",
-  "list configmaps okta-role-operator-login-paths",
-  "watch configmaps okta-role-operator-login-paths",
-  "update configmaps okta-role-operator-login-paths",
-  "create leases.coordination.k8s.io",
-  "get leases.coordination.k8s.io okta-role-operator",
-  "update leases.coordination.k8s.io okta-role-operator",
-  "create events.events.k8s.io",
-  "patch events.events.k8s.io",
-];
-
-const EVERYWHERE = ["create tokenreviews.authentication.k8s.io"];
-
-/** What the account may do: this, and nothing else. */
-const MAY: Record<Installation, Record<"own" | "served" | "other", string[]>> = {
-  "its own namespace": {
-    own: [...SERVES, ...RUNS, ...EVERYWHERE],
-    served: [...SERVES, ...RUNS, ...EVERYWHERE],
-    other: EVERYWHERE,
-  },
-  "a namespace that was named": {
-    own: [...RUNS, ...EVERYWHERE],
-    served: [...SERVES, ...EVERYWHERE],
-    other: EVERYWHERE,
-  },
-  "all namespaces": {
-    own: [...SERVES, ...RUNS, ...EVERYWHERE],
-    served: [...SERVES, ...EVERYWHERE],
-    other: [...SERVES, ...EVERYWHERE],
-  },
+/** What each may do in the release's own namespace. */
+const RUNS: Record<Program, string[]> = {
+  operator: [
+    "create configmaps",
+    "list configmaps okta-role-operator-login-paths",
+    "watch configmaps okta-role-operator-login-paths",
+    "update configmaps okta-role-operator-login-paths",
+    "create leases.coordination.k8s.io",
+    "get leases.coordination.k8s.io okta-role-operator",
+    "update leases.coordination.k8s.io okta-role-operator",
+    ...EVENTS,
+  ],
+  webhook: [
+    "create secrets",
+    "get secrets okta-role-operator-session-keys",
+    "update secrets okta-role-operator-session-keys",
+    "list configmaps okta-role-operator-login-paths",
+    "watch configmaps okta-role-operator-login-paths",
+    ...EVENTS,
+  ],
 };
 
+/** What each may do everywhere. */
+const EVERYWHERE: Record<Program, string[]> = {
+  operator: [],
+  webhook: ["create tokenreviews.authentication.k8s.io"],
+};
+
+/** What a program may do: this, and nothing else. */
+function may(program: Program, what: Served, place: "own" | "served" | "other"): string[] {
+  const serves = {
+    own: what !== "a namespace that was named",
+    served: true,
+    other: what === "all namespaces",
+  };
+  const runs = place === "own" || (place === "served" && what === "its own namespace");
+  return [...EVERYWHERE[program], ...(serves[place] ? SERVES[program] : []), ...(runs ? RUNS[program] : [])];
+}
+
 for (const installation of INSTALLATIONS) {
-  for (const place of ["own", "served", "other"] as const) {
-    test(`serving ${installation}: the account may do in ${place === "other" ? "another namespace" : `the ${place} one`} exactly what the chart grants`, async (t) => {
-      const release = the(installation);
-      const found = await rights(release[place], release.own.namespace);
-      t.deepEqual(found, [...new Set(MAY[installation][place])].sort());
-    });
+  for (const [account, programs] of Object.entries(ACCOUNTS[installation.form])) {
+    for (const place of ["own", "served", "other"] as const) {
+      test(`${installation.title}: the account ${account} may do in ${place === "other" ? "another namespace" : `the ${place} one`} exactly what the chart grants`, async (t) => {
+        const release = the(installation);
+        const found = await rights(release[place], release.own.namespace, account);
+        const expected = programs.flatMap((program) => may(program, installation.what, place));
+        t.deepEqual(found, [...new Set(expected)].sort());
+      });
+    }
   }
 }
 
@@ -312,13 +340,18 @@ const TEMPTATIONS: [what: string, attempts: Attempt[]][] = [
 
 const Answer = z.object({ status: z.object({ allowed: z.boolean() }) });
 
-async function mayIt(release: Installed, namespace: string | undefined, attempt: Attempt): Promise<boolean> {
+async function mayIt(
+  release: Installed,
+  name: string,
+  namespace: string | undefined,
+  attempt: Attempt,
+): Promise<boolean> {
   const account = `system:serviceaccount:${release.own.namespace}`;
   const body = {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SubjectAccessReview",
     spec: {
-      user: `${account}:${ACCOUNT}`,
+      user: `${account}:${name}`,
       groups: [
         "system:serviceaccounts",
         `system:serviceaccounts:${release.own.namespace}`,
@@ -333,53 +366,71 @@ async function mayIt(release: Installed, namespace: string | undefined, attempt:
 }
 
 for (const installation of INSTALLATIONS) {
-  for (const [what, attempts] of TEMPTATIONS) {
-    test(`serving ${installation}: the account can't ${what}, in no namespace`, async (t) => {
-      const release = the(installation);
-      const places = new Set([release.own, release.served, release.other].map(({ namespace }) => namespace));
-      for (const namespace of [...places, "kube-system", undefined])
-        for (const attempt of attempts)
-          t.false(
-            await mayIt(release, namespace, attempt),
-            `${JSON.stringify(attempt)} in ${namespace ?? "the cluster"}`,
-          );
-    });
+  for (const account of Object.keys(ACCOUNTS[installation.form])) {
+    for (const [what, attempts] of TEMPTATIONS) {
+      test(`${installation.title}: the account ${account} can't ${what}, in no namespace`, async (t) => {
+        const release = the(installation);
+        const places = new Set(
+          [release.own, release.served, release.other].map(({ namespace }) => namespace),
+        );
+        for (const namespace of [...places, "kube-system", undefined])
+          for (const attempt of attempts)
+            t.false(
+              await mayIt(release, account, namespace, attempt),
+              `${JSON.stringify(attempt)} in ${namespace ?? "the cluster"}`,
+            );
+      });
+    }
   }
 }
 
-test("RBAC lets the account make any Secret and ConfigMap; the policy lets it make one, so that it can't get itself a token", async (t) => {
-  const { own } = the("its own namespace");
-  const secret = (name: string, type: string, annotations = {}) => ({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, annotations },
-    type,
-  });
-  const as = `--as=system:serviceaccount:${own.namespace}:${ACCOUNT}`;
-  const create = (object: object) =>
-    own.kubectlWith(object, "create", as, "--validate=false", "--dry-run=server", "-f", "-");
-  const token = secret("acme-okta", "kubernetes.io/service-account-token", {
-    "kubernetes.io/service-account.name": ACCOUNT,
-  });
+for (const form of FORMS) {
+  test(`${form}: RBAC lets an account make any Secret and ConfigMap; the policy lets it make one, so that it can't get itself a token`, async (t) => {
+    const installation = INSTALLATIONS.find((one) => one.form === form && one.what === "its own namespace");
+    if (!installation) throw new Error("there is no such installation");
+    const { own } = the(installation);
+    const secret = (name: string, type: string, annotations = {}) => ({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, annotations },
+      type,
+    });
+    const accountOf = (program: Program): string | undefined =>
+      Object.entries(ACCOUNTS[form]).find(([, programs]) => programs.includes(program))?.[0];
+    const create = (program: Program, object: object) => {
+      const as = `--as=system:serviceaccount:${own.namespace}:${accountOf(program)}`;
+      return own.kubectlWith(object, "create", as, "--validate=false", "--dry-run=server", "-f", "-");
+    };
+    const token = secret("acme-okta", "kubernetes.io/service-account-token", {
+      "kubernetes.io/service-account.name": "okta-role-operator",
+    });
 
-  // A policy is in force a moment after it was made.
-  const refused = await waitFor(
-    async () => {
-      const result = await create(token);
-      return result.code === 0 ? undefined : result;
-    },
-    { what: "the policy to be in force" },
-  );
-  t.regex(refused.stderr, /makes one Secret only, okta-role-operator-session-keys/);
-  t.not((await create(secret("another", "rolemapping.dev/session-keys"))).code, 0);
-  t.not((await create(secret("okta-role-operator-session-keys", "Opaque"))).code, 0);
-  const keys = await create(secret("okta-role-operator-session-keys", "rolemapping.dev/session-keys"));
-  t.is(keys.code, 0, keys.stderr);
-  const person = await own.kubectlWith(secret("another", "Opaque"), "create", "--dry-run=server", "-f", "-");
-  t.is(person.code, 0, "others make what they like");
+    // A policy is in force a moment after it was made.
+    const refused = await waitFor(
+      async () => {
+        const result = await create("webhook", token);
+        return result.code === 0 ? undefined : result;
+      },
+      { what: "the policy to be in force" },
+    );
+    t.regex(refused.stderr, /makes one Secret only, okta-role-operator-session-keys/);
+    const type = "rolemapping.dev/session-keys";
+    t.not((await create("webhook", secret("another", type))).code, 0);
+    t.not((await create("webhook", secret("okta-role-operator-session-keys", "Opaque"))).code, 0);
+    const keys = await create("webhook", secret("okta-role-operator-session-keys", type));
+    t.is(keys.code, 0, keys.stderr);
+    const person = await own.kubectlWith(
+      secret("another", "Opaque"),
+      "create",
+      "--dry-run=server",
+      "-f",
+      "-",
+    );
+    t.is(person.code, 0, "others make what they like");
 
-  const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } });
-  t.regex((await create(configMap("another"))).stderr, /makes one ConfigMap only/);
-  const paths = await create(configMap("okta-role-operator-login-paths"));
-  t.is(paths.code, 0, paths.stderr);
-});
+    const configMap = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } });
+    t.regex((await create("operator", configMap("another"))).stderr, /makes one ConfigMap only/);
+    const paths = await create("operator", configMap("okta-role-operator-login-paths"));
+    t.is(paths.code, 0, paths.stderr);
+  });
+}

@@ -114,6 +114,15 @@ const CONTRADICTIONS: [what: string, values: Values, says: RegExp][] = [
     /not both/,
   ],
   [
+    "one service account for two programs with different rights",
+    {
+      webhook: { deployment: "separate" },
+      serviceAccount: { name: "a" },
+      operator: { serviceAccountName: "a" },
+    },
+    /operator\.serviceAccountName: name another service account/,
+  ],
+  [
     "an HTTPRoute without a Gateway",
     { httpRoute: { enabled: true } },
     /httpRoute\.parentRefs: name the Gateway/,

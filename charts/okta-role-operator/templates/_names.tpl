@@ -19,8 +19,31 @@
 {{- printf "%s.%s" (include "okta-role-operator.fullname" .) .Release.Namespace -}}
 {{- end -}}
 
-{{- define "okta-role-operator.serviceAccountName" -}}
-{{- default (ternary (include "okta-role-operator.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- /*
+What is deployed, as a JSON list: of each part its name, its programs, its service account, and the label `component`
+of its pods. Both programs are in the pods of one part, or each in those of its own.
+
+The part with the webhook has the same name and the same pods' labels in both forms: Kubernetes then goes from one form
+to the other as in any rolling update, where pods that answer people stay until others do, and the Service finds the
+old ones and the new ones alike. A Deployment's selector can't be changed, so that its component is called as in the
+first version, whatever is in the pods; what is in them, the labels rolemapping.dev/operator and /webhook say.
+*/ -}}
+{{- define "okta-role-operator.parts" -}}
+{{- $name := include "okta-role-operator.fullname" . -}}
+{{- $own := .Values.serviceAccount.create -}}
+{{- $account := default (ternary $name "default" $own) .Values.serviceAccount.name -}}
+{{- $serving := dict "name" $name "component" "operator" "account" $account "programs" (list "operator" "webhook") -}}
+{{- $parts := list $serving -}}
+{{- if eq .Values.webhook.deployment "separate" -}}
+{{- $other := printf "%s-operator" $name -}}
+{{- $otherAccount := default (ternary $other "default" $own) .Values.operator.serviceAccountName -}}
+{{- if and $own (eq $account $otherAccount) -}}
+{{- fail "operator.serviceAccountName: name another service account than the webhook's, since each has its own rights" -}}
+{{- end -}}
+{{- $_ := set $serving "programs" (list "webhook") -}}
+{{- $parts = append $parts (dict "name" $other "component" "reconciler" "account" $otherAccount "programs" (list "operator")) -}}
+{{- end -}}
+{{- toJson $parts -}}
 {{- end -}}
 
 {{- define "okta-role-operator.sessionSecretName" -}}
@@ -35,10 +58,16 @@
 {{- include "okta-role-operator.fullname" . }}-metrics
 {{- end -}}
 
-{{- define "okta-role-operator.selectorLabels" -}}
+{{- /* What pods of a release have and no others do. */ -}}
+{{- define "okta-role-operator.releaseLabels" -}}
 app.kubernetes.io/name: {{ include "okta-role-operator.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/component: operator
+{{- end -}}
+
+{{- /* What the pods of a part have and no others do. Arguments: root, component. */ -}}
+{{- define "okta-role-operator.selectorLabels" -}}
+{{ include "okta-role-operator.releaseLabels" .root }}
+app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
 {{- define "okta-role-operator.labels" -}}

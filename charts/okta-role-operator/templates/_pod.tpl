@@ -118,6 +118,27 @@ readinessProbe:
   periodSeconds: 2
   timeoutSeconds: 2
   failureThreshold: 3
+{{ include "okta-role-operator.livenessProbe" . }}
+{{- end -}}
+
+{{- /*
+A pod is ready when all of its containers are, so that an operator that isn't would take the webhook beside it away from
+people. So it is asked once whether it is ready, when it starts: an update doesn't go on with one that never gets there.
+Afterwards its metrics and alerts tell. It is given ten minutes, after which Kubernetes forgets earlier restarts: while
+the API server is away, pauses between restarts don't grow.
+*/ -}}
+{{- define "okta-role-operator.probesBesideTheWebhook" -}}
+startupProbe:
+  httpGet:
+    path: /readyz
+    port: {{ . }}
+  periodSeconds: 1
+  timeoutSeconds: 2
+  failureThreshold: 600
+{{ include "okta-role-operator.livenessProbe" . }}
+{{- end -}}
+
+{{- define "okta-role-operator.livenessProbe" -}}
 livenessProbe:
   httpGet:
     path: /livez

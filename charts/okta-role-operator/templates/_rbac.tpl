@@ -1,8 +1,17 @@
 {{- /*
-The rules under rbac/ are the one source of what the product may do. They are written for the case that everything is
+The rules under rbac/ are the one source of what each program may do. They are written for the case that everything is
 in one namespace; here they are divided between the release's own namespace and the watched ones, and what may be
 narrowed to names is narrowed.
 */ -}}
+
+{{- /* The rules of some programs, as a YAML list. Arguments: root, programs. */ -}}
+{{- define "okta-role-operator.rules" -}}
+{{- $rules := list -}}
+{{- range .programs -}}
+{{- $rules = concat $rules ($.root.Files.Get (printf "rbac/%s.yaml" .) | fromYamlArray) -}}
+{{- end -}}
+{{- uniq $rules | toYaml -}}
+{{- end -}}
 
 {{- /* The Secrets that Organizations may refer to, as a JSON list: those that were named, and those of `organizations`. */ -}}
 {{- define "okta-role-operator.secretNames" -}}
@@ -18,19 +27,22 @@ narrowed to names is narrowed.
 {{- $names | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
-{{- /* What the account may do in its own namespace, watched or not: the lease, the keys of sessions, login paths, events. */ -}}
+{{- /*
+What an account may do in its own namespace, watched or not: the lease, the keys of sessions, login paths, events.
+Arguments: root, programs.
+*/ -}}
 {{- define "okta-role-operator.ownRules" -}}
-{{- $session := include "okta-role-operator.sessionSecretName" . -}}
+{{- $session := include "okta-role-operator.sessionSecretName" .root -}}
 {{- $rules := list -}}
-{{- range .Files.Get "rbac/role.yaml" | fromYamlArray -}}
+{{- range include "okta-role-operator.rules" . | fromYamlArray -}}
 {{- if and (has "coordination.k8s.io" .apiGroups) .resourceNames -}}
-{{- $rules = append $rules (merge (dict "resourceNames" (list (include "okta-role-operator.fullname" $))) .) -}}
+{{- $rules = append $rules (merge (dict "resourceNames" (list (include "okta-role-operator.fullname" $.root))) .) -}}
 {{- else if has "coordination.k8s.io" .apiGroups -}}
 {{- $rules = append $rules . -}}
 {{- else if has "events.k8s.io" .apiGroups -}}
 {{- $rules = append $rules . -}}
 {{- else if and (has "configmaps" .resources) .resourceNames -}}
-{{- $rules = append $rules (merge (dict "resourceNames" (list (include "okta-role-operator.loginPathsName" $))) .) -}}
+{{- $rules = append $rules (merge (dict "resourceNames" (list (include "okta-role-operator.loginPathsName" $.root))) .) -}}
 {{- else if has "configmaps" .resources -}}
 {{- $rules = append $rules . -}}
 {{- else if and (has "secrets" .resources) .resourceNames -}}
@@ -42,11 +54,11 @@ narrowed to names is narrowed.
 {{- toYaml $rules -}}
 {{- end -}}
 
-{{- /* What the account may do in a namespace because it serves it. */ -}}
+{{- /* What an account may do in a namespace because it serves it. Arguments: root, programs. */ -}}
 {{- define "okta-role-operator.watchedRules" -}}
-{{- $names := include "okta-role-operator.secretNames" . | fromJsonArray -}}
+{{- $names := include "okta-role-operator.secretNames" .root | fromJsonArray -}}
 {{- $rules := list -}}
-{{- range .Files.Get "rbac/role.yaml" | fromYamlArray -}}
+{{- range include "okta-role-operator.rules" . | fromYamlArray -}}
 {{- if or (has "rolemapping.dev" .apiGroups) (has "events.k8s.io" .apiGroups) -}}
 {{- $rules = append $rules . -}}
 {{- else if and (has "secrets" .resources) (not .resourceNames) (has "get" .verbs) -}}
@@ -60,36 +72,37 @@ narrowed to names is narrowed.
 {{- toYaml $rules -}}
 {{- end -}}
 
-{{- define "okta-role-operator.subjects" -}}
-- kind: ServiceAccount
-  name: {{ include "okta-role-operator.serviceAccountName" . | quote }}
-  namespace: {{ .Release.Namespace | quote }}
-{{- end -}}
-
-{{- /* A Role and its binding. Arguments: root, name, namespace, rules. */ -}}
+{{- /* A Role, or a ClusterRole where no namespace is given, and its binding. Arguments: root, name, account, namespace, rules. */ -}}
 {{- define "okta-role-operator.role" }}
+{{- $kind := ternary "Role" "ClusterRole" (hasKey . "namespace") }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
+kind: {{ $kind }}
 metadata:
   name: {{ .name | quote }}
-  namespace: {{ .namespace | quote }}
+  {{- with .namespace }}
+  namespace: {{ . | quote }}
+  {{- end }}
   labels:
     {{- include "okta-role-operator.labels" .root | nindent 4 }}
 rules:
   {{- toYaml .rules | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
+kind: {{ $kind }}Binding
 metadata:
   name: {{ .name | quote }}
-  namespace: {{ .namespace | quote }}
+  {{- with .namespace }}
+  namespace: {{ . | quote }}
+  {{- end }}
   labels:
     {{- include "okta-role-operator.labels" .root | nindent 4 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
-  kind: Role
+  kind: {{ $kind }}
   name: {{ .name | quote }}
 subjects:
-  {{- include "okta-role-operator.subjects" .root | nindent 2 }}
+  - kind: ServiceAccount
+    name: {{ .account | quote }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end }}

@@ -6,8 +6,8 @@ const INTRODUCTION = `<!-- Generated from values.yaml by dev/generate.ts: don't 
 
 # okta-role-operator
 
-People in these Okta groups hold these roles: an operator and a login webhook for Kubernetes, as one Deployment. This
-page is about the chart; docs/install.md has the whole way from nothing to the first sign-in, with Argo CD and Flux,
+People in these Okta groups hold these roles: an operator and a login webhook for Kubernetes, as one Deployment or as
+two (\`webhook.deployment\`). This page is about the chart; docs/install.md has the whole way from nothing to the first sign-in, with Argo CD and Flux,
 cert-manager and External Secrets.
 
 \`\`\`sh
@@ -21,7 +21,7 @@ helm test okta-role-operator --namespace okta-role-operator
 \`\`\`
 
 It needs Kubernetes 1.33 or later, Helm 4 (3.22 renders the same), and cluster rights for whoever installs it: it
-brings CRDs, admission policies and a ClusterRole. None of these is left to the service account, which may do what
+brings CRDs, admission policies and a ClusterRole. None of these is left to the service accounts, which may do what
 [rbac/](rbac/) says and nothing else.
 
 - **Upgrade**: \`helm upgrade\`. The CRDs are part of the release and are brought up to date with it.

@@ -1,10 +1,7 @@
-import { readFile } from "node:fs/promises";
 import test from "ava";
-import { parse } from "yaml";
+import { chartRights } from "../../../dev/control-plane/service-account.ts";
 import { isActive } from "../../../identity/index.ts";
 import { operatorUnderTest } from "../operator-under-test.ts";
-
-const ROLE = new URL("../../../charts/okta-role-operator/rbac/role.yaml", import.meta.url);
 
 test("where mappings can't be read nobody is deactivated, and the organization says why", async (t) => {
   const { cluster, applyAcme, signedIn, condition, untilUser, store } = await operatorUnderTest(t);
@@ -13,8 +10,8 @@ test("where mappings can't be read nobody is deactivated, and the organization s
   await condition("oktaorg", "acme", "Ready", "True");
   const { ref } = await signedIn("ada", ["service_admin"], mappings);
 
-  const rules: { resources: string[] }[] = parse(await readFile(ROLE, "utf8"));
-  const setRules = (rules: object) =>
+  const { role: rules } = await chartRights();
+  const setRules = (rules: readonly object[]) =>
     cluster.kubectl("patch", "role", "okta-role-operator", "--type=merge", "-p", JSON.stringify({ rules }));
   await setRules(
     rules.map((rule) => ({
