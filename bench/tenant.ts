@@ -88,7 +88,6 @@ export class Tenant {
       })),
       sessions: { maxAge: "12h" },
       safeguards: { maxDeactivations: "100%" },
-      console: { editMappings: false },
     };
     await admin.create(organizations, {
       ...ORGANIZATION_KIND,

@@ -86,10 +86,6 @@ export interface OrganizationSpec {
    * What keeps a mistake in Okta or in a mapping from locking out many people at once.
    */
   safeguards: Safeguards;
-  /**
-   * What organization admins may do on the console pages.
-   */
-  console: ConsoleSettings;
 }
 /**
  * The connection with Okta.
@@ -129,10 +125,6 @@ export interface OktaConnection {
    * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. How soon a change in Okta is noticed says the condition DirectorySynced.
    */
   directory?: OktaDirectory;
-  /**
-   * Lets Okta tell at once that somebody changed. In Okta, the hook's address is status.eventHookURI.
-   */
-  eventHook?: OktaEventHook;
 }
 export interface SecretKeyRef {
   /**
@@ -183,15 +175,6 @@ export interface OktaDirectory {
   apiTokenRef?: SecretKeyRef;
 }
 /**
- * Lets Okta tell at once that somebody changed. In Okta, the hook's address is status.eventHookURI.
- */
-export interface OktaEventHook {
-  /**
-   * Where the value is stored that Okta sends in the hook's Authorization header.
-   */
-  secretRef: SecretKeyRef;
-}
-/**
  * One role.
  */
 export interface Role {
@@ -208,7 +191,7 @@ export interface Role {
    */
   description?: string;
   /**
-   * Whether the role administers the organization: who holds it sees every user and mapping on the console pages. False when left out.
+   * Whether the role administers the organization: applications are told so, and a local account that holds it never becomes an Okta account. False when left out.
    */
   admin?: boolean;
 }
@@ -231,15 +214,6 @@ export interface Safeguards {
   maxDeactivations: number | string;
 }
 /**
- * What organization admins may do on the console pages.
- */
-export interface ConsoleSettings {
-  /**
-   * Whether an organization admin may enter groups on the Role Mapping page. Leave it false where mappings come from Git, so that there is one place to change them.
-   */
-  editMappings: boolean;
-}
-/**
  * What was found. Written by the operator and the login webhook.
  */
 export interface OrganizationStatus {
@@ -256,10 +230,6 @@ export interface OrganizationStatus {
    */
   callbackURI?: string;
   /**
-   * The address of the event hook, to be entered in Okta.
-   */
-  eventHookURI?: string;
-  /**
    * How many accounts there are.
    */
   users?: OrganizationUserCounts;
@@ -272,15 +242,11 @@ export interface OrganizationStatus {
    */
   deactivationsSettledTime?: string;
   /**
-   * What is known of the directory.
-   */
-  directory?: DirectoryStatus;
-  /**
    * The evidence that Okta is set up to send the groups claim: the last issuer and client that sent it. With it, a sign-in without the claim means no groups; without it, it means that the claim isn't set up.
    */
   groupsClaim?: GroupsClaimEvidence;
   /**
-   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived, DirectoryReachable, DirectorySynced, EventHookVerified and DeactivationsWithinLimit.
+   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived (written by the login webhook), DirectoryReachable, DirectorySynced and DeactivationsWithinLimit.
    *
    * Items: One check and its outcome.
    */
@@ -311,15 +277,6 @@ export interface SessionsStatus {
    * Sessions that began earlier have ended, whatever spec.sessions.maxAge says by now. It goes forward whenever that changes, to the time before which sessions were too old for the shorter of the two.
    */
   endedBefore?: string;
-}
-/**
- * What is known of the directory.
- */
-export interface DirectoryStatus {
-  /**
-   * When the directory was last read to the end.
-   */
-  lastReadTime?: string;
 }
 /**
  * The evidence that Okta is set up to send the groups claim: the last issuer and client that sent it. With it, a sign-in without the claim means no groups; without it, it means that the claim isn't set up.

@@ -140,13 +140,6 @@ export function directorySynced(check: DirectoryCheck): DesiredCondition {
   );
 }
 
-/** Only where a hook is configured: so that nobody waits for one. */
-export function eventHookVerified(organization: Organization): DesiredCondition[] {
-  if (!organization.spec.okta.eventHook) return [];
-  const message = "This version does not receive event hooks: changes in Okta arrive at the next sign-in.";
-  return [conditionUnknown("EventHookVerified", "NotReceived", message)];
-}
-
 /** What is told of those who are pending. */
 type Waiting = Pick<PendingSet, "size" | "causes" | "missing" | "some">;
 
@@ -196,7 +189,6 @@ function whyAndWho(waiting: Waiting): string {
 const OPTIONAL: ReadonlySet<string> = new Set([
   "DirectoryReachable",
   "DirectorySynced",
-  "EventHookVerified",
   "GroupsClaimReceived",
 ]);
 

@@ -21,7 +21,6 @@ import {
   deactivationsWithinLimit,
   directoryReachable,
   directorySynced,
-  eventHookVerified,
   issuerDiscovered,
   loginPathAccepted,
   organizationReady,
@@ -52,7 +51,6 @@ export const OWNED_STATUS = {
     "IssuerDiscovered",
     "DirectoryReachable",
     "DirectorySynced",
-    "EventHookVerified",
     "DeactivationsWithinLimit",
   ],
 };
@@ -89,7 +87,6 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     credentialsResolved(credentials),
     directoryReachable(directory),
     directorySynced(directory),
-    ...eventHookVerified(current),
     deactivationsWithinLimit(current, deactivations, pending.of(key)),
   ];
   const ready = organizationReady([...checks, ...groupsClaimOf(current)]);

@@ -15,13 +15,11 @@ const full: Manifest[] = [
     "okta.scopes": ["openid", "groups"],
     "okta.claims": { groups: "groups", email: "email", name: "name" },
     "okta.directory": directory,
-    "okta.eventHook": { secretRef: { name: "acme-okta", key: "eventHookSecret" } },
     roles: [
       { name: "service-admin", displayName: "Service Admin", description: "Manages services.", admin: false },
     ],
     sessions: { maxAge: "12h" },
     safeguards: { maxDeactivations: "20%" },
-    console: { editMappings: true },
   }),
   mapping(),
   localUser({ name: "Mia Moreau", serviceAccountName: "mia" }),

@@ -125,7 +125,6 @@ const secretRefs = {
   "okta.privateKeyRef": "loginKey",
   "okta.directory.privateKeyRef": "privateKey",
   "okta.directory.apiTokenRef": "apiToken",
-  "okta.eventHook.secretRef": "eventHookSecret",
 };
 for (const [field, example] of Object.entries(secretRefs)) {
   const changes = {
@@ -270,20 +269,5 @@ test.serial(
   [
     "spec.okta.directory.url",
     "write an https URL without spaces, as in https://acme.okta.com (plain http is for localhost only)",
-  ],
-);
-
-test.serial("an event hook with a directory is accepted", accepted, {
-  "okta.directory": directory,
-  "okta.eventHook": { secretRef: { name: "acme-okta", key: "eventHookSecret" } },
-});
-
-test.serial(
-  "an event hook without a directory is refused",
-  refused,
-  { "okta.eventHook": { secretRef: { name: "acme-okta", key: "eventHookSecret" } } },
-  [
-    "spec.okta.eventHook",
-    "an event hook only says that somebody changed, and the directory is then asked what has changed: add okta.directory, or leave out okta.eventHook",
   ],
 );

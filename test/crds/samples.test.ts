@@ -22,7 +22,6 @@ test.serial("what samples leave out is filled in", async (t) => {
   t.deepEqual(spec.okta.claims, { groups: "groups", email: "email", name: "name" });
   t.deepEqual(spec.sessions, { maxAge: "12h" });
   t.deepEqual(spec.safeguards, { maxDeactivations: "20%" });
-  t.deepEqual(spec.console, { editMappings: false });
 });
 
 test.serial("the catalogue has the six roles of Konnect, one of them for admins", async (t) => {

@@ -37,7 +37,6 @@ export function organization(
       roles: [],
       sessions: { maxAge },
       safeguards: { maxDeactivations: "20%" },
-      console: { editMappings: false },
     },
     ...(accepted
       ? { status: { loginURI: `https://login.example.com/login/${loginPath}`, conditions: [condition] } }

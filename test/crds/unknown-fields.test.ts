@@ -1,0 +1,51 @@
+import { readdir, readFile } from "node:fs/promises";
+import test from "ava";
+import { readCrds, walk } from "../../dev/generate/crd.ts";
+import { organization } from "./objects.ts";
+import { testNamespace } from "./server.ts";
+
+const root = new URL("../../", import.meta.url);
+const namespace = testNamespace();
+
+/** What a manifest of an earlier version may have. */
+const earlier = organization({
+  console: { editMappings: true },
+  "okta.eventHook": { secretRef: { name: "acme-okta", key: "eventHookSecret" } },
+});
+
+test.serial("a manifest with fields that nothing serves is refused, and each of them is named", async (t) => {
+  const { code, stderr } = await namespace.kubectl(["apply", "-f", "-"], earlier);
+  t.not(code, 0);
+  t.regex(stderr, /unknown field "spec\.console"/);
+  t.regex(stderr, /unknown field "spec\.okta\.eventHook"/);
+});
+
+test.serial("a server-side apply is refused, whatever validation it asks for", async (t) => {
+  const args = ["apply", "--server-side", "--validate=ignore", "-f", "-"];
+  const { code, stderr } = await namespace.kubectl(args, earlier);
+  t.not(code, 0);
+  t.regex(stderr, /\.spec\.(console|okta\.eventHook): field not declared in schema/);
+});
+
+test.serial("who applies it all the same is warned, and gets an object without them", async (t) => {
+  const { code, stderr } = await namespace.kubectl(["apply", "--validate=warn", "-f", "-"], earlier);
+  t.is(code, 0, stderr);
+  t.regex(stderr, /Warning: unknown field "spec\.console"/);
+  const { spec } = JSON.parse(await namespace.succeed(["get", "oktaorg", "acme", "-o", "json"]));
+  t.false("console" in spec);
+  t.false("eventHook" in spec.okta);
+});
+
+test("every field of the API is read or written by one of the two programs", async (t) => {
+  const folders = ["identity", "okta", "organizations", "operator", "webhook"];
+  const sources = await Promise.all(folders.map((folder) => sourcesIn(folder)));
+  const words = new Set(sources.flat().flatMap((text) => text.match(/\w+/g) ?? []));
+  for (const { kind, schema } of readCrds(new URL("crds/", root)))
+    for (const { path, name } of walk(schema)) t.true(name === "" || words.has(name), `${kind}: ${path}`);
+});
+
+async function sourcesIn(folder: string): Promise<string[]> {
+  const url = new URL(`${folder}/`, root);
+  const files = (await readdir(url, { recursive: true })).filter((file) => file.endsWith(".ts"));
+  return Promise.all(files.map((file) => readFile(new URL(file, url), "utf8")));
+}
