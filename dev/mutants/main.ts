@@ -1,0 +1,127 @@
+/**
+ * Makes the code wrong in one small place after the other, and looks whether a test notices.
+ *
+ *   npm run mutants                     everything; hours
+ *   npm run mutants -- PATH...          the files in these folders, or these files
+ *   npm run mutants -- --since REF      the files that differ from a commit; minutes
+ *   npm run mutants -- --fresh          as if it had never run
+ *   npm run mutants -- --write          puts the table of all that is known into docs/development.md
+ *
+ * What is known is kept in .cache/mutants: a run goes on where another was stopped, and looks again only at files and
+ * tests that have changed. Ends with a table per folder; those that nobody noticed stand in .cache/mutants/unnoticed.txt.
+ */
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { startControlPlane } from "../control-plane/control-plane.ts";
+import { environmentOf } from "../control-plane/environment.ts";
+import { installCrds } from "../control-plane/install.ts";
+import { showProgress } from "../control-plane/progress.ts";
+import { isMutated } from "./belonging.ts";
+import { Hunt } from "./hunt.ts";
+import { Ledger } from "./ledger.ts";
+import { hashOf, mutate } from "./mutate.ts";
+import { inWholeFolders, survivorsOf, tableOf } from "./report.ts";
+import { changedSince, filesIn, makeSandbox } from "./sandbox.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const cache = join(root, ".cache/mutants");
+const page = join(root, "docs/development.md");
+
+const HELP = `npm run mutants [-- PATH... | --since REF] [--fresh] [--write]
+
+PATH         a folder or a file, such as identity or okta/oidc/issuer.ts; default: everything, which takes hours
+--since REF  the files that differ from this commit
+--fresh      forgets what earlier runs have found
+--write      puts the table into docs/development.md: the folders that are known, by this run and earlier ones`;
+
+async function main(): Promise<number> {
+  const { values, positionals: paths } = parseArgs({
+    allowPositionals: true,
+    options: {
+      since: { type: "string" },
+      fresh: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const files = await filesIn(root);
+  const texts = new Map<string, string>();
+  for (const file of files.filter(isMutated)) texts.set(file, await readFile(join(root, file), "utf8"));
+  const changed = values.since === undefined ? undefined : new Set(await changedSince(root, values.since));
+  const wanted = [...texts.keys()].filter((file) => (changed?.has(file) ?? true) && isIn(file, paths));
+  if (wanted.length === 0) {
+    console.log("no file of the product is meant by that");
+    return paths.length > 0 ? 2 : 0;
+  }
+
+  const progress = showProgress();
+  progress.step(`mutating ${texts.size} files`);
+  const mutated = await mutate(texts);
+  if (values.fresh) await rm(cache, { recursive: true, force: true });
+  await mkdir(cache, { recursive: true });
+  const ledger = await Ledger.open(join(cache, "ledger.json"));
+  const sandbox = join(cache, "sandbox");
+  await makeSandbox(root, sandbox, files, mutated.texts);
+  const tests = new Map<string, string>();
+  for (const file of files.filter((path) => path.endsWith(".test.ts")))
+    tests.set(file, hashOf([await readFile(join(root, file), "utf8")]));
+
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+  const controlPlane = await startControlPlane();
+  try {
+    await installCrds(controlPlane);
+    const hunt = new Hunt({
+      mutants: mutated.mutants,
+      tests,
+      ledger,
+      runs: { root: sandbox, env: environmentOf(controlPlane), signal: stop.signal },
+      atOnce: availableParallelism(),
+      progress,
+    });
+    const judged = await hunt.run(new Set(wanted));
+    const table = tableOf(judged);
+    console.log(`\n${table}`);
+    const unnoticed = join(cache, "unnoticed.txt");
+    await writeFile(unnoticed, `${survivorsOf(judged)}\n`);
+    console.log("\nthose that nobody noticed: .cache/mutants/unnoticed.txt");
+    if (values.write) {
+      const known = hunt.known(new Set(texts.keys()));
+      await writeTable(tableOf(inWholeFolders(known, mutated.mutants)));
+    }
+    return 0;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    console.log("\nstopped; the same command goes on from here");
+    return 130;
+  } finally {
+    await ledger.save();
+    await controlPlane.stop();
+  }
+}
+
+function isIn(file: string, paths: readonly string[]): boolean {
+  return (
+    paths.length === 0 ||
+    paths.some((path) => file === path || file.startsWith(`${path.replace(/\/$/, "")}/`))
+  );
+}
+
+/** Between two comments, which the page has. */
+async function writeTable(table: string): Promise<void> {
+  const text = await readFile(page, "utf8");
+  const between = /(<!-- mutants -->\n)[\s\S]*?(\n<!-- \/mutants -->)/;
+  await writeFile(
+    page,
+    text.replace(between, (_, begin: string, end: string) => `${begin}${table}${end}`),
+  );
+}
+
+process.exitCode = await main();
