@@ -47,15 +47,15 @@ test.serial(
     }
     const path =
       '{range .items[?(@.spec.email!="")]}{.spec.email} {.status.state} {.status.roleNames}{"\\n"}{end}';
+    let people: string[] = [];
     await environment.until(
       async () => {
         const lines = (await kubectl(["get", "orguser", "-o", `jsonpath=${path}`])).split("\n");
-        const people = lines.filter((line) => line.startsWith("person"));
-        const expected = names.map((name) => `${name}@acme.example Active ["runtime-admin"]`).sort();
-        return JSON.stringify(people.sort()) === JSON.stringify(expected);
+        people = lines.filter((line) => line.startsWith("person"));
+        return people.every((line) => line.includes(" Active "));
       },
-      { what: "everybody to have one account, active, with one role", timeoutMs: 60_000 },
+      { what: "everybody's account to be active", timeoutMs: 60_000 },
     );
-    t.pass();
+    t.deepEqual(people.sort(), names.map((name) => `${name}@acme.example Active ["runtime-admin"]`).sort());
   },
 );

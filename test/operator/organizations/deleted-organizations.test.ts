@@ -23,5 +23,6 @@ test("the users of an organization that was deleted and came back don't count ag
   await untilActive(7);
   await under.cluster.kubectl("delete", "orm", "portal");
   await under.untilUser(ref, "to be out, unheld", (user) => user.status?.state === "Deactivated");
-  t.pass();
+  await untilActive(6);
+  t.is((await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "True")).reason, "WithinLimit");
 });

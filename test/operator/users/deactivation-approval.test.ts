@@ -47,7 +47,8 @@ test("an approval that is given while nobody leads counts when somebody does", a
   await approve(under, code);
   under.start();
   await activeUsers(under, 0);
-  t.pass();
+  await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "True");
+  t.truthy((await under.organization()).status?.deactivationsSettledTime, "it is used up");
 });
 
 test("an approval doesn't count for an issuer that was changed after it was asked for", async (t) => {

@@ -246,5 +246,5 @@ test("raising maxDeactivations releases what was held", async (t) => {
   for (const ref of refs)
     await under.untilUser(ref, "to be out", (user) => user.status?.state === "Deactivated");
   await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "True");
-  t.pass();
+  t.is(await active(under, refs), 0);
 });

@@ -19,6 +19,7 @@ async function withSuspendedMapping(under: UnderTest): Promise<string> {
   return ref;
 }
 
+const PORTAL_ONLY = [{ name: "portal-admin", mapping: "portal", group: "portal_admin" }];
 const toHoldPortalOnly = (user: Parameters<typeof rolesOf>[0]): boolean =>
   rolesOf(user).join() === "portal-admin";
 
@@ -26,16 +27,16 @@ test("a suspended mapping that is put right takes from those whom it no longer n
   const under = await operatorUnderTest(t);
   const raj = await withSuspendedMapping(under);
   await under.applyAcme({ mappings: { services: [["web_admin"], ["service-admin"]] } });
-  t.pass();
-  await under.untilUser(raj, "to hold portal-admin alone", toHoldPortalOnly);
+  const { status } = await under.untilUser(raj, "to hold portal-admin alone", toHoldPortalOnly);
+  t.deepEqual(status?.roles, PORTAL_ONLY);
 });
 
 test("a suspended mapping that is deleted takes from everybody who held something through it", async (t) => {
   const under = await operatorUnderTest(t);
   const raj = await withSuspendedMapping(under);
   await under.cluster.kubectl("delete", "orm", "services");
-  t.pass();
-  await under.untilUser(raj, "to hold portal-admin alone", toHoldPortalOnly);
+  const { status } = await under.untilUser(raj, "to hold portal-admin alone", toHoldPortalOnly);
+  t.deepEqual(status?.roles, PORTAL_ONLY);
 });
 
 test("a role that leaves the catalogue is taken from those who kept it through a suspended mapping", async (t) => {
@@ -44,6 +45,7 @@ test("a role that leaves the catalogue is taken from those who kept it through a
   const { ref } = await under.signedIn("ada", ["service_admin"], HELD);
   await under.untilUser(ref, "to be kept", (user) => rolesOf(user).join() === "service-admin");
   await under.applyAcme({ roles: ["portal-admin"] });
-  t.pass();
-  await under.untilUser(ref, "to be out", (user) => user.status?.state === "Deactivated");
+  const { status } = await under.untilUser(ref, "to be out", (user) => user.status?.state === "Deactivated");
+  t.deepEqual(status?.roleNames ?? [], []);
+  t.is(status?.conditions?.find(({ type }) => type === "Active")?.reason, "NoMappedGroup");
 });

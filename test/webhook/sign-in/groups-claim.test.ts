@@ -26,14 +26,15 @@ test("after an edit of the organization, a claim that still isn't set up is said
   const before = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimNotSetUp");
   await applyAcme({ spec: { displayName: "Acme Inc." } });
   await signIn("ada");
-  await waitFor(
+  const after = await waitFor(
     async () => {
       const now = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimNotSetUp");
-      return (now.observedGeneration ?? 0) > (before.observedGeneration ?? 0) || undefined;
+      return now.observedGeneration === before.observedGeneration ? undefined : now;
     },
     { what: "the condition to be about the organization as it is" },
   );
-  t.pass();
+  t.is(after.observedGeneration, (before.observedGeneration ?? 0) + 1);
+  t.is(after.message, before.message);
 });
 
 test("a claim that is missing where it came before means no groups: the account is deactivated", async (t) => {
