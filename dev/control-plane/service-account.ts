@@ -7,7 +7,7 @@ import { type KubectlTarget, kubectlOutput } from "./kubectl.ts";
 export const SERVICE_ACCOUNT = "okta-role-operator";
 
 /** The name of the operator's own, where it doesn't share a pod with the webhook. */
-const OPERATOR_ACCOUNT = "okta-role-operator-operator";
+export const OPERATOR_ACCOUNT = "okta-role-operator-operator";
 
 const RBAC = new URL("../../charts/okta-role-operator/rbac/", import.meta.url);
 
@@ -27,7 +27,7 @@ export interface Rights {
 
 /** The programs, each with rights of its own. */
 const PROGRAMS = ["operator", "webhook"] as const;
-type Program = (typeof PROGRAMS)[number];
+export type Program = (typeof PROGRAMS)[number];
 
 /** @param programs whose account it is: both share one where they share a pod */
 export async function chartRights(programs: readonly Program[] = PROGRAMS): Promise<Rights> {

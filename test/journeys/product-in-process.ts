@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
 import { Registry } from "prom-client";
-import type { Rights } from "../../dev/control-plane/service-account.ts";
+import { OPERATOR_ACCOUNT, type Program, type Rights } from "../../dev/control-plane/service-account.ts";
 import { CookieJar, type OktaStandIn, signIn, startOkta } from "../../dev/okta/index.ts";
-import { createClient, EventRecorder, LeaderElection } from "../../kubernetes/index.ts";
+import { type Client, createClient, EventRecorder, LeaderElection } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import { serve } from "../../webhook/server.ts";
 import { Webhook } from "../../webhook/webhook.ts";
-import { type TestCluster, testCluster } from "../cluster.ts";
+import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
@@ -29,14 +29,16 @@ const MAX_STALENESS_MS = 10_000;
 export interface ProductInProcess {
   readonly cluster: TestCluster;
   readonly okta: OktaStandIn;
-  /** Between the product and the API server. */
-  readonly tap: WriteTap;
+  /** Between each program and the API server: the same one where both share a service account. */
+  readonly taps: Readonly<Record<Program, WriteTap>>;
   readonly webhook: Webhook;
   readonly operator: Operator;
   /** What the product has logged, parsed. */
   readonly lines: Record<string, unknown>[];
   /** Another replica of the webhook, which finds the keys of sessions to be due and rotates them. */
   rotateKeys(): void;
+  /** Waits until the webhook is ready, and serves the organization at the login path that the operator reserves for it. */
+  untilServed(): Promise<void>;
   /** Ada signs in. @returns the status of the last answer: 303 when she is in */
   signIn(cookies?: CookieJar): Promise<number>;
   /** What a program is told of a browser's session: the status. */
@@ -47,13 +49,16 @@ export interface ProductInProcess {
   stop(): Promise<void>;
 }
 
+/** A service account for each program, as in two Deployments. */
+export type OwnAccounts = Readonly<Record<Program, Rights>>;
+
 /**
- * @param rights others than the chart's
+ * @param rights others than the chart's; for each program, where each has a service account of its own
  * @param own a cluster of the test's own, which it removes
  */
 export async function productInProcess(
   t: ExecutionContext,
-  rights?: Rights,
+  rights?: Rights | OwnAccounts,
   own?: TestCluster,
 ): Promise<ProductInProcess> {
   const cluster = own ?? (await testCluster(t));
@@ -71,11 +76,18 @@ export async function productInProcess(
   t.teardown(stop);
 
   const { log, lines } = logLines();
-  const tap = await WriteTap.start(cluster.controlPlane.admin);
-  closing.push(() => tap.stop());
-  const kubeconfig = await behindTap(await cluster.serviceAccount(rights), join(folder, "tapped"), tap);
-  const client = await createClient({ kubeconfig, userAgent: "test", log });
-  closing.push(() => client.close());
+  const connect = async (rights?: Rights, account?: string): Promise<{ tap: WriteTap; client: Client }> => {
+    const tap = await WriteTap.start(cluster.controlPlane.admin);
+    closing.push(() => tap.stop());
+    const path = join(folder, `tapped-${account ?? "product"}`);
+    const kubeconfig = await behindTap(await cluster.serviceAccount(rights, account), path, tap);
+    const client = await createClient({ kubeconfig, userAgent: "test", log });
+    closing.push(() => client.close());
+    return { tap, client };
+  };
+  const webhooks = await connect(rights && "webhook" in rights ? rights.webhook : rights);
+  const operators =
+    rights && "operator" in rights ? await connect(rights.operator, OPERATOR_ACCOUNT) : webhooks;
   const http = new Http({ destinations: LOOPBACK });
   closing.push(() => http.close());
   const okta = await startOkta({
@@ -84,16 +96,12 @@ export async function productInProcess(
   });
   closing.push(() => okta.stop());
 
-  const events = new EventRecorder({
-    client,
-    reportingController: "test/all",
-    reportingInstance: "one",
-    log,
-  });
+  const eventsOf = ({ client }: { client: Client }) =>
+    new EventRecorder({ client, reportingController: "test/all", reportingInstance: "one", log });
   const loginPaths = loginPathsIn(namespace);
-  const common = { client, events, http, namespaces: [namespace], loginPaths, log };
+  const common = { http, namespaces: [namespace], loginPaths, log };
   const election = new LeaderElection({
-    client,
+    client: operators.client,
     namespace,
     name: "okta-role-operator",
     identity: "one",
@@ -103,6 +111,8 @@ export async function productInProcess(
   const makeWebhook = () =>
     new Webhook({
       ...common,
+      client: webhooks.client,
+      events: eventsOf(webhooks),
       metrics: new Registry(),
       namespace,
       sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
@@ -121,7 +131,14 @@ export async function productInProcess(
   closing.push(() => server.close(0));
   const baseURL = `http://localhost:${server.port}`;
   const app = webhook.app(baseURL);
-  const operator = new Operator({ ...common, leader: client, baseURL, metrics: new Registry() });
+  const operator = new Operator({
+    ...common,
+    client: operators.client,
+    leader: operators.client,
+    events: eventsOf(operators),
+    baseURL,
+    metrics: new Registry(),
+  });
   running.push(
     webhook.run(ended.signal),
     operator.watch(ended.signal),
@@ -147,11 +164,17 @@ export async function productInProcess(
   return {
     cluster,
     okta,
-    tap,
+    taps: { operator: operators.tap, webhook: webhooks.tap },
     webhook,
     operator,
     lines,
     rotateKeys: () => void running.push(makeWebhook().run(ended.signal)),
+    async untilServed() {
+      await webhook.ready();
+      await waitFor(async () => ((await fetch(`${login}/local`)).ok ? true : undefined), {
+        what: "the organization to be served",
+      });
+    },
     async signIn(cookies = new CookieJar()) {
       const { response } = await signIn(okta, login, "ada@acme.example", { cookies });
       return response.status;

@@ -1,0 +1,16 @@
+import test from "ava";
+import { productInProcess } from "../product-in-process.ts";
+import { everything, granted, ownAccounts, usesExactly } from "./rights.ts";
+
+test("in one pod, the programs' common account uses every right that it is given, and needs no other", async (t) => {
+  const product = await productInProcess(t);
+  await everything(product);
+  await usesExactly(t, product.taps.webhook, await granted("operator", "webhook"));
+});
+
+test("in pods of their own, each program's account uses every right that it is given, and needs no other", async (t) => {
+  const product = await productInProcess(t, await ownAccounts());
+  await everything(product);
+  for (const program of ["operator", "webhook"] as const)
+    await usesExactly(t, product.taps[program], await granted(program));
+});
