@@ -87,7 +87,9 @@ export class Transport {
         return stream;
       } catch (error) {
         this.#count(call, error instanceof ApiError ? error.status : "error");
-        if (!(error instanceof UnauthorizedError) || refreshed) throw error;
+        const isRefused =
+          error instanceof UnauthorizedError || (isDistrust(error) && (await this.#trustsOthersNow(access)));
+        if (!isRefused || refreshed) throw error;
         access = await this.#credentials.refresh(access);
       }
     }
@@ -121,13 +123,24 @@ export class Transport {
     }
   }
 
-  /** One attempt, or two when the first was refused with 401 and there are fresh credentials. */
+  /**
+   * One attempt, or two when the first was refused with 401, or the server's certificate isn't signed by whom we trust,
+   * and there are fresh credentials.
+   */
   async #attempt(call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
     const current = this.#credentials.current();
     const access = current instanceof Promise ? await current : current;
-    const answer = await this.#sendAs(access, call, pick);
-    if (answer.status !== 401) return answer;
+    try {
+      const answer = await this.#sendAs(access, call, pick);
+      if (answer.status !== 401) return answer;
+    } catch (error) {
+      if (!isDistrust(error) || !(await this.#trustsOthersNow(access))) throw error;
+    }
     return this.#sendAs(await this.#credentials.refresh(access), call, pick);
+  }
+
+  async #trustsOthersNow(access: Access): Promise<boolean> {
+    return (await this.#credentials.refresh(access)).fingerprint !== access.fingerprint;
   }
 
   async #sendAs(access: Access, call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
@@ -226,4 +239,20 @@ function isTimeout(error: unknown): boolean {
   return (
     error instanceof ConnectionError && error.cause instanceof Error && error.cause.name === "TimeoutError"
   );
+}
+
+/** What OpenSSL calls a certificate whose signer isn't among those that are trusted (X509_verify_cert_error_string). */
+const UNTRUSTED = new Set([
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "CERT_SIGNATURE_FAILURE",
+]);
+
+/** The server's authority may have been rotated, and we know the one before. */
+function isDistrust(error: unknown): boolean {
+  if (!(error instanceof ConnectionError) || !(error.cause instanceof Error)) return false;
+  return "code" in error.cause && typeof error.cause.code === "string" && UNTRUSTED.has(error.cause.code);
 }
