@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { EventRecorder, HealthServer, LeaderElection, runProgram } from "../kubernetes/index.ts";
 import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
+import { trustCertificates } from "../organizations/trusted-certificates.ts";
 import { operatorFlags } from "./flags.ts";
 import { Operator } from "./operator.ts";
 
@@ -31,6 +32,7 @@ await runProgram({
       log,
       metrics,
     });
+    const untrust = await trustCertificates(flags["trusted-certificates"], log);
     const http = oktaHttp(flags, process.env, log);
     const operator: Operator = new Operator({
       client,
@@ -66,6 +68,7 @@ await runProgram({
     await Promise.all([operator.watch(signal), election.run(signal, (lost) => operator.lead(lost))]);
     await events.flush();
     await http.close();
+    untrust();
     await health.close();
   },
 });

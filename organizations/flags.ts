@@ -42,6 +42,11 @@ export const organizationFlags = {
     default: "public",
     check: areAddressKinds,
   },
+  "trusted-certificates": {
+    value: "FILE",
+    description:
+      "certificates in PEM that an Okta's may be signed by, beside the public ones; read again when it changes",
+  },
 } as const satisfies Record<string, Flag>;
 
 /** A check for the URL that people's browsers reach the webhook at. */

@@ -18,6 +18,12 @@ export const webhookFlags = {
     check: isPort,
   },
   host: { value: "ADDRESS", description: "the address to listen on; without it, all, IPv6 included" },
+  "tls-cert": {
+    value: "FILE",
+    description:
+      "a certificate in PEM, with those that it was signed by: --port then speaks TLS. Read again when it changes",
+  },
+  "tls-key": { value: "FILE", description: "its key, in PEM" },
   "health-port": {
     value: "PORT",
     description: "where /livez, /readyz and /metrics are served; 0 for a free one",

@@ -5,9 +5,11 @@ import type { Express } from "express";
 import { EventRecorder, HealthServer, runProgram } from "../kubernetes/index.ts";
 import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
+import { trustCertificates } from "../organizations/trusted-certificates.ts";
 import { webhookFlags } from "./flags.ts";
 import { trustedProxies } from "./http/rate-limits.ts";
 import { serve } from "./server.ts";
+import { tlsFiles } from "./tls.ts";
 import { Webhook } from "./webhook.ts";
 
 /** How long each part of a shutdown may take, in ms: together less than 9 s, after which the process is ended. */
@@ -31,6 +33,8 @@ await runProgram({
       log,
       metrics,
     });
+    const tls = tlsFiles(flags);
+    const untrust = await trustCertificates(flags["trusted-certificates"], log);
     const http = oktaHttp(flags, process.env, log);
     const webhook = new Webhook({
       client,
@@ -63,9 +67,9 @@ await runProgram({
     let app: Express | undefined;
     const server = await serve(
       (req, res) => (app ? app(req, res) : res.writeHead(503, { "Retry-After": "1" }).end("starting\n")),
-      { port: Number(flags.port), host: flags.host },
+      { port: Number(flags.port), host: flags.host, tls: tls && { ...tls, log } },
     );
-    const baseURL = flags["base-url"] ?? `http://localhost:${server.port}`;
+    const baseURL = flags["base-url"] ?? `${tls ? "https" : "http"}://localhost:${server.port}`;
 
     // What is known stays current until the last request is answered.
     const answered = new AbortController();
@@ -85,6 +89,7 @@ await runProgram({
     answered.abort(signal.reason);
     await running;
     await http.close();
+    untrust();
     await health.close();
   },
 });

@@ -1,5 +1,8 @@
 import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ChangingFilesOptions } from "../kubernetes/index.ts";
+import { followCertificate, type TlsFiles } from "./tls.ts";
 
 /** Longest headers, in bytes: a browser's cookies, those of sign-ins under way included, and a callback's query. */
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -7,22 +10,33 @@ const MAX_HEADER_BYTES = 32 * 1024;
 /** Connections at once, of 12 KiB each at the least. A proxy needs one for each request that is under way. */
 const MAX_CONNECTIONS = 2_000;
 
+/** As long as a client may take for its first request. */
+const HANDSHAKE_MS = 10_000;
+
 export interface RunningServer {
   readonly port: number;
   /** Parts from its clients one by one, lets what is under way finish, and cuts what takes longer than `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
-/**
- * Serves HTTP with bounds on how long a client may take.
- * @param port 0 for a free one
- * @param host the address to listen on; undefined for all
- */
+export interface ServeOptions {
+  /** 0 for a free one. */
+  readonly port: number;
+  /** The address to listen on; undefined for all, of IPv4 and of IPv6 as far as the machine has them. */
+  readonly host: string | undefined;
+  /** Plain http without it. */
+  readonly tls?: (TlsFiles & ChangingFilesOptions) | undefined;
+}
+
+/** Serves HTTP with bounds on how long a client may take. */
 export async function serve(
   listener: RequestListener,
-  { port, host }: { port: number; host: string | undefined },
+  { port, host, tls }: ServeOptions,
 ): Promise<RunningServer> {
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, listener);
+  const bounds = { maxHeaderSize: MAX_HEADER_BYTES };
+  const secure = tls && createTlsServer({ ...bounds, handshakeTimeout: HANDSHAKE_MS }, listener);
+  const server = secure ?? createServer(bounds, listener);
+  const unfollow = secure ? await followCertificate(secure, tls, tls) : () => {};
   server.headersTimeout = 10_000;
   server.requestTimeout = 20_000;
   // Longer than load balancers keep idle connections (60 s at most of them), so that they close, not we.
@@ -38,7 +52,10 @@ export async function serve(
   const address = server.address();
   return {
     port: typeof address === "object" && address ? address.port : port,
-    close: (graceMs) => close(server, graceMs),
+    async close(graceMs) {
+      unfollow();
+      await close(server, graceMs);
+    },
   };
 }
 
@@ -49,7 +66,7 @@ const PARTING_MS = 2_500;
  * A connection that is closed just as a request comes on it is an error to whoever sent it, and proxies don't send
  * everything again. So each answer says that it is the last on its connection, for a while, before the rest is closed.
  */
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close(server: Server | TlsServer, graceMs: number): Promise<void> {
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   // New ones are taken meanwhile: whoever sends them hasn't heard yet that this replica is going.
   server.prependListener("request", (_request, response) => {
@@ -63,7 +80,7 @@ async function close(server: Server, graceMs: number): Promise<void> {
   clearTimeout(cut);
 }
 
-function connections(server: Server): Promise<number> {
+function connections(server: Server | TlsServer): Promise<number> {
   return new Promise((resolve, reject) => {
     server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
   });

@@ -313,7 +313,7 @@ export const cases = (OTHER: string): readonly Case[] => [
     to: "root.pem",
     with: { trustedCertificates: { secretName: "ca" } },
     ...deployment,
-    at: `${operator}.env[NODE_EXTRA_CA_CERTS].value`,
+    at: `${operator}.env[OKTA_ROLE_TRUSTED_CERTIFICATES].value`,
     is: "/etc/okta-role-operator/certificates/root.pem",
   },
   {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import test from "ava";
 import { serve } from "../../webhook/server.ts";
+import { loopbackAddresses } from "../loopback-addresses.ts";
 import { untilRefused } from "../until-refused.ts";
 
 test("a server that goes says so in its answers, and drops no request that comes on an open connection", async (t) => {
@@ -27,4 +28,11 @@ test("what takes longer than the grace is cut", async (t) => {
   const hanging = once(request({ port: server.port, host: "127.0.0.1" }).end(), "response");
   await arrived.promise;
   await Promise.all([server.close(100), t.throwsAsync(hanging, { code: "ECONNRESET" })]);
+});
+
+test("without an address it answers on every one that the machine has, of IPv4 and of IPv6", async (t) => {
+  const server = await serve((_req, res) => res.end("here"), { port: 0, host: undefined });
+  t.teardown(() => server.close(0));
+  for (const address of loopbackAddresses())
+    t.is(await (await fetch(`http://${address}:${server.port}`)).text(), "here", address);
 });

@@ -34,7 +34,7 @@
       apiVersion: v1
       fieldPath: metadata.namespace
 {{- if or .Values.trustedCertificates.configMapName .Values.trustedCertificates.secretName }}
-- name: NODE_EXTRA_CA_CERTS
+- name: OKTA_ROLE_TRUSTED_CERTIFICATES
   value: /etc/okta-role-operator/certificates/{{ .Values.trustedCertificates.key }}
 {{- end }}
 {{- with .Values.extraEnv }}

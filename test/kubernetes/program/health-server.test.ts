@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from "ava";
 import { Counter, Registry } from "prom-client";
 import { HealthServer, type HealthServerOptions } from "../../../kubernetes/index.ts";
+import { loopbackAddresses } from "../../loopback-addresses.ts";
 import { log } from "../api-server.ts";
 
 async function serve(t: ExecutionContext, options: Partial<HealthServerOptions> = {}) {
@@ -76,4 +77,12 @@ test("nothing else", async (t) => {
 test("a port that is taken is said so", async (t) => {
   const { port } = await serve(t);
   await t.throwsAsync(serve(t, { port }), { code: "EADDRINUSE" });
+});
+
+test("without an address, probes are answered on IPv4 and on IPv6, as far as the machine has them", async (t) => {
+  const server = new HealthServer({ port: 0, metrics: new Registry(), log });
+  const port = await server.listen();
+  t.teardown(() => server.close());
+  for (const address of loopbackAddresses())
+    t.is((await fetch(`http://${address}:${port}/livez`)).status, 200, address);
 });
