@@ -14,6 +14,7 @@ await runProgram({
   summary: "reconciles Organizations, OktaRoleMappings and OrganizationUsers; of several replicas one leads",
   prefix: "okta_role_",
   flags: operatorFlags,
+  memoryLimit: "operator.resources.limits.memory, a value of the chart",
   main: async ({ flags, namespace, client, log, metrics, signal }) => {
     const identity = `${hostname()}-${randomUUID().slice(0, 8)}`;
     const events = new EventRecorder({

@@ -25,6 +25,7 @@ await runProgram({
   summary: "signs people in with Okta, makes their accounts and tells programs who they are",
   prefix: "okta_role_",
   flags: webhookFlags,
+  memoryLimit: "webhook.resources.limits.memory, a value of the chart",
   main: async ({ flags, namespace, client, log, metrics, signal }) => {
     const events = new EventRecorder({
       client,

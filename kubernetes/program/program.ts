@@ -13,6 +13,7 @@ import {
   type programFlags,
 } from "./flags.ts";
 import { runUntilSignal } from "./lifecycle.ts";
+import { MemoryWatch } from "./memory-watch.ts";
 import { RunningLog } from "./running-log.ts";
 
 /** What a program is given when it starts. */
@@ -30,6 +31,8 @@ export interface ProgramContext<F extends Record<string, Flag>> {
 /** The prefix is that of its metrics, too. */
 export interface ProgramDefinition<F extends Record<string, Flag>> extends ProgramDescription {
   readonly flags: F;
+  /** What somebody raises when its memory runs short, as they would write it. */
+  readonly memoryLimit: string;
   /** Runs until its signal aborts, and returns when everything is finished and closed. */
   readonly main: (context: ProgramContext<F>) => Promise<void>;
 }
@@ -50,6 +53,7 @@ export async function runProgram<
   const metrics = new Registry();
   RuntimeMetrics.in(metrics, program.prefix);
   collectDefaultMetrics({ register: metrics });
+  new MemoryWatch({ metrics, prefix: program.prefix, raise: program.memoryLimit, log }).start();
   try {
     const { kubeconfig, context } = flags;
     const client = await createClient({ kubeconfig, context, userAgent: program.name, metrics, log });

@@ -47,6 +47,9 @@ const condition = (type: string, status: string, pod = "pod-a") =>
     pod,
   );
 
+const memoryUsed = (of: string, pod: string) =>
+  scraped(`okta_role_memory_used_ratio{of="${of}"}`, "operator", pod);
+
 const acme = { organization: "access/acme" };
 
 export const alertCases: readonly AlertCase[] = [
@@ -355,6 +358,25 @@ export const alertCases: readonly AlertCase[] = [
     what: "half a second, once",
     series: { [scraped("nodejs_eventloop_lag_p99_seconds", "operator")]: "0.01x20 0.5 0.01x60" },
     at: "40m",
+    fires: [],
+  },
+
+  {
+    alert: "OktaRoleMemoryShort",
+    what: "the number of users has grown",
+    series: {
+      [memoryUsed("container", "pod-a")]: "0.8x10 0.91x20",
+      [memoryUsed("heap", "pod-a")]: "0.5x30",
+      [memoryUsed("container", "pod-b")]: "0.6x30",
+    },
+    at: "20m",
+    fires: [{ labels: { endpoint: "operator", pod: "pod-a" }, value: "91%" }],
+  },
+  {
+    alert: "OktaRoleMemoryShort",
+    what: "it takes more while it starts",
+    series: { [memoryUsed("container", "pod-a")]: "0.9x2 0.6x30" },
+    at: "10m",
     fires: [],
   },
 ];

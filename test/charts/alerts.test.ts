@@ -8,8 +8,10 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { RuntimeMetrics } from "../../kubernetes/metrics.ts";
+import { MemoryWatch } from "../../kubernetes/program/memory-watch.ts";
 import { registerMetrics } from "../../operator/metrics.ts";
 import { WebhookMetrics } from "../../webhook/metrics.ts";
+import { logLines } from "../log-lines.ts";
 import { alertCases } from "./alert-cases.ts";
 import { at, CHART, find, helmBuilt, render } from "./helm.ts";
 
@@ -150,6 +152,7 @@ test("every metric in alerts and dashboard is one that the programs have", async
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   RuntimeMetrics.in(registry, "okta_role_");
+  new MemoryWatch({ metrics: registry, prefix: "okta_role_", raise: "", log: logLines().log });
   new WebhookMetrics(registry);
   registerMetrics(registry, {
     organizations: { list: () => [] },

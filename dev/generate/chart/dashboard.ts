@@ -209,6 +209,15 @@ const ROWS: { title: string; panels: Panel[] }[] = [
         queries: { "{{pod}} {{endpoint}}": `process_resident_memory_bytes{${SELECTOR}}` },
       },
       {
+        title: "Memory used",
+        description:
+          "Of what the process may take: the container's limit or Node's heap, whichever is nearer.",
+        unit: "percentunit",
+        queries: {
+          "{{pod}} {{endpoint}}": `max by (pod, endpoint) (okta_role_memory_used_ratio{${SELECTOR}})`,
+        },
+      },
+      {
         title: "CPU",
         description: "In cores, by process.",
         unit: "none",

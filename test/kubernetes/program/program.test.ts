@@ -10,6 +10,7 @@ const PROGRAM = `
     name: "gadget-controller",
     summary: "minds gadgets",
     prefix: "gadget_",
+    memoryLimit: "the gadget's limit",
     flags: { ...programFlags, "health-port": { value: "PORT", description: "a port", check: isPort } },
     main: async ({ flags, metrics, log }) => log.info({ port: flags["health-port"], metrics: await metrics.metrics() }, "up"),
   });`;
@@ -30,5 +31,6 @@ test("what a program's variables and metrics are called begins with its prefix",
   const up = lines.find(({ msg }) => msg === "up");
   t.is(up?.port, "1234");
   t.regex(up?.metrics, /^# TYPE gadget_reconciles_total counter$/m);
+  t.regex(up?.metrics, /^gadget_memory_used_ratio\{of="heap"\} 0\.\d+$/m);
   t.regex(up?.metrics, /^# TYPE kubernetes_client_requests_total counter$/m);
 });

@@ -76,6 +76,7 @@ const PROGRAM = `
     name: "chatty",
     summary: "says a detail over and over",
     prefix: "chatty_",
+    memoryLimit: "its limit",
     flags: programFlags,
     main: async ({ log, signal }) => {
       const part = log.child({ part: "one" });
