@@ -510,13 +510,20 @@ export const cases = (OTHER: string): readonly Case[] => [
     name: `secrets.${NAME}.access.rolemapping.dev`,
     gone: true,
   },
-  { value: "serviceAccount.create", to: false, kind: "ServiceAccount", gone: true },
   {
     value: "serviceAccount.create",
     to: false,
+    with: { serviceAccount: { name: "ours" } },
+    kind: "ServiceAccount",
+    gone: true,
+  },
+  {
+    value: "serviceAccount.create",
+    to: false,
+    with: { serviceAccount: { name: "ours" } },
     ...deployment,
     at: `${pod}.serviceAccountName`,
-    is: "default",
+    is: "ours",
   },
   { value: "serviceAccount.name", to: "sa", kind: "RoleBinding", at: "subjects[sa].namespace", is: "access" },
   {

@@ -80,6 +80,14 @@ test("objects of the values go where somebody looks at them", async (t) => {
   t.regex(String(await namespaceOf(["team-a", "team-b"])), /Organization acme: give it a namespace/);
 });
 
+test("pods reach DNS at the port of the Service and at that of OpenShift's pods", async (t) => {
+  const ports = at(find(await render({}), "NetworkPolicy"), "spec.egress[0].ports");
+  t.deepEqual(
+    ports,
+    [53, 5353].flatMap((port) => ["UDP", "TCP"].map((protocol) => ({ port, protocol }))),
+  );
+});
+
 test("two releases in one namespace don't elect one leader between them", async (t) => {
   for (const [release, name] of [
     ["one", "one-okta-role-operator"],

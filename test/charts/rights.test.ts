@@ -174,7 +174,6 @@ const RUNS: Record<Program, string[]> = {
     "create leases.coordination.k8s.io",
     "get leases.coordination.k8s.io okta-role-operator",
     "update leases.coordination.k8s.io okta-role-operator",
-    ...EVENTS,
   ],
   webhook: [
     "create secrets",
@@ -182,7 +181,6 @@ const RUNS: Record<Program, string[]> = {
     "update secrets okta-role-operator-session-keys",
     "list configmaps okta-role-operator-login-paths",
     "watch configmaps okta-role-operator-login-paths",
-    ...EVENTS,
   ],
 };
 

@@ -123,6 +123,16 @@ const CONTRADICTIONS: [what: string, values: Values, says: RegExp][] = [
     /operator\.serviceAccountName: name another service account/,
   ],
   [
+    "no service account, and none named",
+    { serviceAccount: { create: false } },
+    /serviceAccount\.name: name the account that the pods run as/,
+  ],
+  [
+    "no service account, and the operator's not named",
+    { serviceAccount: { create: false, name: "ours" }, webhook: { deployment: "separate" } },
+    /operator\.serviceAccountName: name the account that the operator's pods run as/,
+  ],
+  [
     "an HTTPRoute without a Gateway",
     { httpRoute: { enabled: true } },
     /httpRoute\.parentRefs: name the Gateway/,

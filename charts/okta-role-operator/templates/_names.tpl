@@ -31,12 +31,18 @@ first version, whatever is in the pods; what is in them, the labels rolemapping.
 {{- define "okta-role-operator.parts" -}}
 {{- $name := include "okta-role-operator.fullname" . -}}
 {{- $own := .Values.serviceAccount.create -}}
-{{- $account := default (ternary $name "default" $own) .Values.serviceAccount.name -}}
+{{- if and (not $own) (not .Values.serviceAccount.name) -}}
+{{- fail "serviceAccount.name: name the account that the pods run as, since serviceAccount.create is false. It won't be `default` by itself: whatever runs in the namespace would have its rights" -}}
+{{- end -}}
+{{- $account := default $name .Values.serviceAccount.name -}}
 {{- $serving := dict "name" $name "component" "operator" "account" $account "programs" (list "operator" "webhook") -}}
 {{- $parts := list $serving -}}
 {{- if eq .Values.webhook.deployment "separate" -}}
 {{- $other := printf "%s-operator" $name -}}
-{{- $otherAccount := default (ternary $other "default" $own) .Values.operator.serviceAccountName -}}
+{{- if and (not $own) (not .Values.operator.serviceAccountName) -}}
+{{- fail "operator.serviceAccountName: name the account that the operator's pods run as, since serviceAccount.create is false" -}}
+{{- end -}}
+{{- $otherAccount := default $other .Values.operator.serviceAccountName -}}
 {{- if and $own (eq $account $otherAccount) -}}
 {{- fail "operator.serviceAccountName: name another service account than the webhook's, since each has its own rights" -}}
 {{- end -}}

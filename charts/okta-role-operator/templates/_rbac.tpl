@@ -27,8 +27,8 @@ narrowed to names is narrowed.
 {{- end -}}
 
 {{- /*
-What an account may do in its own namespace, watched or not: the lease, the keys of sessions, login paths, events.
-Arguments: root, programs.
+What an account may do in its own namespace, watched or not: the lease, the keys of sessions, login paths. No Events:
+these are about what is in watched namespaces, and are there. Arguments: root, programs.
 */ -}}
 {{- define "okta-role-operator.ownRules" -}}
 {{- $session := include "okta-role-operator.sessionSecretName" .root -}}
@@ -37,8 +37,6 @@ Arguments: root, programs.
 {{- if and (has "coordination.k8s.io" .apiGroups) .resourceNames -}}
 {{- $rules = append $rules (merge (dict "resourceNames" (list (include "okta-role-operator.fullname" $.root))) .) -}}
 {{- else if has "coordination.k8s.io" .apiGroups -}}
-{{- $rules = append $rules . -}}
-{{- else if has "events.k8s.io" .apiGroups -}}
 {{- $rules = append $rules . -}}
 {{- else if and (has "configmaps" .resources) .resourceNames -}}
 {{- $rules = append $rules (merge (dict "resourceNames" (list (include "okta-role-operator.loginPathsName" $.root))) .) -}}
