@@ -11,11 +11,12 @@ const MOMENTS: readonly Moment[] = ["before", "after"];
 
 /** What must be the same however it came about: everything but names, versions and times. */
 function endState({ spec, status }: OrganizationUser): unknown {
-  const { lastLoginTime, conditions, ...rest } = status ?? { state: "nobody decided" };
+  const { lastLoginTime, conditions, summary, ...rest } = status ?? { state: "nobody decided" };
+  const { name: _, ...shown } = summary ?? {};
   const { issuer, subject, email, name, ...same } = spec;
   return {
     spec: same,
-    status: rest,
+    status: { ...rest, shown },
     signedIn: lastLoginTime !== undefined,
     conditions: conditions?.map((condition) => [
       condition.type,
