@@ -1,4 +1,4 @@
-import { type Access, roleNames } from "./access.ts";
+import { type Access, roleNames, sameAccess } from "./access.ts";
 import { resolveSignIn } from "./account-access.ts";
 import { LIST_MAY_BE_CUT, mayBeCut } from "./groups-verdict.ts";
 import type { Identity } from "./identity.ts";
@@ -7,7 +7,7 @@ import type { PolicyInForce } from "./policy.ts";
 import { resolveAccess } from "./resolve-access.ts";
 import { isCountedLoss } from "./safeguards/losses.ts";
 import { type IdentityStore, StaleUserError, StoreError, UserExistsError } from "./store.ts";
-import { identityOf, isActive, type User } from "./user.ts";
+import { identityOf, isActive, isAsStored, type User } from "./user.ts";
 
 /** A person whom Okta has just signed in. */
 export interface SignIn {
@@ -20,7 +20,13 @@ export interface SignIn {
 
 /** What became of a sign-in. `before` is the account as it was, for the audit log. */
 export type SignInOutcome =
-  | { readonly kind: "admitted"; readonly user: User; readonly before: User | undefined }
+  | {
+      readonly kind: "admitted";
+      readonly user: User;
+      readonly before: User | undefined;
+      /** Not where nothing was written: then the time of the sign-in is for the caller to store, afterwards. */
+      readonly isTimeStored: boolean;
+    }
   | {
       readonly kind: "refused";
       readonly access: Access;
@@ -55,7 +61,14 @@ const ATTEMPTS = 8;
  * Brings the store up to what Okta says about a person who signs in: makes their account, links the local one
  * that has the same verified address, changes roles, or deactivates.
  *
- * Nothing is written for a person who has neither access nor an account.
+ * Nothing is written for a person who has neither access nor an account; nor for one who comes back and gets what they
+ * have, so that nobody waits for that. A write names the version that it was decided on; an admission without one relies
+ * on what this replica knows, as of a few seconds ago at the most (`isCurrent`), and in the usual case as of now. What it
+ * hasn't heard of in that time is made good when it does: the session names the account (its uid) and the epoch that the
+ * decision was made on, and every request of it is checked against both. Whoever was deactivated or put out a moment ago,
+ * or whose account was deleted and made again, is signed in with a session that is refused at once where that is known,
+ * and here as soon as the watch brings it: they sign in again. So what is stored stands: what another replica has stored
+ * in that moment isn't overwritten by what Okta has said to this one.
  * @param mayTake is asked before an account is deactivated, where that counts (see `safeguards/`)
  * @throws StoreError when the store can't be written; then nobody is signed in
  */
@@ -70,7 +83,7 @@ export async function provisionSignIn(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const user = await currentUser(store, signIn, organization, fresh);
     try {
-      const outcome = await write(store, signIn, organization, user, mayTake);
+      const outcome = await write(store, signIn, organization, { user, fresh }, mayTake);
       if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome)))
         return earlier ? since(earlier.user, outcome) : outcome;
       fresh = true;
@@ -109,7 +122,7 @@ async function write(
   store: IdentityStore,
   { organization: key, identity, at }: SignIn,
   organization: Deciding,
-  user: User | undefined,
+  { user, fresh }: { user: User | undefined; fresh: boolean },
   mayTake: (user: User) => LossDecision,
 ): Promise<SignInOutcome> {
   const resolution = resolveSignIn(identity, user, organization);
@@ -120,10 +133,12 @@ async function write(
   switch (resolution.kind) {
     case "admit": {
       const { access } = resolution;
+      if (user && isUnchanged(user, identity, access) && (fresh || store.isCurrent(key)))
+        return { kind: "admitted", user, before: user, isTimeStored: false };
       const after = user
         ? await store.update(user, { identity, access, signedInAt: at })
         : await store.create({ organization: key, identity, access, signedInAt: at });
-      return { kind: "admitted", user: after, before: user };
+      return { kind: "admitted", user: after, before: user, isTimeStored: true };
     }
     case "refuse": {
       // A local account isn't taken over by somebody whom Okta's groups give nothing.
@@ -141,6 +156,17 @@ async function write(
       return { kind: "refused", access: resolution.access, user: after, before: user };
     }
   }
+}
+
+/** Whether everything is stored already that a sign-in says of somebody, and that follows from it. */
+function isUnchanged(user: User, identity: Identity, access: Access): boolean {
+  return (
+    user.decided &&
+    !user.outdated &&
+    user.access !== undefined &&
+    sameAccess(user.access, access) &&
+    isAsStored(user, identity)
+  );
 }
 
 /** Whether the groups that have been received give somebody less than those that were received before. */

@@ -59,6 +59,11 @@ export interface IdentityStore {
   findByServiceAccount(organization: string, serviceAccountName: string): Promise<readonly User[]>;
   /** As `read`, but never behind. Undefined only when the store has answered that there is no such user. */
   fresh(ref: string): Promise<User | undefined>;
+  /**
+   * Whether what `find` and the others say of this organization's users is as of a few seconds ago at the most, whatever
+   * has become of the connection to where they are kept: then somebody may be let in by it without a write.
+   */
+  isCurrent(organization: string): boolean;
   /** As `find`, but never behind. */
   freshBySubject(organization: string, subject: Subject): Promise<User | undefined>;
   /** Every user of every organization. */

@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Access } from "./access.ts";
 import type { EndedSession } from "./ended-sessions.ts";
-import type { GroupsSource, Identity, ReceivedGroup, Subject } from "./identity.ts";
+import {
+  type GroupsSource,
+  type Identity,
+  type ReceivedGroup,
+  type Subject,
+  sameGroups,
+} from "./identity.ts";
 
 /** Okta: follows the mappings. Local: written by people, never touched by Okta. */
 export type UserSource = "Okta" | "Local";
@@ -65,6 +71,20 @@ export function identityOf(user: User): Identity | undefined {
     ...(user.name === undefined ? {} : { name: user.name }),
     ...(user.oktaStatus === undefined ? {} : { status: user.oktaStatus }),
   };
+}
+
+/** Whether Okta says now what is stored of this account already. */
+export function isAsStored(user: User, identity: Identity): boolean {
+  return (
+    user.source === "Okta" &&
+    user.issuer === identity.issuer &&
+    user.subject === identity.subject &&
+    user.email === identity.email &&
+    user.name === identity.name &&
+    user.oktaStatus === identity.status &&
+    user.groupsFrom === identity.groupsFrom &&
+    sameGroups(user.groups, identity.groups)
+  );
 }
 
 /**

@@ -85,7 +85,7 @@ await runProgram({
     await aborted(signal);
     health.drain();
     await server.close(SHUTDOWN.requestsMs);
-    await Promise.race([webhook.flush(), sleep(SHUTDOWN.statusesMs)]);
+    await Promise.race([webhook.flush(SHUTDOWN.statusesMs - 200), sleep(SHUTDOWN.statusesMs)]);
     await events.flush({ timeoutMs: SHUTDOWN.eventsMs });
     answered.abort(signal.reason);
     await running;

@@ -48,6 +48,7 @@ import { DoneCookie } from "./sign-in/done-cookie.ts";
 import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
 import { LoginStarts } from "./sign-in/login-starts.ts";
 import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
+import { LoginTimes } from "./sign-in/login-times.ts";
 import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
 import { ServiceAccountKeys } from "./sign-in/service-account-keys.ts";
 import { SignInLosses } from "./sign-in/sign-in-losses.ts";
@@ -97,6 +98,7 @@ export class Webhook {
   readonly #keys: SessionKeys;
   readonly #counted: WebhookMetrics;
   readonly #reporter: StatusReporter;
+  readonly #times: LoginTimes;
   readonly #isStale: (namespace: string) => boolean;
 
   constructor(options: WebhookOptions) {
@@ -140,6 +142,7 @@ export class Webhook {
       log,
       onCoalesced: () => this.#counted.coalesced.inc(),
     });
+    this.#times = new LoginTimes({ store: this.#store, log });
     this.#isStale = staleness([users, organizations], options.maxStalenessMs);
   }
 
@@ -196,6 +199,7 @@ export class Webhook {
           directories: new DirectoryClients({ secrets, http, lane: "people", maxWaitMs: DIRECTORY_WAIT_MS }),
           losses: this.#losses,
           reporter: this.#reporter,
+          times: this.#times,
           metrics: this.#counted,
         }),
         localSignIns: new LocalSignIns({
@@ -236,8 +240,8 @@ export class Webhook {
     await Promise.all([...Object.values(this.caches), this.#keys].map((part) => part.run(signal)));
   }
 
-  /** Writes the statuses that are left to be written. */
-  flush(): Promise<void> {
-    return this.#reporter.flush();
+  /** Writes what is left to be written of sign-ins. @param withinMs how long that may take */
+  async flush(withinMs: number): Promise<void> {
+    await Promise.all([this.#reporter.flush(), this.#times.flush(withinMs)]);
   }
 }

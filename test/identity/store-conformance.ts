@@ -82,6 +82,7 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
       const { store, other, organization, until } = await given();
       const key = await organization();
       const ada = identity();
+      await until(store, () => store.isCurrent(key));
       const made = await store.create({
         organization: key,
         identity: ada,

@@ -145,7 +145,7 @@ export async function productInProcess(
     election.run(ended.signal, (lost) => operator.lead(lost)),
   );
   // What is left to be reported would be tried again for ever once the client is closed.
-  closing.push(() => webhook.flush());
+  closing.push(() => webhook.flush(5_000));
 
   okta.saveApp({
     clientId: "0oaTest",

@@ -174,7 +174,7 @@ export async function webhookUnderTest(
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       await server.close(1_000);
-      await webhook.flush();
+      await webhook.flush(5_000);
       await events.flush();
       running.abort();
       await ended;

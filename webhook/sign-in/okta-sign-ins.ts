@@ -35,6 +35,7 @@ import type { DirectoryClients } from "../../organizations/directory-clients.ts"
 import type { LoginOutcome, WebhookMetrics } from "../metrics.ts";
 import { UnknownOrganizationError } from "../organizations.ts";
 import { evidenceOf, groupsClaimStatus } from "./groups-claim-condition.ts";
+import type { LoginTimes } from "./login-times.ts";
 import type { SignInLosses } from "./sign-in-losses.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 
@@ -57,6 +58,7 @@ export interface OktaSignInsOptions {
   readonly losses: Pick<SignInLosses, "allow">;
   readonly audit: Pick<AuditLog, "write">;
   readonly reporter: Pick<StatusReporter, "signedIn" | "failed" | "groupsClaim">;
+  readonly times: Pick<LoginTimes, "note">;
   readonly metrics: Pick<WebhookMetrics, "provisioningSeconds">;
 }
 
@@ -115,7 +117,7 @@ export class OktaSignIns {
     }
     if (!mayBeCut(identity)) reportClaim(verdict);
 
-    // The account: decided by identity/, and stored.
+    // The account: decided by identity/, and stored where anything of it is new.
     const outcome = await this.#provision(key, identity, at, inForce, (user) => allowance.decide(user));
     if (mayBeCut(identity)) reportClaim(isRefusedAsCut(outcome) ? LIST_MAY_BE_CUT : verdict);
     this.#record(outcome, groupsFrom, at);
@@ -179,10 +181,12 @@ export class OktaSignIns {
   }
 
   #record(outcome: SignInOutcome, groupsFrom: GroupsSource, at: number): void {
-    const { audit, reporter } = this.#options;
+    const { audit, reporter, times } = this.#options;
     const { user, before } = outcome;
     if (user) audit.write(auditChanges(before, user, signInCause(groupsFrom)), user.uid);
-    if (outcome.kind === "admitted") reporter.signedIn(outcome.user, at);
+    if (outcome.kind !== "admitted") return;
+    reporter.signedIn(outcome.user, at);
+    if (!outcome.isTimeStored) times.note(outcome.user, at);
   }
 }
 

@@ -23,6 +23,9 @@ import { accountName, type User } from "../../user.ts";
 import { subjectKey, type userIndexes } from "./user-indexes.ts";
 import { newObject, specWith, statusWith, toUser } from "./user-object.ts";
 
+/** A watch is heard of every three seconds, also a quiet one. */
+const CURRENT_MS = 5_000;
+
 /** What the store needs of a cluster. The cache holds `userIndexes`, or the finders find nothing. */
 export interface KubernetesStoreOptions {
   readonly client: Pick<Client, "get" | "create" | "replace">;
@@ -85,6 +88,10 @@ export class KubernetesStore implements IdentityStore {
       if (reasonOf(error) === "NotFound") return undefined;
       throw unavailable(error);
     }
+  }
+
+  isCurrent(organization: string): boolean {
+    return this.#cache.freshness(split(organization).namespace) <= CURRENT_MS;
   }
 
   async freshBySubject(organization: string, subject: Subject): Promise<User | undefined> {

@@ -2,10 +2,10 @@ import { organizationOf } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import { rfc3339 } from "../../../kubernetes/index.ts";
 import { type Access, type AccessReason, type Grant, roleNames, sameAccess } from "../../access.ts";
-import { type Identity, sameGroups } from "../../identity.ts";
+import type { Identity } from "../../identity.ts";
 import { namesSummary } from "../../shown-names.ts";
 import type { NewUser, UserChange } from "../../store.ts";
-import { accountName, type User } from "../../user.ts";
+import { accountName, isAsStored, type User } from "../../user.ts";
 import { endedSessionsOf, endRequestOf, sessionFields } from "./user-sessions.ts";
 
 type Spec = OrganizationUser["spec"];
@@ -83,18 +83,8 @@ export function newObject({ organization, identity }: NewUser): OrganizationUser
 /** The spec after Okta has said this; undefined when it says so already. */
 export function specWith(object: OrganizationUser, identity: Identity | undefined): Spec | undefined {
   if (!identity) return undefined;
-  const { spec } = object;
-  const next: Spec = { organizationRef: spec.organizationRef, ...oktaSpec(identity) };
-  const same =
-    spec.source === next.source &&
-    spec.issuer === next.issuer &&
-    spec.subject === next.subject &&
-    spec.email === next.email &&
-    spec.name === next.name &&
-    spec.oktaStatus === next.oktaStatus &&
-    spec.groupsFrom === next.groupsFrom &&
-    sameGroups(spec.groups ?? [], next.groups ?? []);
-  return same ? undefined : next;
+  if (isAsStored(toUser(object), identity)) return undefined;
+  return { organizationRef: object.spec.organizationRef, ...oktaSpec(identity) };
 }
 
 function oktaSpec(identity: Identity): Omit<Spec, "organizationRef"> {

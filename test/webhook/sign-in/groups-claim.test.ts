@@ -205,7 +205,7 @@ test("a second sign-in writes nothing about the groups claim", async (t) => {
   const before = webhook.caches.organizations.get(`${cluster.namespace}/acme`)?.metadata.resourceVersion;
   await signIn("ada");
   await signIn("raj");
-  await webhook.flush();
+  await webhook.flush(5_000);
   t.is(webhook.caches.organizations.get(`${cluster.namespace}/acme`)?.metadata.resourceVersion, before);
 });
 

@@ -15,7 +15,7 @@ test("many sign-ins at once write each mapping once a second at most, and the la
   });
   await Promise.all(names.map((name) => signIn(name)));
   await signIn("person7");
-  await webhook.flush();
+  await webhook.flush(5_000);
   const mapping = webhook.caches.mappings.get(`${cluster.namespace}/services`);
   const condition = mapping?.status?.conditions?.find(({ type }) => type === "UsersProvisioned");
   t.regex(condition?.message ?? "", /^person7@acme\.example signed in/);

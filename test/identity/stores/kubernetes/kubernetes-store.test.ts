@@ -106,6 +106,19 @@ test("a store that can't be read doesn't say that nobody is there", async (t) =>
   );
 });
 
+test("what is at hand counts as current only when everything was read, and heard of lately", async (t) => {
+  const { client, cluster } = await open();
+  const cache = usersCache(client, cluster.namespace, log);
+  const store = new KubernetesStore({ client, cache, type: organizationUsers });
+  const organization = `${cluster.namespace}/x`;
+  t.false(store.isCurrent(organization));
+  cache.run(stop.signal);
+  await cache.synced;
+  await waitFor(() => store.isCurrent(organization) || undefined, { what: "the cache to be current" });
+  cache.freshness = (namespace) => (namespace === cluster.namespace ? 10_000 : 0);
+  t.false(store.isCurrent(organization), "as its own namespace is");
+});
+
 test("whoever is asked for is as they are by now, also where more people are asked for than are remembered", async (t) => {
   const { client, cluster } = await open();
   const cache = usersCache(client, cluster.namespace, log);
