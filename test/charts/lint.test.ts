@@ -59,6 +59,36 @@ test("the pods run the image's own command line, which has the flags for Node's 
   }
 });
 
+test("an operator that isn't ready takes no webhook in its pod away from people, and stops an update all the same", async (t) => {
+  const container = async (deployment: string, name: string): Promise<unknown> =>
+    at(
+      find(await render({ webhook: { deployment } }), "Deployment", name),
+      "spec.template.spec.containers[operator]",
+    );
+  const beside = await container("sidecar", "okta-role-operator");
+  t.is(at(beside, "readinessProbe"), undefined);
+  t.is(at(beside, "startupProbe.httpGet.path"), "/readyz");
+  t.is(at(beside, "livenessProbe.httpGet.path"), "/livez");
+  const alone = await container("separate", "okta-role-operator-operator");
+  t.is(at(alone, "readinessProbe.httpGet.path"), "/readyz");
+});
+
+test("in both forms the Service finds the pods of the same Deployment, so that one form becomes the other by a rolling update", async (t) => {
+  for (const deployment of ["sidecar", "separate"]) {
+    const objects = await render({ webhook: { deployment } });
+    const serving = find(objects, "Deployment", "okta-role-operator");
+    // What the chart 0.1.0 has: it can't be changed.
+    const selector = {
+      "app.kubernetes.io/name": "okta-role-operator",
+      "app.kubernetes.io/instance": "okta-role-operator",
+      "app.kubernetes.io/component": "operator",
+    };
+    t.deepEqual(at(serving, "spec.selector.matchLabels"), selector);
+    t.deepEqual(at(find(objects, "Service", "okta-role-operator"), "spec.selector"), selector);
+    t.truthy(at(serving, "spec.template.spec.containers[webhook]"));
+  }
+});
+
 test("objects of the values go where somebody looks at them", async (t) => {
   const namespaceOf = async (watchNamespaces: string[], namespace?: string) => {
     const acme = namespace === undefined ? ACME : { ...ACME, namespace };
