@@ -246,7 +246,7 @@ export interface OrganizationStatus {
    */
   groupsClaim?: GroupsClaimEvidence;
   /**
-   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived (written by the login webhook), DirectoryReachable, DirectorySynced and DeactivationsWithinLimit.
+   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived (written by the login webhook), DirectoryReachable, DirectorySynced and DeactivationsWithinLimit. Beside them Reconciling, only while Okta is being asked, and Stalled, only where the spec can't work.
    *
    * Items: One check and its outcome.
    */
@@ -407,7 +407,7 @@ export interface OktaRoleMappingStatus {
    */
   users?: OktaRoleMappingUserCounts;
   /**
-   * The checks, one by one: Ready (all of them together), OrganizationResolved, RolesResolved, GroupsResolved (Unknown without a directory) and UsersProvisioned (written by the login webhook after a sign-in that this mapping concerned).
+   * The checks, one by one: Ready (all of them together), OrganizationResolved, RolesResolved, GroupsResolved (Unknown without a directory) and UsersProvisioned (written by the login webhook after a sign-in that this mapping concerned). Beside them Reconciling, only while Okta is being asked, and Stalled, only where the spec can't work.
    *
    * Items: One check and its outcome.
    */

@@ -3,7 +3,7 @@
  * types that stand in the signatures of both.
  */
 
-export type { BackoffOptions } from "./backoff.ts";
+export { type BackoffOptions, backoff } from "./backoff.ts";
 export { Cache, type CacheOptions } from "./cache/cache.ts";
 export type { Change, IndexFunction } from "./cache/object-store.ts";
 export { Shared, SharedStrings } from "./cache/shared.ts";

@@ -16,6 +16,7 @@ import {
   Controller,
   done,
   type EventRecorder,
+  keyOf,
   type Outcome,
   type ReconcileContext,
   StatusWriter,
@@ -74,9 +75,9 @@ const GRACE_MS = 4_000;
 /** When to look again at what is in a namespace that can't be read. */
 const UNREADABLE_AGAIN_MS = 5_000;
 
-/** Keys that are reconciled at once, by controller. Organizations wait for Okta, and a dead one must not delay others. */
+/** Keys that are reconciled at once, by controller. */
 const WORKERS = {
-  organizations: 64,
+  organizations: 32,
   mappings: 32,
   users: 32,
   policies: 32,
@@ -189,7 +190,7 @@ export class Operator {
   /** Runs the controllers until the signal aborts and what they were doing is done. */
   async lead(signal: AbortSignal): Promise<void> {
     if (!(await this.#current(signal))) return;
-    this.#running = Object.values(this.#controllers());
+    this.#running = Object.values(this.#controllers(signal));
     try {
       await Controller.runTogether(this.#running, signal);
     } finally {
@@ -221,16 +222,29 @@ export class Operator {
     return this.#caches.filter((cache) => !cache.isReadable(namespace)).map(({ type }) => type.plural);
   }
 
-  #controllers(): Controllers {
+  #controllers(signal: AbortSignal): Controllers {
     const { leader, events, http, baseURL, log, metrics } = this.#options;
     const [mappings, store, policies, counts] = [this.#mappings, this.#store, this.#policies, this.#counts];
     const status = new StatusWriter({ client: leader, fieldManager: "okta-role-operator", log, metrics });
     const audit = new AuditLog({ log, events });
     const secrets = new SecretValues({ client: this.#options.client, neverRead: [SESSION_KEYS_TYPE] });
     const directories = new DirectoryClients({ secrets, http });
-    const okta = new OktaChecks({ oidc: new Oidc({ http }), secrets, directories });
+    const okta = new OktaChecks({
+      oidc: new Oidc({ http }),
+      secrets,
+      directories,
+      answered: (organization) => controllers.organizations.queue.add(organization),
+      recovered: (organization) => {
+        const concerned = mappings.by("organization", organization).map(keyOf);
+        groups.recovered(organization, concerned);
+        for (const mapping of concerned) controllers.mappings.queue.add(mapping);
+      },
+      signal,
+    });
     const groups = new GroupLookup({
       directories,
+      answered: (mapping) => controllers.mappings.queue.add(mapping),
+      signal,
       known: this.#known,
       mappingsOf: (organization) => mappings.count("organization", organization),
     });
@@ -284,7 +298,7 @@ export class Operator {
       });
     const controllers: Controllers = {
       organizations: controller("organizations", (key) => reconcileOrganization(key, organizationDeps)),
-      mappings: controller("mappings", (key, { signal }) => reconcileMapping(key, mappingDeps, signal)),
+      mappings: controller("mappings", (key) => reconcileMapping(key, mappingDeps)),
       users: controller("users", (key) => reconcileUser(key, userDeps)),
       watermarks: controller("watermarks", (key) => keepWatermark(key, watermarkDeps)),
       sessionEnds: controller("session-ends", (key) => endSessions(key, userDeps)),

@@ -4,6 +4,7 @@ import {
   type KubernetesObject,
   mayBeDone,
 } from "../kubernetes/index.ts";
+import { isChecking } from "./progress.ts";
 
 interface WithConditions extends KubernetesObject {
   readonly status?: { readonly conditions?: readonly { type: string; status: string; reason: string }[] };
@@ -41,6 +42,7 @@ function recordReady(
 ): void {
   const was = before.status?.conditions?.find(({ type }) => type === "Ready");
   if (was?.status === ready.status && was.reason === ready.reason) return;
+  if (isChecking(ready)) return; // what comes of it is worth an Event
   events.record({
     regarding: before,
     type: ready.status === "False" ? "Warning" : "Normal",

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { SecretKeyRef } from "../crds/types.ts";
 import {
@@ -101,9 +100,4 @@ export class SecretValues {
       throw new SecretUnreadableError(`The Secret ${name} can't be read: ${why}.`, { cause });
     }
   }
-}
-
-/** Tells two values apart without keeping either. */
-export function fingerprint(value: string): string {
-  return createHash("sha256").update(value).digest("base64url").slice(0, 16);
 }

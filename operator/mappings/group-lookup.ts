@@ -1,186 +1,275 @@
 import { organizationOf } from "../../crds/organization-key.ts";
-import type { MappedGroup, OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { keyOf } from "../../kubernetes/index.ts";
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import { backoff, keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
-import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
-import type { CountedGroup } from "../../okta/directory/resources.ts";
+import {
+  DirectoryInvalidAnswerError,
+  DirectoryNotFoundError,
+  DirectoryRateLimitedError,
+} from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
-import { reasonOf } from "../okta-reason.ts";
+import { NamespaceTurns } from "../namespace-turns.ts";
+import { messageOf, reasonOf } from "../okta-reason.ts";
+import { knownCondition, PATIENCE_MS } from "../progress.ts";
+import { DirectoryOutages } from "./directory-outages.ts";
+import { type FoundInDirectory, findGroup, remembering } from "./found-groups.ts";
 import type { KnownGroups } from "./known-groups.ts";
-import type { FoundGroup, GroupsCheck } from "./mapping-conditions.ts";
+import {
+  type FoundGroup,
+  type GroupsCheck,
+  type GroupsFailure,
+  type GroupsRead,
+  isCurrent,
+} from "./mapping-conditions.ts";
 
-/** What looking up a mapping's groups gave: a verdict, what to show in its status, and when to look again. */
+/** What is known of a mapping's groups: a verdict, what to show in its status, and when to look again. */
 export interface LookedUp {
   readonly check: GroupsCheck;
-  readonly groups: FoundGroup[];
-  /** ms; undefined: nothing that time alone would change */
+  readonly groups: readonly FoundGroup[];
+  /** ms; undefined: nothing that time alone would change, or Okta is being asked, and `answered` tells of its answer */
   readonly againMs?: number;
-  /** It isn't finished yet: what was said before holds until it is. */
-  readonly unfinished?: true;
+  /** ms that the first answer is still waited for, before it is worth saying that it is. */
+  readonly patienceMs?: number;
 }
 
 /** Groups are renamed, made and deleted in Okta without a word: they are looked at again at this pace. */
 const LOOK_AGAIN_MS = 5 * 60_000;
 /** With many mappings the pace is slower, since Okta's rate limits are small and shared: so long for each of them. */
 const EACH_MS = 2_000;
-const LOOK_AGAIN_FAILED_MS = 30_000;
-/** How long one reconcile may read. What is left is read by the next, which goes on from there. */
-const READ_MS = 20_000;
-const READING = "The groups are still being read from Okta's directory.";
+/** A read that failed for one mapping alone is tried again at this pace. */
+const AFTER_FAILURE = { baseMs: 30_000, maxMs: 5 * 60_000 };
 /** What was read of an unfinished look-up counts for so long. */
 const UNFINISHED_MS = 10 * 60_000;
+/** Mappings of one namespace whose groups are read at once. */
+const AT_ONCE = 8;
+/** What the status of a mapping holds (see the schema). */
+const MOST_GROUPS = 500;
 
-interface Found {
-  readonly group?: FoundGroup;
-  readonly missing?: string;
-  readonly near?: string;
+interface Known {
+  /** What was asked: of which directory, and for which groups. */
+  readonly question: string;
+  /** Of the mapping, and of its organization. */
+  generations: readonly [number | undefined, number | undefined];
+  /** Whether what the status says can be about this question. */
+  readonly isOfStatus: boolean;
+  /** What was found of the first groups, where others are still to be read. */
+  unfinished: { readonly at: number; readonly found: FoundInDirectory[][] };
+  /** What was found at the last read that was complete. */
+  read?: { readonly check: GroupsRead; readonly groups: readonly FoundGroup[] };
+  /** Why it could not be read since. */
+  failure?: GroupsFailure;
+  failures: number;
+  lookAt: number;
+  /** Since when it is being read. */
+  asking?: number;
 }
 
-/** Looks up the groups of mappings: in the directory where there is one, else among those people came with. */
+/**
+ * Looks up the groups of mappings: in the directory where there is one, else among those people came with. What was read is
+ * remembered by what was asked. Nobody waits for an answer: `answered` tells of it.
+ */
 export class GroupLookup {
-  readonly #directories: DirectoryClients;
-  readonly #known: KnownGroups;
+  readonly #directories: Pick<DirectoryClients, "of">;
+  readonly #knownGroups: KnownGroups;
   readonly #mappingsOf: (organization: string) => number;
+  readonly #answered: (mapping: string) => void;
+  readonly #signal: AbortSignal;
   readonly #now: () => number;
-  readonly #looked = new Map<string, { spec: string; at: number; found: LookedUp }>();
-  /** What was found of the first groups of mappings whose others are still to be read. */
-  readonly #unfinished = new Map<string, { spec: string; at: number; found: Found[][] }>();
+  readonly #turns = new NamespaceTurns(AT_ONCE);
+  readonly #outages: DirectoryOutages;
+  readonly #known = new Map<string, Known>();
 
-  /** @param mappingsOf how many mappings an organization ("namespace/name") has */
   constructor(deps: {
-    directories: DirectoryClients;
+    directories: Pick<DirectoryClients, "of">;
     known: KnownGroups;
+    /** How many mappings an organization ("namespace/name") has. */
     mappingsOf: (organization: string) => number;
+    /** Told whenever there is something new to look at. */
+    answered: (mapping: string) => void;
+    /** Nothing is read any more when it has aborted. */
+    signal: AbortSignal;
     now?: () => number;
   }) {
     this.#directories = deps.directories;
-    this.#known = deps.known;
+    this.#knownGroups = deps.known;
     this.#mappingsOf = deps.mappingsOf;
+    this.#answered = deps.answered;
+    this.#signal = deps.signal;
     this.#now = deps.now ?? (() => performance.now());
+    this.#outages = new DirectoryOutages(this.#now);
   }
 
-  /**
-   * A directory that can't be read is one of the answers, and keeps what is known already.
-   * @throws the signal's reason when it aborts
-   */
-  async lookUp(
-    mapping: OktaRoleMapping,
-    organization: Organization | undefined,
-    signal?: AbortSignal,
-  ): Promise<LookedUp> {
-    if (!organization?.spec.okta.directory) return this.#withoutDirectory(mapping);
-    const key = keyOf(mapping);
-    const spec = [mapping.metadata, organization.metadata]
-      .map(({ uid, generation }) => `${uid}/${generation}`)
-      .join(" ");
-    const known = this.#looked.get(key);
-    const age = known ? this.#now() - known.at : Number.POSITIVE_INFINITY;
-    if (known?.spec === spec && known.found.againMs !== undefined && age < known.found.againMs)
-      return { ...known.found, againMs: known.found.againMs - age };
-    const found = await this.#read(mapping, organization, this.#begun(key, spec), signal);
-    if (found.unfinished && known?.spec === spec && known.found.check.kind === "read")
-      return { ...known.found, againMs: found.againMs ?? 0 };
-    this.#looked.set(key, { spec, at: this.#now(), found });
-    return found;
+  /** What is known by now. A directory that can't be read is one of the answers, and keeps what is known already. */
+  lookUp(mapping: OktaRoleMapping, organization: Organization | undefined): LookedUp {
+    if (!organization?.spec.okta.directory) {
+      this.forget(keyOf(mapping));
+      return this.#withoutDirectory(mapping);
+    }
+    const known = this.#knownOf(mapping, organization);
+    if (known.asking === undefined && this.#now() >= known.lookAt) {
+      known.asking = this.#now();
+      void this.#look(known, mapping, organization);
+    }
+    const told = whatIsKnown(known, mapping);
+    const now = this.#now();
+    if (known.asking === undefined) return { ...told, againMs: Math.max(0, known.lookAt - now) };
+    return { ...told, patienceMs: Math.max(0, known.asking + PATIENCE_MS - now) };
   }
 
   forget(mapping: string): void {
-    this.#looked.delete(mapping);
-    this.#unfinished.delete(mapping);
+    this.#known.delete(mapping);
   }
 
-  /** Where a look-up goes on: what it finds is added to this. */
-  #begun(key: string, spec: string): Found[][] {
-    const before = this.#unfinished.get(key);
-    if (before?.spec === spec && this.#now() - before.at < UNFINISHED_MS) return before.found;
-    const found: Found[][] = [];
-    this.#unfinished.set(key, { spec, at: this.#now(), found });
-    return found;
+  /** The directory of these mappings' organization can be read again. */
+  recovered(organization: string, mappings: Iterable<string>): void {
+    this.#outages.over(organization);
+    for (const mapping of mappings) {
+      const known = this.#known.get(mapping);
+      if (known?.failure) known.lookAt = 0;
+    }
   }
 
   #withoutDirectory(mapping: OktaRoleMapping): LookedUp {
     const { groups } = mapping.spec;
     const names = groups.flatMap(({ name }) => name ?? []);
     const byID = groups.flatMap(({ id }) => id ?? []);
-    const hints = this.#known.hints(organizationOf(mapping), names);
+    const hints = this.#knownGroups.hints(organizationOf(mapping), names);
     return { check: { kind: "no-directory", byID, hints }, groups: [] };
   }
 
+  #knownOf(mapping: OktaRoleMapping, organization: Organization): Known {
+    const key = keyOf(mapping);
+    const { uid, generation } = mapping.metadata;
+    const { directory } = organization.spec.okta;
+    const generations = [generation, organization.metadata.generation] as const;
+    const question = JSON.stringify([uid, organization.metadata.uid, directory, mapping.spec.groups]);
+    const known = this.#known.get(key);
+    if (known?.question === question) {
+      // Who edits something while the groups can't be read wants to know now; and of another generation nothing is known.
+      const [isEdited, isOther] = generations.map((each, index) => each !== known.generations[index]);
+      if ((known.failure && (isEdited || isOther)) || (!known.read && isEdited)) known.lookAt = 0;
+      known.generations = generations;
+      return known;
+    }
+    const asked: Known = {
+      question,
+      generations,
+      isOfStatus: known === undefined,
+      unfinished: { at: 0, found: [] },
+      failures: 0,
+      lookAt: known === undefined && isTold(mapping, organization) ? this.#sometime(mapping) : 0,
+    };
+    this.#known.set(key, asked);
+    return asked;
+  }
+
+  /** What another leader has read isn't read anew at once: it looks again as if it had been that leader. */
+  #sometime(mapping: OktaRoleMapping): number {
+    return this.#now() + this.#pace(mapping) * (0.2 + 0.8 * Math.random());
+  }
+
+  #pace(mapping: OktaRoleMapping): number {
+    return Math.max(LOOK_AGAIN_MS, this.#mappingsOf(organizationOf(mapping)) * EACH_MS);
+  }
+
+  async #look(known: Known, mapping: OktaRoleMapping, organization: Organization): Promise<void> {
+    const key = keyOf(mapping);
+    const isWanted = () => !this.#signal.aborted && this.#known.get(key) === known;
+    const read = async (): Promise<void> => {
+      if (isWanted()) await this.#read(known, mapping, organization, isWanted);
+    };
+    const { namespace = "" } = mapping.metadata;
+    await this.#turns.run(namespace, read, { ahead: known.read === undefined && !known.failure });
+    delete known.asking;
+    if (isWanted()) this.#answered(key);
+  }
+
+  /** Never throws. */
   async #read(
+    known: Known,
     mapping: OktaRoleMapping,
     organization: Organization,
-    found: Found[][],
-    signal: AbortSignal | undefined,
-  ): Promise<LookedUp> {
-    const start = this.#now();
-    const { groups: wanted } = mapping.spec;
+    isWanted: () => boolean,
+  ): Promise<void> {
+    known.lookAt = this.#now() + this.#pace(mapping);
+    let directory: Directory | undefined;
     try {
-      const directory = await this.#directories.of(organization);
-      if (!directory) return this.#withoutDirectory(mapping);
-      for (const group of wanted.slice(found.length)) {
-        signal?.throwIfAborted();
-        if (this.#now() - start > READ_MS)
-          return { ...failed(mapping, "Reading", READING, 0), unfinished: true };
+      directory = await this.#directories.of(organization);
+      if (!directory) return; // it had one, or wouldn't be asked
+      const outage = this.#outages.of(organization, directory);
+      if (outage) return this.#fail(known, outage.error, outage.againMs);
+      const found = this.#begun(known);
+      for (const group of mapping.spec.groups.slice(found.length)) {
+        if (!isWanted()) return;
         found.push(await findGroup(directory, group));
       }
-      this.#unfinished.delete(keyOf(mapping));
-      const all = found.flat();
-      return {
-        check: {
-          kind: "read",
-          missing: all.flatMap(({ missing, near }) => (near === undefined ? (missing ?? []) : [])),
-          hints: all.flatMap(({ missing: written, near: actual }) =>
-            written === undefined || actual === undefined ? [] : [{ written, actual }],
-          ),
-        },
-        groups: all.flatMap(({ group }) => (group ? remembering(group, mapping) : [])).slice(0, MOST_GROUPS),
-        againMs: Math.max(LOOK_AGAIN_MS, this.#mappingsOf(organizationOf(mapping)) * EACH_MS),
-      };
     } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof DirectoryRateLimitedError)
-        return { ...failed(mapping, reasonOf(error), error.message, error.retryAfterMs), unfinished: true };
-      const reason = error instanceof OktaError ? reasonOf(error) : "DirectoryUnreadable";
-      const message = error instanceof Error ? error.message : String(error);
-      return failed(mapping, reason, message, LOOK_AGAIN_FAILED_MS);
+      if (error instanceof DirectoryRateLimitedError) this.#fail(known, error, error.retryAfterMs);
+      else if (isOfOneRead(error)) this.#fail(known, error, backoff(known.failures + 1, AFTER_FAILURE));
+      else this.#fail(known, error, this.#outages.failed(organization, directory, error));
+      return;
     }
+    this.#outages.over(keyOf(organization));
+    this.#finish(known, mapping);
+  }
+
+  /** Where a look-up goes on: what it finds is added to this. */
+  #begun(known: Known): FoundInDirectory[][] {
+    if (this.#now() - known.unfinished.at >= UNFINISHED_MS || known.unfinished.found.length === 0)
+      known.unfinished = { at: this.#now(), found: [] };
+    return known.unfinished.found;
+  }
+
+  #finish(known: Known, mapping: OktaRoleMapping): void {
+    const all = known.unfinished.found.flat();
+    known.unfinished = { at: 0, found: [] };
+    known.read = {
+      check: {
+        kind: "read",
+        missing: all.flatMap(({ missing, near }) => (near === undefined ? (missing ?? []) : [])),
+        hints: all.flatMap(({ missing: written, near: actual }) =>
+          written === undefined || actual === undefined ? [] : [{ written, actual }],
+        ),
+      },
+      groups: all.flatMap(({ group }) => (group ? remembering(group, mapping) : [])).slice(0, MOST_GROUPS),
+    };
+    known.failures = 0;
+    delete known.failure;
+    known.lookAt = this.#now() + this.#pace(mapping);
+  }
+
+  /** @param againMs when to try again */
+  #fail(known: Known, error: unknown, againMs: number): void {
+    const kind = error instanceof DirectoryRateLimitedError ? "unread" : "failed";
+    const reason = error instanceof OktaError ? reasonOf(error) : "DirectoryUnreadable";
+    const since = known.failure?.kind === kind ? known.failure.since : Date.now();
+    known.failure = { kind, reason, message: messageOf(error), since };
+    known.failures++;
+    known.lookAt = this.#now() + againMs;
   }
 }
 
-/** What was found before stays in the status: names of groups that are mapped by id depend on it. */
-function failed({ status }: OktaRoleMapping, reason: string, message: string, againMs: number): LookedUp {
-  return { check: { kind: "failed", reason, message }, groups: [...(status?.groups ?? [])], againMs };
-}
-
-/** What the status of a mapping holds (see the schema). */
-const MOST_GROUPS = 500;
-const MOST_FORMER_NAMES = 5;
-
-/** A group with the names that it had before: who came by one of them is still in it. */
-function remembering(group: FoundGroup, { status }: OktaRoleMapping): FoundGroup {
-  const before = status?.groups?.find(({ id }) => id === group.id);
-  const names = before?.name === group.name ? [] : [before?.name ?? []].flat();
-  const formerNames = [...names, ...(before?.formerNames ?? [])].filter((name) => name !== group.name);
-  return formerNames.length === 0
-    ? group
-    : { ...group, formerNames: formerNames.slice(0, MOST_FORMER_NAMES) };
-}
-
-/** One entry of a mapping may be several groups, since two groups may share a name. */
-async function findGroup(directory: Directory, { id, name }: MappedGroup): Promise<Found[]> {
-  if (id !== undefined) {
-    const group = await directory.groupByID(id);
-    return [group ? { group: shown(group) } : { missing: id }];
+function whatIsKnown({ read, failure, isOfStatus }: Known, { status }: OktaRoleMapping): LookedUp {
+  if (read) {
+    const isStale = failure?.kind === "failed";
+    return isStale ? { ...read, check: { ...read.check, notReadSince: failure.since } } : read;
   }
-  if (name === undefined) return [];
-  const { exact, near } = await directory.groupsByName(name);
-  if (exact.length > 0) return exact.map((group) => ({ group: shown(group) }));
-  const [almost] = near;
-  return [{ missing: name, ...(almost ? { near: almost.name } : {}) }];
+  // What was found before stays in the status: names of groups that are mapped by id depend on it.
+  return { check: { ...(failure ?? { kind: "checking" }), isOfStatus }, groups: status?.groups ?? [] };
 }
 
-/** What a mapping's status holds of a group. */
-function shown({ id, name, members }: CountedGroup): FoundGroup {
-  return { name, id, members };
+/** Whether another leader has read the groups, and could at the end. */
+function isTold(mapping: OktaRoleMapping, organization: Organization): boolean {
+  const known = knownCondition(mapping, "GroupsResolved");
+  return (
+    known !== undefined &&
+    isCurrent(known) &&
+    knownCondition(organization, "DirectoryReachable") !== undefined
+  );
+}
+
+/** An answer that can't be used may be about one group alone; whatever else fails, fails for all of the directory. */
+function isOfOneRead(error: unknown): boolean {
+  return error instanceof DirectoryInvalidAnswerError || error instanceof DirectoryNotFoundError;
 }

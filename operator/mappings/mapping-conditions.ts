@@ -5,7 +5,9 @@ import {
   conditionTrue,
   conditionUnknown,
   type DesiredCondition,
+  rfc3339,
 } from "../../kubernetes/index.ts";
+import { BEING_ASKED, CHECKING, isChecking, knownCondition } from "../progress.ts";
 
 export function organizationResolved(
   mapping: OktaRoleMapping,
@@ -53,19 +55,30 @@ export interface FoundGroup {
   readonly formerNames?: readonly string[];
 }
 
+/** What the directory has shown of a mapping's groups. */
+export interface GroupsRead {
+  readonly kind: "read";
+  readonly missing: readonly string[];
+  readonly hints: readonly Hint[];
+  /** Since when it could not be read again, where that is so: ms since 1970. */
+  readonly notReadSince?: number;
+}
+
+/** Why the groups could not be read: unread, where the rate limit leaves no room. */
+export interface GroupsFailure {
+  readonly kind: "failed" | "unread";
+  readonly reason: string;
+  readonly message: string;
+  /** ms since 1970 */
+  readonly since: number;
+}
+
 /** What looking up a mapping's groups has shown. */
 export type GroupsCheck =
   | { readonly kind: "no-directory"; readonly byID: readonly string[]; readonly hints: readonly Hint[] }
-  | {
-      readonly kind: "read";
-      readonly missing: readonly string[];
-      readonly hints: readonly Hint[];
-    }
-  | {
-      readonly kind: "failed";
-      readonly reason: string;
-      readonly message: string;
-    };
+  | GroupsRead
+  /** Nothing yet. What the status says of this generation stays, if it is about the same groups of the same directory. */
+  | ((GroupsFailure | { readonly kind: "checking" }) & { readonly isOfStatus: boolean });
 
 /** A group of the mapping that isn't in Okta, and one whose name differs by what people overlook (see `foldedName`). */
 export interface Hint {
@@ -73,15 +86,44 @@ export interface Hint {
   readonly actual: string;
 }
 
-export function groupsResolved(check: GroupsCheck): DesiredCondition {
+export function groupsResolved(check: GroupsCheck, mapping: OktaRoleMapping): DesiredCondition {
+  const type = "GroupsResolved";
+  const known = knownCondition(mapping, type);
   switch (check.kind) {
-    case "failed":
-      return conditionUnknown("GroupsResolved", check.reason, check.message);
     case "no-directory":
       return withoutDirectory(check.byID, check.hints);
-    case "read":
-      return inDirectory(check.missing, check.hints);
+    case "read": {
+      const read = inDirectory(check.missing, check.hints);
+      return check.notReadSince === undefined ? read : notReadAgain(read, check.notReadSince, known);
+    }
+    case "checking":
+      return (check.isOfStatus && known) || conditionUnknown(type, CHECKING, BEING_ASKED);
+    case "unread":
+      return (check.isOfStatus && known) || conditionUnknown(type, check.reason, check.message);
+    case "failed":
+      return check.isOfStatus && known && known.status !== "Unknown"
+        ? notReadAgain(known, check.since, known)
+        : conditionUnknown(type, check.reason, check.message);
   }
+}
+
+const NOT_READ_AGAIN = " This could not be looked up again since ";
+
+/** Whether it could be read when it was last tried. */
+export function isCurrent({ status, reason, message }: DesiredCondition): boolean {
+  return status !== "Unknown" && reason !== "DirectoryRequired" && !message.includes(NOT_READ_AGAIN);
+}
+
+/** What was read holds until another read shows otherwise; it says since when there was none. */
+function notReadAgain(
+  read: DesiredCondition,
+  since: number,
+  known: DesiredCondition | undefined,
+): DesiredCondition {
+  if (read.message.includes(NOT_READ_AGAIN)) return read;
+  if (known?.message.startsWith(read.message + NOT_READ_AGAIN)) return { ...read, message: known.message };
+  const message = `${read.message}${NOT_READ_AGAIN}${rfc3339(since)}: see DirectoryReachable of the organization.`;
+  return { ...read, message };
 }
 
 function inDirectory(missing: readonly string[], hints: readonly Hint[]): DesiredCondition {
@@ -140,10 +182,15 @@ function difference({ written, actual }: Hint): string {
   return unseen === undefined ? "" : ` (they differ by ${unseen})`;
 }
 
-/** Ready when the mapping is applied. Groups that can't be looked up don't hinder that; wrong ones show. */
+/**
+ * Ready when the mapping is applied. Groups that can't be looked up don't hinder that; wrong ones show, so that it is known
+ * only when Okta has been asked.
+ */
 export function mappingReady(checks: readonly DesiredCondition[]): DesiredCondition {
   const failed = checks.find(({ status }) => status === "False");
   if (failed) return conditionFalse("Ready", failed.reason, failed.message);
+  const checking = checks.find(isChecking);
+  if (checking) return conditionUnknown("Ready", checking.reason, checking.message);
   return conditionTrue("Ready", "Accepted", "People in these groups hold these roles.");
 }
 

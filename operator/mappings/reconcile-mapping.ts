@@ -10,6 +10,7 @@ import {
   type Outcome,
   type StatusWriter,
 } from "../../kubernetes/index.ts";
+import { isChecking, PROGRESS_TYPES, progress } from "../progress.ts";
 import { writeReady } from "../ready-events.ts";
 import type { GroupLookup } from "./group-lookup.ts";
 import {
@@ -32,14 +33,16 @@ export interface MappingDeps {
 /** What this controller writes of a mapping's status. UsersProvisioned is the webhook's. */
 const OWNED = {
   fields: ["observedGeneration", "summary", "groups", "users"],
-  conditionTypes: ["Ready", "OrganizationResolved", "RolesResolved", "GroupsResolved"],
+  conditionTypes: ["Ready", "OrganizationResolved", "RolesResolved", "GroupsResolved", ...PROGRESS_TYPES],
 };
 
-/** Reconciles one OktaRoleMapping: checks it and reports. The policy follows the cache by itself. */
+/**
+ * Reconciles one OktaRoleMapping: checks it and reports. The policy follows the cache by itself. Okta's answer isn't waited
+ * for: until it comes, what is known without it is reported, and the mapping comes again then.
+ */
 export async function reconcileMapping(
   key: string,
   { mappings, organizations, assigned, groups, status, events }: MappingDeps,
-  signal?: AbortSignal,
 ): Promise<Outcome> {
   const mapping = mappings.get(key);
   if (!mapping) {
@@ -48,17 +51,19 @@ export async function reconcileMapping(
   }
 
   const organization = organizations.get(organizationOf(mapping));
-  const looked = await groups.lookUp(mapping, organization, signal);
+  const looked = groups.lookUp(mapping, organization);
   const checks = [
     organizationResolved(mapping, organization),
     rolesResolved(mapping, organization),
-    groupsResolved(looked.check),
+    groupsResolved(looked.check, mapping),
   ];
+  // An answer that comes in a moment saves a write.
+  if (looked.patienceMs && checks.some(isChecking)) return again(looked.patienceMs);
   const ready = mappingReady(checks);
 
   const found = {
     observedGeneration: mapping.metadata.generation,
-    conditions: [ready, ...checks],
+    conditions: [ready, ...progress(checks), ...checks],
     summary: summaryOf(mapping, looked.groups),
     users: { assigned: assigned.of(organizationOf(mapping), mapping.metadata.name) },
     ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),

@@ -1,151 +1,234 @@
 import type { Organization } from "../../crds/types.ts";
-import { keyOf } from "../../kubernetes/index.ts";
-import type { ClientAuthentication } from "../../okta/oidc/client-authentication.ts";
-import { WrongIssuerError } from "../../okta/oidc/issuer-errors.ts";
-import {
-  type AuthenticationKind,
-  DPoPRequiredError,
-  InvalidClientError,
-} from "../../okta/oidc/login-errors.ts";
+import { type BackoffOptions, backoff, keyOf } from "../../kubernetes/index.ts";
 import type { Oidc } from "../../okta/oidc/oidc.ts";
-import { PrivateKeyInvalidError } from "../../okta/private-key.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
-import { oidcSettings, readAuthentication } from "../../organizations/oidc-clients.ts";
+import type { SecretValues } from "../../organizations/secret-values.ts";
+import { NamespaceTurns } from "../namespace-turns.ts";
+import { PATIENCE_MS } from "../progress.ts";
+import { type OktaCredentials, readCredentials, sameCredentials } from "./okta-credentials.ts";
+import { askClient, askDirectory, askIssuer } from "./okta-questions.ts";
 import {
-  fingerprint,
-  SecretForbiddenError,
-  SecretNotFoundError,
-  type SecretValues,
-} from "../../organizations/secret-values.ts";
-import { checkDirectory, type DirectoryCheck } from "./directory-check.ts";
+  type CredentialsCheck,
+  type DirectoryCheck,
+  type IssuerCheck,
+  isOpen,
+  type OktaVerdicts,
+} from "./okta-verdicts.ts";
 
-/** Whether the organization's client and its secret or key are there, and Okta takes them. */
-export type CredentialsCheck =
-  | { readonly kind: "resolved"; readonly by: AuthenticationKind; readonly accepted: true }
-  | {
-      readonly kind: "resolved";
-      readonly by: AuthenticationKind;
-      readonly accepted: false;
-      readonly note: string;
-    }
-  | { readonly kind: "missing" | "forbidden" | "invalid" | "rejected" | "unread"; readonly message: string };
-
-/** Whether the issuer is one. */
-export type IssuerCheck =
-  | { readonly kind: "discovered" }
-  | { readonly kind: "wrong" | "unreachable"; readonly message: string };
-
-/** Everything that Okta was asked about one organization. */
-export interface Looked {
-  readonly issuer: IssuerCheck;
-  readonly credentials: CredentialsCheck;
-  readonly directory: DirectoryCheck;
-  /** ms until it is worth asking again */
-  readonly againMs: number;
+/** What is known of one organization's Okta. */
+export interface Looked extends OktaVerdicts {
+  /** ms until it is worth looking again; undefined while Okta is being asked, of whose answer `answered` tells. */
+  readonly againMs?: number;
+  /** ms that the first answer is still waited for, before it is worth saying that it is. */
+  readonly patienceMs?: number;
 }
 
-/** Secrets aren't watched and Okta doesn't call: what holds is looked at again after this time. */
-const LOOK_AGAIN_MS = 60_000;
-/** What doesn't hold is looked at again sooner, since somebody may be waiting for it. */
-const LOOK_AGAIN_FAILED_MS = 10_000;
+/** Okta doesn't call: what holds is asked about again after this time. */
+const ASK_AGAIN_MS = 60_000;
+/** What doesn't hold is asked about again sooner, since somebody may be waiting for it, and then ever later. */
+const AFTER_FAILURE: BackoffOptions = { baseMs: 10_000, maxMs: 5 * 60_000 };
+/** Secrets aren't watched: they are read again after this time, and where one of them is what's wrong, sooner. */
+const READ_AGAIN_MS = 60_000;
+const READ_WRONG_AGAIN_MS = 10_000;
 /** How long an accepted client isn't asked about again while nothing changes: each question shows in Okta's log. */
 const ACCEPTED_FOR_MS = 30 * 60_000;
+/** Organizations of one namespace whose Secrets are read at once, and about which Okta is asked at once. */
+const READING_AT_ONCE = 4;
+const ASKING_AT_ONCE = 16;
+
+interface Known {
+  /** What of the organization it depends on. */
+  readonly spec: string;
+  generation: number | undefined;
+  /** As they were when they were last read. */
+  credentials?: OktaCredentials;
+  /** What Okta said last, to these. */
+  verdicts?: OktaVerdicts;
+  /** When it accepted the client. */
+  acceptedAt?: number;
+  /** Answers in a row by which something didn't hold. */
+  failures: number;
+  /** When the Secrets are read again, and when Okta is asked again. */
+  lookAt: number;
+  askAt: number;
+  /** Since when Okta is being asked. */
+  asking?: number;
+}
 
 /**
- * Asks Okta whether what an Organization says about it holds, and remembers the answer for a while, so that an
- * organization can be reconciled as often as its users change. What it finds it returns; it never throws.
+ * Asks Okta whether what an Organization says about it holds, and remembers the answer by what was asked, so that an
+ * organization can be reconciled as often as it or its users change. Nobody waits for an answer: `answered` tells of it.
  */
 export class OktaChecks {
   readonly #oidc: Pick<Oidc, "discover" | "checkClient">;
   readonly #secrets: SecretValues;
   readonly #directories: DirectoryClients;
-  readonly #accepted = new Map<string, { client: string; at: number }>();
-  readonly #looked = new Map<string, { spec: string; at: number; looked: Looked }>();
+  readonly #answered: (organization: string) => void;
+  readonly #recovered: (organization: string) => void;
+  readonly #signal: AbortSignal;
+  readonly #reading = new NamespaceTurns(READING_AT_ONCE);
+  readonly #asking = new NamespaceTurns(ASKING_AT_ONCE);
+  readonly #known = new Map<string, Known>();
 
   constructor(deps: {
     oidc: Pick<Oidc, "discover" | "checkClient">;
     secrets: SecretValues;
     directories: DirectoryClients;
+    /** Told whenever there is something new to look at. */
+    answered: (organization: string) => void;
+    /** Told when a directory can be read that couldn't before. */
+    recovered: (organization: string) => void;
+    /** Nobody is asked any more when it has aborted. */
+    signal: AbortSignal;
   }) {
     this.#oidc = deps.oidc;
     this.#secrets = deps.secrets;
     this.#directories = deps.directories;
+    this.#answered = deps.answered;
+    this.#recovered = deps.recovered;
+    this.#signal = deps.signal;
   }
 
-  /** What holds of this organization now, or did when it was asked a moment ago. */
-  async look(organization: Organization, callbackURI: string): Promise<Looked> {
-    const key = keyOf(organization);
-    const spec = `${organization.metadata.uid}/${organization.metadata.generation}`;
-    const known = this.#looked.get(key);
-    const age = known ? performance.now() - known.at : Number.POSITIVE_INFINITY;
-    if (known?.spec === spec && age < known.looked.againMs)
-      return { ...known.looked, againMs: known.looked.againMs - age };
-
-    const [issuer, directory] = await Promise.all([
-      this.#issuer(organization),
-      checkDirectory(this.#directories, organization),
-    ]);
-    const credentials = await this.#credentials(organization, issuer, callbackURI);
-    const holds = issuer.kind === "discovered" && isRead(directory) && isAccepted(credentials);
-    const looked = { issuer, credentials, directory, againMs: holds ? LOOK_AGAIN_MS : LOOK_AGAIN_FAILED_MS };
-    this.#looked.set(key, { spec, at: performance.now(), looked });
-    return looked;
+  /** What holds of this organization as far as it is known by now. */
+  look(organization: Organization, callbackURI: string): Looked {
+    const known = this.#knownOf(organization, callbackURI);
+    const now = performance.now();
+    if (known.asking === undefined && now >= known.lookAt) {
+      known.asking = now;
+      void this.#look(known, organization, callbackURI);
+    }
+    const verdicts = known.verdicts ?? withoutAnswer(organization, known.credentials);
+    if (known.asking === undefined) return { ...verdicts, againMs: Math.max(0, known.lookAt - now) };
+    return {
+      ...verdicts,
+      patienceMs: known.verdicts ? 0 : Math.max(0, known.asking + PATIENCE_MS - now),
+    };
   }
 
   forget(organization: string): void {
-    this.#accepted.delete(organization);
-    this.#looked.delete(organization);
+    this.#known.delete(organization);
   }
 
-  async #issuer(organization: Organization): Promise<IssuerCheck> {
-    try {
-      await this.#oidc.discover(organization.spec.okta.issuer, { fresh: true });
-      return { kind: "discovered" };
-    } catch (error) {
-      return { kind: error instanceof WrongIssuerError ? "wrong" : "unreachable", message: messageOf(error) };
+  #knownOf(organization: Organization, callbackURI: string): Known {
+    const key = keyOf(organization);
+    const { uid, generation } = organization.metadata;
+    const spec = JSON.stringify([uid, organization.spec.okta, callbackURI]);
+    const known = this.#known.get(key);
+    if (known?.spec !== spec) {
+      const unknown: Known = { spec, generation, failures: 0, lookAt: 0, askAt: 0 };
+      this.#known.set(key, unknown);
+      return unknown;
     }
+    // Whoever edits what doesn't hold wants to know now, whatever they have edited.
+    if (known.generation !== generation && known.failures > 0)
+      Object.assign(known, { failures: 0, lookAt: 0, askAt: 0 });
+    known.generation = generation;
+    return known;
   }
 
-  /** @param issuer what the issuer's check gave: without a good one, the client can't be asked about */
-  async #credentials(
+  /** Reads the Secrets, and asks Okta where that is due. Never throws. */
+  async #look(known: Known, organization: Organization, callbackURI: string): Promise<void> {
+    const { namespace = "" } = organization.metadata;
+    const key = keyOf(organization);
+    const isWanted = () => !this.#signal.aborted && this.#known.get(key) === known;
+    const ahead = known.failures === 0;
+    await this.#reading.run(
+      namespace,
+      async () => {
+        if (isWanted()) await this.#readSecrets(known, organization);
+      },
+      { ahead },
+    );
+    const before = known.verdicts?.directory;
+    if (performance.now() >= known.askAt)
+      await this.#asking.run(
+        namespace,
+        async () => {
+          if (isWanted()) await this.#ask(known, organization, callbackURI);
+        },
+        { ahead },
+      );
+    delete known.asking;
+    if (!isWanted()) return;
+    const wrong = isCredentialsFault(known.verdicts);
+    known.lookAt = Math.min(known.askAt, performance.now() + (wrong ? READ_WRONG_AGAIN_MS : READ_AGAIN_MS));
+    if (before?.kind === "failed" && known.verdicts?.directory.kind === "reachable") this.#recovered(key);
+    this.#answered(key);
+  }
+
+  async #readSecrets(known: Known, organization: Organization): Promise<void> {
+    const sources = { secrets: this.#secrets, directories: this.#directories };
+    const credentials = await readCredentials(organization, sources);
+    if (known.credentials && !sameCredentials(credentials, known.credentials)) {
+      Object.assign(known, { failures: 0, askAt: 0 });
+      delete known.acceptedAt;
+    }
+    known.credentials = credentials;
+  }
+
+  async #ask(known: Known, organization: Organization, callbackURI: string): Promise<void> {
+    if (!known.credentials) return;
+    const { client, directory } = known.credentials;
+    const [issuer, reachable] = await Promise.all([
+      askIssuer(this.#oidc, organization.spec.okta.issuer),
+      directory.kind === "read" ? askDirectory(directory.directory) : directory,
+    ]);
+    const credentials =
+      client.kind === "read"
+        ? await this.#client(known, organization, { issuer, client }, callbackURI)
+        : client;
+    // What can't be told now doesn't take back what was told.
+    const last = known.verdicts;
+    known.verdicts = {
+      issuer: isOpen(issuer) && last ? last.issuer : issuer,
+      credentials:
+        isOpen(credentials) && last && isAccepted(last.credentials) ? last.credentials : credentials,
+      directory: isOpen(reachable) && last ? last.directory : reachable,
+    };
+    const holds = issuer.kind === "discovered" && isRead(reachable) && isAccepted(credentials);
+    const untold = isOpen(issuer) || isOpen(reachable) || isOpen(credentials);
+    known.failures = holds || untold ? 0 : known.failures + 1;
+    known.askAt =
+      performance.now() + (holds ? ASK_AGAIN_MS : backoff(Math.max(1, known.failures), AFTER_FAILURE));
+  }
+
+  /** Whether Okta takes the client. Without a good issuer, it can't be asked. */
+  async #client(
+    known: Known,
     organization: Organization,
-    issuer: IssuerCheck,
+    { issuer, client }: { issuer: IssuerCheck; client: Extract<OktaCredentials["client"], { kind: "read" }> },
     callbackURI: string,
   ): Promise<CredentialsCheck> {
-    const { okta } = organization.spec;
-    const key = keyOf(organization);
-    let authentication: ClientAuthentication;
-    try {
-      authentication = await readAuthentication(this.#secrets, organization, { fresh: true });
-    } catch (error) {
-      this.#accepted.delete(key);
-      return { kind: kindOf(error), message: messageOf(error) };
-    }
+    const { authentication } = client;
     const found = { kind: "resolved", by: authentication.kind } as const;
+    if (issuer.kind === "unread")
+      return { ...found, accepted: false, note: "Okta could not be asked about it yet.", isOpen: true };
     if (issuer.kind !== "discovered")
       return { ...found, accepted: false, note: "Okta will be asked about it once the issuer is right." };
-
-    const client = [okta.issuer, okta.clientID, fingerprint(JSON.stringify(authentication))].join("\n");
-    const known = this.#accepted.get(key);
-    if (known?.client === client && performance.now() - known.at < ACCEPTED_FOR_MS)
+    if (known.acceptedAt !== undefined && performance.now() - known.acceptedAt < ACCEPTED_FOR_MS)
       return { ...found, accepted: true };
-    try {
-      await this.#oidc.checkClient(oidcSettings(organization, authentication), callbackURI);
-      this.#accepted.set(key, { client, at: performance.now() });
-      return { ...found, accepted: true };
-    } catch (error) {
-      this.#accepted.delete(key);
-      if (error instanceof InvalidClientError || error instanceof DPoPRequiredError)
-        return { kind: "rejected", message: error.message };
-      if (error instanceof PrivateKeyInvalidError) return { kind: "invalid", message: error.message };
-      return { ...found, accepted: false, note: `Okta could not be asked about it: ${messageOf(error)}` };
-    }
+    const credentials = await askClient(this.#oidc, organization, authentication, callbackURI);
+    if (isAccepted(credentials)) known.acceptedAt = performance.now();
+    else delete known.acceptedAt;
+    return credentials;
   }
 }
 
-function kindOf(error: unknown): "missing" | "forbidden" | "unread" {
-  if (error instanceof SecretNotFoundError) return "missing";
-  return error instanceof SecretForbiddenError ? "forbidden" : "unread";
+/** What can be said while Okta has yet to answer: a Secret that can't be used, and that there is no directory. */
+function withoutAnswer({ spec }: Organization, credentials: OktaCredentials | undefined): OktaVerdicts {
+  const checking = { kind: "checking" } as const;
+  const client = credentials?.client;
+  const directory = credentials?.directory;
+  return {
+    issuer: checking,
+    credentials: client && client.kind !== "read" ? client : checking,
+    directory:
+      spec.okta.directory === undefined
+        ? { kind: "none" }
+        : directory && directory.kind !== "read"
+          ? directory
+          : checking,
+  };
 }
 
 function isRead({ kind }: DirectoryCheck): boolean {
@@ -156,6 +239,10 @@ function isAccepted(check: CredentialsCheck): boolean {
   return check.kind === "resolved" && check.accepted;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Whether another Secret may be all that it takes. */
+function isCredentialsFault(verdicts: OktaVerdicts | undefined): boolean {
+  const { credentials, directory } = verdicts ?? {};
+  const fault =
+    credentials !== undefined && credentials.kind !== "resolved" && credentials.kind !== "checking";
+  return fault || (directory?.kind === "failed" && directory.reason !== "DirectoryUnreachable");
 }

@@ -8,12 +8,12 @@ import {
   rfc3339,
 } from "../../kubernetes/index.ts";
 import type { AuthenticationKind } from "../../okta/oidc/login-errors.ts";
+import { BEING_ASKED, CHECKING, isChecking } from "../progress.ts";
 import { APPROVAL_ANNOTATION } from "../users/deactivation-approval.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
 import type { PendingSet } from "../users/pending-set.ts";
-import type { DirectoryCheck } from "./directory-check.ts";
 import type { LoginPathVerdict } from "./login-paths.ts";
-import type { CredentialsCheck, IssuerCheck } from "./okta-checks.ts";
+import type { CredentialsCheck, DirectoryCheck, IssuerCheck } from "./okta-verdicts.ts";
 
 export function loginPathAccepted(
   { metadata, spec }: Organization,
@@ -94,8 +94,10 @@ export function credentialsResolved(check: CredentialsCheck): DesiredCondition {
       return conditionFalse("CredentialsResolved", "PrivateKeyInvalid", check.message);
     case "rejected":
       return conditionFalse("CredentialsResolved", "ClientRejected", check.message);
-    case "unread":
+    case "unreadable":
       return conditionUnknown("CredentialsResolved", "SecretUnreadable", check.message);
+    case "checking":
+      return conditionUnknown("CredentialsResolved", CHECKING, BEING_ASKED);
   }
 }
 
@@ -111,6 +113,10 @@ export function issuerDiscovered(check: IssuerCheck): DesiredCondition {
       return conditionFalse("IssuerDiscovered", "WrongIssuer", check.message);
     case "unreachable":
       return conditionFalse("IssuerDiscovered", "IssuerUnreachable", check.message);
+    case "unread":
+      return conditionUnknown("IssuerDiscovered", check.reason, check.message);
+    case "checking":
+      return conditionUnknown("IssuerDiscovered", CHECKING, BEING_ASKED);
   }
 }
 
@@ -128,6 +134,8 @@ export function directoryReachable(check: DirectoryCheck): DesiredCondition {
       return conditionFalse("DirectoryReachable", check.reason, check.message);
     case "unread":
       return conditionUnknown("DirectoryReachable", check.reason, check.message);
+    case "checking":
+      return conditionUnknown("DirectoryReachable", CHECKING, BEING_ASKED);
   }
 }
 
@@ -199,7 +207,8 @@ const OPTIONAL: ReadonlySet<string> = new Set([
 export function organizationReady(checks: readonly DesiredCondition[]): DesiredCondition {
   const failed = checks.find(({ status }) => status === "False");
   if (failed) return conditionFalse("Ready", failed.reason, failed.message);
-  const unknown = checks.find(({ type, status }) => status === "Unknown" && !OPTIONAL.has(type));
+  const unknown =
+    checks.find(isChecking) ?? checks.find(({ type, status }) => status === "Unknown" && !OPTIONAL.has(type));
   if (unknown) return conditionUnknown("Ready", unknown.reason, unknown.message);
   return conditionTrue("Ready", "Ready", "People can sign in.");
 }

@@ -11,11 +11,13 @@ import {
   rfc3339,
   type StatusWriter,
 } from "../../kubernetes/index.ts";
+import { isChecking, knownCondition, PROGRESS_TYPES, progress } from "../progress.ts";
 import { writeReady } from "../ready-events.ts";
 import type { DeactivationHold } from "../users/deactivation-hold.ts";
 import type { PendingDeactivations } from "../users/pending-deactivations.ts";
 import type { LoginPaths } from "./login-paths.ts";
-import type { OktaChecks } from "./okta-checks.ts";
+import type { Looked, OktaChecks } from "./okta-checks.ts";
+import { isOpen } from "./okta-verdicts.ts";
 import {
   credentialsResolved,
   deactivationsWithinLimit,
@@ -52,13 +54,17 @@ export const OWNED_STATUS = {
     "DirectoryReachable",
     "DirectorySynced",
     "DeactivationsWithinLimit",
+    ...PROGRESS_TYPES,
   ],
 };
 
 /** How soon it is tried again to reserve a login path, ms. */
 const RESERVE_AGAIN_MS = 5_000;
 
-/** Reconciles one Organization: checks everything that it says, and reports. */
+/**
+ * Reconciles one Organization: checks everything that it says, and reports. Okta's answer isn't waited for: until it comes,
+ * what is known without it is reported, and it comes again then.
+ */
 export async function reconcileOrganization(key: string, deps: OrganizationDeps): Promise<Outcome> {
   const { organizations, okta, loginPaths, hold, pending, counts, status, events, baseURL } = deps;
   // Also for one that is gone, whose path is kept from now on; and before Okta is asked, which may take a while.
@@ -70,39 +76,49 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   }
 
   const callbackURI = `${baseURL}/callback/${organization.spec.loginPath}`;
-  const { issuer, credentials, directory, againMs } = await okta.look(organization, callbackURI);
-
-  // Asking took a while: report on what the organization and its users are now.
-  const current = organizations.get(key);
-  if (!current || current.metadata.generation !== organization.metadata.generation) return again(0);
+  const looked = okta.look(organization, callbackURI);
   const deactivations = hold.offer(key);
   if (!deactivations) return done; // it comes again when they are counted
   // Whoever was held may be so no longer, by a day that is over as well.
   if (!deactivations.held) deps.lookAgain(pending.of(key).refs());
-  const settled = hold.settled(current, key);
-  const loginPath = loginPaths.of(current);
+  const settled = hold.settled(organization, key);
+  const loginPath = loginPaths.of(organization);
   const checks: DesiredCondition[] = [
-    loginPathAccepted(current, loginPath),
-    issuerDiscovered(issuer),
-    credentialsResolved(credentials),
-    directoryReachable(directory),
-    directorySynced(directory),
-    deactivationsWithinLimit(current, deactivations, pending.of(key)),
+    loginPathAccepted(organization, loginPath),
+    ...ofOkta(organization, looked),
+    directorySynced(looked.directory),
+    deactivationsWithinLimit(organization, deactivations, pending.of(key)),
   ];
-  const ready = organizationReady([...checks, ...groupsClaimOf(current)]);
+  // An answer that comes in a moment saves a write.
+  if (looked.patienceMs && checks.some(isChecking)) return again(looked.patienceMs);
+  const ready = organizationReady([...checks, ...groupsClaimOf(organization)]);
   const accepted = loginPath.kind === "accepted";
   const found = {
-    observedGeneration: current.metadata.generation,
-    conditions: [ready, ...checks],
+    observedGeneration: organization.metadata.generation,
+    conditions: [ready, ...progress(checks), ...checks],
     users: counts.of(key),
     ...(settled > 0 ? { deactivationsSettledTime: rfc3339(settled) } : {}),
-    ...(accepted ? { loginURI: `${baseURL}/login/${current.spec.loginPath}`, callbackURI } : {}),
+    ...(accepted ? { loginURI: `${baseURL}/login/${organization.spec.loginPath}`, callbackURI } : {}),
   };
-  const written = await writeReady({ events, before: current, ready }, () =>
-    status.apply(organizationType, current, found, OWNED_STATUS),
+  const written = await writeReady({ events, before: organization, ready }, () =>
+    status.apply(organizationType, organization, found, OWNED_STATUS),
   );
   if (written) organizations.observe(written);
+  const { againMs = loginPath.kind === "unreserved" ? RESERVE_AGAIN_MS : undefined } = looked;
+  if (againMs === undefined) return done; // it comes again when Okta has answered
   return again(loginPath.kind === "unreserved" ? Math.min(againMs, RESERVE_AGAIN_MS) : againMs);
+}
+
+/** What was said of the same generation stays until Okta says something else: also what another leader heard. */
+function ofOkta(organization: Organization, { issuer, credentials, directory }: Looked): DesiredCondition[] {
+  const said = [
+    { check: issuer, condition: issuerDiscovered(issuer) },
+    { check: credentials, condition: credentialsResolved(credentials) },
+    { check: directory, condition: directoryReachable(directory) },
+  ];
+  return said.map(({ check, condition }) =>
+    isOpen(check) ? (knownCondition(organization, condition.type) ?? condition) : condition,
+  );
 }
 
 /** What the webhook has said of the groups claim of this very spec: where it is missing, nobody can sign in. */

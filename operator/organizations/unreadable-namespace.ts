@@ -1,6 +1,7 @@
 import { organizations as organizationType } from "../../crds/resources.ts";
 import type { Organization } from "../../crds/types.ts";
 import { type Cache, conditionFalse, type StatusWriter } from "../../kubernetes/index.ts";
+import { PROGRESS_TYPES } from "../progress.ts";
 import { OWNED_STATUS } from "./reconcile-organization.ts";
 
 /**
@@ -24,6 +25,7 @@ export async function reportUnreadable(
   const others = (before?.conditions ?? []).filter(
     ({ type, observedGeneration }) =>
       type !== "Ready" &&
+      !PROGRESS_TYPES.includes(type) &&
       observedGeneration === metadata.generation &&
       OWNED_STATUS.conditionTypes.includes(type),
   );

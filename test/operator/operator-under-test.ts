@@ -62,6 +62,8 @@ export interface UnderTest {
 export interface OperatorTestOptions {
   autoStart?: boolean;
   destinations?: Destinations;
+  /** How long Okta's answers are waited for, ms. */
+  oktaTimeoutMs?: number;
   loginPaths?: Partial<ReservationRules>;
   /** Pairs of a namespace and a beginning of login paths; may be added to until it starts. */
   prefixes?: readonly (readonly [string, string])[];
@@ -74,6 +76,7 @@ export async function operatorUnderTest(
   {
     autoStart = true,
     destinations = LOOPBACK,
+    oktaTimeoutMs = 10_000,
     loginPaths = {},
     prefixes = [],
     alsoServes = [],
@@ -105,7 +108,7 @@ export async function operatorUnderTest(
   });
   // Looks at what the product has written, with the eyes of somebody who may see everything.
   const admin = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: "test", log });
-  const http = new Http({ destinations });
+  const http = new Http({ destinations, timeoutMs: oktaTimeoutMs });
   const events = new EventRecorder({
     client,
     reportingController: "test/operator",

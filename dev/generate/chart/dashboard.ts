@@ -140,7 +140,7 @@ const ROWS: { title: string; panels: Panel[] }[] = [
       },
       {
         title: "Duration of reconciles, 99 of 100",
-        description: "Organizations ask Okta and take longer.",
+        description: "Nothing in them waits for Okta: the API server is what they wait for.",
         unit: "s",
         queries: { "{{controller}}": quantile(0.99, "okta_role_reconcile_duration_seconds", ", controller") },
       },

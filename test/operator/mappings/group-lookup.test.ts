@@ -1,74 +1,177 @@
 import test from "ava";
 import type { OktaRoleMapping, Organization } from "../../../crds/types.ts";
-import { DirectoryRateLimitedError } from "../../../okta/directory/directory-errors.ts";
+import {
+  DirectoryRateLimitedError,
+  DirectoryUnreachableError,
+} from "../../../okta/directory/directory-errors.ts";
 import { GroupLookup } from "../../../operator/mappings/group-lookup.ts";
 import type { KnownGroups } from "../../../operator/mappings/known-groups.ts";
 import type { DirectoryClients } from "../../../organizations/directory-clients.ts";
 
-const ORGANIZATION = {
-  metadata: { name: "acme", namespace: "access", uid: "o", generation: 1 },
-  spec: { okta: { directory: { url: "https://acme.okta.com" } } },
-} as unknown as Organization;
+function organization({ generation = 1 } = {}): Organization {
+  return {
+    metadata: { name: "acme", namespace: "access", uid: "o", generation },
+    spec: { okta: { directory: { url: "https://acme.okta.com" } } },
+    status: {
+      conditions: [
+        { type: "DirectoryReachable", status: "True", reason: "Reachable", observedGeneration: 1 },
+      ],
+    },
+  } as unknown as Organization;
+}
 
-/** A mapping of so many groups, and an Okta of which each look-up takes some time, or is refused. */
-function scene(count: number, { eachMs = 0 } = {}) {
-  const state = { now: 0, asked: [] as string[], refuseAfter: Number.POSITIVE_INFINITY };
-  const names = Array.from({ length: count }, (_, index) => `group-${index}`);
+function mapping(name: string, groups: string[], { generation = 1, told = false } = {}): OktaRoleMapping {
+  const found = {
+    type: "GroupsResolved",
+    status: "True",
+    reason: "Found",
+    message: "All.",
+    observedGeneration: 1,
+  };
+  return {
+    metadata: { name, namespace: "access", uid: name, generation },
+    spec: { organizationRef: { name: "acme" }, groups: groups.map((name) => ({ name })), roles: ["x"] },
+    status: { conditions: told ? [found] : [] },
+  } as unknown as OktaRoleMapping;
+}
+
+/** An Okta that says what it was asked, and may be told to fail. */
+function scene() {
+  const state = {
+    now: 0,
+    asked: [] as string[],
+    fail: undefined as (() => Error | undefined) | undefined,
+    stop: new AbortController(),
+  };
   const directory = {
     groupsByName: async (name: string) => {
-      if (state.asked.length >= state.refuseAfter) throw new DirectoryRateLimitedError(7_000);
+      const error = state.fail?.();
+      if (error) throw error;
       state.asked.push(name);
-      state.now += eachMs;
       return { exact: [{ id: `id-${name}`, name, members: 3 }], near: [] };
     },
   };
+  const waiting = new Map<string, () => void>();
   const lookup = new GroupLookup({
     directories: { of: async () => directory } as unknown as DirectoryClients,
     known: {} as KnownGroups,
     mappingsOf: () => 1,
+    answered: (key) => waiting.get(key)?.(),
+    signal: state.stop.signal,
     now: () => state.now,
   });
-  const mapping = {
-    metadata: { name: "many", namespace: "access", uid: "m", generation: 1 },
-    spec: { organizationRef: { name: "acme" }, groups: names.map((name) => ({ name })), roles: ["x"] },
-  } as unknown as OktaRoleMapping;
-  const look = (signal?: AbortSignal) => lookup.lookUp(mapping, ORGANIZATION, signal);
-  return { state, names, look };
+  /** What is known when Okta has answered, or at once where it isn't asked. */
+  const look = async (of: OktaRoleMapping, in_ = organization()) => {
+    const answered = new Promise<void>((resolve) => waiting.set(`access/${of.metadata.name}`, resolve));
+    const at = lookup.lookUp(of, in_);
+    if (at.againMs !== undefined) return at;
+    await answered;
+    return lookup.lookUp(of, in_);
+  };
+  return { state, look, lookup };
 }
 
-test("a look-up that takes long is done in parts, each group once", async (t) => {
-  const { state, names, look } = scene(20, { eachMs: 3_000 });
-  const kinds: string[] = [];
-  let found = await look();
-  for (; found.againMs === 0; found = await look()) kinds.push(found.check.kind);
-  t.deepEqual(kinds, ["failed", "failed"], "Unknown, meanwhile");
-  t.is(found.check.kind, "read");
-  t.is(found.groups.length, 20);
-  t.deepEqual(state.asked, names);
+const NAMES = Array.from({ length: 10 }, (_, index) => `group-${index}`);
+
+test("nobody waits for Okta: it is being asked, and then there is the answer", async (t) => {
+  const { look, lookup } = scene();
+  const many = mapping("many", NAMES);
+  t.like(lookup.lookUp(many, organization()), {
+    check: { kind: "checking" },
+    againMs: undefined,
+    patienceMs: 300,
+  });
+  const { check, groups, againMs } = await look(many);
+  t.is(check.kind, "read");
+  t.is(groups.length, 10);
+  t.is(againMs, 300_000);
 });
 
 test("a rate limit that is used up loses nothing of what was read, nor what was said before", async (t) => {
-  const { state, names, look } = scene(10);
-  state.refuseAfter = 6;
-  const refused = await look();
-  t.like(refused, { check: { kind: "failed", reason: "DirectoryRateLimited" }, againMs: 7_000 });
+  const { state, look } = scene();
+  const many = mapping("many", NAMES);
+  const limit = (calls: number) => {
+    state.fail = () => (state.asked.length >= calls ? new DirectoryRateLimitedError(7_000) : undefined);
+  };
+  limit(6);
+  const refused = await look(many);
+  t.like(refused, { check: { kind: "unread", reason: "DirectoryRateLimited" }, againMs: 7_000 });
   t.notRegex(
-    refused.check.kind === "failed" ? refused.check.message : "",
+    refused.check.kind === "unread" ? refused.check.message : "",
     /\d/,
     "or it would be written anew each time",
   );
   state.now += 7_000;
-  state.refuseAfter = 15;
-  t.is((await look()).check.kind, "read");
-  t.deepEqual(state.asked, names);
+  limit(15);
+  t.is((await look(many)).check.kind, "read");
+  t.deepEqual(state.asked, NAMES);
 
   state.now += 3_600_000;
-  const again = await look();
+  const again = await look(many);
   t.is(again.check.kind, "read", "what was found an hour ago, until the rest is read");
   t.is(again.againMs, 7_000);
 });
 
-test("a look-up ends when it is told to", async (t) => {
-  const { look } = scene(10);
-  await t.throwsAsync(look(AbortSignal.abort(new Error("stopped"))), { message: "stopped" });
+test("what hasn't been asked before is asked, and nothing else", async (t) => {
+  const { state, look } = scene();
+  await look(mapping("one", ["a"]));
+  await look(mapping("one", ["a"], { generation: 2 }), organization({ generation: 2 }));
+  t.deepEqual(state.asked, ["a"], "roles and the like may have changed");
+  await look(mapping("one", ["a", "b"], { generation: 3 }));
+  t.deepEqual(state.asked, ["a", "a", "b"]);
+});
+
+test("what another leader has read isn't read anew at once", async (t) => {
+  const { state, look, lookup } = scene();
+  const told = mapping("told", ["a"], { told: true });
+  const { check, againMs = 0 } = await look(told);
+  t.like(check, { kind: "checking", isOfStatus: true });
+  t.true(againMs >= 60_000 && againMs <= 300_000, `${againMs}`);
+  t.deepEqual(state.asked, []);
+  await look(mapping("told", ["a"], { told: true, generation: 2 }));
+  t.deepEqual(state.asked, ["a"], "of another generation nothing is known");
+  t.like(
+    lookup.lookUp(mapping("new", ["b"]), organization()),
+    { againMs: undefined },
+    "nor of what it has not read",
+  );
+});
+
+test("of a directory that can't be read one read finds out, ever later; the others fail with it until it is back", async (t) => {
+  const { state, look, lookup } = scene();
+  let tries = 0;
+  state.fail = () => {
+    tries++;
+    return new DirectoryUnreachableError(new Error("dead"));
+  };
+  const [first, ...others] = NAMES.map((name) => mapping(name, [name]));
+  if (!first) throw new Error("there is no mapping");
+  const waits: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const { check, againMs = 0 } = await look(first);
+    t.is(check.kind, "failed");
+    for (const other of others) t.is((await look(other)).check.kind, "failed");
+    waits.push(againMs);
+    state.now += againMs;
+  }
+  t.is(tries, 8);
+  t.true(
+    (waits[0] ?? 0) <= 10_000 && (waits.at(-1) ?? 0) >= 150_000 && (waits.at(-1) ?? 0) <= 300_000,
+    `${waits}`,
+  );
+
+  await look(first);
+  await look(first, organization({ generation: 2 }));
+  t.is(tries, 10, "whoever edits the organization wants to know now");
+  state.fail = undefined;
+  lookup.recovered("access/acme", ["access/group-0"]);
+  t.is((await look(first, organization({ generation: 2 }))).check.kind, "read");
+});
+
+test("nothing is read any more by who leads no longer", async (t) => {
+  const { state, lookup } = scene();
+  state.stop.abort();
+  for (const name of NAMES) lookup.lookUp(mapping(name, [name]), organization());
+  await new Promise(setImmediate);
+  t.deepEqual(state.asked, []);
 });

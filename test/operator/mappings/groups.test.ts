@@ -24,8 +24,9 @@ test("who came by the claim keeps their access when a group that is mapped by id
     numbered: [["service_admin"], ["service-admin"]],
   });
   okta.directory.updateGroup(group.id, { name: "service-administrators" });
-  // An edit, so that the groups are looked up now and not in five minutes.
-  await apply(mappingObject("numbered", [{ id: group.id }], ["service-admin", "portal-admin"]));
+  // Another group beside it, so that the groups are looked up now and not in five minutes.
+  okta.directory.addGroup("portal_admin");
+  await apply(mappingObject("numbered", [{ id: group.id }, "portal_admin"], ["service-admin"]));
   await waitFor(
     async () =>
       (await mapping("numbered")).status?.groups?.[0]?.name === "service-administrators" || undefined,

@@ -65,7 +65,12 @@ test("a directory that can't be read keeps what is known, and says so", async (t
   await condition("orm", "numbered", "GroupsResolved", "True");
   okta.misbehave({ fault: { kind: "status", status: 500, headers: {}, body: "" }, on: ["management"] });
   await applyAcme({ mappings: { numbered: [["service_admin"], ["portal-admin"]] }, okta: withDirectory });
-  await condition("orm", "numbered", "GroupsResolved", "Unknown");
+  await condition("orm", "numbered", "GroupsResolved", "True");
+  await applyAcme({
+    mappings: { numbered: [["service_admin", "x"], ["portal-admin"]] },
+    okta: withDirectory,
+  });
+  await condition("orm", "numbered", "GroupsResolved", "Unknown", "DirectoryUnreachable");
   await condition("orm", "numbered", "Ready", "True");
   t.is((await mapping("numbered")).status?.groups?.[0]?.id, group.id);
 });

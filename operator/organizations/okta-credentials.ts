@@ -1,0 +1,67 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Organization } from "../../crds/types.ts";
+import type { Directory } from "../../okta/directory/directory.ts";
+import { OktaError } from "../../okta/errors.ts";
+import type { ClientAuthentication } from "../../okta/oidc/client-authentication.ts";
+import type { DirectoryClients } from "../../organizations/directory-clients.ts";
+import { readAuthentication } from "../../organizations/oidc-clients.ts";
+import {
+  SecretForbiddenError,
+  SecretNotFoundError,
+  type SecretValues,
+} from "../../organizations/secret-values.ts";
+import { messageOf, reasonOf } from "../okta-reason.ts";
+import type { CredentialsCheck, DirectoryCheck } from "./okta-verdicts.ts";
+
+/** What an organization can ask its Okta with, as its Secrets are now; or why it can't. */
+export interface OktaCredentials {
+  readonly client:
+    | { readonly kind: "read"; readonly authentication: ClientAuthentication }
+    | CredentialsCheck;
+  readonly directory: { readonly kind: "read"; readonly directory: Directory } | DirectoryCheck;
+}
+
+/** Reads them anew. Never throws. */
+export async function readCredentials(
+  organization: Organization,
+  { secrets, directories }: { secrets: SecretValues; directories: DirectoryClients },
+): Promise<OktaCredentials> {
+  const [client, directory] = await Promise.all([
+    readAuthentication(secrets, organization, { fresh: true }).then(
+      (authentication) => ({ kind: "read", authentication }) as const,
+      clientProblem,
+    ),
+    directories
+      .of(organization, { fresh: true })
+      .then(
+        (directory) => (directory ? ({ kind: "read", directory } as const) : ({ kind: "none" } as const)),
+        directoryProblem,
+      ),
+  ]);
+  return { client, directory };
+}
+
+/** A Directory is the same object as long as its settings and credentials are the same. */
+export function sameCredentials(one: OktaCredentials, other: OktaCredentials): boolean {
+  const directories = [one.directory, other.directory].map((each) =>
+    each.kind === "read" ? each.directory : each,
+  );
+  return (
+    isDeepStrictEqual(one.client, other.client) &&
+    (one.directory.kind === "read" || other.directory.kind === "read"
+      ? directories[0] === directories[1]
+      : isDeepStrictEqual(directories[0], directories[1]))
+  );
+}
+
+function clientProblem(error: unknown): CredentialsCheck {
+  const message = messageOf(error);
+  if (error instanceof SecretNotFoundError) return { kind: "missing", message };
+  if (error instanceof SecretForbiddenError) return { kind: "forbidden", message };
+  return { kind: "unreadable", message };
+}
+
+function directoryProblem(error: unknown): DirectoryCheck {
+  const reason = error instanceof OktaError ? reasonOf(error) : "DirectorySecretMissing";
+  return { kind: "failed", reason, message: messageOf(error) };
+}

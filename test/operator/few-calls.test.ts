@@ -1,0 +1,51 @@
+import test from "ava";
+import { operatorUnderTest } from "./operator-under-test.ts";
+
+const NAMES = Array.from({ length: 80 }, (_, index) => `group-${index}`);
+/** Calls that have nothing to do with what the test does: the directory is looked at once a minute. */
+const FEW = 4;
+
+test("an unrelated edit reads no group again; another leader changes no condition and reads few, also at a rate limit", async (t) => {
+  const underTest = await operatorUnderTest(t);
+  const { applyAcme, condition, mapping, okta, organization, start, stop } = underTest;
+  for (const name of NAMES) okta.directory.addGroup(name);
+  const directory = { url: okta.url, apiTokenRef: { name: "acme-okta", key: "apiToken" } };
+  const mappings = Object.fromEntries(
+    NAMES.map((name): [string, [string[], string[]]] => [name, [[name], ["service-admin"]]]),
+  );
+  const apply = (more: object = {}) => applyAcme({ mappings, okta: { directory }, ...more });
+  const addMapping = (name: string, group: string) =>
+    applyAcme({ mappings: { [name]: [[group], ["service-admin"]] }, okta: { directory } });
+
+  await apply();
+  for (const name of NAMES) await condition("orm", name, "GroupsResolved", "True");
+  await condition("oktaorg", "acme", "DirectoryReachable", "True");
+
+  const calls = okta.requests.management;
+  await apply({ spec: { sessions: { maxAge: "1h" }, displayName: "Acme, Inc." } });
+  await condition("oktaorg", "acme", "Ready", "True");
+  // All mappings have been looked at again by when a new one has been.
+  await addMapping("last", "group-0");
+  await condition("orm", "last", "GroupsResolved", "True");
+  t.true(okta.requests.management - calls <= FEW, `${okta.requests.management - calls} calls`);
+
+  const versions = () =>
+    Promise.all(NAMES.map(async (name) => (await mapping(name)).metadata.resourceVersion));
+  const before = { mappings: await versions(), status: (await organization()).status };
+  const atTakeover = okta.requests.management;
+  await stop();
+  start();
+  await addMapping("later", "group-1");
+  await condition("orm", "later", "GroupsResolved", "True");
+  t.true(okta.requests.management - atTakeover <= FEW, `${okta.requests.management - atTakeover} calls`);
+  t.deepEqual(await versions(), before.mappings);
+
+  await stop();
+  okta.misbehave({ fault: { kind: "rate-limited", resetSeconds: 60 } });
+  start();
+  await addMapping("refused", "group-2");
+  await condition("orm", "refused", "GroupsResolved", "Unknown", "DirectoryRateLimited");
+  t.deepEqual(await versions(), before.mappings);
+  const { status } = await organization();
+  t.deepEqual(status?.conditions, before.status?.conditions);
+});
