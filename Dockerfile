@@ -5,10 +5,15 @@
 #   docker build --tag okta-role-operator .
 #   docker run --rm okta-role-operator webhook.js --help
 
-# What it runs on: any image that has Node 24.6 or a later 24 on its PATH.
-ARG BASE=node:24-bookworm-slim
-# What it is made with: Node 24, npm and a shell. Nothing of it stays.
-ARG BUILD_BASE=node:24-bookworm-slim
+# What it runs on: a stage below, or any image that has Node 24.6 or a later 24 on its PATH.
+ARG BASE=base
+# What it is made with: a stage below, or an image with Node 24, npm and a shell. Nothing of it stays.
+ARG BUILD_BASE=build-base
+
+# Names of images stand in FROM and not in ARG, since Dependabot reads no others. A release takes what they lead to at that
+# moment, by its digest: docs/releasing.md.
+FROM node:24-bookworm-slim AS base
+FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS build-base
 
 FROM --platform=$BUILDPLATFORM ${BUILD_BASE} AS build
 WORKDIR /source
