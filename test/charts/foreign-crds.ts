@@ -8,6 +8,7 @@ import { findGo } from "../../dev/control-plane/go.ts";
 const CRDS = {
   "sigs.k8s.io/gateway-api": ["config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"],
   "github.com/prometheus-operator/prometheus-operator": [
+    "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml",
     "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
     "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
   ],

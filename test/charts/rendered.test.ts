@@ -78,6 +78,7 @@ test("the API server accepts every object that any of these values makes", async
   t.is(applied.code, 0, applied.stderr);
   const kinds = [
     "httproutes.gateway.networking.k8s.io",
+    "podmonitors.monitoring.coreos.com",
     "servicemonitors.monitoring.coreos.com",
     "prometheusrules.monitoring.coreos.com",
   ];

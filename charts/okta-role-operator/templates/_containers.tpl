@@ -23,9 +23,9 @@
       containerPort: 8081
       protocol: TCP
   {{- if $together }}
-  {{- include "okta-role-operator.probesBesideTheWebhook" "operator-health" | nindent 2 }}
+  {{- include "okta-role-operator.probesBesideTheWebhook" (dict "root" . "port" "operator-health") | nindent 2 }}
   {{- else }}
-  {{- include "okta-role-operator.probes" "operator-health" | nindent 2 }}
+  {{- include "okta-role-operator.probes" (dict "root" . "port" "operator-health") | nindent 2 }}
   {{- end }}
   {{- with .Values.operator.resources }}
   resources:
@@ -52,6 +52,10 @@
     - webhook.js
     {{- include "okta-role-operator.commonFlags" . | nindent 4 }}
     - --port=8080
+    {{- if .Values.webhook.tls.secretName }}
+    - --tls-cert=/etc/okta-role-operator/tls/tls.crt
+    - --tls-key=/etc/okta-role-operator/tls/tls.key
+    {{- end }}
     - --health-port=8082
     - {{ printf "--session-secret=%s" (include "okta-role-operator.sessionSecretName" .) | quote }}
     {{- with include "okta-role-operator.trustedProxies" . }}
@@ -60,13 +64,13 @@
   env:
     {{- include "okta-role-operator.env" . | nindent 4 }}
   ports:
-    - name: http
+    - name: {{ include "okta-role-operator.webhookPort" . }}
       containerPort: 8080
       protocol: TCP
     - name: webhook-health
       containerPort: 8082
       protocol: TCP
-  {{- include "okta-role-operator.probes" "webhook-health" | nindent 2 }}
+  {{- include "okta-role-operator.probes" (dict "root" . "port" "webhook-health") | nindent 2 }}
   lifecycle:
     preStop:
       # Endpoints and proxies hear of the end later than the container does.
@@ -81,6 +85,11 @@
     {{- toYaml . | nindent 4 }}
   {{- end }}
   volumeMounts:
+    {{- if .Values.webhook.tls.secretName }}
+    - name: tls
+      mountPath: /etc/okta-role-operator/tls
+      readOnly: true
+    {{- end }}
     {{- include "okta-role-operator.volumeMounts" . | nindent 4 }}
 {{- end -}}
 {{- end -}}

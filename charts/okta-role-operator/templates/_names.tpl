@@ -96,12 +96,34 @@ app.kubernetes.io/component: {{ .component }}
 {{- (urlParse (include "okta-role-operator.baseURL" .)).hostname -}}
 {{- end -}}
 
+{{- /* A global registry takes the place of the repository's own: what is before the first slash, when it looks like a host. */ -}}
 {{- define "okta-role-operator.image" -}}
-{{- $image := printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
-{{- if .Values.image.digest -}}
-{{- $image = printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- $repository := .Values.image.repository -}}
+{{- with .Values.global.imageRegistry -}}
+{{- $repository = printf "%s/%s" (trimSuffix "/" .) (regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" $repository "") -}}
 {{- end -}}
-{{- $image -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" $repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* The chart's own and those that are shared, which some parent charts give as names. */ -}}
+{{- define "okta-role-operator.imagePullSecrets" -}}
+{{- $secrets := .Values.imagePullSecrets -}}
+{{- range .Values.global.imagePullSecrets -}}
+{{- $secrets = append $secrets (ternary (dict "name" .) . (kindIs "string" .)) -}}
+{{- end -}}
+{{- with uniq $secrets -}}
+imagePullSecrets:
+{{ toYaml . | indent 2 }}
+{{- end -}}
+{{- end -}}
+
+{{- /* The name of the port where people sign in, which says what is spoken there. */ -}}
+{{- define "okta-role-operator.webhookPort" -}}
+{{- ternary "https" "http" (ne .Values.webhook.tls.secretName "") -}}
 {{- end -}}
 
 {{- /* The namespaces to serve, as a JSON list; ["*"] for all. */ -}}

@@ -102,22 +102,24 @@
 {{- end }}
 {{- end -}}
 
-{{- /* Ready: has read everything once, and the API server answers. Live: work progresses. The argument is the port's name. */ -}}
+{{- /* A probe. Arguments: root, port; path; timings: the chart's, which those of the values are laid over. */ -}}
+{{- define "okta-role-operator.probe" -}}
+httpGet:
+  path: {{ .path }}
+  port: {{ .port }}
+{{ merge (dict) .values .timings | toYaml }}
+{{- end -}}
+
+{{- /*
+Ready: has read everything once, and the API server answers. Live: work progresses. Arguments: root, port (its name).
+*/ -}}
 {{- define "okta-role-operator.probes" -}}
+{{- $timings := dict "periodSeconds" 1 "timeoutSeconds" 2 "failureThreshold" 60 -}}
 startupProbe:
-  httpGet:
-    path: /livez
-    port: {{ . }}
-  periodSeconds: 1
-  timeoutSeconds: 2
-  failureThreshold: 60
+  {{- include "okta-role-operator.probe" (merge (dict "path" "/livez" "values" .root.Values.probes.startup "timings" $timings) .) | nindent 2 }}
+{{- $timings = dict "periodSeconds" 2 "timeoutSeconds" 2 "failureThreshold" 3 }}
 readinessProbe:
-  httpGet:
-    path: /readyz
-    port: {{ . }}
-  periodSeconds: 2
-  timeoutSeconds: 2
-  failureThreshold: 3
+  {{- include "okta-role-operator.probe" (merge (dict "path" "/readyz" "values" .root.Values.probes.readiness "timings" $timings) .) | nindent 2 }}
 {{ include "okta-role-operator.livenessProbe" . }}
 {{- end -}}
 
@@ -125,25 +127,17 @@ readinessProbe:
 A pod is ready when all of its containers are, so that an operator that isn't would take the webhook beside it away from
 people. So it is asked once whether it is ready, when it starts: an update doesn't go on with one that never gets there.
 Afterwards its metrics and alerts tell. It is given ten minutes, after which Kubernetes forgets earlier restarts: while
-the API server is away, pauses between restarts don't grow.
+the API server is away, pauses between restarts don't grow. Arguments: root, port.
 */ -}}
 {{- define "okta-role-operator.probesBesideTheWebhook" -}}
+{{- $timings := dict "periodSeconds" 1 "timeoutSeconds" 2 "failureThreshold" 600 -}}
 startupProbe:
-  httpGet:
-    path: /readyz
-    port: {{ . }}
-  periodSeconds: 1
-  timeoutSeconds: 2
-  failureThreshold: 600
+  {{- include "okta-role-operator.probe" (merge (dict "path" "/readyz" "values" .root.Values.probes.startup "timings" $timings) .) | nindent 2 }}
 {{ include "okta-role-operator.livenessProbe" . }}
 {{- end -}}
 
 {{- define "okta-role-operator.livenessProbe" -}}
+{{- $timings := dict "periodSeconds" 10 "timeoutSeconds" 5 "failureThreshold" 3 -}}
 livenessProbe:
-  httpGet:
-    path: /livez
-    port: {{ . }}
-  periodSeconds: 10
-  timeoutSeconds: 5
-  failureThreshold: 3
+  {{- include "okta-role-operator.probe" (merge (dict "path" "/livez" "values" .root.Values.probes.liveness "timings" $timings) .) | nindent 2 }}
 {{- end -}}

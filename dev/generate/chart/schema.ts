@@ -9,9 +9,8 @@ type JsonSchema = Record<string, unknown>;
 
 const definitions = z.record(z.string(), z.record(z.string(), z.unknown()));
 
-/** Helm itself adds these to the values of a chart that is another's dependency. */
+/** Helm itself adds this to the values of a chart that is another's dependency. */
 const OF_PARENT_CHARTS: JsonSchema = {
-  global: { type: "object", description: "Values that a parent chart shares. Not used." },
   enabled: { type: "boolean", description: "For the condition of a parent chart. Not used." },
 };
 
@@ -47,8 +46,15 @@ function objectOf(values: Value[]): JsonSchema {
   return {
     type: "object",
     additionalProperties: false,
-    properties: Object.fromEntries(values.map((value) => [value.name, schemaOf(value)])),
+    properties: Object.fromEntries(
+      values.map((value) => [value.name, value.path === "global" ? open(schemaOf(value)) : schemaOf(value)]),
+    ),
   };
+}
+
+/** Other charts under the same parent have their own of these. */
+function open({ additionalProperties: _, ...schema }: JsonSchema): JsonSchema {
+  return schema;
 }
 
 function schemaOf(value: Value): JsonSchema {
