@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
+import { connect } from "node:net";
 import test from "ava";
 import { serve } from "../../webhook/server.ts";
 import { loopbackAddresses } from "../loopback-addresses.ts";
@@ -20,6 +21,23 @@ test("a server that goes says so in its answers, and drops no request that comes
   t.is(await ask(), "close", "the last answer on this connection");
   await closed;
   await t.notThrowsAsync(untilRefused(server.port));
+});
+
+test("a process that was held up until it is to close reads what has come meanwhile, and answers it", async (t) => {
+  const server = await serve((_req, res) => res.end("here"), { port: 0, host: "127.0.0.1" });
+  const socket = connect(server.port, "127.0.0.1");
+  t.teardown(() => socket.destroy());
+  const ask = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+  socket.write(ask);
+  t.regex(String(await once(socket, "data")), /^HTTP\/1\.1 200/);
+
+  const closed = server.close(2_000);
+  socket.write(ask);
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(nothing, 0, 0, 1_100); // longer than connections are parted from
+  const received = await Promise.race([once(socket, "data"), once(socket, "close")]);
+  t.regex(String(received), /^HTTP\/1\.1 200/);
+  await closed;
 });
 
 test("what takes longer than the grace is cut", async (t) => {
