@@ -246,6 +246,10 @@ export interface OrganizationStatus {
    */
   groupsClaim?: GroupsClaimEvidence;
   /**
+   * What the condition GroupsClaimReceived is about: of another issuer, client or claim it says nothing.
+   */
+  groupsClaimChecked?: GroupsClaimSource;
+  /**
    * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived (written by the login webhook), DirectoryReachable, DirectorySynced and DeactivationsWithinLimit. Beside them Reconciling, only while Okta is being asked, and Stalled, only where the spec can't work.
    *
    * Items: One check and its outcome.
@@ -298,6 +302,23 @@ export interface GroupsClaimEvidence {
    * When the claim was first received from this issuer and client.
    */
   receivedTime: string;
+}
+/**
+ * What the condition GroupsClaimReceived is about: of another issuer, client or claim it says nothing.
+ */
+export interface GroupsClaimSource {
+  /**
+   * The issuer that signed somebody in.
+   */
+  issuer: string;
+  /**
+   * The client that they signed in to.
+   */
+  clientID: string;
+  /**
+   * The name of the claim.
+   */
+  claim: string;
 }
 /**
  * One check and its outcome.

@@ -45,6 +45,7 @@ import { staleness } from "./sessions/staleness.ts";
 import { BrowserCookie } from "./sign-in/browser-cookie.ts";
 import { ConcurrencyLimit } from "./sign-in/concurrency-limit.ts";
 import { DoneCookie } from "./sign-in/done-cookie.ts";
+import { outdatedGroupsClaim } from "./sign-in/groups-claim-condition.ts";
 import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
 import { LoginStarts } from "./sign-in/login-starts.ts";
 import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
@@ -141,6 +142,11 @@ export class Webhook {
       status: new StatusWriter({ client, fieldManager: "okta-role-webhook", log, metrics }),
       log,
       onCoalesced: () => this.#counted.coalesced.inc(),
+    });
+    // What was said of a groups claim ends with the issuer and the client that it was said of.
+    organizations.subscribe(({ kind, object }) => {
+      const outdated = kind === "deleted" ? undefined : outdatedGroupsClaim(object);
+      if (outdated) this.#reporter.groupsClaim(object, outdated);
     });
     this.#times = new LoginTimes({ store: this.#store, log });
     this.#isStale = staleness([users, organizations], options.maxStalenessMs);

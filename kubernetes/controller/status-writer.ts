@@ -24,6 +24,14 @@ export interface DesiredStatus {
   [field: string]: unknown;
 }
 
+export interface StatusOptions extends CallOptions {
+  /**
+   * The generation that this is about, where it was found out earlier. Nothing is written where the status is about a later
+   * one.
+   */
+  generation?: number | undefined;
+}
+
 /** What a field manager owns of a status: only this is compared and written. */
 export interface OwnedStatus {
   fields?: readonly string[];
@@ -47,7 +55,8 @@ export class StatusWriter {
    * Writes what this manager owns, if it isn't there yet.
    *
    * `observedGeneration` is set on every condition, and on the status itself when it is among the owned fields. A field
-   * or condition that is owned and not in `status` is removed.
+   * or condition that is owned and not in `status` is removed, also where somebody else has written it: server-side apply
+   * leaves that, so that it takes a patch of its own.
    * @param object as last read. If another object has taken its name meanwhile, that one gets this status, until its own
    * reconcile puts it right: server-side apply of a status has no precondition but the resourceVersion
    * @returns the object as written, for {@link Cache.observe}; undefined when there was nothing to write, or the object
@@ -58,13 +67,14 @@ export class StatusWriter {
     object: T,
     status: DesiredStatus,
     owned: OwnedStatus,
-    options: CallOptions = {},
+    { generation = object.metadata.generation, ...options }: StatusOptions = {},
   ): Promise<T | undefined> {
     const { client, fieldManager, log, now } = this.#options;
-    const { name, namespace, generation } = object.metadata;
+    const { name, namespace } = object.metadata;
     const current = currentStatus(object);
     const desired = ownedPart(status, owned, current.conditions, generation, now?.());
-    if (sameStatus(desired, current, owned)) {
+    const isLate = (generation ?? 0) < (object.metadata.generation ?? 0);
+    if (sameStatus(desired, current, owned) || (isLate && isOvertaken(desired, current))) {
       this.#count(type, "unchanged");
       return undefined;
     }
@@ -77,7 +87,9 @@ export class StatusWriter {
         ...options,
       });
       this.#count(type, "written");
-      return written;
+      const left = leftBy(written, desired, owned);
+      if (!left) return written;
+      return await client.mergePatch(type, keyOf(object), left, { subresource: "status", ...options });
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       log.debug({ err: error, kind: type.kind, key: keyOf(object) }, "no status written: the object is gone");
@@ -133,6 +145,42 @@ function sameStatus(
       return before !== undefined && same(condition, before);
     })
   );
+}
+
+/** Whether there is already a word on a later generation. */
+function isOvertaken(desired: Status, current: Status): boolean {
+  return desired.conditions.some(({ type, observedGeneration = 0 }) =>
+    current.conditions.some(
+      (known) => known.type === type && (known.observedGeneration ?? 0) > observedGeneration,
+    ),
+  );
+}
+
+/**
+ * A merge patch that takes away what is owned and not desired, for the object as it was written and no other; undefined
+ * where there is none.
+ */
+function leftBy(
+  written: KubernetesObject,
+  desired: Status,
+  { fields = [], conditionTypes = [] }: OwnedStatus,
+): object | undefined {
+  const current = currentStatus(written);
+  const left = fields.filter(
+    (field) => field !== "conditions" && field in current && desired[field] === undefined,
+  );
+  const conditions = current.conditions.filter(
+    ({ type }) => !conditionTypes.includes(type) || desired.conditions.some((wanted) => wanted.type === type),
+  );
+  const isLeft = conditions.length < current.conditions.length;
+  if (left.length === 0 && !isLeft) return undefined;
+  return {
+    metadata: { resourceVersion: written.metadata.resourceVersion },
+    status: {
+      ...Object.fromEntries(left.map((field) => [field, null])),
+      ...(isLeft ? { conditions } : {}),
+    },
+  };
 }
 
 /** Equal as JSON: a property that is undefined isn't there. */

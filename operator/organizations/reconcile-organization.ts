@@ -11,6 +11,7 @@ import {
   rfc3339,
   type StatusWriter,
 } from "../../kubernetes/index.ts";
+import { groupsClaimVerdict } from "../../organizations/groups-claim.ts";
 import { isChecking, knownCondition, PROGRESS_TYPES, progress } from "../progress.ts";
 import { writeReady } from "../ready-events.ts";
 import type { DeactivationHold } from "../users/deactivation-hold.ts";
@@ -91,7 +92,9 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   ];
   // An answer that comes in a moment saves a write.
   if (looked.patienceMs && checks.some(isChecking)) return again(looked.patienceMs);
-  const ready = organizationReady([...checks, ...groupsClaimOf(organization)]);
+  // What the webhook has said: where the claim is missing, nobody can sign in.
+  const groupsClaim = groupsClaimVerdict(organization);
+  const ready = organizationReady(groupsClaim ? [...checks, groupsClaim] : checks);
   const accepted = loginPath.kind === "accepted";
   const found = {
     observedGeneration: organization.metadata.generation,
@@ -119,10 +122,4 @@ function ofOkta(organization: Organization, { issuer, credentials, directory }: 
   return said.map(({ check, condition }) =>
     isOpen(check) ? (knownCondition(organization, condition.type) ?? condition) : condition,
   );
-}
-
-/** What the webhook has said of the groups claim of this very spec: where it is missing, nobody can sign in. */
-function groupsClaimOf({ metadata, status }: Organization): DesiredCondition[] {
-  const found = status?.conditions?.find(({ type }) => type === "GroupsClaimReceived");
-  return found && found.observedGeneration === metadata.generation ? [found] : [];
 }

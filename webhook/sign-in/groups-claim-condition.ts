@@ -1,4 +1,4 @@
-import type { Condition, GroupsClaimEvidence, Organization } from "../../crds/types.ts";
+import type { GroupsClaimEvidence, GroupsClaimSource, Organization } from "../../crds/types.ts";
 import {
   type ClaimEvidence,
   type DirectoryAnswer,
@@ -13,6 +13,7 @@ import {
   type DesiredCondition,
   rfc3339,
 } from "../../kubernetes/index.ts";
+import { groupsClaimSource, groupsClaimVerdict, isSameSource } from "../../organizations/groups-claim.ts";
 
 const TYPE = "GroupsClaimReceived";
 
@@ -21,13 +22,15 @@ export interface GroupsClaimStatus {
   readonly condition: DesiredCondition;
   /** Kept as it is where nothing new was seen. */
   readonly evidence: GroupsClaimEvidence | undefined;
+  /** What the condition is about. */
+  readonly checked: GroupsClaimSource;
 }
 
 /** What is known of an organization's groups claim, for `groupsVerdict`. */
 export function evidenceOf(organization: Organization): ClaimEvidence {
   return {
-    receivedBefore: isCurrent(organization.status?.groupsClaim, organization),
-    lost: conditionOf(organization)?.reason === "ClaimLost",
+    receivedBefore: isSameSource(organization.status?.groupsClaim, organization),
+    lost: groupsClaimVerdict(organization)?.reason === "ClaimLost",
   };
 }
 
@@ -46,7 +49,7 @@ export function groupsClaimStatus(
   const evidence = claim.kind === "groups" ? seen(organization, at) : organization.status?.groupsClaim;
   const condition = desired(organization, claim, directory, verdict, at);
   if (!condition) return undefined;
-  const present = conditionOf(organization);
+  const present = groupsClaimVerdict(organization);
   const same =
     present?.status === condition.status &&
     present.reason === condition.reason &&
@@ -54,7 +57,22 @@ export function groupsClaimStatus(
     // Of another generation it is about another spec, and nobody heeds it.
     present.observedGeneration === organization.metadata.generation &&
     evidence === organization.status?.groupsClaim;
-  return same ? undefined : { condition, evidence };
+  return same ? undefined : { condition, evidence, checked: groupsClaimSource(organization) };
+}
+
+/**
+ * What the status has to say where it speaks of another issuer, client or claim than the organization has by now. Undefined
+ * where it doesn't.
+ */
+export function outdatedGroupsClaim(organization: Organization): GroupsClaimStatus | undefined {
+  const { groupsClaim, groupsClaimChecked } = organization.status ?? {};
+  if (!groupsClaimChecked || isSameSource(groupsClaimChecked, organization)) return undefined;
+  const condition = conditionUnknown(
+    TYPE,
+    "NotSeen",
+    "Nobody has signed in since okta.issuer, okta.clientID or okta.claims.groups was changed.",
+  );
+  return { condition, evidence: groupsClaim, checked: groupsClaimSource(organization) };
 }
 
 function desired(
@@ -83,16 +101,15 @@ const CUT_LIST_STAYS_MS = 24 * 3_600_000;
 function received(organization: Organization, groups: number, at: number): DesiredCondition | undefined {
   const name = claimName(organization);
   const { okta } = organization.spec;
-  const present = conditionOf(organization);
+  const present = groupsClaimVerdict(organization);
   const isRefused =
     present?.reason === "TooManyGroups" &&
     present.status === "False" &&
-    present.observedGeneration === organization.metadata.generation &&
     at - Date.parse(present.lastTransitionTime) < CUT_LIST_STAYS_MS;
   if (isRefused && !okta.directory) return undefined;
   // Once seen, this stays: the next person with few groups doesn't make it untrue.
   const seenMany =
-    present?.reason === "TooManyGroups" && isCurrent(organization.status?.groupsClaim, organization);
+    present?.reason === "TooManyGroups" && isSameSource(organization.status?.groupsClaim, organization);
   if (!okta.directory && (groups >= MANY_GROUPS || seenMany))
     return conditionTrue(
       TYPE,
@@ -155,23 +172,8 @@ function whatToSetUp({ spec }: Organization): string {
 
 function seen(organization: Organization, at: number): GroupsClaimEvidence {
   const known = organization.status?.groupsClaim;
-  if (known && isCurrent(known, organization)) return known;
-  const { issuer, clientID, claims } = organization.spec.okta;
-  return {
-    issuer,
-    clientID,
-    claim: claims.groups,
-    receivedTime: rfc3339(at),
-  };
-}
-
-function isCurrent(evidence: GroupsClaimEvidence | undefined, { spec }: Organization): boolean {
-  const { issuer, clientID, claims } = spec.okta;
-  return evidence?.issuer === issuer && evidence.clientID === clientID && evidence.claim === claims.groups;
-}
-
-function conditionOf(organization: Organization): Condition | undefined {
-  return organization.status?.conditions?.find(({ type }) => type === TYPE);
+  if (known && isSameSource(known, organization)) return known;
+  return { ...groupsClaimSource(organization), receivedTime: rfc3339(at) };
 }
 
 function claimName({ spec }: Organization): string {

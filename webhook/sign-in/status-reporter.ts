@@ -14,6 +14,7 @@ import {
   splitKey,
 } from "../../kubernetes/index.ts";
 import { oneLine } from "../../okta/one-line.ts";
+import { isSameSource } from "../../organizations/groups-claim.ts";
 import type { GroupsClaimStatus } from "./groups-claim-condition.ts";
 
 export interface StatusReporterOptions {
@@ -30,8 +31,14 @@ const INTERVAL_MS = 1_000;
 /** Writes at once: a burst of sign-ins must not take the API server from those who sign in. */
 const CONCURRENCY = 4;
 
+/** What a sign-in has shown, of an object as it was then. */
+interface Shown<T> {
+  readonly value: T;
+  readonly of: { readonly uid?: string; readonly generation?: number };
+}
+
 const PROVISIONED = { fields: [], conditionTypes: ["UsersProvisioned"] };
-const CLAIM = { fields: ["groupsClaim"], conditionTypes: ["GroupsClaimReceived"] };
+const CLAIM = { fields: ["groupsClaim", "groupsClaimChecked"], conditionTypes: ["GroupsClaimReceived"] };
 
 /**
  * Writes what sign-ins have shown into the statuses of mappings and organizations: never more than one write of
@@ -39,8 +46,8 @@ const CLAIM = { fields: ["groupsClaim"], conditionTypes: ["GroupsClaimReceived"]
  */
 export class StatusReporter {
   readonly #options: StatusReporterOptions;
-  readonly #mappings: Coalescer<DesiredCondition>;
-  readonly #organizations: Coalescer<GroupsClaimStatus>;
+  readonly #mappings: Coalescer<Shown<DesiredCondition>>;
+  readonly #organizations: Coalescer<Shown<GroupsClaimStatus>>;
 
   constructor(options: StatusReporterOptions) {
     this.#options = options;
@@ -53,11 +60,11 @@ export class StatusReporter {
     };
     this.#mappings = new Coalescer({
       ...shared,
-      write: (key, condition) => this.#writeMapping(key, condition),
+      write: (key, shown) => this.#writeMapping(key, shown),
     });
     this.#organizations = new Coalescer({
       ...shared,
-      write: (key, claim) => this.#writeOrganization(key, claim),
+      write: (key, shown) => this.#writeOrganization(key, shown),
     });
   }
 
@@ -69,7 +76,7 @@ export class StatusReporter {
     const who = oneLine(user.email ?? user.name ?? user.ref);
     for (const [mapping, grants] of byMapping(user.access?.grants ?? [])) {
       const roles = roleNames(grants);
-      this.#mappings.report(
+      this.#reportMapping(
         `${splitKey(user.organization).namespace}/${mapping}`,
         conditionTrue(
           "UsersProvisioned",
@@ -88,7 +95,7 @@ export class StatusReporter {
   failed(organization: string, identity: Identity, grants: readonly Grant[], error: Error, at: number): void {
     const who = oneLine(identity.email ?? identity.name ?? identity.subject);
     for (const mapping of byMapping(grants).keys()) {
-      this.#mappings.report(
+      this.#reportMapping(
         `${splitKey(organization).namespace}/${mapping}`,
         conditionFalse(
           "UsersProvisioned",
@@ -101,7 +108,7 @@ export class StatusReporter {
 
   /** What a sign-in has shown of an organization's groups claim. */
   groupsClaim(organization: Organization, claim: GroupsClaimStatus): void {
-    this.#organizations.report(keyOf(organization), claim);
+    this.#organizations.report(keyOf(organization), { value: claim, of: organization.metadata });
   }
 
   /** Writes what has not been written yet: for the end of the process. */
@@ -109,23 +116,38 @@ export class StatusReporter {
     await Promise.all([this.#mappings.flush(), this.#organizations.flush()]);
   }
 
-  async #writeMapping(key: string, condition: DesiredCondition): Promise<void> {
+  #reportMapping(key: string, value: DesiredCondition): void {
+    const mapping = this.#options.mappings.get(key);
+    if (mapping) this.#mappings.report(key, { value, of: mapping.metadata });
+  }
+
+  async #writeMapping(key: string, { value, of }: Shown<DesiredCondition>): Promise<void> {
     const { mappings, status } = this.#options;
     const mapping = mappings.get(key);
-    if (!mapping) return; // deleted meanwhile
-    const written = await status.apply(oktaRoleMappings, mapping, { conditions: [condition] }, PROVISIONED);
+    if (mapping?.metadata.uid !== of.uid || !mapping) return; // deleted meanwhile
+    const { generation } = of; // an edit since then is another matter
+    const written = await status.apply(oktaRoleMappings, mapping, { conditions: [value] }, PROVISIONED, {
+      generation,
+    });
     if (written) mappings.observe(written);
   }
 
-  async #writeOrganization(key: string, { condition, evidence }: GroupsClaimStatus): Promise<void> {
+  async #writeOrganization(key: string, { value, of }: Shown<GroupsClaimStatus>): Promise<void> {
     const { organizations, status } = this.#options;
+    const { condition, evidence, checked } = value;
     const organization = organizations.get(key);
-    if (!organization) return; // deleted meanwhile
+    if (organization?.metadata.uid !== of.uid || !organization) return; // deleted meanwhile
+    if (!isSameSource(checked, organization)) return; // of an issuer that isn't this organization's any more
     const written = await status.apply(
       organizationType,
       organization,
-      { conditions: [condition], ...(evidence ? { groupsClaim: evidence } : {}) },
+      {
+        conditions: [condition],
+        groupsClaimChecked: checked,
+        ...(evidence ? { groupsClaim: evidence } : {}),
+      },
       CLAIM,
+      { generation: of.generation },
     );
     if (written) organizations.observe(written);
   }

@@ -114,6 +114,40 @@ test("two field managers keep each other's fields and conditions", async (t) => 
   t.deepEqual(left.status?.parts, [{ name: "wheel" }]);
 });
 
+test("what somebody else has written of it is taken away, whether it is only theirs or theirs as well", async (t) => {
+  const { gadget, writer, read, writes } = await setUp(t);
+  const [one, other, two] = [writer("one"), writer("kubectl-edit"), writer("two")];
+  const ownedByTwo = { conditionTypes: ["Elsewhere"] };
+  await one.apply(gadgets, gadget, { ...fine, colour: "red" }, owned);
+  await two.apply(gadgets, gadget, { conditions: [conditionTrue("Elsewhere", "Yes", "")] }, ownedByTwo);
+  const theirs = {
+    conditions: [conditionFalse("Valid", "No", "")],
+    colour: "red",
+    parts: [{ name: "wheel" }],
+  };
+  const spoilt = await other.apply(gadgets, gadget, theirs, owned);
+
+  const mended = await one.apply(gadgets, spoilt ?? gadget, fine, owned);
+  t.deepEqual(mended, await read());
+  t.deepEqual(conditionsOf(mended ?? gadget), ["Elsewhere True Yes", "Ready True Fine"]);
+  t.deepEqual(Object.keys(mended?.status ?? {}).sort(), ["conditions", "observedGeneration"]);
+  const before = await writes();
+  t.is(await one.apply(gadgets, await read(), fine, owned), undefined);
+  t.is(await writes(), before, "and then there is nothing to write");
+});
+
+test("what was found out of an earlier generation is said of that one, and never over a later word", async (t) => {
+  const { client, gadget, writer, read } = await setUp(t);
+  const one = writer("one");
+  const edited = await client.mergePatch(gadgets, gadget.metadata, { spec: { size: 2 } });
+  const late = await one.apply(gadgets, edited, fine, owned, { generation: 1 });
+  t.like(late?.status, { observedGeneration: 1, conditions: [{ type: "Ready", observedGeneration: 1 }] });
+  const present = { conditions: [conditionFalse("Ready", "Bad", "")] };
+  await one.apply(gadgets, await read(), present, owned);
+  t.is(await one.apply(gadgets, await read(), fine, owned, { generation: 1 }), undefined);
+  t.deepEqual(conditionsOf(await read()), ["Ready False Bad"]);
+});
+
 test("a condition that isn't owned is a mistake of the program", async (t) => {
   const { gadget, writer, writes } = await setUp(t);
   const status = { conditions: [conditionTrue("Elsewhere", "Yes", "")] };

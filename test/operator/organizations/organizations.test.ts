@@ -1,7 +1,11 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import test from "ava";
+import { organizations } from "../../../crds/resources.ts";
+import { conditionFalse, StatusWriter } from "../../../kubernetes/index.ts";
 import { Destinations } from "../../../okta/http/destinations.ts";
+import { groupsClaimSource } from "../../../organizations/groups-claim.ts";
 import { waitFor } from "../../cluster.ts";
+import { logLines } from "../../log-lines.ts";
 import { CLIENT_ID, CLIENT_SECRET, operatorUnderTest, secret } from "../operator-under-test.ts";
 
 test("an organization whose Okta accepts it becomes Ready and says where people sign in", async (t) => {
@@ -128,6 +132,28 @@ test("an issuer inside is told as one that isn't there, and neither is asked", a
   t.is(await message("localhost"), inside);
   t.is(await message("nowhere.invalid"), inside);
   t.false(JSON.stringify(lines).includes("ECONNREFUSED"));
+});
+
+test("what sign-ins have shown of the groups claim counts until another issuer, client or claim is named", async (t) => {
+  const { applyAcme, condition, client, okta, organization, lines } = await operatorUnderTest(t);
+  await applyAcme();
+  await condition("oktaorg", "acme", "Ready", "True");
+  const now = await organization();
+  const { log } = logLines();
+  const webhook = new StatusWriter({ client, fieldManager: "okta-role-webhook", log });
+  const shown = {
+    conditions: [conditionFalse("GroupsClaimReceived", "ClaimNotSetUp", "Okta sent no claim.")],
+    groupsClaimChecked: groupsClaimSource(now),
+  };
+  const owned = { fields: ["groupsClaimChecked"], conditionTypes: ["GroupsClaimReceived"] };
+  await webhook.apply(organizations, now, shown, owned);
+  await condition("oktaorg", "acme", "Ready", "False", "ClaimNotSetUp");
+  await applyAcme({ spec: { displayName: "Acme, Inc." } });
+  await condition("oktaorg", "acme", "Ready", "False", "ClaimNotSetUp");
+  okta.saveApp({ clientId: "another", clientSecret: CLIENT_SECRET, redirectUris: [] });
+  await applyAcme({ okta: { clientID: "another" } });
+  await condition("oktaorg", "acme", "Ready", "True");
+  t.false(JSON.stringify(lines).includes(CLIENT_SECRET));
 });
 
 test("the user counts follow", async (t) => {

@@ -78,6 +78,28 @@ test("a claim that stops coming deactivates five people at most, even if all com
   await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "Received");
 });
 
+test("a verdict about the claim outlives an edit of something else, and ends with the client that it was about", async (t) => {
+  const names = Array.from({ length: 7 }, (_, i) => `person${i}`);
+  const seed = { users: names.map((name) => person(name, ["service_admin"])), groups: ["service_admin"] };
+  const underTest = await webhookUnderTest(t, { okta: seed });
+  const { applyAcme, signIn, condition, okta, heard } = underTest;
+  await applyAcme();
+  for (const name of names) await signIn(name);
+  await evidenceKnown(underTest);
+  okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
+  for (const name of names) await signIn(name);
+  await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimLost");
+  await heard("oktaorg", "acme");
+
+  await applyAcme({ spec: { displayName: "Acme, Inc." } });
+  t.is((await signIn("person6")).response.status, 502, "it is as lost as before");
+  await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimLost");
+
+  await applyAcme({ okta: { clientID: "another" } });
+  const unseen = await condition("oktaorg", "acme", "GroupsClaimReceived", "Unknown", "NotSeen");
+  t.regex(unseen.message, /Nobody has signed in since/);
+});
+
 test("a claim that is a string, or holds what isn't one, is refused and takes nothing from anybody", async (t) => {
   const { applyAcme, signIn, session, condition, okta } = await webhookUnderTest(t);
   await applyAcme();

@@ -25,6 +25,24 @@ test("many sign-ins at once write each mapping once a second at most, and the la
   t.regex(await metrics.metrics(), /okta_role_status_writes_coalesced_total [1-9]/);
 });
 
+test("what a sign-in has shown is said of the mapping as it was then, however late it is written", async (t) => {
+  const { applyAcme, signIn, webhook, cluster, heard } = await webhookUnderTest(t);
+  const mappings = (groups: string[]): Record<string, [string[], string[]]> => ({
+    services: [groups, ["service-admin"]],
+  });
+  await applyAcme({ mappings: mappings(["service_admin"]) });
+  // The first is written at once, the second in a second, or at the end.
+  await signIn("ada");
+  await signIn("ada");
+  await applyAcme({ mappings: mappings(["service_admin", "another"]) });
+  await webhook.flush(5_000);
+  await heard("orm", "services");
+  const mapping = webhook.caches.mappings.get(`${cluster.namespace}/services`);
+  const condition = mapping?.status?.conditions?.find(({ type }) => type === "UsersProvisioned");
+  t.is(mapping?.metadata.generation, 2);
+  t.is(condition?.observedGeneration, 1);
+});
+
 test("when an account can't be written, nobody is signed in and the mappings concerned say so; the next sign-in works", async (t) => {
   const { applyAcme, replica, okta, cluster, condition, users, url } = await webhookUnderTest(t);
   const faults = await FaultServer.start(t);

@@ -1,0 +1,27 @@
+import type { Condition, GroupsClaimSource, Organization } from "../crds/types.ts";
+
+/** Whom the groups claim is expected from, and by which name: what a verdict about it is about. */
+export function groupsClaimSource({ spec }: Organization): GroupsClaimSource {
+  const { issuer, clientID, claims } = spec.okta;
+  return { issuer, clientID, claim: claims.groups };
+}
+
+/** Whether something that was seen of the groups claim was seen of this organization's. */
+export function isSameSource(seen: GroupsClaimSource | undefined, organization: Organization): boolean {
+  const { issuer, clientID, claim } = groupsClaimSource(organization);
+  return seen?.issuer === issuer && seen.clientID === clientID && seen.claim === claim;
+}
+
+/**
+ * What sign-ins have shown of the groups claim, if it was this one. The verdict stays when something else is edited, and
+ * ends with the issuer, the client or the claim that it was about.
+ */
+export function groupsClaimVerdict(organization: Organization): Condition | undefined {
+  const { metadata, status } = organization;
+  const found = status?.conditions?.find(({ type }) => type === "GroupsClaimReceived");
+  // A version before this one didn't say what its verdict was about.
+  const isOfThis = status?.groupsClaimChecked
+    ? isSameSource(status.groupsClaimChecked, organization)
+    : found?.observedGeneration === metadata.generation;
+  return isOfThis ? found : undefined;
+}
