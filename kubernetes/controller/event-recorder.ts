@@ -107,7 +107,7 @@ export class EventRecorder {
     }
   }
 
-  /** Writes what is waiting, counts of series included; gives up after some time, in milliseconds. */
+  /** Writes what is waiting, counts of series included; after some time, in milliseconds, it drops what is left. */
   async flush({ timeoutMs = 2_000 }: { timeoutMs?: number } = {}): Promise<void> {
     this.#series.rforEach((series) => {
       if (series.count > series.writtenCount) this.#enqueue(series);
@@ -117,6 +117,10 @@ export class EventRecorder {
     await Promise.race([this.#writing, sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => {})]);
     late.abort(); // nobody waits for it any more
     this.#flushing = false;
+    for (const series of this.#queue.splice(0)) {
+      series.queued = false;
+      this.#drop({ reason: series.event.reason, regarding: series.event.regarding, late: true });
+    }
     this.#logDropped();
   }
 

@@ -8,7 +8,7 @@ import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import { serve } from "../../webhook/server.ts";
 import { Webhook } from "../../webhook/webhook.ts";
-import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+import { serveToo, type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
@@ -52,14 +52,18 @@ export interface ProductInProcess {
 /** A service account for each program, as in two Deployments. */
 export type OwnAccounts = Readonly<Record<Program, Rights>>;
 
-/**
- * @param rights others than the chart's; for each program, where each has a service account of its own
- * @param own a cluster of the test's own, which it removes
- */
+export interface InProcessOptions {
+  /** Others than the chart's; for each program, where each has a service account of its own. */
+  readonly rights?: Rights | OwnAccounts;
+  /** A cluster of the test's own, which it removes. */
+  readonly own?: TestCluster;
+  /** Another namespace that is watched. */
+  readonly neighbour?: TestCluster;
+}
+
 export async function productInProcess(
   t: ExecutionContext,
-  rights?: Rights | OwnAccounts,
-  own?: TestCluster,
+  { rights, own, neighbour }: InProcessOptions = {},
 ): Promise<ProductInProcess> {
   const cluster = own ?? (await testCluster(t));
   const { namespace, folder } = cluster;
@@ -96,10 +100,20 @@ export async function productInProcess(
   });
   closing.push(() => okta.stop());
 
-  const eventsOf = ({ client }: { client: Client }) =>
-    new EventRecorder({ client, reportingController: "test/all", reportingInstance: "one", log });
+  const eventsOf = ({ client }: { client: Client }) => {
+    const events = new EventRecorder({
+      client,
+      reportingController: "test/all",
+      reportingInstance: "one",
+      log,
+    });
+    closing.push(() => events.flush({ timeoutMs: 500 }));
+    return events;
+  };
   const loginPaths = loginPathsIn(namespace);
-  const common = { http, namespaces: [namespace], loginPaths, log };
+  if (neighbour) await serveToo(neighbour, namespace);
+  const namespaces = neighbour ? [namespace, neighbour.namespace] : [namespace];
+  const common = { http, namespaces, loginPaths, log };
   const election = new LeaderElection({
     client: operators.client,
     namespace,

@@ -11,7 +11,7 @@ test("after a restore of etcd everything follows what was stored then, and delet
   t.teardown(() => controlPlane.stop());
   await installCrds(controlPlane);
   const cluster = await createTestCluster(controlPlane.description);
-  const { webhook, operator, signIn, sessionOf } = await productInProcess(t, undefined, cluster);
+  const { webhook, operator, signIn, sessionOf } = await productInProcess(t, { own: cluster });
   const until = (what: string, holds: () => Promise<boolean> | boolean) =>
     waitFor(async () => ((await holds()) ? true : undefined), { what });
   await webhook.ready();

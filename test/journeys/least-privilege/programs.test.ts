@@ -9,7 +9,7 @@ test("in one pod, the programs' common account uses every right that it is given
 });
 
 test("in pods of their own, each program's account uses every right that it is given, and needs no other", async (t) => {
-  const product = await productInProcess(t, await ownAccounts());
+  const product = await productInProcess(t, { rights: await ownAccounts() });
   await everything(product);
   for (const program of ["operator", "webhook"] as const)
     await usesExactly(t, product.taps[program], await granted(program));

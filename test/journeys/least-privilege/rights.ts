@@ -31,7 +31,7 @@ export async function productWithout(
   right: string,
 ): Promise<ProductInProcess> {
   const accounts = await ownAccounts();
-  return productInProcess(t, { ...accounts, [program]: withoutRight(accounts[program], right) });
+  return productInProcess(t, { rights: { ...accounts, [program]: withoutRight(accounts[program], right) } });
 }
 
 function withoutRight({ role, clusterRole }: Rights, right: string): Rights {

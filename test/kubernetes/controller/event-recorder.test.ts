@@ -146,18 +146,21 @@ test("an event fits the API's limits", async (t) => {
   t.is(await results("dropped"), 0);
 });
 
-test("flushing ends in time, though the API server doesn't answer", async (t) => {
+test("flushing ends in time, though the API server doesn't answer, and nothing is written after it", async (t) => {
   const server = await FaultServer.start(t);
-  const { recorder, event } = await setUp(t, {}, server.kubeconfig);
+  const { recorder, event, results } = await setUp(t, {}, server.kubeconfig);
   const held: ServerResponse[] = [];
   server.fault = ({ method }, response) => {
     if (method === "POST") held.push(response);
     return method === "POST";
   };
-  recorder.record(event());
+  for (const note of ["first", "second", "third"]) recorder.record({ ...event(), note });
   await t.notThrowsAsync(recorder.flush({ timeoutMs: 50 }));
+  t.is(await results("dropped"), 2);
   await until("it was asked", () => held.length === 1);
   for (const response of held) response.destroy();
+  await until("the first to be given up", async () => (await results("dropped")) === 3);
+  t.is(held.length, 1);
 });
 
 /** A recorder whose writes are answered when the test says so, and a clock to set. */
