@@ -43,7 +43,8 @@ export class TimeLeft {
     const usualMs = this.#usualMs * (1 - FETCHING);
     const share = Math.min(done, 1) * (1 - LINKING);
     const allMs = (USUAL_COUNTS * usualMs + this.#now() - this.#compilingSince) / (USUAL_COUNTS + share);
-    return this.#say(allMs * (1 - share) + this.#laterMs * (allMs / usualMs));
+    // A short build's pace says little of a long one's.
+    return this.#say(allMs * (1 - share) + this.#laterMs);
   }
 
   #say(leftMs: number): string {

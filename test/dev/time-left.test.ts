@@ -57,8 +57,12 @@ test("packages of uneven size don't make it dance", (t) => {
 });
 
 test("what is going to be built afterwards is part of the wait", (t) => {
-  const timeLeft = new TimeLeft(30_000, 5.5 * MINUTE, () => 0);
+  let now = 0;
+  const timeLeft = new TimeLeft(30_000, 5.5 * MINUTE, () => now);
   t.is(timeLeft.fetching(), "about 6 min left");
+  t.is(timeLeft.compiling(0), "about 6 min left");
+  now = 2 * MINUTE;
+  t.is(timeLeft.compiling(0.9), "about 6 min left", "slow as this one is, it says little of the next");
 });
 
 test("times are told in words that are as exact as they are known", (t) => {
