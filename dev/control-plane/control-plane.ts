@@ -55,6 +55,8 @@ export interface ControlPlane extends RunningControlPlane {
 export interface ControlPlaneOptions {
   /** Keeps data and kubeconfigs here, for the next start; without it they are in a folder that goes with stop(). */
   dir?: string;
+  /** Of the kubeconfig's context, so that people needn't write --namespace; `default` unless said otherwise. */
+  namespace?: string;
   /** Is told of programs that end by themselves. */
   log?: Logger;
   /** Is told of a build, when there has to be one. */
@@ -84,14 +86,18 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const binaries = await findBinaries(progress, chosenKubernetes(), beforeBuilding);
   const tether = await Tether.create(options.log);
   try {
-    return await start(binaries, tether, options.dir);
+    return await start(binaries, tether, options);
   } catch (error) {
     await tether.release();
     throw error;
   }
 }
 
-async function start(binaries: Binaries, tether: Tether, dir: string | undefined): Promise<ControlPlane> {
+async function start(
+  binaries: Binaries,
+  tether: Tether,
+  { dir, namespace = "default" }: ControlPlaneOptions,
+): Promise<ControlPlane> {
   const folder = dir ?? join(tether.folder, "control-plane");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const token = await credentials(folder);
@@ -115,7 +121,7 @@ async function start(binaries: Binaries, tether: Tether, dir: string | undefined
     admin,
   };
   const description = join(folder, "control-plane.json");
-  await writePrivately(kubeconfig, kubeconfigText(clusterOf(admin), "admin", token, "default"));
+  await writePrivately(kubeconfig, kubeconfigText(clusterOf(admin), "admin", token, namespace));
   await writePrivately(description, JSON.stringify(described));
 
   let stopping: Promise<void> | undefined;

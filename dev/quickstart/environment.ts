@@ -72,7 +72,7 @@ async function start(
   started.push(() => tether.release());
   const beginning = startAcmeOkta(ports.okta);
   started.push(async () => (await beginning).stop());
-  const controlPlane = context === undefined ? await ownControlPlane(started, step) : undefined;
+  const controlPlane = context === undefined ? await ownControlPlane(namespace, started, step) : undefined;
   const target: KubectlTarget = controlPlane ?? {
     kubectl: KUBECTL,
     ...(context === undefined ? {} : { context }),
@@ -131,11 +131,13 @@ async function start(
 const KUBECTL = process.env.KUBECTL ?? "kubectl";
 
 async function ownControlPlane(
+  namespace: string,
   started: (() => Promise<void>)[],
   step: (text: string) => void,
 ): Promise<ControlPlane> {
   step("starting etcd, kube-apiserver and the Okta stand-in");
   const controlPlane = await startControlPlane({
+    namespace,
     beforeBuilding: async () => {
       const cluster = await clusterThatAnswers(KUBECTL);
       if (cluster !== undefined)
@@ -148,10 +150,7 @@ async function ownControlPlane(
 
 async function ensureNamespace(target: KubectlTarget, namespace: string): Promise<void> {
   const manifest = JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-  await kubectlOutput(target, ["apply", "-f", "-"], manifest);
-  // On a control plane of its own, so that people needn't write --namespace; a user's kubeconfig isn't touched.
-  if (target.kubeconfig !== undefined)
-    await kubectlOutput(target, ["config", "set-context", "--current", "--namespace", namespace]);
+  await kubectlOutput(target, ["apply", "--server-side", "--force-conflicts", "-f", "-"], manifest);
 }
 
 /** Sends a form as a page of the webhook would. */
