@@ -85,6 +85,25 @@ export const alertCases: readonly AlertCase[] = [
   },
 
   {
+    alert: "OktaRoleProcessDown",
+    what: "an operator crashes again and again, and the webhook beside it runs",
+    series: { [scraped("up", "operator")]: "1x20 0 0 1 0 0 0 0 1 0 0 0 0 0 0 0 0", [up("pod-a")]: "1x36" },
+    at: "34m",
+    fires: [{ labels: { endpoint: "operator", pod: "pod-a" } }],
+  },
+  {
+    alert: "OktaRoleProcessDown",
+    what: "a process is started again once, and a pod is replaced",
+    series: {
+      [scraped("up", "operator")]: "1x20 0 1x40",
+      [up("pod-a")]: "1x20 0 _x40",
+      [up("pod-b")]: "_x20 0 1x40",
+    },
+    at: "30m",
+    fires: [],
+  },
+
+  {
     alert: "OktaRoleSignInsFailing",
     what: "Okta doesn't answer for half of the people",
     series: {
