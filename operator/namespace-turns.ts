@@ -1,35 +1,36 @@
 interface Line {
   inside: number;
-  /** Those who wait, in order; whoever comes for the first time before whoever has been in vain. */
-  readonly ahead: (() => void)[];
-  readonly behind: (() => void)[];
+  readonly waiting: (() => void)[];
 }
 
 /**
  * Lets so many of each namespace through at once. The others wait behind those of their own namespace, and nobody ever
- * for another's: what hangs at one tenant's Okta is that tenant's.
+ * for another's: what hangs at one tenant's Okta is that tenant's. Those who have been in vain before have places of their
+ * own, so that in one namespace, too, the others don't wait for what is known to hang.
  */
 export class NamespaceTurns {
   readonly #atOnce: number;
+  readonly #inVainAtOnce: number;
   readonly #lines = new Map<string, Line>();
 
-  constructor(atOnce: number) {
+  constructor({ atOnce, inVainAtOnce = atOnce }: { atOnce: number; inVainAtOnce?: number }) {
     this.#atOnce = atOnce;
+    this.#inVainAtOnce = inVainAtOnce;
   }
 
-  /** @param options.ahead before those of the namespace who don't say so */
-  async run(namespace: string, work: () => Promise<void>, { ahead }: { ahead: boolean }): Promise<void> {
-    const line = this.#lines.get(namespace) ?? { inside: 0, ahead: [], behind: [] };
-    this.#lines.set(namespace, line);
-    if (line.inside < this.#atOnce) line.inside++;
+  async run(namespace: string, work: () => Promise<void>, { inVain }: { inVain: boolean }): Promise<void> {
+    const key = inVain ? `${namespace}/in-vain` : namespace;
+    const line = this.#lines.get(key) ?? { inside: 0, waiting: [] };
+    this.#lines.set(key, line);
+    if (line.inside < (inVain ? this.#inVainAtOnce : this.#atOnce)) line.inside++;
     // Whoever leaves hands over the place, so that nobody who comes new can take it first.
-    else await new Promise<void>((enter) => (ahead ? line.ahead : line.behind).push(enter));
+    else await new Promise<void>((enter) => line.waiting.push(enter));
     try {
       await work();
     } finally {
-      const next = line.ahead.shift() ?? line.behind.shift();
+      const next = line.waiting.shift();
       if (next) next();
-      else if (--line.inside === 0) this.#lines.delete(namespace);
+      else if (--line.inside === 0) this.#lines.delete(key);
     }
   }
 }

@@ -1,8 +1,12 @@
+import { LRUCache } from "lru-cache";
 import type { Organization } from "../../crds/types.ts";
 import { type BackoffOptions, backoff, keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 
 const AFTER_FAILURE: BackoffOptions = { baseMs: 10_000, maxMs: 5 * 60_000 };
+
+/** Outages that are remembered at once: one that is forgotten costs a read. */
+const MOST = 5_000;
 
 interface Outage {
   /** What failed: with other settings or credentials it is another. Undefined where there were no credentials. */
@@ -21,7 +25,7 @@ interface Outage {
  */
 export class DirectoryOutages {
   readonly #now: () => number;
-  readonly #outages = new Map<string, Outage>();
+  readonly #outages = new LRUCache<string, Outage>({ max: MOST });
 
   constructor(now: () => number) {
     this.#now = now;

@@ -42,7 +42,7 @@ const AFTER_FAILURE = { baseMs: 30_000, maxMs: 5 * 60_000 };
 /** What was read of an unfinished look-up counts for so long. */
 const UNFINISHED_MS = 10 * 60_000;
 /** Mappings of one namespace whose groups are read at once. */
-const AT_ONCE = 8;
+const READING = { atOnce: 8, inVainAtOnce: 4 };
 /** What the status of a mapping holds (see the schema). */
 const MOST_GROUPS = 500;
 
@@ -76,7 +76,7 @@ export class GroupLookup {
   readonly #answered: (mapping: string) => void;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
-  readonly #turns = new NamespaceTurns(AT_ONCE);
+  readonly #turns = new NamespaceTurns(READING);
   readonly #outages: DirectoryOutages;
   readonly #known = new Map<string, Known>();
 
@@ -166,7 +166,7 @@ export class GroupLookup {
 
   /** What another leader has read isn't read anew at once: it looks again as if it had been that leader. */
   #sometime(mapping: OktaRoleMapping): number {
-    return this.#now() + this.#pace(mapping) * (0.2 + 0.8 * Math.random());
+    return this.#now() + this.#pace(mapping) * (0.5 + 0.5 * Math.random());
   }
 
   #pace(mapping: OktaRoleMapping): number {
@@ -180,7 +180,7 @@ export class GroupLookup {
       if (isWanted()) await this.#read(known, mapping, organization, isWanted);
     };
     const { namespace = "" } = mapping.metadata;
-    await this.#turns.run(namespace, read, { ahead: known.read === undefined && !known.failure });
+    await this.#turns.run(namespace, read, { inVain: known.failure?.kind === "failed" });
     delete known.asking;
     if (isWanted()) this.#answered(key);
   }

@@ -4,7 +4,7 @@ import type { Oidc } from "../../okta/oidc/oidc.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 import type { SecretValues } from "../../organizations/secret-values.ts";
 import { NamespaceTurns } from "../namespace-turns.ts";
-import { PATIENCE_MS } from "../progress.ts";
+import { knownCondition, PATIENCE_MS } from "../progress.ts";
 import { type OktaCredentials, readCredentials, sameCredentials } from "./okta-credentials.ts";
 import { askClient, askDirectory, askIssuer } from "./okta-questions.ts";
 import {
@@ -33,8 +33,8 @@ const READ_WRONG_AGAIN_MS = 10_000;
 /** How long an accepted client isn't asked about again while nothing changes: each question shows in Okta's log. */
 const ACCEPTED_FOR_MS = 30 * 60_000;
 /** Organizations of one namespace whose Secrets are read at once, and about which Okta is asked at once. */
-const READING_AT_ONCE = 4;
-const ASKING_AT_ONCE = 16;
+const READING = { atOnce: 4 };
+const ASKING = { atOnce: 64, inVainAtOnce: 16 };
 
 interface Known {
   /** What of the organization it depends on. */
@@ -66,8 +66,9 @@ export class OktaChecks {
   readonly #answered: (organization: string) => void;
   readonly #recovered: (organization: string) => void;
   readonly #signal: AbortSignal;
-  readonly #reading = new NamespaceTurns(READING_AT_ONCE);
-  readonly #asking = new NamespaceTurns(ASKING_AT_ONCE);
+  readonly #now: () => number;
+  readonly #reading = new NamespaceTurns(READING);
+  readonly #asking = new NamespaceTurns(ASKING);
   readonly #known = new Map<string, Known>();
 
   constructor(deps: {
@@ -80,6 +81,8 @@ export class OktaChecks {
     recovered: (organization: string) => void;
     /** Nobody is asked any more when it has aborted. */
     signal: AbortSignal;
+    /** A clock that never goes back, ms */
+    now?: () => number;
   }) {
     this.#oidc = deps.oidc;
     this.#secrets = deps.secrets;
@@ -87,12 +90,13 @@ export class OktaChecks {
     this.#answered = deps.answered;
     this.#recovered = deps.recovered;
     this.#signal = deps.signal;
+    this.#now = deps.now ?? (() => performance.now());
   }
 
   /** What holds of this organization as far as it is known by now. */
   look(organization: Organization, callbackURI: string): Looked {
     const known = this.#knownOf(organization, callbackURI);
-    const now = performance.now();
+    const now = this.#now();
     if (known.asking === undefined && now >= known.lookAt) {
       known.asking = now;
       void this.#look(known, organization, callbackURI);
@@ -115,7 +119,9 @@ export class OktaChecks {
     const spec = JSON.stringify([uid, organization.spec.okta, callbackURI]);
     const known = this.#known.get(key);
     if (known?.spec !== spec) {
-      const unknown: Known = { spec, generation, failures: 0, lookAt: 0, askAt: 0 };
+      // What another leader has asked in vain isn't asked as if it were new.
+      const failures = known === undefined && isUnreachable(organization) ? 1 : 0;
+      const unknown: Known = { spec, generation, failures, lookAt: 0, askAt: 0 };
       this.#known.set(key, unknown);
       return unknown;
     }
@@ -131,27 +137,20 @@ export class OktaChecks {
     const { namespace = "" } = organization.metadata;
     const key = keyOf(organization);
     const isWanted = () => !this.#signal.aborted && this.#known.get(key) === known;
-    const ahead = known.failures === 0;
-    await this.#reading.run(
-      namespace,
-      async () => {
-        if (isWanted()) await this.#readSecrets(known, organization);
-      },
-      { ahead },
-    );
+    const isInVain = () => ({ inVain: known.failures > 0 });
+    const read = async (): Promise<void> => {
+      if (isWanted()) await this.#readSecrets(known, organization);
+    };
+    const ask = async (): Promise<void> => {
+      if (isWanted()) await this.#ask(known, organization, callbackURI);
+    };
+    await this.#reading.run(namespace, read, isInVain());
     const before = known.verdicts?.directory;
-    if (performance.now() >= known.askAt)
-      await this.#asking.run(
-        namespace,
-        async () => {
-          if (isWanted()) await this.#ask(known, organization, callbackURI);
-        },
-        { ahead },
-      );
+    if (this.#now() >= known.askAt) await this.#asking.run(namespace, ask, isInVain());
     delete known.asking;
     if (!isWanted()) return;
     const wrong = isCredentialsFault(known.verdicts);
-    known.lookAt = Math.min(known.askAt, performance.now() + (wrong ? READ_WRONG_AGAIN_MS : READ_AGAIN_MS));
+    known.lookAt = Math.min(known.askAt, this.#now() + (wrong ? READ_WRONG_AGAIN_MS : READ_AGAIN_MS));
     if (before?.kind === "failed" && known.verdicts?.directory.kind === "reachable") this.#recovered(key);
     this.#answered(key);
   }
@@ -188,8 +187,7 @@ export class OktaChecks {
     const holds = issuer.kind === "discovered" && isRead(reachable) && isAccepted(credentials);
     const untold = isOpen(issuer) || isOpen(reachable) || isOpen(credentials);
     known.failures = holds || untold ? 0 : known.failures + 1;
-    known.askAt =
-      performance.now() + (holds ? ASK_AGAIN_MS : backoff(Math.max(1, known.failures), AFTER_FAILURE));
+    known.askAt = this.#now() + (holds ? ASK_AGAIN_MS : backoff(Math.max(1, known.failures), AFTER_FAILURE));
   }
 
   /** Whether Okta takes the client. Without a good issuer, it can't be asked. */
@@ -205,10 +203,10 @@ export class OktaChecks {
       return { ...found, accepted: false, note: "Okta could not be asked about it yet.", isOpen: true };
     if (issuer.kind !== "discovered")
       return { ...found, accepted: false, note: "Okta will be asked about it once the issuer is right." };
-    if (known.acceptedAt !== undefined && performance.now() - known.acceptedAt < ACCEPTED_FOR_MS)
+    if (known.acceptedAt !== undefined && this.#now() - known.acceptedAt < ACCEPTED_FOR_MS)
       return { ...found, accepted: true };
     const credentials = await askClient(this.#oidc, organization, authentication, callbackURI);
-    if (isAccepted(credentials)) known.acceptedAt = performance.now();
+    if (isAccepted(credentials)) known.acceptedAt = this.#now();
     else delete known.acceptedAt;
     return credentials;
   }
@@ -229,6 +227,12 @@ function withoutAnswer({ spec }: Organization, credentials: OktaCredentials | un
           ? directory
           : checking,
   };
+}
+
+function isUnreachable(organization: Organization): boolean {
+  return ["IssuerDiscovered", "DirectoryReachable"].some(
+    (type) => knownCondition(organization, type)?.status === "False",
+  );
 }
 
 function isRead({ kind }: DirectoryCheck): boolean {
