@@ -12,8 +12,12 @@ test("a limit is a share of the active users, rounded down, or a number", (t) =>
   t.is(deactivationLimit("20%", 9), 1);
   t.is(deactivationLimit(7, 100), 7);
   t.is(deactivationLimit("7", 100), 7);
-  for (const wrong of ["", "20 %", "-1", "many", "2.5"])
-    t.throws(() => deactivationLimit(wrong, 10), { instanceOf: RangeError });
+  t.is(deactivationLimit("120", 100), 120);
+  for (const wrong of ["", "20 %", "-1", "many", "2.5", "20%x", "x20%", "1200%"])
+    t.throws(() => deactivationLimit(wrong, 10), {
+      instanceOf: RangeError,
+      message: new RegExp(`not "${wrong}"`),
+    });
 });
 
 test("more than the limit is held, the limit itself is not", (t) => {
@@ -26,6 +30,7 @@ test("fewer than five users are never held", (t) => {
   const change = { recent: 0, active: 4, setting: "0%" };
   t.false(exceedsLimit({ ...change, deactivating: 4 }));
   t.true(exceedsLimit({ ...change, active: 5, deactivating: 5 }));
+  t.true(exceedsLimit({ ...change, recent: 4, active: 1, deactivating: 1 }), "in sum");
 });
 
 test("mappings that are deleted one after the other count as one change", (t) => {

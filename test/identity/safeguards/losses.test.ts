@@ -32,6 +32,10 @@ test("what is certain about one person, meant by people, or no loss doesn't coun
     isCountedLoss(account(), resolveStoredAccess(account(), undefined)),
     "the organization was deleted",
   );
+  const unmapped = noAccess("NoMappedGroup", "");
+  t.true(isCountedLoss(account(), unmapped));
+  t.false(isCountedLoss(account({ source: "Local" }), unmapped), "a local account that was Okta's");
+  t.false(isCountedLoss(account(), { ...unmapped, active: true }), "keeps its access");
 });
 
 test("a stored deactivation counts by its time and reason", (t) => {
@@ -43,4 +47,11 @@ test("a stored deactivation counts by its time and reason", (t) => {
   t.is(countedDeactivation(account({ ...out, access: noAccess("NotActiveInOkta", "") })), undefined);
   t.is(countedDeactivation(account({ ...out, access: noAccess("OrganizationNotFound", "") })), undefined);
   t.is(countedDeactivation(account({ activeSince: 5_000, sessionEpoch: 1 })), undefined, "active again");
+  const access = { ...noAccess("NoMappedGroup", ""), active: true };
+  t.is(countedDeactivation({ ...lost, access }), undefined, "active, whatever the reason says");
+  t.is(countedDeactivation({ ...lost, source: "Local" }), undefined, "a local account");
+  const { access: _, ...undecided } = lost;
+  t.is(countedDeactivation(undecided), undefined, "nothing is decided yet");
+  const { activeSince: __, ...timeless } = lost;
+  t.is(countedDeactivation(timeless), undefined, "nobody knows when");
 });

@@ -140,3 +140,32 @@ test("a thousand honest days of 5,000 people, with one approved reorganization, 
   t.is(held, 0);
   t.true(users.size > 5_000);
 });
+
+test("an organization of which nobody is left is forgotten, and one that nobody knows has no users", (t) => {
+  const { counts, put, remove } = scene();
+  t.deepEqual(counts.of(ACME), { registered: 0, active: 0 });
+  t.is(counts.waiting(ACME), 0);
+  t.is(counts.deactivatedSince(ACME, 0), 0);
+  t.is(counts.withoutClaimSince(ACME, 0), 0);
+  put(account({ ref: "acme/ada", decided: false }));
+  put(out("acme/ben", 5_000, { groupsFrom: "MissingClaim" }));
+  t.deepEqual(counts.of(ACME), { registered: 2, active: 1 });
+  t.is(counts.waiting(ACME), 1);
+  remove("acme/ada");
+  remove("acme/ben");
+  t.deepEqual(counts.of(ACME), { registered: 0, active: 0 });
+  t.is(counts.deactivatedSince(ACME, 0), 0);
+  t.is(counts.withoutClaimSince(ACME, 0), 0);
+});
+
+test("who is held waits, who is inactive or decided doesn't", (t) => {
+  const { counts, put } = scene();
+  const held = account({ ref: "acme/ada" });
+  put({ ...held, access: { active: true, grants: [], groups: [], message: "", reason: "DeactivationHeld" } });
+  t.is(counts.waiting(ACME), 1);
+  put(account({ ref: "acme/ben" }));
+  put(out("acme/cy", 5_000, { decided: false }));
+  t.is(counts.waiting(ACME), 1);
+  put(held);
+  t.is(counts.waiting(ACME), 0);
+});
