@@ -222,6 +222,10 @@ export interface OrganizationStatus {
    */
   observedGeneration?: number;
   /**
+   * The release that keeps this organization with its mappings and users, by its Lease as in okta-role-operator/okta-role-operator. Another release that watches the same namespace leaves them alone, unless this one seems to be gone.
+   */
+  controller?: string;
+  /**
    * Where people of this organization sign in.
    */
   loginURI?: string;
@@ -250,7 +254,7 @@ export interface OrganizationStatus {
    */
   groupsClaimChecked?: GroupsClaimSource;
   /**
-   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived (written by the login webhook), DirectoryReachable, DirectorySynced and DeactivationsWithinLimit. Beside them Reconciling, only while Okta is being asked, and Stalled, only where the spec can't work.
+   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived (written by the login webhook), DirectoryReachable, DirectorySynced and DeactivationsWithinLimit. Beside them Reconciling, only while Okta is being asked, Stalled, only where the spec can't work, and Contested, only while another release has lately taken the organization over and it was taken back.
    *
    * Items: One check and its outcome.
    */

@@ -82,6 +82,7 @@ export { LeaderElection, type LeaderElectionOptions } from "./controller/leader-
 export {
   type DesiredStatus,
   type OwnedStatus,
+  type StatusOptions,
   StatusWriter,
   type StatusWriterOptions,
 } from "./controller/status-writer.ts";

@@ -5,11 +5,6 @@ import { organizationFlags } from "../organizations/flags.ts";
 export const operatorFlags = {
   ...programFlags,
   ...organizationFlags,
-  lease: {
-    value: "NAME",
-    description: "the Lease by which the replicas elect one that leads, in the program's own namespace",
-    default: "okta-role-operator",
-  },
   "login-paths-per-namespace": {
     value: "NUMBER",
     description:

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { EventRecorder, HealthServer, LeaderElection, runProgram } from "../kubernetes/index.ts";
 import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts";
+import { releaseName } from "../organizations/keepers.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
 import { trustCertificates } from "../organizations/trusted-certificates.ts";
 import { operatorFlags } from "./flags.ts";
@@ -40,6 +41,7 @@ await runProgram({
       leader: election.guard(client),
       events,
       http,
+      release: releaseName(namespace, flags.lease),
       namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),
       loginPaths: {
         object: { namespace, name: flags["login-paths"] },

@@ -4,7 +4,7 @@ import type { Registry } from "prom-client";
 import { mappingCompactor, userCompactor } from "../crds/compact.ts";
 import { indexKey, organizationOf } from "../crds/organization-key.ts";
 import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
-import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
 import { AuditLog, foldedName, MappingCounts, Policies, UserCounts } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { userIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
@@ -25,10 +25,12 @@ import {
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
+import { Keepers } from "../organizations/keepers.ts";
 import { type ObjectOfNamespace, reservationsCache } from "../organizations/login-path-reservations.ts";
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import { SessionWatermarks } from "../organizations/session-watermarks.ts";
+import type { Patience } from "../organizations/tenure.ts";
 import { GroupLookup } from "./mappings/group-lookup.ts";
 import { KnownGroups } from "./mappings/known-groups.ts";
 import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
@@ -39,6 +41,8 @@ import type { ReservationRules } from "./organizations/next-reservations.ts";
 import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
 import { reportUnreadable } from "./organizations/unreadable-namespace.ts";
+import { Gate, type KeysAre } from "./releases/gate.ts";
+import { keepOrganization } from "./releases/keep-organization.ts";
 import { CacheLag } from "./users/cache-lag.ts";
 import { DeactivationHold } from "./users/deactivation-hold.ts";
 import { endSessions } from "./users/end-sessions.ts";
@@ -54,6 +58,9 @@ export interface OperatorOptions {
   readonly leader: Client;
   readonly events: EventRecorder;
   readonly http: Http;
+  /** The name of this release: it leaves alone what other releases keep. */
+  readonly release: string;
+  readonly patience?: Patience;
   readonly namespaces: readonly string[] | "all";
   /** The ConfigMap in which login paths are reserved, and what bounds that. */
   readonly loginPaths: ReservationRules & { readonly object: ObjectOfNamespace };
@@ -83,6 +90,7 @@ const WORKERS = {
   policies: 32,
   "session-ends": 8,
   watermarks: 8,
+  keepers: 32,
 };
 
 /**
@@ -95,8 +103,10 @@ export class Operator {
   })[];
   readonly #organizations: Cache<Organization>;
   readonly #mappings: Cache<OktaRoleMapping>;
+  readonly #users: Cache<OrganizationUser>;
   /** Which login paths are reserved for whom. */
   readonly #reservations: Cache<ConfigMap>;
+  readonly #keepers: Keepers;
   readonly #loginPaths: LoginPaths;
   readonly #options: OperatorOptions;
   readonly #store: KubernetesStore;
@@ -134,11 +144,18 @@ export class Operator {
       project: userCompactor(),
       indexes: userIndexes,
     });
+    this.#users = users;
     this.#reservations = reservationsCache(loginPaths.object, common);
+    this.#keepers = new Keepers({
+      organizations: this.#organizations,
+      release: options.release,
+      patience: options.patience,
+    });
     this.#loginPaths = new LoginPaths({
       client: leader,
       cache: this.#reservations,
       organizations: this.#organizations,
+      isOthers: (organization) => this.#keepers.isOthers(organization),
       object: loginPaths.object,
       rules: loginPaths,
       log,
@@ -278,31 +295,50 @@ export class Operator {
       watermarks: this.#watermarks,
       status: new StatusWriter({ client: leader, fieldManager: "okta-role-operator-sessions", log, metrics }),
     };
-    const controller = (
+    const gate = new Gate({
+      keepers: this.#keepers,
+      organizations: this.#organizations,
+      mappings,
+      users: this.#users,
+    });
+    const keepDeps = {
+      organizations: this.#organizations,
+      keepers: this.#keepers,
+      status: new StatusWriter({ client: leader, fieldManager: "okta-role-operator-release", log, metrics }),
+      events,
+      log,
+      onOurs: (organization: string) => gate.open(organization),
+    };
+    const ungated = (
       name: keyof typeof WORKERS,
       reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,
     ): Controller =>
-      new Controller({
-        name,
-        workers: WORKERS[name],
+      new Controller({ name, workers: WORKERS[name], reconcile, graceMs: GRACE_MS, log, metrics });
+    const controller = (
+      name: keyof typeof WORKERS,
+      keysAre: KeysAre,
+      reconcile: (key: string, context: ReconcileContext) => Promise<Outcome>,
+    ): Controller => {
+      const made = ungated(name, async (key, context) => {
+        if (!gate.admits(key, keysAre, made.queue)) return done;
         // Half of what there is says nothing about the rest: in a namespace that can't be read, nothing is decided.
-        reconcile: async (key, context) => {
-          const unread = this.#unread(key);
-          if (unread.length === 0) return reconcile(key, context);
-          if (name === "organizations") await reportUnreadable(key, unread, shared);
-          return again(UNREADABLE_AGAIN_MS);
-        },
-        graceMs: GRACE_MS,
-        log,
-        metrics,
+        const unread = this.#unread(key);
+        if (unread.length === 0) return reconcile(key, context);
+        if (name === "organizations") await reportUnreadable(key, unread, shared);
+        return again(UNREADABLE_AGAIN_MS);
       });
+      return made;
+    };
     const controllers: Controllers = {
-      organizations: controller("organizations", (key) => reconcileOrganization(key, organizationDeps)),
-      mappings: controller("mappings", (key) => reconcileMapping(key, mappingDeps)),
-      users: controller("users", (key) => reconcileUser(key, userDeps)),
-      watermarks: controller("watermarks", (key) => keepWatermark(key, watermarkDeps)),
-      sessionEnds: controller("session-ends", (key) => endSessions(key, userDeps)),
-      policies: controller("policies", async (key, { signal }) => {
+      keepers: ungated("keepers", (key) => keepOrganization(key, keepDeps)),
+      organizations: controller("organizations", "organizations", (key) =>
+        reconcileOrganization(key, organizationDeps),
+      ),
+      mappings: controller("mappings", "mappings", (key) => reconcileMapping(key, mappingDeps)),
+      users: controller("users", "users", (key) => reconcileUser(key, userDeps)),
+      watermarks: controller("watermarks", "organizations", (key) => keepWatermark(key, watermarkDeps)),
+      sessionEnds: controller("session-ends", "users", (key) => endSessions(key, userDeps)),
+      policies: controller("policies", "organizations", async (key, { signal }) => {
         await enqueueCounted(key, controllers, pending, signal);
         return done;
       }),

@@ -26,6 +26,8 @@ import type { PendingDeactivations } from "./users/pending-deactivations.ts";
 import type { UnfinishedSignIns } from "./users/unfinished-sign-ins.ts";
 
 export interface Controllers {
+  /** By organization: says which release keeps it. */
+  readonly keepers: Controller;
   readonly organizations: Controller;
   readonly mappings: Controller;
   readonly users: Controller;
@@ -60,6 +62,8 @@ const COUNTS = { afterMs: 1000 };
  */
 export function wire(controllers: Controllers, deps: WiringDeps): void {
   const { organizations, mappings, reservations, store, policies, known } = deps;
+
+  controllers.keepers.follow(organizations);
 
   controllers.organizations
     .follow(organizations)

@@ -14,6 +14,13 @@ export const organizationFlags = {
     default: "http://localhost:8080",
     check: isBaseURL,
   },
+  lease: {
+    value: "NAME",
+    description:
+      "the Lease by which the operator's replicas elect one that leads, in the program's own namespace; it is the " +
+      "release's name among those that watch the same organizations",
+    default: "okta-role-operator",
+  },
   "login-paths": {
     value: "NAME",
     description:

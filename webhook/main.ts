@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { EventRecorder, HealthServer, runProgram } from "../kubernetes/index.ts";
 import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts";
+import { releaseName } from "../organizations/keepers.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
 import { trustCertificates } from "../organizations/trusted-certificates.ts";
 import { webhookFlags } from "./flags.ts";
@@ -47,6 +48,7 @@ await runProgram({
         prefixes: loginPathPrefixes(flags["login-path-prefixes"]),
       },
       namespace,
+      release: releaseName(namespace, flags.lease),
       sessionSecret: { namespace, name: flags["session-secret"] },
       keys: { times: { rotateAfterMs: Number(flags["session-key-rotation"]) * 3_600_000 } },
       maxStalenessMs: Number(flags["max-staleness"]) * 1000,

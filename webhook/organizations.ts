@@ -26,22 +26,26 @@ export class NamespaceUnreadableError extends Error {
 export class Organizations {
   readonly #cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">;
   readonly #holders: LoginPathHolders;
+  readonly #isOthers: (organization: Organization) => boolean;
   readonly #isStale: (namespace: string) => boolean;
   readonly baseURL: string;
 
   /**
    * @param holders whom a login path is reserved for
+   * @param isOthers whether another release serves it, at an address of its own
    * @param isStale whether it is too long ago that everything that decides sign-ins in this namespace was known
    * @param baseURL where browsers reach this webhook, such as https://login.example.com
    */
   constructor(
     cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">,
     holders: LoginPathHolders,
+    isOthers: (organization: Organization) => boolean,
     isStale: (namespace: string) => boolean,
     baseURL: string,
   ) {
     this.#cache = cache;
     this.#holders = holders;
+    this.#isOthers = isOthers;
     this.#isStale = isStale;
     this.baseURL = new URL(baseURL).origin;
   }
@@ -49,7 +53,11 @@ export class Organizations {
   /** The organization that is served at a login path, as far as is known: the one that it is reserved for. */
   find(loginPath: unknown): Organization | undefined {
     if (typeof loginPath !== "string") return undefined;
-    return this.#holders.of(loginPath, this.#cache.by("loginPath", loginPath));
+    const asking = this.#cache.by("loginPath", loginPath);
+    return this.#holders.of(
+      loginPath,
+      asking.filter((organization) => !this.#isOthers(organization)),
+    );
   }
 
   /**

@@ -23,6 +23,7 @@ import {
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
+import { Keepers } from "../organizations/keepers.ts";
 import type { LoginPathPrefixes } from "../organizations/login-path-prefixes.ts";
 import {
   LoginPathHolders,
@@ -33,6 +34,7 @@ import { OidcClients } from "../organizations/oidc-clients.ts";
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import { SessionWatermarks } from "../organizations/session-watermarks.ts";
+import type { Patience } from "../organizations/tenure.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { WebhookMetrics } from "./metrics.ts";
 import { loginPathIndex, Organizations } from "./organizations.ts";
@@ -65,6 +67,9 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly loginPaths: { readonly object: ObjectOfNamespace; readonly prefixes: LoginPathPrefixes };
   /** The program's own namespace. */
   readonly namespace: string;
+  /** The name of this release: other releases' organizations aren't served. */
+  readonly release: string;
+  readonly patience?: Patience;
   /** The Secret with the keys of sessions. */
   readonly sessionSecret: { readonly namespace: string; readonly name: string };
   readonly keys?: Pick<SessionKeysOptions, "times" | "refreshMs">;
@@ -96,6 +101,7 @@ export class Webhook {
   readonly #losses: SignInLosses;
   readonly #policies: Policies;
   readonly #watermarks: SessionWatermarks;
+  readonly #keepers: Keepers;
   readonly #keys: SessionKeys;
   readonly #counted: WebhookMetrics;
   readonly #reporter: StatusReporter;
@@ -119,6 +125,7 @@ export class Webhook {
     // Before anybody else subscribes: whoever hears of a change finds the policy done.
     this.#policies = new Policies(policySource({ organizations, mappings }));
     this.#watermarks = new SessionWatermarks(organizations);
+    this.#keepers = new Keepers({ organizations, release: options.release, patience: options.patience });
     this.#store = new KubernetesStore({
       client,
       cache: users,
@@ -169,6 +176,7 @@ export class Webhook {
     const served = new Organizations(
       organizations,
       holders,
+      (organization) => this.#keepers.isOthers(organization),
       // Whoever signs in is decided on by mappings as well; who is signed in has been decided on.
       staleness([organizations, mappings, users], this.#options.maxStalenessMs),
       baseURL,

@@ -30,6 +30,8 @@ export interface StatusOptions extends CallOptions {
    * one.
    */
   generation?: number | undefined;
+  /** Throws ConflictError where anybody has written the object since it was read. */
+  onlyIfUnchanged?: boolean;
 }
 
 /** What a field manager owns of a status: only this is compared and written. */
@@ -58,7 +60,8 @@ export class StatusWriter {
    * or condition that is owned and not in `status` is removed, also where somebody else has written it: server-side apply
    * leaves that, so that it takes a patch of its own.
    * @param object as last read. If another object has taken its name meanwhile, that one gets this status, until its own
-   * reconcile puts it right: server-side apply of a status has no precondition but the resourceVersion
+   * reconcile puts it right: server-side apply of a status has no precondition but the resourceVersion, and with that
+   * one (`onlyIfUnchanged`) writers of other fields are in each other's way
    * @returns the object as written, for {@link Cache.observe}; undefined when there was nothing to write, or the object
    * is gone
    */
@@ -67,10 +70,10 @@ export class StatusWriter {
     object: T,
     status: DesiredStatus,
     owned: OwnedStatus,
-    { generation = object.metadata.generation, ...options }: StatusOptions = {},
+    { generation = object.metadata.generation, onlyIfUnchanged, ...options }: StatusOptions = {},
   ): Promise<T | undefined> {
     const { client, fieldManager, log, now } = this.#options;
-    const { name, namespace } = object.metadata;
+    const { name, namespace, resourceVersion } = object.metadata;
     const current = currentStatus(object);
     const desired = ownedPart(status, owned, current.conditions, generation, now?.());
     const isLate = (generation ?? 0) < (object.metadata.generation ?? 0);
@@ -78,7 +81,12 @@ export class StatusWriter {
       this.#count(type, "unchanged");
       return undefined;
     }
-    const body = { metadata: { name, ...(namespace && { namespace }) }, status: desired };
+    const metadata = {
+      name,
+      ...(namespace && { namespace }),
+      ...(onlyIfUnchanged && { resourceVersion }),
+    };
+    const body = { metadata, status: desired };
     try {
       const written = await client.apply(type, body, {
         fieldManager,

@@ -5,6 +5,7 @@ import { type MappingCounts, namesSummary } from "../../identity/index.ts";
 import {
   again,
   type Cache,
+  type DesiredCondition,
   done,
   type EventRecorder,
   type Outcome,
@@ -68,11 +69,27 @@ export async function reconcileMapping(
     users: { assigned: assigned.of(organizationOf(mapping), mapping.metadata.name) },
     ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),
   };
+  // Nobody keeps what has no organization: another release, of another version, may say the same in other words.
+  if (!organization && saysAlready(mapping, found.conditions)) return done;
   const written = await writeReady({ events, before: mapping, ready }, () =>
     status.apply(oktaRoleMappings, mapping, found, OWNED),
   );
   if (written) mappings.observe(written);
   return looked.againMs === undefined ? done : again(looked.againMs);
+}
+
+/** Whether the status says this of the present spec, in whatever words. */
+function saysAlready({ metadata, status }: OktaRoleMapping, desired: readonly DesiredCondition[]): boolean {
+  const said = (status?.conditions ?? []).filter(({ type }) => OWNED.conditionTypes.includes(type));
+  const isSaid = ({ type, status, reason }: DesiredCondition): boolean =>
+    said.some(
+      (each) =>
+        each.type === type &&
+        each.status === status &&
+        each.reason === reason &&
+        each.observedGeneration === metadata.generation,
+    );
+  return said.length === desired.length && desired.every(isSaid);
 }
 
 /** What the columns of a list show: a group by its name, where that is known. */

@@ -41,6 +41,7 @@ export class LoginPaths {
   readonly #client: Pick<Client, "create" | "replace">;
   readonly #cache: Cache<ConfigMap>;
   readonly #organizations: Cache<Organization>;
+  readonly #isOthers: (organization: Organization) => boolean;
   readonly #holders: LoginPathHolders;
   readonly #object: ObjectOfNamespace;
   readonly #rules: ReservationRules;
@@ -60,6 +61,8 @@ export class LoginPaths {
     /** Holds the object, where there is one. */
     cache: Cache<ConfigMap>;
     organizations: Cache<Organization>;
+    /** Whether another release serves it, at an address of its own: then nothing is reserved here. */
+    isOthers: (organization: Organization) => boolean;
     object: ObjectOfNamespace;
     rules: ReservationRules;
     /** ms since 1970 */
@@ -69,6 +72,7 @@ export class LoginPaths {
     this.#client = options.client;
     this.#cache = options.cache;
     this.#organizations = options.organizations;
+    this.#isOthers = options.isOthers;
     this.#object = options.object;
     this.#rules = options.rules;
     const { cache, object, rules } = options;
@@ -76,8 +80,7 @@ export class LoginPaths {
     this.#now = options.now ?? Date.now;
     this.#log = options.log;
     this.#organizations.subscribe((change) => {
-      if (change.kind !== "updated" || change.object.spec.loginPath !== change.previous.spec.loginPath)
-        this.#due = true;
+      if (change.kind !== "updated" || asksOtherwise(change.previous, change.object)) this.#due = true;
     });
     this.#cache.subscribe(({ kind, object }) => {
       // The answer to a write of our own is no news.
@@ -143,7 +146,7 @@ export class LoginPaths {
     const before = this.#cache.get(keyOf(this.#object));
     const { reservations, endsAt } = nextReservations(
       this.#holders.reservations,
-      this.#organizations.list(),
+      this.#organizations.list().filter((organization) => !this.#isOthers(organization)),
       {
         isRead: (namespace) => this.#organizations.isReadable(namespace),
         rules: this.#rules,
@@ -159,6 +162,13 @@ export class LoginPaths {
     this.#written = written.metadata.resourceVersion;
     this.#cache.observe(written);
   }
+}
+
+/** Whether it asks for another path, or of another release. */
+function asksOtherwise(before: Organization, after: Organization): boolean {
+  return (
+    before.spec.loginPath !== after.spec.loginPath || before.status?.controller !== after.status?.controller
+  );
 }
 
 /** Somebody else has written: nothing that anybody would have to mend. */

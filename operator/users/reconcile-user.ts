@@ -71,7 +71,11 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
 }
 
 function isDecided(user: User, access: Access): boolean {
-  return user.decided && !user.outdated && user.access !== undefined && sameAccess(user.access, access);
+  const { decided, outdated, access: stored } = user;
+  if (!decided || !stored) return false;
+  // Nobody keeps what has no organization: another release, of another version, may say the same in other words.
+  if (access.reason === "OrganizationNotFound") return stored.reason === access.reason;
+  return !outdated && sameAccess(stored, access);
 }
 
 function record({ audit }: UserDeps, before: User, after: User, access: Access): void {

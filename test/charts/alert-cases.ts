@@ -251,6 +251,24 @@ export const alertCases: readonly AlertCase[] = [
   },
 
   {
+    alert: "OktaRoleOrganizationContested",
+    what: "another release has tried to take it over",
+    series: {
+      [condition("Contested", "True")]: "_x5 1x15 _x30",
+      [condition("Contested", "True", "pod-b")]: "_x5 1x15 _x30",
+    },
+    at: "12m",
+    fires: [{ labels: acme }],
+  },
+  {
+    alert: "OktaRoleOrganizationContested",
+    what: "nobody has for a quarter of an hour",
+    series: { [condition("Contested", "True")]: "1x15 _x30" },
+    at: "30m",
+    fires: [],
+  },
+
+  {
     alert: "OktaRoleDeactivationsHeld",
     what: "nobody has decided for five minutes",
     series: { [condition("DeactivationsWithinLimit", "False")]: "0x5 1x30" },

@@ -6,6 +6,7 @@ import { CookieJar, type OktaStandIn, signIn, startOkta } from "../../dev/okta/i
 import { type Client, createClient, EventRecorder, LeaderElection } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
+import { releaseName } from "../../organizations/keepers.ts";
 import { serve } from "../../webhook/server.ts";
 import { Webhook } from "../../webhook/webhook.ts";
 import { serveToo, type TestCluster, testCluster, waitFor } from "../cluster.ts";
@@ -113,7 +114,8 @@ export async function productInProcess(
   const loginPaths = loginPathsIn(namespace);
   if (neighbour) await serveToo(neighbour, namespace);
   const namespaces = neighbour ? [namespace, neighbour.namespace] : [namespace];
-  const common = { http, namespaces, loginPaths, log };
+  const release = releaseName(namespace, "okta-role-operator");
+  const common = { http, release, namespaces, loginPaths, log };
   const election = new LeaderElection({
     client: operators.client,
     namespace,

@@ -4,6 +4,7 @@ import { EventRecorder } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import { APPROVAL_ANNOTATION } from "../../operator/users/deactivation-approval.ts";
+import { releaseName } from "../../organizations/keepers.ts";
 import { waitFor } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
@@ -29,6 +30,7 @@ function startOperator({ client, cluster, url }: UnderTest): () => Promise<void>
     leader: client,
     events,
     http,
+    release: releaseName(cluster.namespace, "okta-role-operator"),
     namespaces: [cluster.namespace],
     loginPaths: loginPathsIn(cluster.namespace),
     baseURL: url,

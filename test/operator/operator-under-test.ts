@@ -10,9 +10,12 @@ import type { Destinations } from "../../okta/http/destinations.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
 import type { ReservationRules } from "../../operator/organizations/next-reservations.ts";
+import { releaseName } from "../../organizations/keepers.ts";
 import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
+import type { Patience } from "../../organizations/tenure.ts";
 import { serveToo, type TestCluster, testCluster, waitFor } from "../cluster.ts";
 import { usersCache } from "../identity/stores/kubernetes/users-cache.ts";
+import { sample } from "../kubernetes/api-server.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
@@ -32,6 +35,8 @@ export interface UnderTest {
   readonly lines: Record<string, unknown>[];
   /** Those of the operator that runs now. */
   readonly metrics: () => Promise<string>;
+  /** What the product's account has written here until now, by the plural of its kind. */
+  readonly writes: (resource: string) => Promise<number>;
   start(): void;
   stop(): Promise<void>;
   apply(...objects: object[]): Promise<void>;
@@ -69,6 +74,11 @@ export interface OperatorTestOptions {
   prefixes?: readonly (readonly [string, string])[];
   /** Other namespaces. */
   alsoServes?: readonly TestCluster[];
+  /** Another release in the namespace of this one. */
+  beside?: UnderTest;
+  baseURL?: string;
+  /** With other releases. */
+  patience?: Patience;
 }
 
 export async function operatorUnderTest(
@@ -80,30 +90,38 @@ export async function operatorUnderTest(
     loginPaths = {},
     prefixes = [],
     alsoServes = [],
+    beside,
+    baseURL = "http://localhost:8080",
+    patience,
   }: OperatorTestOptions = {},
 ): Promise<UnderTest> {
-  const cluster = await testCluster(t);
+  const cluster = beside?.cluster ?? (await testCluster(t));
   const { namespace } = cluster;
-  const okta = await startOkta({
-    apps: [
-      {
-        clientId: CLIENT_ID,
-        clientSecret: CLIENT_SECRET,
-        redirectUris: ["http://localhost:8080/callback/acme"],
-      },
-    ],
-    apiTokens: ["an-api-token"],
-  });
-  t.teardown(() => okta.stop());
+  const okta =
+    beside?.okta ??
+    (await startOkta({
+      apps: [
+        {
+          clientId: CLIENT_ID,
+          clientSecret: CLIENT_SECRET,
+          redirectUris: ["http://localhost:8080/callback/acme"],
+        },
+      ],
+      apiTokens: ["an-api-token"],
+    }));
+  if (!beside) t.teardown(() => okta.stop());
 
   for (const other of alsoServes) await serveToo(other, namespace);
+  const fullname = beside ? "another-release" : "okta-role-operator";
+  if (beside) await mayReserve(cluster, `${fullname}-login-paths`);
 
   const { log, lines } = logLines();
+  const requests = new Registry();
   let metrics = new Registry();
   const client = await createClient({
     kubeconfig: await cluster.serviceAccount(),
     userAgent: "test",
-    metrics,
+    metrics: requests,
     log,
   });
   // Looks at what the product has written, with the eyes of somebody who may see everything.
@@ -130,9 +148,14 @@ export async function operatorUnderTest(
       leader: client,
       events,
       http,
+      release: releaseName(namespace, fullname),
       namespaces: [namespace, ...alsoServes.map((other) => other.namespace)],
-      loginPaths: loginPathsIn(namespace, { prefixes: new LoginPathPrefixes(prefixes), ...loginPaths }),
-      baseURL: "http://localhost:8080",
+      loginPaths: {
+        ...loginPathsIn(namespace, { prefixes: new LoginPathPrefixes(prefixes), ...loginPaths }),
+        object: { namespace, name: `${fullname}-login-paths` },
+      },
+      baseURL,
+      ...(patience ? { patience } : {}),
       log,
       metrics,
     });
@@ -170,6 +193,15 @@ export async function operatorUnderTest(
     store,
     lines,
     metrics: () => metrics.metrics(),
+    writes: async (resource) => {
+      let writes = 0;
+      for (const verb of ["create", "update", "apply", "patch", "delete"])
+        writes += await sample(requests, "kubernetes_client_requests_total", {
+          verb,
+          resource: `${resource}.rolemapping.dev`,
+        });
+      return writes;
+    },
     start,
     stop,
     apply,
@@ -240,6 +272,32 @@ export async function operatorUnderTest(
     },
   };
   return underTest;
+}
+
+/** Lets the product's account keep login paths in a second object. */
+async function mayReserve(cluster: TestCluster, name: string): Promise<void> {
+  const rbac = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name } };
+  const verbs = ["list", "watch", "update"];
+  const items = [
+    {
+      ...rbac,
+      kind: "Role",
+      rules: [{ apiGroups: [""], resources: ["configmaps"], resourceNames: [name], verbs }],
+    },
+    {
+      ...rbac,
+      kind: "RoleBinding",
+      subjects: [{ kind: "ServiceAccount", name: "okta-role-operator", namespace: cluster.namespace }],
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
+    },
+  ];
+  const { code, stderr } = await cluster.kubectlWith(
+    { apiVersion: "v1", kind: "List", items },
+    "apply",
+    "-f",
+    "-",
+  );
+  if (code !== 0) throw new Error(stderr);
 }
 
 export function secret(values: Record<string, string>): object {

@@ -14,6 +14,7 @@ import {
 import { compareResourceVersions } from "../../kubernetes/client/object.ts";
 import { type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
+import { releaseName } from "../../organizations/keepers.ts";
 import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
 import { type RunningServer, serve } from "../../webhook/server.ts";
 import { Webhook, type WebhookOptions } from "../../webhook/webhook.ts";
@@ -149,6 +150,7 @@ export async function webhookUnderTest(
       namespaces: [namespace, ...(beside ? [beside.namespace] : [])],
       loginPaths: loginPathsIn(namespace, { prefixes }),
       namespace,
+      release: releaseName(namespace, "okta-role-operator"),
       sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
       maxStalenessMs: 30_000,
       trustedProxies: false,

@@ -14,7 +14,6 @@
     {{- include "okta-role-operator.commonFlags" . | nindent 4 }}
     - --login-paths-per-namespace={{ int64 .Values.loginPaths.perNamespace }}
     - --login-path-retention={{ int64 .Values.loginPaths.retentionHours }}
-    - {{ printf "--lease=%s" (include "okta-role-operator.fullname" .) | quote }}
     - --health-port=8081
   env:
     {{- include "okta-role-operator.env" . | nindent 4 }}

@@ -3,6 +3,7 @@
 - {{ printf "--base-url=%s" (include "okta-role-operator.baseURL" .) | quote }}
 - --watch-namespaces={{ include "okta-role-operator.watchNamespaces" . | fromJsonArray | join "," }}
 - --log-level={{ .Values.logLevel }}
+- {{ printf "--lease=%s" (include "okta-role-operator.fullname" .) | quote }}
 - {{ printf "--login-paths=%s" (include "okta-role-operator.loginPathsName" .) | quote }}
 {{- $bound := list }}
 {{- range $namespace, $prefixes := .Values.loginPaths.prefixes }}

@@ -29,7 +29,8 @@ brings CRDs, admission policies and a ClusterRole. None of these is left to the 
   policy that guards these. \`crds.keep=false\` beforehand takes all of it away.
 - **A typo** in a value is refused: every value has a schema (\`values.schema.json\`), organizations and mappings included.
 - **Two releases in a cluster**: one brings the CRDs and the policy; the other has \`crds.install=false\` and
-  \`admissionPolicy.install=false\`, and is named in the first one's \`admissionPolicy.additionalServiceAccounts\`.
+  \`admissionPolicy.install=false\`, and is named in the first one's \`admissionPolicy.additionalServiceAccounts\`. Their
+  \`watchNamespaces\` have no namespace in common; where they do, each organization is kept by one of them.
 
 ## Values
 `;

@@ -1,5 +1,11 @@
 import test, { type ExecutionContext } from "ava";
-import { conditionFalse, conditionTrue, conditionUnknown, StatusWriter } from "../../../kubernetes/index.ts";
+import {
+  ConflictError,
+  conditionFalse,
+  conditionTrue,
+  conditionUnknown,
+  StatusWriter,
+} from "../../../kubernetes/index.ts";
 import { connect, log, newNamespace, sample } from "../api-server.ts";
 import { type Gadget, gadgets, installGadgets } from "../gadgets.ts";
 
@@ -51,6 +57,19 @@ test("what is there already isn't written", async (t) => {
   t.is(await writer("one").apply(gadgets, written ?? gadget, status, owned), undefined);
   t.is(await writer("one").apply(gadgets, await read(), { ...status, nothing: undefined }, owned), undefined);
   t.is(await writes(), 1);
+});
+
+test("a status can be written only if nobody has written anything since the object was read", async (t) => {
+  const { gadget, writer, read } = await setUp(t);
+  const onlyIfUnchanged = true;
+  const written = await writer("one").apply(gadgets, gadget, { ...fine, colour: "red" }, owned, {
+    onlyIfUnchanged,
+  });
+  const late = writer("two").apply(gadgets, gadget, { ...fine, colour: "blue" }, owned, { onlyIfUnchanged });
+  await t.throwsAsync(late, { instanceOf: ConflictError });
+  t.deepEqual(await read(), written);
+  await writer("two").apply(gadgets, await read(), { ...fine, colour: "blue" }, owned, { onlyIfUnchanged });
+  t.is((await read()).status?.colour, "blue");
 });
 
 for (const [what, changed] of [

@@ -46,6 +46,7 @@ async function reserving(t: ExecutionContext, between: (admin: Client) => Promis
     client,
     cache,
     organizations,
+    isOthers: () => false,
     object,
     rules,
     now: () => clock.now,

@@ -1,0 +1,192 @@
+import test, { type ExecutionContext } from "ava";
+import type { Organization } from "../../../crds/types.ts";
+import type { Patience } from "../../../organizations/tenure.ts";
+import { waitFor } from "../../cluster.ts";
+import { mappingObject, operatorUnderTest, rolesOf, type UnderTest } from "../operator-under-test.ts";
+
+/** As releases are, but many times as fast. */
+const PATIENCE: Patience = {
+  takeOverMs: 1_000,
+  settleMs: 4_000,
+  undoneMs: 5_000,
+  retry: { baseMs: 14_000, maxMs: 28_000 },
+  contestedMs: 16_000,
+};
+
+const MAPPINGS: Record<string, [string[], string[]]> = { services: [["service_admin"], ["service-admin"]] };
+
+/** A release, and another one that watches the namespace of the first as well. Neither runs yet. */
+async function twoReleases(t: ExecutionContext) {
+  const options = { autoStart: false, patience: PATIENCE };
+  const first = await operatorUnderTest(t, { ...options, baseURL: "https://first.example" });
+  const second = await operatorUnderTest(t, {
+    ...options,
+    baseURL: "https://second.example",
+    beside: first,
+  });
+  const { namespace } = first.cluster;
+  const names = { first: `${namespace}/okta-role-operator`, second: `${namespace}/another-release` };
+  const until = (what: string, holds: (organization: Organization) => boolean) =>
+    waitFor(
+      async () => {
+        const organization = await first.organization();
+        return holds(organization) ? organization : undefined;
+      },
+      { what: `the organization ${what}` },
+    );
+  return { first, second, until, names };
+}
+
+function contested({ status }: Organization) {
+  return status?.conditions?.find(({ type }) => type === "Contested");
+}
+
+/** How often this release has taken the organization back. */
+function takenBack({ lines }: UnderTest): number {
+  return lines.filter(
+    ({ msg }) => msg === "another release has taken an organization over, and it is taken back",
+  ).length;
+}
+
+/** What both have written since this was called, by kind. */
+async function countWrites(...releases: UnderTest[]): Promise<() => Promise<Record<string, number[]>>> {
+  const kinds = ["organizations", "oktarolemappings", "organizationusers"];
+  const count = () =>
+    Promise.all(kinds.map((kind) => Promise.all(releases.map(({ writes }) => writes(kind)))));
+  const before = await count();
+  return async () => {
+    const after = await count();
+    return Object.fromEntries(
+      kinds.map((kind, i) => [kind, releases.map((_, j) => (after[i]?.[j] ?? 0) - (before[i]?.[j] ?? 0))]),
+    );
+  };
+}
+
+test("two releases that watch one namespace don't write against each other, and say that they are two", async (t) => {
+  const { first, second, until, names } = await twoReleases(t);
+  await first.applyAcme({ mappings: MAPPINGS });
+  first.start();
+  await first.condition("oktaorg", "acme", "Ready", "True");
+  const ada = await first.signedIn("ada", ["service_admin"], MAPPINGS);
+  await waitFor(async () => (await first.mapping("services")).status?.users?.assigned || undefined, {
+    what: "Ada to be counted",
+  });
+  const { status } = await until("to be the first one's", ({ status }) => status?.users?.active === 1);
+  t.is(status?.controller, names.first);
+  t.is(status?.loginURI, "https://first.example/login/acme");
+
+  const written = await countWrites(first, second);
+  second.start();
+  const { message } = await first.condition("oktaorg", "acme", "Contested", "True", "AnotherRelease");
+  t.true(message.includes(names.second), message);
+  t.regex(message, /watchNamespaces/);
+
+  // Twice it is tried to take over, and put right: that is all that is written.
+  await waitFor(() => (takenBack(first) === 2 ? true : undefined), { what: "the second try" });
+  const wrote = await until(
+    "to be the first one's again",
+    ({ status }) => status?.controller === names.first,
+  );
+  t.is(wrote.status?.loginURI, "https://first.example/login/acme");
+  const { organizations = [], ...others } = await written();
+  t.deepEqual(others, { oktarolemappings: [0, 0], organizationusers: [0, 0] });
+  t.is(organizations[1], 2);
+  t.true((organizations[0] ?? 0) <= 4, `${organizations[0]} writes of the first`);
+
+  // What a mapping gives is one release's to say.
+  await first.applyAcme({ mappings: { services: [["service_admin"], ["portal-admin"]] } });
+  await first.untilUser(ada.ref, "to follow", (user) => rolesOf(user).join() === "portal-admin");
+  const later = await written();
+  t.deepEqual([later.oktarolemappings?.[1], later.organizationusers?.[1]], [0, 0]);
+
+  const events = await first.cluster.kubectl(
+    "get",
+    "events.events.k8s.io",
+    "-o",
+    "jsonpath={.items[*].reason}",
+  );
+  t.regex(events.stdout, /\bContested\b/);
+
+  await second.stop();
+  await until("not to be contested any more", (organization) => contested(organization) === undefined);
+  t.is((await first.organization()).status?.controller, names.first);
+});
+
+test("a release that is gone is followed by the one that has come in its place", async (t) => {
+  const { first, second, until, names } = await twoReleases(t);
+  await first.applyAcme({ mappings: MAPPINGS });
+  first.start();
+  await first.condition("orm", "services", "Ready", "True");
+  const ada = await first.signedIn("ada", ["service_admin"], MAPPINGS);
+  await first.stop();
+  await first.applyAcme({ mappings: { services: [["service_admin"], ["portal-admin"]] } });
+
+  second.start();
+  const { status } = await until(
+    "to be the second one's",
+    ({ status }) => status?.loginURI === "https://second.example/login/acme",
+  );
+  t.is(status?.controller, names.second);
+  await first.untilUser(ada.ref, "to follow", (user) => rolesOf(user).join() === "portal-admin");
+  t.is(contested(await first.organization()), undefined);
+});
+
+test("a release that is started anew, or leads by another replica, goes on at once", async (t) => {
+  const { first, names, until } = await twoReleases(t);
+  await first.applyAcme({ mappings: MAPPINGS });
+  first.start();
+  await first.condition("orm", "services", "Ready", "True");
+  await first.condition("oktaorg", "acme", "Ready", "True");
+  const before = await until("to be kept", ({ status }) => status?.sessions !== undefined);
+  await first.stop();
+  first.start();
+  await first.applyAcme({ mappings: { services: [["service_admin"], ["no-such-role"]] } });
+  await first.condition("orm", "services", "Ready", "False", "UnknownRole");
+  const after = await first.organization();
+  t.is(after.status?.controller, names.first);
+  t.is(after.metadata.resourceVersion, before.metadata.resourceVersion, "nothing was written for that");
+});
+
+test("what has no organization isn't contested, whatever words two versions have for that", async (t) => {
+  const { first, second } = await twoReleases(t);
+  await first.applyAcme({ mappings: MAPPINGS });
+  const ada = await first.signedIn("ada", ["service_admin"], MAPPINGS);
+  await first.cluster.kubectl("delete", "oktaorg", "acme");
+  first.start();
+  second.start();
+  await first.condition("orm", "services", "Ready", "False", "OrganizationNotFound");
+  await first.untilUser(ada.ref, "to be deactivated", ({ status }) => status?.state === "Deactivated");
+
+  // What another version says in its own words is left as it is.
+  const reworded = async (kind: string, name: string) => {
+    const { stdout } = await first.cluster.kubectl("get", kind, name, "-o", "json");
+    const { status } = JSON.parse(stdout.replaceAll(/There is no organization|does not exist/g, "Who knows"));
+    t.true(JSON.stringify(status).includes("Who knows"), stdout);
+    const patch = ["--subresource=status", "--type=merge", "--patch", JSON.stringify({ status })];
+    const as = ["--as", `system:serviceaccount:${first.cluster.namespace}:okta-role-operator`];
+    const { code, stderr } = await first.cluster.kubectl(
+      "patch",
+      kind,
+      name,
+      ...patch,
+      ...as,
+      "--as-group",
+      "system:masters",
+    );
+    if (code !== 0) throw new Error(stderr);
+  };
+  for (const release of [first, second]) await release.stop();
+  await reworded("orm", "services");
+  await reworded("orguser", ada.ref.slice(ada.ref.indexOf("/") + 1));
+  const versions = async () =>
+    [await first.mapping("services"), await first.user(ada.ref)].map(
+      ({ metadata }) => metadata.resourceVersion,
+    );
+  const before = await versions();
+
+  // Both look at everything when they start, and at this mapping last.
+  for (const release of [first, second]) release.start();
+  await first.apply(mappingObject("zz", ["web"], ["portal-admin"], "nobody"));
+  await first.condition("orm", "zz", "Ready", "False", "OrganizationNotFound");
+  t.deepEqual(await versions(), before);
+});
