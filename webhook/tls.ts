@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { Server } from "node:https";
 import { type ChangingFilesOptions, followFiles } from "../kubernetes/index.ts";
 
@@ -43,9 +44,10 @@ export function followCertificate(
 ): Promise<() => void> {
   return followFiles(
     [files.cert, files.key],
-    ([cert, key]) => {
+    ([cert = "", key = ""]) => {
       server.setSecureContext({ cert, key });
-      options.log.info({ file: files.cert }, "new connections get this certificate");
+      const { validTo } = new X509Certificate(cert);
+      options.log.info({ file: files.cert, expires: validTo }, "new connections get this certificate");
     },
     options,
   );

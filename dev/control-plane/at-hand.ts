@@ -1,7 +1,7 @@
 /** Programs of a control plane that are on this machine already, so that they needn't be built. */
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
-import { access, readdir } from "node:fs/promises";
+import { access, readdir, realpath } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { goarch, goos } from "./go.ts";
@@ -41,9 +41,13 @@ export async function programsAtHand(
   let server = tested.newest;
   // The API server first: which kubectl fits depends on it.
   for (const name of PROGRAMS) {
+    const known = new Set<string>();
     for (const folder of places) {
       const path = join(folder, name);
       if (!(await isProgram(path))) continue;
+      const file = await realpath(path);
+      if (known.has(file)) continue; // /bin is /usr/bin on many machines
+      known.add(file);
       const version = await versionOf(name, path);
       const unfit =
         version === undefined ? "it doesn't say its version" : unfitness(name, version, tested, server);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
@@ -72,6 +72,13 @@ test("a kubectl fits the API server that was found, or the one that is going to 
   ]);
   const server = await folderOf(t, { "kube-apiserver": "1.35.2" });
   t.is((await look([kubectl, server])).found.kubectl, join(kubectl, "kubectl"), "one version apart");
+});
+
+test("a program that is in two places, as /bin and /usr/bin are one, is spoken of once", async (t) => {
+  const folder = await folderOf(t, { etcd: "3.4.23" });
+  const other = join(await folderOf(t, {}), "bin");
+  await symlink(folder, other);
+  t.is((await look([folder, other])).said.length, 1);
 });
 
 test("a program that doesn't run here is passed over, and said so", async (t) => {
