@@ -33,8 +33,8 @@ LABEL org.opencontainers.image.title="okta-role-operator" \
 COPY --from=build /app /app
 WORKDIR /app
 # One arena of malloc, since there is one thread that matters: others keep freed memory for themselves. Host names are
-# looked up on half of the pool's threads: with Node's four, name servers of two organizations that don't answer would
-# hold up everybody else.
+# looked up on half of the pool's threads: with Node's four, the name servers of one domain that don't answer would hold up
+# everybody else.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1 UV_THREADPOOL_SIZE=64
 # By number, so that Kubernetes can tell that it isn't root.
 USER 65532:65532

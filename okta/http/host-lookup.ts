@@ -17,29 +17,53 @@ export class NoAddressError extends Error {
   }
 }
 
+/** Look-ups of one domain's names at once. */
+const MOST_OF_A_DOMAIN = 4;
+
 /**
  * A look-up of host names that asks the system once for all who ask at the same time.
  *
- * Node looks names up on a small pool of threads that the whole process shares. A name server that doesn't
- * answer for one organization's host would, with one look-up for each of its connections, take all of them. For many
- * such hosts at once the image has a larger pool.
+ * Node looks names up on a small pool of threads that the whole process shares, which the image makes larger. Name
+ * servers that don't answer would take all of them, with one look-up for each connection or each host: so the names of one
+ * domain, which have the same name servers, wait for each other.
  */
 export function hostLookup(ask: LookupFunction = systemLookup): LookupFunction {
   const pending = new Map<string, Parameters<LookupFunction>[2][]>();
+  const domains = new Map<string, { asked: number; readonly waiting: (() => void)[] }>();
   return (hostname, options, callback) => {
     const key = JSON.stringify([hostname, options.all, options.family, options.hints, options.order]);
-    const waiting = pending.get(key);
-    if (waiting) {
-      waiting.push(callback);
+    const callbacks = pending.get(key);
+    if (callbacks) {
+      callbacks.push(callback);
       return;
     }
-    const callbacks = [callback];
-    pending.set(key, callbacks);
-    ask(hostname, options, (error, address, family) => {
-      pending.delete(key);
-      for (const answer of callbacks) answer(error, address, family);
-    });
+    pending.set(key, [callback]);
+    const name = domainOf(hostname);
+    const domain = domains.get(name) ?? { asked: 0, waiting: [] };
+    domains.set(name, domain);
+    const lookUp = (): void =>
+      ask(hostname, options, (error, address, family) => {
+        const answers = pending.get(key) ?? [];
+        pending.delete(key);
+        const next = domain.waiting.shift();
+        if (next) next();
+        else if (--domain.asked === 0) domains.delete(name);
+        for (const answer of answers) answer(error, address, family);
+      });
+    if (domain.asked >= MOST_OF_A_DOMAIN) {
+      domain.waiting.push(lookUp);
+      return;
+    }
+    domain.asked++;
+    lookUp();
   };
+}
+
+/** As good as can be told from a name: its last two parts, or three where names are given out below co.uk and the like. */
+function domainOf(hostname: string): string {
+  const parts = hostname.toLowerCase().split(".").filter(Boolean);
+  const [below = "", top = ""] = parts.slice(-2);
+  return parts.slice(top.length === 2 && below.length <= 3 ? -3 : -2).join(".");
 }
 
 /**

@@ -45,6 +45,33 @@ test("a name is looked up anew afterwards, also when that failed", async (t) => 
   t.is(await again, "10.0.0.1");
 });
 
+test("a domain whose name servers don't answer has four look-ups at once, and holds up no other domain", async (t) => {
+  const { asked, find } = nameServer();
+  const dead = Array.from({ length: 40 }, (_, index) => `sso-${index}.dead.example`);
+  const answers = dead.map(find);
+  const alive = find("acme.okta.com");
+  const names = () => asked.map(({ hostname }) => hostname);
+  t.deepEqual(names(), [...dead.slice(0, 4), "acme.okta.com"]);
+  asked[4]?.answer("10.0.0.1");
+  t.is(await alive, "10.0.0.1");
+  // Those who wait come one after the other, and are asked for once, too.
+  const same = find("sso-39.dead.example");
+  const error = new Error("EAI_AGAIN");
+  for (let index = 0; index < asked.length; index++) if (index !== 4) asked[index]?.fail(error);
+  t.deepEqual(
+    await Promise.all([...answers, same]),
+    Array.from({ length: 41 }, () => error),
+  );
+  t.is(names().length, 41);
+});
+
+test("domains below co.uk and the like don't wait for each other", (t) => {
+  const { asked, find } = nameServer();
+  for (let index = 0; index < 9; index++) void find(`sso-${index}.dead.co.uk`);
+  void find("login.acme.co.uk");
+  t.deepEqual(asked.map(({ hostname }) => hostname).slice(4), ["login.acme.co.uk"]);
+});
+
 test("names of this machine are found", async (t) => {
   await using server = await TestServer.start();
   server.routes["/"] = () => ({ body: {} });
