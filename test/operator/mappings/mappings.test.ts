@@ -97,6 +97,21 @@ test("a second look at what hasn't changed writes nothing", async (t) => {
   t.deepEqual(await versions(), before);
 });
 
+test("at a cold start each mapping that needs no answer of Okta's is written once", async (t) => {
+  const { applyAcme, condition, metrics, okta, start } = await operatorUnderTest(t, { autoStart: false });
+  // The organization's own status isn't what mappings wait for.
+  okta.misbehave({ fault: { kind: "hang" } });
+  const names = Array.from({ length: 40 }, (_, index) => `mapping-${index}`);
+  await applyAcme({ mappings: Object.fromEntries(names.map((name) => [name, [[name], ["service-admin"]]])) });
+  start();
+  for (const name of names) await condition("orm", name, "Ready", "True", "Accepted");
+  await condition("oktaorg", "acme", "Ready", "Unknown", "Checking");
+  t.regex(
+    await metrics(),
+    /controller_status_writes_total\{resource="oktarolemappings",result="written"\} 40\n/,
+  );
+});
+
 test("a mapping may name another organization of its namespace only", async (t) => {
   const { apply, applyAcme, condition, okta } = await operatorUnderTest(t);
   await applyAcme();
