@@ -122,7 +122,7 @@ export interface OktaConnection {
    */
   claims: ClaimNames;
   /**
-   * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. How soon a change in Okta is noticed says the condition DirectorySynced.
+   * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. The condition DirectorySynced says how soon a change in Okta is noticed.
    */
   directory?: OktaDirectory;
 }
@@ -154,7 +154,7 @@ export interface ClaimNames {
   name: string;
 }
 /**
- * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. How soon a change in Okta is noticed says the condition DirectorySynced.
+ * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. The condition DirectorySynced says how soon a change in Okta is noticed.
  */
 export interface OktaDirectory {
   /**
@@ -170,7 +170,7 @@ export interface OktaDirectory {
    */
   privateKeyRef?: SecretKeyRef;
   /**
-   * Where an Okta API token (SSWS) is stored.
+   * Where an Okta API token (SSWS) is stored. It may do whatever the person may do who made it, and it ends with their account.
    */
   apiTokenRef?: SecretKeyRef;
 }
@@ -226,7 +226,7 @@ export interface OrganizationStatus {
    */
   controller?: string;
   /**
-   * Where people of this organization sign in.
+   * Where people of this organization sign in. Absent while it has no login path.
    */
   loginURI?: string;
   /**

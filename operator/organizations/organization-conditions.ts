@@ -1,5 +1,5 @@
 import type { Organization } from "../../crds/types.ts";
-import type { LossCause } from "../../identity/index.ts";
+import { type LossCause, shownName } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
@@ -180,7 +180,7 @@ function whyAndWho(waiting: Waiting): string {
     .slice(0, NAMED_GROUPS);
   const words: Record<LossCause, string> = {
     MappingsChanged: "a mapping or the roles were changed",
-    GroupsGone: `their groups are no longer received from Okta${most.length === 0 ? "" : `, most often ${most.map(([group]) => JSON.stringify(group)).join(", ")}`}`,
+    GroupsGone: `their groups are no longer received from Okta${most.length === 0 ? "" : `, most often ${most.map(([group]) => `"${shownName(group)}"`).join(", ")}`}`,
     ClaimMissing: "the groups claim no longer arrives",
     IssuerChanged: "the issuer was changed",
   };

@@ -16,6 +16,7 @@ const namespace = testNamespace(async (namespace) => {
     await namespace.succeed(["patch", kind, metadata.name, ...patch, ...product(namespace)]);
   };
   await create(organization(), {
+    controller: "access/okta-role-operator",
     loginURI: "https://login.example.com/login/acme",
     users: { registered: 7, active: 5 },
     conditions: [condition("Ready", "True", "Reconciled", "People can sign in.")],
@@ -68,8 +69,14 @@ test.serial("an organization shows whether it works, where people sign in, and h
 
 test.serial("an organization shows more when asked", async (t) => {
   const [header, row] = await table("oktaorg", "-o", "wide");
-  t.deepEqual(header?.slice(6), ["REGISTERED", "ISSUER", "SINCE", "MESSAGE"]);
-  t.deepEqual(row?.slice(6), ["7", "https://acme.okta.com", "24h", "People can sign in."]);
+  t.deepEqual(header?.slice(6), ["REGISTERED", "ISSUER", "CONTROLLER", "SINCE", "MESSAGE"]);
+  t.deepEqual(row?.slice(6), [
+    "7",
+    "https://acme.okta.com",
+    "access/okta-role-operator",
+    "24h",
+    "People can sign in.",
+  ]);
 });
 
 test.serial("a mapping shows who gets what, for how many, and whether it works", async (t) => {
