@@ -12,7 +12,7 @@ import {
 } from "../dev/quickstart/product.ts";
 import { type Program, startProgram } from "../dev/quickstart/program.ts";
 import { type Client, createClient, resourceType } from "../kubernetes/index.ts";
-import { imagePrograms } from "./image-programs.ts";
+import { imagePrograms, withHeap } from "./image-programs.ts";
 import type { PeerSettings } from "./peers/settings.ts";
 import { Provider } from "./provider.ts";
 import { Tenant } from "./tenant.ts";
@@ -101,21 +101,24 @@ export class Bench {
     return tenant;
   }
 
-  async operator(tenant: Tenant, name = "operator"): Promise<Program> {
+  /** @param heapMiB where the chart's memory limit doesn't do */
+  async operator(tenant: Tenant, heapMiB?: number): Promise<Program> {
     // Nobody follows its links here.
-    return this.#keep(await startOperator(this.#options(tenant, name), "http://localhost:1"));
+    return this.#keep(await startOperator(this.#options(tenant, "operator", heapMiB), "http://localhost:1"));
   }
 
-  async webhook(tenant: Tenant, name = "webhook"): Promise<Program> {
+  /** As `operator`. */
+  async webhook(tenant: Tenant, heapMiB?: number): Promise<Program> {
     const unlimited = ["--login-rate", "999999999"];
-    const options = { ...this.#options(tenant, name), flags: { webhook: unlimited } };
+    const options = { ...this.#options(tenant, "webhook", heapMiB), flags: { webhook: unlimited } };
     return this.#keep(await startWebhook(options));
   }
 
-  /** A program of `peers/`. */
-  async peer(name: string, settings: PeerSettings = {}): Promise<Program> {
+  /** A program of `peers/`. @param suffix tells one from another that runs beside it */
+  async peer(name: string, settings: PeerSettings = {}, suffix = ""): Promise<Program> {
     const { issuer, clientID, clientSecret } = this.provider;
-    return this.#keep(await startPeer(this.tether, name, { issuer, clientID, clientSecret, ...settings }));
+    const all = { issuer, clientID, clientSecret, ...settings };
+    return this.#keep(await startPeer(this.tether, name, all, suffix));
   }
 
   /** Ends a program that one of these methods has started. */
@@ -146,9 +149,10 @@ export class Bench {
     return tenant;
   }
 
-  #options({ namespace, kubeconfig }: Tenant, name: string): ProductOptions {
+  #options({ namespace, kubeconfig }: Tenant, name: string, heapMiB?: number): ProductOptions {
     const suffix = `-${namespace}-${name}-${this.#started++}`;
-    const { tether, image } = this;
+    const { tether } = this;
+    const image = heapMiB === undefined ? this.image : withHeap(this.image, heapMiB);
     return { tether, image, suffix, kubeconfig, namespace, folder: tether.folder, port: 0 };
   }
 
@@ -165,11 +169,11 @@ function clientOf(kubeconfig: string): Promise<Client> {
   return createClient({ kubeconfig, userAgent: "bench", connections: CONNECTIONS, log });
 }
 
-function startPeer(tether: Tether, name: string, settings: PeerSettings): Promise<Program> {
+function startPeer(tether: Tether, name: string, settings: PeerSettings, suffix = ""): Promise<Program> {
   return startProgram(tether, {
-    name: `peer-${name}`,
+    name: `peer-${name}${suffix}`,
     file: `bench/peers/${name}.ts`,
     args: [JSON.stringify(settings)],
-    logFile: join(tether.folder, `${name}.log`),
+    logFile: join(tether.folder, `${name}${suffix}.log`),
   });
 }

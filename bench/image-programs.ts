@@ -43,3 +43,11 @@ function inContainer(flag: string, limitMiB: number): string {
   const [, share] = /^--max-old-space-size-percentage=(\d+)$/.exec(flag) ?? [];
   return share === undefined ? flag : `--max-old-space-size=${Math.floor((limitMiB * Number(share)) / 100)}`;
 }
+
+/** The same programs with another heap. */
+export function withHeap(programs: ImagePrograms, heapMiB: number): ImagePrograms {
+  const runtime = programs.runtime.map((word) =>
+    word.replace(/^(--max-old-space-size)=\d+$/, `$1=${heapMiB}`),
+  );
+  return { ...programs, runtime };
+}

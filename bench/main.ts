@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { Bench } from "./bench.ts";
 import type { Measure, Outcome } from "./measure.ts";
+import { activePeople } from "./measures/active-people.ts";
 import { applyToReady } from "./measures/apply-to-ready.ts";
 import { coldStart } from "./measures/cold-start.ts";
+import { large } from "./measures/large.ts";
 import { logins } from "./measures/logins.ts";
 import { mappingChange } from "./measures/mapping-change.ts";
 import { revocation } from "./measures/revocation.ts";
@@ -15,16 +17,18 @@ import { terminalTable } from "./table.ts";
 const MEASURES: readonly Measure[] = [
   applyToReady,
   sessions,
+  activePeople,
   logins,
   revocation,
   coldStart,
   scale,
   mappingChange,
+  large,
 ];
 
 const HELP = `Measures what the product costs, each thing beside its neighbour in the same run.
 
-  npm run bench                              all of it, about ten minutes
+  npm run bench                              all of it, about a quarter of an hour
   npm run bench -- --only sessions,logins    some of it: ${MEASURES.map(({ name }) => name).join(", ")}
   npm run bench -- --quick                   a tenth of each, to see that it works
   npm run bench -- --write                   writes docs/benchmarks.md

@@ -1,12 +1,20 @@
 import { oktaRoleMappings, organizations, organizationUsers } from "../crds/resources.ts";
-import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
 import { CompiledPolicy, type Role, resolveAccess } from "../identity/index.ts";
 import { newObject, statusWith } from "../identity/stores/kubernetes/user-object.ts";
-import { type Client, secrets } from "../kubernetes/index.ts";
+import { type Client, ConflictError, keyOf, rfc3339, secrets } from "../kubernetes/index.ts";
+import { cookieStyle } from "../webhook/sessions/cookies.ts";
+import { KeyRing } from "../webhook/sessions/key-ring.ts";
+import { SessionCookies } from "../webhook/sessions/session-cookies.ts";
+import { newSessionID, signSession } from "../webhook/sessions/session-token.ts";
+import { parseKeys } from "../webhook/sessions/stored-keys.ts";
 import { inParallel } from "./in-parallel.ts";
 
 /** The login path is the cluster's, so every tenant has its own; the organization in it is always called this. */
 const ORGANIZATION = "acme";
+
+/** The Secret that the webhook makes for itself. */
+const SESSION_KEYS = "okta-role-operator-session-keys";
 
 const ROLES: readonly Role[] = Array.from({ length: 10 }, (_, i) => ({
   name: `role-${i}`,
@@ -59,6 +67,11 @@ export class Tenant {
   /** Counts changes, so that each differs from the one before. */
   nextChange(): number {
     return this.#changes++;
+  }
+
+  /** "namespace/name" */
+  get organization(): string {
+    return `${this.namespace}/${ORGANIZATION}`;
   }
 
   /** Where people sign in, relative to the webhook. */
@@ -134,6 +147,55 @@ export class Tenant {
     for (let i = 0; i < count; i++) await this.#createUser(1_000_000 + i, [group], policy);
   }
 
+  /** Makes it so that everybody who has an account was here an hour ago. */
+  async setLoginsBack(): Promise<void> {
+    const { product, namespace } = this.#options;
+    const lastLoginTime = rfc3339(Date.now() - 3_600_000);
+    for await (const { items } of product.pages(organizationUsers, { namespace }))
+      await inParallel(items, WRITERS, (user) => this.#setLoginBack(user, lastLoginTime));
+  }
+
+  /** Cookie headers of so many people who are signed in: their sessions are signed as the webhook signs them. */
+  async sessions(baseURL: string, count: number): Promise<string[]> {
+    const { admin, namespace } = this.#options;
+    const { metadata } = await admin.get(organizations, { namespace, name: ORGANIZATION });
+    const secret = await admin.get(secrets, { namespace, name: SESSION_KEYS });
+    const [oldest, ...younger] = parseKeys(Buffer.from(secret.data?.keys ?? "", "base64").toString()) ?? [];
+    if (!oldest) throw new Error("the webhook has made no keys of sessions");
+    const issuedAt = Math.floor(Date.now() / 1000) * 1000;
+    const key = new KeyRing([oldest, ...younger], 0).current(issuedAt);
+    const organizationID = metadata.uid ?? "";
+    const name = new SessionCookies(cookieStyle(baseURL)).nameOf(organizationID);
+    const cookies: string[] = [];
+    for await (const { items } of admin.pages(organizationUsers, { namespace }))
+      for (const user of items) {
+        if (cookies.length === count) return cookies;
+        const session = {
+          id: newSessionID(),
+          user: keyOf(user),
+          userID: user.metadata.uid ?? "",
+          epoch: user.status?.sessionEpoch ?? 0,
+          organizationID,
+          issuedAt,
+          expiresAt: issuedAt + 12 * 3_600_000,
+        };
+        cookies.push(`${name}=${signSession(session, key)}`);
+      }
+    return cookies;
+  }
+
+  async #setLoginBack(user: OrganizationUser, lastLoginTime: string): Promise<void> {
+    if (!user.status) return;
+    const { product } = this.#options;
+    const status = { ...user.status, lastLoginTime };
+    try {
+      await product.replace(organizationUsers, { ...user, status }, { subresource: "status" });
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      await this.#setLoginBack(await product.get(organizationUsers, keyOf(user)), lastLoginTime);
+    }
+  }
+
   #policy(): CompiledPolicy {
     const mappings = Array.from({ length: this.#mappings }, (_, i) => ({
       name: `m-${i}`,
@@ -143,7 +205,8 @@ export class Tenant {
   }
 
   async #createUser(i: number, groups: readonly string[], policy: CompiledPolicy): Promise<void> {
-    const { product, namespace, issuer } = this.#options;
+    const { product, issuer } = this.#options;
+    const { organization } = this;
     const identity = {
       issuer,
       subject: `person-${i}`,
@@ -153,7 +216,6 @@ export class Tenant {
       groups: groups.map((name) => ({ name })),
       groupsFrom: "Claim" as const,
     };
-    const organization = `${namespace}/${ORGANIZATION}`;
     const access = resolveAccess(identity, policy);
     const signedInAt = Date.now();
     const object = await product.create(

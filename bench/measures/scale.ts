@@ -42,7 +42,7 @@ async function measure(bench: Bench): Promise<Outcome> {
   bench.say("  second start");
   const atStart = await apiWrites(bench.controlPlane);
   const [operator, webhook] = [await bench.operator(tenant), await bench.webhook(tenant)];
-  const stalls = await untilReconciled(bench, tenant, operator, webhook);
+  const stalls = await untilReconciled(tenant, operator, webhook);
   const secondReconcile = writesBetween(atStart, await apiWrites(bench.controlPlane));
 
   bench.say("  at rest");
@@ -82,13 +82,12 @@ async function measure(bench: Bench): Promise<Outcome> {
   };
 }
 
-function pidOf({ process: { pid = 0 } }: Program): number {
+export function pidOf({ process: { pid = 0 } }: Program): number {
   return pid;
 }
 
 /** Waits until every mapping and every user was reconciled. @returns the longest stall of each event loop, in ms */
-async function untilReconciled(
-  bench: Bench,
+export async function untilReconciled(
   tenant: Tenant,
   operator: Program,
   webhook: Program,
@@ -101,13 +100,12 @@ async function untilReconciled(
     return samples;
   };
   const deadline = performance.now() + TIMEOUT_MS;
-  const users = bench.scaled(USERS);
   for (;;) {
     const samples = await look("operator", operator);
     await look("webhook", webhook);
     const reconciled = (controller: string): number =>
       total(samples, "okta_role_reconciles_total", (labels) => labels.controller === controller);
-    if (reconciled("mappings") >= tenant.mappings && reconciled("users") >= users) break;
+    if (reconciled("mappings") >= tenant.mappings && reconciled("users") >= tenant.users) break;
     if (performance.now() > deadline) throw new Error("not everything was reconciled in time");
     await sleep(LOOK_EVERY_MS);
   }

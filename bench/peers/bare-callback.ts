@@ -1,16 +1,21 @@
 /**
  * The least that a login callback can be with openid-client, in express: it redeems the code, lets the library verify
  * everything that it can (the signature included, which it doesn't by default), and sets a cookie. Nothing is stored,
- * nobody's groups are looked at.
+ * unless it is told where; nobody's groups are looked at.
  */
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import express from "express";
 import * as oidc from "openid-client";
+import { z } from "zod";
 import { listen } from "./listening.ts";
+import { rawWrites } from "./raw-writes.ts";
 import { settings } from "./settings.ts";
 
-const { issuer, clientID, clientSecret } = settings;
+const { issuer, clientID, clientSecret, writesTo } = settings;
+
+const claims = z.object({ sub: z.string(), email: z.string(), groups: z.array(z.string()) });
+const store = writesTo && (await rawWrites(writesTo));
 
 const configuration = await oidc.discovery(
   new URL(issuer),
@@ -46,6 +51,10 @@ app.get("/callback/acme", async (req, res) => {
     { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true },
   );
   if (tokens.claims()?.sub === undefined) throw new Error("nobody has signed in");
+  if (store) {
+    const { sub: subject, ...rest } = claims.parse(tokens.claims());
+    await store({ issuer, subject, ...rest });
+  }
   res.setHeader(
     "Set-Cookie",
     `session=${randomBytes(32).toString("base64url")}; Path=/; HttpOnly; SameSite=Lax`,

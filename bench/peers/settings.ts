@@ -6,6 +6,8 @@ const schema = z.object({
   issuer: z.string().default(""),
   clientID: z.string().default(""),
   clientSecret: z.string().default(""),
+  /** Where the bare callback stores whoever signs in; without it, nothing is stored. */
+  writesTo: z.object({ kubeconfig: z.string(), organization: z.string() }).optional(),
   /** What the bare route answers. */
   answer: z.unknown().optional(),
 });
