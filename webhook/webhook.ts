@@ -83,8 +83,8 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly metrics: Registry;
 }
 
-/** People whose sessions are checked without making their accounts from objects again: 14 MiB when there are so many. */
-const PEOPLE_AT_ONCE = 20_000;
+/** People whose sessions are checked without making their accounts from objects again: 60 MiB when there are so many. */
+const PEOPLE_AT_ONCE = 100_000;
 
 /** The login webhook: what it knows of the cluster, and the app on top of that. `run` keeps it current. */
 export class Webhook {

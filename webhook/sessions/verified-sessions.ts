@@ -13,8 +13,8 @@ export type Read =
 
 type Verified = Extract<Read, { kind: "session" }> & { readonly keyID: string };
 
-/** Tokens that are remembered, so that a busy browser's cookie isn't verified again each time. */
-const REMEMBERED = 20_000;
+/** Tokens that are remembered, so that a busy browser's cookie isn't verified again each time: 1 KiB each, with its answer. */
+const REMEMBERED = 100_000;
 
 /** Reads session cookies. The same token gives the same `Session` object, as long as it is remembered. */
 export class VerifiedSessions {
