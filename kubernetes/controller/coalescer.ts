@@ -1,3 +1,5 @@
+import { FairLine } from "./fair-line.ts";
+
 export interface CoalescerOptions<T> {
   /** Writes the latest of what was reported on one thing. When it throws, the same is tried again later. */
   readonly write: (key: string, latest: T) => Promise<void>;
@@ -22,13 +24,14 @@ const LONGEST_REST_MS = 30_000;
 
 /**
  * Takes reports on many things at whatever rate, and writes each thing at most once in a while: the first report
- * at once, then the latest of what came in between. The last report on a thing is always written in the end.
+ * at once, then the latest of what came in between. The last report on a thing is always written in the end. Things are
+ * known by their keys, and namespaces take turns (see FairLine).
  */
 export class Coalescer<T> {
   readonly #options: CoalescerOptions<T>;
   readonly #entries = new Map<string, Entry<T>>();
-  /** Things to be written as soon as there is room, first come first. */
-  readonly #due = new Set<string>();
+  /** Things to be written as soon as there is room. */
+  readonly #due = new FairLine();
   readonly #waitingForIdle: (() => void)[] = [];
   #writing = 0;
   #closing = false;
@@ -62,9 +65,9 @@ export class Coalescer<T> {
   }
 
   #pump(): void {
-    for (const key of this.#due) {
+    while (this.#due.length > 0) {
       if (this.#writing >= this.#options.concurrency) return;
-      this.#due.delete(key);
+      const { key = "" } = this.#due.take() ?? {};
       const entry = this.#entries.get(key);
       if (entry?.latest) void this.#write(key, entry, entry.latest.value);
     }

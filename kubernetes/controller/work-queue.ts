@@ -1,5 +1,6 @@
 import { type BackoffOptions, backoff } from "../backoff.ts";
-import { type ObjectKey, splitKey } from "../client/object.ts";
+import type { ObjectKey } from "../client/object.ts";
+import { FairLine } from "./fair-line.ts";
 
 export interface WorkQueueOptions {
   /** How fast retries of one key slow down; from 100 ms to a minute unless said otherwise. */
@@ -11,17 +12,12 @@ export interface WorkQueueOptions {
 /**
  * Keys to be worked on. Holds keys, never objects: whoever takes a key reads the newest state. A key that is added
  * several times is worked on once; one that is added while it is worked on comes again afterwards, so that no key is
- * ever worked on twice at once. The keys of each namespace have a line of their own, and the lines are served in turns:
- * however many keys of one namespace wait, the first of another is among the next.
+ * ever worked on twice at once. Namespaces take turns (see FairLine).
  */
 export class WorkQueue {
   readonly #backoff: BackoffOptions;
   readonly #waited: ((ms: number) => void) | undefined;
-  /** By namespace, those who wait. No line is empty, and the next one is the first. */
-  readonly #lines = new Map<string, Line>();
-  /** Goes on where it was: to look for the first of a Map means to pass all that was deleted before it. */
-  readonly #turns = this.#lines.entries();
-  #length = 0;
+  readonly #waiting = new FairLine();
   readonly #working = new Set<ObjectKey>();
   /** Keys that were added while they were worked on. */
   readonly #again = new Set<ObjectKey>();
@@ -37,7 +33,7 @@ export class WorkQueue {
 
   /** Keys that wait for a worker; those being worked on and those that are delayed aren't counted. */
   get length(): number {
-    return this.#length;
+    return this.#waiting.length;
   }
 
   /** Adds a key, unless it is waiting already. */
@@ -52,7 +48,7 @@ export class WorkQueue {
       this.#start(key, 0);
       worker(key);
     } else {
-      this.#wait(key);
+      this.#waiting.add(key);
     }
   }
 
@@ -97,7 +93,7 @@ export class WorkQueue {
   /** Takes the next key as soon as there is one; `done` must follow. Undefined after a shutdown or an abort. */
   next(signal?: AbortSignal): Promise<ObjectKey | undefined> {
     if (this.#isShutDown || signal?.aborted) return Promise.resolve(undefined);
-    const waiting = this.#takeTurn();
+    const waiting = this.#waiting.take();
     if (waiting) {
       this.#start(waiting.key, performance.now() - waiting.since);
       return Promise.resolve(waiting.key);
@@ -127,31 +123,9 @@ export class WorkQueue {
     this.#isShutDown = true;
     for (const { timer } of this.#delayed.values()) clearTimeout(timer);
     this.#delayed.clear();
-    this.#lines.clear();
-    this.#length = 0;
+    this.#waiting.clear();
     this.#again.clear();
     for (const worker of this.#workers.splice(0)) worker(undefined);
-  }
-
-  #wait(key: ObjectKey): void {
-    const { namespace } = splitKey(key);
-    const line = this.#lines.get(namespace) ?? new Line();
-    if (!line.add(key)) return;
-    this.#lines.set(namespace, line);
-    this.#length++;
-  }
-
-  /** The first of the next line, which then is the last to have its turn again. */
-  #takeTurn(): { key: ObjectKey; since: number } | undefined {
-    if (this.#length === 0) return undefined; // an iterator that has come to its end stays there
-    const turn = this.#turns.next();
-    if (turn.done) return undefined;
-    const [namespace, line] = turn.value;
-    this.#lines.delete(namespace);
-    const first = line.take();
-    if (line.length > 0) this.#lines.set(namespace, line);
-    this.#length--;
-    return first;
   }
 
   #start(key: ObjectKey, waitedMs: number): void {
@@ -160,32 +134,6 @@ export class WorkQueue {
     this.#delayed.delete(key);
     this.#working.add(key);
     this.#waited?.(waitedMs);
-  }
-}
-
-/** Keys in the order in which they came, each once, with the time since when it waits. */
-class Line {
-  readonly #keys = new Map<ObjectKey, number>();
-  readonly #order = this.#keys.entries();
-
-  get length(): number {
-    return this.#keys.size;
-  }
-
-  /** @returns false when it was there already */
-  add(key: ObjectKey): boolean {
-    if (this.#keys.has(key)) return false;
-    this.#keys.set(key, performance.now());
-    return true;
-  }
-
-  /** Not to be called when there is none. */
-  take(): { key: ObjectKey; since: number } | undefined {
-    const first = this.#order.next();
-    if (first.done) return undefined;
-    const [key, since] = first.value;
-    this.#keys.delete(key);
-    return { key, since };
   }
 }
 

@@ -88,7 +88,8 @@ export interface Hint {
 
 export function groupsResolved(check: GroupsCheck, mapping: OktaRoleMapping): DesiredCondition {
   const type = "GroupsResolved";
-  const known = knownCondition(mapping, type);
+  const said = knownCondition(mapping, type);
+  const known = said && isOfDirectory(said) ? said : undefined;
   switch (check.kind) {
     case "no-directory":
       return withoutDirectory(check.byID, check.hints);
@@ -107,11 +108,18 @@ export function groupsResolved(check: GroupsCheck, mapping: OktaRoleMapping): De
   }
 }
 
+/** Whether a directory has shown it, and not the want of one. */
+function isOfDirectory({ status, reason }: DesiredCondition): boolean {
+  const isHintOfSignIns = reason === "GroupNameDiffers" && status === "Unknown";
+  return reason !== "NoDirectory" && reason !== "DirectoryRequired" && !isHintOfSignIns;
+}
+
 const NOT_READ_AGAIN = " This could not be looked up again since ";
 
 /** Whether it could be read when it was last tried. */
-export function isCurrent({ status, reason, message }: DesiredCondition): boolean {
-  return status !== "Unknown" && reason !== "DirectoryRequired" && !message.includes(NOT_READ_AGAIN);
+export function isCurrent(condition: DesiredCondition): boolean {
+  const { status, message } = condition;
+  return status !== "Unknown" && isOfDirectory(condition) && !message.includes(NOT_READ_AGAIN);
 }
 
 /** What was read holds until another read shows otherwise; it says since when there was none. */

@@ -25,6 +25,23 @@ test("what is reported last is written in the end, also when writing fails for a
   );
 });
 
+test("however many things of one namespace are to be written, the first of another is among the next", async (t) => {
+  const written: string[] = [];
+  const coalescer = new Coalescer<string>({
+    write: async (key) => {
+      written.push(key);
+    },
+    intervalMs: 3_600_000,
+    concurrency: 1,
+    onFailure: () => {},
+  });
+  for (let index = 0; index < 1_000; index++) coalescer.report(`a/${index}`, "x");
+  coalescer.report("b/0", "x");
+  await coalescer.flush();
+  t.true(written.indexOf("b/0") <= 2, `${written.indexOf("b/0")}`);
+  t.is(written.length, 1_001);
+});
+
 test("a flush writes what is resting, and ends also when a write fails", async (t) => {
   const written: string[] = [];
   const failures: string[] = [];

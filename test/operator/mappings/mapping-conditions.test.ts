@@ -47,3 +47,11 @@ test("Unknown is only what nothing is known of: another generation, or other gro
       t.like(unknown, { status: "Unknown", reason: kind === "checking" ? "Checking" : FAILED.reason }, kind);
   }
 });
+
+test("what was said for want of a directory is no word of the directory's", (t) => {
+  const required = groupsResolved({ kind: "no-directory", byID: ["00g1"], hints: [] }, mapping());
+  t.is(required.reason, "DirectoryRequired");
+  const none = groupsResolved({ kind: "no-directory", byID: [], hints: [] }, mapping());
+  for (const said of [required, none])
+    t.is(groupsResolved({ kind: "checking", isOfStatus: true }, mapping(said)).reason, "Checking");
+});
