@@ -102,12 +102,12 @@ export async function load(archive: string): Promise<void> {
 }
 
 /**
- * Kills a container's first process, without notice.
+ * Sends a signal to a container's first process; by itself the one that kills it without notice. SIGSTOP lets it hang.
  *
  * @param id as in a pod's status: containerd://...
  */
-export async function killContainer(id: string): Promise<void> {
-  await ctr(clusterFolder(), ["tasks", "kill", "--signal", "SIGKILL", id.replace(/^.*:\/\//, "")]);
+export async function signalContainer(id: string, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+  await ctr(clusterFolder(), ["tasks", "kill", "--signal", signal, id.replace(/^.*:\/\//, "")]);
 }
 
 /**

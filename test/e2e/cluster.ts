@@ -1,21 +1,34 @@
-import { attach, down, killContainer, load, restartApiServer, up } from "../../dev/cluster/cluster.ts";
+import { join } from "node:path";
+import { attach, down, load, restartApiServer, signalContainer, up } from "../../dev/cluster/cluster.ts";
 import { CannotRunHereError } from "../../dev/cluster/requirements.ts";
 import type { KubectlTarget } from "../../dev/control-plane/kubectl.ts";
 import { duration, type Progress } from "../../dev/control-plane/progress.ts";
-import { NoBuilderError } from "../../dev/image/build.ts";
+import { thisArchitecture } from "../../dev/image/base.ts";
+import { buildImage, NoBuilderError } from "../../dev/image/build.ts";
 import { buildProductImage } from "../../dev/image.ts";
+
+/** The chart's values for an image that a cluster has. */
+export interface ImageValues {
+  readonly repository: string;
+  readonly tag: string;
+  readonly pullPolicy: string;
+}
 
 /** A cluster that has the product's image. */
 export interface TestCluster {
   readonly target: KubectlTarget;
-  /** The chart's values for the image. */
-  readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
+  readonly image: ImageValues;
+  /**
+   * Builds the image of another version from its source and brings it into the cluster; undefined where there is no way
+   * to.
+   */
+  readonly loadVersion: ((version: string, source: string) => Promise<ImageValues>) | undefined;
   /** How large the image is, its base included; undefined when it wasn't built here. */
   readonly imageSize: string | undefined;
   /** Kills the API server and waits until it is back; undefined where that isn't ours to do. */
   readonly restartApiServer: (() => Promise<void>) | undefined;
-  /** Kills a container by its id, without notice; undefined where there is no way to. */
-  readonly killContainer: ((id: string) => Promise<void>) | undefined;
+  /** Kills a container by its id without notice, or sends it another signal; undefined where there is no way to. */
+  readonly signalContainer: ((id: string, signal?: NodeJS.Signals) => Promise<void>) | undefined;
   /** The folder of the logs of the cluster's own programs, where they are here. */
   readonly logs: string | undefined;
   /** Ends it, if it was started for this. */
@@ -51,9 +64,20 @@ export async function ownCluster(progress: Progress): Promise<TestCluster> {
     return {
       target: cluster,
       image: { ...split(image.name), pullPolicy: "Never" },
+      loadVersion: async (version, source) => {
+        const name = `localhost/okta-role-operator-released:${version}`;
+        const archive = join(source, "image.tar");
+        const [file, architecture] = [join(source, "Dockerfile"), thisArchitecture()];
+        await buildImage(
+          { name, architecture, file, context: source, args: { VERSION: version }, archive },
+          progress,
+        );
+        await load(archive);
+        return { ...split(name), pullPolicy: "Never" };
+      },
       imageSize: size,
       restartApiServer: () => restartApiServer("SIGKILL"),
-      killContainer,
+      signalContainer,
       logs: cluster.logs,
       stop,
     };
@@ -69,8 +93,9 @@ export function someCluster(context: string, image: string): TestCluster {
     target: { kubectl: process.env.KUBECTL ?? "kubectl", context },
     image: { ...split(image), pullPolicy: "IfNotPresent" },
     imageSize: undefined,
+    loadVersion: undefined,
     restartApiServer: undefined,
-    killContainer: undefined,
+    signalContainer: undefined,
     logs: undefined,
     stop: async () => undefined,
   };

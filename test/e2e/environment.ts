@@ -35,8 +35,8 @@ export interface ProductPod {
   readonly phase: string;
   readonly reason: string | undefined;
   readonly restarts: number;
-  /** The ids of its containers, as in containerd://... */
-  readonly containers: readonly string[];
+  /** The ids of its containers, as in containerd://..., by name. */
+  readonly containers: ReadonlyMap<string, string>;
 }
 
 const LOOK_AGAIN_MS = 250;
@@ -122,9 +122,9 @@ export class Environment {
     await kubectlOutput(this.cluster.target, args, JSON.stringify(list));
   }
 
-  /** The product's pods that aren't about to end. */
-  async pods(): Promise<ProductPod[]> {
-    const pods = Pods.parse(JSON.parse(await this.kubectl("get", "pods", "-l", podSelector, "-o", "json")));
+  /** The product's pods that aren't about to end: those that people reach, or others. */
+  async pods(selector = podSelector): Promise<ProductPod[]> {
+    const pods = Pods.parse(JSON.parse(await this.kubectl("get", "pods", "-l", selector, "-o", "json")));
     return pods.items
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .map(({ metadata, spec, status }) => ({
@@ -135,7 +135,11 @@ export class Environment {
         phase: status.phase,
         reason: status.reason,
         restarts: status.containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
-        containers: status.containerStatuses.flatMap(({ containerID = [] }) => containerID),
+        containers: new Map(
+          status.containerStatuses.flatMap(({ name, containerID }) =>
+            containerID === undefined ? [] : [[name, containerID] as const],
+          ),
+        ),
       }));
   }
 
@@ -145,6 +149,18 @@ export class Environment {
       const running = (await this.pods()).filter(({ phase }) => phase === "Running" || phase === "Pending");
       return running.length === count && running.every(({ ready }) => ready) ? running : undefined;
     });
+  }
+
+  /** Installs another version or other values, and waits until no pod from before is left. */
+  async replacePods(values: object): Promise<void> {
+    const all = `app.kubernetes.io/instance=${places.release},app.kubernetes.io/component!=test`;
+    const names = async (): Promise<string[]> =>
+      (await this.kubectl("get", "pods", "-l", all, "-o", "name")).trim().split("\n");
+    const before = new Set(await names());
+    await this.helm.upgrade(values);
+    await this.until("the old pods to be gone", async () =>
+      (await names()).some((name) => before.has(name)) ? undefined : true,
+    );
   }
 
   /** How often containers of the present pods were started again. */

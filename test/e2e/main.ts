@@ -17,12 +17,21 @@ import { ownCluster, SkippedError, someCluster, type TestCluster } from "./clust
 import { diagnosis } from "./diagnosis.ts";
 import { Environment } from "./environment.ts";
 import type { Step } from "./step.ts";
+import { forms } from "./steps/forms.ts";
+import { fromReleased } from "./steps/from-released.ts";
 import { install } from "./steps/install.ts";
 import { operation } from "./steps/operation.ts";
 import { uninstall } from "./steps/uninstall.ts";
 import { upgrade } from "./steps/upgrade.ts";
 
-const steps: readonly Step[] = [...install, ...upgrade, ...operation, ...uninstall];
+const steps: readonly Step[] = [
+  ...install,
+  ...upgrade,
+  ...forms,
+  ...operation,
+  ...uninstall,
+  ...fromReleased,
+];
 
 const { values: options } = parseArgs({
   options: {

@@ -13,5 +13,8 @@ export const places = {
   lease: "okta-role-operator",
 } as const;
 
-/** What the product's pods have and no other. */
+/** What the pods of the operator have and no other, where it isn't in those of the webhook. */
+export const operatorPodSelector = `app.kubernetes.io/instance=${places.release},app.kubernetes.io/component=reconciler`;
+
+/** What the pods that people reach have and no other. */
 export const podSelector = `app.kubernetes.io/instance=${places.release},app.kubernetes.io/component=operator`;

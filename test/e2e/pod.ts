@@ -45,7 +45,8 @@ export async function podOf(program: PodProgram, { image }: TestCluster): Promis
             args,
             env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
             ports: [{ containerPort: port }],
-            readinessProbe: { httpGet: { port, ...ready }, periodSeconds: 1 },
+            // On a busy machine an answer takes a while, and that isn't what is tested.
+            readinessProbe: { httpGet: { port, ...ready }, periodSeconds: 1, timeoutSeconds: 10 },
             volumeMounts: [
               { name: "program", mountPath: "/program" },
               { name: "files", mountPath: "/files" },

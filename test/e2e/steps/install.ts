@@ -6,7 +6,7 @@ import { places } from "../places.ts";
 import { expect, type Step } from "../step.ts";
 
 /** The values that every installation of this test has. */
-export function chartValues({ cluster }: Environment): object {
+export function chartValues({ cluster }: Environment) {
   return {
     baseURL: places.loginURL,
     image: cluster.image,

@@ -6,20 +6,15 @@ import { expect, expectNoneFailed, expectNoneRefused, type Step } from "../step.
 import { chartValues } from "./install.ts";
 
 /** For so long people go on before and after what is done, so that there is something to compare it with. */
-const AROUND_MS = 3_000;
+export const AROUND_MS = 3_000;
 
 export const upgrade: readonly Step[] = [
   {
     title: `helm upgrade from ${previousVersion} while people sign in and their sessions are checked: none fails`,
     run: async (environment) => {
-      const before = new Set((await environment.pods()).map(({ name }) => name));
       const report = await environment.underTraffic({}, async () => {
         await delay(AROUND_MS);
-        await environment.helm.upgrade(chartValues(environment));
-        await environment.until("the old pods to be gone", async () => {
-          const names = await environment.kubectl("get", "pods", "-l", podSelector, "-o", "name");
-          return names.split("\n").some((name) => before.has(name.replace("pod/", ""))) ? undefined : true;
-        });
+        await environment.replacePods(chartValues(environment));
         await delay(AROUND_MS);
       });
       return expectNoneFailed(report);
@@ -85,8 +80,8 @@ export const upgrade: readonly Step[] = [
 ];
 
 /** Its processes as by a crash, where there is a way to, else the pod. */
-async function kill(environment: Environment, pod: ProductPod): Promise<void> {
-  const { killContainer } = environment.cluster;
-  if (killContainer) await Promise.all(pod.containers.map(killContainer));
+export async function kill(environment: Environment, pod: ProductPod): Promise<void> {
+  const { signalContainer } = environment.cluster;
+  if (signalContainer) await Promise.all([...pod.containers.values()].map((id) => signalContainer(id)));
   else await environment.kubectl("delete", "pod", pod.name, "--grace-period=0", "--force", "--wait=false");
 }
