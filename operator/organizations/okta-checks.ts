@@ -5,7 +5,13 @@ import type { DirectoryClients } from "../../organizations/directory-clients.ts"
 import type { SecretValues } from "../../organizations/secret-values.ts";
 import { NamespaceTurns } from "../namespace-turns.ts";
 import { knownCondition, PATIENCE_MS } from "../progress.ts";
-import { type OktaCredentials, readCredentials, sameCredentials } from "./okta-credentials.ts";
+import {
+  type KnownCredentials,
+  type OktaCredentials,
+  readCredentials,
+  sameCredentials,
+  toRemember,
+} from "./okta-credentials.ts";
 import { askClient, askDirectory, askIssuer } from "./okta-questions.ts";
 import {
   type CredentialsCheck,
@@ -41,7 +47,7 @@ interface Known {
   readonly spec: string;
   generation: number | undefined;
   /** As they were when they were last read. */
-  credentials?: OktaCredentials;
+  credentials?: KnownCredentials;
   /** What Okta said last, to these. */
   verdicts?: OktaVerdicts;
   /** When it accepted the client. */
@@ -138,11 +144,12 @@ export class OktaChecks {
     const key = keyOf(organization);
     const isWanted = () => !this.#signal.aborted && this.#known.get(key) === known;
     const isInVain = () => ({ inVain: known.failures > 0 });
+    let credentials: OktaCredentials | undefined;
     const read = async (): Promise<void> => {
-      if (isWanted()) await this.#readSecrets(known, organization);
+      if (isWanted()) credentials = await this.#readSecrets(known, organization);
     };
     const ask = async (): Promise<void> => {
-      if (isWanted()) await this.#ask(known, organization, callbackURI);
+      if (isWanted() && credentials) await this.#ask(known, organization, credentials, callbackURI);
     };
     await this.#reading.run(namespace, read, isInVain());
     const before = known.verdicts?.directory;
@@ -155,19 +162,24 @@ export class OktaChecks {
     this.#answered(key);
   }
 
-  async #readSecrets(known: Known, organization: Organization): Promise<void> {
+  async #readSecrets(known: Known, organization: Organization): Promise<OktaCredentials> {
     const sources = { secrets: this.#secrets, directories: this.#directories };
     const credentials = await readCredentials(organization, sources);
-    if (known.credentials && !sameCredentials(credentials, known.credentials)) {
+    const now = toRemember(credentials);
+    if (known.credentials && !sameCredentials(now, known.credentials)) {
       Object.assign(known, { failures: 0, askAt: 0 });
       delete known.acceptedAt;
     }
-    known.credentials = credentials;
+    known.credentials = now;
+    return credentials;
   }
 
-  async #ask(known: Known, organization: Organization, callbackURI: string): Promise<void> {
-    if (!known.credentials) return;
-    const { client, directory } = known.credentials;
+  async #ask(
+    known: Known,
+    organization: Organization,
+    { client, directory }: OktaCredentials,
+    callbackURI: string,
+  ): Promise<void> {
     const [issuer, reachable] = await Promise.all([
       askIssuer(this.#oidc, organization.spec.okta.issuer),
       directory.kind === "read" ? askDirectory(directory.directory) : directory,
@@ -213,13 +225,13 @@ export class OktaChecks {
 }
 
 /** What can be said while Okta has yet to answer: a Secret that can't be used, and that there is no directory. */
-function withoutAnswer({ spec }: Organization, credentials: OktaCredentials | undefined): OktaVerdicts {
+function withoutAnswer({ spec }: Organization, credentials: KnownCredentials | undefined): OktaVerdicts {
   const checking = { kind: "checking" } as const;
   const client = credentials?.client;
   const directory = credentials?.directory;
   return {
     issuer: checking,
-    credentials: client && client.kind !== "read" ? client : checking,
+    credentials: client === undefined || typeof client === "string" ? checking : client,
     directory:
       spec.okta.directory === undefined
         ? { kind: "none" }

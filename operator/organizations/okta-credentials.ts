@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Organization } from "../../crds/types.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
@@ -21,6 +22,18 @@ export interface OktaCredentials {
   readonly directory: { readonly kind: "read"; readonly directory: Directory } | DirectoryCheck;
 }
 
+/** The same, to be remembered: the client's secret as a fingerprint, which tells two apart without keeping either. */
+export interface KnownCredentials {
+  readonly client: string | CredentialsCheck;
+  readonly directory: OktaCredentials["directory"];
+}
+
+export function toRemember({ client, directory }: OktaCredentials): KnownCredentials {
+  if (client.kind !== "read") return { client, directory };
+  const hash = createHash("sha256").update(JSON.stringify(client.authentication));
+  return { client: hash.digest("base64url"), directory };
+}
+
 /** Reads them anew. Never throws. */
 export async function readCredentials(
   organization: Organization,
@@ -42,7 +55,7 @@ export async function readCredentials(
 }
 
 /** A Directory is the same object as long as its settings and credentials are the same. */
-export function sameCredentials(one: OktaCredentials, other: OktaCredentials): boolean {
+export function sameCredentials(one: KnownCredentials, other: KnownCredentials): boolean {
   const directories = [one.directory, other.directory].map((each) =>
     each.kind === "read" ? each.directory : each,
   );
