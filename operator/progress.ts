@@ -15,7 +15,11 @@ export const PATIENCE_MS = 300;
 /** Who goes by what kstatus knows beside Ready has to own both. */
 export const PROGRESS_TYPES = ["Reconciling", "Stalled"];
 
-/** What can't hold until somebody changes what was written, or what Okta has been told. */
+/**
+ * What can't hold until somebody changes what was written, or what Okta has been told. Not what an organization puts right
+ * that is applied together with its mappings, and may be seen a moment later: a role, a directory. Whoever waits for both
+ * would be told that they have failed.
+ */
 const STALLING: ReadonlySet<string> = new Set([
   "LoginPathTaken",
   "LoginPathNotAllowed",
@@ -26,9 +30,7 @@ const STALLING: ReadonlySet<string> = new Set([
   "ClientRejected",
   "DirectoryUnauthorized",
   "DirectoryForbidden",
-  "UnknownRole",
   "GroupNameDiffers",
-  "DirectoryRequired",
 ]);
 
 /**
