@@ -3,6 +3,7 @@ import { indexKey } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import {
   type Cache,
+  type Change,
   type Client,
   letOthersRun,
   mayBeDone,
@@ -46,6 +47,8 @@ export class KubernetesStore implements IdentityStore {
   readonly #type: ResourceType<OrganizationUser>;
   /** By ref. A session is checked before every request of others. */
   readonly #remembered: LRUCache<string, User>;
+  /** What was told last. */
+  #told: { readonly change: Change<OrganizationUser>; readonly event: UserEvent } | undefined;
 
   constructor({ client, cache, type, remembered = 1_000 }: KubernetesStoreOptions) {
     this.#client = client;
@@ -158,13 +161,17 @@ export class KubernetesStore implements IdentityStore {
   }
 
   subscribe(listener: (event: UserEvent) => void): () => void {
-    return this.#cache.subscribe((change) =>
-      listener({
-        kind: change.kind,
-        user: toUser(change.object),
-        ...(change.kind === "updated" ? { previous: toUser(change.previous) } : {}),
-      }),
-    );
+    return this.#cache.subscribe((change) => listener(this.#eventOf(change)));
+  }
+
+  /** Made once for all who are told of a change: the cache tells one after the other. */
+  #eventOf(change: Change<OrganizationUser>): UserEvent {
+    if (this.#told?.change !== change) {
+      const { kind, object } = change;
+      const previous = change.kind === "updated" ? { previous: toUser(change.previous) } : {};
+      this.#told = { change, event: { kind, user: toUser(object), ...previous } };
+    }
+    return this.#told.event;
   }
 
   async #replaceSpec(object: OrganizationUser, before: User): Promise<OrganizationUser> {

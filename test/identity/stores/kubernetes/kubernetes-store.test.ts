@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import anyTest, { type TestFn } from "ava";
 import { pino } from "pino";
 import { organizationUsers } from "../../../../crds/resources.ts";
-import { noAccess, resolveAccess, StoreError } from "../../../../identity/index.ts";
+import { noAccess, resolveAccess, StoreError, type UserEvent } from "../../../../identity/index.ts";
 import { KubernetesStore } from "../../../../identity/stores/kubernetes/kubernetes-store.ts";
 import { type Client, createClient } from "../../../../kubernetes/index.ts";
 import { createTestCluster, type TestCluster, waitFor } from "../../../cluster.ts";
@@ -137,6 +137,23 @@ test("whoever is asked for is as they are by now, also where more people are ask
   t.is(store.get(ada.ref), store.get(ada.ref), "the very same, so that what was made of it can be kept");
   const out = await store.update(ada, { access: noAccess("NoMappedGroup", "Left.") });
   for (let i = 0; i < 2; i++) t.deepEqual(asked(), [out, ...made.slice(1)]);
+});
+
+test("a change is made out once, however many are told of it", async (t) => {
+  const { makeStore, cluster } = await open();
+  const store = await makeStore();
+  const told: UserEvent[][] = [[], []];
+  for (const events of told) store.subscribe((event) => events.push(event));
+  const made = await store.create({ organization: `${cluster.namespace}/x`, ...admitted("ada") });
+  await store.update(made, { access: noAccess("NoMappedGroup", "Left.") });
+  await waitFor(() => told[1]?.at(-1)?.user.access?.active === false || undefined, {
+    what: "the last change",
+  });
+  const [first = [], second = []] = told;
+  t.true(first.length >= 2);
+  t.is(second.length, first.length);
+  for (const [i, event] of first.entries()) t.is(second[i]?.user, event.user);
+  t.is(first.at(-1)?.previous?.access?.active, true);
 });
 
 /** Somebody whom Okta has just signed in, and what that gives them. */
