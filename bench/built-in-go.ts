@@ -8,25 +8,33 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-const MODULE = fileURLToPath(new URL("controller-runtime/", import.meta.url));
+/** A neighbour whose folder here is a Go module that pins everything by hash. */
+export interface GoProgram {
+  readonly name: "controller-runtime" | "oauth2-proxy";
+  /** The package to build, as the module sees it. */
+  readonly main: string;
+}
+
 /** One of its own: Go's build cache grows large. The next build of another version starts from it. */
 const GOCACHE = "/tmp/go-build-bench";
 
 /**
- * The neighbour in Go, from the cache or built now, which takes some minutes once.
+ * A neighbour in Go, from the cache or built now, which takes some minutes once.
  * @returns its path; a sentence when it can't be had
  */
-export async function buildNeighbour(
+export async function builtInGo(
+  { name, main }: GoProgram,
   say: (text: string) => void,
 ): Promise<{ path: string } | { why: string }> {
+  const cwd = fileURLToPath(new URL(`${name}/`, import.meta.url));
   const hash = createHash("sha256");
-  for (const file of (await readdir(MODULE)).sort()) hash.update(await readFile(join(MODULE, file)));
+  for (const file of (await readdir(cwd)).sort()) hash.update(await readFile(join(cwd, file)));
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "okta-role-operator");
-  const path = join(cache, `bench-controller-runtime-${hash.digest("hex").slice(0, 12)}`);
+  const path = join(cache, `bench-${name}-${hash.digest("hex").slice(0, 12)}`);
   if (existsSync(path)) return { path };
-  say("building the neighbour in Go, once: some minutes");
+  say(`building ${name}, once: some minutes`);
   const unfinished = `${path}.${process.pid}`;
-  const build = ["build", "-trimpath", "-ldflags", "-s -w", "-o", unfinished, "."];
+  const build = ["build", "-trimpath", "-ldflags", "-s -w", "-o", unfinished, main];
   const env = {
     ...process.env,
     GOCACHE,
@@ -36,7 +44,7 @@ export async function buildNeighbour(
     GOTOOLCHAIN: "auto",
   };
   const child = spawn("nice", ["-n", "10", "go", ...build], {
-    cwd: MODULE,
+    cwd,
     env,
     stdio: ["ignore", "ignore", "pipe"],
   });

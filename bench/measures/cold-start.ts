@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { oktaRoleMappings } from "../../crds/resources.ts";
 import { apiWrites, writesBetween } from "../api-writes.ts";
 import type { Bench } from "../bench.ts";
-import { buildNeighbour } from "../controller-runtime.ts";
+import { builtInGo } from "../built-in-go.ts";
 import { scrape, total } from "../exposition.ts";
 import { type Measure, type Outcome, percent, type Row, times, written } from "../measure.ts";
 import { ObjectWatch } from "../object-watch.ts";
@@ -45,7 +45,7 @@ interface Contestant {
 }
 
 async function measure(bench: Bench): Promise<Outcome> {
-  const neighbour = await buildNeighbour(bench.say);
+  const neighbour = await builtInGo({ name: "controller-runtime", main: "." }, bench.say);
   const go = "path" in neighbour ? inGo(bench, neighbour.path) : undefined;
   const ours: Run[] = [];
   const theirs: Run[] = [];
