@@ -34,7 +34,8 @@ async function personIn(replica: Pick<Replica, "client" | "webhook">, name: stri
       const found = replica.webhook.caches.users
         .list()
         .find(({ spec }) => spec.email === `${name}@acme.example`);
-      return found && store.get(`${found.metadata.namespace}/${found.metadata.name}`);
+      const user = found && store.get(`${found.metadata.namespace}/${found.metadata.name}`);
+      return user?.decided ? user : undefined; // its second write is heard of, too
     },
     { what: `${name} to be known` },
   );
