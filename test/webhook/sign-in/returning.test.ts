@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import test, { type ExecutionContext } from "ava";
 import { organizationUsers } from "../../../crds/resources.ts";
 import type { CookieJar } from "../../../dev/okta/index.ts";
@@ -120,7 +121,7 @@ test("who was put out elsewhere a moment ago gets no session by signing in where
   t.deepEqual(await codes(other), refused, "at once where it is known");
 
   faults.fault = () => false;
-  await waitFor(async () => (await codes(under)).every((code) => code !== undefined) || undefined, {
+  await waitFor(async () => isDeepStrictEqual(await codes(under), refused) || undefined, {
     what: "the first one to hear of it",
   });
   for (const name of ["ada", "ben", "raj"]) {
