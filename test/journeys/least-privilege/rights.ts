@@ -24,12 +24,27 @@ export async function ownAccounts(): Promise<OwnAccounts> {
   return { operator: await chartRights(["operator"]), webhook: await chartRights(["webhook"]) };
 }
 
-/** Runs both programs with accounts of their own, and takes this right from one of them. @param right "verb resource" */
+/** Products that run at once in one process: with one for every right, all of them are as slow as a broken one. */
+const AT_ONCE = 6;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/**
+ * Runs both programs with accounts of their own, and takes this right from one of them, when it is its turn.
+ * @param right "verb resource"
+ */
 export async function productWithout(
   t: ExecutionContext,
   program: Program,
   right: string,
 ): Promise<ProductInProcess> {
+  if (running === AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running++;
+  t.teardown(() => {
+    const next = waiting.shift();
+    if (next) next();
+    else running--;
+  });
   const accounts = await ownAccounts();
   return productInProcess(t, { rights: { ...accounts, [program]: withoutRight(accounts[program], right) } });
 }

@@ -58,6 +58,7 @@ test("a claim that stops coming deactivates five people at most, even if all com
   const { applyAcme, signIn, session, users, condition, okta, heard } = underTest;
   await applyAcme();
   const before = await Promise.all(names.map((name) => signIn(name)));
+  t.true(before.every(({ response }) => response.status === 303));
   await evidenceKnown(underTest);
 
   const missing = okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
