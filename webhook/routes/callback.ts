@@ -22,6 +22,7 @@ import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
 import { refusedPage } from "../pages/refused.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
+import { beganBefore } from "../sessions/session-token.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { BrowserCookie } from "../sign-in/browser-cookie.ts";
 import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
@@ -152,7 +153,7 @@ async function finish(
   if (req.query.code === undefined && req.query.error === undefined) {
     // Where `again` leads: the code was redeemed before, and what came of it is what this browser has.
     const check = sessions.check(cookie, key);
-    if (check.kind !== "signed-in" || check.session.issuedAt < pending.createdAt)
+    if (check.kind !== "signed-in" || beganBefore(check.session, pending.createdAt))
       throw new LoginExpiredError();
     res.setHeader("Set-Cookie", ways.forget(cookie, proof.state, loginPath));
     redirect(res, destination(organizations, organization, way));

@@ -117,3 +117,11 @@ function unpackedUID(packed: string): string {
   const hex = Buffer.from(packed, "base64url").toString("hex");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
+
+/**
+ * Whether a session began before this moment, in ms since 1970. Tokens have whole seconds: of one that began in the same
+ * second it can't be said, and whom Okta knows already is signed in within one.
+ */
+export function beganBefore({ issuedAt }: Pick<Session, "issuedAt">, at: number): boolean {
+  return issuedAt < Math.floor(at / 1000) * 1000;
+}
