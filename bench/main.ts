@@ -5,6 +5,7 @@ import type { Measure, Outcome } from "./measure.ts";
 import { activePeople } from "./measures/active-people.ts";
 import { applyToReady } from "./measures/apply-to-ready.ts";
 import { coldStart } from "./measures/cold-start.ts";
+import { headers } from "./measures/headers.ts";
 import { large } from "./measures/large.ts";
 import { logins } from "./measures/logins.ts";
 import { mappingChange } from "./measures/mapping-change.ts";
@@ -19,6 +20,7 @@ const MEASURES: readonly Measure[] = [
   sessions,
   activePeople,
   logins,
+  headers,
   revocation,
   coldStart,
   scale,

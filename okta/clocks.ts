@@ -7,17 +7,32 @@ export interface ClockDifference {
   readonly by: "Date" | "iat";
 }
 
+/** By how much two measurements of the same difference differ: `Date` counts in seconds, and an answer takes its time. */
+const STEADY_S = 5;
+
 /**
- * The difference by the `Date` of an answer that has just come (RFC 9110, section 6.6.1), which is exact to a second or
- * two. Undefined without one.
- * @param nowMs ms since 1970, by our clock
+ * How far Okta's clock is ahead of ours, by the `Date` of its answers (RFC 9110, section 6.6.1). It is the same number as
+ * long as the clocks are the same: a condition that says it would else be written anew with each answer.
  */
-export function differenceByDate(
-  date: string | null | undefined,
-  nowMs: number = Date.now(),
-): ClockDifference | undefined {
-  const theirs = Date.parse(date ?? "");
-  return Number.isNaN(theirs) ? undefined : { aheadS: Math.round((theirs - nowMs) / 1000), by: "Date" };
+export class OktaClock {
+  #difference: ClockDifference | undefined;
+
+  /** Undefined until an answer has told. */
+  get difference(): ClockDifference | undefined {
+    return this.#difference;
+  }
+
+  /**
+   * Takes in an answer that has just come.
+   * @param nowMs ms since 1970, by our clock
+   */
+  heard(date: string | null | undefined, nowMs: number): void {
+    const theirs = Date.parse(date ?? "");
+    const aheadS = Number.isNaN(theirs) ? undefined : Math.round((theirs - nowMs) / 1000);
+    if (aheadS === undefined) this.#difference = undefined;
+    else if (!this.#difference || Math.abs(aheadS - this.#difference.aheadS) > STEADY_S)
+      this.#difference = { aheadS, by: "Date" };
+  }
 }
 
 /** What to do about clocks that differ by more than is allowed, in a sentence. Undefined where they don't. */

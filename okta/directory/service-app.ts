@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { decodeJwt, SignJWT } from "jose";
 import { z } from "zod";
-import { clockAdvice, differenceByDate } from "../clocks.ts";
+import { clockAdvice, OktaClock } from "../clocks.ts";
 import { first, type HttpAnswer, parseJson } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
 import { HttpStatusError } from "../http/http-errors.ts";
@@ -42,6 +42,7 @@ export class ServiceApp implements Authorizer {
   readonly #http: Http;
   readonly #endpoint: URL;
   readonly #now: () => number;
+  readonly #clock = new OktaClock();
   #token: AccessToken | undefined;
   #requesting: Promise<AccessToken> | undefined;
   #dpop: DPoPKey | undefined;
@@ -75,8 +76,9 @@ export class ServiceApp implements Authorizer {
 
   /** A wrong clock makes every assertion and proof a wrong one, so that it is looked at before the key is blamed. */
   advice({ headers }: HttpAnswer): string {
+    this.#clock.heard(first(headers.date), Date.now());
     return (
-      clockAdvice(differenceByDate(first(headers.date))) ??
+      clockAdvice(this.#clock.difference) ??
       "check the service app's clientID, and that its public key belongs to the private key in the Secret of privateKeyRef."
     );
   }

@@ -208,8 +208,7 @@ export class Oidc {
   }
 
   #checkTransaction(settings: OidcSettings, { issuer, clientID, createdAt }: LoginTransaction): void {
-    const age = this.#now() - createdAt;
-    if (age > this.#loginTimeoutMs || age < -60_000) throw new LoginExpiredError();
+    if (this.#now() - createdAt > this.#loginTimeoutMs) throw new LoginExpiredError();
     if (issuer !== settings.issuer || clientID !== settings.clientID) throw new SettingsChangedError();
   }
 
@@ -237,7 +236,12 @@ export class Oidc {
   }
 
   #request({ clock }: OpenidClient, { clientID, authentication }: OidcSettings): TokenRequest {
-    return { clientID, authentication: authentication.kind, nowS: this.#now() / 1000, clock };
+    return {
+      clientID,
+      authentication: authentication.kind,
+      nowS: this.#now() / 1000,
+      clock: clock.difference,
+    };
   }
 
   async #userInfo({ configuration }: OpenidClient, accessToken: string, subject: string): Promise<Claims> {

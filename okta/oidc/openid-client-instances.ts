@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import * as client from "openid-client";
-import { CLOCK_TOLERANCE_S, type ClockDifference, differenceByDate } from "../clocks.ts";
+import { CLOCK_TOLERANCE_S, OktaClock } from "../clocks.ts";
 import type { Http } from "../http/http.ts";
 import { type ClientAuthentication, clientAuthentications } from "./client-authentication.ts";
 import type { DiscoveredIssuer, IssuerMetadata } from "./issuer.ts";
@@ -10,11 +10,10 @@ import { ALGORITHMS } from "./signing-keys.ts";
 /** Clients that are remembered at once. */
 const MAX_CLIENTS = 1_000;
 
-/** One of openid-client's instances (it calls them configurations), and what its last answer told of Okta's clock. */
+/** One of openid-client's instances (it calls them configurations), and what the issuer's answers told of its clock. */
 export interface OpenidClient {
   readonly configuration: client.Configuration;
-  /** How far Okta's clock is ahead of ours. Undefined until an answer has told. */
-  readonly clock: ClockDifference | undefined;
+  readonly clock: OktaClock;
 }
 
 type OpenidClients = readonly [OpenidClient, ...OpenidClient[]];
@@ -32,6 +31,8 @@ export class OpenidClientInstances {
   readonly #known = new LRUCache<string, { issuer: DiscoveredIssuer; instances: OpenidClients }>({
     max: MAX_CLIENTS,
   });
+
+  readonly #clocks = new LRUCache<string, OktaClock>({ max: MAX_CLIENTS });
 
   /** @param now ms since 1970 */
   constructor({ http, now }: { http: Http; now: () => number }) {
@@ -86,22 +87,25 @@ export class OpenidClientInstances {
       { [client.clockTolerance]: CLOCK_TOLERANCE_S },
       authentication,
     );
-    let clock: ClockDifference | undefined;
+    const clock = this.#clockOf(metadata.issuer);
     configuration[client.customFetch] = async (url, options) => {
       const answer = await this.#http.fetch(url, options);
-      clock = differenceByDate(answer.headers.get("date"), this.#now());
+      clock.heard(answer.headers.get("date"), this.#now());
       return answer;
     };
     configuration.timeout = 0; // ours applies
     // Which URLs may be called is for our own HTTP to say: https, and http on loopback.
     if (Object.values(metadata).some((value) => typeof value === "string" && value.startsWith("http:")))
       client.allowInsecureRequests(configuration);
-    return {
-      configuration,
-      get clock() {
-        return clock;
-      },
-    };
+    return { configuration, clock };
+  }
+
+  #clockOf(issuer: string): OktaClock {
+    const known = this.#clocks.get(issuer);
+    if (known) return known;
+    const clock = new OktaClock();
+    this.#clocks.set(issuer, clock);
+    return clock;
   }
 }
 

@@ -29,11 +29,11 @@ export async function reportUnreadable(
       observedGeneration === metadata.generation &&
       OWNED_STATUS.conditionTypes.includes(type),
   );
-  const { loginURI, callbackURI, users } = before ?? {};
+  const { loginURI, callbackURI, users, deactivationsSettledTime } = before ?? {};
   const written = await status.apply(
     organizationType,
     organization,
-    { loginURI, callbackURI, users, conditions: [ready, ...others] },
+    { loginURI, callbackURI, users, deactivationsSettledTime, conditions: [ready, ...others] },
     OWNED_STATUS,
   );
   if (written) organizations.observe(written);

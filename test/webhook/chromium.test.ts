@@ -1,25 +1,5 @@
-import { existsSync } from "node:fs";
-import test, { type ExecutionContext } from "ava";
-import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { inChromium, open, signInAtOkta } from "./chromium.ts";
 import { type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
-
-const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const ARGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-const inChromium = existsSync(EXECUTABLE) ? test : test.skip;
-if (!existsSync(EXECUTABLE))
-  console.log(
-    `Skipping the tests in a real browser: there is no ${EXECUTABLE}. Install chromium, or name it in CHROMIUM.`,
-  );
 
 inChromium(
   "in a real browser: sign in, see the roles, sign out here and at Okta, and sign in as somebody else",
@@ -142,29 +122,6 @@ inChromium(
     t.is(await page.textContent("h1"), "Signed in as Ada Tester");
   },
 );
-
-async function open(
-  t: ExecutionContext,
-  options: BrowserContextOptions = {},
-): Promise<{ page: Page; problems: string[] }> {
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
-  t.teardown(() => browser.close());
-  const page = await (await browser.newContext(options)).newPage();
-  const problems: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error") problems.push(message.text());
-  });
-  page.on("pageerror", (error) => problems.push(error.message));
-  return { page, problems };
-}
-
-async function signInAtOkta(page: Page, { okta, url }: UnderTest, name: string): Promise<void> {
-  await page.waitForURL(`${okta.url}/**`);
-  await page.fill("input[name=username]", `${name}@acme.example`);
-  await page.fill("input[name=password]", name);
-  await page.press("input[name=password]", "Enter");
-  await page.waitForURL(`${url}/**`);
-}
 
 async function heardOf(cache: UnderTest["webhook"]["caches"]["users"], key: string): Promise<void> {
   if (cache.get(key)) return;

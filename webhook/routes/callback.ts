@@ -55,6 +55,9 @@ export interface CallbackDeps {
   readonly log: Logger;
 }
 
+/** While tabs are being opened the browser's cookie changes until all of them have been answered. */
+const MOST_RESTARTS = 5;
+
 /** What Okta says, and what follows from it. */
 interface Outcome {
   readonly signedIn: SignedIn;
@@ -98,7 +101,7 @@ export function callback(deps: CallbackDeps): RequestHandler {
 
 /**
  * The sign-in that comes back, if this browser has begun it here. Where it began as another one's, as tabs do that were
- * opened all at once before there was a cookie, it begins anew, once: whoever follows a link of somebody else's gets no
+ * opened all at once before there was a cookie, it begins anew, a few times at the most: whoever follows a link of somebody else's gets no
  * further by that than to a sign-in of their own.
  * @returns undefined when the browser was sent to Okta again
  * @throws StateMismatchError, and what beginning a sign-in throws
@@ -123,9 +126,9 @@ async function found(
     return { organization, pending, proof: pending.proof, browser, way };
 
   const isOver = Date.now() - pending.createdAt > LOGIN_TIMEOUT_MS;
-  if (browser === undefined || pending.restarted || isOver) throw new StateMismatchError();
+  if (browser === undefined || pending.restarts >= MOST_RESTARTS || isOver) throw new StateMismatchError();
   const { url } = await concurrency.run(keyOf(organization), () =>
-    starts.begin(organization, cookie, { way, restarted: true }),
+    starts.begin(organization, cookie, { way, restarts: pending.restarts + 1 }),
   );
   redirect(res, url);
   return undefined;

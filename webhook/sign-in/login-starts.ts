@@ -35,7 +35,7 @@ export class LoginStarts {
   async begin(
     organization: Organization,
     cookieHeader: string | undefined,
-    { way, anew = false, restarted = false }: { way: Way; anew?: boolean; restarted?: boolean },
+    { way, anew = false, restarts = 0 }: { way: Way; anew?: boolean; restarts?: number },
   ): Promise<LoginStart> {
     const { okta, organizations, states, browsers } = this.#options;
     const known = browsers.read(cookieHeader);
@@ -47,7 +47,7 @@ export class LoginStarts {
       settings: settingsDigest(organization.spec.okta),
       createdAt: Date.now(),
       path: isLong ? undefined : address,
-      restarted,
+      restarts,
     });
     const { url } = await okta.startLogin(organization, {
       redirectURI: organizations.callbackURI(organization),

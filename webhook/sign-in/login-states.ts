@@ -15,8 +15,8 @@ export interface PendingLogin {
   readonly path: string | undefined;
   /** ms since 1970 */
   readonly createdAt: number;
-  /** Begun anew by the callback, of itself: it doesn't do so twice. */
-  readonly restarted: boolean;
+  /** How often the callback has begun it anew, of itself. */
+  readonly restarts: number;
 }
 
 /** What came back from Okta, opened. */
@@ -34,14 +34,7 @@ const MAX_IN_STATE = 280;
 const PURPOSE = "login-state";
 
 /** In this order, without names: the state travels in addresses. */
-const content = z.tuple([
-  z.string(),
-  z.string(),
-  z.string(),
-  z.number(),
-  z.union([z.literal(0), z.literal(1)]),
-  z.string(),
-]);
+const content = z.tuple([z.string(), z.string(), z.string(), z.number(), z.number(), z.string()]);
 
 /**
  * Sign-ins under way. Nothing of one is kept anywhere but in its `state`, which Okta gives back as it was: sealed, so that
@@ -58,15 +51,8 @@ export class LoginStates {
   /** @throws KeysUnavailableError */
   make(browser: string, pending: PendingLogin): LoginProof {
     const key = this.#keys.current();
-    const { organizationID, settings, createdAt, restarted, path = "" } = pending;
-    const fields = [
-      organizationID,
-      settings,
-      mac(key, "browser", browser),
-      createdAt,
-      restarted ? 1 : 0,
-      path,
-    ];
+    const { organizationID, settings, createdAt, restarts, path = "" } = pending;
+    const fields = [organizationID, settings, mac(key, "browser", browser), createdAt, restarts, path];
     return proofOf(seal(JSON.stringify(fields), key, PURPOSE), key, browser);
   }
 
@@ -75,13 +61,13 @@ export class LoginStates {
     const key = this.#keys.find(state.slice(0, Math.max(0, state.indexOf("."))));
     const text = key && open(state, key, PURPOSE);
     if (key === undefined || text === undefined) return undefined;
-    const [organizationID, settings, bound, createdAt, restarted, path] = content.parse(JSON.parse(text));
+    const [organizationID, settings, bound, createdAt, restarts, path] = content.parse(JSON.parse(text));
     const isOurs = browser !== undefined && same(bound, mac(key, "browser", browser));
     return {
       organizationID,
       settings,
       createdAt,
-      restarted: restarted === 1,
+      restarts,
       path: path === "" ? undefined : path,
       proof: isOurs ? proofOf(state, key, browser) : undefined,
     };

@@ -156,6 +156,13 @@ test("all pages of a list are read", async (t) => {
   );
 });
 
+test("a page may be as long as many groups with long descriptions make it", async (t) => {
+  await using org = await Org.start();
+  const page = [{ ...group("00g1"), lengthy: "x".repeat(2_000_000) }];
+  org.pages(GROUPS_OF_ADA, [page]);
+  t.is((await org.directory().userGroups("00u1")).length, 1);
+});
+
 test("no groups is an answer", async (t) => {
   await using org = await Org.start();
   org.pages(GROUPS_OF_ADA, [[]]);
@@ -265,6 +272,11 @@ test("an error that doesn't pass is given up", async (t) => {
   org.server.routes["/api/v1/groups"] = () => ({ status: 503 });
   await t.throwsAsync(org.directory().check(), { code: "directory-unreachable" });
   t.is(org.server.calls.length, 4);
+  // Each pause is up to a quarter longer than this.
+  for (const [index, ms] of [500, 1_000, 2_000].entries()) {
+    const waited = org.waits[index] ?? 0;
+    t.true(waited >= ms && waited <= ms * 1.25, `${waited}`);
+  }
 });
 
 test("whoever has no time isn't kept waiting", async (t) => {

@@ -87,6 +87,18 @@ test("an answer of just the allowed length is read", async (t) => {
   t.is((await s.http.request(s.server.url)).body.length, 1000);
 });
 
+test("a request may expect a longer answer than usual, or a shorter one", async (t) => {
+  await using s = await scene({ maxBytes: 1000 });
+  s.server.routes["/"] = () => ({ body: "x".repeat(2000) });
+  t.is((await s.http.request(s.server.url, { maxBytes: 2000 })).body.length, 2000);
+  await t.throwsAsync(s.http.request(s.server.url, { maxBytes: 1999 }), { code: "too-large" });
+  s.server.routes["/"] = () => ({ body: "x".repeat(100) });
+  await t.throwsAsync(s.http.request(s.server.url, { maxBytes: 99 }), {
+    code: "too-large",
+    message: /99 bytes/,
+  });
+});
+
 test("a connection that breaks is an error", async (t) => {
   await using raw = await rawServer("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", { end: true });
   const http = new Http({ destinations: LOOPBACK });

@@ -117,6 +117,14 @@ for (const [what, answer] of [
   });
 }
 
+test("keys at another address are other keys", async (t) => {
+  await using s = await Scene.start("");
+  const known = await s.issuers.discover(s.server.url);
+  s.server.routes[WELL_KNOWN] = s.metadata("", { jwks_uri: `${s.server.url}/other/keys` });
+  const { keys } = await s.issuers.discover(s.server.url, { fresh: true });
+  t.not(keys, known.keys);
+});
+
 test("an issuer that fails isn't asked again for five seconds", async (t) => {
   await using s = await Scene.start();
   s.server.routes[WELL_KNOWN] = () => ({ status: 503, headers: { "retry-after": "7" } });
@@ -156,6 +164,7 @@ test("those that are asked for most lately are remembered", async (t) => {
 for (const [what, answer, timeoutMs] of [
   ["is busy", { status: 429 }],
   ["is down", { status: 503 }],
+  ["has waited too long itself", { status: 408 }],
   ["never answers", undefined, 50],
 ] as const) {
   test(`an issuer that ${what} isn't called wrong`, async (t) => {

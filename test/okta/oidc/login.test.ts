@@ -197,15 +197,30 @@ test("a person who takes too long starts again", async (t) => {
   t.is(login.provider.server.callsTo(TOKEN).length, 0);
 });
 
-test("a person who was at Okta while the client was changed starts again", async (t) => {
+for (const [what, change] of [
+  ["client", { clientID: "0oa2" }],
+  ["issuer", { issuer: "https://another.okta.com" }],
+] as const) {
+  test(`a person who was at Okta while the ${what} was changed starts again`, async (t) => {
+    await using login = await Login.start();
+    const { url, transaction } = await login.oidc.startLogin(login.settings, request);
+    const callbackURL = login.provider.authorize(url, REDIRECT_URI);
+    const changed = { ...login.settings, ...change };
+    await t.throwsAsync(login.oidc.finishLogin(changed, { callbackURL, transaction }), {
+      code: "settings-changed",
+    });
+  });
+}
+
+test("where clocks are apart, it is the clock that is named, and not the person who took too long", async (t) => {
   await using login = await Login.start();
   const { url, transaction } = await login.oidc.startLogin(login.settings, request);
   const callbackURL = login.provider.authorize(url, REDIRECT_URI);
-  const finish = login.oidc.finishLogin(
-    { ...login.settings, clientID: "0oa2" },
-    { callbackURL, transaction },
-  );
-  await t.throwsAsync(finish, { code: "settings-changed" });
+  login.ahead = -120_000;
+  await t.throwsAsync(login.oidc.finishLogin(login.settings, { callbackURL, transaction }), {
+    code: "id-token-invalid",
+    message: /clock here is 1[12]\d seconds behind Okta's/,
+  });
 });
 
 test("a refusal by Okta is told in Okta's words, on one line", async (t) => {
@@ -282,6 +297,17 @@ for (const [what, headers] of [
     login.provider.server.routes[TOKEN] = () => ({ status: 401, headers, body });
     const error = await t.throwsAsync(login.signIn(), { code: "invalid-client" });
     t.regex(error.message, /0oa1.*client secret supplied.*clientSecretRef/s);
+  });
+}
+
+for (const [what, answer] of [
+  ["a 401 without a word", { status: 401 }],
+  ["a grant that the app may not use", { status: 400, body: { error: "unauthorized_client" } }],
+] as const) {
+  test(`${what} is the client's fault`, async (t) => {
+    await using login = await Login.start();
+    login.provider.server.routes[TOKEN] = () => answer;
+    await t.throwsAsync(login.signIn(), { code: "invalid-client" });
   });
 }
 

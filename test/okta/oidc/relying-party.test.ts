@@ -26,6 +26,12 @@ function refused(
   });
 }
 
+test("a subject may have 255 characters", async (t) => {
+  await using login = await Login.start();
+  login.provider.forgery = { claims: { sub: "x".repeat(255) } };
+  t.is((await login.signIn()).person.subject.length, 255);
+});
+
 test("a good ID token signs in", async (t) => {
   await using login = await Login.start();
   t.is((await login.signIn()).person.subject, "00u1");
@@ -69,6 +75,7 @@ refused("no iat", "issued-at", { claims: { iat: undefined } });
 refused("a token that isn't valid yet", "not-before", { claims: { nbf: now() + 3600 } });
 refused("no subject", "subject", { claims: { sub: undefined } });
 refused("an empty subject", "subject", { claims: { sub: "" } });
+refused("a subject that is too long", "subject", { claims: { sub: "x".repeat(256) } });
 refused("a subject that isn't text", "subject", { claims: { sub: 1 } });
 refused("the hash of another access token", "access-token-hash", {
   claims: { at_hash: atHash("sha256", "access-token-2") },
@@ -150,7 +157,7 @@ test("without a Date the token's own iat tells of a wrong clock", async (t) => {
 
 test("clocks may differ by half a minute", async (t) => {
   await using login = await Login.start();
-  login.provider.forgery = { claims: { iat: now() + 20, exp: now() - 20 } };
+  login.provider.forgery = { claims: { iat: now() + 20, auth_time: now() + 20, exp: now() - 20 } };
   await t.notThrowsAsync(login.signIn());
 });
 

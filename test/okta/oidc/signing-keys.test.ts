@@ -111,6 +111,29 @@ for (const [what, keys] of [
   });
 }
 
+test("a signature that doesn't fit while the keys can't be read isn't called forged, nor are they asked for by each", async (t) => {
+  await using login = await Login.start();
+  await login.signIn();
+  const { routes } = login.provider.server;
+  routes[KEYS] = () => ({ status: 503 });
+  login.provider.forgery = { key: sameID };
+  login.ahead = 11_000;
+  for (let i = 0; i < 3; i++) await t.throwsAsync(login.signIn(), { code: "signing-keys-unreachable" });
+  t.is(login.provider.server.callsTo(KEYS).length, 2);
+});
+
+test("keys that were read after a failure are what counts", async (t) => {
+  await using login = await Login.start();
+  const { routes } = login.provider.server;
+  const good = routes[KEYS];
+  routes[KEYS] = () => ({ status: 503 });
+  await t.throwsAsync(login.signIn(), { code: "signing-keys-unreachable" });
+  if (good) routes[KEYS] = good;
+  await login.signIn();
+  login.provider.forgery = { key: rotated };
+  await t.throwsAsync(login.signIn(), { message: /\(key\)/ });
+});
+
 test("nobody is signed in while the keys have never been read", async (t) => {
   await using login = await Login.start();
   const { routes } = login.provider.server;

@@ -132,10 +132,15 @@ test("a callback with the state of another browser, of another organization, or 
     "a sign-in of another browser begins anew",
   );
   t.false(setCookies(restarted).some(isSession));
-  const secondState = new URL(String(restarted.headers.location)).searchParams.get("state");
-  const thirdParty = underTest.browser();
-  await thirdParty.get("/login/acme");
-  t.is((await thirdParty.get(`/callback/acme?code=x&state=${secondState}`)).status, 400, "but only once");
+  let next = restarted;
+  for (let i = 0; i < 5; i++) {
+    t.is(next.status, 303);
+    const state = new URL(String(next.headers.location)).searchParams.get("state");
+    const another = underTest.browser();
+    await another.get("/login/acme");
+    next = await another.get(`/callback/acme?code=x&state=${state}`);
+  }
+  t.is(next.status, 400, "but not for ever");
 
   const mixed = await toCallback(underTest, "ada");
   const browser = new Browser(underTest.url, mixed.cookies);

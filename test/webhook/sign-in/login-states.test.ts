@@ -87,7 +87,7 @@ test("a state is opened by our keys alone; nonce and verifier are another for ev
     return new LoginStates({ current: () => keys.current(2), find: (id) => keys.find(id) });
   };
   const states = ring();
-  const pending = { organizationID: "u", settings: "s", path: "/x", createdAt: 1, restarted: false };
+  const pending = { organizationID: "u", settings: "s", path: "/x", createdAt: 1, restarts: 0 };
   const [one, two, other] = ["a", "a", "b"].map((browser) => states.make(browser, pending));
   const secrets = [one, two, other].flatMap((proof) => [proof?.state, proof?.nonce, proof?.codeVerifier]);
   t.is(new Set(secrets).size, 9);
