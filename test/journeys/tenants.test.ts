@@ -44,6 +44,7 @@ test.before(async () => {
     },
     { what: "the policy to know the product everywhere" },
   );
+  await admin.remove();
 });
 
 test.after.always(() => controlPlane.stop());
