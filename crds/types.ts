@@ -7,7 +7,7 @@
 /**
  * Any object of the API, told apart by its kind.
  */
-export type RoleMappingObject = Organization | OktaRoleMapping | OrganizationUser;
+export type RoleMappingObject = Organization | OktaRoleMapping | OrganizationUser | OktaHints;
 
 /**
  * A tenant: one Okta connection, one catalogue of roles, one login URI. People sign in with Okta at status.loginURI, and the OktaRoleMappings that refer to this organization decide which of its roles they hold.
@@ -122,9 +122,13 @@ export interface OktaConnection {
    */
   claims: ClaimNames;
   /**
-   * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. The condition DirectorySynced says how soon a change in Okta is noticed.
+   * Okta's own API on users and groups: what changes there is noticed without a sign-in, the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. The condition DirectorySynced says how soon a change in Okta is in force.
    */
   directory?: OktaDirectory;
+  /**
+   * The event hook by which Okta tells of changes as they happen. Without one, they are known by what is asked every directory.pollInterval. It posts to status.eventHookURI.
+   */
+  eventHook?: OktaEventHook;
 }
 export interface SecretKeyRef {
   /**
@@ -154,7 +158,7 @@ export interface ClaimNames {
   name: string;
 }
 /**
- * Okta's own API on users and groups: the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. The condition DirectorySynced says how soon a change in Okta is noticed.
+ * Okta's own API on users and groups: what changes there is noticed without a sign-in, the groups of mappings are looked up there, and a claim that is missing or may have been cut short is read from it. The condition DirectorySynced says how soon a change in Okta is in force.
  */
 export interface OktaDirectory {
   /**
@@ -162,7 +166,7 @@ export interface OktaDirectory {
    */
   url: string;
   /**
-   * The client ID of the API service app in Okta. It needs the scopes okta.groups.read and okta.users.read, and an admin role that may see users and groups.
+   * The client ID of the API service app in Okta. It needs the scopes okta.groups.read, okta.users.read and okta.logs.read, and an admin role that may see users, groups and the system log.
    */
   clientID?: string;
   /**
@@ -173,6 +177,31 @@ export interface OktaDirectory {
    * Where an Okta API token (SSWS) is stored. It may do whatever the person may do who made it, and it ends with their account.
    */
   apiTokenRef?: SecretKeyRef;
+  /**
+   * When people get their accounts. OnLogin: when they sign in for the first time. BeforeLogin: as soon as they are in a mapped group; at their first sign-in they are known by Okta's user ID, which is the subject of Okta's ID tokens.
+   */
+  provision: "OnLogin" | "BeforeLogin";
+  /**
+   * How often Okta is asked what has changed, by its system log: at worst, a change is known after this time. At least 10s and at most 1h.
+   */
+  pollInterval: string;
+  /**
+   * How often the members of all mapped groups are read, whatever Okta has said of changes. Also now, by the annotation rolemapping.dev/sync with any new value. At least 10m and at most 168h (7 days).
+   */
+  fullSyncInterval: string;
+}
+/**
+ * The event hook by which Okta tells of changes as they happen. Without one, they are known by what is asked every directory.pollInterval. It posts to status.eventHookURI.
+ */
+export interface OktaEventHook {
+  /**
+   * Where the secret is stored that Okta sends in the header Authorization.
+   */
+  secretRef: SecretKeyRef;
+  /**
+   * For the time of a rotation: where the secret is stored that Okta may still send.
+   */
+  previousSecretRef?: SecretKeyRef;
 }
 /**
  * One role.
@@ -234,6 +263,14 @@ export interface OrganizationStatus {
    */
   callbackURI?: string;
   /**
+   * Where Okta's event hook posts to. Absent while spec.okta.eventHook isn't set.
+   */
+  eventHookURI?: string;
+  /**
+   * What is known of Okta's directory, where there is one.
+   */
+  directory?: DirectoryStatus;
+  /**
    * How many accounts there are.
    */
   users?: OrganizationUserCounts;
@@ -254,11 +291,45 @@ export interface OrganizationStatus {
    */
   groupsClaimChecked?: GroupsClaimSource;
   /**
-   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived (written by the login webhook), DirectoryReachable, DirectorySynced and DeactivationsWithinLimit. Beside them Reconciling, only while Okta is being asked, Stalled, only where the spec can't work, and Contested, only while another release has lately taken the organization over and it was taken back.
+   * The checks, one by one: Ready (all of them together), LoginPathAccepted, CredentialsResolved, IssuerDiscovered, GroupsClaimReceived (written by the login webhook), DirectoryReachable, DirectorySynced, EventHookVerified and DeactivationsWithinLimit. Beside them Reconciling, only while Okta is being asked, Stalled, only where the spec can't work, and Contested, only while another release has lately taken the organization over and it was taken back.
    *
    * Items: One check and its outcome.
    */
   conditions?: Condition[];
+}
+/**
+ * What is known of Okta's directory, where there is one.
+ */
+export interface DirectoryStatus {
+  /**
+   * When the members of all mapped groups were last read, all of them.
+   */
+  lastFullSyncTime?: string;
+  /**
+   * The annotation rolemapping.dev/sync as it was then.
+   */
+  lastFullSyncRequest?: string;
+  /**
+   * When Okta last said that something had changed that concerns this organization.
+   */
+  lastChangeTime?: string;
+  /**
+   * How long the last changes took from the time that Okta names to being in force here, as measured.
+   */
+  delay?: SyncDelay;
+}
+/**
+ * How long the last changes took from the time that Okta names to being in force here, as measured.
+ */
+export interface SyncDelay {
+  /**
+   * Half of them took no longer, as in 0.4s.
+   */
+  p50: string;
+  /**
+   * All but one in a hundred took no longer.
+   */
+  p99: string;
 }
 /**
  * How many accounts there are.
@@ -699,4 +770,125 @@ export interface LocalSignIn {
    * Its namespace, where spec has named one.
    */
   serviceAccountNamespace?: string;
+}
+/**
+ * What has been heard of Okta and isn't looked at yet, for the Organization of the same name. Written by the login webhook, which notes an event before it answers, and by the operator, which looks in Okta and takes out what is done. A hint says no more than where to look. Nothing in here is for people to write.
+ */
+export interface OktaHints {
+  apiVersion: "rolemapping.dev/v1alpha1";
+  kind: "OktaHints";
+  metadata: ObjectMeta;
+  /**
+   * What has been heard. Written by the login webhook and the operator.
+   */
+  spec: OktaHintsSpec;
+}
+/**
+ * What has been heard. Written by the login webhook and the operator.
+ */
+export interface OktaHintsSpec {
+  /**
+   * People to look at again.
+   *
+   * Items: One of them, with what was said, by which it is known how long to look.
+   */
+  people?: PersonHint[];
+  /**
+   * Groups whose members are to be looked at again.
+   *
+   * Items: One of them.
+   */
+  groups?: GroupHint[];
+  /**
+   * That everything is to be looked at again, since too much has happened at once or something may have been missed.
+   */
+  everything?: EverythingHint;
+  /**
+   * What was heard of Okta's event hook.
+   */
+  eventHook?: EventHookHeard;
+  /**
+   * Up to where Okta's system log has been read.
+   */
+  logCursor?: string;
+}
+/**
+ * One of them, with what was said, by which it is known how long to look.
+ */
+export interface PersonHint {
+  /**
+   * Okta's ID of the user.
+   */
+  id: string;
+  /**
+   * When that was heard, which tells it from what is heard later.
+   */
+  heardTime: string;
+  /**
+   * When it happened, by Okta's clock.
+   */
+  eventTime: string;
+  /**
+   * The IDs of groups that the person was added to.
+   *
+   * Items: One group.
+   */
+  joined?: string[];
+  /**
+   * The IDs of groups that the person was taken out of.
+   *
+   * Items: One group.
+   */
+  left?: string[];
+  /**
+   * Whether the person may sign in to Okta from then on.
+   */
+  active?: boolean;
+}
+/**
+ * One of them.
+ */
+export interface GroupHint {
+  /**
+   * Okta's ID of the group.
+   */
+  id: string;
+  /**
+   * When that was heard, which tells it from what is heard later.
+   */
+  heardTime: string;
+  /**
+   * When it happened, by Okta's clock.
+   */
+  eventTime: string;
+}
+/**
+ * That everything is to be looked at again, since too much has happened at once or something may have been missed.
+ */
+export interface EverythingHint {
+  /**
+   * When that was heard, which tells it from what is heard later.
+   */
+  heardTime: string;
+  /**
+   * When the first of it happened, by Okta's clock.
+   */
+  eventTime: string;
+}
+/**
+ * What was heard of Okta's event hook.
+ */
+export interface EventHookHeard {
+  /**
+   * When Okta verified it, or first called with the right secret.
+   */
+  verifiedTime?: string;
+  /**
+   * When it last called, to a minute.
+   */
+  lastEventTime?: string;
+  /**
+   * When it was last called with a secret that isn't the right one, to a minute.
+   */
+  refusedTime?: string;
 }

@@ -11,7 +11,7 @@ export function apiReference(crds: Crd[]): string {
     "# API reference",
     `${crds.map(({ kind }) => `[${kind}](#${kind.toLowerCase()})`).join(", ")}: all of version ` +
       `\`${crds[0]?.apiVersion}\`, all in a namespace. References stay inside the namespace. \`kubectl get ` +
-      `${crds[0]?.categories[0]}\` lists every object of the three kinds, \`-o wide\` with the messages. ` +
+      `${crds[0]?.categories[0]}\` lists every object of the first three kinds, \`-o wide\` with the messages. ` +
       "`kubectl explain` shows these descriptions too.",
     ...crds.flatMap(kindSection),
     "",
@@ -20,19 +20,21 @@ export function apiReference(crds: Crd[]): string {
 
 function kindSection(crd: Crd): string[] {
   const { spec, status } = crd.schema.properties ?? {};
-  if (!spec || !status) throw new Error(`${crd.kind} needs spec and status`);
+  if (!spec) throw new Error(`${crd.kind} needs a spec`);
   const rules = rulesOf(crd.schema);
   return [
     `## ${crd.kind}`,
     sentence(crd.schema),
-    `Short name \`${crd.shortNames.join("`, `")}\`. Fields to select by (\`--field-selector\`): ` +
-      `\`${crd.selectable.join("`, `")}\`.`,
+    [
+      `Short name \`${crd.shortNames.join("`, `")}\`.`,
+      ...(crd.selectable.length > 0
+        ? [`Fields to select by (\`--field-selector\`): \`${crd.selectable.join("`, `")}\`.`]
+        : []),
+    ].join(" "),
     `### ${crd.kind}: spec`,
     sentence(spec),
     fieldTable(spec),
-    `### ${crd.kind}: status`,
-    sentence(status),
-    fieldTable(status),
+    ...(status ? [`### ${crd.kind}: status`, sentence(status), fieldTable(status)] : []),
     ...(rules.length > 0
       ? [`### ${crd.kind}: what is refused`, table(["where", "what you read"], rules)]
       : []),

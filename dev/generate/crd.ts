@@ -4,7 +4,12 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 /** The files, in the order in which a reader should meet the kinds. */
-export const crdFiles = ["organization.yaml", "oktarolemapping.yaml", "organizationuser.yaml"];
+export const crdFiles = [
+  "organization.yaml",
+  "oktarolemapping.yaml",
+  "organizationuser.yaml",
+  "oktahints.yaml",
+];
 
 /** A node of a structural schema. */
 export interface Schema {
@@ -95,7 +100,7 @@ const crd = z
           name: z.string(),
           schema: z.object({ openAPIV3Schema: schema }),
           additionalPrinterColumns: z.array(column),
-          selectableFields: z.array(z.object({ jsonPath: z.string() })),
+          selectableFields: z.array(z.object({ jsonPath: z.string() })).default([]),
         }),
       ]),
     }),
@@ -113,7 +118,7 @@ export type Crd = z.infer<typeof crd>;
 
 /**
  * @param folder where the CRDs are
- * @returns the three kinds in reading order
+ * @returns the kinds in reading order
  * @throws z.ZodError naming the path, when a file uses a keyword that the generators don't know
  */
 export function readCrds(folder: URL): Crd[] {

@@ -14,7 +14,11 @@ const full: Manifest[] = [
   organization({
     "okta.scopes": ["openid", "groups"],
     "okta.claims": { groups: "groups", email: "email", name: "name" },
-    "okta.directory": directory,
+    "okta.directory": { ...directory, provision: "OnLogin", pollInterval: "30s", fullSyncInterval: "6h" },
+    "okta.eventHook": {
+      secretRef: { name: "acme-okta", key: "eventHookSecret" },
+      previousSecretRef: { name: "acme-okta", key: "eventHookSecretBefore" },
+    },
     roles: [
       { name: "service-admin", displayName: "Service Admin", description: "Manages services.", admin: false },
     ],

@@ -7,33 +7,33 @@ import { testNamespace } from "./server.ts";
 const root = new URL("../../", import.meta.url);
 const namespace = testNamespace();
 
-/** What a manifest of an earlier version may have. */
-const earlier = organization({
+/** What a manifest of another version may have. */
+const another = organization({
   console: { editMappings: true },
-  "okta.eventHook": { secretRef: { name: "acme-okta", key: "eventHookSecret" } },
+  "okta.groupsFilter": "starts with service_",
 });
 
 test.serial("a manifest with fields that nothing serves is refused, and each of them is named", async (t) => {
-  const { code, stderr } = await namespace.kubectl(["apply", "-f", "-"], earlier);
+  const { code, stderr } = await namespace.kubectl(["apply", "-f", "-"], another);
   t.not(code, 0);
   t.regex(stderr, /unknown field "spec\.console"/);
-  t.regex(stderr, /unknown field "spec\.okta\.eventHook"/);
+  t.regex(stderr, /unknown field "spec\.okta\.groupsFilter"/);
 });
 
 test.serial("a server-side apply is refused, whatever validation it asks for", async (t) => {
   const args = ["apply", "--server-side", "--validate=ignore", "-f", "-"];
-  const { code, stderr } = await namespace.kubectl(args, earlier);
+  const { code, stderr } = await namespace.kubectl(args, another);
   t.not(code, 0);
-  t.regex(stderr, /\.spec\.(console|okta\.eventHook): field not declared in schema/);
+  t.regex(stderr, /\.spec\.(console|okta\.groupsFilter): field not declared in schema/);
 });
 
 test.serial("who applies it all the same is warned, and gets an object without them", async (t) => {
-  const { code, stderr } = await namespace.kubectl(["apply", "--validate=warn", "-f", "-"], earlier);
+  const { code, stderr } = await namespace.kubectl(["apply", "--validate=warn", "-f", "-"], another);
   t.is(code, 0, stderr);
   t.regex(stderr, /Warning: unknown field "spec\.console"/);
   const { spec } = JSON.parse(await namespace.succeed(["get", "oktaorg", "acme", "-o", "json"]));
   t.false("console" in spec);
-  t.false("eventHook" in spec.okta);
+  t.false("groupsFilter" in spec.okta);
 });
 
 test("every field of the API is read or written by one of the two programs", async (t) => {
