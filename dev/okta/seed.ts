@@ -113,6 +113,11 @@ export const organizationSeed = z.strictObject({
   /** Whether authorization answers carry `iss` (RFC 9207). Okta sends none. */
   issuerParameter: z.boolean().default(false),
   /**
+   * For how long the Management API goes on showing users, groups and members as they were before a change. Okta's
+   * trails by seconds; the system log, event hooks and tokens don't. What is changed while this is 0 is seen at once.
+   */
+  readLagMs: z.int().nonnegative().default(0),
+  /**
    * Requests a minute, by what Okta counts together (Okta: "Management rate limits"): the groups with all that is below
    * one, one group, the users, one user read, and what isn't in that list. Okta's own numbers are far smaller.
    */

@@ -45,7 +45,7 @@ export interface OktaOptions extends OrganizationSeed {
 /** What may be changed while it runs. */
 export type Settings = Pick<
   Organization,
-  "organization" | "emptyGroupsClaim" | "manyGroups" | "issuerParameter"
+  "organization" | "emptyGroupsClaim" | "manyGroups" | "issuerParameter" | "readLagMs"
 >;
 
 export interface OktaStandIn {
@@ -173,14 +173,18 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
   return okta;
 }
 
-function seededDirectory({ users, groups }: Organization, now: Clock): Directory {
-  const directory = new Directory({ log: new SystemLog(now), now });
+function seededDirectory(organization: Organization, now: Clock): Directory {
+  const { users, groups } = organization;
+  let isSeeded = false;
+  const readLagMs = () => (isSeeded ? organization.readLagMs : 0);
+  const directory = new Directory({ log: new SystemLog(now), now, readLagMs });
   for (const group of groups) {
     const name = typeof group === "string" ? group : group.name;
     if (name !== "Everyone") directory.addGroup(group);
   }
   for (const user of users)
     directory.addUser({ ...user, groups: (user.groups ?? []).filter((name) => name !== "Everyone") });
+  isSeeded = true;
   return directory;
 }
 

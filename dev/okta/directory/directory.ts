@@ -8,75 +8,87 @@ import {
   type User,
   type UserProfile,
 } from "./entities.ts";
-import { Memberships } from "./memberships.ts";
+import { type Change, LaggingReads } from "./lagging-reads.ts";
 import { errors } from "./okta-error.ts";
 import { type IdPrefix, randomId, stableId } from "./okta-ids.ts";
 import { groupParty, system, userParty } from "./parties.ts";
+import { Records } from "./records.ts";
 import type { LogParty, SystemLog } from "./system-log.ts";
-import { Table } from "./table.ts";
+import type { Table } from "./table.ts";
+
+export interface DirectoryOptions {
+  log: SystemLog;
+  now: Clock;
+  /** How long the Management API goes on showing what was there before a change; default: not at all. */
+  readLagMs?: () => number;
+}
 
 /**
  * The people and groups of one Okta organization, in memory. Every change is written to the system log. Methods
  * throw an OktaError as the Management API would answer.
  */
 export class Directory {
-  readonly users = new Table<User>();
-  readonly groups = new Table<Group>();
   readonly log: SystemLog;
   readonly now: Clock;
   /** Called when Okta ends all sessions of a person: on suspension, deactivation and deletion. */
   onSessionsEnd: (userId: string) => void = () => {};
-  readonly #byLogin = new Map<string, User>();
-  readonly #byName = new Map<string, Group[]>();
-  readonly #memberships = new Memberships();
+  readonly #records = new Records();
+  readonly #reads: LaggingReads;
   readonly #usedIds = new Set<string>();
 
-  constructor({ log, now }: { log: SystemLog; now: Clock }) {
+  constructor({ log, now, readLagMs = () => 0 }: DirectoryOptions) {
     this.log = log;
     this.now = now;
+    this.#reads = new LaggingReads({ records: this.#records, now, lagMs: readLagMs });
     this.addGroup({ name: everyone, type: "BUILT_IN", description: "All users in your organization" });
+  }
+
+  get users(): Table<User> {
+    return this.#records.users;
+  }
+
+  get groups(): Table<Group> {
+    return this.#records.groups;
+  }
+
+  /** What the Management API shows, which may trail what is here. */
+  get reads(): Records {
+    return this.#reads.records;
   }
 
   /** @throws OktaError E0000007 when there is nobody of this id, login, or part of a login before the @ */
   user(idOrLogin: string): User {
-    const user = this.findUser(idOrLogin);
-    if (!user) throw errors.notFound(idOrLogin, "User");
-    return user;
+    return this.#records.user(idOrLogin);
   }
 
   findUser(idOrLogin: string): User | undefined {
-    const found = this.users.get(idOrLogin) ?? this.#byLogin.get(idOrLogin.toLowerCase());
-    if (found || idOrLogin.includes("@")) return found;
-    const short = `${idOrLogin.toLowerCase()}@`;
-    const matches = [...this.#byLogin].filter(([login]) => login.startsWith(short));
-    return matches.length === 1 ? matches[0]?.[1] : undefined;
+    return this.#records.findUser(idOrLogin);
   }
 
   /** @throws OktaError E0000007 when there is no group of this id, or none of this name */
   group(idOrName: string): Group {
-    const group = this.groups.get(idOrName) ?? this.#byName.get(idOrName)?.[0];
-    if (!group) throw errors.notFound(idOrName, "UserGroup");
-    return group;
+    return this.#records.group(idOrName);
   }
 
   /** The person's groups, in the order in which they joined them. */
   groupsOf(userId: string): Group[] {
-    return this.#memberships.groupsOf(userId).map((id) => this.group(id));
+    return this.#records.groupsOf(userId);
   }
 
   /** The members' ids, with paging. */
   members(groupId: string): Table<{ readonly id: string }> {
-    return this.#memberships.membersOf(groupId);
+    return this.#records.members(groupId);
   }
 
   /** @throws OktaError E0000001 when the login is taken, E0000007 when a group isn't there */
   addUser(seed: UserSeed, actor = system): User {
     const { login, email = login.includes("@") ? login : `${login}@example.com`, groups = [] } = seed;
-    if (this.#byLogin.has(login.toLowerCase())) throw errors.validation("login", taken("login"));
+    if (this.#records.userByLogin(login)) throw errors.validation("login", taken("login"));
     const time = toTheSecond(this.now());
     const status = seed.status ?? "ACTIVE";
-    const user: User = {
-      id: this.#freshId("00u", seed.id, login),
+    const id = this.#freshId("00u", seed.id, login);
+    this.saveUser({
+      id,
       status,
       created: time,
       activated: status === "STAGED" ? null : time,
@@ -96,12 +108,11 @@ export class Directory {
       },
       emailVerified: seed.emailVerified ?? true,
       password: seed.password,
-    };
-    this.users.add(user);
-    this.#byLogin.set(login.toLowerCase(), user);
-    this.#memberships.openUser(user.id);
+    });
+    const user = this.user(id);
     this.record("user.lifecycle.create", "Create Okta user", actor, userParty(user));
-    this.#memberships.add(this.group(everyone).id, user.id);
+    const everybody = this.group(everyone).id;
+    this.#change(({ memberships }) => memberships.add(everybody, id));
     for (const group of groups) this.addToGroup(group, user.id, actor);
     return user;
   }
@@ -110,12 +121,9 @@ export class Directory {
   updateProfile(idOrLogin: string, profile: Partial<UserProfile>, actor = system): User {
     const user = this.user(idOrLogin);
     const next: UserProfile = { ...user.profile, ...profile };
-    const holder = this.#byLogin.get(next.login.toLowerCase());
+    const holder = this.#records.userByLogin(next.login);
     if (holder && holder !== user) throw errors.validation("login", taken("login"));
-    this.#byLogin.delete(user.profile.login.toLowerCase());
-    this.#byLogin.set(next.login.toLowerCase(), user);
-    user.profile = next;
-    user.lastUpdated = toTheSecond(this.now());
+    this.saveUser({ ...user, profile: next, lastUpdated: toTheSecond(this.now()) });
     this.record("user.account.update_profile", "Update user profile for Okta", actor, userParty(user));
     return user;
   }
@@ -123,39 +131,36 @@ export class Directory {
   /** Removes the person for good. The API allows it for DEPROVISIONED people only; here the caller decides. */
   deleteUser(idOrLogin: string, actor = system): void {
     const user = this.user(idOrLogin);
+    const { id } = user;
     this.record("user.lifecycle.delete.initiated", "Delete Okta user initiated", actor, userParty(user));
-    const time = toTheSecond(this.now());
-    for (const group of this.groupsOf(user.id)) group.lastMembershipUpdated = time;
-    this.#memberships.closeUser(user.id);
-    this.#byLogin.delete(user.profile.login.toLowerCase());
-    this.users.delete(user.id);
-    this.onSessionsEnd(user.id);
+    for (const group of this.groupsOf(id)) this.#touchMembership(group);
+    this.#change((records) => records.removeUser(id));
+    this.onSessionsEnd(id);
     this.record("user.lifecycle.delete.completed", "Delete Okta user completed", actor, userParty(user));
+  }
+
+  /** Writes the person as they are here, and nothing to the system log. */
+  saveUser(user: User): void {
+    this.#change((records) => records.saveUser(user));
   }
 
   addGroup(seed: GroupSeed, actor = system): Group {
     const { name, description, type = "OKTA_GROUP" } = typeof seed === "string" ? { name: seed } : seed;
-    const namesakes = this.#byName.get(name) ?? [];
+    const namesakes = this.#records.groupsByName(name);
     if (type !== "APP_GROUP" && namesakes.some((group) => group.type !== "APP_GROUP"))
       throw errors.validation("name", taken("name"));
     const time = toTheSecond(this.now());
-    const group: Group = {
-      id: this.#freshId(
-        "00g",
-        typeof seed === "string" ? undefined : seed.id,
-        name,
-        type,
-        `${namesakes.length}`,
-      ),
+    const wanted = typeof seed === "string" ? undefined : seed.id;
+    const id = this.#freshId("00g", wanted, name, type, `${namesakes.length}`);
+    this.#saveGroup({
+      id,
       type,
       created: time,
       lastUpdated: time,
       lastMembershipUpdated: time,
       profile: { name, ...(description === undefined ? {} : { description }) },
-    };
-    this.groups.add(group);
-    this.#byName.set(name, [...namesakes, group]);
-    this.#memberships.openGroup(group.id);
+    });
+    const group = this.group(id);
     this.record("group.lifecycle.create", "Create Okta group", actor, groupParty(group));
     return group;
   }
@@ -163,22 +168,20 @@ export class Directory {
   /** @throws OktaError E0000006 when the group isn't an OKTA_GROUP, E0000001 when another one has the new name */
   updateGroup(idOrName: string, profile: GroupProfile, actor = system): Group {
     const group = this.#changeable(idOrName);
-    const namesakes = (this.#byName.get(profile.name) ?? []).filter((other) => other !== group);
-    if (namesakes.some(({ type }) => type !== "APP_GROUP")) throw errors.validation("name", taken("name"));
-    this.#forgetName(group);
-    this.#byName.set(profile.name, [...namesakes, group]);
-    group.profile = profile;
-    group.lastUpdated = toTheSecond(this.now());
+    const isTaken = this.#records
+      .groupsByName(profile.name)
+      .some((other) => other !== group && other.type !== "APP_GROUP");
+    if (isTaken) throw errors.validation("name", taken("name"));
+    this.#saveGroup({ ...group, profile, lastUpdated: toTheSecond(this.now()) });
     this.record("group.profile.update", "Okta group profile updated", actor, groupParty(group));
     return group;
   }
 
   deleteGroup(idOrName: string, actor = system): void {
     const group = this.group(idOrName);
-    if (group.type === "BUILT_IN") throw errors.notForThisGroup();
-    this.#memberships.closeGroup(group.id);
-    this.#forgetName(group);
-    this.groups.delete(group.id);
+    const { id, type } = group;
+    if (type === "BUILT_IN") throw errors.notForThisGroup();
+    this.#change((records) => records.removeGroup(id));
     this.record("group.lifecycle.delete", "Delete Okta group", actor, groupParty(group));
   }
 
@@ -206,20 +209,29 @@ export class Directory {
     const group = this.group(groupName);
     const user = this.user(userName);
     if (group.type === "BUILT_IN") throw errors.notForThisGroup();
-    if (add === this.#memberships.has(group.id, user.id)) return;
-    if (add) this.#memberships.add(group.id, user.id);
-    else this.#memberships.remove(group.id, user.id);
-    group.lastMembershipUpdated = toTheSecond(this.now());
+    if (add === this.#records.memberships.has(group.id, user.id)) return;
+    const [groupId, userId] = [group.id, user.id];
+    this.#change(({ memberships }) =>
+      add ? memberships.add(groupId, userId) : memberships.remove(groupId, userId),
+    );
+    this.#touchMembership(group);
     const [eventType, message] = add
       ? ["group.user_membership.add", "Add user to group membership"]
       : ["group.user_membership.remove", "Remove user from group membership"];
     this.record(eventType, message, actor, userParty(user), groupParty(group));
   }
 
-  #forgetName(group: Group): void {
-    const left = (this.#byName.get(group.profile.name) ?? []).filter((other) => other !== group);
-    if (left.length > 0) this.#byName.set(group.profile.name, left);
-    else this.#byName.delete(group.profile.name);
+  #touchMembership(group: Group): void {
+    this.#saveGroup({ ...group, lastMembershipUpdated: toTheSecond(this.now()) });
+  }
+
+  #saveGroup(group: Group): void {
+    this.#change((records) => records.saveGroup(group));
+  }
+
+  #change(change: Change): void {
+    this.#reads.note(change);
+    change(this.#records);
   }
 
   /** An id is never used twice, not even for somebody who comes back under the same login. */

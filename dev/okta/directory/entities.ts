@@ -23,18 +23,19 @@ export interface UserProfile {
   [attribute: string]: unknown;
 }
 
+/** Changed through the Directory only. */
 export interface User {
   readonly id: string;
-  status: UserStatus;
-  created: string;
-  activated: string | null;
-  statusChanged: string | null;
-  lastLogin: string | null;
-  lastUpdated: string;
-  passwordChanged: string | null;
-  profile: UserProfile;
-  emailVerified: boolean;
-  password: string | undefined;
+  readonly status: UserStatus;
+  readonly created: string;
+  readonly activated: string | null;
+  readonly statusChanged: string | null;
+  readonly lastLogin: string | null;
+  readonly lastUpdated: string;
+  readonly passwordChanged: string | null;
+  readonly profile: UserProfile;
+  readonly emailVerified: boolean;
+  readonly password: string | undefined;
 }
 
 export interface GroupProfile {
@@ -43,13 +44,14 @@ export interface GroupProfile {
   [attribute: string]: unknown;
 }
 
+/** Changed through the Directory only. */
 export interface Group {
   readonly id: string;
   readonly type: GroupType;
-  created: string;
-  lastUpdated: string;
-  lastMembershipUpdated: string;
-  profile: GroupProfile;
+  readonly created: string;
+  readonly lastUpdated: string;
+  readonly lastMembershipUpdated: string;
+  readonly profile: GroupProfile;
 }
 
 /** The group that everybody is in and nobody can change. */

@@ -54,4 +54,11 @@ export class Memberships {
   groupsOf(userId: string): readonly string[] {
     return [...(this.#groups.get(userId) ?? [])];
   }
+
+  copy(): Memberships {
+    const copy = new Memberships();
+    for (const [groupId, members] of this.#members) copy.#members.set(groupId, members.copy());
+    for (const [userId, groups] of this.#groups) copy.#groups.set(userId, new Set(groups));
+    return copy;
+  }
 }

@@ -52,6 +52,14 @@ export class Table<Row extends { readonly id: string }> implements Iterable<Row>
     return { rows, next: undefined };
   }
 
+  /** The same rows at the same positions, so that a page of the one goes on in the other. */
+  copy(copyOf: (row: Row) => Row = (row) => row): Table<Row> {
+    const copy = new Table<Row>();
+    for (const [id, { position, row }] of this.#rows) copy.#rows.set(id, { position, row: copyOf(row) });
+    copy.#next = this.#next;
+    return copy;
+  }
+
   *[Symbol.iterator](): Iterator<Row> {
     for (const { row } of this.#rows.values()) yield row;
   }

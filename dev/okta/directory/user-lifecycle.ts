@@ -66,10 +66,9 @@ export function changeStatus(
 /** Sets a status as such, with the ending of sessions that goes with it, whatever the status was before. */
 export function setStatus(directory: Directory, user: User, status: UserStatus): void {
   const time = toTheSecond(directory.now());
-  if (status === "ACTIVE" || status === "PROVISIONED") user.activated ??= time;
-  user.status = status;
-  user.statusChanged = time;
-  user.lastUpdated = time;
+  const activated =
+    status === "ACTIVE" || status === "PROVISIONED" ? (user.activated ?? time) : user.activated;
+  directory.saveUser({ ...user, status, activated, statusChanged: time, lastUpdated: time });
   if (!isAdmitted(status)) directory.onSessionsEnd(user.id);
 }
 

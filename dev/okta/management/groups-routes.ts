@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Group } from "../directory/entities.ts";
 import { FilterSyntaxError, parseFilter } from "../directory/filter-expression.ts";
 import { errors } from "../directory/okta-error.ts";
+import type { Table } from "../directory/table.ts";
 import { cursor, limit, parseBody, parseQuery, position, sendList } from "./list-answer.ts";
 import { groupJson, userJson } from "./representations.ts";
 import type { ManagementContext, Route } from "./route.ts";
@@ -31,9 +32,10 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
       scope: "okta.groups.read",
       handle: (request, response) => {
         const query = parseQuery(listQuery, request);
-        const { rows, next } = directory.groups.page(position(query.after), query.limit, matcher(query));
+        const { reads } = directory;
+        const { rows, next } = reads.groups.page(position(query.after), query.limit, matcher(query));
         const items = rows.map((group) =>
-          groupJson(group, base, query.expand === "stats" ? directory.members(group.id).size : undefined),
+          groupJson(group, base, query.expand === "stats" ? reads.members(group.id).size : undefined),
         );
         sendList(request, response, items, next === undefined ? undefined : cursor(next), { base, faults });
       },
@@ -55,7 +57,7 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
       method: "get",
       path: "/groups/:groupId",
       scope: "okta.groups.read",
-      handle: (request, response) => void response.json(json(byId(request.params.groupId))),
+      handle: (request, response) => void response.json(json(byId(request.params.groupId, directory.reads))),
     },
     {
       method: "put",
@@ -91,9 +93,10 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
       scope: "okta.groups.read",
       handle: (request, response) => {
         const query = parseQuery(membersQuery, request);
-        const members = directory.members(byId(request.params.groupId).id);
+        const { reads } = directory;
+        const members = reads.members(byId(request.params.groupId, reads).id);
         const { rows, next } = members.page(position(query.after), query.limit);
-        const items = rows.map(({ id }) => userJson(directory.user(id), base));
+        const items = rows.map(({ id }) => userJson(reads.user(id), base));
         sendList(request, response, items, next === undefined ? undefined : cursor(next), { base, faults });
       },
     },
@@ -122,8 +125,8 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
   ];
 
   /** In the API groups go by id alone. */
-  function byId(id: unknown): Group {
-    const group = directory.groups.get(String(id));
+  function byId(id: unknown, { groups }: { groups: Table<Group> } = directory): Group {
+    const group = groups.get(String(id));
     if (!group) throw errors.notFound(String(id), "UserGroup");
     return group;
   }

@@ -56,7 +56,7 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
       scope: "okta.users.read",
       handle: (request, response) => {
         const query = parseQuery(listQuery, request);
-        const { rows, next } = directory.users.page(position(query.after), query.limit, matcher(query));
+        const { rows, next } = directory.reads.users.page(position(query.after), query.limit, matcher(query));
         const items = rows.map((user) => userJson(user, base));
         sendList(request, response, items, next === undefined ? undefined : cursor(next), { base, faults });
       },
@@ -92,7 +92,7 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
       path: "/users/:id",
       scope: "okta.users.read",
       handle: (request, response) =>
-        void response.json(userJson(named(request.params.id), base, { single: true })),
+        void response.json(userJson(directory.reads.user(String(request.params.id)), base, { single: true })),
     },
     {
       method: "post",
@@ -124,7 +124,8 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
       path: "/users/:id/groups",
       scope: "okta.users.read",
       handle: (request, response) => {
-        const groups = directory.groupsOf(named(request.params.id).id);
+        const { reads } = directory;
+        const groups = reads.groupsOf(reads.user(String(request.params.id)).id);
         sendList(
           request,
           response,
@@ -158,8 +159,7 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
 
   /** A password set by an admin ends waiting for one (Okta: "Update a user", credentials). */
   function setPassword(user: User, password: string): void {
-    user.password = password;
-    user.passwordChanged = toTheSecond(directory.now());
+    directory.saveUser({ ...user, password, passwordChanged: toTheSecond(directory.now()) });
     if (["PROVISIONED", "RECOVERY", "PASSWORD_EXPIRED"].includes(user.status))
       setStatus(directory, user, "ACTIVE");
   }

@@ -56,7 +56,7 @@ async function submit(
   if (outcome.refusal !== undefined) return sendPage(response, opened, filled.username, 401, outcome.refusal);
 
   const { user } = outcome;
-  user.lastLogin = toTheSecond(directory.now());
+  directory.saveUser({ ...user, lastLogin: toTheSecond(directory.now()) });
   if (interaction.session && interaction.session.accountId !== user.id) {
     // Somebody else was signed in with this browser. Their session ends here, without the form that the package
     // would have the browser post for that.
