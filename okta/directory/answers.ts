@@ -65,7 +65,11 @@ export function refusal(
   if (status === 404 && said?.errorCode === NOT_FOUND) return new DirectoryNotFoundError(endpoint.what);
   const summary = said ? ` (${oneLine(`${said.errorCode} ${said.errorSummary ?? ""}`)})` : "";
   const hint = said ? "" : " Is the directory's url that of an Okta org?";
-  return new DirectoryInvalidAnswerError(`${where} answered with status ${status}${summary}.${hint}`);
+  return new DirectoryInvalidAnswerError(
+    `${where} answered with status ${status}${summary}.${hint}`,
+    // What Okta itself refuses, whoever asked may have asked wrongly.
+    said && status === 400 ? { cause: new HttpStatusError(where, status) } : {},
+  );
 }
 
 /** An error from below, such as the token endpoint's, as one of the directory's. */

@@ -1,5 +1,6 @@
 import type { HttpAnswer } from "../http/answer.ts";
 import { DirectoryUnauthorizedError } from "./directory-errors.ts";
+import { type DirectoryScope, viewsFor } from "./endpoints.ts";
 
 /** What the directory is read with. Everything but the ids is a secret. */
 export type DirectoryCredentials =
@@ -15,8 +16,11 @@ export type DirectoryCredentials =
 
 /** Puts credentials on requests. Each kind of them has one. */
 export interface Authorizer {
-  /** The headers that authorize one request. */
-  authorize(method: string, url: URL): Promise<Record<string, string>>;
+  /**
+   * The headers that authorize one request, which needs that scope.
+   * @throws DirectoryForbiddenError where Okta doesn't grant it, and what getting credentials throws
+   */
+  authorize(method: string, url: URL, scope: DirectoryScope): Promise<Record<string, string>>;
   /**
    * Told of an answer 401, and of the headers that were refused by it. True where other credentials, or a nonce that came
    * with it, are worth another try.
@@ -25,7 +29,7 @@ export interface Authorizer {
   /** What to do when Okta says 401 for good, as in this answer. */
   advice(answer: HttpAnswer): string;
   /** What has to be granted for a scope. */
-  adviceOn(scope: string): string;
+  adviceOn(scope: DirectoryScope): string;
 }
 
 /** The header of an API token. */
@@ -52,7 +56,7 @@ export class ApiToken implements Authorizer {
     return "make a new API token (Security > API > Tokens) and store it in the Secret of apiTokenRef.";
   }
 
-  adviceOn(): string {
-    return "the person who made the API token needs an admin role that may view users and groups.";
+  adviceOn(scope: DirectoryScope): string {
+    return `the person who made the API token needs an admin role that may view ${viewsFor(scope)}.`;
   }
 }

@@ -7,6 +7,7 @@ export type DirectoryError =
   | DirectoryForbiddenError
   | DirectoryRateLimitedError
   | DirectoryNotFoundError
+  | DirectoryCursorError
   | DirectoryInvalidAnswerError;
 
 /** The directory doesn't answer, or isn't well. Try again. */
@@ -56,6 +57,15 @@ export class DirectoryNotFoundError extends OktaError {
 
   constructor(what: string) {
     super(`Okta has no ${what}.`);
+  }
+}
+
+/** Okta can't go on from where the System Log was read to. What happened since has to be found by reading everything. */
+export class DirectoryCursorError extends OktaError {
+  readonly code = "directory-cursor";
+
+  constructor(options?: ErrorOptions) {
+    super("Okta doesn't know any more where its System Log was read to; everything is read anew.", options);
   }
 }
 

@@ -1,16 +1,20 @@
 import type { z } from "zod";
 import { foldedName } from "../../identity/identity.ts";
 import { DirectoryInvalidAnswerError, DirectoryNotFoundError } from "./directory-errors.ts";
-import { type Endpoint, GROUPS, groupsOfUser, isID, user } from "./endpoints.ts";
+import { type Endpoint, GROUPS, groupsOfUser, isID, membersOf, user } from "./endpoints.ts";
+import { quote } from "./filter.ts";
 import { ManagementApi, type ManagementApiOptions } from "./management-api.ts";
 import {
+  type ChangedGroup,
   type CountedGroup,
+  changedGroupSchema,
   countedGroupSchema,
   type DirectoryGroup,
   type DirectoryUser,
   groupSchema,
   userSchema,
 } from "./resources.ts";
+import { deletionIsLogged, type LogPage, type LogPosition, readLog } from "./system-log.ts";
 
 /** What a name finds. Names match exactly; the others are there to say "did you mean". */
 export interface GroupsOfName {
@@ -89,7 +93,35 @@ export class Directory {
   async userGroups(userID: string): Promise<DirectoryGroup[]> {
     const endpoint = groupsOfUser(userID);
     if (!isID(userID)) throw new DirectoryNotFoundError(endpoint.what);
-    return unique(await this.#api.list(endpoint, `/api/v1/users/${userID}/groups`, groupSchema));
+    const groups = unique(await this.#api.list(endpoint, `/api/v1/users/${userID}/groups`, groupSchema));
+    if (groups.length === 0 && (await this.#everyoneIsVisible()))
+      throw new DirectoryInvalidAnswerError(
+        `it says that ${endpoint.what} is in no group at all, not even in Okta's own of everybody.`,
+      );
+    return groups;
+  }
+
+  /**
+   * The members of a group, page by page, whatever their status. Pages may overlap. Whoever comes to the end has seen all
+   * of them; a page that can't be read throws.
+   * @throws DirectoryError, among them DirectoryNotFoundError when Okta has no such group
+   */
+  async *members(groupID: string): AsyncIterable<readonly DirectoryUser[]> {
+    const endpoint = membersOf(groupID);
+    if (!isID(groupID)) throw new DirectoryNotFoundError(endpoint.what);
+    yield* this.#api.pages(endpoint, `/api/v1/groups/${groupID}/users`, userSchema, { limit: PAGE });
+  }
+
+  /**
+   * The groups whose profile or members changed after a time of Okta's clock, page by page, as complete as `members`.
+   * Okta's times are of whole seconds: whoever asks again asks from a second before the latest that was seen, so that
+   * what came later in that second isn't missed.
+   * @param time RFC 3339
+   * @throws DirectoryError
+   */
+  async *groupsChangedSince(time: string): AsyncIterable<readonly ChangedGroup[]> {
+    const filter = `lastMembershipUpdated gt ${quote(time)} or lastUpdated gt ${quote(time)}`;
+    yield* this.#api.pages(GROUPS, "/api/v1/groups", changedGroupSchema, { filter, limit: PAGE });
   }
 
   /** @throws DirectoryError */
@@ -100,14 +132,34 @@ export class Directory {
     return found?.id === userID ? found : undefined;
   }
 
+  /**
+   * Whether the System Log says that somebody was deleted. A user who can't be found may be one whom the credentials
+   * aren't allowed to see.
+   * @throws DirectoryError
+   */
+  async wasDeleted(userID: string): Promise<boolean> {
+    return isID(userID) && (await deletionIsLogged(this.#api, userID));
+  }
+
+  /**
+   * What happened, as far as it may change anybody's access: a page of the System Log, from a time of Okta's clock on or
+   * from where another page ended. Pages that follow each other miss nothing (Okta, "System Log query", polling
+   * requests).
+   * @throws DirectoryError, among them DirectoryCursorError when Okta can't go on from there
+   */
+  async events(from: LogPosition): Promise<LogPage> {
+    return readLog(this.#api, from);
+  }
+
+  /** Whether the group that everybody is in can be seen. An app's admin role may be limited to other groups. */
+  async #everyoneIsVisible(): Promise<boolean> {
+    const query = { filter: 'type eq "BUILT_IN"', limit: "1" };
+    return (await this.#api.get(GROUPS, "/api/v1/groups", groupSchema.array(), query)).length > 0;
+  }
+
   #groups<T>(endpoint: Endpoint, schema: z.ZodType<T>, query: Record<string, string>): Promise<T[]> {
     return this.#api.list(endpoint, "/api/v1/groups", schema, query);
   }
-}
-
-/** A string of Okta's filter language (Okta, "Filter"; SCIM's, RFC 7644, section 3.4.2.2). */
-function quote(text: string): string {
-  return `"${text.replace(/[\\"]/g, "\\$&")}"`;
 }
 
 function sortOut<T extends DirectoryGroup>(name: string, groups: readonly T[]): { exact: T[]; near: T[] } {

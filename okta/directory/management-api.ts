@@ -37,6 +37,13 @@ export interface ManagementApiOptions {
   now?: () => number;
 }
 
+/** One page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where the list goes on, as Okta says it. */
+  readonly next: URL | undefined;
+}
+
 /** Most bytes of an answer: 200 users with long profiles are more than the usual bound. */
 const MAX_BYTES = 8 * 1024 * 1024;
 /** How long a request waits for those before it. */
@@ -102,17 +109,48 @@ export class ManagementApi {
     query: Record<string, string> = {},
   ): Promise<T[]> {
     const items: T[] = [];
+    for await (const page of this.pages(endpoint, path, schema, query)) items.push(...page);
+    return items;
+  }
+
+  /**
+   * Reads a list page by page: whoever comes to the end has seen all of it, and a page that can't be read throws.
+   * @throws DirectoryError
+   */
+  async *pages<T>(
+    endpoint: Endpoint,
+    path: string,
+    schema: z.ZodType<T>,
+    query: Record<string, string> = {},
+  ): AsyncGenerator<readonly T[], void, undefined> {
     const seen = new Set<string>();
     for (let url: URL | undefined = this.#url(path, query); url; ) {
       if (seen.has(url.href)) throw new DirectoryInvalidAnswerError("its pages go in a circle.");
       if (seen.size >= this.#maxPages)
         throw new DirectoryInvalidAnswerError(`it has more than ${this.#maxPages} pages.`);
       seen.add(url.href);
-      const answer: HttpAnswer = await this.#send(endpoint, url);
-      items.push(...understand(endpoint, answer, z.array(schema)));
-      url = nextPage(answer, url);
+      const page: Page<T> = await this.#page(endpoint, url, schema);
+      yield page.items;
+      url = page.next;
     }
-    return items;
+  }
+
+  /**
+   * Reads one page of a list.
+   * @throws DirectoryError
+   */
+  async page<T>(
+    endpoint: Endpoint,
+    path: string,
+    schema: z.ZodType<T>,
+    query: Record<string, string> = {},
+  ): Promise<Page<T>> {
+    return this.#page(endpoint, this.#url(path, query), schema);
+  }
+
+  async #page<T>(endpoint: Endpoint, url: URL, schema: z.ZodType<T>): Promise<Page<T>> {
+    const answer = await this.#send(endpoint, url);
+    return { items: understand(endpoint, answer, z.array(schema)), next: nextPage(answer, url) };
   }
 
   #url(path: string, query: Record<string, string>): URL {
@@ -126,7 +164,7 @@ export class ManagementApi {
     let rejections = 0;
     for (let attempt = 1; ; attempt++) {
       const call = await this.#take(endpoint, deadline);
-      const { answer, authorization } = await this.#try(url, call);
+      const { answer, authorization } = await this.#try(endpoint, url, call);
       if (!(answer instanceof OktaError)) {
         if (answer.status === 200) return answer;
         // A token may have to be renewed, and then its nonce be learned.
@@ -158,6 +196,7 @@ export class ManagementApi {
   }
 
   async #try(
+    { scope }: Endpoint,
     url: URL,
     call: Call,
   ): Promise<{ answer: HttpAnswer | OktaError; authorization: Record<string, string> }> {
@@ -165,7 +204,7 @@ export class ManagementApi {
     let authorization: Record<string, string> = {};
     try {
       answer = await this.#semaphore.run(async () => {
-        authorization = await this.#authorizer.authorize("GET", url);
+        authorization = await this.#authorizer.authorize("GET", url, scope);
         const headers = { accept: "application/json", ...authorization };
         return await this.#http.request(url, { headers, maxBytes: MAX_BYTES });
       }, MAX_IN_LINE_MS);

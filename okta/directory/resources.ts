@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { displayName, emailAddress } from "../person-attributes.ts";
 
 /** A group of the directory. Two groups may have the same name. */
 export interface DirectoryGroup {
@@ -22,6 +23,12 @@ export interface CountedGroup extends DirectoryGroup {
   readonly members: number;
 }
 
+/** A group with the time of the last change of its profile or its members. */
+export interface ChangedGroup extends DirectoryGroup {
+  /** By Okta's clock, RFC 3339. */
+  readonly changedTime: string;
+}
+
 const group = z.object({ id: z.string(), type: z.string(), profile: z.object({ name: z.string() }) });
 const stats = z.object({ usersCount: z.number().int().nonnegative() });
 
@@ -29,6 +36,23 @@ const stats = z.object({ usersCount: z.number().int().nonnegative() });
 export const groupSchema = group.transform(
   ({ id, type, profile }): DirectoryGroup => ({ id, type, name: profile.name }),
 );
+
+const time = z.iso.datetime({ offset: true });
+
+export const changedGroupSchema = group
+  .extend({ lastUpdated: time, lastMembershipUpdated: time.nullish() })
+  .transform(
+    ({ id, type, profile, lastUpdated, lastMembershipUpdated }): ChangedGroup => ({
+      id,
+      type,
+      name: profile.name,
+      changedTime: later(lastUpdated, lastMembershipUpdated ?? lastUpdated),
+    }),
+  );
+
+function later(a: string, b: string): string {
+  return Date.parse(b) > Date.parse(a) ? b : a;
+}
 
 /** With `expand=stats`. */
 export const countedGroupSchema = group.extend({ _embedded: z.object({ stats }) }).transform(
@@ -40,15 +64,20 @@ export const countedGroupSchema = group.extend({ _embedded: z.object({ stats }) 
   }),
 );
 
-const text = z.string().nullish();
-
+/**
+ * A user. What can't be read of their profile is left out, since it decides nothing: one person with an odd name keeps
+ * nobody else of a list from being read. Who they are and their status can't be missing.
+ */
 export const userSchema = z
   .object({
-    id: z.string(),
-    status: z.string(),
-    profile: z.object({ email: text, displayName: text, firstName: text, lastName: text }),
+    id: z.string().min(1),
+    status: z.string().min(1),
+    profile: z.record(z.string(), z.unknown()).nullish().catch(undefined),
   })
   .transform(({ id, status, profile }): DirectoryUser => {
-    const name = profile.displayName || [profile.firstName, profile.lastName].filter(Boolean).join(" ");
-    return { id, status, ...(profile.email ? { email: profile.email } : {}), ...(name ? { name } : {}) };
+    const email = emailAddress(profile?.email);
+    const name =
+      displayName(profile?.displayName) ??
+      displayName([profile?.firstName, profile?.lastName].map(displayName).filter(Boolean).join(" "));
+    return { id, status, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
   });

@@ -15,19 +15,27 @@ import {
   DirectoryUnauthorizedError,
 } from "./directory-errors.ts";
 import { DPoPKey } from "./dpop.ts";
-import { DIRECTORY_SCOPES } from "./endpoints.ts";
+import { DIRECTORY_SCOPES, type DirectoryScope, LEAST_SCOPES, viewsFor } from "./endpoints.ts";
 
 interface AccessToken {
   readonly value: string;
   readonly dpop: boolean;
   /** By the monotonic clock, ms */
   readonly renewAt: number;
+  /** What Okta granted. */
+  readonly scopes: ReadonlySet<string>;
+  /** When a scope that is missing is asked for again. By the monotonic clock, ms */
+  readonly askAgainAt: number;
 }
+
+/** How long a scope that Okta doesn't grant isn't asked for again. */
+const ASK_AGAIN_MS = 5 * 60_000;
 
 const tokenSchema = z.object({
   access_token: z.string().min(1),
   token_type: z.string(),
   expires_in: z.number().positive().catch(300),
+  scope: z.string().optional(),
 });
 const tokenErrorSchema = z.object({ error: z.string(), error_description: z.string().optional() });
 
@@ -59,8 +67,9 @@ export class ServiceApp implements Authorizer {
     this.#endpoint = new URL("/oauth2/v1/token", url);
   }
 
-  async authorize(method: string, url: URL): Promise<Record<string, string>> {
-    const token = await this.#current();
+  async authorize(method: string, url: URL, scope: DirectoryScope): Promise<Record<string, string>> {
+    const token = await this.#current(scope);
+    if (!token.scopes.has(scope)) throw new DirectoryForbiddenError(scope, this.adviceOn(scope));
     const authorization = authorizationOf(token);
     if (!token.dpop || !this.#dpop) return { authorization };
     return { authorization, dpop: await this.#dpop.proof(method, url, token.value) };
@@ -83,15 +92,18 @@ export class ServiceApp implements Authorizer {
     );
   }
 
-  adviceOn(scope: string): string {
-    return (
-      `grant the scope ${scope} to the service app (Okta API Scopes) and give it an admin role that may view ` +
-      "users and groups (Admin roles), such as Read-only Administrator."
-    );
+  adviceOn(scope: DirectoryScope): string {
+    return toGrant(scope, viewsFor(scope));
   }
 
-  async #current(): Promise<AccessToken> {
-    if (this.#token && this.#now() < this.#token.renewAt) return this.#token;
+  async #current(scope: DirectoryScope): Promise<AccessToken> {
+    const now = this.#now();
+    if (
+      this.#token &&
+      now < this.#token.renewAt &&
+      (this.#token.scopes.has(scope) || now < this.#token.askAgainAt)
+    )
+      return this.#token;
     this.#requesting ??= this.#request().finally(() => {
       this.#requesting = undefined;
     });
@@ -112,11 +124,21 @@ export class ServiceApp implements Authorizer {
     throw refusal;
   }
 
+  /** Okta refuses all scopes where one wasn't granted: an app that may not read the System Log still reads the others. */
   async #requestWith(key: PrivateKey): Promise<AccessToken> {
+    try {
+      return await this.#requestFor(DIRECTORY_SCOPES, key);
+    } catch (error) {
+      if (!(error instanceof DirectoryForbiddenError)) throw error;
+      return await this.#requestFor(LEAST_SCOPES, key);
+    }
+  }
+
+  async #requestFor(scopes: readonly DirectoryScope[], key: PrivateKey): Promise<AccessToken> {
     // Three answers at most: that DPoP is required, a nonce for it, and the token.
     for (let attempt = 0; attempt < 3; attempt++) {
-      const answer = await this.#post(key);
-      if (answer.status === 200) return understandToken(answer, this.#now());
+      const answer = await this.#post(scopes, key);
+      if (answer.status === 200) return understandToken(answer, scopes, this.#now());
       if (answer.status === 429 || answer.status >= 500 || answer.status < 400)
         throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
       const refusal = tokenErrorSchema.safeParse(jsonOrNothing(answer)).data;
@@ -130,7 +152,7 @@ export class ServiceApp implements Authorizer {
     throw new DirectoryUnauthorizedError("its DPoP proof was refused three times.");
   }
 
-  async #post({ key, alg, kid }: PrivateKey): Promise<HttpAnswer> {
+  async #post(scopes: readonly DirectoryScope[], { key, alg, kid }: PrivateKey): Promise<HttpAnswer> {
     const assertion = await new SignJWT({})
       .setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) })
       .setIssuer(this.#clientID)
@@ -149,7 +171,7 @@ export class ServiceApp implements Authorizer {
       },
       body: new URLSearchParams({
         grant_type: "client_credentials",
-        scope: DIRECTORY_SCOPES.join(" "),
+        scope: scopes.join(" "),
         client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         client_assertion: assertion,
       }).toString(),
@@ -164,11 +186,18 @@ export class ServiceApp implements Authorizer {
       return new DirectoryInvalidAnswerError(`${answer.where} answered with status ${answer.status}.`);
     const said = `Okta says ${oneLine(refusal.error_description ?? refusal.error)}`;
     if (refusal.error === "invalid_scope" || refusal.error === "consent_required") {
-      const scope = DIRECTORY_SCOPES.join(" ");
-      return new DirectoryForbiddenError(scope, `${this.adviceOn(scope.replace(" ", " and "))} (${said}.)`);
+      const advice = toGrant(LEAST_SCOPES.join(" and "), "users and groups");
+      return new DirectoryForbiddenError(LEAST_SCOPES.join(" "), `${advice} (${said}.)`);
     }
     return new DirectoryUnauthorizedError(`${this.advice(answer)} (${said}.)`);
   }
+}
+
+function toGrant(scope: string, views: string): string {
+  return (
+    `grant the scope ${scope} to the service app (Okta API Scopes) and give it an admin role that may view ` +
+    `${views} (Admin roles), such as Read-only Administrator.`
+  );
 }
 
 /** @throws DirectoryUnauthorizedError */
@@ -185,13 +214,20 @@ function authorizationOf({ dpop, value }: AccessToken): string {
   return `${dpop ? "DPoP" : "Bearer"} ${value}`;
 }
 
-function understandToken(answer: HttpAnswer, now: number): AccessToken {
+function understandToken(answer: HttpAnswer, asked: readonly DirectoryScope[], now: number): AccessToken {
   const parsed = tokenSchema.safeParse(jsonOrNothing(answer));
   if (!parsed.success) throw new DirectoryInvalidAnswerError(`${answer.where} gave no access token.`);
-  const { access_token: value, token_type: type, expires_in: lifetimeS } = parsed.data;
+  const { access_token: value, token_type: type, expires_in: lifetimeS, scope } = parsed.data;
   // Renewed a minute before its end, or half-way where it doesn't last two.
   const renewAt = now + 1000 * Math.max(lifetimeS - 60, lifetimeS / 2);
-  return { value, dpop: type.toLowerCase() === "dpop", renewAt };
+  return {
+    value,
+    dpop: type.toLowerCase() === "dpop",
+    renewAt,
+    // Left out where it is what was asked for (RFC 6749, section 5.1).
+    scopes: new Set(scope === undefined ? asked : scope.split(" ")),
+    askAgainAt: now + ASK_AGAIN_MS,
+  };
 }
 
 function jsonOrNothing(answer: HttpAnswer): unknown {

@@ -1,5 +1,6 @@
 import type { GroupsClaim } from "../../identity/groups-verdict.ts";
 import type { Identity } from "../../identity/identity.ts";
+import { displayName, emailAddress } from "../person-attributes.ts";
 
 /** Which claims to read (Organization `spec.okta.claims`). Each is the literal name of a claim. */
 export interface ClaimNames {
@@ -18,9 +19,6 @@ export type Person = Pick<Identity, "issuer" | "subject" | "email" | "emailVerif
 const MAX_GROUPS = 5_000;
 /** Longest name of a group, in characters. */
 const MAX_NAME_LENGTH = 1_024;
-/** Longest email address (RFC 5321, section 4.5.3.1) and display name that are stored. */
-const MAX_EMAIL_LENGTH = 320;
-const MAX_DISPLAY_NAME_LENGTH = 256;
 
 /**
  * Reads the groups claim. Names come as they are: nothing is trimmed or folded, duplicates are left out.
@@ -54,8 +52,8 @@ export function readGroupsClaim(claims: Claims, claimName: string): GroupsClaim 
  * usable text are left out, since they decide nothing.
  */
 export function readPerson(claims: Claims & { iss: string; sub: string }, names: ClaimNames): Person {
-  const email = address(own(claims, names.email));
-  const name = text(own(claims, names.name), MAX_DISPLAY_NAME_LENGTH);
+  const email = emailAddress(own(claims, names.email));
+  const name = displayName(own(claims, names.name));
   return {
     issuer: claims.iss,
     subject: claims.sub,
@@ -79,18 +77,6 @@ export function completePerson(idToken: Person, userInfo: Person): Person {
 /** A claim's value. Never what an object inherits: a claim may be called `constructor`. */
 function own(claims: Claims, name: string): unknown {
   return Object.hasOwn(claims, name) ? claims[name] : undefined;
-}
-
-/** An email address. What nobody could write to is none, and would garble a terminal that lists accounts. */
-function address(value: unknown): string | undefined {
-  const found = text(value, MAX_EMAIL_LENGTH);
-  return found !== undefined && /[\p{C}\s]/u.test(found) ? undefined : found;
-}
-
-function text(value: unknown, maxLength: number): string | undefined {
-  if (typeof value !== "string") return undefined;
-  const trimmed = value.trim();
-  return trimmed === "" || trimmed.length > maxLength ? undefined : trimmed;
 }
 
 function invalid(claimName: string, what: string): GroupsClaim {

@@ -230,6 +230,7 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
     case "directory-forbidden":
     case "directory-rate-limited":
     case "directory-not-found":
+    case "directory-cursor":
     case "directory-invalid-answer":
       return groupsProblemAt("DirectoryUnavailable", place);
   }

@@ -1,6 +1,6 @@
 import test from "ava";
 import { DirectoryRateLimitedError } from "../../../okta/directory/directory-errors.ts";
-import { Org, rate, user } from "./org.ts";
+import { group, Org, rate, user } from "./org.ts";
 
 const GROUPS = "/api/v1/groups";
 
@@ -53,8 +53,12 @@ test("each kind of endpoint has a budget of its own", async (t) => {
   org.server.routes["/api/v1/users/00u1"] = () => ({ body: user("00u1"), headers: rate(100, 0, 30) });
   t.truthy(await directory.user("00u1"));
   await t.throwsAsync(directory.user("00u1"), { code: "directory-rate-limited" });
-  org.server.routes["/api/v1/users/00u1/groups"] = () => ({ body: [] });
-  t.deepEqual(await directory.userGroups("00u1"), [], "Okta counts this elsewhere than the user");
+  org.server.routes["/api/v1/users/00u1/groups"] = () => ({ body: [group("00g1")] });
+  t.is((await directory.userGroups("00u1")).length, 1, "Okta counts this elsewhere than the user");
+  const link = `<${org.server.url}/api/v1/logs?after=1>; rel="next"`;
+  org.server.routes["/api/v1/logs"] = () => ({ body: [], headers: { link, ...rate(20, 0, 30) } });
+  t.true((await directory.events({ after: "0" })).isEnd);
+  await t.throwsAsync(directory.events({ after: "1" }), { code: "directory-rate-limited" });
 });
 
 test("whoever waits for the first answer and gets none in time isn't kept", async (t) => {

@@ -64,7 +64,7 @@ test("a service app proves who it is by its private key", async (t) => {
   await org.serviceApp(PEM).check();
   const [{ form } = { form: new URLSearchParams() }] = org.server.callsTo(TOKEN);
   t.is(form.get("grant_type"), "client_credentials");
-  t.is(form.get("scope"), "okta.groups.read okta.users.read");
+  t.is(form.get("scope"), "okta.groups.read okta.users.read okta.logs.read");
   t.is(form.get("client_assertion_type"), "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
   const audience = `${org.server.url}${TOKEN}`;
   const { payload } = await jwtVerify(form.get("client_assertion") ?? "", publicKey, {
@@ -244,6 +244,67 @@ test("a scope that was never granted is named", async (t) => {
   });
   const error = await t.throwsAsync(org.serviceApp(PEM).check(), { instanceOf: DirectoryForbiddenError });
   t.regex(error.message, /okta\.groups\.read and okta\.users\.read/);
+});
+
+/** Grants what was granted, as Okta does: all that is asked for, or nothing. */
+function grants(org: Awaited<ReturnType<typeof start>>, scopes: () => readonly string[]): void {
+  const issue = org.server.routes[TOKEN];
+  org.server.routes[TOKEN] = (call) => {
+    const refused = (call.form.get("scope") ?? "").split(" ").some((scope) => !scopes().includes(scope));
+    return refused ? { status: 400, body: { error: "invalid_scope" } } : issue?.(call);
+  };
+  const link = `<${org.server.url}/api/v1/logs?after=1>; rel="next"`;
+  org.server.routes["/api/v1/logs"] = () => ({ body: [], headers: { link } });
+}
+
+test("an app that may not read the System Log reads groups and users as ever, and says what the log needs", async (t) => {
+  await using org = await start();
+  grants(org, () => ["okta.groups.read", "okta.users.read"]);
+  const directory = org.serviceApp(PEM);
+  await t.notThrowsAsync(directory.check());
+  for (let n = 0; n < 3; n++) {
+    const error = await t.throwsAsync(directory.events({ after: "0" }), {
+      instanceOf: DirectoryForbiddenError,
+    });
+    t.is(error.scope, "okta.logs.read");
+    t.regex(error.message, /grant the scope okta\.logs\.read to the service app.*may view the System Log/);
+  }
+  await t.notThrowsAsync(directory.check());
+  t.is(org.server.callsTo(TOKEN).length, 2, "Okta isn't asked for it each time");
+  t.is(org.server.callsTo("/api/v1/logs").length, 0);
+});
+
+test("a scope that is granted later is found within five minutes", async (t) => {
+  await using org = await start();
+  let granted = ["okta.groups.read", "okta.users.read"];
+  grants(org, () => granted);
+  const directory = org.serviceApp(PEM);
+  await t.throwsAsync(directory.events({ after: "0" }), { code: "directory-forbidden" });
+  granted = [...granted, "okta.logs.read"];
+  org.now = 299_999;
+  await t.throwsAsync(directory.events({ after: "0" }), { code: "directory-forbidden" });
+  org.now = 300_000;
+  await t.notThrowsAsync(directory.events({ after: "0" }));
+});
+
+test("a token that says it grants less than was asked for is taken at its word", async (t) => {
+  await using org = await start();
+  const scope = "okta.groups.read okta.users.read";
+  org.server.routes[TOKEN] = () => ({
+    body: { access_token: "token-1", expires_in: 3600, token_type: "Bearer", scope },
+  });
+  const directory = org.serviceApp(PEM);
+  await t.notThrowsAsync(directory.check());
+  await t.throwsAsync(directory.events({ after: "0" }), {
+    code: "directory-forbidden",
+    message: /okta\.logs\.read/,
+  });
+});
+
+test("an app that requires DPoP and lacks the scope of the log is read as well", async (t) => {
+  await using org = await start({ dpop: true });
+  grants(org, () => ["okta.groups.read", "okta.users.read"]);
+  await t.notThrowsAsync(org.serviceApp(PEM).check());
 });
 
 test("an app without an admin role is told so", async (t) => {
