@@ -2,7 +2,7 @@
 import { circlesIn } from "./circles.ts";
 import { type Import, importsIn, UNKNOWN } from "./imports.ts";
 import { lostMentionsIn } from "./mentions.ts";
-import { FOLDERS, type ImportSentence, ON_FILES, ON_IMPORTS } from "./sentences.ts";
+import { FOLDERS, type ImportSentence, ON_FILES, ON_IMPORTS, RUNS_TESTS } from "./sentences.ts";
 import { isProgram, type Sources } from "./sources.ts";
 
 export interface Breach {
@@ -32,7 +32,9 @@ export function breachesIn(sources: Sources): Breach[] {
     ...imports.flatMap((one) =>
       ON_IMPORTS.filter((it) => breaks(one, it)).map(({ text }) => at([one], text)),
     ),
-    ...imports.filter(({ to }) => to === UNKNOWN).map((one) => at([one], ON_FILES.written)),
+    ...imports
+      .filter(({ from, to }) => to === UNKNOWN && from !== RUNS_TESTS)
+      .map((one) => at([one], ON_FILES.written)),
     ...circlesIn(imports).map((way) => at(way, ON_FILES.circle)),
     ...lostMentionsIn(sources).map(({ from: file, line, name }) => {
       return { file, line, what: `names ${name}, which isn't there`, sentence: ON_FILES.mention };

@@ -1,5 +1,5 @@
 /** One test file, run once in a copy of the repository. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -70,26 +70,29 @@ async function run(
     stdio: "ignore",
     detached: true, // a group of its own, which can be ended with all that the test has started
   });
-  const end = (): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended by itself
-    }
-  };
+  const stop = (): void => end(child);
   let hangs = false;
   const timeout = setTimeout(() => {
     hangs = true;
-    end();
+    stop();
   }, timeoutMs);
-  signal.addEventListener("abort", end, { once: true });
+  signal.addEventListener("abort", stop, { once: true });
   try {
     const [code] = await once(child, "exit");
     signal.throwIfAborted();
     return hangs ? "hangs" : code === 0 ? "passed" : "failed";
   } finally {
     clearTimeout(timeout);
-    signal.removeEventListener("abort", end);
-    end(); // what a test that failed left behind
+    signal.removeEventListener("abort", stop);
+    stop(); // what a test that failed left behind
+  }
+}
+
+/** Ends a process that has a group of its own, with everything in the group. */
+export function end({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended by itself
   }
 }

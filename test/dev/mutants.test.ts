@@ -21,13 +21,29 @@ export function greet(name: string): string {
 export function unused(): number[] {
   return [1, 2];
 }
+export const retirement = 60 + 5;
+let known: number | undefined;
+export function majority(): number {
+  known ??= 20 + 1;
+  return known;
+}
+export function countTo(age: number): number {
+  let at = 0;
+  while (at < age) at++;
+  return at;
+}
 `;
 const TEST = `import test from "ava";
-import { greet, isAdult } from "../../identity/person.ts";
+import { countTo, greet, isAdult, majority, retirement } from "../../identity/person.ts";
 test("of age", (t) => {
   t.true(isAdult(18));
   t.false(isAdult(17));
   greet("Ada");
+});
+test("other ages", (t) => {
+  t.is(retirement, 65);
+  t.is(majority(), 21);
+  t.is(countTo(3), 3);
 });
 `;
 
@@ -74,7 +90,7 @@ test("a mutant that a test notices is told from one that none notices and one th
     mutated.texts,
   );
   const ledger = await Ledger.open(join(folder, "ledger.json"));
-  const { hunt } = huntIn(folder, mutated, ledger);
+  const { hunt, shown } = huntIn(folder, mutated, ledger);
   const judged = await hunt.run(new Set(sources.keys()));
 
   const outcomeOf = (line: number, replacement: string) =>
@@ -82,6 +98,10 @@ test("a mutant that a test notices is told from one that none notices and one th
   t.is(outcomeOf(2, "age > 18"), "noticed");
   t.is(outcomeOf(5, "false"), "unnoticed");
   t.is(outcomeOf(9, "[]"), "unreached");
+  t.is(outcomeOf(11, "60 - 5"), "noticed", "what is made when files are loaded");
+  t.is(outcomeOf(14, "20 - 1"), "noticed", "what is made once, when it is asked for first");
+  t.is(outcomeOf(19, "at--"), "noticed", "a loop without an end");
+  t.true(shown.some((line) => /^quick tests: 1 of 1 have noticed [1-9]/.test(line)));
   t.regex(survivorsOf(judged), /^identity\/person\.ts:9 ArrayDeclaration: \[\] \(reached by no test\)$/m);
   t.regex(tableOf(judged), /^\| identity\/ \| \d+ \| \d+ \| \d+\.\d % \| 3 \|$/m);
 
