@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Logger } from "pino";
+import { Door, type DoorDeps } from "./door/door.ts";
 import { accessLog } from "./http/access-log.ts";
 import { sendProblem } from "./http/problem.ts";
 import { problemOf } from "./http/problem-of-error.ts";
@@ -8,12 +9,13 @@ import { RequestError } from "./http/request-errors.ts";
 import { requestID } from "./http/respond.ts";
 import { sameSiteOnly } from "./http/same-site.ts";
 import { wayBack } from "./http/way-back.ts";
+import { type AuthDeps, auth } from "./routes/auth.ts";
 import { type CallbackDeps, callback } from "./routes/callback.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
 import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logout.ts";
-import { type SessionDeps, session } from "./routes/session.ts";
+import { session } from "./routes/session.ts";
 import { MAX_TOKEN_LENGTH } from "./sign-in/local-tokens.ts";
 
 export interface AppSettings {
@@ -24,14 +26,15 @@ export interface AppSettings {
   readonly loginsPerMinute: number;
 }
 
-export type AppDeps = SessionDeps &
+export type AppDeps = DoorDeps &
+  AuthDeps &
   LoginDeps &
   CallbackDeps &
   LocalDeps &
   LogoutDeps &
   HomeDeps & { readonly log: Logger };
 
-/** The login webhook's routes. The order matters: the session check comes before all that costs time. */
+/** The login webhook's routes. The order matters: the door comes before all that costs time. */
 export function createApp(deps: AppDeps, settings: AppSettings): Express {
   const { baseURL, loginsPerMinute } = settings;
   const app = express();
@@ -43,7 +46,9 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.enable("strict routing");
   app.set("trust proxy", settings.trustedProxies);
 
-  app.get("/session", session(deps));
+  const door = new Door(deps);
+  app.get("/session", session(door));
+  app.use(auth(door, deps));
 
   app.use(accessLog(deps.log));
   if (new URL(baseURL).protocol === "https:") {

@@ -1,6 +1,7 @@
 import type { Organization } from "../crds/types.ts";
 import type { Cache } from "../kubernetes/index.ts";
 import type { LoginPathHolders } from "../organizations/login-path-reservations.ts";
+import type { Origins } from "./origins.ts";
 
 /** The index that the cache of Organizations needs for this. */
 export const loginPathIndex = { loginPath: ({ spec }: Organization): string[] => [spec.loginPath] };
@@ -28,26 +29,26 @@ export class Organizations {
   readonly #holders: LoginPathHolders;
   readonly #isOthers: (organization: Organization) => boolean;
   readonly #isStale: (namespace: string) => boolean;
-  readonly baseURL: string;
+  readonly origins: Origins;
 
   /**
    * @param holders whom a login path is reserved for
    * @param isOthers whether another release serves it, at an address of its own
    * @param isStale whether it is too long ago that everything that decides sign-ins in this namespace was known
-   * @param baseURL where browsers reach this webhook, such as https://login.example.com
+   * @param origins where browsers reach this webhook, and what it guards
    */
   constructor(
     cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">,
     holders: LoginPathHolders,
     isOthers: (organization: Organization) => boolean,
     isStale: (namespace: string) => boolean,
-    baseURL: string,
+    origins: Origins,
   ) {
     this.#cache = cache;
     this.#holders = holders;
     this.#isOthers = isOthers;
     this.#isStale = isStale;
-    this.baseURL = new URL(baseURL).origin;
+    this.origins = origins;
   }
 
   /** The organization that is served at a login path, as far as is known: the one that it is reserved for. */
@@ -96,11 +97,16 @@ export class Organizations {
     return this.#cache.get(key);
   }
 
+  /** Where people sign in at an organization, if they can: of several that ask for one login path, one is served there. */
+  wayIn(organization: Organization): string | undefined {
+    return this.find(organization.spec.loginPath) === organization ? this.loginURI(organization) : undefined;
+  }
+
   loginURI({ spec }: Organization): string {
-    return `${this.baseURL}/login/${spec.loginPath}`;
+    return `${this.origins.own}/login/${spec.loginPath}`;
   }
 
   callbackURI({ spec }: Organization): string {
-    return `${this.baseURL}/callback/${spec.loginPath}`;
+    return `${this.origins.own}/callback/${spec.loginPath}`;
   }
 }

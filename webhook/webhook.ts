@@ -38,6 +38,7 @@ import type { Patience } from "../organizations/tenure.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { WebhookMetrics } from "./metrics.ts";
 import { loginPathIndex, Organizations } from "./organizations.ts";
+import { Origins } from "./origins.ts";
 import { cookieStyle } from "./sessions/cookies.ts";
 import { LogoutHint } from "./sessions/logout-hint.ts";
 import { SessionKeys, type SessionKeysOptions } from "./sessions/session-keys.ts";
@@ -179,7 +180,7 @@ export class Webhook {
       (organization) => this.#keepers.isOthers(organization),
       // Whoever signs in is decided on by mappings as well; who is signed in has been decided on.
       staleness([organizations, mappings, users], this.#options.maxStalenessMs),
-      baseURL,
+      new Origins(baseURL),
     );
     const states = new LoginStates(this.#keys);
     const browsers = new BrowserCookie(cookies);

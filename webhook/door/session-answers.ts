@@ -1,14 +1,11 @@
+import type { ServerResponse } from "node:http";
 import type { Organization } from "../../crds/types.ts";
-import type { User } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
-import { heldRoles } from "../held-roles.ts";
 import { CHALLENGE } from "../http/challenge.ts";
 import type { WebhookMetrics } from "../metrics.ts";
-import type { SessionRefusal, SignedInSession } from "../sessions/session-judgement.ts";
-import type { Session } from "../sessions/session-token.ts";
-import type { SessionCheck } from "../sessions/sessions.ts";
-import { identityHeaders } from "./identity-headers.ts";
-import type { Misunderstood, Requirement } from "./requirement.ts";
+import type { SessionRefusal } from "../sessions/session-judgement.ts";
+import type { Misunderstood } from "./requirement.ts";
+import type { Admitted, Missing, Verdict } from "./verdicts.ts";
 
 /** An answer, ready to be sent again and again. */
 export interface Answer {
@@ -19,38 +16,39 @@ export interface Answer {
   readonly tally: { count: number };
 }
 
-/** An answer on a session, and what it was made of: it holds for as long as both are the same objects. */
-interface Made {
-  readonly user: User;
-  readonly organization: Organization;
-  readonly held: ReadonlySet<string>;
-  readonly answer: Answer;
+/** @param clear Set-Cookie headers */
+export function sendAnswer(
+  res: ServerResponse,
+  { status, headers, body, tally }: Answer,
+  clear: readonly string[],
+): void {
+  tally.count++;
+  if (clear.length > 0) res.setHeader("Set-Cookie", clear);
+  res.writeHead(status, headers);
+  res.end(body);
 }
 
 export interface SessionAnswersOptions {
   readonly metrics: WebhookMetrics;
-  /** By "namespace/name". */
-  readonly organization: (key: string) => Organization | undefined;
   /** Where people sign in at an organization, if they can. */
   readonly loginURI: (organization: Organization) => string | undefined;
 }
 
 /**
- * What a program, or a proxy that asks before each request, is told of a session: 200 with the person and their roles,
- * 401 with the reason and the way in, 403 where more is required than they hold, 400 where what is required isn't
- * understood, 503 when nobody can say. A 200 is made once, and again when the user or the organization has changed.
+ * What a program is told of a session: 200 with the person and their roles, 401 with the reason and the way in, 403 where
+ * more is required than they hold, 400 where what is required isn't understood, 503 when nobody can say. A 200 is made
+ * once, and again when the user or the organization has changed.
  */
 export class SessionAnswers {
   readonly #options: SessionAnswersOptions;
-  readonly #made = new WeakMap<Session, Made>();
+  readonly #made = new WeakMap<Admitted, Answer>();
   readonly #stale: Answer;
-  /** Who was asked about the session doesn't answer. */
-  readonly unavailable: Answer;
+  readonly #unavailable: Answer;
 
   constructor(options: SessionAnswersOptions) {
     this.#options = options;
     this.#stale = this.#failure(503, "stale", {}, { "Retry-After": 5 });
-    this.unavailable = this.#failure(503, "unavailable", {}, { "Retry-After": 5 });
+    this.#unavailable = this.#failure(503, "unavailable", {}, { "Retry-After": 5 });
   }
 
   misunderstood({ parameter, message }: Misunderstood): Answer {
@@ -61,32 +59,27 @@ export class SessionAnswers {
     });
   }
 
-  to(check: SessionCheck, required: Requirement): Answer {
-    const { organization: key } = required;
-    const organization = key === undefined ? undefined : this.#options.organization(key);
-    // Signing in wouldn't help: whoever sent people there would send them again and again.
-    if (key !== undefined && !organization && check.kind !== "stale")
-      return this.#forbidden({ organization: key });
-    switch (check.kind) {
-      case "signed-in": {
-        const { held, answer } = this.#signedIn(check);
-        const missing = required.roles.filter((role) => !held.has(role));
-        return missing.length > 0 ? this.#forbidden({ roles: missing }) : answer;
-      }
+  to(verdict: Verdict): Answer {
+    switch (verdict.kind) {
+      case "admitted":
+        return this.#admitted(verdict);
       case "refused":
-        return this.#refusal(check.reason, organization);
+        return this.#refusal(verdict.reason, verdict.organization);
+      case "forbidden":
+        return this.#forbidden(verdict.missing);
       case "stale":
         return this.#stale;
+      case "unavailable":
+        return this.#unavailable;
     }
   }
 
-  #signedIn(check: SignedInSession): Made {
-    const { session, user, organization } = check;
-    const known = this.#made.get(session);
-    if (known && known.user === user && known.organization === organization) return known;
-    const held = new Set(user.access?.grants.map(({ role }) => role));
-    const made = { user, organization, held, answer: signedInAnswer(check, this.#options.metrics) };
-    this.#made.set(session, made);
+  #admitted(admitted: Admitted): Answer {
+    let made = this.#made.get(admitted);
+    if (!made) {
+      made = signedInAnswer(admitted, this.#options.metrics);
+      this.#made.set(admitted, made);
+    }
     return made;
   }
 
@@ -96,7 +89,7 @@ export class SessionAnswers {
     return this.#failure(401, reason, way, { "WWW-Authenticate": CHALLENGE });
   }
 
-  #forbidden(missing: { readonly organization: string } | { readonly roles: readonly string[] }): Answer {
+  #forbidden(missing: Missing): Answer {
     return this.#failure(403, "organization" in missing ? "organization-missing" : "forbidden", { missing });
   }
 
@@ -114,20 +107,16 @@ export class SessionAnswers {
 /** Characters of a parameter's name that an answer repeats. */
 const MOST_SHOWN = 64;
 
-function signedInAnswer({ user, organization, expiresAt }: SignedInSession, metrics: WebhookMetrics): Answer {
-  const roles = heldRoles(user, organization);
+function signedInAnswer(
+  { user, organization, roles, expiresAt, headers }: Admitted,
+  metrics: WebhookMetrics,
+): Answer {
   const body = {
     user: { ref: user.ref, name: user.name, email: user.email },
     organization: { ref: keyOf(organization), displayName: organization.spec.displayName },
     roles,
     expires: new Date(expiresAt).toISOString(),
   };
-  const headers = identityHeaders({
-    user: user.ref,
-    email: user.email,
-    organization: keyOf(organization),
-    roles: [...new Set(roles.map(({ name }) => name))],
-  });
   return answer(200, body, metrics.sessionChecks("signed-in"), headers);
 }
 

@@ -120,7 +120,7 @@ async function found(
   if (!pending || pending.organizationID !== organization.metadata.uid || typeof state !== "string")
     throw new StateMismatchError();
   const address = pending.path ?? ways.read(cookie, state);
-  const way = address === undefined ? NO_WAY : readAddress(address, organizations.baseURL);
+  const way = address === undefined ? NO_WAY : readAddress(address, organizations.origins);
   setWayBack(req, way);
   if (browser !== undefined && pending.proof !== undefined)
     return { organization, pending, proof: pending.proof, browser, way };
@@ -297,8 +297,8 @@ function sendRefusal(
 }
 
 /** Where the way leads that somebody asked for; without one, to the start page, which says so. */
-function destination({ baseURL }: Organizations, { spec }: Organization, way: Way): string {
-  return absolute(way.kind === "address" ? way.path : `/login/${spec.loginPath}/me?address=lost`, baseURL);
+function destination({ origins }: Organizations, { spec }: Organization, way: Way): string {
+  return absolute(way.kind === "address" ? way.path : `/login/${spec.loginPath}/me?address=lost`, origins);
 }
 
 function queryOf(url: string): string {

@@ -31,7 +31,7 @@ export function login({ organizations, starts, ways, concurrency }: LoginDeps): 
       sendSignInNeeded(res, organizations.loginURI(organization));
       return;
     }
-    const { way, anew } = readLoginQuery(req.originalUrl, organizations.baseURL);
+    const { way, anew } = readLoginQuery(req.originalUrl, organizations.origins);
     setWayBack(req, way);
     const { cookie } = req.headers;
     const { url, state, setCookies, long } = await concurrency.run(keyOf(organization), () =>

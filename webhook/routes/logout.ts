@@ -91,7 +91,7 @@ async function endSessionURL(
   if (idTokenHint === undefined) return undefined;
   try {
     return await okta.endSessionURL(organization, {
-      postLogoutRedirectURI: `${organizations.baseURL}${SIGNED_OUT_PATH}`,
+      postLogoutRedirectURI: `${organizations.origins.own}${SIGNED_OUT_PATH}`,
       state: formatLogoutState({ again, loginPath: organization.spec.loginPath }),
       idTokenHint,
     });

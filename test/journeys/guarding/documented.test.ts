@@ -33,7 +33,7 @@ test("every documented requirement is understood, and every list of headers has 
   for (const question of questions.filter((asked) => !asked.includes("NAMESPACE")))
     t.deepEqual(
       readRequirement(question),
-      { kind: "requirement", organization: "access/acme", roles: ["service-admin"] },
+      { kind: "requirement", organization: "access/acme", roles: ["service-admin"], anyRoles: [] },
       question,
     );
   const [, listed = ""] = /auth-response-headers: (.*)/.exec(page) ?? [];

@@ -1,10 +1,16 @@
 import test from "ava";
-import { type Requirement, readRequirement } from "../../../webhook/door/requirement.ts";
+import {
+  isQuestion,
+  type Requirement,
+  readQuestion,
+  readRequirement,
+} from "../../../webhook/door/requirement.ts";
 
 const required = (organization: string, ...roles: string[]): Requirement => ({
   kind: "requirement",
   organization,
   roles,
+  anyRoles: [],
 });
 
 for (const [query, expected] of [
@@ -13,13 +19,14 @@ for (const [query, expected] of [
   ["organization=access%2facme&role=service-admin", required("access/acme", "service-admin")],
   ["role=a&organization=n/o&role=b", required("n/o", "a", "b")],
   ["organization=n/o.with.dots&role=%61dmin", required("n/o.with.dots", "admin")],
+  ["organization=n/o&anyRole=a&role=c&anyRole=b", { ...required("n/o", "c"), anyRoles: ["a", "b"] }],
 ] as const)
   test(`understood: ${query}`, (t) => {
     t.deepEqual(readRequirement(`/session?${query}`), expected);
   });
 
 test("no query requires nothing", (t) => {
-  t.deepEqual(readRequirement("/session"), { kind: "requirement", roles: [] });
+  t.deepEqual(readRequirement("/session"), { kind: "requirement", roles: [], anyRoles: [] });
 });
 
 for (const [query, parameter] of [
@@ -74,6 +81,14 @@ for (const [query, parameter] of [
   ["organization=n/o&organization=n/o", "organization"],
   ["organization=n/o&organization=n/p", "organization"],
   ["role=admin", "role"],
+  ["anyRole=admin", "anyRole"],
+  ["organization=n/o&anyRole=", "anyRole"],
+  ["organization=n/o&anyRole=a,b", "anyRole"],
+  ["organization=n/o&anyrole=a", "anyrole"],
+  ["organization=n/o&anyRoles=a", "anyRoles"],
+  // what is for proxies to ask
+  ["organization=n/o&signin=redirect", "signin"],
+  ["organization=n/o&host=app.example.com", "host"],
   [`organization=n/o${"&role=admin".repeat(500)}`, undefined],
 ] as const)
   test(`refused: ${query.slice(0, 60)}`, (t) => {
@@ -85,4 +100,80 @@ for (const [query, parameter] of [
 test("what is behind a # isn't lost, but refused", (t) => {
   for (const url of ["/session#role=admin", "/session#?organization=n/o&role=admin"])
     t.is(readRequirement(url).kind, "misunderstood", url);
+});
+
+const asked = { ...required("access/acme", "service-admin"), redirects: false };
+
+for (const [url, expected] of [
+  ["/auth?organization=access/acme&role=service-admin", asked],
+  ["/auth?signin=redirect&role=service-admin&organization=access/acme", { ...asked, redirects: true }],
+  [
+    "/auth?organization=access/acme&role=service-admin&host=app.example.com:8443",
+    { ...asked, host: "app.example.com:8443" },
+  ],
+  ["/auth/organization=access/acme&role=service-admin/-/", { ...asked, target: "/" }],
+  [
+    "/auth/organization=access/acme&role=service-admin/-/reports?of=today&role=nobody",
+    { ...asked, target: "/reports?of=today&role=nobody" },
+  ],
+  [
+    "/auth/organization=access/acme&role=service-admin/-/-/auth/organization=access/other/-/#a",
+    { ...asked, target: "/-/auth/organization=access/other/-/#a" },
+  ],
+  ["/auth/organization=access/acme&role=service-admin/-//a/../100%", { ...asked, target: "//a/../100%" }],
+] as const)
+  test(`a proxy's question: ${url}`, (t) => {
+    t.true(isQuestion(url));
+    t.deepEqual(readQuestion(url), expected);
+  });
+
+for (const [url, parameter] of [
+  ["/auth", "organization"],
+  ["/auth?", "organization"],
+  ["/auth?%", "%"],
+  ["/auth?signin=redirect", "organization"],
+  ["/auth?role=service-admin", "role"],
+  ["/auth?organization=n/o&signin=", "signin"],
+  ["/auth?organization=n/o&signin=no", "signin"],
+  ["/auth?organization=n/o&signin=Redirect", "signin"],
+  ["/auth?organization=n/o&signin=redirect&signin=redirect", "signin"],
+  ["/auth?organization=n/o&host=", "host"],
+  ["/auth?organization=n/o&host=App.example.com", "host"],
+  ["/auth?organization=n/o&host=https://app.example.com", "host"],
+  ["/auth?organization=n/o&host=app.example.com/x", "host"],
+  ["/auth?organization=n/o&host=u@app.example.com", "host"],
+  ["/auth?organization=n/o&host=a.example&host=b.example", "host"],
+  ["/auth?organization=n/o#&role=admin", undefined],
+  ["/auth?organization=n/o/-/&role=admin", "organization"],
+  ["/auth/", "organization"],
+  ["/auth/reports", undefined],
+  ["/auth/organization=n/o", undefined],
+  ["/auth/organization=n/o&role=admin/-", undefined],
+  ["/auth/-/reports", undefined],
+  ["/auth//-/reports", undefined],
+  ["/auth/organization=n/o&role=a#/-/reports", "role"],
+  ["/auth/organization=n/o?role=admin/-/reports", "organization"],
+  ["/auth/organization=n/o/../p/-/reports", "organization"],
+  ["/auth/role=admin/-/organization=n/o", "role"],
+] as const)
+  test(`a proxy's question that is refused: ${url}`, (t) => {
+    const answer = readQuestion(url);
+    t.is(answer.kind, "misunderstood");
+    if (answer.kind === "misunderstood") t.is(answer.parameter, parameter);
+  });
+
+test("what is nearly the address of questions is another", (t) => {
+  for (const url of [
+    "//auth",
+    "/Auth",
+    "/AUTH?a",
+    "/auth;a",
+    "/auth#",
+    "/authx",
+    "/%61uth",
+    "/a",
+    "http://h/auth?x",
+    "*",
+  ])
+    t.false(isQuestion(url), url);
 });

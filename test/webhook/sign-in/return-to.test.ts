@@ -1,13 +1,15 @@
 import test from "ava";
+import { Origins } from "../../../webhook/origins.ts";
 import { absolute, readAddress, readLoginQuery, returnToQuery } from "../../../webhook/sign-in/return-to.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
 const BASE = "https://login.example.com";
+const ORIGINS = new Origins(BASE, ["app.example.com"]);
 const NONE = { kind: "none" };
 
 /** The address that a query leads to. */
 function wayOf(query: string) {
-  return readLoginQuery(`/login/acme?${query}`, BASE).way;
+  return readLoginQuery(`/login/acme?${query}`, ORIGINS).way;
 }
 
 /** Addresses as browsers ask for them. */
@@ -38,12 +40,15 @@ test("every address comes back in its very characters: as it stands behind retur
     t.deepEqual(wayOf(`return_to=${path}`), expected, path);
     t.deepEqual(wayOf(`return_to=${encodeURIComponent(path)}`), expected, path);
     t.deepEqual(wayOf(`return_to=${encodeURIComponent(path)}&prompt=login`), expected, path);
-    t.deepEqual(readLoginQuery(`/login/acme${returnToQuery({ kind: "address", path })}`, BASE).way, expected);
+    t.deepEqual(
+      readLoginQuery(`/login/acme${returnToQuery({ kind: "address", path })}`, ORIGINS).way,
+      expected,
+    );
   }
 });
 
 test("what is asked besides comes before an address as it stands, and anywhere around an escaped one", (t) => {
-  const asked = (query: string) => readLoginQuery(`/login/acme?${query}`, BASE);
+  const asked = (query: string) => readLoginQuery(`/login/acme?${query}`, ORIGINS);
   t.deepEqual(asked("prompt=login&return_to=/x?y"), { way: { kind: "address", path: "/x?y" }, anew: true });
   t.deepEqual(asked("return_to=/x&prompt=login"), {
     way: { kind: "address", path: "/x&prompt=login" },
@@ -92,7 +97,7 @@ test("return_to is a path of this origin and nothing else", (t) => {
     `/${"山".repeat(300)}`,
   ];
   for (const value of refused) {
-    t.deepEqual(readAddress(value, BASE), NONE, JSON.stringify(value));
+    t.deepEqual(readAddress(value, ORIGINS), NONE, JSON.stringify(value));
     t.deepEqual(wayOf(`return_to=${encodeURIComponent(value)}`), NONE, JSON.stringify(value));
   }
   for (const query of [
@@ -106,6 +111,48 @@ test("return_to is a path of this origin and nothing else", (t) => {
     t.deepEqual(wayOf(query), NONE, query);
 });
 
+test("an address of another origin that people may be led to, and of no other", (t) => {
+  for (const path of [
+    "/",
+    "/reports?of=today&return_to=/x",
+    "/login/acme",
+    "/a%2F%2Fb",
+    "/x?u=//evil.example",
+  ]) {
+    const expected = { kind: "address", path: `https://app.example.com${path}` };
+    t.deepEqual(wayOf(`return_to=https://app.example.com${path}`), expected);
+    t.deepEqual(wayOf(`return_to=${encodeURIComponent(`https://app.example.com${path}`)}`), expected);
+    t.deepEqual(wayOf(`return_to=https://APP.example.com:443${path}`), expected);
+    t.is(absolute(expected.path, ORIGINS), expected.path);
+    t.deepEqual(wayOf(`return_to=${BASE}${path}`), path === "/login/acme" ? NONE : { kind: "address", path });
+  }
+  for (const value of [
+    "http://app.example.com/",
+    "https://app.example.com",
+    "https://app.example.com:8443/",
+    "https://app.example.com.evil.example/",
+    "https://app.example.com@evil.example/",
+    "https://evil.example/app.example.com/",
+    "https://evil.app.example.com/",
+    "https://app.example.com./",
+    "https://app.example.com//evil.example",
+    "https://app.example.com\\@evil.example/",
+    "https:/app.example.com/",
+    "https:app.example.com/",
+    "https:///app.example.com/",
+    "HTTPS://app.example.com/",
+    "https://app.example.com/\u2028",
+    "https://app.example.com /",
+    " https://app.example.com/",
+    "https://user:pass@app.example.com/",
+    "https://app%2eexample.com/",
+    "https://\uff41pp.example.com/",
+  ]) {
+    t.deepEqual(readAddress(value, ORIGINS), NONE, value);
+    t.deepEqual(wayOf(`return_to=${encodeURIComponent(value)}`), NONE, value);
+  }
+});
+
 test("whatever is taken stays at this origin, also the paths that look like hosts", (t) => {
   for (const path of [
     "/.//evil.example",
@@ -116,7 +163,7 @@ test("whatever is taken stays at this origin, also the paths that look like host
     "/a&return_to=//evil.example",
   ]) {
     t.deepEqual(wayOf(`return_to=${path}`), { kind: "address", path });
-    const url = absolute(path, BASE);
+    const url = absolute(path, ORIGINS);
     t.true(url.startsWith(`${BASE}/`), path);
     t.is(new URL(url, "https://elsewhere.example/x").origin, BASE, path);
   }

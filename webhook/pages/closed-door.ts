@@ -1,0 +1,38 @@
+import type { Organization } from "../../crds/types.ts";
+import type { Missing } from "../door/verdicts.ts";
+import { type Html, html } from "./html.ts";
+import type { Page } from "./layout.ts";
+import { signOutForm } from "./sign-out-form.ts";
+
+/** Signed in, and not let in: says which role is missing and whom to ask. */
+export function forbiddenPage(missing: Missing, organization: Organization | undefined): Page {
+  if ("organization" in missing || !organization)
+    return {
+      title: "Nobody can be let in here",
+      body: html`
+<p>This page is for people of an organization that doesn't exist. Whoever runs it has to name another.</p>`,
+    };
+  const { displayName, loginPath, roles: catalogue } = organization.spec;
+  const { roles = [], anyRole = [] } = missing;
+  const named = (role: string): string =>
+    catalogue.find(({ name }) => name === role)?.displayName ?? `${role}, which ${displayName} doesn't have`;
+  const listed = (names: readonly string[]): Html =>
+    html`<ul>${names.map((name) => html`<li>${named(name)}</li>`)}</ul>`;
+  return {
+    title: "You lack a role for this page",
+    organization: displayName,
+    body: html`
+<p>You are signed in at ${displayName}, but don't hold what this page asks for.</p>
+${roles.length > 0 && html`<h2>What you need</h2>${listed(roles)}`}
+${anyRole.length > 0 && html`<h2>${roles.length > 0 ? "And one" : "One"} of these</h2>${listed(anyRole)}`}
+<p>Ask an administrator of ${displayName} to put you into an Okta group that gives it. Then open this page again: you
+needn't sign in anew.</p>
+<div class="actions">${signOutForm("Sign in with another account", { loginPath, again: true })}</div>`,
+  };
+}
+
+/** It isn't known whether somebody may come in. */
+export const UNDECIDED_PAGE: Page = {
+  title: "Nobody can say whether you are signed in",
+  body: html`<p>The place where accounts are kept doesn't answer. Open this page again in a moment.</p>`,
+};
