@@ -12,6 +12,7 @@ import { wayBack } from "./http/way-back.ts";
 import { type AuthDeps, auth } from "./routes/auth.ts";
 import { type CallbackDeps, callback } from "./routes/callback.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
+import { type JwksDeps, jwks } from "./routes/jwks.ts";
 import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logout.ts";
@@ -28,6 +29,7 @@ export interface AppSettings {
 
 export type AppDeps = DoorDeps &
   AuthDeps &
+  JwksDeps &
   LoginDeps &
   CallbackDeps &
   LocalDeps &
@@ -61,6 +63,7 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   const ours = sameSiteOnly(baseURL);
   const form = (limit: number) => express.urlencoded({ extended: false, limit, parameterLimit: 10 });
 
+  app.get("/.well-known/jwks.json", jwks(deps));
   app.get("/", home(deps));
   app.all("/login/:path", limited, login(deps));
   app.get("/login/:path/me", home(deps));

@@ -189,6 +189,7 @@ export class Webhook {
       {
         log,
         metrics: this.#counted,
+        keys: this.#keys,
         organizations: served,
         okta,
         states,

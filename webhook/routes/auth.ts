@@ -10,10 +10,12 @@ import { redirect, sendPage } from "../http/respond.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
 import { forbiddenPage, UNDECIDED_PAGE } from "../pages/closed-door.ts";
+import type { SessionKeys } from "../sessions/session-keys.ts";
 import { plainReturnToQuery } from "../sign-in/return-to.ts";
 
 export interface AuthDeps {
   readonly organizations: Pick<Organizations, "wayIn" | "origins">;
+  readonly keys: Pick<SessionKeys, "assertionKeys">;
   readonly metrics: WebhookMetrics;
 }
 
@@ -25,10 +27,11 @@ export interface AuthDeps {
  * somewhere gets a page, or is sent to sign in, and everybody else gets JSON. Every method is answered alike, since some
  * proxies ask by that of the request. It stands in front of all routing: the address is what it is, undecoded.
  */
-export function auth(door: Door, { organizations, metrics }: AuthDeps): RequestHandler {
+export function auth(door: Door, { organizations, keys, metrics }: AuthDeps): RequestHandler {
   const { answers } = door;
   const { origins } = organizations;
-  const admissions = new Admissions(metrics);
+  const { host: ownHost } = new URL(origins.own);
+  const admissions = new Admissions({ keys, metrics, issuer: origins.own });
 
   return (req, res, next) => {
     if (!isQuestion(req.url)) {
@@ -39,7 +42,8 @@ export function auth(door: Door, { organizations, metrics }: AuthDeps): RequestH
     if (question.kind === "misunderstood") sendAnswer(res, answers.misunderstood(question), []);
     else
       door.ask(req.headers.cookie, question, (verdict, clear) => {
-        if (verdict.kind === "admitted") sendAnswer(res, admissions.of(verdict), clear);
+        if (verdict.kind === "admitted")
+          sendAnswer(res, admissions.of(verdict, question.host ?? ownHost), clear);
         else refuse(req, res, question, verdict, clear);
       });
   };

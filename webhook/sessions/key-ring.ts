@@ -1,5 +1,6 @@
 import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
-import { keyInUse } from "./key-rotation.ts";
+import { type AssertionKey, assertionKey, SEED_BYTES } from "./assertion-key.ts";
+import { keyInUse, published } from "./key-rotation.ts";
 import type { StoredKey } from "./stored-keys.ts";
 
 /** A key as it is used: one derived key for each purpose, so that nothing made for one passes for another. */
@@ -12,6 +13,8 @@ export interface SessionKey {
   readonly sealing: KeyObject;
   /** Binds a sign-in to the browser that began it. */
   readonly binding: KeyObject;
+  /** Tells applications who somebody is. */
+  readonly assertion: AssertionKey;
 }
 
 /** The keys, derived and ready for use. Immutable: a change of the Secret makes a new ring. */
@@ -35,18 +38,25 @@ export class KeyRing {
   current(now: number): SessionKey {
     return keyInUse(this.#keys, now, { settleMs: this.#settleMs });
   }
+
+  /** The key to sign assertions with, and the others that applications have to know. @param now ms since 1970 */
+  assertionKeys(now: number): { readonly current: SessionKey; readonly published: readonly SessionKey[] } {
+    return published(this.#keys, now);
+  }
 }
 
 function derived({ id, key, createdAt }: StoredKey): SessionKey {
   const secret = Buffer.from(key, "base64url");
   // A KeyObject is several times faster than the same bytes.
-  const derive = (purpose: string): KeyObject =>
-    createSecretKey(new Uint8Array(hkdfSync("sha256", secret, "", `okta-role-operator ${purpose} v1`, 32)));
+  const bytes = (purpose: string, length: number): Buffer =>
+    Buffer.from(hkdfSync("sha256", secret, "", `okta-role-operator ${purpose} v1`, length));
+  const derive = (purpose: string): KeyObject => createSecretKey(bytes(purpose, 32));
   return {
     id,
     createdAt,
     signing: derive("session"),
     sealing: derive("login"),
     binding: derive("login-binding"),
+    assertion: assertionKey(id, bytes("assertion", SEED_BYTES)),
   };
 }

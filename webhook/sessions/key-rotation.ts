@@ -48,3 +48,26 @@ export function keyInUse<Key extends Pick<StoredKey, "createdAt">>(
 ): Key {
   return keys.findLast(({ createdAt }) => now - createdAt >= settleMs) ?? keys[0];
 }
+
+/** For so long applications keep what is published, in ms: they are told so. */
+export const PUBLISHED_MS = 5 * 60_000;
+
+/**
+ * A key signs assertions only when every application has read it since: what they keep, what replicas don't know yet, and
+ * twice that for clocks and caches on the way.
+ */
+const KNOWN_AFTER_MS = 3 * PUBLISHED_MS;
+
+/**
+ * The key that signs assertions, and all that are published: the one before, whose last assertions are on their way, and
+ * those to come.
+ * @param keys oldest first
+ * @param now ms since 1970
+ */
+export function published<Key extends Pick<StoredKey, "createdAt">>(
+  keys: readonly [Key, ...Key[]],
+  now: number,
+): { current: Key; published: readonly Key[] } {
+  const current = keyInUse(keys, now, { settleMs: KNOWN_AFTER_MS });
+  return { current, published: keys.slice(Math.max(0, keys.indexOf(current) - 1)) };
+}

@@ -79,8 +79,15 @@ export class SessionKeys {
 
   /** @throws KeysUnavailableError */
   current(): SessionKey {
-    if (!this.#ring) throw new KeysUnavailableError("The keys of sessions have not been read yet.");
-    return this.#ring.current(this.#now());
+    return this.#read().current(this.#now());
+  }
+
+  /**
+   * The key that signs assertions, and all that applications have to know.
+   * @throws KeysUnavailableError
+   */
+  assertionKeys(): ReturnType<KeyRing["assertionKeys"]> {
+    return this.#read().assertionKeys(this.#now());
   }
 
   find(id: string): SessionKey | undefined {
@@ -121,6 +128,11 @@ export class SessionKeys {
       }
       await sleep(wait, undefined, { signal }).catch(() => {}); // aborted: the loop ends
     }
+  }
+
+  #read(): KeyRing {
+    if (!this.#ring) throw new KeysUnavailableError("The keys of sessions have not been read yet.");
+    return this.#ring;
   }
 
   async #readOrMake(): Promise<void> {
