@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
 import { groupTypes, userStatuses } from "./directory/entities.ts";
+import { eventHookSeed } from "./event-hooks/event-hook.ts";
 
 const groupsFilter = z
   .strictObject({
@@ -52,6 +53,8 @@ export const managementScopes = [
   "okta.users.read",
   "okta.users.manage",
   "okta.logs.read",
+  "okta.eventHooks.read",
+  "okta.eventHooks.manage",
 ] as const;
 
 export const appSeed = z.strictObject({
@@ -104,6 +107,19 @@ export const organizationSeed = z.strictObject({
   apps: z.array(appSeed).default([]),
   /** The custom authorization servers, at /oauth2/<id>. */
   authorizationServers: z.array(authorizationServer).default([authorizationServer.parse({ id: "default" })]),
+  /** They are told nothing until they are verified. */
+  eventHooks: z.array(eventHookSeed).default([]),
+  /**
+   * How event hooks are called: how long an answer is waited for, how many events a request holds at most, and how many
+   * requests go to one hook at a time. One at a time comes in order, which Okta doesn't promise.
+   */
+  eventDelivery: z
+    .strictObject({
+      timeoutMs: z.int().positive().default(3000),
+      batch: z.int().positive().default(100),
+      atOnce: z.int().positive().default(1),
+    })
+    .prefault({}),
   /** Tokens for `Authorization: SSWS`. */
   apiTokens: z.array(z.string().min(1)).default([]),
   /** What becomes of a groups claim that would be empty: left out, or sent as []. Okta documents neither. */

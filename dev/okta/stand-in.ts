@@ -7,6 +7,7 @@ import type { Clock } from "./directory/clock.ts";
 import { Directory } from "./directory/directory.ts";
 import { randomId } from "./directory/okta-ids.ts";
 import { SystemLog } from "./directory/system-log.ts";
+import { EventHooks } from "./event-hooks/event-hooks.ts";
 import { type Endpoint, endpoints, Faults, type Misbehaving, type Misbehaviour } from "./faults.ts";
 import { createApp } from "./http.ts";
 import type { AlterIdToken } from "./oauth/altered-id-token.ts";
@@ -45,7 +46,7 @@ export interface OktaOptions extends OrganizationSeed {
 /** What may be changed while it runs. */
 export type Settings = Pick<
   Organization,
-  "organization" | "emptyGroupsClaim" | "manyGroups" | "issuerParameter" | "readLagMs"
+  "organization" | "emptyGroupsClaim" | "manyGroups" | "issuerParameter" | "readLagMs" | "eventDelivery"
 >;
 
 export interface OktaStandIn {
@@ -56,6 +57,7 @@ export interface OktaStandIn {
   /** An API token for `Authorization: SSWS`: the first seeded one, else one of its own. */
   readonly apiToken: string;
   readonly directory: Directory;
+  readonly eventHooks: EventHooks;
   readonly settings: Settings;
   /** How many requests came to each endpoint. */
   readonly requests: Readonly<Record<Endpoint, number>>;
@@ -68,7 +70,7 @@ export interface OktaStandIn {
   saveApp(app: AppSeed): App;
   removeApp(clientId: string): void;
   misbehave(misbehaviour: Misbehaviour): Misbehaving;
-  /** Ends all misbehaviours. */
+  /** Ends all misbehaviours, and what goes wrong with deliveries to event hooks. */
   behave(): void;
   /** Signs with a new key from now on; old tokens can't be verified any more unless the old key is kept. */
   rotateKeys(options?: { server?: string; keepOld?: boolean }): Promise<void>;
@@ -103,6 +105,13 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
   directory.onSessionsEnd = (userId) => storage.endSessions(userId);
   const apiTokens =
     organization.apiTokens.length > 0 ? organization.apiTokens : [randomId("00T") + randomId("00T")];
+  const eventHooks = new EventHooks({
+    directory,
+    base: url,
+    settings: () => organization.eventDelivery,
+    now,
+  });
+  for (const hook of organization.eventHooks) eventHooks.add(hook);
   const requests = Object.fromEntries(endpoints.map((endpoint) => [endpoint, 0])) as Record<Endpoint, number>;
 
   const context: OAuthContext = {
@@ -138,6 +147,7 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
     address,
     apiToken: apiTokens[0] ?? "",
     directory,
+    eventHooks,
     settings: organization,
     requests,
     alterIdToken: undefined,
@@ -150,11 +160,17 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
     },
     removeApp: (clientId) => apps.remove(clientId),
     misbehave: (misbehaviour) => faults.add(misbehaviour),
-    behave: () => faults.clear(),
+    behave: () => {
+      faults.clear();
+      eventHooks.deliverWell();
+    },
     async rotateKeys({ server: id = "org", keepOld = false } = {}) {
       find(id).rotateKeys(await newSigningKey(), { keepOld });
     },
-    stop: () => close(server),
+    async stop() {
+      await eventHooks.stop();
+      await close(server);
+    },
   };
 
   server.on(
@@ -164,7 +180,15 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
       faults,
       requests,
       rateLimits: organization.rateLimits,
-      management: { directory, base: url, org: find("org"), apiTokens: new Set(apiTokens), faults, log },
+      management: {
+        directory,
+        eventHooks,
+        base: url,
+        org: find("org"),
+        apiTokens: new Set(apiTokens),
+        faults,
+        log,
+      },
       control: control ? okta : undefined,
       now,
     }),

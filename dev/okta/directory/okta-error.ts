@@ -47,7 +47,7 @@ export const errors = {
   malformedBody: () => new OktaError(400, "E0000003", "The request body was not well-formed."),
   accessDenied: (headers: Record<string, string> = {}) =>
     new OktaError(403, "E0000006", "You do not have permission to perform the requested action", { headers }),
-  notFound: (id: string, kind: "User" | "UserGroup") =>
+  notFound: (id: string, kind: "User" | "UserGroup" | "EventHook") =>
     new OktaError(404, "E0000007", `Not found: Resource not found: ${id} (${kind})`),
   noSuchPath: () => new OktaError(404, "E0000008", "The requested path was not found"),
   internal: () => new OktaError(500, "E0000009", "Internal Server Error"),

@@ -4,7 +4,7 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const idLength = 20;
 
 /** What an id stands for; Okta's ids begin with it. */
-export type IdPrefix = "00u" | "00g" | "00o" | "0oa" | "00T" | "oae" | "oty" | "trs";
+export type IdPrefix = "00u" | "00g" | "00o" | "0oa" | "00T" | "who" | "oae" | "oty" | "trs";
 
 /** A new id in Okta's form: 20 characters, the first three of which tell the kind. */
 export function randomId(prefix: IdPrefix): string {

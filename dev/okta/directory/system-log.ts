@@ -5,7 +5,7 @@ import { errors } from "./okta-error.ts";
 /** Who did something, or to whom it was done. */
 export interface LogParty {
   id: string;
-  type: "User" | "UserGroup" | "AppInstance" | "PublicClientApp" | "SystemPrincipal";
+  type: "User" | "UserGroup" | "AppInstance" | "PublicClientApp" | "SystemPrincipal" | "EventHook";
   alternateId: string;
   displayName: string;
 }
@@ -54,6 +54,8 @@ const capacity = 200_000;
 
 /** Okta's System Log: what happened, in order, with cursors that miss nothing. */
 export class SystemLog {
+  /** Is told of every event when it is written. */
+  onEvent: ((event: LogEvent) => void) | undefined;
   readonly #now: Clock;
   #stored: Stored[] = [];
   #next = 1;
@@ -68,8 +70,10 @@ export class SystemLog {
   }
 
   append(entry: LogEntry): void {
-    this.#stored.push({ position: this.#next++, time: this.#now(), uuid: randomUUID(), entry });
+    const stored = { position: this.#next++, time: this.#now(), uuid: randomUUID(), entry };
+    this.#stored.push(stored);
     if (this.#stored.length > capacity) this.#stored = this.#stored.slice(capacity / 10);
+    this.onEvent?.(logEvent(stored));
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import type { Logger } from "pino";
 import type { Directory } from "../directory/directory.ts";
+import type { EventHooks } from "../event-hooks/event-hooks.ts";
 import type { Faults } from "../faults.ts";
 import type { AuthorizationServer } from "../oauth/authorization-server.ts";
 import type { Caller } from "./caller.ts";
@@ -8,6 +9,7 @@ import type { Caller } from "./caller.ts";
 /** What the routes of the Management API work on. */
 export interface ManagementContext {
   directory: Directory;
+  eventHooks: EventHooks;
   /** The organization's URL, which links begin with. */
   base: string;
   org: AuthorizationServer;
@@ -22,5 +24,5 @@ export interface Route {
   path: string;
   /** The scope that a service app needs. */
   scope: string;
-  handle: (request: Request, response: Response, caller: Caller) => void;
+  handle: (request: Request, response: Response, caller: Caller) => void | Promise<void>;
 }

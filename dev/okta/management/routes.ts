@@ -2,12 +2,13 @@ import express, { type NextFunction, type Request, type Response, Router } from 
 import { errors, OktaError } from "../directory/okta-error.ts";
 import { spoilAnswer } from "../spoiled-answer.ts";
 import { callerOf } from "./caller.ts";
+import { eventHooksRoutes } from "./event-hooks-routes.ts";
 import { groupsRoutes } from "./groups-routes.ts";
 import { logsRoutes } from "./logs-routes.ts";
 import type { ManagementContext } from "./route.ts";
 import { usersRoutes } from "./users-routes.ts";
 
-/** The part of Okta's Management API that deals with groups, users and the system log, below /api/v1. */
+/** The part of Okta's Management API that deals with groups, users, the system log and event hooks, below /api/v1. */
 export function managementRoutes(context: ManagementContext): Router {
   const router = Router();
   router.use(express.json({ limit: "1mb" }));
@@ -15,6 +16,7 @@ export function managementRoutes(context: ManagementContext): Router {
     ...groupsRoutes(context),
     ...usersRoutes(context),
     ...logsRoutes(context),
+    ...eventHooksRoutes(context),
   ]) {
     router[method](path, async (request, response) => {
       const caller = await callerOf(request, context.org, context.apiTokens);
@@ -22,7 +24,7 @@ export function managementRoutes(context: ManagementContext): Router {
       const asked = { endpoint: "management", method: request.method, url: request.originalUrl } as const;
       const spoiling = caller.app === undefined ? undefined : context.faults.answer(asked, caller.app);
       if (spoiling && (await spoilAnswer(spoiling, response))) return;
-      handle(request, response, caller);
+      await handle(request, response, caller);
     });
   }
   router.use(() => {
