@@ -13,10 +13,14 @@ export type AccessReason =
   | "MappedGroup"
   | "LocalAccount"
   | "DeactivationHeld"
+  | "AdminRoleHeld"
   | "NoMappedGroup"
   | "NotActiveInOkta"
   | "IssuerChanged"
   | "OrganizationNotFound";
+
+/** Reasons of whoever has access by groups. */
+export type GivenByGroups = "MappedGroup" | "DeactivationHeld" | "AdminRoleHeld";
 
 /** The outcome for a user: active or not, its grants, and the reason. Inactive users hold nothing. */
 export interface Access {

@@ -2,6 +2,7 @@ import { type Access, noAccess, sortGrants } from "./access.ts";
 import type { Identity } from "./identity.ts";
 import type { PolicyInForce } from "./policy.ts";
 import { heldAccess, keepHeldAccess, resolveAccess } from "./resolve-access.ts";
+import { keepAdminRoles } from "./safeguards/admin-roles.ts";
 import { isCountedLoss } from "./safeguards/losses.ts";
 import { identityOf, isActive, type User } from "./user.ts";
 
@@ -19,7 +20,8 @@ export function resolveStoredAccess(user: User, inForce: PolicyInForce | undefin
     identity.issuer === inForce.issuer
       ? resolveAccess(identity, inForce.policy, current, "stored")
       : noAccess("IssuerChanged", `The organization's issuer is no longer ${identity.issuer}.`);
-  return inForce.held && isCountedLoss(user, access) ? heldAccess(current) : access;
+  if (!inForce.held) return access;
+  return isCountedLoss(user, access) ? heldAccess(current) : keepAdminRoles(user, access, inForce.policy);
 }
 
 /** A local account is active as long as it exists, with the roles that people gave it: Okta has no say. */

@@ -5,6 +5,7 @@ import type { Identity } from "./identity.ts";
 import { isLinkable } from "./linking.ts";
 import type { PolicyInForce } from "./policy.ts";
 import { resolveAccess } from "./resolve-access.ts";
+import { keepAdminRoles, lostAdminRoles } from "./safeguards/admin-roles.ts";
 import { isCountedLoss } from "./safeguards/losses.ts";
 import { type IdentityStore, StaleUserError, StoreError, UserExistsError } from "./store.ts";
 import { identityOf, isActive, isAsStored, type User } from "./user.ts";
@@ -46,8 +47,9 @@ export type SignInOutcome =
 export type KeptReason = "DeactivationsHeld" | "TooManyGroups";
 
 /**
- * What the safeguards say to a sign-in that would deactivate an account: `take` does it; `leave` stores what Okta said
- * and leaves the rest to the operator, who sees all of it; `hold` does so, too, and says that somebody has to look.
+ * What the safeguards say to a sign-in that would deactivate an account, or take an admin role from it: `take` does it;
+ * `leave` stores what Okta said and leaves the rest to the operator, who sees all of it; `hold` does so, too, and says
+ * that somebody has to look.
  */
 export type LossDecision = "take" | "leave" | "hold";
 
@@ -69,14 +71,14 @@ const ATTEMPTS = 8;
  * or whose account was deleted and made again, is signed in with a session that is refused at once where that is known,
  * and here as soon as the watch brings it: they sign in again. So what is stored stands: what another replica has stored
  * in that moment isn't overwritten by what Okta has said to this one.
- * @param mayTake is asked before an account is deactivated, where that counts (see `safeguards/`)
+ * @param mayTake is asked before an account is deactivated or loses an admin role, where that counts (see `safeguards/`)
  * @throws StoreError when the store can't be written; then nobody is signed in
  */
 export async function provisionSignIn(
   store: IdentityStore,
   signIn: SignIn,
   organization: Deciding,
-  mayTake: (user: User) => LossDecision = () => "take",
+  mayTake: (user: User, access: Access) => LossDecision = () => "take",
 ): Promise<SignInOutcome> {
   let fresh = false;
   let earlier: { user: User | undefined } | undefined;
@@ -123,7 +125,7 @@ async function write(
   { organization: key, identity, at }: SignIn,
   organization: Deciding,
   { user, fresh }: { user: User | undefined; fresh: boolean },
-  mayTake: (user: User) => LossDecision,
+  mayTake: (user: User, access: Access) => LossDecision,
 ): Promise<SignInOutcome> {
   const resolution = resolveSignIn(identity, user, organization);
   if (user && mayBeCut(identity) && losesRoles(user, resolution.access, organization)) {
@@ -132,7 +134,9 @@ async function write(
   }
   switch (resolution.kind) {
     case "admit": {
-      const { access } = resolution;
+      const access = user
+        ? admittedAccess(user, resolution.access, organization, mayTake)
+        : resolution.access;
       if (user && isUnchanged(user, identity, access) && (fresh || store.isCurrent(key)))
         return { kind: "admitted", user, before: user, isTimeStored: false };
       const after = user
@@ -145,7 +149,7 @@ async function write(
       if (!user || user.source === "Local")
         return { kind: "refused", access: resolution.access, user: undefined, before: undefined };
       const { access } = resolution;
-      const decision = isCountedLoss(user, access) ? mayTake(user) : "take";
+      const decision = isCountedLoss(user, access) ? mayTake(user, access) : "take";
       const after = await store.update(user, decision === "take" ? { identity, access } : { identity });
       return decision === "hold"
         ? { kind: "kept", ...DEACTIVATIONS_HELD, user: after, before: user }
@@ -156,6 +160,17 @@ async function write(
       return { kind: "refused", access: resolution.access, user: after, before: user };
     }
   }
+}
+
+/** What somebody gets who is admitted: their admin roles, too, until it is certain that they aren't the last who hold them. */
+function admittedAccess(
+  user: User,
+  access: Access,
+  { policy }: Deciding,
+  mayTake: (user: User, access: Access) => LossDecision,
+): Access {
+  const isTaken = lostAdminRoles(user, access, policy).length === 0 || mayTake(user, access) === "take";
+  return isTaken ? access : keepAdminRoles(user, access, policy);
 }
 
 /** Whether everything is stored already that a sign-in says of somebody, and that follows from it. */
@@ -180,7 +195,7 @@ function losesRoles(user: User, { grants }: Access, { policy }: Deciding): boole
 
 const DEACTIVATIONS_HELD = {
   reason: "DeactivationsHeld",
-  why: "The groups give nothing any more, and too many people would lose their access within a day.",
+  why: "The groups give nothing any more, and what would be taken by that waits for somebody's approval.",
 } as const;
 
 /** The account of the person who signs in, or the local account that is to become theirs. */

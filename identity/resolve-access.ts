@@ -1,4 +1,4 @@
-import { type Access, type Grant, noAccess, sortGrants } from "./access.ts";
+import { type Access, type GivenByGroups, type Grant, noAccess, sortGrants } from "./access.ts";
 import { groupLabel, type Identity, isActiveInOkta, type ReceivedGroup } from "./identity.ts";
 import type { Policy } from "./policy.ts";
 import { shownName } from "./shown-names.ts";
@@ -48,7 +48,7 @@ export function resolveAccess(
     if (keeps) grants.push(withoutBare(grant));
   }
   if (grants.length === 0) return noAccess("NoMappedGroup", noMappedGroup(person.groups.length));
-  return granted(grants, "MappedGroup");
+  return grantedAccess(grants, "MappedGroup");
 }
 
 /**
@@ -59,12 +59,12 @@ export function resolveAccess(
 export function keepHeldAccess(person: Membership, current: readonly Grant[]): Access | undefined {
   if (!isActiveInOkta(person.status)) return undefined;
   const kept = [...stillCaused(current, person.groups)].map(withoutBare);
-  return kept.length === 0 ? undefined : granted(kept, "DeactivationHeld");
+  return kept.length === 0 ? undefined : grantedAccess(kept, "DeactivationHeld");
 }
 
 /** What an account keeps while its deactivation is held: everything. Whether that is for good is for people to say. */
 export function heldAccess(current: readonly Grant[]): Access {
-  return granted(current, "DeactivationHeld");
+  return grantedAccess(current, "DeactivationHeld");
 }
 
 /** A grant of a mapping. `bare`: neither it nor the group as it was received has an id. */
@@ -99,7 +99,8 @@ function withoutBare({ bare: _, ...grant }: CausedGrant): Grant {
   return grant;
 }
 
-function granted(grants: readonly Grant[], reason: "MappedGroup" | "DeactivationHeld"): Access {
+/** The access of somebody who holds this by groups. */
+export function grantedAccess(grants: readonly Grant[], reason: GivenByGroups): Access {
   const sorted = sortGrants(grants);
   const groups = [...new Set(sorted.map((grant) => grant.group ?? ""))].sort();
   return { active: true, grants: bounded(sorted), groups, reason, message: describe(groups, reason) };
@@ -124,12 +125,17 @@ function firstOfEach(grants: readonly Grant[], key: (grant: Grant) => string): G
   return [...first.values()];
 }
 
-function describe(groups: readonly string[], reason: "MappedGroup" | "DeactivationHeld"): string {
+function describe(groups: readonly string[], reason: GivenByGroups): string {
   const shown = groups.slice(0, 3).map(shownName).join(", ");
   const more = groups.length > 3 ? ` and ${groups.length - 3} more` : "";
-  return reason === "MappedGroup"
-    ? `In mapped groups: ${shown}${more}.`
-    : `Access through ${shown}${more} is kept while the deactivation is held.`;
+  switch (reason) {
+    case "MappedGroup":
+      return `In mapped groups: ${shown}${more}.`;
+    case "DeactivationHeld":
+      return `Access through ${shown}${more} is kept while the deactivation is held.`;
+    case "AdminRoleHeld":
+      return `In ${shown}${more}, or was: admin roles are kept while it is held that they are taken.`;
+  }
 }
 
 function noMappedGroup(received: number): string {

@@ -5,7 +5,7 @@ import { mappingCompactor, userCompactor } from "../crds/compact.ts";
 import { indexKey, organizationOf } from "../crds/organization-key.ts";
 import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
-import { AuditLog, foldedName, MappingCounts, Policies, UserCounts } from "../identity/index.ts";
+import { AuditLog, foldedName, LocalAdmins, MappingCounts, Policies, UserCounts } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { userIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
 import {
@@ -113,6 +113,7 @@ export class Operator {
   readonly #policies: Policies;
   readonly #watermarks: SessionWatermarks;
   readonly #counts: UserCounts;
+  readonly #localAdmins: LocalAdmins;
   readonly #assigned: MappingCounts;
   readonly #known: KnownGroups;
   #running: readonly Controller[] = [];
@@ -167,6 +168,7 @@ export class Operator {
     this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
     this.#watermarks = new SessionWatermarks(this.#organizations);
     this.#counts = new UserCounts(this.#store);
+    this.#localAdmins = new LocalAdmins(this.#store);
     this.#assigned = new MappingCounts(this.#store);
     this.#known = new KnownGroups(this.#store);
     registerMetrics(metrics, { organizations: this.#organizations, counts: this.#counts });
@@ -271,6 +273,7 @@ export class Operator {
       pending,
       policies,
       counts,
+      localAdmins: this.#localAdmins,
     });
     const unfinished = new UnfinishedSignIns();
 

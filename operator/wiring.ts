@@ -1,12 +1,14 @@
 import { indexKey } from "../crds/organization-key.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import {
+  adminRolesHeld,
   type IdentityStore,
   isWaiting,
   mappingsOf,
   type Policies,
   type PolicyChange,
   sameGroups,
+  type User,
   type UserEvent,
 } from "../identity/index.ts";
 import {
@@ -68,7 +70,7 @@ export function wire(controllers: Controllers, deps: WiringDeps): void {
   controllers.organizations
     .follow(organizations)
     .enqueueOn(reservations, (change) => waitingFor(change, deps))
-    .enqueueOn(store, organizationToCount, COUNTS);
+    .enqueueOn(store, (event) => organizationToCount(event, deps), COUNTS);
 
   controllers.mappings
     .follow(mappings)
@@ -112,10 +114,13 @@ function waitingFor(change: Change<ConfigMap>, { organizations }: WiringDeps): s
     .flatMap((path) => organizations.by("loginPath", path).map(keyOf));
 }
 
-/** The reason tells who has come to be held, the groups why. */
-function organizationToCount({ kind, user, previous }: UserEvent): string[] {
-  if (kind !== "updated" || !previous) return [user.organization];
+/** The reason tells who has come to be held, the groups why; admins may be what others are held for the want of. */
+function organizationToCount({ kind, user, previous }: UserEvent, { policies }: WiringDeps): string[] {
+  if (kind !== "updated" || !previous || user.source === "Local") return [user.organization];
+  const policy = policies.of(user.organization)?.policy;
+  const admin = (of: User): string => (policy ? adminRolesHeld(of, of.access, policy).join() : "");
   const isSame =
+    admin(previous) === admin(user) &&
     previous.access?.active === user.access?.active &&
     previous.access?.reason === user.access?.reason &&
     (!isWaiting(user) || sameGroups(previous.groups, user.groups));

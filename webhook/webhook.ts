@@ -9,7 +9,7 @@ import {
   SESSION_KEYS_TYPE,
 } from "../crds/resources.ts";
 import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
-import { AuditLog, Policies, UserCounts } from "../identity/index.ts";
+import { AuditLog, LocalAdmins, Policies, UserCounts } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { signInIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
 import {
@@ -133,7 +133,11 @@ export class Webhook {
       type: organizationUsers,
       remembered: PEOPLE_AT_ONCE,
     });
-    this.#losses = new SignInLosses({ store: this.#store, counts: new UserCounts(this.#store) });
+    this.#losses = new SignInLosses({
+      store: this.#store,
+      counts: new UserCounts(this.#store),
+      localAdmins: new LocalAdmins(this.#store),
+    });
     this.#keys = new SessionKeys({
       client,
       secret: sessionSecret,

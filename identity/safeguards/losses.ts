@@ -1,4 +1,4 @@
-import type { Access, AccessReason } from "../access.ts";
+import type { Access, AccessReason, Grant } from "../access.ts";
 import { keepHeldAccess } from "../resolve-access.ts";
 import { identityOf, isActive, type User } from "../user.ts";
 
@@ -24,10 +24,17 @@ export type LossCause = "MappingsChanged" | "GroupsGone" | "ClaimMissing" | "Iss
  * @param access what the present policy gives them
  */
 export function lossCause(user: User, access: Access): LossCause | undefined {
-  const identity = identityOf(user);
-  if (!identity || !isCountedLoss(user, access)) return undefined;
+  return isCountedLoss(user, access) ? causeOf(user, access, user.access?.grants ?? []) : undefined;
+}
+
+/**
+ * What takes these grants from a user of Okta's, going by what is stored.
+ * @param access what the present policy gives them
+ */
+export function causeOf(user: User, access: Access, taken: readonly Grant[]): LossCause {
   if (access.reason === "IssuerChanged") return "IssuerChanged";
-  if (keepHeldAccess(identity, user.access?.grants ?? [])) return "MappingsChanged";
+  const identity = identityOf(user);
+  if (identity && keepHeldAccess(identity, taken)) return "MappingsChanged";
   return user.groupsFrom === "MissingClaim" ? "ClaimMissing" : "GroupsGone";
 }
 

@@ -149,24 +149,43 @@ export function directorySynced(check: DirectoryCheck): DesiredCondition {
 }
 
 /** What is told of those who are pending. */
-type Waiting = Pick<PendingSet, "size" | "causes" | "missing" | "some">;
+type Waiting = Pick<PendingSet, "size" | "causes" | "missing" | "some" | "losingRole">;
 
 export function deactivationsWithinLimit(
   organization: Organization,
-  { pending, recent, active, held, approval }: Deactivations,
+  deactivations: Deactivations,
   waiting: Waiting,
 ): DesiredCondition {
   const type = "DeactivationsWithinLimit";
+  const { exceeds, lastAdminRoles, held, approval } = deactivations;
   if (!held) return conditionTrue(type, "WithinLimit", "Nobody's deactivation waits for approval.");
   const { name, namespace } = organization.metadata;
-  const before = recent === 0 ? "" : ` (${recent} more were deactivated already)`;
+  const what = [
+    ...(exceeds ? [tooMany(deactivations)] : []),
+    ...lastAdminRoles.map((role) => lastAdmins(role, waiting)),
+  ];
+  const orElse = lastAdminRoles.length === 0 ? "" : ", somebody else can administer the organization";
   return conditionFalse(
     type,
-    "DeactivationsHeld",
+    exceeds ? "DeactivationsHeld" : "LastAdminHeld",
+    `${what.join(" ")} ${whyAndWho(waiting)} They keep their access until the cause is put right${orElse} or somebody ` +
+      `approves: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ${APPROVAL_ANNOTATION}=${approval}`,
+  );
+}
+
+function tooMany({ pending, recent, active }: Deactivations): string {
+  const before = recent === 0 ? "" : ` (${recent} more were deactivated already)`;
+  return (
     `What is known now would deactivate ${pending} of ${active} active users, more than safeguards.maxDeactivations ` +
-      `allows within 24 hours${before}. ${whyAndWho(waiting)} They keep their access until the cause is put ` +
-      `right or somebody approves: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ` +
-      `${APPROVAL_ANNOTATION}=${approval}`,
+    `allows within 24 hours${before}.`
+  );
+}
+
+function lastAdmins(role: string, waiting: Waiting): string {
+  const [people, count] = waiting.losingRole(role, NAMED_PEOPLE);
+  return (
+    `What is known now would take the admin role ${role} from the last who hold it (${named(people, count)}), and no ` +
+    "local admin could get in instead."
   );
 }
 
@@ -188,9 +207,11 @@ function whyAndWho(waiting: Waiting): string {
     .sort(([, x], [, y]) => y - x)
     .map(([cause, count]) => `${count}: ${words[cause]}`)
     .join("; ");
-  const who = waiting.some(NAMED_PEOPLE);
-  const more = waiting.size > who.length ? ` and ${waiting.size - who.length} more` : "";
-  return `Why: ${why}. Who: ${who.join(", ")}${more}.`;
+  return `Why: ${why}. Who: ${named(waiting.some(NAMED_PEOPLE), waiting.size)}.`;
+}
+
+function named(people: readonly string[], all: number): string {
+  return all > people.length ? `${people.join(", ")} and ${all - people.length} more` : people.join(", ");
 }
 
 /** Conditions whose being Unknown doesn't hinder anybody from signing in. */

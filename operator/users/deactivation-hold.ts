@@ -1,5 +1,12 @@
 import type { Organization } from "../../crds/types.ts";
-import { exceedsLimit, type Policies, type User, type UserCounts } from "../../identity/index.ts";
+import {
+  exceedsLimit,
+  type LocalAdmins,
+  type Policies,
+  type Policy,
+  type User,
+  type UserCounts,
+} from "../../identity/index.ts";
 import type { Cache } from "../../kubernetes/index.ts";
 import { deactivationsCountFrom, settledTime } from "../../organizations/deactivation-window.ts";
 import { approvalFor, approvalIn, isAskedFor } from "./deactivation-approval.ts";
@@ -13,7 +20,11 @@ export interface Deactivations {
   /** Users who were deactivated within the window already. */
   readonly recent: number;
   readonly active: number;
-  /** Whether those who are pending wait for approval. */
+  /** Whether those who are pending are more than the organization allows. */
+  readonly exceeds: boolean;
+  /** The admin roles that nobody would hold any more, where no local admin could get in either. */
+  readonly lastAdminRoles: readonly string[];
+  /** Whether those who are pending, or are to lose an admin role, wait for approval: for either of both. */
   readonly held: boolean;
   /** What the approving annotation has to say. */
   readonly approval: string;
@@ -28,12 +39,15 @@ interface Hold {
   readonly offers: Map<string, number>;
 }
 
+const NOT_HELD = { exceeds: false, lastAdminRoles: [], held: false, approval: "" } as const;
+
 /** What was offered so many times before is still taken: while somebody looks, others sign in. */
 const OFFERS = 5;
 
 /**
- * Holds deactivations that are more than the organization allows within a day, whatever they come from: all that are
- * pending, or none. It ends when they are approved, or within the limit: since fewer are pending, or more are allowed.
+ * Holds deactivations that are more than the organization allows within a day, and what would take an admin role from the
+ * last who hold it, whatever that comes from: all that is pending, or nothing. It ends when that is approved, or no longer
+ * too much: since less is pending, more are allowed, or somebody else can administer the organization.
  *
  * That survives a restart: who is pending and who was deactivated lately follows from what is stored, and since when
  * deactivations are held is in the condition.
@@ -46,6 +60,7 @@ export class DeactivationHold {
   readonly #pending: PendingDeactivations;
   readonly #policies: Policies;
   readonly #counts: Pick<UserCounts, "of" | "deactivatedSince">;
+  readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
   readonly #holds = new Map<string, Hold>();
   /** Where approved deactivations are being carried out, and what has approved them. */
   readonly #carriedOut = new Map<string, { readonly approval: string; settled: number | undefined }>();
@@ -55,11 +70,13 @@ export class DeactivationHold {
     pending: PendingDeactivations;
     policies: Policies;
     counts: Pick<UserCounts, "of" | "deactivatedSince">;
+    localAdmins: Pick<LocalAdmins, "canGetIn">;
   }) {
     this.#organizations = deps.organizations;
     this.#pending = deps.pending;
     this.#policies = deps.policies;
     this.#counts = deps.counts;
+    this.#localAdmins = deps.localAdmins;
   }
 
   /** Whether a user's deactivation waits for approval; undefined while that isn't known, since they are being counted. */
@@ -90,7 +107,7 @@ export class DeactivationHold {
     if (!organization || !inForce) {
       this.#holds.delete(key);
       this.#carriedOut.delete(key);
-      return { ...this.#numbers(key, pending, 0), held: false, approval: "" };
+      return { ...this.#numbers(key, pending, 0), ...NOT_HELD };
     }
     const numbers = this.#numbers(
       key,
@@ -98,18 +115,20 @@ export class DeactivationHold {
       Math.max(deactivationsCountFrom(organization), this.settled(organization, key)),
     );
     const setting = organization.spec.safeguards.maxDeactivations;
-    if (!exceedsLimit({ ...numbers, deactivating: numbers.pending, setting })) {
-      this.#holds.delete(key);
-      return { ...numbers, held: false, approval: "" };
-    }
     const { policy, issuer } = inForce;
+    const exceeds = exceedsLimit({ ...numbers, deactivating: numbers.pending, setting });
+    const lastAdminRoles = this.#lastAdminRoles(key, policy);
+    if (!exceeds && lastAdminRoles.length === 0) {
+      this.#holds.delete(key);
+      return { ...numbers, ...NOT_HELD };
+    }
     const hold = this.#hold(key, organization, `${policy.hash()}\n${issuer}`);
     const { uid = "" } = organization.metadata;
     const approved = { uid, policyHash: policy.hash(), issuer, people: pending.digest };
     const approval = approvalFor(approved, hold.saidBefore);
     const said = approvalIn(organization) ?? "";
     const upTo = said === approval ? pending.last : hold.offers.get(said);
-    if (upTo === undefined) return { ...numbers, held: true, approval };
+    if (upTo === undefined) return { ...numbers, exceeds, lastAdminRoles, held: true, approval };
     pending.approve(upTo);
     this.#holds.delete(key);
     this.#carriedOut.set(key, { approval: said, settled: undefined });
@@ -149,12 +168,17 @@ export class DeactivationHold {
     return hold;
   }
 
+  #lastAdminRoles(key: string, policy: Pick<Policy, "roles">): string[] {
+    const roles = this.#pending.lastAdminRoles(key);
+    return roles.length > 0 && this.#localAdmins.canGetIn(key, policy) ? [] : roles;
+  }
+
   #numbers(
     key: string,
-    { size }: PendingSet,
+    { deactivated }: PendingSet,
     since: number,
   ): Pick<Deactivations, "pending" | "recent" | "active"> {
     const { active } = this.#counts.of(key);
-    return { pending: size, recent: this.#counts.deactivatedSince(key, since), active };
+    return { pending: deactivated, recent: this.#counts.deactivatedSince(key, since), active };
   }
 }

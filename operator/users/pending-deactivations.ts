@@ -1,7 +1,11 @@
 import {
+  AdminForecast,
+  adminLossCause,
+  adminRolesHeld,
   groupLabel,
   type IdentityStore,
   lossCause,
+  lostAdminRoles,
   type Policies,
   type PolicyChange,
   resolveStoredAccess,
@@ -24,13 +28,15 @@ interface Count {
 }
 
 /**
- * Whom what is stored and the present policies would deactivate, and who isn't deactivated yet. A changed policy is
+ * Whom what is stored and the present policies would deactivate or take admin roles from, and of whom that isn't done yet;
+ * and who would be left in those roles. A changed policy is
  * looked at as a whole: until everybody whom it touches is counted, it takes nothing from anybody of its organization.
  */
 export class PendingDeactivations {
   readonly #store: Pick<IdentityStore, "users" | "usersInGroups" | "usersOfMapping">;
   readonly #policies: Pick<Policies, "of">;
   readonly #pending = new Map<string, PendingSet>();
+  readonly #admins = new Map<string, AdminForecast>();
   readonly #counts = new Map<string, Count>();
 
   constructor(deps: {
@@ -44,6 +50,12 @@ export class PendingDeactivations {
   /** Not all of them while the organization is being counted. */
   of(organization: string): PendingSet {
     return this.#pending.get(organization) ?? new PendingSet();
+  }
+
+  /** The admin roles that would be taken from those who wait, and that nobody would hold any more. */
+  lastAdminRoles(organization: string): string[] {
+    const forecast = this.#admins.get(organization);
+    return forecast ? [...this.of(organization).adminRoles].filter((role) => forecast.losesLast(role)) : [];
   }
 
   /** Whether a changed policy hasn't shown yet whom it would deactivate. */
@@ -89,19 +101,48 @@ export class PendingDeactivations {
   /** Looks at one user again, who has changed. */
   look(user: User): void {
     const inForce = this.#policies.of(user.organization);
-    const cause = inForce && lossCause(user, resolveStoredAccess(user, { ...inForce, held: false }));
-    if (cause === undefined) {
+    if (!inForce) {
       this.forget(user);
       return;
     }
-    this.#counts.get(user.organization)?.seen.add(user.ref);
-    const pending = this.#pending.get(user.organization) ?? new PendingSet();
-    this.#pending.set(user.organization, pending);
-    pending.set(user.ref, told(user, cause));
+    const { organization, ref } = user;
+    const { policy } = inForce;
+    const access = resolveStoredAccess(user, { ...inForce, held: false });
+    const now = adminRolesHeld(user, user.access, policy);
+    const later = adminRolesHeld(user, access, policy);
+    if (now.length + later.length > 0) this.#forecast(organization).set(ref, { now, later });
+    else this.#admins.get(organization)?.delete(ref);
+
+    const adminRoles = lostAdminRoles(user, access, policy);
+    const deactivated = lossCause(user, access);
+    const cause =
+      deactivated ?? (adminRoles.length > 0 ? adminLossCause(user, access, adminRoles) : undefined);
+    if (cause === undefined) {
+      this.#settle(user);
+      return;
+    }
+    this.#counts.get(organization)?.seen.add(ref);
+    const pending = this.#pending.get(organization) ?? new PendingSet();
+    this.#pending.set(organization, pending);
+    const isDeactivated = deactivated !== undefined;
+    pending.set(ref, { cause, isDeactivated, adminRoles, ...told(user, cause) });
   }
 
-  /** Forgets a user who is gone, or has nothing to lose. */
-  forget({ ref, organization }: User): void {
+  /** Forgets a user who is gone. */
+  forget(user: User): void {
+    this.#admins.get(user.organization)?.delete(user.ref);
+    this.#settle(user);
+    if (!this.#policies.of(user.organization)) this.#admins.delete(user.organization);
+  }
+
+  #forecast(organization: string): AdminForecast {
+    const known = this.#admins.get(organization) ?? new AdminForecast();
+    this.#admins.set(organization, known);
+    return known;
+  }
+
+  /** Nothing waits for this user. */
+  #settle({ ref, organization }: User): void {
     this.#counts.get(organization)?.seen.add(ref);
     const pending = this.#pending.get(organization);
     pending?.delete(ref);
@@ -158,11 +199,11 @@ function newCount(): Count {
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-function told(user: User, cause: Pending["cause"]): Pending {
+function told(user: User, cause: Pending["cause"]): Pick<Pending, "missing" | "who"> {
   const received = new Set(user.groups.map(groupLabel));
   const missing =
     cause === "GroupsGone" ? (user.access?.groups ?? []).filter((group) => !received.has(group)) : [];
-  return { cause, missing, who: user.email ?? user.ref.slice(user.ref.indexOf("/") + 1) };
+  return { missing, who: user.email ?? user.ref.slice(user.ref.indexOf("/") + 1) };
 }
 
 function both(a: Touched | "all" | undefined, b: Touched | "all"): Touched | "all" {

@@ -1,8 +1,12 @@
 import { digestOf, type LossCause, SetDigest } from "../../identity/index.ts";
 
-/** Somebody who is to be deactivated, as the condition tells of them. */
+/** Somebody who is to be deactivated or to lose admin roles, as the condition tells of them. */
 export interface Pending {
   readonly cause: LossCause;
+  /** Whether they lose everything; else, admin roles alone. */
+  readonly isDeactivated: boolean;
+  /** The admin roles that they lose. */
+  readonly adminRoles: readonly string[];
   /** The groups that they no longer are in. */
   readonly missing: readonly string[];
   readonly who: string;
@@ -17,8 +21,9 @@ interface Entry {
 }
 
 /**
- * Who is to be deactivated in an organization: those who wait for that to be allowed, and those of whom somebody has
- * approved it. Whoever leaves the set and comes again comes as somebody new.
+ * Who is to be deactivated in an organization or to lose an admin role: those who wait for that to be allowed, and those
+ * of whom somebody has approved it. Whoever leaves the set and comes again comes as somebody new, and so does whoever is
+ * to lose something else.
  *
  * What is told of those who wait follows each change, so that telling it costs the same however many they are.
  */
@@ -27,12 +32,31 @@ export class PendingSet {
   readonly #digest = new SetDigest();
   readonly #causes = new Map<LossCause, number>();
   readonly #missing = new Map<string, number>();
+  /** Of those who wait, by the admin roles that they lose. */
+  readonly #admins = new Map<string, Set<Entry>>();
+  #deactivated = 0;
   #approved = 0;
   #last = 0;
 
   /** How many wait. */
   get size(): number {
     return this.#entries.size - this.#approved;
+  }
+
+  /** How many of those who wait are to be deactivated. */
+  get deactivated(): number {
+    return this.#deactivated;
+  }
+
+  /** The admin roles that those who wait lose. */
+  get adminRoles(): Iterable<string> {
+    return this.#admins.keys();
+  }
+
+  /** Some of those who wait and lose this admin role, and how many these are. */
+  losingRole(role: string, most: number): [some: string[], all: number] {
+    const losing = this.#admins.get(role) ?? new Set();
+    return [Array.from(losing.values().take(most), ({ pending }) => pending.who), losing.size];
   }
 
   /** How many are approved. */
@@ -81,16 +105,18 @@ export class PendingSet {
   }
 
   set(ref: string, pending: Pending): void {
+    const digest = digestOf(idOf(ref, pending));
+    if (this.#entries.get(ref)?.digest !== digest) this.delete(ref);
     const known = this.#entries.get(ref);
     if (!known) {
       this.#last++;
-      const entry = { pending, number: this.#last, isApproved: false, digest: digestOf(ref) };
+      const entry = { pending, number: this.#last, isApproved: false, digest };
       this.#entries.set(ref, entry);
       this.#waits(entry, 1);
     } else if (!known.isApproved) {
-      this.#tell(known.pending, -1);
+      this.#tell(known, -1);
       known.pending = pending;
-      this.#tell(pending, 1);
+      this.#tell(known, 1);
     }
   }
 
@@ -130,16 +156,28 @@ export class PendingSet {
     }
   }
 
-  #waits({ pending, digest }: Entry, by: 1 | -1): void {
-    if (by === 1) this.#digest.add(digest);
-    else this.#digest.remove(digest);
-    this.#tell(pending, by);
+  #waits(entry: Entry, by: 1 | -1): void {
+    if (by === 1) this.#digest.add(entry.digest);
+    else this.#digest.remove(entry.digest);
+    this.#tell(entry, by);
   }
 
-  #tell({ cause, missing }: Pending, by: 1 | -1): void {
+  #tell(entry: Entry, by: 1 | -1): void {
+    const { cause, missing, isDeactivated, adminRoles } = entry.pending;
     count(this.#causes, cause, by);
     for (const group of missing) count(this.#missing, group, by);
+    if (isDeactivated) this.#deactivated += by;
+    for (const role of adminRoles) {
+      const losing = this.#admins.get(role) ?? new Set();
+      if (by === 1) this.#admins.set(role, losing.add(entry));
+      else if (losing.delete(entry) && losing.size === 0) this.#admins.delete(role);
+    }
   }
+}
+
+/** What the digest says of somebody: whether they lose everything, else which admin roles. */
+function idOf(ref: string, { isDeactivated, adminRoles }: Pending): string {
+  return isDeactivated ? ref : [ref, ...adminRoles].join(" ");
 }
 
 function count<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {

@@ -6,6 +6,7 @@ import {
   type IdentityStore,
   isActive,
   isCountedLoss,
+  lostAdminRoles,
   type Policies,
   resolveStoredAccess,
   StaleUserError,
@@ -44,10 +45,12 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   const found = policies.of(user.organization);
   const given = resolveStoredAccess(user, found && { ...found, held: false });
   // Whoever loses nothing isn't held: most of the people whom a change touches.
-  const held = !found || isCountedLoss(user, given) ? hold.holds(user) : false;
+  const mayBeHeld =
+    !found || isCountedLoss(user, given) || lostAdminRoles(user, given, found.policy).length > 0;
+  const held = mayBeHeld ? hold.holds(user) : false;
   const access = held === true ? resolveStoredAccess(user, found && { ...found, held }) : given;
   if (isDecided(user, access)) return done;
-  if (found && held === undefined && isCountedLoss(user, access)) {
+  if (found && held === undefined) {
     pending.putOff(user); // until everybody is counted
     return done;
   }

@@ -155,3 +155,33 @@ test("what a sign-in leaves unfinished is finished by the next one, though Okta 
   );
   t.true(whole?.decided);
 });
+
+test("an admin who has moved to another group is admitted with what that gives, and keeps the admin role until it is allowed to go", async (t) => {
+  const cluster = await testCluster(t);
+  const client = await createClient({ kubeconfig: await cluster.serviceAccount(), userAgent: "test", log });
+  t.teardown(() => client.close());
+  const { store } = await replica(t, client, cluster);
+  const roles = [{ name: "viewer" }, { name: "owner", admin: true }];
+  const inForce: PolicyInForce = {
+    issuer: ben.issuer,
+    policy: new CompiledPolicy(roles, [
+      { name: "owners", groups: [{ name: "owners" }], roles: ["owner"] },
+      { name: "viewers", groups: [{ name: "viewers" }], roles: ["viewer"] },
+    ]),
+    held: false,
+  };
+  const signIn = async (group: string, may: "take" | "leave") => {
+    const identity = { ...ben, groups: [{ name: group }] };
+    const at = Date.now();
+    const organization = `${cluster.namespace}/acme`;
+    return await provisionSignIn(store, { organization, identity, at }, inForce, () => may);
+  };
+  const holds = ({ user }: Awaited<ReturnType<typeof signIn>>) =>
+    user?.access?.grants.map(({ role }) => role);
+  t.deepEqual(holds(await signIn("owners", "leave")), ["owner"]);
+  const moved = await signIn("viewers", "leave");
+  t.deepEqual(holds(moved), ["owner", "viewer"]);
+  t.like(moved, { kind: "admitted", user: { decided: true, access: { reason: "AdminRoleHeld" } } });
+  t.like(await signIn("viewers", "leave"), { kind: "admitted", isTimeStored: false }, "nothing is new");
+  t.deepEqual(holds(await signIn("viewers", "take")), ["viewer"]);
+});

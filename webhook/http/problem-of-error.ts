@@ -296,7 +296,8 @@ function groupsProblemAt(reason: GroupsRefusal | KeptReason, place: Place): Prob
         title: "Your access waits for an administrator",
         text:
           `The groups that Okta reports for you no longer give access to ${organization}. That is so for many people at ` +
-          "once and may be a mistake, so your account stays as it is until an administrator has looked. " +
+          "once, or for the last who administer it, and may be a mistake, so your account stays as it is until an " +
+          "administrator has looked. " +
           `Tell an administrator of ${organization}.`,
         advice: forAdmins(
           `the condition DeactivationsWithinLimit of the Organization ${object} says what it comes from.`,

@@ -1,5 +1,6 @@
 import type { Organization } from "../../crds/types.ts";
 import {
+  type Access,
   type AuditLog,
   auditChanges,
   auditPerhaps,
@@ -118,7 +119,9 @@ export class OktaSignIns {
     if (!mayBeCut(identity)) reportClaim(verdict);
 
     // The account: decided by identity/, and stored where anything of it is new.
-    const outcome = await this.#provision(key, identity, at, inForce, (user) => allowance.decide(user));
+    const outcome = await this.#provision(key, identity, at, inForce, (user, access) =>
+      allowance.decide(user, access),
+    );
     if (mayBeCut(identity)) reportClaim(isRefusedAsCut(outcome) ? LIST_MAY_BE_CUT : verdict);
     this.#record(outcome, groupsFrom, at);
     if (outcome.kind === "kept") return { kind: "undecided", reason: outcome.reason, why: outcome.why };
@@ -156,7 +159,7 @@ export class OktaSignIns {
     identity: Identity,
     at: number,
     inForce: InForce,
-    mayTake: (user: User) => LossDecision,
+    mayTake: (user: User, access: Access) => LossDecision,
   ): Promise<SignInOutcome> {
     const { store, audit, reporter, metrics } = this.#options;
     const start = performance.now();

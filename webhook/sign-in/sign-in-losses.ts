@@ -1,5 +1,6 @@
 import type { Organization } from "../../crds/types.ts";
 import {
+  type Access,
   type Change,
   CLAIM_LOSS_WINDOW_MS,
   claimIsLost,
@@ -10,7 +11,9 @@ import {
   isCountedLoss,
   isFarFromLimit,
   isWaiting,
+  type LocalAdmins,
   type LossDecision,
+  lostAdminRoles,
   type PolicyInForce,
   resolveSignIn,
   type User,
@@ -21,8 +24,11 @@ import { heldCondition } from "../../organizations/policy-source.ts";
 
 /** What a sign-in may do. Disposed of when it is over. */
 export interface Allowance extends Disposable {
-  /** Whether the sign-in may deactivate this account. What it may do counts as done until it is stored. */
-  decide(user: User): LossDecision;
+  /**
+   * Whether the sign-in may give this account that access, which deactivates it or takes admin roles from it. What it may
+   * do counts as done until it is stored.
+   */
+  decide(user: User, access: Access): LossDecision;
 }
 
 interface UnderWay {
@@ -37,20 +43,26 @@ interface UnderWay {
  * renamed or filtered away. Both look the same; but one by one people leave, and a mistake would deactivate everybody
  * who signs in. It counts what is stored, and what is being stored, so that many sign-ins at once don't slip past it
  * together.
+ *
+ * Whether somebody is the last who holds an admin role only the operator can tell, which is one and knows everybody: at a
+ * sign-in no such role is taken, unless a local admin gets in anyway.
  */
 export class SignInLosses {
   readonly #store: Pick<IdentityStore, "find">;
   readonly #counts: Pick<UserCounts, "of" | "waiting" | "deactivatedSince" | "withoutClaimSince">;
+  readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
   /** By organization and ref: accounts that are about to be deactivated. */
   readonly #underWay = new Map<string, Map<string, UnderWay>>();
 
-  /** @param counts follow the same store, from before it has anything to tell */
+  /** @param counts and local admins follow the same store, from before it has anything to tell */
   constructor(deps: {
     store: Pick<IdentityStore, "find" | "subscribe">;
     counts: Pick<UserCounts, "of" | "waiting" | "deactivatedSince" | "withoutClaimSince">;
+    localAdmins: Pick<LocalAdmins, "canGetIn">;
   }) {
     this.#store = deps.store;
     this.#counts = deps.counts;
+    this.#localAdmins = deps.localAdmins;
     // Stored, they are counted: in the same turn of the event loop they are under way no longer.
     deps.store.subscribe(({ user }) => {
       if (!isActive(user)) this.#end(user.organization, user.ref);
@@ -87,23 +99,32 @@ export class SignInLosses {
         begin(user);
       }
     }
+    const deactivate = (user: User): LossDecision => {
+      if (begun.has(user.ref)) return "take"; // asked again, since somebody else wrote first
+      if (isMissing) return this.#isClaimLost(key, organization) ? "hold" : begin(user);
+      if (heldCondition(organization)) return "hold";
+      const change = {
+        ...this.#change(key, organization),
+        // Those who were left to the operator, at whatever replica.
+        deactivating: 1 + this.#waiting(key) - (isWaiting(user) ? 1 : 0),
+      };
+      if (exceedsLimit(change)) return "hold";
+      return isFarFromLimit(change) ? begin(user) : "leave";
+    };
     return {
-      decide: (user) => {
-        if (begun.has(user.ref)) return "take"; // asked again, since somebody else wrote first
-        if (isMissing) return this.#isClaimLost(key, organization) ? "hold" : begin(user);
-        if (heldCondition(organization)) return "hold";
-        const change = {
-          ...this.#change(key, organization),
-          // Those who were left to the operator, at whatever replica.
-          deactivating: 1 + this.#waiting(key) - (isWaiting(user) ? 1 : 0),
-        };
-        if (exceedsLimit(change)) return "hold";
-        return isFarFromLimit(change) ? begin(user) : "leave";
+      decide: (user, access) => {
+        const kept = heldCondition(organization) ? "hold" : "take";
+        const decision = isCountedLoss(user, access) ? deactivate(user) : kept;
+        return decision === "take" && this.#mayTakeLastAdmin(key, user, access, inForce) ? "leave" : decision;
       },
       [Symbol.dispose]: () => {
         for (const ref of begun) this.#end(key, ref);
       },
     };
+  }
+
+  #mayTakeLastAdmin(key: string, user: User, access: Access, { policy }: PolicyInForce): boolean {
+    return lostAdminRoles(user, access, policy).length > 0 && !this.#localAdmins.canGetIn(key, policy);
   }
 
   #isClaimLost(key: string, organization: Organization): boolean {

@@ -67,7 +67,8 @@ function scene(users: User[]) {
     of: (key: string) => ({ registered: 100, active: of(key).filter(isActive).length }),
     deactivatedSince: () => 0,
   };
-  const hold = new DeactivationHold({ organizations, pending, policies, counts });
+  const localAdmins = { canGetIn: () => false };
+  const hold = new DeactivationHold({ organizations, pending, policies, counts, localAdmins });
   /** Lets the store hand out one more user of an organization, as soon as it is asked for one. */
   const next = async (key = ADA.organization): Promise<void> => {
     while (!gates.has(key)) await new Promise(setImmediate);

@@ -1,6 +1,14 @@
 import test from "ava";
 import type { Organization } from "../../../crds/types.ts";
-import { type Identity, noAccess, type User, UserCounts, type UserEvent } from "../../../identity/index.ts";
+import {
+  type Identity,
+  LocalAdmins,
+  noAccess,
+  resolveStoredAccess,
+  type User,
+  UserCounts,
+  type UserEvent,
+} from "../../../identity/index.ts";
 import { type Allowance, SignInLosses } from "../../../webhook/sign-in/sign-in-losses.ts";
 import * as one from "../../identity/an-account.ts";
 
@@ -20,7 +28,11 @@ function scene(count: number, status: Organization["status"] = {}) {
       return () => {};
     },
   };
-  const losses = new SignInLosses({ store, counts: new UserCounts(store) });
+  const losses = new SignInLosses({
+    store,
+    counts: new UserCounts(store),
+    localAdmins: new LocalAdmins(store),
+  });
   const put = (subject: string, user: User): void => {
     const previous = users.get(subject);
     users.set(subject, user);
@@ -41,7 +53,7 @@ function scene(count: number, status: Organization["status"] = {}) {
     });
   const decide = async (subject: string): Promise<string> => {
     const allowance = await allow(subject, "Claim");
-    return allowance?.decide(users.get(subject) ?? account(subject)) ?? "lost";
+    return allowance?.decide(users.get(subject) ?? account(subject), noAccess("NoMappedGroup", "")) ?? "lost";
   };
   const leave = (subject: string): void => put(subject, { ...account(subject), groups: [], decided: false });
   return { users, allow, deactivate, decide, leave, put };
@@ -131,13 +143,46 @@ test("deactivations of all causes add up, but for those that are certain or sett
   t.is(await settled.decide("person99"), "take", "somebody has approved them");
 });
 
+const HELD = {
+  type: "DeactivationsWithinLimit",
+  status: "False" as const,
+  reason: "DeactivationsHeld",
+  message: "",
+  lastTransitionTime: new Date().toISOString(),
+};
+
 test("while deactivations are held, nobody else loses anything by signing in", async (t) => {
-  const condition = {
-    type: "DeactivationsWithinLimit",
-    status: "False" as const,
-    reason: "DeactivationsHeld",
-    message: "",
-    lastTransitionTime: new Date().toISOString(),
-  };
-  t.is(await scene(100, { conditions: [condition] }).decide("person0"), "hold");
+  t.is(await scene(100, { conditions: [HELD] }).decide("person0"), "hold");
+});
+
+const ADMIN_GRANTS = [{ role: "organization-admin", mapping: "admins", group: "admins" }];
+const admin = (subject: string): User => ({
+  ...account(subject),
+  access: { active: true, grants: ADMIN_GRANTS, groups: ["admins"], reason: "MappedGroup", message: "" },
+});
+const DEMOTED = resolveStoredAccess(account("ada"), inForce);
+const OUT = noAccess("NoMappedGroup", "");
+
+test("a sign-in takes no admin role, and no admin's account: whether others are left is for the operator to say", async (t) => {
+  const { allow, put } = scene(100);
+  for (const subject of ["ada", "ben", "cy"]) put(subject, admin(subject));
+  for (const access of [DEMOTED, OUT])
+    t.is((await allow("ada", "Claim"))?.decide(admin("ada"), access), "leave");
+  t.is((await allow("ada", "MissingClaim"))?.decide(admin("ada"), OUT), "leave");
+  t.is((await allow("ada", "Claim"))?.decide(account("ada"), DEMOTED), "take", "no admin");
+});
+
+test("where a local admin gets in anyway, a sign-in takes admin roles as it takes others", async (t) => {
+  const { allow, put } = scene(100);
+  put("ada", admin("ada"));
+  put("mia", one.local({ ref: "acme/mia", localRoles: ["organization-admin"], serviceAccountName: "mia" }));
+  for (const access of [DEMOTED, OUT])
+    t.is((await allow("ada", "Claim"))?.decide(admin("ada"), access), "take");
+});
+
+test("while something is held, an admin who signs in keeps the role, local admin or not", async (t) => {
+  const { allow, put } = scene(100, { conditions: [HELD] });
+  put("ada", admin("ada"));
+  put("mia", one.local({ ref: "acme/mia", localRoles: ["organization-admin"], serviceAccountName: "mia" }));
+  t.is((await allow("ada", "Claim"))?.decide(admin("ada"), DEMOTED), "hold");
 });

@@ -1,0 +1,52 @@
+import test from "ava";
+import { LocalAdmins } from "../../../identity/safeguards/local-admins.ts";
+import type { UserEvent } from "../../../identity/store.ts";
+import type { User } from "../../../identity/user.ts";
+import { account, local, policy } from "../an-account.ts";
+
+const ACME = "acme/acme";
+
+function scene(...events: UserEvent[]) {
+  let tell = (_: UserEvent): void => {};
+  const admins = new LocalAdmins({
+    subscribe: (listener) => {
+      tell = listener;
+      return () => {};
+    },
+  });
+  for (const event of events) tell(event);
+  return { tell: (event: UserEvent) => tell(event), canGetIn: () => admins.canGetIn(ACME, policy) };
+}
+
+const admin = (changes: Partial<User> = {}): User =>
+  local({ ref: "acme/mia", localRoles: ["organization-admin"], serviceAccountName: "mia", ...changes });
+const added = (user: User): UserEvent => ({ kind: "added", user });
+
+test("a local account with an admin role and a service account gets in without Okta", (t) => {
+  t.true(scene(added(admin())).canGetIn());
+  t.false(scene().canGetIn());
+  t.false(scene(added(admin({ localRoles: ["service-admin"] }))).canGetIn(), "no admin role");
+  const { serviceAccountName: _, ...closed } = admin();
+  t.false(scene(added(closed)).canGetIn(), "no way in");
+  t.false(scene(added(account())).canGetIn(), "Okta's");
+  t.false(scene(added(admin({ organization: "acme/other" }))).canGetIn(), "another organization's");
+});
+
+test("two accounts of one service account open neither; of two service accounts, both", (t) => {
+  const other = { ref: "acme/noa", localRoles: ["service-admin"] };
+  t.false(scene(added(admin()), added(admin(other))).canGetIn());
+  t.true(scene(added(admin()), added(admin({ ...other, serviceAccountNamespace: "elsewhere" }))).canGetIn());
+  t.true(scene(added(admin()), added(admin({ ...other, serviceAccountName: "noa" }))).canGetIn());
+});
+
+test("who is deleted, linked to Okta or loses the role or the service account gets in no longer", (t) => {
+  const { serviceAccountName: _, ...closed } = admin();
+  for (const user of [
+    admin({ localRoles: [] }),
+    closed,
+    account({ ref: "acme/mia" }),
+    admin({ organization: "acme/other" }),
+  ])
+    t.false(scene(added(admin()), { kind: "updated", user, previous: admin() }).canGetIn());
+  t.false(scene(added(admin()), { kind: "deleted", user: admin() }).canGetIn());
+});
