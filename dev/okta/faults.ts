@@ -38,6 +38,14 @@ const answerFault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("hang") }),
   z.strictObject({ kind: z.literal("disconnect") }),
   z.strictObject({ kind: z.literal("broken-json") }),
+  /** A list without anything in it, well-formed, with status 200. */
+  z.strictObject({ kind: z.literal("empty-list") }),
+  /** A page for people where JSON was asked for, as proxies and pages of maintenance are. */
+  z.strictObject({ kind: z.literal("html"), status: z.int().min(200).max(599).default(200) }),
+  /** The connection ends in the middle of the body. */
+  z.strictObject({ kind: z.literal("cut-off") }),
+  /** A body that comes byte by byte, with this time between them, and never ends. */
+  z.strictObject({ kind: z.literal("drip"), milliseconds: z.int().positive().default(20) }),
   z.strictObject({ kind: z.literal("oversized"), bytes: z.int().positive() }),
 ]);
 
@@ -143,7 +151,8 @@ export class Faults {
     return fault?.kind === "wrong-issuer" ? fault.issuer : issuer;
   }
 
-  nextLink(request: Request, link: string, self: string): string {
+  /** Also a last page, which has no such link, gets one. */
+  nextLink(request: Request, link: string | undefined, self: string): string | undefined {
     const fault = this.#take(({ rule }) => rule.fault.kind === "next-link" && matches(rule, request))?.rule
       .fault;
     if (fault?.kind !== "next-link") return link;

@@ -9,6 +9,7 @@ export type { Misdelivery } from "./event-hooks/delivery-faults.ts";
 export type { EventHook, EventHookSeed } from "./event-hooks/event-hook.ts";
 export type { EventHooks } from "./event-hooks/event-hooks.ts";
 export type { Endpoint, Misbehaving, Misbehaviour } from "./faults.ts";
+export { managementFaults } from "./management-faults.ts";
 export type { AlteredIdToken, AlterIdToken } from "./oauth/altered-id-token.ts";
 export type { SigningKey } from "./oauth/keys.ts";
 export {

@@ -41,6 +41,21 @@ export async function spoilAnswer({ fault, stopped }: Spoiling, response: Server
         .writeHead(200, { "Content-Type": "application/json" })
         .end('[{"id": "00u1", "sub": "00u1", "access_to');
       return true;
+    case "empty-list":
+      response.writeHead(200, { "Content-Type": "application/json" }).end("[]");
+      return true;
+    case "html":
+      response
+        .writeHead(fault.status, { "Content-Type": "text/html; charset=utf-8" })
+        .end("<!doctype html><title>Maintenance</title><h1>We'll be back soon</h1>");
+      return true;
+    case "cut-off":
+      response.writeHead(200, { "Content-Type": "application/json", "Content-Length": 1000 });
+      response.write('[{"id": "00u1", "status": "ACTIVE"}, {"id": "00u', () => response.destroy());
+      return true;
+    case "drip":
+      await drip(response, stopped, fault.milliseconds);
+      return true;
     case "oversized":
       await writeTooMuch(response, fault.bytes);
       return true;
@@ -61,6 +76,16 @@ function pause(response: ServerResponse, stopped: AbortSignal, milliseconds?: nu
     stopped.addEventListener("abort", done);
     response.on("close", done);
   });
+}
+
+/** The beginning of a list, and then one space after the other, which JSON allows. */
+async function drip(response: ServerResponse, stopped: AbortSignal, milliseconds: number): Promise<void> {
+  response.writeHead(200, { "Content-Type": "application/json" }).write("[");
+  while (!response.destroyed && !stopped.aborted) {
+    await pause(response, stopped, milliseconds);
+    if (!response.destroyed) response.write(" ");
+  }
+  response.destroy();
 }
 
 /** Well-formed JSON of this many bytes or a little more, as fast as the client takes it. */

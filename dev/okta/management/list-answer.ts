@@ -65,12 +65,11 @@ export function sendList(
 ): void {
   const self = new URL(request.originalUrl, base);
   response.append("Link", `<${self.href}>; rel="self"`);
-  if (next !== undefined) {
-    const url = new URL(self);
-    for (const name of drop) url.searchParams.delete(name);
-    url.searchParams.set("after", next);
-    const asked = { endpoint: "management", method: request.method, url: request.originalUrl } as const;
-    response.append("Link", `<${faults.nextLink(asked, url.href, self.href)}>; rel="next"`);
-  }
+  const url = new URL(self);
+  for (const name of drop) url.searchParams.delete(name);
+  if (next !== undefined) url.searchParams.set("after", next);
+  const asked = { endpoint: "management", method: request.method, url: request.originalUrl } as const;
+  const link = faults.nextLink(asked, next === undefined ? undefined : url.href, self.href);
+  if (link !== undefined) response.append("Link", `<${link}>; rel="next"`);
   response.json(items);
 }

@@ -1,6 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import test from "ava";
-import type { AppSeed, Endpoint, Misbehaviour, OktaOptions } from "../../../dev/okta/index.ts";
+import {
+  type AppSeed,
+  type Endpoint,
+  type Misbehaviour,
+  managementFaults,
+  type OktaOptions,
+} from "../../../dev/okta/index.ts";
 import { managementApi, nextLink } from "./management-api.ts";
 import { oktaFor } from "./recorded-okta.ts";
 import { authorize, callbackUrl, login, relyingParty, startCallback } from "./relying-party.ts";
@@ -107,6 +113,25 @@ test("answers are late, cut off, broken or far too long", async (t) => {
     t.is(answer.status, 200);
     await t.throwsAsync(answer.json(), { name: "SyntaxError" });
   });
+  await spoiled({ kind: "empty-list" }, async () => {
+    const answer = await get();
+    t.is(answer.status, 200);
+    t.deepEqual(await answer.json(), []);
+  });
+  await spoiled({ kind: "html" }, async () => {
+    const answer = await get();
+    t.is(answer.status, 200);
+    t.regex(answer.headers.get("content-type") ?? "", /text\/html/);
+    await t.throwsAsync(answer.json(), { name: "SyntaxError" });
+  });
+  await spoiled({ kind: "html", status: 503 }, async () => {
+    t.is((await get()).status, 503);
+  });
+  await spoiled({ kind: "cut-off" }, async () => {
+    const answer = await get();
+    t.is(answer.status, 200);
+    await t.throwsAsync(answer.text(), { name: "TypeError" });
+  });
   await spoiled({ kind: "oversized", bytes: 5_000_000 }, async () => {
     t.true((await (await get()).text()).length >= 5_000_000);
   });
@@ -116,6 +141,51 @@ test("answers are late, cut off, broken or far too long", async (t) => {
     t.is(answer.status, 200, "whoever stops reading is done with it");
   });
 });
+
+test("a body drips and never ends, until it is let go", async (t) => {
+  const okta = await oktaFor(t, seed);
+  const misbehaving = okta.misbehave({ fault: { kind: "drip", milliseconds: 1 }, on: ["keys"] });
+  const answer = await fetch(okta.url + paths.keys);
+  t.is(answer.status, 200);
+  let body = "";
+  for await (const chunk of answer.body ?? []) {
+    body += Buffer.from(chunk).toString();
+    if (body.length > 5) break;
+  }
+  t.regex(body, /^\[ +$/);
+  const waiting = (await fetch(okta.url + paths.keys)).text();
+  misbehaving.stop();
+  await t.throwsAsync(waiting);
+});
+
+for (const [name, at] of Object.entries(managementFaults))
+  test(`the second answer of the Management API is spoiled, and no other: ${name}`, async (t) => {
+    const okta = await oktaFor(t, seed);
+    const read = async () => {
+      const { call } = managementApi(okta);
+      try {
+        const answer = await call("GET", "/groups");
+        let body = "";
+        // Some of them never end: what matters is how they begin.
+        for await (const chunk of answer.body ?? []) {
+          body += Buffer.from(chunk).toString();
+          if (body.length > 100_000 || body.endsWith("[  ")) break;
+        }
+        return { status: answer.status, body: body.slice(0, 1000), next: nextLink(answer) };
+      } catch (error) {
+        return error;
+      }
+    };
+    const well = await read();
+    const misbehaving = okta.misbehave(at(2, "^/api/v1/groups"));
+    t.deepEqual(await read(), well);
+    const spoiled = read();
+    while (misbehaving.hits < 1) await setImmediate();
+    if (name === "hang") misbehaving.stop();
+    t.notDeepEqual(await spoiled, well);
+    t.deepEqual(await read(), well);
+    t.is(misbehaving.hits, 1);
+  });
 
 test("discovery tells another issuer", async (t) => {
   const okta = await oktaFor(t, seed);
