@@ -63,7 +63,7 @@ export function isBaseURL(value: string): string | undefined {
   if (search || hash || pathname !== "/")
     return "has a path or a query: the webhook is served at the root of its host.";
   if (protocol === "https:") return undefined;
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  const loopback = /^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   return protocol === "http:" && loopback
     ? undefined
     : "has to start with https:// (http:// only for localhost).";

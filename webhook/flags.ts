@@ -45,6 +45,21 @@ export const webhookFlags = {
     default: "24",
     check: isPositive,
   },
+  "cookie-domain": {
+    value: "DOMAIN",
+    description:
+      "whose hosts get the cookies of sessions, as in example.com, so that applications at other hosts than the base URL's " +
+      "can be guarded; without it, that host alone",
+    check: isDomain,
+  },
+  "application-hosts": {
+    value: "LIST",
+    description:
+      "hosts of guarded applications, beside the base URL's, as in app.example.com: people come back to these after " +
+      "signing in, and to no others",
+    default: "",
+    check: areHosts,
+  },
   "max-staleness": {
     value: "SECONDS",
     description: "sessions are refused when the Kubernetes API has not been heard of for this long",
@@ -82,6 +97,28 @@ export const webhookFlags = {
     check: isPositive,
   },
 } as const satisfies Record<string, Flag>;
+
+const HOSTNAME = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?";
+
+function isDomain(value: string): string | undefined {
+  return new RegExp(`^${HOSTNAME}(\\.${HOSTNAME})+$`).test(value)
+    ? undefined
+    : "has to be a domain in small letters, such as example.com.";
+}
+
+function areHosts(value: string): string | undefined {
+  const host = new RegExp(`^${HOSTNAME}(\\.${HOSTNAME})*(:\\d{1,5})?$`);
+  const wrong = hostsOf(value).find((one) => !host.test(one));
+  return wrong === undefined ? undefined : `${wrong} is no host such as app.example.com.`;
+}
+
+/** What --application-hosts lists. */
+export function hostsOf(value: string): string[] {
+  return value
+    .split(",")
+    .map((host) => host.trim())
+    .filter(Boolean);
+}
 
 function isProxyList(value: string): string | undefined {
   const known = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;

@@ -7,8 +7,9 @@ import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts"
 import { releaseName } from "../organizations/keepers.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
 import { trustCertificates } from "../organizations/trusted-certificates.ts";
-import { webhookFlags } from "./flags.ts";
+import { hostsOf, webhookFlags } from "./flags.ts";
 import { trustedProxies } from "./http/rate-limits.ts";
+import { checkReach } from "./origins.ts";
 import { serve } from "./server.ts";
 import { tlsFiles } from "./tls.ts";
 import { Webhook } from "./webhook.ts";
@@ -36,6 +37,11 @@ await runProgram({
       metrics,
     });
     const tls = tlsFiles(flags);
+    const door = {
+      applicationHosts: hostsOf(flags["application-hosts"]),
+      cookieDomain: flags["cookie-domain"],
+    };
+    checkReach(flags["base-url"] ?? "http://localhost", door);
     const untrust = await trustCertificates(flags["trusted-certificates"], log);
     const http = oktaHttp(flags, process.env, log);
     const webhook = new Webhook({
@@ -51,6 +57,7 @@ await runProgram({
       release: releaseName(namespace, flags.lease),
       sessionSecret: { namespace, name: flags["session-secret"] },
       keys: { times: { rotateAfterMs: Number(flags["session-key-rotation"]) * 3_600_000 } },
+      ...door,
       maxStalenessMs: Number(flags["max-staleness"]) * 1000,
       trustedProxies: trustedProxies(flags["trusted-proxies"]),
       loginsPerMinute: Number(flags["login-rate"]),

@@ -1,3 +1,39 @@
+/** Applications that sessions don't reach: people would be sent to sign in again and again. */
+export class OutOfReachError extends Error {
+  readonly code = "application-out-of-reach";
+}
+
+/**
+ * Whether the cookies of sessions get to the applications.
+ * @param baseURL where browsers reach this webhook
+ * @throws OutOfReachError
+ */
+export function checkReach(
+  baseURL: string,
+  {
+    applicationHosts,
+    cookieDomain,
+  }: { applicationHosts: readonly string[]; cookieDomain: string | undefined },
+): void {
+  const { hostname: own, protocol } = new URL(baseURL);
+  if (cookieDomain !== undefined && !isWithin(own, cookieDomain))
+    throw new OutOfReachError(
+      `--cookie-domain ${cookieDomain} isn't one of the base URL's host: browsers refuse its cookies. Name a domain that ${own} is in.`,
+    );
+  const beyond = applicationHosts.find((host) => {
+    const { hostname } = new URL(`${protocol}//${host}`);
+    return hostname !== own && (cookieDomain === undefined || !isWithin(hostname, cookieDomain));
+  });
+  if (beyond !== undefined)
+    throw new OutOfReachError(
+      `Sessions don't reach ${beyond} of --application-hosts: name a --cookie-domain that both it and ${own} are in.`,
+    );
+}
+
+function isWithin(host: string, domain: string): boolean {
+  return host === domain || host.endsWith(`.${domain}`);
+}
+
 /** Where people may be led: this webhook's own origin, and those of applications that its sessions reach. */
 export class Origins {
   /** As in https://login.example.com. */

@@ -74,6 +74,10 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   /** The Secret with the keys of sessions. */
   readonly sessionSecret: { readonly namespace: string; readonly name: string };
   readonly keys?: Pick<SessionKeysOptions, "times" | "refreshMs">;
+  /** Hosts of applications that people come back to, beside the webhook's own. */
+  readonly applicationHosts?: readonly string[];
+  /** Whose hosts get the cookies of sessions; without it, the webhook's own alone. */
+  readonly cookieDomain?: string | undefined;
   /** Sessions are refused when the Kubernetes API has not been heard of for this long, in ms. */
   readonly maxStalenessMs: number;
   /** Sign-ins of one organization that may wait for Okta at once. */
@@ -176,7 +180,8 @@ export class Webhook {
     const store = this.#store;
     const secrets = new SecretValues({ client, neverRead: [SESSION_KEYS_TYPE] });
     const audit = new AuditLog({ log, events });
-    const cookies = cookieStyle(baseURL);
+    const { applicationHosts = [], cookieDomain } = this.#options;
+    const cookies = cookieStyle(baseURL, cookieDomain);
     const okta = new OidcClients({ oidc: new Oidc({ http, loginTimeoutMs: LOGIN_TIMEOUT_MS }), secrets });
     const served = new Organizations(
       organizations,
@@ -184,7 +189,7 @@ export class Webhook {
       (organization) => this.#keepers.isOthers(organization),
       // Whoever signs in is decided on by mappings as well; who is signed in has been decided on.
       staleness([organizations, mappings, users], this.#options.maxStalenessMs),
-      new Origins(baseURL),
+      new Origins(baseURL, applicationHosts),
     );
     const states = new LoginStates(this.#keys);
     const browsers = new BrowserCookie(cookies);

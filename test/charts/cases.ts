@@ -519,6 +519,20 @@ export const cases = (OTHER: string): readonly Case[] => [
     at: "rules",
     has: secretsRule(["get", "update"], ["keys"]),
   },
+  {
+    value: "applicationHosts",
+    to: ["app.example.com", "b.example.com:8443"],
+    ...deployment,
+    at: `${webhook}.args`,
+    has: "--application-hosts=app.example.com,b.example.com:8443",
+  },
+  {
+    value: "cookieDomain",
+    to: "example.com",
+    ...deployment,
+    at: `${webhook}.args`,
+    has: "--cookie-domain=example.com",
+  },
   { value: "trustedProxies", to: 2, ...deployment, at: `${webhook}.args`, has: "--trusted-proxies=2" },
   {
     value: "trustedProxies",

@@ -112,6 +112,7 @@ export async function webhookUnderTest(
     okta: seed = {},
     beside,
     prefixes = new LoginPathPrefixes(),
+    host = "localhost",
     faults,
     ...options
   }: ReplicaOptions & {
@@ -120,6 +121,8 @@ export async function webhookUnderTest(
     faults?: FaultServer;
     beside?: Beside;
     prefixes?: LoginPathPrefixes;
+    /** By which browsers know it: a name of this machine. */
+    host?: string;
   } = {},
 ): Promise<UnderTest> {
   const cluster = await testCluster(t);
@@ -169,7 +172,7 @@ export async function webhookUnderTest(
       port: 0,
       host: "127.0.0.1",
     });
-    const url = `http://localhost:${server.port}`;
+    const url = `http://${host}:${server.port}`;
     baseURL ??= url;
     listener = webhook.app(baseURL);
     await webhook.ready();

@@ -5,26 +5,40 @@ export interface CookieStyle {
   /** For cookies of one path only, which `__Host-` doesn't allow. */
   readonly securePrefix: "__Secure-" | "";
   readonly secure: boolean;
+  /** Whose hosts get the cookies of sessions, where that isn't the webhook's alone. */
+  readonly domain?: string;
 }
 
-/** @param baseURL https, or http on this machine itself, where browsers take neither prefix nor Secure */
-export function cookieStyle(baseURL: string): CookieStyle {
-  return new URL(baseURL).protocol === "https:"
-    ? { hostPrefix: "__Host-", securePrefix: "__Secure-", secure: true }
-    : { hostPrefix: "", securePrefix: "", secure: false };
+/**
+ * @param baseURL https, or http on this machine itself, where browsers take neither prefix nor Secure
+ * @param domain of the base URL's host, whose other hosts get the cookies of sessions, too
+ */
+export function cookieStyle(baseURL: string, domain?: string): CookieStyle {
+  const style =
+    new URL(baseURL).protocol === "https:"
+      ? ({ hostPrefix: "__Host-", securePrefix: "__Secure-", secure: true } as const)
+      : ({ hostPrefix: "", securePrefix: "", secure: false } as const);
+  return { ...style, ...(domain === undefined ? {} : { domain }) };
+}
+
+export interface CookieOptions {
+  readonly secure: boolean;
+  readonly path?: string;
+  readonly domain?: string | undefined;
 }
 
 /** A Set-Cookie header for a cookie that scripts can't read and other sites' forms don't send. */
 export function setCookie(
   name: string,
   value: string,
-  { secure, maxAgeS, path = "/" }: { secure: boolean; maxAgeS: number; path?: string },
+  { secure, maxAgeS, path = "/", domain }: CookieOptions & { readonly maxAgeS: number },
 ): string {
-  return `${name}=${value}; Path=${path}; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
+  const of = domain === undefined ? "" : `; Domain=${domain}`;
+  return `${name}=${value}; Path=${path}${of}; Max-Age=${maxAgeS}; HttpOnly; SameSite=Lax${secure ? "; Secure" : ""}`;
 }
 
 /** A Set-Cookie header that removes a cookie. */
-export function clearCookie(name: string, options: { secure: boolean; path?: string }): string {
+export function clearCookie(name: string, options: CookieOptions): string {
   return setCookie(name, "", { ...options, maxAgeS: 0 });
 }
 

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { type CookieStyle, clearCookie, cookiesWithPrefix, readCookie, setCookie } from "./cookies.ts";
+import {
+  type CookieOptions,
+  type CookieStyle,
+  clearCookie,
+  cookiesWithPrefix,
+  readCookie,
+  setCookie,
+} from "./cookies.ts";
 
 /** A session cookie as the browser sent it. Nothing of it is verified yet. */
 export interface SessionCookie {
@@ -27,12 +34,13 @@ export const MOST_CHARACTERS = 2_000;
 export class SessionCookies {
   /** The cookie of 0.1.0, which knew one session in a browser. It is read until the last of them has expired. */
   readonly v1: string;
-  readonly #secure: boolean;
+  readonly #options: CookieOptions;
   readonly #names = new LRUCache<string, string>({ max: 1_000 });
 
-  constructor({ hostPrefix, secure }: CookieStyle) {
-    this.v1 = `${hostPrefix}okta-role-session`;
-    this.#secure = secure;
+  constructor({ hostPrefix, securePrefix, secure, domain }: CookieStyle) {
+    // Of several hosts, none can vouch for a cookie: the prefix of the strictest kind isn't for these.
+    this.v1 = `${domain === undefined ? hostPrefix : securePrefix}okta-role-session`;
+    this.#options = { secure, domain };
   }
 
   /** @param organizationID the organization's uid */
@@ -68,11 +76,11 @@ export class SessionCookies {
 
   /** A Set-Cookie header. */
   set({ name, token }: SessionCookie, maxAgeS: number): string {
-    return setCookie(name, token, { secure: this.#secure, maxAgeS });
+    return setCookie(name, token, { ...this.#options, maxAgeS });
   }
 
   /** A Set-Cookie header that removes a cookie. */
   clear(name: string): string {
-    return clearCookie(name, { secure: this.#secure });
+    return clearCookie(name, this.#options);
   }
 }

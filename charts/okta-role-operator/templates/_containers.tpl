@@ -57,6 +57,12 @@
     {{- end }}
     - --health-port=8082
     - {{ printf "--session-secret=%s" (include "okta-role-operator.sessionSecretName" .) | quote }}
+    {{- with .Values.applicationHosts }}
+    - {{ printf "--application-hosts=%s" (join "," .) | quote }}
+    {{- end }}
+    {{- with .Values.cookieDomain }}
+    - {{ printf "--cookie-domain=%s" . | quote }}
+    {{- end }}
     {{- with include "okta-role-operator.trustedProxies" . }}
     - {{ printf "--trusted-proxies=%s" . | quote }}
     {{- end }}

@@ -2,6 +2,8 @@ import test from "ava";
 import { FlagError, parseFlags } from "../../../kubernetes/program/flags.ts";
 import { webhookFlags } from "../../../webhook/flags.ts";
 import { cookieStyle, readCookie, setCookie } from "../../../webhook/sessions/cookies.ts";
+import { SessionCookies } from "../../../webhook/sessions/session-cookies.ts";
+import { BrowserCookie } from "../../../webhook/sign-in/browser-cookie.ts";
 
 test("a cookie is found by its whole name, wherever it stands", (t) => {
   const name = "okta-role-session";
@@ -32,11 +34,34 @@ test("over https cookies are Secure and bound to the host; over http that is for
     parseFlags({ name: "x", summary: "y", prefix: "z_" }, webhookFlags, ["--base-url", url], {});
   t.notThrows(start("https://login.example.com"));
   t.notThrows(start("http://localhost:1234"));
+  t.notThrows(start("http://login.door.localhost:1234"), "a name of this machine, too (RFC 6761)");
   for (const url of [
     "http://login.example.com",
     "https://login.example.com/path",
     "ftp://x",
     "login.example.com",
+    "http://localhost.example.com",
+    "http://evil-localhost",
   ])
     t.throws(start(url), { instanceOf: FlagError }, url);
+});
+
+test("for the hosts of a domain, sessions alone have cookies of it: others stay the webhook's own", (t) => {
+  const sessions = new SessionCookies(cookieStyle("https://login.example.com", "example.com"));
+  const name = sessions.nameOf("acme");
+  t.regex(name, /^__Secure-okta-role-session-[\w-]{8}$/);
+  t.is(
+    sessions.set({ name, token: "t" }, 60),
+    `${name}=t; Path=/; Domain=example.com; Max-Age=60; HttpOnly; SameSite=Lax; Secure`,
+  );
+  t.regex(sessions.clear(name), /; Domain=example\.com; Max-Age=0/);
+  t.deepEqual(sessions.read(`${name}=a; __Host-okta-role-session-12345678=b`, "acme"), [
+    { name, token: "a" },
+  ]);
+  t.notRegex(
+    new BrowserCookie(cookieStyle("https://login.example.com", "example.com")).make().setCookie,
+    /Domain/,
+  );
+  const own = new SessionCookies(cookieStyle("https://login.example.com"));
+  t.deepEqual(own.read(`${name}=a`, "acme"), [], "a host that shares nothing takes nothing of its siblings");
 });
