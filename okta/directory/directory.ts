@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { foldedName } from "../../identity/identity.ts";
+import { isID } from "../okta-id.ts";
 import { DirectoryInvalidAnswerError, DirectoryNotFoundError } from "./directory-errors.ts";
-import { type Endpoint, GROUPS, groupsOfUser, isID, membersOf, user } from "./endpoints.ts";
+import { type Endpoint, GROUPS, groupsOfUser, membersOf, user } from "./endpoints.ts";
 import { quote } from "./filter.ts";
 import { ManagementApi, type ManagementApiOptions } from "./management-api.ts";
 import {

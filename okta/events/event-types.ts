@@ -20,3 +20,5 @@ export const EVENT_TYPES = [
   "application.user_membership.update",
   "user.lifecycle.delete.completed",
 ] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];

@@ -1,0 +1,63 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { z } from "zod";
+import { type LogEvent, logEventSchema } from "./log-event.ts";
+
+/** What Okta's event hook delivers (Okta, "Event hooks", event objects). */
+export interface Delivery {
+  readonly events: readonly LogEvent[];
+  /** How many more there were that can't be read. */
+  readonly unreadable: number;
+}
+
+const deliverySchema = z.object({
+  eventType: z.literal("com.okta.event_hook"),
+  data: z.object({ events: z.array(z.unknown()) }),
+});
+
+/**
+ * The events of a delivery. One that can't be read doesn't keep the others from being read.
+ * @param body as JSON
+ * @returns undefined where it isn't a delivery at all
+ */
+export function readDelivery(body: unknown): Delivery | undefined {
+  const { data: delivery } = deliverySchema.safeParse(body);
+  if (!delivery) return undefined;
+  const read = delivery.data.events.map((event) => logEventSchema.safeParse(event).data);
+  const events = read.filter((event) => event !== undefined);
+  return { events, unreadable: read.length - events.length };
+}
+
+/** Longest challenge that is answered. Okta's are of 40 characters. */
+const MAX_CHALLENGE_LENGTH = 512;
+
+/**
+ * What Okta wants to be answered to the challenge by which it verifies an event hook (Okta, "Event hooks", one-time
+ * verification request).
+ * @param challenge the header `X-Okta-Verification-Challenge`
+ * @returns undefined where there is none that can be answered
+ */
+export function challengeAnswer(
+  challenge: string | string[] | undefined,
+): { verification: string } | undefined {
+  if (typeof challenge !== "string" || challenge === "" || challenge.length > MAX_CHALLENGE_LENGTH)
+    return undefined;
+  return { verification: challenge };
+}
+
+/**
+ * Whether a header `Authorization` is one of the secrets that Okta may send. How long it takes tells nothing of them: digests
+ * are compared, each with all of them.
+ */
+export function isSecret(authorization: string | undefined, secrets: readonly string[]): boolean {
+  const sent = digest(authorization ?? "");
+  let found = false;
+  for (const secret of secrets) {
+    const same = timingSafeEqual(sent, digest(secret));
+    found = (same && secret !== "") || found;
+  }
+  return found;
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,29 @@
+/**
+ * What is made of an event: "look at this person, or this group, again". Nobody acts on what it says beside that: Okta's
+ * answers trail its events, and by it one knows when they have caught up.
+ */
+export type Hint = PersonHint | GroupHint;
+
+export interface PersonHint {
+  readonly kind: "person";
+  /** Okta's id of the user. */
+  readonly id: string;
+  /** When it happened, by Okta's clock: RFC 3339 in UTC, with milliseconds. */
+  readonly eventTime: string;
+  /** The ids of groups that the person was added to, or taken out of. No group is in both. */
+  readonly joined?: readonly string[];
+  readonly left?: readonly string[];
+  /** What the event calls those groups. */
+  readonly groupNames?: readonly string[];
+  /** Whether the person may sign in to Okta from then on. */
+  readonly active?: boolean;
+}
+
+export interface GroupHint {
+  readonly kind: "group";
+  /** Okta's id of the group. */
+  readonly id: string;
+  /** Its name, as the event tells it. */
+  readonly name?: string;
+  readonly eventTime: string;
+}

@@ -1,0 +1,84 @@
+import test from "ava";
+import { challengeAnswer, isSecret, readDelivery } from "../../../okta/events/event-hook.ts";
+
+const event = {
+  uuid: "e1",
+  published: "2026-11-26T08:00:00.123Z",
+  eventType: "user.lifecycle.suspend",
+  outcome: { result: "SUCCESS" },
+  target: [{ id: "00u1", type: "User", alternateId: "ada@acme.example", displayName: "Ada" }],
+};
+
+function delivery(...events: unknown[]) {
+  return {
+    eventType: "com.okta.event_hook",
+    eventTypeVersion: "1.0",
+    cloudEventsVersion: "0.1",
+    source: "https://acme.okta.com/api/v1/eventHooks/who1",
+    eventId: "b5a188b9",
+    data: { events },
+    eventTime: "2026-11-26T08:00:01.123Z",
+    contentType: "application/json",
+  };
+}
+
+test("a delivery's events are read as the System Log's are", (t) => {
+  t.deepEqual(readDelivery(delivery(event)), {
+    events: [
+      {
+        uuid: "e1",
+        published: event.published,
+        eventType: event.eventType,
+        outcome: "SUCCESS",
+        targets: [{ id: "00u1", type: "User", displayName: "Ada" }],
+      },
+    ],
+    unreadable: 0,
+  });
+  t.deepEqual(readDelivery(delivery()), { events: [], unreadable: 0 });
+});
+
+test("an event that can't be read keeps no other from being read", (t) => {
+  const read = readDelivery(
+    delivery(null, event, { ...event, published: "yesterday" }, "text", { ...event, uuid: "e2" }),
+  );
+  t.deepEqual(
+    read?.events.map(({ uuid }) => uuid),
+    ["e1", "e2"],
+  );
+  t.is(read?.unreadable, 3);
+});
+
+test("what isn't a delivery isn't an empty one", (t) => {
+  for (const body of [
+    undefined,
+    null,
+    [],
+    {},
+    "text",
+    { ...delivery(), eventType: "other" },
+    { ...delivery(), data: {} },
+  ])
+    t.is(readDelivery(body), undefined);
+});
+
+test("a challenge is answered as it came, and nothing else is", (t) => {
+  t.deepEqual(challengeAnswer("Me_rShK8JHsTnbyYrWXCEoMGbM"), { verification: "Me_rShK8JHsTnbyYrWXCEoMGbM" });
+  for (const challenge of [undefined, "", ["a", "b"], "x".repeat(513)])
+    t.is(challengeAnswer(challenge), undefined);
+});
+
+test("either secret is right during a rotation, and nothing that is nearly one", (t) => {
+  const secrets = ["new secret", "old secret"];
+  for (const secret of secrets) t.true(isSecret(secret, secrets));
+  for (const wrong of ["", undefined, "new secre", "new secret ", "NEW SECRET", "Bearer new secret"])
+    t.false(isSecret(wrong, secrets));
+  t.false(isSecret("old secret", ["new secret"]), "once it is over");
+});
+
+test("where there is no secret, none is right", (t) => {
+  for (const secrets of [[], [""]]) {
+    t.false(isSecret("", secrets));
+    t.false(isSecret(undefined, secrets));
+  }
+});

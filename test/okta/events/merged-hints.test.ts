@@ -1,0 +1,92 @@
+import test from "ava";
+import fc from "fast-check";
+import { EVENT_TYPES } from "../../../okta/events/event-types.ts";
+import type { Hint } from "../../../okta/events/hint.ts";
+import { hintsOfEvent } from "../../../okta/events/hints-of-event.ts";
+import type { LogEvent } from "../../../okta/events/log-event.ts";
+import { mergeHints } from "../../../okta/events/merged-hints.ts";
+
+const at = (ms: number) => new Date(Date.parse("2026-11-26T08:00:00Z") + ms).toISOString();
+
+/** Few people and groups in a short time, so that they get into each other's way. */
+const events: fc.Arbitrary<LogEvent[]> = fc.array(
+  fc.record({
+    uuid: fc.uuid(),
+    published: fc.integer({ min: 0, max: 5 }).map(at),
+    eventType: fc.constantFrom(...EVENT_TYPES, "user.session.start", "unheard.of"),
+    outcome: fc.constantFrom("SUCCESS", "FAILURE"),
+    targets: fc.array(
+      fc.oneof(
+        fc.record({ id: fc.constantFrom("u1", "u2"), type: fc.constant("User") }),
+        fc.record({
+          id: fc.constantFrom("g1", "g2", "g3"),
+          type: fc.constant("UserGroup"),
+          displayName: fc.constantFrom("Team", "Crew"),
+        }),
+        fc.record({ id: fc.constant("a1"), type: fc.constant("AppInstance") }),
+      ),
+      { maxLength: 3 },
+    ),
+  }),
+  { maxLength: 12 },
+);
+
+function merged(of: readonly LogEvent[]): Hint[] {
+  return mergeHints(of.flatMap(hintsOfEvent)).sort((a, b) => (a.kind + a.id < b.kind + b.id ? -1 : 1));
+}
+
+test("in whatever order events come, however often, and among whatever others, the same is to be looked at", (t) => {
+  const disturbed = events.chain((original) =>
+    fc.record({
+      original: fc.constant(original),
+      doubles: fc.array(fc.nat(), { maxLength: 6 }),
+      order: fc.array(fc.nat(), { minLength: 24, maxLength: 24 }),
+    }),
+  );
+  fc.assert(
+    fc.property(disturbed, ({ original, doubles, order }) => {
+      const foreign = { uuid: "x", published: at(9), eventType: "unheard.of", targets: [] };
+      const again = original.length === 0 ? [] : doubles.flatMap((n) => original[n % original.length] ?? []);
+      const all = [...original, ...again, foreign];
+      const shuffled = all
+        .map((event, n) => [order[n % order.length] ?? 0, event] as const)
+        .sort(([a], [b]) => a - b)
+        .map(([, event]) => event);
+      t.deepEqual(merged(shuffled), merged(original));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("everybody and every group that events are about is in it, once, with the time of the last of them", (t) => {
+  fc.assert(
+    fc.property(events, (original) => {
+      const hints = original.flatMap(hintsOfEvent);
+      const keys = (of: readonly Hint[]) => of.map(({ kind, id }) => `${kind} ${id}`).sort();
+      t.deepEqual(keys(merged(original)), [...new Set(keys(hints))]);
+      for (const { kind, id, eventTime } of merged(original)) {
+        const times = hints
+          .filter((hint) => hint.kind === kind && hint.id === id)
+          .map((hint) => hint.eventTime);
+        t.is(eventTime, times.sort().at(-1) ?? "");
+      }
+    }),
+  );
+});
+
+test("who joins a group and leaves it again has left it, also where the first is heard of last", (t) => {
+  const joined: Hint = { kind: "person", id: "u1", eventTime: at(1), joined: ["g1", "g2"] };
+  const left: Hint = { kind: "person", id: "u1", eventTime: at(2), left: ["g1"] };
+  for (const hints of [
+    [joined, left],
+    [left, joined],
+  ])
+    t.deepEqual(mergeHints(hints), [
+      { kind: "person", id: "u1", eventTime: at(2), joined: ["g2"], left: ["g1"] },
+    ]);
+});
+
+test("a group that was renamed twice has its last name", (t) => {
+  const named = (name: string, ms: number): Hint => ({ kind: "group", id: "g1", name, eventTime: at(ms) });
+  t.deepEqual(mergeHints([named("third", 3), named("first", 1), named("second", 2)]), [named("third", 3)]);
+});
