@@ -1,5 +1,5 @@
 import { resourceType } from "../kubernetes/index.ts";
-import type { OktaRoleMapping, Organization, OrganizationUser } from "./types.ts";
+import type { OktaHints, OktaRoleMapping, Organization, OrganizationUser } from "./types.ts";
 
 const api = { group: "rolemapping.dev", version: "v1alpha1" };
 
@@ -20,6 +20,8 @@ export const organizationUsers = resourceType<OrganizationUser>({
   kind: "OrganizationUser",
   plural: "organizationusers",
 });
+
+export const oktaHints = resourceType<OktaHints>({ ...api, kind: "OktaHints", plural: "oktahints" });
 
 /**
  * The type of the Secret that holds the keys of sessions. The API server never lets a type change, so that no other

@@ -127,6 +127,7 @@ export async function serveToo(other: TestCluster, accountNamespace: string): Pr
 
 /** What tests make in a namespace. */
 const COLLECTIONS = [
+  "/apis/rolemapping.dev/v1alpha1/:namespace/oktahints",
   "/apis/rolemapping.dev/v1alpha1/:namespace/oktarolemappings",
   "/apis/rolemapping.dev/v1alpha1/:namespace/organizations",
   "/apis/rolemapping.dev/v1alpha1/:namespace/organizationusers",

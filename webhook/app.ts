@@ -12,6 +12,7 @@ import { wayBack } from "./http/way-back.ts";
 import { type AuthDeps, auth } from "./routes/auth.ts";
 import { type CallbackDeps, callback } from "./routes/callback.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
+import { type HooksDeps, hookChallenge, hookDelivery } from "./routes/hooks.ts";
 import { type JwksDeps, jwks } from "./routes/jwks.ts";
 import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
@@ -34,6 +35,7 @@ export type AppDeps = DoorDeps &
   CallbackDeps &
   LocalDeps &
   LogoutDeps &
+  HooksDeps &
   HomeDeps & { readonly log: Logger };
 
 /** The login webhook's routes. The order matters: the door comes before all that costs time. */
@@ -75,6 +77,10 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.get("/logout", confirmLogout(deps));
   app.get("/logout/done", loggedOut());
   app.post("/logout", ours, limited, form(4_000), logout(deps));
+
+  // Okta speaks here, and nobody's browser.
+  app.get("/hooks/okta/:path", hookChallenge(deps));
+  app.post("/hooks/okta/:path", ...hookDelivery(deps));
 
   app.use(() => {
     throw new RequestError({

@@ -9,6 +9,8 @@ export class WebhookMetrics {
   readonly loginSeconds: Histogram<"outcome">;
   readonly provisioningSeconds: Histogram<"outcome">;
   readonly coalesced: Counter;
+  readonly hookCalls: Counter<"organization" | "outcome">;
+  readonly hookEvents: Counter<"organization" | "outcome">;
   /** Plain numbers, read when somebody asks: counting must not slow the session check down. */
   readonly #sessionChecks = new Map<string, { count: number }>();
 
@@ -37,6 +39,18 @@ export class WebhookMetrics {
     this.coalesced = new Counter({
       name: "okta_role_status_writes_coalesced_total",
       help: "Statuses that were not written because a later one took their place first.",
+      registers,
+    });
+    this.hookCalls = new Counter({
+      name: "okta_role_event_hook_calls_total",
+      help: "Calls of Okta's event hook by outcome: verified, called (with the right secret), refused (with a wrong one); failed: of the called, what could not be stored.",
+      labelNames: ["organization", "outcome"],
+      registers,
+    });
+    this.hookEvents = new Counter({
+      name: "okta_role_event_hook_events_total",
+      help: "Events that Okta's event hook has told of, by whether they concern anybody here: concerned, foreign, unreadable.",
+      labelNames: ["organization", "outcome"],
       registers,
     });
     const checks = this.#sessionChecks;

@@ -22,7 +22,9 @@ import {
 } from "../kubernetes/index.ts";
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
+import { concernedHints, mappedGroupIndex } from "../organizations/concerned-hints.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
+import { HintsWriter } from "../organizations/hints-writer.ts";
 import { Keepers } from "../organizations/keepers.ts";
 import type { LoginPathPrefixes } from "../organizations/login-path-prefixes.ts";
 import {
@@ -36,6 +38,8 @@ import { SecretValues } from "../organizations/secret-values.ts";
 import { SessionWatermarks } from "../organizations/session-watermarks.ts";
 import type { Patience } from "../organizations/tenure.ts";
 import { type AppSettings, createApp } from "./app.ts";
+import { EventHooks } from "./hooks/event-hooks.ts";
+import { HookSecrets } from "./hooks/hook-secrets.ts";
 import { WebhookMetrics } from "./metrics.ts";
 import { loginPathIndex, Organizations } from "./organizations.ts";
 import { Origins } from "./origins.ts";
@@ -118,7 +122,12 @@ export class Webhook {
     const { client, namespaces, loginPaths, log, metrics, sessionSecret } = options;
     const common = { client, namespaces, log, metrics };
     const organizations = new Cache({ ...common, type: organizationType, indexes: loginPathIndex });
-    const mappings = new Cache({ ...common, type: oktaRoleMappings, project: mappingCompactor() });
+    const mappings = new Cache({
+      ...common,
+      type: oktaRoleMappings,
+      project: mappingCompactor(),
+      indexes: mappedGroupIndex,
+    });
     const users = new Cache({
       ...common,
       type: organizationUsers,
@@ -234,6 +243,13 @@ export class Webhook {
           events,
           namespace,
           failuresPerMinute: this.#options.localFailuresPerMinute,
+        }),
+        hookSecrets: new HookSecrets(secrets),
+        hooks: new EventHooks({
+          hints: new HintsWriter({ client }),
+          concerned: (hints, organization) => concernedHints(hints, organization, { mappings, store }),
+          metrics: this.#counted,
+          log,
         }),
         serviceAccountNamespace: namespace,
       },

@@ -23,6 +23,23 @@ export function perAddress(requestsPerMinute: number): RequestHandler {
   });
 }
 
+/**
+ * Bounds requests to one path of those that the route has, whoever sends them, so that those to another have room. For
+ * paths that are known to be right.
+ * @param refusal what to tell those that are too many
+ */
+export function perPath(requestsPerMinute: number, refusal: () => Error): RequestHandler {
+  return rateLimit({
+    windowMs: WINDOW_MS,
+    limit: requestsPerMinute,
+    standardHeaders: false,
+    legacyHeaders: false,
+    validate: false,
+    keyGenerator: ({ path }) => path,
+    handler: (_req, _res, next) => next(refusal()),
+  });
+}
+
 /** Whom limits count. IPv6 counts by network: everybody has millions of addresses. */
 export function clientNetwork(req: Request): string {
   const address = clientAddress(req);

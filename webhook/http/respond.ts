@@ -42,6 +42,12 @@ export function sendJSON(res: Response, status: number, content: unknown, type =
   res.end(body);
 }
 
+/** Says that it is done, and nothing else. */
+export function sendNothing(res: Response): void {
+  res.writeHead(204, SAFETY);
+  res.end();
+}
+
 /** Sends the browser elsewhere, with a GET whatever it came with. */
 export function redirect(res: Response, url: string): void {
   res.writeHead(303, { Location: url, "Content-Length": 0, ...SAFETY });

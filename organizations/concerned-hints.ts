@@ -1,0 +1,51 @@
+import { indexKey, organizationOf } from "../crds/organization-key.ts";
+import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import type { IdentityStore } from "../identity/index.ts";
+import { type Cache, keyOf } from "../kubernetes/index.ts";
+import type { Hint } from "../okta/events/hint.ts";
+
+/** The index that a cache of OktaRoleMappings needs for this: by the ids and names, present and former, of their groups. */
+export const mappedGroupIndex = {
+  mappedGroup: (mapping: OktaRoleMapping): string[] => {
+    const labels = new Set<string>();
+    for (const { id, name } of mapping.spec.groups) add(labels, id, name);
+    for (const { id, name, formerNames = [] } of mapping.status?.groups ?? [])
+      add(labels, id, name, ...formerNames);
+    return Array.from(labels, (label) => indexKey(organizationOf(mapping), label));
+  },
+};
+
+function add(labels: Set<string>, ...more: (string | undefined)[]): void {
+  for (const label of more) if (label !== undefined) labels.add(label);
+}
+
+/**
+ * The hints that are about somebody who has an account, or about a group that a mapping names. The others are nobody's
+ * here, and cost neither a write nor a call to Okta.
+ */
+export async function concernedHints(
+  hints: readonly Hint[],
+  organization: Organization,
+  {
+    mappings,
+    store,
+  }: { mappings: Pick<Cache<OktaRoleMapping>, "count">; store: Pick<IdentityStore, "find"> },
+): Promise<Hint[]> {
+  const key = keyOf(organization);
+  const { issuer } = organization.spec.okta;
+  const isMapped = (label: string) => mappings.count("mappedGroup", indexKey(key, label)) > 0;
+  const concerned: Hint[] = [];
+  for (const hint of hints)
+    if (
+      labelsOf(hint).some(isMapped) ||
+      (hint.kind === "person" && (await store.find(key, { issuer, subject: hint.id })))
+    )
+      concerned.push(hint);
+  return concerned;
+}
+
+function labelsOf(hint: Hint): readonly string[] {
+  if (hint.kind === "group") return hint.name === undefined ? [hint.id] : [hint.id, hint.name];
+  const { joined = [], left = [], groupNames = [] } = hint;
+  return [...joined, ...left, ...groupNames];
+}

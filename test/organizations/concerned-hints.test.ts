@@ -1,0 +1,82 @@
+import test from "ava";
+import type { OktaRoleMapping } from "../../crds/types.ts";
+import type { Hint } from "../../okta/events/hint.ts";
+import { concernedHints, mappedGroupIndex } from "../../organizations/concerned-hints.ts";
+import { organization } from "./organization.ts";
+
+const acme = organization("access/acme", "acme");
+const eventTime = "2026-11-26T08:00:00.000Z";
+
+function mapping(groups: object[], found: object[] = [], of = "acme"): OktaRoleMapping {
+  return {
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "OktaRoleMapping",
+    metadata: { namespace: "access", name: "m" },
+    spec: { organizationRef: { name: of }, groups, roles: ["r"] },
+    status: { groups: found },
+  } as OktaRoleMapping;
+}
+
+const MAPPINGS = [
+  mapping(
+    [{ name: "admins" }, { id: "00gByID" }],
+    [
+      { id: "00gAdmins", name: "admins" },
+      { id: "00gByID", name: "present", formerNames: ["former"] },
+    ],
+  ),
+  mapping([{ name: "betas" }], [], "beta"),
+];
+
+/** Which of these hints are about anybody or anything here. */
+async function concerned(...hints: Hint[]): Promise<string[]> {
+  const labels = MAPPINGS.flatMap(mappedGroupIndex.mappedGroup);
+  const found = await concernedHints(hints, acme, {
+    mappings: { count: (_index, value) => labels.filter((label) => label === value).length },
+    store: {
+      find: async (key, { issuer, subject }) =>
+        key === "access/acme" && issuer === acme.spec.okta.issuer && subject === "00uAda"
+          ? ({} as never)
+          : undefined,
+    },
+  });
+  return found.map(({ id }) => id);
+}
+
+test("whoever has an account is concerned by whatever happens to them", async (t) => {
+  const hint = { kind: "person", eventTime } as const;
+  t.deepEqual(await concerned({ ...hint, id: "00uAda" }, { ...hint, id: "00uEve" }), ["00uAda"]);
+  t.deepEqual(await concerned({ ...hint, id: "00uAda", joined: ["00gForeign"] }), ["00uAda"]);
+});
+
+test("whoever joins or leaves a mapped group is concerned without an account", async (t) => {
+  for (const said of [
+    { joined: ["00gForeign", "00gByID"] },
+    { left: ["00gAdmins"] },
+    { joined: ["00gUnseen"], groupNames: ["admins"] },
+  ])
+    t.deepEqual(await concerned({ kind: "person", id: "00uEve", eventTime, ...said }), ["00uEve"]);
+  const foreign = { joined: ["00gForeign"], groupNames: ["marketing"] };
+  t.deepEqual(await concerned({ kind: "person", id: "00uEve", eventTime, ...foreign }), []);
+});
+
+test("a group is concerned by its id and by the names that it has, had or is given in a mapping", async (t) => {
+  const named = (id: string, name?: string): Hint => ({
+    kind: "group",
+    id,
+    eventTime,
+    ...(name && { name }),
+  });
+  for (const group of [
+    named("00gByID"),
+    named("00gAdmins", "renamed"),
+    named("00gNew", "admins"),
+    named("00gNew", "present"),
+    named("00gNew", "former"),
+  ])
+    t.is((await concerned(group)).length, 1, JSON.stringify(group));
+  t.deepEqual(
+    await concerned(named("00gForeign", "marketing"), named("00gForeign"), named("00gBeta", "betas")),
+    [],
+  );
+});

@@ -1,0 +1,150 @@
+import test from "ava";
+import fc from "fast-check";
+import type { OktaHintsSpec } from "../../crds/types.ts";
+import type { Hint } from "../../okta/events/hint.ts";
+import { withHeard, withoutDone } from "../../organizations/hints.ts";
+
+const START = Date.parse("2026-11-26T08:00:00Z");
+const at = (ms: number) => new Date(START + ms).toISOString();
+
+function person(id: string, ms: number, said: Partial<Extract<Hint, { kind: "person" }>> = {}): Hint {
+  return { kind: "person", id, eventTime: at(ms), ...said };
+}
+
+function group(id: string, ms: number): Hint {
+  return { kind: "group", id, eventTime: at(ms) };
+}
+
+/** What has been heard after all of these, one after another. */
+function heard(...batches: Hint[][]): OktaHintsSpec {
+  return batches.reduce((spec: OktaHintsSpec, hints, n) => withHeard(spec, { hints }, START + n), {});
+}
+
+test("what was heard stands there with when that was, until it is done", (t) => {
+  const spec = heard([person("u1", 1, { joined: ["g1"] }), group("g2", 2)]);
+  t.deepEqual(spec, {
+    people: [{ id: "u1", heardTime: at(0), eventTime: at(1), joined: ["g1"] }],
+    groups: [{ id: "g2", heardTime: at(0), eventTime: at(2) }],
+  });
+  const less = withoutDone(spec, { people: [{ id: "u1", heardTime: at(0) }] });
+  t.deepEqual(less, { groups: [{ id: "g2", heardTime: at(0), eventTime: at(2) }] });
+  t.deepEqual(withoutDone(less, { groups: [{ id: "g2", heardTime: at(0) }] }), {});
+});
+
+test("what has been heard again since it was looked at stays", (t) => {
+  const before = heard([person("u1", 1), group("g1", 1)]);
+  const after = withHeard(before, { hints: [person("u1", 2), group("g1", 2)] }, START);
+  const done = { people: before.people ?? [], groups: before.groups ?? [] };
+  t.is(withoutDone(after, done), after, "even where it was heard in the same millisecond");
+  t.deepEqual(withoutDone(after, { people: after.people ?? [], groups: after.groups ?? [] }), {});
+});
+
+test("a clock that went back makes nothing look as if it had been heard before", (t) => {
+  const before = heard([person("u1", 1)]);
+  const after = withHeard(before, { hints: [person("u1", 2)] }, START - 60_000);
+  t.is(after.people?.[0]?.heardTime, at(1));
+});
+
+test("what is heard twice changes nothing, and isn't written", (t) => {
+  const hints = [person("u1", 1, { joined: ["g1"], active: false }), group("g1", 1)];
+  const spec = heard(hints);
+  t.is(withHeard(spec, { hints }, START + 9), spec);
+  t.is(withHeard(spec, { hints: [person("u1", 0)] }, START + 9), spec, "nor what happened before");
+  t.is(withHeard(spec, {}, START + 9), spec);
+});
+
+test("of what contradicts, that counts which happened last, and at the same time that which takes", (t) => {
+  const joined = person("u1", 1, { joined: ["g1", "g2"], active: true });
+  for (const batches of [
+    [[joined], [person("u1", 2, { left: ["g1"], active: false })]],
+    [[person("u1", 2, { left: ["g1"], active: false })], [joined]],
+    [[joined], [person("u1", 1, { left: ["g1"], active: false })]],
+    [[person("u1", 1, { left: ["g1"], active: false })], [joined]],
+  ])
+    t.like(heard(...batches).people?.[0], { joined: ["g2"], left: ["g1"], active: false });
+  const back = heard(
+    [person("u1", 1, { left: ["g1"] })],
+    [person("u1", 2, { joined: ["g1"], active: true })],
+  );
+  t.deepEqual(back.people, [{ id: "u1", heardTime: at(1), eventTime: at(2), joined: ["g1"], active: true }]);
+});
+
+test("in whatever order and however often hints are heard, the same people and groups are to be looked at", (t) => {
+  const hint = fc.oneof(
+    fc.record({ id: fc.constantFrom("u1", "u2", "u3"), ms: fc.nat(9) }).map(({ id, ms }) => person(id, ms)),
+    fc.record({ id: fc.constantFrom("g1", "g2"), ms: fc.nat(9) }).map(({ id, ms }) => group(id, ms)),
+  );
+  const asked = ({ people = [], groups = [] }: OktaHintsSpec) =>
+    [...people, ...groups].map(({ id, eventTime }) => `${id} ${eventTime}`).sort();
+  fc.assert(
+    fc.property(fc.array(hint), fc.array(fc.nat()), (hints, order) => {
+      const shuffled = hints
+        .map((each, n) => [order[n] ?? 0, each] as const)
+        .sort(([a], [b]) => a - b)
+        .map(([, each]) => [each]);
+      t.deepEqual(asked(heard(...shuffled, hints)), asked(heard(hints)));
+    }),
+  );
+});
+
+test("up to 500 people and groups are noted one by one, and beyond them that everything is to be looked at", (t) => {
+  const people = Array.from({ length: 499 }, (_, n) => person(`u${n}`, 10 + n));
+  const most = heard([...people, group("g1", 5)]);
+  t.is(most.people?.length, 499);
+  t.is(most.everything, undefined);
+  const all = withHeard(most, { hints: [person("one more", 600)], logCursor: "c1" }, START + 700);
+  t.deepEqual(
+    all,
+    { everything: { heardTime: at(700), eventTime: at(5) }, logCursor: "c1" },
+    "since the first of it",
+  );
+  const later = withHeard(all, { hints: [person("u1", 800)] }, START + 800);
+  t.is(
+    later.people?.length,
+    1,
+    "who comes afterwards is noted again: that is sooner looked at than everything",
+  );
+  t.deepEqual(later.everything, all.everything);
+  const flooded = withHeard(later, { hints: [...people, group("g1", 5), group("g2", 5)] }, START + 900);
+  t.deepEqual(flooded.everything, { heardTime: at(900), eventTime: at(5) });
+  t.deepEqual(withoutDone(flooded, { everything: at(700) }), flooded, "which has been heard again since");
+  t.deepEqual(withoutDone(flooded, { everything: at(900) }), { logCursor: "c1" });
+});
+
+test("however much is said of however few people, an object stays small enough to be stored", (t) => {
+  const groups = Array.from({ length: 300 }, (_, n) => `g${n}`);
+  t.is(heard([person("u1", 1, { joined: groups })]).people?.[0]?.joined?.length, 100);
+  const many = Array.from({ length: 60 }, (_, n) => person(`u${n}`, 1, { joined: groups }));
+  t.deepEqual(Object.keys(heard(many)), ["everything"]);
+});
+
+test("how far the log was read is noted together with what was in it", (t) => {
+  const spec = withHeard({}, { hints: [person("u1", 1)], logCursor: "c1" }, START);
+  t.like(spec, { people: { length: 1 }, logCursor: "c1" });
+  t.is(withHeard(spec, { logCursor: "c1" }, START), spec);
+  t.is(withHeard(spec, { logCursor: "c2" }, START).logCursor, "c2");
+  t.false(
+    "logCursor" in withHeard(spec, { logCursor: "c".repeat(2_049) }, START),
+    "one too long to be stored is none",
+  );
+});
+
+test("when the event hook called is known to a minute, and doesn't cost a write for each call", (t) => {
+  const first = withHeard({}, { eventHook: "called" }, START);
+  t.deepEqual(first, { eventHook: { verifiedTime: at(0), lastEventTime: at(0) } });
+  t.is(withHeard(first, { eventHook: "called" }, START + 59_999), first);
+  t.deepEqual(withHeard(first, { eventHook: "called" }, START + 60_000), {
+    eventHook: { verifiedTime: at(0), lastEventTime: at(60_000) },
+  });
+  t.deepEqual(withHeard({}, { eventHook: "verified" }, START), { eventHook: { verifiedTime: at(0) } });
+});
+
+test("a wrong secret is noted, and the first right one after it at once", (t) => {
+  const right = withHeard({}, { eventHook: "called" }, START);
+  const wrong = withHeard(right, { eventHook: "refused" }, START + 1);
+  t.deepEqual(wrong.eventHook, { verifiedTime: at(0), lastEventTime: at(0), refusedTime: at(1) });
+  t.is(withHeard(wrong, { eventHook: "refused" }, START + 59_999), wrong, "whoever guesses causes no writes");
+  const again = withHeard(wrong, { eventHook: "called" }, START + 2);
+  t.is(again.eventHook?.lastEventTime, at(2));
+  t.is(withHeard(again, { eventHook: "refused" }, START + 3), again);
+});

@@ -1,0 +1,79 @@
+import type { Logger } from "pino";
+import type { Organization } from "../../crds/types.ts";
+import { keyOf } from "../../kubernetes/index.ts";
+import type { Delivery } from "../../okta/events/event-hook.ts";
+import type { Hint } from "../../okta/events/hint.ts";
+import { hintsOfEvent } from "../../okta/events/hints-of-event.ts";
+import type { Heard } from "../../organizations/hints.ts";
+import type { HintsWriter } from "../../organizations/hints-writer.ts";
+import type { WebhookMetrics } from "../metrics.ts";
+
+export interface EventHooksDeps {
+  readonly hints: Pick<HintsWriter, "heard">;
+  /** Those of them that are about anybody or anything here. */
+  readonly concerned: (hints: readonly Hint[], organization: Organization) => Promise<readonly Hint[]>;
+  readonly metrics: Pick<WebhookMetrics, "hookCalls" | "hookEvents">;
+  readonly log: Logger;
+}
+
+type Call = NonNullable<Heard["eventHook"]>;
+
+/** How often it is noted by each replica that the hook was called, where nothing else is to be noted. */
+const CALL_EACH_MS = 60_000;
+
+/** What becomes of the calls of event hooks: hints for the operator, and when there was one last. */
+export class EventHooks {
+  readonly #deps: EventHooksDeps;
+  /** When a call was last noted, by what it was and whose. */
+  readonly #noted = new Map<string, number>();
+
+  constructor(deps: EventHooksDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Notes what a delivery says to look at again. It is stored when the promise resolves. What concerns nobody here costs
+   * no write.
+   * @throws what writing hints throws: then Okta has to deliver it again
+   */
+  async delivered(organization: Organization, { events, unreadable }: Delivery): Promise<void> {
+    const { hints: writer, concerned, metrics } = this.#deps;
+    const key = keyOf(organization);
+    const hints: Hint[] = [];
+    for (const event of events) {
+      const mine = await concerned(hintsOfEvent(event), organization);
+      metrics.hookEvents.inc({ organization: key, outcome: mine.length === 0 ? "foreign" : "concerned" });
+      hints.push(...mine);
+    }
+    if (unreadable > 0) metrics.hookEvents.inc({ organization: key, outcome: "unreadable" }, unreadable);
+    // Without a directory nobody could look.
+    if (hints.length === 0 || !organization.spec.okta.directory) {
+      this.called(organization, "called");
+      return;
+    }
+    metrics.hookCalls.inc({ organization: key, outcome: "called" });
+    try {
+      await writer.heard(organization, { hints, eventHook: "called" });
+    } catch (error) {
+      metrics.hookCalls.inc({ organization: key, outcome: "failed" });
+      throw error;
+    }
+  }
+
+  /** Counts and notes that the hook was called, without keeping anybody waiting: it tells no more than how the hook is. */
+  called(organization: Organization, call: Call): void {
+    const key = keyOf(organization);
+    this.#deps.metrics.hookCalls.inc({ organization: key, outcome: call });
+    const now = performance.now();
+    const last = this.#noted.get(`${call} ${key}`) ?? Number.NEGATIVE_INFINITY;
+    if (now - last < CALL_EACH_MS) return;
+    this.#noted.set(`${call} ${key}`, now);
+    this.#deps.hints.heard(organization, { eventHook: call }).catch((error: unknown) => {
+      this.#noted.delete(`${call} ${key}`);
+      this.#deps.log.warn(
+        { err: error, organization: key },
+        "It could not be noted that Okta's event hook called.",
+      );
+    });
+  }
+}
