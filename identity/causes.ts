@@ -5,7 +5,7 @@ import type { User } from "./user.ts";
 
 /** Who or what made a change: a sign-in, an edited mapping, an edited user. */
 export interface Cause {
-  readonly by: "sign-in" | "policy" | "local-account" | "recovery" | "request" | "sign-out";
+  readonly by: "sign-in" | "directory" | "policy" | "local-account" | "recovery" | "request" | "sign-out";
   /** One sentence for a person. */
   readonly detail: string;
 }
@@ -42,6 +42,12 @@ export function signInCause(groupsFrom: GroupsSource): Cause {
   return { by: "sign-in", detail };
 }
 
+/** What Okta's directory has shown, without a sign-in. */
+export const SEEN_IN_DIRECTORY: Cause = {
+  by: "directory",
+  detail: "Okta's directory says so: the person was looked at there, without a sign-in.",
+};
+
 /**
  * What has changed the access of a stored account.
  * @param user as it was
@@ -55,9 +61,15 @@ export function storedCause(user: User, access: Access): Cause {
     return { by: "policy", detail: "The organization has another issuer now." };
   const loss = lossCause(user, access);
   if (!user.decided && loss !== "MappingsChanged")
-    return { by: "recovery", detail: "A sign-in was stored but not finished; the operator finished it." };
+    return {
+      by: "recovery",
+      detail: "What Okta said of the person was stored but not finished; the operator finished it.",
+    };
   if (loss === "GroupsGone" || loss === "ClaimMissing")
-    return { by: "sign-in", detail: "A sign-in with Okta; what followed from it was held until now." };
+    return {
+      by: "sign-in",
+      detail: "What Okta said of the person; what followed from it was held until now.",
+    };
   if (user.access?.reason === "OrganizationNotFound")
     return { by: "policy", detail: "The organization is there again." };
   return { by: "policy", detail: "The mappings or roles of the organization have changed." };

@@ -3,6 +3,7 @@ export * from "./account-access.ts";
 export * from "./audit.ts";
 export * from "./audit-log.ts";
 export * from "./causes.ts";
+export * from "./directory-groups.ts";
 export * from "./ended-sessions.ts";
 export * from "./groups-verdict.ts";
 export * from "./identity.ts";

@@ -3,8 +3,14 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import { mappingCompactor, userCompactor } from "../crds/compact.ts";
 import { indexKey, organizationOf } from "../crds/organization-key.ts";
-import { oktaRoleMappings, organizations, organizationUsers, SESSION_KEYS_TYPE } from "../crds/resources.ts";
-import type { OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
+import {
+  oktaHints,
+  oktaRoleMappings,
+  organizations,
+  organizationUsers,
+  SESSION_KEYS_TYPE,
+} from "../crds/resources.ts";
+import type { OktaHints, OktaRoleMapping, Organization, OrganizationUser } from "../crds/types.ts";
 import { AuditLog, foldedName, LocalAdmins, MappingCounts, Policies, UserCounts } from "../identity/index.ts";
 import { KubernetesStore } from "../identity/stores/kubernetes/kubernetes-store.ts";
 import { userIndexes } from "../identity/stores/kubernetes/user-indexes.ts";
@@ -24,7 +30,9 @@ import {
 } from "../kubernetes/index.ts";
 import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
+import { concernedHints, mappedGroupIndex } from "../organizations/concerned-hints.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
+import { HintsWriter } from "../organizations/hints-writer.ts";
 import { Keepers } from "../organizations/keepers.ts";
 import { type ObjectOfNamespace, reservationsCache } from "../organizations/login-path-reservations.ts";
 import { policySource } from "../organizations/policy-source.ts";
@@ -43,6 +51,9 @@ import { reconcileOrganization } from "./organizations/reconcile-organization.ts
 import { reportUnreadable } from "./organizations/unreadable-namespace.ts";
 import { Gate, type KeysAre } from "./releases/gate.ts";
 import { keepOrganization } from "./releases/keep-organization.ts";
+import { DirectorySync, SyncMetrics } from "./sync/directory-sync.ts";
+import { isFollowed } from "./sync/sync-state.ts";
+import type { HeardHints } from "./sync/taken-hints.ts";
 import { CacheLag } from "./users/cache-lag.ts";
 import { DeactivationHold } from "./users/deactivation-hold.ts";
 import { endSessions } from "./users/end-sessions.ts";
@@ -72,6 +83,9 @@ export interface OperatorOptions {
 
 /** Who leads has heard of the cluster within this time, in ms. */
 const CURRENT_MS = 10_000;
+
+/** How long what has time waits for Okta's rate limit, in ms: two of its windows. */
+const SWEEP_WAIT_MS = 120_000;
 
 /** How often a leader that is cut off looks whether it still is. */
 const CUT_OFF_MS = 200;
@@ -116,6 +130,9 @@ export class Operator {
   readonly #localAdmins: LocalAdmins;
   readonly #assigned: MappingCounts;
   readonly #known: KnownGroups;
+  /** What has been heard of Okta. Where it can't be read, nothing else waits for it. */
+  readonly #hints: Cache<OktaHints>;
+  readonly #syncMetrics: SyncMetrics;
   #running: readonly Controller[] = [];
 
   constructor(options: OperatorOptions) {
@@ -133,6 +150,7 @@ export class Operator {
       project: mappingCompactor(),
       indexes: {
         organization: (mapping) => [organizationOf(mapping)],
+        ...mappedGroupIndex,
         foldedGroup: (mapping) =>
           mapping.spec.groups.flatMap(({ name }) =>
             name === undefined ? [] : [indexKey(organizationOf(mapping), foldedName(name))],
@@ -171,6 +189,8 @@ export class Operator {
     this.#localAdmins = new LocalAdmins(this.#store);
     this.#assigned = new MappingCounts(this.#store);
     this.#known = new KnownGroups(this.#store);
+    this.#hints = new Cache({ ...common, type: oktaHints });
+    this.#syncMetrics = new SyncMetrics(metrics);
     registerMetrics(metrics, { organizations: this.#organizations, counts: this.#counts });
     this.#caches = [this.#organizations, this.#mappings, users];
   }
@@ -203,7 +223,7 @@ export class Operator {
 
   /** Keeps the caches current until the signal aborts. */
   async watch(signal: AbortSignal): Promise<void> {
-    await Promise.all([...this.#caches, this.#reservations].map((cache) => cache.run(signal)));
+    await Promise.all([...this.#caches, this.#reservations, this.#hints].map((cache) => cache.run(signal)));
   }
 
   /** Runs the controllers until the signal aborts and what they were doing is done. */
@@ -258,10 +278,12 @@ export class Operator {
         groups.recovered(organization, concerned);
         for (const mapping of concerned) controllers.mappings.queue.add(mapping);
       },
+      isAnswering: (organization, withinMs) => sync.isAnswering(organization, withinMs),
       signal,
     });
     const groups = new GroupLookup({
       directories,
+      isFollowed: (organization) => isFollowed(sync.of(organization)),
       answered: (mapping) => controllers.mappings.queue.add(mapping),
       signal,
       known: this.#known,
@@ -276,11 +298,36 @@ export class Operator {
       localAdmins: this.#localAdmins,
     });
     const unfinished = new UnfinishedSignIns();
+    const sync = new DirectorySync({
+      organizations: this.#organizations,
+      mappings,
+      hints: this.#hintsOf(leader),
+      concerned: (organization, hints) => concernedHints(hints, organization, { mappings, store }),
+      store,
+      policies,
+      unfinished,
+      audit,
+      directories,
+      sweeps: new DirectoryClients({ secrets, http, lane: "sweep", maxWaitMs: SWEEP_WAIT_MS }),
+      isReady: (organization) => this.#isReady(organization),
+      decide: (ref) => controllers.users.queue.add(ref),
+      lookUpGroups: (organization) => {
+        const concerned = mappings.by("organization", organization).map(keyOf);
+        groups.again(concerned);
+        for (const mapping of concerned) controllers.mappings.queue.add(mapping);
+      },
+      changed: (organization) => controllers.organizations.queue.add(organization),
+      metrics: this.#syncMetrics,
+      log,
+      signal,
+    });
 
     const shared = { organizations: this.#organizations, mappings, store, status, events };
     const organizationDeps = {
       ...shared,
       okta,
+      sync,
+      hints: this.#hints,
       loginPaths: this.#loginPaths,
       hold,
       pending,
@@ -355,7 +402,31 @@ export class Operator {
       known: this.#known,
       unfinished,
       cacheLag,
+      hints: this.#hints,
+      sync,
     });
     return controllers;
+  }
+
+  /** What has been heard of Okta, as it is known here and written for all. */
+  #hintsOf(client: Client): HeardHints {
+    const known = (organization: string) => this.#hints.get(organization);
+    const writer = new HintsWriter({ client, known });
+    return {
+      of: known,
+      heard: (organization, heard) => writer.heard(organization, heard),
+      done: (organization, done) => writer.done(organization, done),
+    };
+  }
+
+  /** Whether this replica may act for an organization, and knows all that there is of it. */
+  #isReady(key: string): boolean {
+    const organization = this.#organizations.get(key);
+    return (
+      organization !== undefined &&
+      this.#keepers.isOurs(organization) &&
+      this.#unread(key).length === 0 &&
+      this.isCurrent()
+    );
   }
 }

@@ -1,5 +1,5 @@
-import { indexKey } from "../crds/organization-key.ts";
-import type { OktaRoleMapping, Organization } from "../crds/types.ts";
+import { indexKey, organizationOf } from "../crds/organization-key.ts";
+import type { OktaHints, OktaRoleMapping, Organization } from "../crds/types.ts";
 import {
   adminRolesHeld,
   type IdentityStore,
@@ -21,6 +21,7 @@ import {
 } from "../kubernetes/index.ts";
 import { heldCondition } from "../organizations/policy-source.ts";
 import type { KnownGroups } from "./mappings/known-groups.ts";
+import type { DirectorySync } from "./sync/directory-sync.ts";
 import type { CacheLag } from "./users/cache-lag.ts";
 import { approvalIn } from "./users/deactivation-approval.ts";
 import { isAskedToEnd } from "./users/end-sessions.ts";
@@ -52,6 +53,8 @@ export interface WiringDeps {
   readonly known: KnownGroups;
   readonly unfinished: UnfinishedSignIns;
   readonly cacheLag: CacheLag;
+  readonly hints: Cache<OktaHints>;
+  readonly sync: Pick<DirectorySync, "follow">;
 }
 
 /** Counts follow sign-ins at this pace at the most, however many people sign in. */
@@ -70,10 +73,12 @@ export function wire(controllers: Controllers, deps: WiringDeps): void {
   controllers.organizations
     .follow(organizations)
     .enqueueOn(reservations, (change) => waitingFor(change, deps))
+    .enqueueOn(deps.hints, (change) => changedHints(change, deps), COUNTS)
     .enqueueOn(store, (event) => organizationToCount(event, deps), COUNTS);
 
   controllers.mappings
     .follow(mappings)
+    .enqueueOn(mappings, (change) => changedMapping(change, deps))
     .enqueueOn(organizations, (change) => mappingsIn(change, deps))
     .enqueueOn(known, ({ organization, folded }) => almostNamed(organization, folded, deps))
     .enqueueOn(store, mappingsToCount, COUNTS);
@@ -105,6 +110,12 @@ export async function enqueueCounted(
   controllers.organizations.queue.add(organization);
 }
 
+/** What has been heard is looked at at once; the organization says something of it now and then. */
+function changedHints({ key }: Change<OktaHints>, { sync }: WiringDeps): string[] {
+  sync.follow(key);
+  return [key];
+}
+
 /** Whoever asks for a login path hears of it when it is reserved, left or free. */
 function waitingFor(change: Change<ConfigMap>, { organizations }: WiringDeps): string[] {
   const after = change.kind === "deleted" ? {} : (change.object.data ?? {});
@@ -131,6 +142,12 @@ function mappingsIn(change: Change<Organization>, { mappings }: WiringDeps): str
   return change.object.metadata.generation === previousOf(change)?.metadata.generation
     ? []
     : mappings.by("organization", change.key).map(keyOf);
+}
+
+/** It may name other groups now, or know what they are called in Okta. */
+function changedMapping({ object }: Change<OktaRoleMapping>, { sync }: WiringDeps): string[] {
+  sync.follow(organizationOf(object));
+  return [];
 }
 
 /** The first who comes with a group's right name shows which mappings have it almost right. */

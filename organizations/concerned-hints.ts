@@ -20,8 +20,8 @@ function add(labels: Set<string>, ...more: (string | undefined)[]): void {
 }
 
 /**
- * The hints that are about somebody who has an account, or about a group that a mapping names. The others are nobody's
- * here, and cost neither a write nor a call to Okta.
+ * The hints that are about somebody who has an account, or gets one before they sign in, or about a group that a mapping
+ * names. The others are nobody's here, and cost neither a write nor a call to Okta.
  */
 export async function concernedHints(
   hints: readonly Hint[],
@@ -32,15 +32,18 @@ export async function concernedHints(
   }: { mappings: Pick<Cache<OktaRoleMapping>, "count">; store: Pick<IdentityStore, "find"> },
 ): Promise<Hint[]> {
   const key = keyOf(organization);
-  const { issuer } = organization.spec.okta;
+  const { issuer, directory } = organization.spec.okta;
   const isMapped = (label: string) => mappings.count("mappedGroup", indexKey(key, label)) > 0;
+  const isBeforeLogin = directory?.provision === "BeforeLogin";
   const concerned: Hint[] = [];
-  for (const hint of hints)
-    if (
-      labelsOf(hint).some(isMapped) ||
-      (hint.kind === "person" && (await store.find(key, { issuer, subject: hint.id })))
-    )
-      concerned.push(hint);
+  for (const hint of hints) {
+    const isAboutMapped = labelsOf(hint).some(isMapped);
+    const isConcerned =
+      hint.kind === "group"
+        ? isAboutMapped
+        : (isBeforeLogin && isAboutMapped) || (await store.find(key, { issuer, subject: hint.id }));
+    if (isConcerned) concerned.push(hint);
+  }
   return concerned;
 }
 

@@ -28,7 +28,7 @@ export interface ManagementApiOptions {
    * 5,000. A sync that has time takes more, so that it gets through many pages; a sign-in, less.
    */
   maxWaitMs?: number;
-  /** Calls at once: Okta limits those as well. Default 8 for people, else 4 */
+  /** Calls at once: Okta limits those as well. Default 8 for people, 4 in the background, 2 for a sweep */
   maxConcurrent?: number;
   /** Pages of one list, default 2,000 */
   maxPages?: number;
@@ -49,7 +49,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 /** How long a request waits for those before it. */
 const MAX_IN_LINE_MS = 5_000;
 /** Calls at once. The smallest orgs have 35 for everybody (Okta, "Concurrent rate limits"). */
-const CONCURRENT: Readonly<Record<Lane, number>> = { people: 8, background: 4 };
+const CONCURRENT: Readonly<Record<Lane, number>> = { people: 8, background: 4, sweep: 2 };
 /** Tries of one request before its error is the answer. */
 const MAX_ATTEMPTS = 4;
 

@@ -2,14 +2,15 @@ import { first, type HttpAnswer } from "../http/answer.ts";
 import { untilReset } from "../http/retry-after.ts";
 import type { RateLimitBucket } from "./endpoints.ts";
 
-/** For whom something is read: a person who signs in and waits, or look-ups and syncs, which have time. */
-export type Lane = "people" | "background";
+/** For whom something is read: a person who signs in and waits, whoever waits for a change, or what reads a lot and has time. */
+export type Lane = "people" | "background" | "sweep";
 
 /**
  * The part of each window that may be used. Okta's limits are small and belong to the whole org: what has time leaves half
- * of each to others. Nobody's sign-in is refused as long as Okta itself would answer.
+ * of each to others, and what reads a lot leaves some of that half. Nobody's sign-in is refused as long as Okta itself would
+ * answer.
  */
-const SHARE: Readonly<Record<Lane, number>> = { people: 1, background: 0.5 };
+const SHARE: Readonly<Record<Lane, number>> = { people: 1, background: 0.5, sweep: 0.4 };
 /** Two answers are about the same window if their resets differ by less than this: Okta counts by the minute. */
 const SAME_WINDOW_S = 30;
 

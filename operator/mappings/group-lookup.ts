@@ -35,6 +35,8 @@ export interface LookedUp {
 
 /** Groups are renamed, made and deleted in Okta without a word: they are looked at again at this pace. */
 const LOOK_AGAIN_MS = 5 * 60_000;
+/** Where Okta tells of what happens to groups, this is only in case that it hasn't. */
+const FOLLOWED_AGAIN_MS = 6 * 60 * 60_000;
 /** With many mappings the pace is slower, since Okta's rate limits are small and shared: so long for each of them. */
 const EACH_MS = 2_000;
 /** A read that failed for one mapping alone is tried again at this pace. */
@@ -73,6 +75,7 @@ export class GroupLookup {
   readonly #directories: Pick<DirectoryClients, "of">;
   readonly #knownGroups: KnownGroups;
   readonly #mappingsOf: (organization: string) => number;
+  readonly #isFollowed: (organization: string) => boolean;
   readonly #answered: (mapping: string) => void;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
@@ -85,6 +88,8 @@ export class GroupLookup {
     known: KnownGroups;
     /** How many mappings an organization ("namespace/name") has. */
     mappingsOf: (organization: string) => number;
+    /** Whether what happens to an organization's groups is told, so that they needn't be looked at time and again. */
+    isFollowed: (organization: string) => boolean;
     /** Told whenever there is something new to look at. */
     answered: (mapping: string) => void;
     /** Nothing is read any more when it has aborted. */
@@ -94,6 +99,7 @@ export class GroupLookup {
     this.#directories = deps.directories;
     this.#knownGroups = deps.known;
     this.#mappingsOf = deps.mappingsOf;
+    this.#isFollowed = deps.isFollowed;
     this.#answered = deps.answered;
     this.#signal = deps.signal;
     this.#now = deps.now ?? (() => performance.now());
@@ -127,6 +133,14 @@ export class GroupLookup {
     for (const mapping of mappings) {
       const known = this.#known.get(mapping);
       if (known?.failure) known.lookAt = 0;
+    }
+  }
+
+  /** Something has happened to a group that may be one of theirs. */
+  again(mappings: Iterable<string>): void {
+    for (const mapping of mappings) {
+      const known = this.#known.get(mapping);
+      if (known) known.lookAt = 0;
     }
   }
 
@@ -170,7 +184,9 @@ export class GroupLookup {
   }
 
   #pace(mapping: OktaRoleMapping): number {
-    return Math.max(LOOK_AGAIN_MS, this.#mappingsOf(organizationOf(mapping)) * EACH_MS);
+    const organization = organizationOf(mapping);
+    const usual = this.#isFollowed(organization) ? FOLLOWED_AGAIN_MS : LOOK_AGAIN_MS;
+    return Math.max(usual, this.#mappingsOf(organization) * EACH_MS);
   }
 
   async #look(known: Known, mapping: OktaRoleMapping, organization: Organization): Promise<void> {

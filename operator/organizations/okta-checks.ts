@@ -71,6 +71,7 @@ export class OktaChecks {
   readonly #directories: DirectoryClients;
   readonly #answered: (organization: string) => void;
   readonly #recovered: (organization: string) => void;
+  readonly #isAnswering: (organization: string, withinMs: number) => boolean;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
   readonly #reading = new NamespaceTurns(READING);
@@ -85,6 +86,8 @@ export class OktaChecks {
     answered: (organization: string) => void;
     /** Told when a directory can be read that couldn't before. */
     recovered: (organization: string) => void;
+    /** Whether an organization's directory has answered within this time, ms: then it isn't asked whether it does. */
+    isAnswering: (organization: string, withinMs: number) => boolean;
     /** Nobody is asked any more when it has aborted. */
     signal: AbortSignal;
     /** A clock that never goes back, ms */
@@ -95,6 +98,7 @@ export class OktaChecks {
     this.#directories = deps.directories;
     this.#answered = deps.answered;
     this.#recovered = deps.recovered;
+    this.#isAnswering = deps.isAnswering;
     this.#signal = deps.signal;
     this.#now = deps.now ?? (() => performance.now());
   }
@@ -180,9 +184,14 @@ export class OktaChecks {
     { client, directory }: OktaCredentials,
     callbackURI: string,
   ): Promise<void> {
+    const isAnswering = this.#isAnswering(keyOf(organization), ASK_AGAIN_MS);
     const [issuer, reachable] = await Promise.all([
       askIssuer(this.#oidc, organization.spec.okta.issuer),
-      directory.kind === "read" ? askDirectory(directory.directory) : directory,
+      directory.kind !== "read"
+        ? directory
+        : isAnswering
+          ? ({ kind: "reachable" } as const)
+          : askDirectory(directory.directory),
     ]);
     const credentials =
       client.kind === "read"

@@ -139,15 +139,6 @@ export function directoryReachable(check: DirectoryCheck): DesiredCondition {
   }
 }
 
-/** Until somebody signs in again, the store knows nothing of what changes in Okta. People have to be told. */
-export function directorySynced(check: DirectoryCheck): DesiredCondition {
-  return conditionUnknown(
-    "DirectorySynced",
-    check.kind === "none" ? "NoDirectory" : "AtSignInOnly",
-    "Changes in Okta reach an account at the person's next sign-in.",
-  );
-}
-
 /** What is told of those who are pending. */
 type Waiting = Pick<PendingSet, "size" | "causes" | "missing" | "some" | "losingRole">;
 
@@ -218,6 +209,7 @@ function named(people: readonly string[], all: number): string {
 const OPTIONAL: ReadonlySet<string> = new Set([
   "DirectoryReachable",
   "DirectorySynced",
+  "EventHookVerified",
   "GroupsClaimReceived",
 ]);
 

@@ -1,5 +1,5 @@
 import { organizations as organizationType } from "../../crds/resources.ts";
-import type { Organization } from "../../crds/types.ts";
+import type { OktaHints, Organization } from "../../crds/types.ts";
 import type { UserCounts } from "../../identity/index.ts";
 import {
   again,
@@ -14,6 +14,8 @@ import {
 import { groupsClaimVerdict } from "../../organizations/groups-claim.ts";
 import { isChecking, knownCondition, PROGRESS_TYPES, progress } from "../progress.ts";
 import { writeReady } from "../ready-events.ts";
+import type { DirectorySync } from "../sync/directory-sync.ts";
+import { directoryStatus, directorySynced, eventHookVerified } from "../sync/sync-conditions.ts";
 import type { DeactivationHold } from "../users/deactivation-hold.ts";
 import type { PendingDeactivations } from "../users/pending-deactivations.ts";
 import type { LoginPaths } from "./login-paths.ts";
@@ -23,7 +25,6 @@ import {
   credentialsResolved,
   deactivationsWithinLimit,
   directoryReachable,
-  directorySynced,
   issuerDiscovered,
   loginPathAccepted,
   organizationReady,
@@ -32,6 +33,8 @@ import {
 export interface OrganizationDeps {
   readonly organizations: Cache<Organization>;
   readonly okta: OktaChecks;
+  readonly sync: Pick<DirectorySync, "of" | "follow">;
+  readonly hints: Pick<Cache<OktaHints>, "get">;
   readonly loginPaths: LoginPaths;
   readonly hold: DeactivationHold;
   readonly pending: Pick<PendingDeactivations, "of">;
@@ -46,7 +49,15 @@ export interface OrganizationDeps {
 
 /** What this controller writes of an Organization's status. GroupsClaimReceived is the webhook's. */
 export const OWNED_STATUS = {
-  fields: ["observedGeneration", "loginURI", "callbackURI", "users", "deactivationsSettledTime"],
+  fields: [
+    "observedGeneration",
+    "loginURI",
+    "callbackURI",
+    "eventHookURI",
+    "directory",
+    "users",
+    "deactivationsSettledTime",
+  ],
   conditionTypes: [
     "Ready",
     "LoginPathAccepted",
@@ -54,6 +65,7 @@ export const OWNED_STATUS = {
     "IssuerDiscovered",
     "DirectoryReachable",
     "DirectorySynced",
+    "EventHookVerified",
     "DeactivationsWithinLimit",
     ...PROGRESS_TYPES,
   ],
@@ -73,8 +85,10 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   const organization = organizations.get(key);
   if (!organization) {
     okta.forget(key);
+    deps.sync.follow(key);
     return done;
   }
+  deps.sync.follow(key);
 
   const callbackURI = `${baseURL}/callback/${organization.spec.loginPath}`;
   const looked = okta.look(organization, callbackURI);
@@ -84,10 +98,15 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   if (!deactivations.held) deps.lookAgain(pending.of(key).refs());
   const settled = hold.settled(organization, key);
   const loginPath = loginPaths.of(organization);
+  const followed = deps.sync.of(key);
+  const heard = deps.hints.get(key);
+  const eventHookURI = `${baseURL}/hooks/okta/${organization.spec.loginPath}`;
+  const hook = eventHookVerified(organization, eventHookURI, heard);
   const checks: DesiredCondition[] = [
     loginPathAccepted(organization, loginPath),
     ...ofOkta(organization, looked),
-    directorySynced(looked.directory),
+    directorySynced(organization, followed, heard),
+    ...(hook ? [hook] : []),
     deactivationsWithinLimit(organization, deactivations, pending.of(key)),
   ];
   // An answer that comes in a moment saves a write.
@@ -102,6 +121,8 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     users: counts.of(key),
     ...(settled > 0 ? { deactivationsSettledTime: rfc3339(settled) } : {}),
     ...(accepted ? { loginURI: `${baseURL}/login/${organization.spec.loginPath}`, callbackURI } : {}),
+    ...(accepted && hook ? { eventHookURI } : {}),
+    ...(followed ? { directory: directoryStatus(followed) } : {}),
   };
   const written = await writeReady({ events, before: organization, ready }, () =>
     status.apply(organizationType, organization, found, OWNED_STATUS),

@@ -41,9 +41,13 @@ export class CacheLag {
     }
   }
 
-  /** Whether what takes this access away is known as of a moment after the user changed, and of late. */
-  isCurrent({ ref }: User, { reason }: Access): boolean {
+  /**
+   * Whether what takes this access away is known as of a moment after the user changed, and of late.
+   * @param isOurs the user was written here, and not by somebody who may know more: then of late is enough
+   */
+  isCurrent({ ref }: User, { reason }: Access, isOurs: boolean): boolean {
     const cache = CAUSES_IN_MAPPINGS.has(reason) ? this.#mappings : this.#organizations;
+    if (isOurs) return cache.freshness(splitKey(ref).namespace) <= LONGEST_SILENCE_MS;
     const heard = this.#heard.get(ref);
     const since = heard === undefined ? LONGEST_SILENCE_MS : this.#now() - heard;
     return cache.freshness(splitKey(ref).namespace) <= Math.min(since, LONGEST_SILENCE_MS);

@@ -3,12 +3,14 @@ import {
   type AuditLog,
   auditChanges,
   auditPerhaps,
+  type Cause,
   type IdentityStore,
   isActive,
   isCountedLoss,
   lostAdminRoles,
   type Policies,
   resolveStoredAccess,
+  SEEN_IN_DIRECTORY,
   StaleUserError,
   StoreError,
   sameAccess,
@@ -54,21 +56,23 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
     pending.putOff(user); // until everybody is counted
     return done;
   }
-  if (isActive(user) && !access.active && !deps.cacheLag.isCurrent(user, access))
+  const isOfDirectory = unfinished.isOfDirectory(user);
+  if (isActive(user) && !access.active && !deps.cacheLag.isCurrent(user, access, isOfDirectory))
     return again(NOT_CURRENT_MS);
 
+  const cause = isOfDirectory ? SEEN_IN_DIRECTORY : storedCause(user, access);
   try {
-    record(deps, user, await store.update(user, { access }), access);
+    record(deps, user, await store.update(user, { access }), cause);
     return done;
   } catch (error) {
-    if (error instanceof StoreError) audit.write(auditPerhaps(error, storedCause(user, access)), user.uid);
+    if (error instanceof StoreError) audit.write(auditPerhaps(error, cause), user.uid);
     if (!(error instanceof StaleUserError)) throw error;
     // Somebody else wrote first, and the cache may be long in hearing of it: this read brings it up to date.
     const stored = await store.fresh(ref);
     if (!stored) return done;
     if (!isDecided(stored, access)) return again(0);
     // Or it was us, and the answer was lost: better recorded twice than never.
-    record(deps, user, stored, access);
+    record(deps, user, stored, cause);
     return done;
   }
 }
@@ -81,6 +85,6 @@ function isDecided(user: User, access: Access): boolean {
   return !outdated && sameAccess(stored, access);
 }
 
-function record({ audit }: UserDeps, before: User, after: User, access: Access): void {
-  audit.write(auditChanges(before, after, storedCause(before, access)), after.uid);
+function record({ audit }: UserDeps, before: User, after: User, cause: Cause): void {
+  audit.write(auditChanges(before, after, cause), after.uid);
 }

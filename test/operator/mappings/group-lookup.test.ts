@@ -55,6 +55,7 @@ function scene() {
   const lookup = new GroupLookup({
     directories: { of: async () => directory } as unknown as DirectoryClients,
     known: {} as KnownGroups,
+    isFollowed: () => false,
     mappingsOf: () => 1,
     answered: (key) => waiting.get(key)?.(),
     signal: state.stop.signal,

@@ -35,6 +35,7 @@ function scene() {
     secrets,
     directories: { of: async () => undefined } as unknown as DirectoryClients,
     answered: (key) => tell(key),
+    isAnswering: () => false,
     recovered: () => {},
     signal: new AbortController().signal,
     now: () => state.now,

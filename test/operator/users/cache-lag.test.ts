@@ -10,8 +10,8 @@ function scene() {
     mappings: { freshness: () => state.mappings },
     now: () => state.now,
   });
-  const isCurrent = (reason: "NoMappedGroup" | "OrganizationNotFound") =>
-    cacheLag.isCurrent(ADA, noAccess(reason, ""));
+  const isCurrent = (reason: "NoMappedGroup" | "OrganizationNotFound", isOurs = false) =>
+    cacheLag.isCurrent(ADA, noAccess(reason, ""), isOurs);
   return { state, cacheLag, isCurrent };
 }
 

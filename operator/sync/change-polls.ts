@@ -1,0 +1,121 @@
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import { keyOf } from "../../kubernetes/index.ts";
+import type { Directory } from "../../okta/directory/directory.ts";
+import { DirectoryCursorError, DirectoryForbiddenError } from "../../okta/directory/directory-errors.ts";
+import type { Hint } from "../../okta/events/hint.ts";
+import { hintsOfEvent } from "../../okta/events/hints-of-event.ts";
+import { GroupChanges } from "./group-changes.ts";
+import { mappedGroups } from "./mapped-groups.ts";
+import type { HeardHints } from "./taken-hints.ts";
+
+export interface ChangePollsDeps {
+  readonly mappings: () => Iterable<OktaRoleMapping>;
+  readonly hints: HeardHints;
+  /** Those that are about anybody or anything here: nothing is asked of Okta for the others. */
+  readonly concerned: (organization: Organization, hints: readonly Hint[]) => Promise<readonly Hint[]>;
+  /** When everything was read last, in ms since 1970. */
+  readonly lastFullSync: () => number | undefined;
+  /** Told where what has happened since can't be known, so that everything is to be read. */
+  readonly onGap: () => void;
+}
+
+/** Pages of the log that are read before what they say is noted. */
+const PAGES_AT_ONCE = 10;
+/** A cursor without anything that concerns anybody is stored so often at the most: at rest nothing is written. */
+const CURSOR_EACH_MS = 10 * 60_000;
+/** How far before the last complete read the log is read, where nothing is known of a cursor. */
+const LOOK_BACK_MS = 10 * 60_000;
+/** How often groups are asked for where the log can be read: it finds what that may have missed. */
+const GROUP_CHANGES_EACH_MS = 30 * 60_000;
+/** Who may not read the log may be allowed to, later. */
+const FORBIDDEN_FOR_MS = 10 * 60_000;
+
+/**
+ * Asks Okta what has changed: its system log, by a cursor that misses nothing across restarts and pauses; and its groups
+ * when their members changed last, which is all that there is where the log can't be read.
+ */
+export class ChangePolls {
+  readonly #deps: ChangePollsDeps;
+  readonly #groupChanges = new GroupChanges();
+  #cursor: string | undefined;
+  #cursorStoredAt = Number.NEGATIVE_INFINITY;
+  #forbiddenAt = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: ChangePollsDeps) {
+    this.#deps = deps;
+  }
+
+  get isLogReadable(): boolean {
+    return performance.now() - this.#forbiddenAt >= FORBIDDEN_FOR_MS;
+  }
+
+  /**
+   * Asks once, and notes what concerns somebody.
+   * @throws DirectoryError, and what noting throws: then the same is asked again
+   */
+  async poll(
+    organization: Organization,
+    directory: Pick<Directory, "events" | "groupsChangedSince">,
+  ): Promise<void> {
+    if (this.isLogReadable) await this.#pollLog(organization, directory);
+    if (!this.isLogReadable || this.#groupChanges.isDue(GROUP_CHANGES_EACH_MS))
+      await this.#pollGroups(organization, directory);
+  }
+
+  async #pollLog(organization: Organization, directory: Pick<Directory, "events">): Promise<void> {
+    this.#cursor ??= this.#deps.hints.of(keyOf(organization))?.spec.logCursor;
+    for (let isEnd = false; !isEnd; ) {
+      const before = this.#cursor;
+      try {
+        const heard: Hint[] = [];
+        for (let page = 0; page < PAGES_AT_ONCE && !isEnd; page++) {
+          const read = await directory.events(this.#position());
+          heard.push(...(await this.#deps.concerned(organization, read.events.flatMap(hintsOfEvent))));
+          this.#cursor = read.after;
+          isEnd = read.isEnd;
+        }
+        await this.#note(organization, heard);
+      } catch (error) {
+        this.#cursor = before;
+        if (error instanceof DirectoryForbiddenError) {
+          this.#forbiddenAt = performance.now();
+          return;
+        }
+        if (!(error instanceof DirectoryCursorError)) throw error;
+        this.#cursor = undefined;
+        this.#deps.onGap();
+      }
+    }
+  }
+
+  #position(): { readonly after: string } | { readonly since: string } {
+    if (this.#cursor !== undefined) return { after: this.#cursor };
+    const since = (this.#deps.lastFullSync() ?? Date.now()) - LOOK_BACK_MS;
+    return { since: new Date(since).toISOString() };
+  }
+
+  async #note(organization: Organization, heard: readonly Hint[]): Promise<void> {
+    const { hints } = this.#deps;
+    const isStored = hints.of(keyOf(organization))?.spec.logCursor === this.#cursor;
+    const isLongAgo = performance.now() - this.#cursorStoredAt > CURSOR_EACH_MS;
+    if (heard.length === 0 && (isStored || !isLongAgo)) return;
+    await hints.heard(organization, {
+      hints: heard,
+      ...(this.#cursor === undefined ? {} : { logCursor: this.#cursor }),
+    });
+    this.#cursorStoredAt = performance.now();
+  }
+
+  async #pollGroups(
+    organization: Organization,
+    directory: Pick<Directory, "groupsChangedSince">,
+  ): Promise<void> {
+    const { found } = mappedGroups(this.#deps.mappings());
+    const names = new Set([...found.values()].map(({ name }) => name));
+    const changed = await this.#groupChanges.read(directory);
+    const heard = changed
+      .filter(({ id, name }) => found.has(id) || names.has(name))
+      .map(({ id, name, changedTime }): Hint => ({ kind: "group", id, name, eventTime: changedTime }));
+    if (heard.length > 0) await this.#deps.hints.heard(organization, { hints: heard });
+  }
+}

@@ -1,0 +1,202 @@
+import {
+  groupsAfterReading,
+  isActiveInOkta,
+  type ReadGroup,
+  type ReceivedGroup,
+  resolveAccess,
+  type User,
+} from "../../identity/index.ts";
+import { letOthersRun } from "../../kubernetes/index.ts";
+import type { Directory } from "../../okta/directory/directory.ts";
+import type { DirectoryUser } from "../../okta/directory/resources.ts";
+import { type Looked, lookAtPerson, type PersonDeps } from "./look-at-person.ts";
+import { LAG_MS } from "./looks.ts";
+import { type Member, type Members, readMembers } from "./read-members.ts";
+import { makeAccount, storeIdentity } from "./store-identity.ts";
+
+export interface PassDeps extends PersonDeps {
+  readonly directory: Pick<Directory, "members" | "groupByID" | "user" | "userGroups" | "wasDeleted">;
+  /** Whom somebody is looking at in Okta, or has lately, so that what is known of them is newer than what a page shows. */
+  readonly isLookedAt: (subject: string, since: number) => boolean;
+  readonly signal: AbortSignal;
+  /** ms since 1970 */
+  readonly now?: () => number;
+}
+
+/** What a pass looks at. */
+export interface PassOf {
+  readonly groups: readonly ReadGroup[];
+  /** Names by which mappings name groups, where Okta has said that there is none. */
+  readonly gone: readonly string[];
+}
+
+/** What came of a pass. */
+export interface Passed {
+  /** People whom Okta showed in one of the groups. */
+  readonly people: number;
+  readonly changed: number;
+  /** Accounts that Okta doesn't show although nothing says that they are gone. */
+  readonly notShown: readonly User[];
+  /** Why not everything could be read; undefined: it could. What was stored of the rest stands. */
+  readonly failure: unknown;
+}
+
+/** Somebody who would lose something by what the groups have shown. */
+interface Loser {
+  readonly user: User;
+  readonly member: Member | undefined;
+  readonly groups: readonly ReceivedGroup[];
+  /** Ids of groups that they were in and aren't any more. */
+  readonly from: readonly string[];
+}
+
+/**
+ * Whoever would lose something is looked at one by one, as long as these are so few; of more, the first of them are, and
+ * the others where Okta's own number of members says the same as its list of them.
+ */
+const LOOKED_AT_EACH = 50;
+
+/**
+ * Reads the members of groups, and stores what that says of everybody. Nobody loses anything because a read failed, came
+ * short, or came out of an earlier time: what takes something is asked for a second time, in another way.
+ * @throws StoreError, and the signal's reason
+ */
+export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Passed> {
+  const startedAt = (deps.now ?? Date.now)();
+  const members = await readMembers(deps.directory, { groups, gone }, deps.signal);
+  const losers: Loser[] = [];
+  const seen = new Set<string>();
+  let changed = 0;
+  for await (const user of deps.store.users(deps.organization)) {
+    deps.signal.throwIfAborted();
+    await letOthersRun();
+    if (user.source !== "Okta" || user.issuer !== deps.issuer || user.subject === undefined) continue;
+    const member = members.byUser.get(user.subject);
+    seen.add(user.subject);
+    const found = whatIsNew(user, member, members);
+    if (!found) continue;
+    if (isNewer(user, startedAt, deps)) losers.push({ ...found, user, member, from: [] });
+    else if (found.from.length > 0 || !isActiveInOkta(member?.user.status))
+      losers.push({ ...found, user, member });
+    else if (member && (await storeIdentity(user, member.user, found.groups, deps))) changed++;
+  }
+  const taken = await take(losers, members, deps);
+  changed += taken.changed + (deps.beforeLogin ? await makeAccounts(members, seen, deps) : 0);
+  const { notShown } = taken;
+  return {
+    people: members.byUser.size,
+    changed,
+    notShown,
+    failure: members.failure ?? taken.failure,
+  };
+}
+
+/** What the groups have shown of somebody that isn't stored; undefined: nothing that their access depends on. */
+function whatIsNew(
+  user: User,
+  member: Member | undefined,
+  { read }: Members,
+): { groups: readonly ReceivedGroup[]; from: string[] } | undefined {
+  const memberOf = member?.groupIDs ?? new Set<string>();
+  const groups = groupsAfterReading(user.groups, read, memberOf);
+  const isActive = member === undefined || isActiveInOkta(member.user.status);
+  const wasActive = isActiveInOkta(user.oktaStatus);
+  if (groups === user.groups && (member === undefined || isActive === wasActive)) return undefined;
+  const left = user.groups.filter((group) => read.has(group) && !isAmong(group, groups));
+  const from = left.map(
+    ({ id, name }) => id ?? [...read.byID.values()].find((one) => one.name === name)?.id ?? "",
+  );
+  return { groups, from };
+}
+
+function isAmong(group: ReceivedGroup, groups: readonly ReceivedGroup[]): boolean {
+  return groups.some(({ id, name }) => (group.id === undefined ? name === group.name : id === group.id));
+}
+
+/** Whether something newer than the pages may be stored of somebody. */
+function isNewer({ subject = "", lastLoginTime = 0 }: User, startedAt: number, deps: PassDeps): boolean {
+  const since = startedAt - LAG_MS;
+  return lastLoginTime > since || deps.isLookedAt(subject, since);
+}
+
+async function take(
+  losers: readonly Loser[],
+  members: Members,
+  deps: PassDeps,
+): Promise<Pick<Passed, "changed" | "notShown" | "failure">> {
+  const notShown: User[] = [];
+  let changed = 0;
+  const count = (looked: Looked): boolean => {
+    if (looked.kind === "not-shown") notShown.push(looked.user);
+    if (looked.kind === "seen" && looked.changed) changed++;
+    return looked.kind === "seen" && looked.changed;
+  };
+  try {
+    let confirmed = 0;
+    const first = losers.slice(0, LOOKED_AT_EACH);
+    for (const { user } of first) if (count(await look(user, deps))) confirmed++;
+    const others = losers.slice(LOOKED_AT_EACH);
+    const isSame = new Map<string, boolean>();
+    for (const { user, member, groups, from } of others) {
+      deps.signal.throwIfAborted();
+      await letOthersRun();
+      // Where one of the first wasn't what the groups said, nobody is what they said.
+      const isSure =
+        confirmed === first.length && from.length > 0 && (await areCounted(from, members, isSame, deps));
+      if (isSure)
+        changed += Number((await storeIdentity(user, member?.user ?? asStored(user), groups, deps)) === true);
+      else count(await look(user, deps));
+    }
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    return { changed, notShown, failure: error };
+  }
+  return { changed, notShown, failure: undefined };
+}
+
+/** Somebody whom no page has shown, who signs in as before as far as is known. */
+function asStored({ subject = "", oktaStatus = "ACTIVE" }: User): DirectoryUser {
+  return { id: subject, status: oktaStatus };
+}
+
+/** Looks at one person as if that were the last look: what Okta says now counts. */
+async function look({ subject = "" }: User, deps: PassDeps): Promise<Looked> {
+  deps.signal.throwIfAborted();
+  for (;;) {
+    const looked = await lookAtPerson(subject, {}, LAG_MS, deps.directory, deps);
+    if (looked.kind !== "overtaken") return looked;
+  }
+}
+
+/** Whether Okta's own numbers of members are those that were read. */
+async function areCounted(
+  ids: readonly string[],
+  { sizes }: Members,
+  isSame: Map<string, boolean>,
+  { directory }: PassDeps,
+): Promise<boolean> {
+  for (const id of ids) {
+    const known = isSame.get(id) ?? ((await directory.groupByID(id))?.members ?? 0) === sizes.get(id);
+    isSame.set(id, known);
+    if (!known) return false;
+  }
+  return true;
+}
+
+async function makeAccounts(
+  { byUser, read }: Members,
+  seen: ReadonlySet<string>,
+  deps: PassDeps,
+): Promise<number> {
+  const { policy } = deps.policies.of(deps.organization) ?? {};
+  let made = 0;
+  for (const [subject, { user, groupIDs }] of byUser) {
+    deps.signal.throwIfAborted();
+    await letOthersRun();
+    if (seen.has(subject) || !policy) continue;
+    const groups = groupsAfterReading([], read, groupIDs);
+    if (resolveAccess({ status: user.status, groups }, policy).active)
+      made += Number(await makeAccount(deps.organization, user, groups, deps));
+  }
+  return made;
+}

@@ -1,0 +1,51 @@
+import type { Directory } from "../../okta/directory/directory.ts";
+import type { ChangedGroup } from "../../okta/directory/resources.ts";
+
+/** How far it is looked back at the beginning, in ms: nothing is known of what was read before. */
+const LOOK_BACK_MS = 60 * 60_000;
+/** Okta's times are of whole seconds, and its reads may trail what happens. */
+const OVERLAP_MS = 60_000;
+
+/** Asks for the groups whose members or names have changed since it was last asked. */
+export class GroupChanges {
+  readonly #now: () => number;
+  /** Of each group, the time of its change that was told last: those that Okta names again aren't told again. */
+  readonly #told = new Map<string, string>();
+  #latest: number | undefined;
+  #readAt: number | undefined;
+
+  /** @param now ms since 1970 */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  isDue(intervalMs: number): boolean {
+    return this.#readAt === undefined || this.#now() - this.#readAt >= intervalMs;
+  }
+
+  /**
+   * Those that have changed. A group that changes again within the second in which it was read is told again, too.
+   * @throws DirectoryError
+   */
+  async read(directory: Pick<Directory, "groupsChangedSince">): Promise<ChangedGroup[]> {
+    const from = (this.#latest ?? this.#now() - LOOK_BACK_MS) - OVERLAP_MS;
+    const readAt = this.#now();
+    const changed: ChangedGroup[] = [];
+    let latest = this.#latest ?? from + OVERLAP_MS;
+    for await (const page of directory.groupsChangedSince(new Date(from).toISOString())) {
+      for (const group of page) {
+        latest = Math.max(latest, Date.parse(group.changedTime));
+        if (this.#told.get(group.id) !== group.changedTime) changed.push(group);
+      }
+    }
+    this.#latest = latest;
+    this.#readAt = readAt;
+    for (const { id, changedTime } of changed) {
+      // What happens within the same second has the same time.
+      const isOver = readAt - Date.parse(changedTime) > 2_000;
+      if (isOver) this.#told.set(id, changedTime);
+    }
+    for (const [id, time] of this.#told) if (Date.parse(time) < from) this.#told.delete(id);
+    return changed;
+  }
+}

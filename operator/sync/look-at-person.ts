@@ -1,0 +1,93 @@
+import { isActiveInOkta, type User } from "../../identity/index.ts";
+import type { Directory } from "../../okta/directory/directory.ts";
+import { DirectoryForbiddenError, DirectoryNotFoundError } from "../../okta/directory/directory-errors.ts";
+import type { DirectoryGroup, DirectoryUser } from "../../okta/directory/resources.ts";
+import { agrees, type Expected, isBelieved } from "./looks.ts";
+import { makeAccount, type StoringDeps, storeIdentity } from "./store-identity.ts";
+
+export interface PersonDeps extends StoringDeps {
+  /** "namespace/name" */
+  readonly organization: string;
+  readonly issuer: string;
+  /** Whether people get their accounts before they sign in. */
+  readonly beforeLogin: boolean;
+}
+
+/** What came of looking at somebody. */
+export type Looked =
+  /** They have no account, and get none. */
+  | { readonly kind: "nobody" }
+  /** Okta shows somebody; where it contradicts what was said of them, what is stored stays until it is looked at again. */
+  | { readonly kind: "seen"; readonly agrees: boolean; readonly changed: boolean; readonly ref?: string }
+  /** Okta doesn't show them, and nothing says that they were deleted: the app may not be allowed to see them. */
+  | { readonly kind: "not-shown"; readonly user: User }
+  /** Somebody else has written the account while Okta was being asked: it is to be asked again. */
+  | { readonly kind: "overtaken" };
+
+/** What Okta calls somebody whom it no longer has. It isn't one of its own statuses. */
+const DELETED = "DELETED";
+
+/**
+ * Looks at one person in Okta, and stores what it says.
+ * @param lookedAt ms after it was heard that there is something to look at
+ * @throws DirectoryError, StoreError
+ */
+export async function lookAtPerson(
+  id: string,
+  expected: Expected,
+  lookedAt: number,
+  directory: Pick<Directory, "user" | "userGroups" | "wasDeleted">,
+  deps: PersonDeps,
+): Promise<Looked> {
+  const { store, organization, issuer } = deps;
+  const account = await store.find(organization, { issuer, subject: id });
+  if (!account && !deps.beforeLogin) return { kind: "nobody" };
+  const [user, groups] = await Promise.all([directory.user(id), groupsOf(directory, id)]);
+  if (!user || !groups) return account ? gone(account, directory, deps) : { kind: "nobody" };
+
+  const groupIDs = new Set(groups.map((group) => group.id));
+  const isAgreed = agrees(expected, { user, groupIDs }, isActiveInOkta);
+  if (!isBelieved(lookedAt, isAgreed)) return { kind: "seen", agrees: false, changed: false };
+  const received = groups.map((group) => ({ id: group.id, name: group.name }));
+  if (!account) {
+    const changed = await makeAccount(organization, user, received, deps);
+    return { kind: "seen", agrees: isAgreed, changed };
+  }
+  const changed = await storeIdentity(account, user, received, deps);
+  if (changed === undefined) return { kind: "overtaken" };
+  return { kind: "seen", agrees: isAgreed, changed, ref: account.ref };
+}
+
+async function gone(
+  account: User,
+  directory: Pick<Directory, "wasDeleted">,
+  deps: PersonDeps,
+): Promise<Looked> {
+  if (!(await isDeleted(account, directory))) return { kind: "not-shown", user: account };
+  const user: DirectoryUser = { id: account.subject ?? "", status: DELETED };
+  const changed = await storeIdentity(account, user, [], deps);
+  return changed === undefined
+    ? { kind: "overtaken" }
+    : { kind: "seen", agrees: true, changed, ref: account.ref };
+}
+
+async function isDeleted({ subject = "" }: User, directory: Pick<Directory, "wasDeleted">): Promise<boolean> {
+  try {
+    return await directory.wasDeleted(subject);
+  } catch (error) {
+    if (error instanceof DirectoryForbiddenError) return false; // without the log, nobody can say
+    throw error;
+  }
+}
+
+async function groupsOf(
+  directory: Pick<Directory, "userGroups">,
+  id: string,
+): Promise<DirectoryGroup[] | undefined> {
+  try {
+    return await directory.userGroups(id);
+  } catch (error) {
+    if (error instanceof DirectoryNotFoundError) return undefined;
+    throw error;
+  }
+}

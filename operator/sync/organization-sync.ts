@@ -1,0 +1,412 @@
+import type { Logger } from "pino";
+import { SYNC_ANNOTATION } from "../../crds/annotations.ts";
+import type { OktaRoleMapping, Organization, PersonHint } from "../../crds/types.ts";
+import type { ReadGroup, User, UserEvent } from "../../identity/index.ts";
+import { backoff, keyOf } from "../../kubernetes/index.ts";
+import type { Directory } from "../../okta/directory/directory.ts";
+import {
+  DirectoryForbiddenError,
+  DirectoryRateLimitedError,
+  DirectoryUnauthorizedError,
+} from "../../okta/directory/directory-errors.ts";
+import type { Hint } from "../../okta/events/hint.ts";
+import { durationMs } from "../../organizations/max-age.ts";
+import { ChangePolls } from "./change-polls.ts";
+import { type PassDeps, pass } from "./full-pass.ts";
+import { type Looked, lookAtPerson } from "./look-at-person.ts";
+import type { Expected } from "./looks.ts";
+import { mappedGroups } from "./mapped-groups.ts";
+import type { MeasuredDelays } from "./measured-delays.ts";
+import type { PassScope } from "./pass-needs.ts";
+import type { StoringDeps } from "./store-identity.ts";
+import type { Failure, SyncState } from "./sync-state.ts";
+import { type HeardHints, TakenHints } from "./taken-hints.ts";
+import { Waker } from "./waker.ts";
+
+export interface OrganizationSyncDeps extends StoringDeps {
+  readonly organization: () => Organization | undefined;
+  readonly mappings: () => Iterable<OktaRoleMapping>;
+  readonly hints: HeardHints;
+  /** Whether a hint is about anybody or anything here: nothing is asked of Okta for the others. */
+  readonly concerned: (organization: Organization, hints: readonly Hint[]) => Promise<readonly Hint[]>;
+  /** The directory, as those read it who wait for a change, and as what has time does. */
+  readonly directory: (
+    lane: "changes" | "passes",
+    how: { readonly fresh: boolean },
+  ) => Promise<Directory | undefined>;
+  /** Whether this replica may act for the organization, and knows all that there is of it. */
+  readonly isReady: () => boolean;
+  /** Has the mappings' groups looked up anew. */
+  readonly lookUpGroups: () => void;
+  /** Told whenever there is something new to say of it. */
+  readonly changed: () => void;
+  readonly delays: MeasuredDelays;
+  /** Told how long a change took, in ms. */
+  readonly onDelay: (ms: number) => void;
+  readonly onFailure: (part: Part) => void;
+  readonly log: Logger;
+}
+
+/** What is done side by side: looking at people, reading members, asking for changes. */
+export type Part = "look" | "pass" | "poll";
+
+/** How soon it is tried again where this replica may not act, or Okta can't be asked. */
+const NOT_READY_MS = 1_000;
+const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
+/** What ends sooner by itself isn't told. */
+const TOLD_AFTER_MS = 20_000;
+
+/**
+ * Keeps one organization's accounts as Okta's directory says: looks at whom an event is about at once, asks Okta's log for
+ * what no event hook has brought, and reads everything now and then. Every way gives hints only, of where to look.
+ */
+export class OrganizationSync {
+  readonly #deps: OrganizationSyncDeps;
+  readonly #signal: AbortSignal;
+  readonly #hints: TakenHints;
+  readonly #polls: ChangePolls;
+  readonly #lookWaker: Waker;
+  readonly #passWaker: Waker;
+  readonly #pollWaker: Waker;
+  /** Changes that are stored and not decided on yet: when they happened, by ref. */
+  readonly #undecided = new Map<string, number>();
+  readonly #notShown = new Map<string, User>();
+  #failures: { poll?: Failure; pass?: Failure; look?: Failure } = {};
+  /** Groups and names whose members have been read, or were by another leader. */
+  #read: Set<string> | undefined;
+  #lastFullSync: number | undefined;
+  #lastRequest: string | undefined;
+  /** Okta has refused the credentials: they may have been replaced. */
+  #isRefused = false;
+  #polledAt: number | undefined;
+  readonly #lastChangeBefore: number | undefined;
+
+  constructor(deps: OrganizationSyncDeps, signal: AbortSignal) {
+    this.#deps = deps;
+    this.#signal = signal;
+    this.#lookWaker = new Waker(signal);
+    this.#passWaker = new Waker(signal);
+    this.#pollWaker = new Waker(signal);
+    this.#hints = new TakenHints(deps.hints);
+    this.#polls = new ChangePolls({
+      mappings: deps.mappings,
+      hints: deps.hints,
+      concerned: deps.concerned,
+      lastFullSync: () => this.#lastFullSync,
+      onGap: () => {
+        this.#lastFullSync = undefined;
+        this.#passWaker.wake();
+      },
+    });
+    const { status } = deps.organization() ?? {};
+    const { lastFullSyncTime, lastFullSyncRequest, lastChangeTime } = status?.directory ?? {};
+    if (lastFullSyncTime !== undefined) this.#lastFullSync = Date.parse(lastFullSyncTime);
+    if (lastChangeTime !== undefined) this.#lastChangeBefore = Date.parse(lastChangeTime);
+    this.#lastRequest = lastFullSyncRequest;
+  }
+
+  /** Until the signal aborts. Never throws. */
+  async run(): Promise<void> {
+    await Promise.all([
+      this.#loop("look", this.#lookWaker, () => this.#lookAtThoseWhoAreDue()),
+      this.#loop("pass", this.#passWaker, () => this.#passIfDue()),
+      this.#loop("poll", this.#pollWaker, () => this.#pollIfDue()),
+    ]);
+  }
+
+  /** Something has changed that it may depend on. */
+  wake(): void {
+    this.#lookWaker.wake();
+    this.#passWaker.wake();
+  }
+
+  /** A user has been written: what was stored of them may be in force now. */
+  told({ kind, user }: UserEvent): void {
+    const happenedAt = this.#undecided.get(user.ref);
+    if (happenedAt === undefined || (kind !== "deleted" && !user.decided)) return;
+    this.#undecided.delete(user.ref);
+    if (kind === "deleted" || user.access?.reason === "DeactivationHeld") return;
+    const delay = Date.now() - happenedAt;
+    this.#deps.delays.add(delay);
+    this.#deps.onDelay(delay);
+  }
+
+  /** Whether the directory has answered lately, so that nobody else has to ask whether it does. */
+  isAnswering(withinMs: number): boolean {
+    const { poll } = this.#failures;
+    return !poll && this.#polledAt !== undefined && performance.now() - this.#polledAt < withinMs;
+  }
+
+  state(): SyncState {
+    const { poll, pass, look } = this.#failures;
+    const failures = [poll, pass, look].filter((failure) => failure !== undefined).filter(isWorthTelling);
+    return {
+      failure: failures.sort((a, b) => a.since - b.since)[0],
+      lastFullSync: this.#lastFullSync,
+      lastRequest: this.#lastRequest,
+      lastChange: this.#hints.lastChange ?? this.#lastChangeBefore,
+      isLogReadable: this.#polls.isLogReadable,
+      notShown: [...this.#notShown.values()],
+      waiting: this.#hints.size,
+      delay: this.#deps.delays.percentiles(),
+    };
+  }
+
+  /** Runs a part over and over: as soon as it says, or is woken. What fails is tried again, ever later. */
+  async #loop(part: Part, waker: Waker, run: () => Promise<number | undefined>): Promise<void> {
+    let failures = 0;
+    while (!this.#signal.aborted) {
+      let againMs: number | undefined = NOT_READY_MS;
+      if (this.#deps.isReady()) {
+        try {
+          againMs = await run();
+          failures = 0;
+          this.#succeeded(part);
+        } catch (error) {
+          if (this.#signal.aborted) return;
+          failures++;
+          this.#failed(part, error);
+          // Whoever is woken in between doesn't try sooner: what fails is Okta's, as a rule.
+          const waitMs =
+            error instanceof DirectoryRateLimitedError
+              ? error.retryAfterMs
+              : backoff(failures, AFTER_FAILURE);
+          await new Waker(this.#signal).sleep(waitMs);
+          continue;
+        }
+      }
+      await waker.sleep(againMs);
+    }
+  }
+
+  #failed(part: Part, error: unknown): void {
+    const { log, changed, onFailure } = this.#deps;
+    onFailure(part);
+    this.#isRefused = error instanceof DirectoryUnauthorizedError;
+    const before = this.#failures[part];
+    this.#failures = { ...this.#failures, [part]: { since: before?.since ?? Date.now(), error } };
+    const organization = this.#deps.organization();
+    log.warn(
+      { err: error, organization: organization && keyOf(organization), part },
+      "Okta's directory could not be followed; what is stored stays, and it is tried again",
+    );
+    changed();
+  }
+
+  async #directory(lane: "changes" | "passes"): Promise<Directory | undefined> {
+    const directory = await this.#deps.directory(lane, { fresh: this.#isRefused });
+    this.#isRefused = false;
+    return directory;
+  }
+
+  #succeeded(part: Part): void {
+    if (!this.#failures[part]) return;
+    const { [part]: _, ...others } = this.#failures;
+    this.#failures = others;
+    this.#deps.changed();
+  }
+
+  // People, one by one.
+
+  async #lookAtThoseWhoAreDue(): Promise<number | undefined> {
+    this.#takeHints();
+    for (const { hint, expected, lookedAt } of this.#hints.looks.due())
+      void this.#look(hint, expected, lookedAt);
+    return this.#hints.looks.dueMs();
+  }
+
+  #takeHints(): void {
+    const organization = this.#deps.organization();
+    if (!organization) return;
+    const { needsPass, namesGroups } = this.#hints.take(organization);
+    if (namesGroups) this.#deps.lookUpGroups(); // renamed, deleted, made
+    if (needsPass) this.#passWaker.wake();
+  }
+
+  async #look(hint: PersonHint, expected: Expected, lookedAt: number): Promise<void> {
+    const { changed } = this.#deps;
+    let looked: Looked | { readonly kind: "failed"; readonly error: unknown };
+    try {
+      looked = await this.#lookAt(hint.id, expected, lookedAt);
+      if (looked.kind === "seen" && looked.changed && looked.ref !== undefined)
+        this.#undecided.set(looked.ref, Date.parse(hint.eventTime));
+      this.#notShownAre(looked.kind === "not-shown" ? [looked.user] : [], [hint.id]);
+      this.#succeeded("look");
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      looked = { kind: "failed", error };
+      this.#failed("look", error);
+    }
+    const isDone = this.#hints.looks.ended(hint, lookedAt, looked);
+    const organization = this.#deps.organization();
+    if (isDone && organization) {
+      try {
+        await this.#hints.takeOut(organization, { people: [hint] });
+        changed();
+      } catch (error) {
+        if (!this.#signal.aborted) this.#failed("look", error); // it comes again with the next hint, or a restart
+      }
+    }
+    this.#lookWaker.wake();
+  }
+
+  async #lookAt(id: string, expected: Expected, lookedAt: number): Promise<Looked> {
+    const directory = await this.#directory("changes");
+    const deps = this.#personDeps();
+    if (!directory || !deps) return { kind: "nobody" };
+    return lookAtPerson(id, expected, lookedAt, directory, deps);
+  }
+
+  // The members of groups.
+
+  async #passIfDue(): Promise<number | undefined> {
+    this.#takeHints();
+    const scope = this.#dueScope();
+    if (scope === undefined) return this.#passDueMs();
+    const directory = await this.#directory("passes");
+    const deps = this.#personDeps();
+    const organization = this.#deps.organization();
+    if (!directory || !deps || !organization) return undefined;
+    const request = organization.metadata.annotations?.[SYNC_ANNOTATION];
+    const [startedAt, started] = [performance.now(), Date.now()];
+    const { groups, gone, keys } = await this.#groupsOf(scope, directory);
+    const passDeps: PassDeps = {
+      ...deps,
+      directory,
+      isLookedAt: (subject, since) => this.#hints.looks.isLookedAt(subject, since),
+      signal: this.#signal,
+    };
+    const passed = await pass({ groups, gone }, passDeps);
+    this.#notShownAre(passed.notShown, scope === "all" ? [...this.#notShown.keys()] : []);
+    if (passed.failure !== undefined) throw passed.failure;
+    for (const key of keys) this.#read?.add(key);
+    if (scope === "all") {
+      this.#lastFullSync = started;
+      this.#lastRequest = request;
+    }
+    await this.#hints.passed(organization, scope, startedAt);
+    this.#deps.log.info(
+      {
+        organization: keyOf(organization),
+        groups: groups.length,
+        people: passed.people,
+        changed: passed.changed,
+        seconds: (performance.now() - startedAt) / 1000,
+      },
+      scope === "all" ? "all of Okta's directory that mappings name was read" : "members of groups were read",
+    );
+    this.#deps.changed();
+    return 0; // perhaps the next one is due
+  }
+
+  #dueScope(): PassScope | undefined {
+    const due = this.#hints.needs.due();
+    if (due === "all" || this.#isFullSyncDue()) return "all";
+    const unread = this.#unread();
+    if (unread.size === 0) return due;
+    return due === undefined ? unread : due.union(unread);
+  }
+
+  #passDueMs(): number | undefined {
+    const full = this.#fullSyncDueMs();
+    const needs = this.#hints.needs.dueMs();
+    return needs === undefined ? full : Math.min(full, needs);
+  }
+
+  #isFullSyncDue(): boolean {
+    return this.#fullSyncDueMs() <= 0;
+  }
+
+  #fullSyncDueMs(): number {
+    const organization = this.#deps.organization();
+    const request = organization?.metadata.annotations?.[SYNC_ANNOTATION];
+    if (this.#lastFullSync === undefined || (request !== undefined && request !== this.#lastRequest))
+      return 0;
+    const interval = durationMs(organization?.spec.okta.directory?.fullSyncInterval ?? "6h");
+    return this.#lastFullSync + interval - Date.now();
+  }
+
+  /** What mappings have come to name, or names that have gone, since members were read. */
+  #unread(): Set<string> {
+    const { found, gone } = mappedGroups(this.#deps.mappings());
+    const keys = new Set([...found.keys(), ...[...gone].map(goneKey)]);
+    this.#read ??= this.#readBefore();
+    return keys.difference(this.#read);
+  }
+
+  /** What another leader has read: of mappings that haven't changed since. */
+  #readBefore(): Set<string> {
+    const since = this.#lastFullSync ?? 0;
+    const old = [...this.#deps.mappings()].filter((mapping) => {
+      const resolved = mapping.status?.conditions?.find(({ type }) => type === "GroupsResolved");
+      return resolved !== undefined && Date.parse(resolved.lastTransitionTime) < since;
+    });
+    const { found, gone } = mappedGroups(old);
+    return new Set([...found.keys(), ...[...gone].map(goneKey)]);
+  }
+
+  async #groupsOf(
+    scope: PassScope,
+    directory: Pick<Directory, "groupByID">,
+  ): Promise<{ groups: ReadGroup[]; gone: string[]; keys: string[] }> {
+    const { found, gone } = mappedGroups(this.#deps.mappings());
+    const names = [...gone].filter((name) => scope === "all" || scope.has(goneKey(name)));
+    const ids = scope === "all" ? [...found.keys()] : [...scope].filter((key) => !key.startsWith(GONE));
+    const groups: ReadGroup[] = [];
+    for (const id of ids) {
+      const known = found.get(id);
+      if (known) groups.push(known);
+      // No mapping is known to name it, by now: where it was deleted, nobody is in it any more.
+      else if (!(await directory.groupByID(id))) groups.push({ id, byID: false });
+    }
+    return { groups, gone: names, keys: [...ids, ...names.map(goneKey)] };
+  }
+
+  // What Okta says has changed.
+
+  async #pollIfDue(): Promise<number | undefined> {
+    const organization = this.#deps.organization();
+    const directory = organization && (await this.#directory("changes"));
+    if (!organization || !directory) return undefined;
+    const couldRead = this.#polls.isLogReadable;
+    await this.#polls.poll(organization, directory);
+    this.#polledAt = performance.now();
+    if (this.#polls.isLogReadable !== couldRead) this.#deps.changed();
+    return durationMs(organization.spec.okta.directory?.pollInterval ?? "30s");
+  }
+
+  #notShownAre(users: readonly User[], others: readonly string[]): void {
+    for (const subject of others) this.#notShown.delete(subject);
+    for (const user of users) this.#notShown.set(user.subject ?? user.ref, user);
+  }
+
+  #personDeps() {
+    const organization = this.#deps.organization();
+    const { directory, issuer } = organization?.spec.okta ?? {};
+    if (!organization || !directory || issuer === undefined) return undefined;
+    const { store, policies, unfinished, audit, decide } = this.#deps;
+    const beforeLogin = directory.provision === "BeforeLogin";
+    return {
+      store,
+      policies,
+      unfinished,
+      audit,
+      decide,
+      organization: keyOf(organization),
+      issuer,
+      beforeLogin,
+    };
+  }
+}
+
+/** What Okta refuses, people have to put right; what ends by itself in a moment is nothing to tell. */
+function isWorthTelling({ since, error }: Failure): boolean {
+  const isRefused = error instanceof DirectoryUnauthorizedError || error instanceof DirectoryForbiddenError;
+  return isRefused || Date.now() - since >= TOLD_AFTER_MS;
+}
+
+const GONE = "name ";
+
+function goneKey(name: string): string {
+  return GONE + name;
+}

@@ -1,0 +1,131 @@
+import type { PersonHint } from "../../crds/types.ts";
+import { backoff } from "../../kubernetes/index.ts";
+import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
+import type { Looked } from "./look-at-person.ts";
+import { type Expected, nextLook } from "./looks.ts";
+
+/** Somebody who is to be looked at, from when that was heard until nothing more is to be expected. */
+interface Look {
+  hint: PersonHint;
+  /** By a clock that never goes back, ms. */
+  heardAt: number;
+  dueAt: number;
+  failures: number;
+  isUnderWay: boolean;
+  /** Whether what was heard has been seen, and is stored. */
+  isSeen: boolean;
+}
+
+/** How soon is looked again where Okta couldn't be asked. */
+const AFTER_FAILURE = { baseMs: 1_000, maxMs: 60_000 };
+/** People who are looked at at once. */
+const AT_ONCE = 8;
+/** Whoever was looked at so long ago is forgotten: pages that are older aren't read any more. */
+const REMEMBERED_MS = 30 * 60_000;
+
+/** Who of an organization is to be looked at in Okta, and when. */
+export class PersonLooks {
+  readonly #now: () => number;
+  readonly #looks = new Map<string, Look>();
+  /** When somebody was last looked at, in ms since 1970. */
+  readonly #lookedAt = new Map<string, number>();
+  #underWay = 0;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  get size(): number {
+    return this.#looks.size;
+  }
+
+  /** Takes a hint, unless it is known already. What is heard of somebody anew begins anew. */
+  take(hint: PersonHint): void {
+    const known = this.#looks.get(hint.id);
+    if (known && known.hint.heardTime === hint.heardTime) return;
+    const now = this.#now();
+    const isUnderWay = known?.isUnderWay ?? false;
+    this.#looks.set(hint.id, { hint, heardAt: now, dueAt: now, failures: 0, isUnderWay, isSeen: false });
+  }
+
+  /** Forgets those that aren't among these any more: somebody has taken them out. */
+  keep(ids: ReadonlySet<string>): void {
+    for (const id of this.#looks.keys()) if (!ids.has(id)) this.#looks.delete(id);
+  }
+
+  /** ms until somebody is due; undefined: nobody will be, or as many as may be are being looked at. */
+  dueMs(): number | undefined {
+    if (this.#underWay >= AT_ONCE) return undefined;
+    let due: number | undefined;
+    for (const { dueAt, isUnderWay } of this.#looks.values())
+      if (!isUnderWay) due = Math.min(due ?? Number.POSITIVE_INFINITY, dueAt);
+    return due === undefined ? undefined : Math.max(0, due - this.#now());
+  }
+
+  /** Those who are due, as many as may be looked at: they are under way until `ended`. */
+  *due(): Generator<{ hint: PersonHint; expected: Expected; lookedAt: number }> {
+    const now = this.#now();
+    for (const look of this.#looks.values()) {
+      if (this.#underWay >= AT_ONCE) return;
+      if (look.isUnderWay || look.dueAt > now) continue;
+      look.isUnderWay = true;
+      this.#underWay++;
+      this.#remember(look.hint.id);
+      yield { hint: look.hint, expected: look.hint, lookedAt: now - look.heardAt };
+    }
+  }
+
+  /** @returns whether nothing more is to be expected, so that the hint may be taken out */
+  ended(
+    hint: PersonHint,
+    lookedAt: number,
+    looked: Looked | { readonly kind: "failed"; readonly error: unknown },
+  ): boolean {
+    this.#underWay--;
+    const look = this.#looks.get(hint.id);
+    if (!look) return false;
+    look.isUnderWay = false;
+    if (look.hint.heardTime !== hint.heardTime) return false; // it has begun anew
+    const now = this.#now();
+    switch (looked.kind) {
+      case "failed":
+        look.failures++;
+        look.dueAt =
+          now +
+          (looked.error instanceof DirectoryRateLimitedError
+            ? looked.error.retryAfterMs
+            : backoff(look.failures, AFTER_FAILURE));
+        return false;
+      case "overtaken":
+        look.dueAt = now;
+        return false;
+      case "nobody":
+        this.#looks.delete(hint.id);
+        return true;
+      default: {
+        look.failures = 0;
+        const agrees = looked.kind === "seen" && looked.agrees;
+        look.isSeen ||= agrees;
+        const next = nextLook(lookedAt, look.isSeen);
+        if (next !== undefined) look.dueAt = look.heardAt + next;
+        else this.#looks.delete(hint.id);
+        return next === undefined;
+      }
+    }
+  }
+
+  /** Whether somebody is to be looked at, or has been after this time. @param since ms since 1970 */
+  isLookedAt(id: string, since: number): boolean {
+    return this.#looks.has(id) || (this.#lookedAt.get(id) ?? 0) > since;
+  }
+
+  #remember(id: string): void {
+    const now = Date.now();
+    this.#lookedAt.delete(id);
+    this.#lookedAt.set(id, now);
+    for (const [oldest, at] of this.#lookedAt) {
+      if (now - at < REMEMBERED_MS) break;
+      this.#lookedAt.delete(oldest);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { isActiveInOkta, type ReadGroup, ReadGroups } from "../../identity/index.ts";
+import type { Directory } from "../../okta/directory/directory.ts";
+import { DirectoryNotFoundError } from "../../okta/directory/directory-errors.ts";
+import type { DirectoryUser } from "../../okta/directory/resources.ts";
+
+/** Somebody who was seen in a group, and in which. */
+export interface Member {
+  readonly user: DirectoryUser;
+  readonly groupIDs: Set<string>;
+}
+
+/** What the groups that were asked for have shown. */
+export interface Members {
+  /** Those that were read to the end, and those that are gone: who is in them is known. */
+  readonly read: ReadGroups;
+  readonly byUser: ReadonlyMap<string, Member>;
+  /** How many members each of them has, by its id: 0 where it is gone. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** The error of the first that couldn't be read. What was stored of those stands. */
+  readonly failure: unknown;
+}
+
+/** Groups that are read at once: the others of Okta's calls are for what somebody waits for. */
+const AT_ONCE = 2;
+
+/** Reads the members of these groups, page by page. A group that can't be read to the end isn't read. */
+export async function readMembers(
+  directory: Pick<Directory, "members">,
+  { groups, gone }: { readonly groups: Iterable<ReadGroup>; readonly gone: Iterable<string> },
+  signal: AbortSignal,
+): Promise<Members> {
+  const byUser = new Map<string, Member>();
+  const sizes = new Map<string, number>();
+  const read: ReadGroup[] = [];
+  let failure: unknown;
+  const left = [...groups].values();
+  const worker = async (): Promise<void> => {
+    for (const group of left) {
+      signal.throwIfAborted();
+      try {
+        const members = await membersOf(directory, group, signal);
+        for (const user of members) memberOf(byUser, user, group.id);
+        sizes.set(group.id, members.length);
+        read.push(group);
+      } catch (error) {
+        signal.throwIfAborted();
+        failure ??= error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return { read: new ReadGroups(read, gone), byUser, sizes, failure };
+}
+
+/** @throws DirectoryError */
+async function membersOf(
+  directory: Pick<Directory, "members">,
+  { id }: ReadGroup,
+  signal: AbortSignal,
+): Promise<DirectoryUser[]> {
+  const members = new Map<string, DirectoryUser>();
+  try {
+    for await (const page of directory.members(id)) {
+      signal.throwIfAborted();
+      for (const user of page) members.set(user.id, user); // pages may overlap
+    }
+  } catch (error) {
+    if (!(error instanceof DirectoryNotFoundError)) throw error;
+    return []; // Okta itself says that there is no such group
+  }
+  return [...members.values()];
+}
+
+function memberOf(byUser: Map<string, Member>, user: DirectoryUser, groupID: string): void {
+  const known = byUser.get(user.id);
+  if (!known) byUser.set(user.id, { user, groupIDs: new Set([groupID]) });
+  else {
+    known.groupIDs.add(groupID);
+    // Read a moment later, it may be out in between: whoever is seen once as somebody who may not sign in is looked at.
+    if (isActiveInOkta(known.user.status) && !isActiveInOkta(user.status))
+      byUser.set(user.id, { user, groupIDs: known.groupIDs });
+  }
+}

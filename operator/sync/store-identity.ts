@@ -1,0 +1,111 @@
+import {
+  type AuditLog,
+  auditChanges,
+  auditPerhaps,
+  type Identity,
+  type IdentityStore,
+  isAsStored,
+  type Policies,
+  type ReceivedGroup,
+  resolveAccess,
+  SEEN_IN_DIRECTORY,
+  StaleUserError,
+  StoreError,
+  type User,
+  UserExistsError,
+} from "../../identity/index.ts";
+import type { DirectoryUser } from "../../okta/directory/resources.ts";
+import type { UnfinishedSignIns } from "../users/unfinished-sign-ins.ts";
+
+export interface StoringDeps {
+  readonly store: IdentityStore;
+  readonly policies: Pick<Policies, "of">;
+  readonly unfinished: Pick<UnfinishedSignIns, "isComplete">;
+  readonly audit: Pick<AuditLog, "write">;
+  /** Has somebody reconciled, by their ref. */
+  readonly decide: (ref: string) => void;
+}
+
+/** Groups that an account holds at the most. */
+const MOST_GROUPS = 5_000;
+
+/**
+ * Stores what Okta's directory says of somebody who has an account. What follows from it is decided where everything is
+ * that is decided of stored accounts, under the same safeguards.
+ * @returns whether it was anything new; undefined: somebody else has written the account meanwhile, perhaps on newer grounds
+ * @throws StoreError
+ */
+export async function storeIdentity(
+  user: User,
+  read: DirectoryUser,
+  groups: readonly ReceivedGroup[],
+  { store, unfinished, decide }: StoringDeps,
+): Promise<boolean | undefined> {
+  const identity = identityFrom(user, read, groups);
+  if (!identity || isAsStored(user, identity)) return false;
+  try {
+    unfinished.isComplete(await store.update(user, { identity }));
+    decide(user.ref);
+    return true;
+  } catch (error) {
+    if (error instanceof StaleUserError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes the account of somebody who is in a mapped group and hasn't signed in yet. Nobody's whom the mappings give
+ * nothing, and none beside a local one of the same address: whose that is shows at the sign-in.
+ * @returns whether it was made
+ * @throws StoreError
+ */
+export async function makeAccount(
+  organization: string,
+  read: DirectoryUser,
+  groups: readonly ReceivedGroup[],
+  { store, policies, audit }: StoringDeps,
+): Promise<boolean> {
+  const inForce = policies.of(organization);
+  if (!inForce) return false;
+  const identity: Identity = {
+    issuer: inForce.issuer,
+    ...attributes(read),
+    subject: read.id,
+    ...ofDirectory(groups),
+  };
+  const access = resolveAccess(identity, inForce.policy);
+  if (!access.active) return false;
+  if (read.email !== undefined && (await store.findLocalByEmail(organization, read.email)).length > 0)
+    return false;
+  try {
+    const user = await store.create({ organization, identity, access });
+    audit.write(auditChanges(undefined, user, SEEN_IN_DIRECTORY), user.uid);
+    return true;
+  } catch (error) {
+    if (error instanceof UserExistsError || error instanceof StaleUserError) return false; // they have just signed in
+    if (error instanceof StoreError && error.perhaps)
+      audit.write(auditPerhaps(error, SEEN_IN_DIRECTORY), error.perhaps.after.uid);
+    throw error;
+  }
+}
+
+function identityFrom(
+  { issuer, subject, email, name }: User,
+  read: DirectoryUser,
+  groups: readonly ReceivedGroup[],
+): Identity | undefined {
+  if (issuer === undefined || subject === undefined) return undefined;
+  // What can't be read of an attribute says nothing about it.
+  const stored = { ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
+  return { issuer, subject, ...stored, ...attributes(read), ...ofDirectory(groups) };
+}
+
+function attributes({ email, name, status }: DirectoryUser): Pick<Identity, "email" | "name" | "status"> {
+  return { ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }), status };
+}
+
+function ofDirectory(
+  groups: readonly ReceivedGroup[],
+): Pick<Identity, "emailVerified" | "groups" | "groupsFrom"> {
+  return { emailVerified: false, groups: groups.slice(0, MOST_GROUPS), groupsFrom: "Directory" };
+}

@@ -1,0 +1,116 @@
+import type { DirectoryStatus, OktaHints, Organization } from "../../crds/types.ts";
+import {
+  conditionFalse,
+  conditionTrue,
+  conditionUnknown,
+  type DesiredCondition,
+  rfc3339,
+} from "../../kubernetes/index.ts";
+import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
+import { OktaError } from "../../okta/errors.ts";
+import { messageOf, reasonOf } from "../okta-reason.ts";
+import type { SyncState } from "./sync-state.ts";
+
+const SYNCED = "DirectorySynced";
+const HOOK = "EventHookVerified";
+/** People who are named; of the others, the number. */
+const NAMED = 10;
+
+/**
+ * How soon what changes in Okta is in force.
+ * @param sync undefined: it isn't followed yet
+ */
+export function directorySynced(
+  { spec }: Organization,
+  sync: SyncState | undefined,
+  heard: OktaHints | undefined,
+): DesiredCondition {
+  const { directory } = spec.okta;
+  if (!directory)
+    return conditionUnknown(
+      SYNCED,
+      "NoDirectory",
+      "Changes in Okta reach an account at the person's next sign-in: okta.directory isn't set up.",
+    );
+  if (sync?.failure) return notFollowed(sync.failure);
+  if (!sync || sync.lastFullSync === undefined)
+    return conditionUnknown(
+      SYNCED,
+      "Reading",
+      "The members of all mapped groups are being read for the first time; until then changes in Okta are known in part.",
+    );
+  const { notShown } = sync;
+  const bound = boundOf(directory.pollInterval, sync, heard);
+  if (notShown.length === 0) return conditionTrue(SYNCED, "Synced", bound);
+  const names = notShown.slice(0, NAMED).map(({ email, ref }) => email ?? ref);
+  const more = notShown.length > NAMED ? ` and ${notShown.length - NAMED} more` : "";
+  return conditionTrue(
+    SYNCED,
+    "SyncedInPart",
+    `${bound} Okta doesn't show ${names.join(", ")}${more} to these credentials, so that what changes of them isn't ` +
+      "known: give the app's admin role these people, or delete their accounts.",
+  );
+}
+
+function notFollowed({ since, error }: { since: number; error: unknown }): DesiredCondition {
+  const reason = error instanceof OktaError ? reasonOf(error) : "DirectoryUnreadable";
+  const message =
+    `What has changed in Okta since ${rfc3339(since)} may not be known: ${messageOf(error)} What is stored stays, and it is ` +
+    "caught up with as soon as Okta answers.";
+  return error instanceof DirectoryRateLimitedError
+    ? conditionUnknown(SYNCED, reason, message)
+    : conditionFalse(SYNCED, reason, message);
+}
+
+/** The bound that is in force, in words. */
+function boundOf(interval: string, { isLogReadable }: SyncState, heard: OktaHints | undefined): string {
+  const asked = isLogReadable
+    ? `at worst after ${interval} (okta.directory.pollInterval)`
+    : `at worst after ${interval} (okta.directory.pollInterval), and whoever is suspended or deactivated without leaving a group ` +
+      "at the next complete read: grant the app okta.logs.read";
+  return heard?.spec.eventHook?.verifiedTime === undefined
+    ? `What changes in Okta is in force ${asked}.`
+    : `What changes in Okta is in force within about 1 s, by the event hook; ${asked}.`;
+}
+
+/** What the status shows of it. Delays are told to a tenth of a second, so that it isn't written for less. */
+export function directoryStatus({
+  lastFullSync,
+  lastRequest,
+  lastChange,
+  delay,
+}: SyncState): DirectoryStatus {
+  return {
+    ...(lastFullSync === undefined ? {} : { lastFullSyncTime: rfc3339(lastFullSync) }),
+    ...(lastRequest === undefined ? {} : { lastFullSyncRequest: lastRequest.slice(0, 253) }),
+    ...(lastChange === undefined ? {} : { lastChangeTime: rfc3339(lastChange) }),
+    ...(delay === undefined ? {} : { delay: { p50: seconds(delay.p50), p99: seconds(delay.p99) } }),
+  };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)}s`;
+}
+
+/** Undefined where no event hook is set up. */
+export function eventHookVerified(
+  { spec }: Organization,
+  eventHookURI: string,
+  heard: OktaHints | undefined,
+): DesiredCondition | undefined {
+  if (!spec.okta.eventHook) return undefined;
+  const { verifiedTime, refusedTime } = heard?.spec.eventHook ?? {};
+  if (refusedTime !== undefined && (verifiedTime === undefined || refusedTime > verifiedTime))
+    return conditionFalse(
+      HOOK,
+      "SecretDiffers",
+      "Okta's event hook was called with another secret than okta.eventHook.secretRef has: make both the same.",
+    );
+  if (verifiedTime !== undefined)
+    return conditionTrue(HOOK, "Verified", "Okta's event hook calls with the right secret.");
+  return conditionUnknown(
+    HOOK,
+    "NotVerified",
+    `Okta hasn't called yet: make an event hook in Okta that calls ${eventHookURI}, and verify it there.`,
+  );
+}

@@ -1,0 +1,30 @@
+import type { User } from "../../identity/index.ts";
+import type { Percentiles } from "./measured-delays.ts";
+
+/** Why a directory can't be followed, and since when. */
+export interface Failure {
+  /** ms since 1970 */
+  readonly since: number;
+  readonly error: unknown;
+}
+
+/** How far an organization's directory is followed. Times are in ms since 1970. */
+export interface SyncState {
+  readonly failure: Failure | undefined;
+  readonly lastFullSync: number | undefined;
+  readonly lastRequest: string | undefined;
+  /** When Okta last said that something had changed. */
+  readonly lastChange: number | undefined;
+  /** Whether Okta's system log says what has changed: else its groups do. */
+  readonly isLogReadable: boolean;
+  /** Accounts that Okta doesn't show, although nothing says that they are gone. */
+  readonly notShown: readonly User[];
+  /** People and groups that are to be looked at. */
+  readonly waiting: number;
+  readonly delay: Percentiles | undefined;
+}
+
+/** Whether what happens in the directory is known without asking for it. */
+export function isFollowed(state: SyncState | undefined): boolean {
+  return state !== undefined && state.failure === undefined && state.lastFullSync !== undefined;
+}

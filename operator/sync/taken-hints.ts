@@ -1,0 +1,123 @@
+import type { EverythingHint, GroupHint, OktaHints, Organization, PersonHint } from "../../crds/types.ts";
+import { keyOf } from "../../kubernetes/index.ts";
+import type { Done } from "../../organizations/hints.ts";
+import type { HintsWriter } from "../../organizations/hints-writer.ts";
+import { PassNeeds, type PassScope } from "./pass-needs.ts";
+import { PersonLooks } from "./person-looks.ts";
+
+/** What has been heard of organizations, as it is stored. */
+export interface HeardHints extends Pick<HintsWriter, "heard" | "done"> {
+  of(organization: string): OktaHints | undefined;
+}
+
+/** What is new of what has been heard. */
+export interface Taken {
+  /** Whether members of groups are to be read for it. */
+  readonly needsPass: boolean;
+  /** Whether groups were made, renamed or deleted. */
+  readonly namesGroups: boolean;
+}
+
+/** More people than this are looked at by reading all members: it costs less, whatever their number. */
+const MOST_LOOKS = 200;
+
+/**
+ * What has been heard of one organization and isn't done: who is looked at one by one, and for what members of groups are
+ * read. It stays stored until it is done, so that whoever comes after a restart begins it anew.
+ */
+export class TakenHints {
+  readonly looks = new PersonLooks();
+  readonly needs = new PassNeeds();
+  readonly #stored: HeardHints;
+  /** Those that are being taken out. */
+  #handled = new Set<string>();
+  #lastChange: number | undefined;
+
+  constructor(stored: HeardHints) {
+    this.#stored = stored;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.looks.size + this.needs.size;
+  }
+
+  /** When the last change happened that was heard of, in ms since 1970. */
+  get lastChange(): number | undefined {
+    return this.#lastChange;
+  }
+
+  /** Takes what is stored by now. */
+  take(organization: Organization): Taken {
+    const { people, groups, everything } = this.#open(this.#stored.of(keyOf(organization)));
+    const isMany = people.length > MOST_LOOKS;
+    if (!isMany) for (const person of people) this.looks.take(person);
+    this.looks.keep(new Set(isMany ? [] : people.map(({ id }) => id)));
+    const needs = new Map<string, PassScope>();
+    for (const group of groups) needs.set(keyOfHint("group", group), new Set([group.id]));
+    if (everything) needs.set(keyOfHint("everything", everything), "all");
+    if (isMany) for (const person of people) needs.set(keyOfHint("person", person), "all");
+    const added = [...needs].filter(([key, scope]) => this.needs.take(key, scope));
+    this.needs.keep(new Set(needs.keys()));
+    for (const { eventTime } of [...people, ...groups, ...(everything ? [everything] : [])])
+      this.#lastChange = Math.max(this.#lastChange ?? 0, Date.parse(eventTime));
+    return { needsPass: added.length > 0, namesGroups: added.some(([key]) => key.startsWith("group ")) };
+  }
+
+  /** A pass has come to its end: takes out that for which nothing more is to be expected. @throws as `takeOut` */
+  async passed(organization: Organization, scope: PassScope, startedAt: number): Promise<void> {
+    const done = this.needs.passed(scope, startedAt).map((key) => key.split(" "));
+    if (done.length === 0) return;
+    const of = (kind: string) =>
+      done.filter(([what]) => what === kind).map(([, id = "", heardTime = ""]) => ({ id, heardTime }));
+    const [, everything] = done.find(([what]) => what === "everything") ?? [];
+    const optional = everything === undefined ? {} : { everything };
+    await this.takeOut(organization, { people: of("person"), groups: of("group"), ...optional });
+  }
+
+  /** @throws what writing throws: then they are looked at anew */
+  async takeOut(organization: Organization, what: Done): Promise<void> {
+    const { people = [], groups = [], everything } = what;
+    const keys = [
+      ...people.map((person) => keyOfHint("person", person)),
+      ...groups.map((group) => keyOfHint("group", group)),
+      ...(everything === undefined ? [] : [keyOfHint("everything", { heardTime: everything })]),
+    ];
+    for (const key of keys) this.#handled.add(key);
+    try {
+      await this.#stored.done(organization, what);
+    } catch (error) {
+      for (const key of keys) this.#handled.delete(key);
+      throw error;
+    }
+  }
+
+  /** Without those that are being taken out, until that is seen. */
+  #open(heard: OktaHints | undefined): {
+    people: PersonHint[];
+    groups: GroupHint[];
+    everything: EverythingHint | undefined;
+  } {
+    const { people = [], groups = [], everything } = heard?.spec ?? {};
+    const present = new Set([
+      ...people.map((person) => keyOfHint("person", person)),
+      ...groups.map((group) => keyOfHint("group", group)),
+      ...(everything ? [keyOfHint("everything", everything)] : []),
+    ]);
+    this.#handled = this.#handled.intersection(present);
+    const isOpen = (key: string): boolean => !this.#handled.has(key);
+    return {
+      people: people.filter((person) => isOpen(keyOfHint("person", person))),
+      groups: groups.filter((group) => isOpen(keyOfHint("group", group))),
+      everything: everything && isOpen(keyOfHint("everything", everything)) ? everything : undefined,
+    };
+  }
+}
+
+/** Tells a hint from the next one about the same. */
+function keyOfHint(
+  kind: "person" | "group" | "everything",
+  hint: { id?: string; heardTime: string },
+): string {
+  return kind === "everything" ? `${kind} ${hint.heardTime}` : `${kind} ${hint.id} ${hint.heardTime}`;
+}

@@ -1,0 +1,92 @@
+import test from "ava";
+import fc from "fast-check";
+import { groupsAfterReading, ReadGroups, type ReceivedGroup } from "../../identity/index.ts";
+
+const WEB = { id: "00gWeb", name: "web", byID: false };
+const PORTAL = { id: "00gPortal", name: "portal", byID: false };
+
+test("who is in the groups as before stays as stored, told by name or by id", (t) => {
+  const read = new ReadGroups([WEB, PORTAL]);
+  const byName: ReceivedGroup[] = [{ name: "web" }, { name: "unmapped" }];
+  t.is(groupsAfterReading(byName, read, new Set(["00gWeb"])), byName);
+  const byID: ReceivedGroup[] = [{ id: "00gWeb", name: "once" }];
+  t.is(groupsAfterReading(byID, read, new Set(["00gWeb"])), byID);
+});
+
+test("who has left a group is out of it, and stays in what wasn't read", (t) => {
+  const read = new ReadGroups([WEB]);
+  t.deepEqual(groupsAfterReading([{ name: "web" }, { name: "portal" }], read, new Set()), [
+    { name: "portal" },
+  ]);
+  t.deepEqual(groupsAfterReading([{ id: "00gWeb" }, { id: "00gOther" }], read, new Set()), [
+    { id: "00gOther" },
+  ]);
+});
+
+test("who has joined a group is in it, with its id", (t) => {
+  t.deepEqual(groupsAfterReading([{ name: "other" }], new ReadGroups([WEB]), new Set(["00gWeb"])), [
+    { name: "other" },
+    { id: "00gWeb", name: "web" },
+  ]);
+});
+
+test("a bare name is no evidence of a group that is mapped by id", (t) => {
+  const read = new ReadGroups([{ ...WEB, byID: true }]);
+  t.deepEqual(groupsAfterReading([{ name: "web" }], read, new Set(["00gWeb"])), [
+    { id: "00gWeb", name: "web" },
+  ]);
+});
+
+test("two groups of one name are one name to who was told of names alone", (t) => {
+  const read = new ReadGroups([WEB, { ...WEB, id: "00gWeb2" }]);
+  const received: ReceivedGroup[] = [{ name: "web" }];
+  t.is(groupsAfterReading(received, read, new Set(["00gWeb2"])), received);
+  t.deepEqual(groupsAfterReading(received, read, new Set()), []);
+});
+
+test("a former name is the group's own, and the name of one that is gone is nobody's", (t) => {
+  const renamed = new ReadGroups([{ ...WEB, formerNames: ["net"] }]);
+  t.deepEqual(groupsAfterReading([{ name: "net" }], renamed, new Set(["00gWeb"])), [
+    { id: "00gWeb", name: "web" },
+  ]);
+  t.deepEqual(groupsAfterReading([{ name: "net" }], renamed, new Set()), []);
+  t.deepEqual(
+    groupsAfterReading([{ name: "lost" }, { name: "web" }], new ReadGroups([], ["lost"]), new Set()),
+    [{ name: "web" }],
+  );
+});
+
+test("whatever was stored, what is read is true of it afterwards, reading again changes nothing, and the rest stays", (t) => {
+  const ids = ["a", "b", "c", "d"];
+  const group = fc.record({ id: fc.constantFrom(...ids), name: fc.constantFrom("x", "y", "z") });
+  const received = fc.array(
+    fc.oneof(
+      group,
+      fc.record({ name: fc.constantFrom("x", "y", "z") }),
+      fc.record({ id: fc.constantFrom(...ids) }),
+    ),
+  );
+  const readGroups = fc.uniqueArray(
+    fc.record({ id: fc.constantFrom(...ids), name: fc.constantFrom("x", "y", "z"), byID: fc.boolean() }),
+    {
+      selector: ({ id }) => id,
+    },
+  );
+  fc.assert(
+    fc.property(received, readGroups, fc.subarray(ids), (before, groups, member) => {
+      const read = new ReadGroups(groups);
+      const memberOf = new Set(member.filter((id) => read.byID.has(id)));
+      const after = groupsAfterReading(before, read, memberOf);
+      for (const { id, name, byID } of groups) {
+        const isIn = after.some(
+          (one) => one.id === id || (!byID && one.id === undefined && one.name === name),
+        );
+        const namesakes = groups.filter((one) => one.name === name && memberOf.has(one.id));
+        t.is(isIn || namesakes.length > 0, memberOf.has(id) || namesakes.length > 0);
+      }
+      t.is(groupsAfterReading(after, read, memberOf), after);
+      const others = (list: readonly ReceivedGroup[]) => list.filter((one) => !read.has(one));
+      t.deepEqual(others(after), others(before));
+    }),
+  );
+});

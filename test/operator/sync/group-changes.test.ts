@@ -1,0 +1,53 @@
+import test from "ava";
+import type { ChangedGroup } from "../../../okta/directory/resources.ts";
+import { GroupChanges } from "../../../operator/sync/group-changes.ts";
+
+const NOW = Date.parse("2026-11-26T12:00:00Z");
+
+function scene() {
+  const state = { now: NOW, asked: [] as string[], groups: [] as ChangedGroup[] };
+  const changes = new GroupChanges(() => state.now);
+  const directory = {
+    async *groupsChangedSince(time: string) {
+      state.asked.push(time);
+      yield state.groups.filter(({ changedTime }) => changedTime > time);
+    },
+  };
+  const group = (id: string, changedTime: string): ChangedGroup => ({
+    id,
+    name: id,
+    type: "OKTA_GROUP",
+    changedTime,
+  });
+  return { state, changes, group, read: async () => (await changes.read(directory)).map(({ id }) => id) };
+}
+
+test("a group that changed is told once, and again when it changes again", async (t) => {
+  const { state, group, read } = scene();
+  state.groups = [group("a", "2026-11-26T11:59:00.000Z")];
+  t.deepEqual(await read(), ["a"]);
+  state.now += 30_000;
+  t.deepEqual(await read(), []);
+  state.groups = [group("a", "2026-11-26T12:00:10.000Z"), group("b", "2026-11-26T11:59:30.000Z")];
+  t.deepEqual(await read(), ["a", "b"], "also one whose change was seen late");
+  state.now += 30_000;
+  t.deepEqual(await read(), []);
+});
+
+test("what changes in the very second in which it is read is told again", async (t) => {
+  const { state, group, read } = scene();
+  state.groups = [group("a", "2026-11-26T12:00:00.000Z")];
+  t.deepEqual(await read(), ["a"]);
+  state.now += 30_000;
+  t.deepEqual(await read(), ["a"]);
+  state.now += 30_000;
+  t.deepEqual(await read(), []);
+});
+
+test("it goes by Okta's times: a clock here that is ahead misses nothing", async (t) => {
+  const { state, group, read } = scene();
+  await read();
+  state.now += 3_600_000; // somebody sets the clock
+  state.groups = [group("a", "2026-11-26T12:00:30.000Z")];
+  t.deepEqual(await read(), ["a"]);
+});

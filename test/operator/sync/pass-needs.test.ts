@@ -1,0 +1,44 @@
+import test from "ava";
+import { PassNeeds } from "../../../operator/sync/pass-needs.ts";
+
+function needs() {
+  const clock = { now: 1_000 };
+  return { clock, needs: new PassNeeds(() => clock.now) };
+}
+
+test("members are read at once, after five seconds and after thirty", (t) => {
+  const { clock, needs: all } = needs();
+  t.true(all.take("group a 1", new Set(["a"])));
+  t.false(all.take("group a 1", new Set(["a"])));
+  t.deepEqual(all.due(), new Set(["a"]));
+  t.deepEqual(all.passed(new Set(["a"]), 1_000), []);
+  t.is(all.due(), undefined);
+  t.is(all.dueMs(), 5_000);
+  clock.now += 5_000;
+  t.deepEqual(all.passed(new Set(["a"]), clock.now), []);
+  t.is(all.dueMs(), 25_000);
+  clock.now += 25_000;
+  t.deepEqual(all.passed(new Set(["a"]), clock.now), ["group a 1"]);
+  t.is(all.size, 0);
+});
+
+test("one pass does for all that it covers, and for nothing that was heard after it began", (t) => {
+  const { clock, needs: all } = needs();
+  for (let i = 0; i < 1_000; i++) all.take(`person ${i} 1`, "all");
+  all.take("group a 1", new Set(["a"]));
+  t.is(all.due(), "all");
+  clock.now += 40_000;
+  all.take("group b 1", new Set(["b"]));
+  t.is(all.passed("all", 32_000).length, 1_001);
+  t.deepEqual(all.due(), new Set(["b"]));
+  t.deepEqual(all.passed(new Set(["a"]), 90_000), [], "it wasn't about this one");
+});
+
+test("a pass of some groups does nothing for who asked for everything", (t) => {
+  const { needs: all } = needs();
+  all.take("everything 1", "all");
+  all.passed(new Set(["a"]), 40_000);
+  t.is(all.due(), "all");
+  all.keep(new Set());
+  t.is(all.due(), undefined);
+});
