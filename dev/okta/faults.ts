@@ -16,7 +16,7 @@ export const endpoints = [
 ] as const;
 export type Endpoint = (typeof endpoints)[number];
 
-const programmatic: readonly Endpoint[] = ["discovery", "keys", "token", "userinfo", "management"];
+export const programmatic: readonly Endpoint[] = ["discovery", "keys", "token", "userinfo", "management"];
 
 const answerFault = z.discriminatedUnion("kind", [
   z.strictObject({

@@ -1,14 +1,15 @@
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import type { Calls } from "./calls.ts";
 import { type Controlled, controlRoutes } from "./control-routes.ts";
 import type { Clock } from "./directory/clock.ts";
 import { errors } from "./directory/okta-error.ts";
-import type { Endpoint, Faults } from "./faults.ts";
+import { type Endpoint, type Faults, programmatic } from "./faults.ts";
 import type { ManagementContext } from "./management/route.ts";
 import { managementRoutes } from "./management/routes.ts";
 import type { AuthorizationServer } from "./oauth/authorization-server.ts";
 import { logoutRoute } from "./oauth/logout-route.ts";
 import { signInRoutes } from "./oauth/sign-in-routes.ts";
-import { RateLimit } from "./rate-limit.ts";
+import { RateLimit, type RateLimitArea } from "./rate-limit.ts";
 import type { Organization } from "./seed.ts";
 import { spoilAnswer } from "./spoiled-answer.ts";
 
@@ -17,7 +18,8 @@ export interface HttpContext {
   management: ManagementContext;
   faults: Faults;
   requests: Record<Endpoint, number>;
-  rateLimits: Organization["rateLimits"];
+  calls: Calls;
+  settings: Pick<Organization, "rateLimits">;
   /** What /stand-in controls; undefined: nothing is there. */
   control: Controlled | undefined;
   now: Clock;
@@ -44,25 +46,32 @@ export function createApp(context: HttpContext): Express {
 }
 
 /** Counts, limits, and spoils where it is wanted. */
-function watch({ faults, requests, rateLimits, now }: HttpContext) {
-  const limits = new Map(
-    Object.entries(rateLimits).map(([area, limit]) => [area, new RateLimit(limit, now)]),
-  );
+function watch({ faults, requests, calls, settings, now }: HttpContext) {
+  const areas = Object.keys(settings.rateLimits) as RateLimitArea[];
+  const limits = new Map(areas.map((area) => [area, new RateLimit(() => settings.rateLimits[area], now)]));
   return async (request: Request, response: Response, next: NextFunction) => {
     const endpoint = endpointOf(request.path);
     if (!endpoint) return next();
     requests[endpoint]++;
-    const within = limits.get(areaOf(request))?.count(response) !== false;
-    const asked = { endpoint, method: request.method, url: request.originalUrl };
+    const { method, path, originalUrl: url } = request;
+    const area = areaOf(request);
+    const { used = 0, limit = 0 } = limits.get(area)?.count(response) ?? {};
+    if (programmatic.includes(endpoint)) {
+      const call = calls.add({ method, path, url, area, used, limit });
+      response.on("finish", () => {
+        call.status = response.statusCode;
+      });
+    }
+    const asked = { endpoint, method, url };
     const spoiling = faults.answer(asked);
     if (spoiling && (await spoilAnswer(spoiling, response))) return;
-    if (!within) return void response.status(429).json(errors.rateLimited().body());
+    if (used > limit) return void response.status(429).json(errors.rateLimited().body());
     next();
   };
 }
 
 /** What a request is counted with, as in Okta's list of rate limits. */
-function areaOf({ method, path }: Request): keyof Organization["rateLimits"] {
+function areaOf({ method, path }: Request): RateLimitArea {
   if (!path.startsWith("/api/v1/")) return "oauth";
   const [kind, id, below] = path.slice("/api/v1/".length).split("/");
   if (kind === "logs") return "logs";

@@ -1,8 +1,9 @@
 /** A stand-in for Okta, for development and tests: see stand-in.ts for starting one, sign-in.ts for signing in. */
+export type { Call, CallFilter, Calls } from "./calls.ts";
 export { CookieJar } from "./cookie-jar.ts";
 export type { Directory } from "./directory/directory.ts";
 export { type Group, type User, type UserStatus, userStatuses } from "./directory/entities.ts";
-export type { LogEvent } from "./directory/system-log.ts";
+export type { LogEvent } from "./directory/log-event.ts";
 export { changeStatus, setStatus } from "./directory/user-lifecycle.ts";
 export type { Delivery } from "./event-hooks/deliveries.ts";
 export type { Misdelivery } from "./event-hooks/delivery-faults.ts";

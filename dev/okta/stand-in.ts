@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Logger, pino } from "pino";
+import { Calls } from "./calls.ts";
 import type { Clock } from "./directory/clock.ts";
 import { Directory } from "./directory/directory.ts";
 import { randomId } from "./directory/okta-ids.ts";
@@ -46,7 +47,13 @@ export interface OktaOptions extends OrganizationSeed {
 /** What may be changed while it runs. */
 export type Settings = Pick<
   Organization,
-  "organization" | "emptyGroupsClaim" | "manyGroups" | "issuerParameter" | "readLagMs" | "eventDelivery"
+  | "organization"
+  | "emptyGroupsClaim"
+  | "manyGroups"
+  | "issuerParameter"
+  | "readLagMs"
+  | "eventDelivery"
+  | "rateLimits"
 >;
 
 export interface OktaStandIn {
@@ -61,6 +68,8 @@ export interface OktaStandIn {
   readonly settings: Settings;
   /** How many requests came to each endpoint. */
   readonly requests: Readonly<Record<Endpoint, number>>;
+  /** Each call by a program: when, what, and how much of the rate limit is used with it. */
+  readonly calls: Calls;
   /** Sees every ID token before it is answered, and may change it. */
   alterIdToken: AlterIdToken | undefined;
   /** The issuer of the org server, or of the custom server of this id. */
@@ -112,6 +121,7 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
     now,
   });
   for (const hook of organization.eventHooks) eventHooks.add(hook);
+  const calls = new Calls(now);
   const requests = Object.fromEntries(endpoints.map((endpoint) => [endpoint, 0])) as Record<Endpoint, number>;
 
   const context: OAuthContext = {
@@ -150,6 +160,7 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
     eventHooks,
     settings: organization,
     requests,
+    calls,
     alterIdToken: undefined,
     issuer: (id = "org") => find(id).issuer,
     passwordOf: (username) => directory.findUser(username)?.password,
@@ -179,7 +190,8 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
       servers,
       faults,
       requests,
-      rateLimits: organization.rateLimits,
+      calls,
+      settings: organization,
       management: {
         directory,
         eventHooks,

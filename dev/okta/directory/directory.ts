@@ -9,11 +9,12 @@ import {
   type UserProfile,
 } from "./entities.ts";
 import { type Change, LaggingReads } from "./lagging-reads.ts";
+import type { LogParty } from "./log-event.ts";
 import { errors } from "./okta-error.ts";
 import { type IdPrefix, randomId, stableId } from "./okta-ids.ts";
 import { groupParty, system, userParty } from "./parties.ts";
 import { Records } from "./records.ts";
-import type { LogParty, SystemLog } from "./system-log.ts";
+import type { SystemLog } from "./system-log.ts";
 import type { Table } from "./table.ts";
 
 export interface DirectoryOptions {

@@ -56,6 +56,7 @@ export const errors = {
   alreadyActive: () => new OktaError(403, "E0000016", "Activation failed because the user is already active"),
   invalidSearch: (why: string) =>
     new OktaError(400, "E0000031", "Invalid search criteria.", { causes: [why] }),
+  invalidLogQuery: (why: string) => new OktaError(400, "E0000053", why),
   wrongStatus: () =>
     new OktaError(403, "E0000038", "This operation is not allowed in the user's current status."),
   rateLimited: () => new OktaError(429, "E0000047", "API call exceeded rate limit due to too many requests."),

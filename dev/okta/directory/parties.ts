@@ -1,5 +1,5 @@
 import { type Group, nameOf, type User } from "./entities.ts";
-import type { LogParty } from "./system-log.ts";
+import type { LogParty } from "./log-event.ts";
 
 /** The actor of what nobody in particular did, such as seeding. */
 export const system: LogParty = {

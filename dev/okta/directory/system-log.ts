@@ -1,37 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "./clock.ts";
+import { type LogEntry, type LogEvent, logEvent, type StoredEvent } from "./log-event.ts";
 import { errors } from "./okta-error.ts";
-
-/** Who did something, or to whom it was done. */
-export interface LogParty {
-  id: string;
-  type: "User" | "UserGroup" | "AppInstance" | "PublicClientApp" | "SystemPrincipal" | "EventHook";
-  alternateId: string;
-  displayName: string;
-}
-
-export interface LogEntry {
-  eventType: string;
-  displayMessage: string;
-  actor: LogParty;
-  target?: LogParty[];
-  outcome?: { result: "SUCCESS" | "FAILURE"; reason: string | null };
-  ipAddress?: string | null;
-  userAgent?: string | null;
-}
-
-export interface LogEvent {
-  uuid: string;
-  published: string;
-  eventType: string;
-  version: string;
-  severity: "INFO" | "WARN";
-  displayMessage: string;
-  actor: LogParty & { detailEntry: null };
-  target: (LogParty & { detailEntry: null })[];
-  outcome: { result: "SUCCESS" | "FAILURE"; reason: string | null };
-  [other: string]: unknown;
-}
 
 export interface LogQuery {
   since?: number | undefined;
@@ -42,22 +12,22 @@ export interface LogQuery {
   matches: (event: LogEvent) => boolean;
 }
 
-/** What has to be kept of an event; the rest of it is made when it is read. */
-interface Stored {
-  position: number;
-  time: number;
-  uuid: string;
-  entry: LogEntry;
+interface Page {
+  events: LogEvent[];
+  /** The cursor of the next page. */
+  next: string | undefined;
 }
 
 const capacity = 200_000;
+/** What is older isn't returned any more, whoever asks for it (Okta: "System Log query", data retention). */
+const retentionMs = 90 * 24 * 3600 * 1000;
 
 /** Okta's System Log: what happened, in order, with cursors that miss nothing. */
 export class SystemLog {
   /** Is told of every event when it is written. */
   onEvent: ((event: LogEvent) => void) | undefined;
   readonly #now: Clock;
-  #stored: Stored[] = [];
+  #stored: StoredEvent[] = [];
   #next = 1;
 
   constructor(now: Clock) {
@@ -77,32 +47,69 @@ export class SystemLog {
   }
 
   /**
-   * One page, and the cursor of the next one. An ascending read without `until` is a polling query: it always has
-   * a next cursor, which goes on from the last event returned, or from where it stood when there was none
-   * (Okta: "System Log query", polling requests). A bounded one has a cursor only while there is more.
+   * One page. An ascending read without `until` is a polling query, any other one is bounded.
+   * @throws OktaError E0000001 when the cursor isn't one
    */
-  read({ since, until, after, order, limit, matches }: LogQuery): {
-    events: LogEvent[];
-    next: string | undefined;
-  } {
-    const polling = order === "ASCENDING" && until === undefined;
-    const start = after === undefined ? undefined : positionOf(after);
-    const found: { position: number; event: LogEvent }[] = [];
-    for (const stored of order === "ASCENDING" ? this.#stored : this.#stored.toReversed()) {
-      const { position, time } = stored;
-      if (start !== undefined && (order === "ASCENDING" ? position <= start : position >= start)) continue;
-      if ((since !== undefined && time < since) || (until !== undefined && time >= until)) continue;
+  read(query: LogQuery): Page {
+    const isPolling = query.order === "ASCENDING" && query.until === undefined;
+    return isPolling ? this.#poll(query) : this.#bounded(query);
+  }
+
+  /**
+   * Goes by when events came into the log, so that it misses none that came late. There is always a next page, which
+   * goes on where this one has ended (Okta: "System Log query", polling requests).
+   */
+  #poll({ since, after, limit, matches }: LogQuery): Page {
+    const kept = this.#now() - retentionMs;
+    const from = Math.max(since ?? kept, kept);
+    const events: LogEvent[] = [];
+    let last = after === undefined ? undefined : positionOf(after);
+    for (let index = this.#indexAfter(last ?? 0); index < this.#stored.length; index++) {
+      const stored = this.#stored[index];
+      if (!stored || stored.time < from) continue;
+      last ??= stored.position - 1;
+      if (events.length === limit) return { events, next: cursor(last) };
+      last = stored.position;
       const event = logEvent(stored);
-      if (matches(event)) found.push({ position, event });
+      if (matches(event)) events.push(event);
+    }
+    return { events, next: cursor(Math.max(last ?? 0, this.#next - 1)) };
+  }
+
+  /** Goes by when events happened, and is in that order. It has a next page only while there is more. */
+  #bounded({ since, until, after, order, limit, matches }: LogQuery): Page {
+    const kept = this.#now() - retentionMs;
+    const inTime = this.#stored.filter(
+      (stored) =>
+        happened(stored) >= Math.max(since ?? kept, kept) &&
+        (until === undefined || happened(stored) < until),
+    );
+    const sorted = inTime.sort((a, b) => happened(a) - happened(b) || a.position - b.position);
+    if (order === "DESCENDING") sorted.reverse();
+    const start = after === undefined ? undefined : positionOf(after);
+    const first = start === undefined ? 0 : sorted.findIndex(({ position }) => position === start) + 1;
+    const found: StoredEvent[] = [];
+    for (const stored of sorted.slice(first)) {
+      if (matches(logEvent(stored))) found.push(stored);
       if (found.length > limit) break;
     }
     const page = found.slice(0, limit);
-    const last = page.at(-1)?.position ?? start ?? (polling ? this.#next - 1 : 0);
+    const last = page.at(-1);
     return {
-      events: page.map(({ event }) => event),
-      next: polling || found.length > page.length ? cursor(last) : undefined,
+      events: page.map(logEvent),
+      next: last && found.length > page.length ? cursor(last.position) : undefined,
     };
   }
+
+  /** The index of the first event after this position. */
+  #indexAfter(position: number): number {
+    const first = this.#stored[0]?.position ?? this.#next;
+    return Math.max(0, position + 1 - first);
+  }
+}
+
+function happened({ time, entry }: StoredEvent): number {
+  return entry.published ?? time;
 }
 
 function cursor(position: number): string {
@@ -114,48 +121,4 @@ function positionOf(after: string): number {
   if (!match)
     throw errors.validation("after", "after: not a cursor of this log; follow the next link as it is");
   return Number(match[1]);
-}
-
-/** The nulls are Okta's: see the example ListLogs in its OpenAPI document. */
-function logEvent({ entry, time, uuid }: Stored): LogEvent {
-  const outcome = entry.outcome ?? { result: "SUCCESS", reason: null };
-  const requestId = uuid.replaceAll("-", "");
-  const ipAddress = entry.ipAddress ?? null;
-  return {
-    uuid,
-    published: new Date(time).toISOString(),
-    eventType: entry.eventType,
-    version: "0",
-    severity: outcome.result === "SUCCESS" ? "INFO" : "WARN",
-    legacyEventType: null,
-    displayMessage: entry.displayMessage,
-    actor: { ...entry.actor, detailEntry: null },
-    client: {
-      userAgent: entry.userAgent
-        ? { rawUserAgent: entry.userAgent, os: "Unknown", browser: "UNKNOWN" }
-        : null,
-      zone: null,
-      device: "Unknown",
-      id: null,
-      ipAddress,
-      geographicalContext: null,
-    },
-    authenticationContext: {
-      authenticationProvider: null,
-      credentialProvider: null,
-      credentialType: null,
-      issuer: null,
-      interface: null,
-      authenticationStep: 0,
-      externalSessionId: requestId,
-    },
-    outcome,
-    target: (entry.target ?? []).map((party) => ({ ...party, detailEntry: null })),
-    transaction: { type: "WEB", id: requestId, detail: {} },
-    debugContext: { debugData: { requestId } },
-    securityContext: { asNumber: null, asOrg: null, isp: null, domain: null, isProxy: null },
-    request: {
-      ipChain: ipAddress ? [{ ip: ipAddress, geographicalContext: null, version: "V4", source: null }] : [],
-    },
-  };
 }

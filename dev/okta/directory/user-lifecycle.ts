@@ -1,9 +1,9 @@
 import { toTheSecond } from "./clock.ts";
 import type { Directory } from "./directory.ts";
 import { isAdmitted, type User, type UserStatus } from "./entities.ts";
+import type { LogParty } from "./log-event.ts";
 import { errors } from "./okta-error.ts";
 import { userParty } from "./parties.ts";
-import type { LogParty } from "./system-log.ts";
 
 export const lifecycleOperations = [
   "activate",

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../directory/clock.ts";
-import type { LogEvent } from "../directory/system-log.ts";
+import type { LogEvent } from "../directory/log-event.ts";
 import type { EventHook } from "./event-hook.ts";
 import { headersOf } from "./hook-headers.ts";
 import { type Attempt, type OutboundCalls, succeeded } from "./outbound-call.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LogEvent } from "../directory/system-log.ts";
+import type { LogEvent } from "../directory/log-event.ts";
 import type { Misbehaving } from "../faults.ts";
 
 const fault = z.discriminatedUnion("kind", [

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { FilterSyntaxError, parseFilter } from "../directory/filter-expression.ts";
+import type { LogEvent } from "../directory/log-event.ts";
 import { errors } from "../directory/okta-error.ts";
-import type { LogEvent } from "../directory/system-log.ts";
 import { parseQuery, sendList } from "./list-answer.ts";
 import type { ManagementContext, Route } from "./route.ts";
 
-const week = 7 * 24 * 3600 * 1000;
+const day = 24 * 3600 * 1000;
+const week = 7 * day;
 
 const time = z
   .string()
@@ -37,6 +38,10 @@ export function logsRoutes({ directory, base, faults }: ManagementContext): Rout
             "after",
             "after: can't be combined with since; follow the next link as it is",
           );
+        if (since !== undefined && since < directory.now() - 180 * day)
+          throw errors.invalidLogQuery(
+            "Invalid parameter: The since parameter is over 180 days prior to the current day.",
+          );
         const from = after === undefined ? (since ?? (until ?? directory.now()) - week) : undefined;
         const matches = matcher(filter, q);
         const { events, next } = directory.log.read({
@@ -61,10 +66,14 @@ function matcher(filter: string | undefined, q: string | undefined): (event: Log
   };
   if (filter === undefined) return hasWords;
   try {
+    // When something happened is what since, until and after are about.
+    if (/\bpublished\b/.test(filter.replaceAll(/"[^"]*"/g, "")))
+      throw errors.invalidLogQuery("field is not valid: published");
     const filtered = parseFilter(filter);
     return (event) => filtered(event) && hasWords(event);
   } catch (error) {
-    if (error instanceof FilterSyntaxError) throw errors.invalidSearch(error.message);
+    if (error instanceof FilterSyntaxError)
+      throw errors.invalidLogQuery(`Invalid filter '${filter}': ${error.message}`);
     throw error;
   }
 }

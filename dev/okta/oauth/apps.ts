@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey } from "node:crypto";
 import type { AdapterPayload, AllClientMetadata } from "oidc-provider";
 import type { Directory } from "../directory/directory.ts";
-import type { LogParty } from "../directory/system-log.ts";
+import type { LogParty } from "../directory/log-event.ts";
 import { type App, type AppSeed, appSeed, parseSeed } from "../seed.ts";
 
 /** The apps of the organization, by client id. They may be added and changed while the stand-in runs. */
