@@ -24,7 +24,7 @@ import type { Http } from "../okta/http/http.ts";
 import { Oidc } from "../okta/oidc/oidc.ts";
 import { concernedHints, mappedGroupIndex } from "../organizations/concerned-hints.ts";
 import { DirectoryClients } from "../organizations/directory-clients.ts";
-import { HintsWriter } from "../organizations/hints-writer.ts";
+import { HintsWriter, type HintsWriterOptions } from "../organizations/hints-writer.ts";
 import { Keepers } from "../organizations/keepers.ts";
 import type { LoginPathPrefixes } from "../organizations/login-path-prefixes.ts";
 import {
@@ -82,6 +82,8 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly applicationHosts?: readonly string[];
   /** Whose hosts get the cookies of sessions; without it, the webhook's own alone. */
   readonly cookieDomain?: string | undefined;
+  /** How long an event hook's delivery may take to be stored; see `HintsWriter`. */
+  readonly hints?: Pick<HintsWriterOptions, "timeoutMs">;
   /** Sessions are refused when the Kubernetes API has not been heard of for this long, in ms. */
   readonly maxStalenessMs: number;
   /** Sign-ins of one organization that may wait for Okta at once. */
@@ -246,7 +248,7 @@ export class Webhook {
         }),
         hookSecrets: new HookSecrets(secrets),
         hooks: new EventHooks({
-          hints: new HintsWriter({ client }),
+          hints: new HintsWriter({ client, ...this.#options.hints }),
           concerned: (hints, organization) => concernedHints(hints, organization, { mappings, store }),
           metrics: this.#counted,
           log,

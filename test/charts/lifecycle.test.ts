@@ -223,6 +223,7 @@ test.serial("uninstall: the kinds, the users and what guards them stay; rights g
     ),
   );
   t.deepEqual(left.trim().split("\n").sort(), [
+    "customresourcedefinition.apiextensions.k8s.io/oktahints.rolemapping.dev",
     "customresourcedefinition.apiextensions.k8s.io/oktarolemappings.rolemapping.dev",
     "customresourcedefinition.apiextensions.k8s.io/organizations.rolemapping.dev",
     "customresourcedefinition.apiextensions.k8s.io/organizationusers.rolemapping.dev",

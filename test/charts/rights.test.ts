@@ -162,6 +162,9 @@ SERVES.webhook = [
   ...SERVES.operator,
   "create organizationusers.rolemapping.dev",
   "update organizationusers.rolemapping.dev",
+  "get oktahints.rolemapping.dev",
+  "create oktahints.rolemapping.dev",
+  "update oktahints.rolemapping.dev",
 ];
 
 /** What each may do in the release's own namespace. */

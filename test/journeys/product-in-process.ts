@@ -26,6 +26,8 @@ import { WriteTap } from "./write-tap.ts";
 /** Short, for tests in which the cluster isn't heard of any more. */
 const MAX_STALENESS_MS = 10_000;
 
+const HOOK_SECRET = "the hook's secret";
+
 /** Operator and webhook in this process, in a namespace of their own, with an organization, Ada, and Mia, an admin. */
 export interface ProductInProcess {
   readonly cluster: TestCluster;
@@ -46,6 +48,10 @@ export interface ProductInProcess {
   sessionOf(cookies: CookieJar): Promise<number>;
   /** Mia, a local admin, signs in with her service account's token. @returns the status of the answer: 303 when she is in */
   signInLocally(): Promise<number>;
+  /** Gives the organization a directory and an event hook, and waits until the webhook knows. */
+  hook(): Promise<void>;
+  /** Okta's event hook tells that somebody has joined a mapped group. @returns the status of the answer: 204 when it is noted */
+  tell(userID: string): Promise<number>;
   /** Stops all that was started, as far as it goes. Happens when the test ends, if not before. */
   stop(): Promise<void>;
 }
@@ -135,6 +141,8 @@ export async function productInProcess(
       // Due at once, so that the second webhook rotates what the first has made.
       keys: { times: { rotateAfterMs: 1 } },
       maxStalenessMs: MAX_STALENESS_MS,
+      // A busy machine isn't an API server that doesn't answer.
+      hints: { timeoutMs: 60_000 },
       loginsAtOnce: 64,
       loginsPerMinute: 1000,
       localFailuresPerMinute: 1000,
@@ -206,6 +214,51 @@ export async function productInProcess(
         redirect: "manual",
         headers: { origin: baseURL },
         body: new URLSearchParams({ token: stdout.trim() }),
+      });
+      return status;
+    },
+    async hook() {
+      const { code, stderr } = await cluster.kubectlWith(
+        {
+          apiVersion: "v1",
+          kind: "Secret",
+          metadata: { name: "acme-hook" },
+          stringData: { secret: HOOK_SECRET, apiToken: okta.apiToken },
+        },
+        "apply",
+        "-f",
+        "-",
+      );
+      if (code !== 0) throw new Error(stderr);
+      const eventHook = { secretRef: { name: "acme-hook", key: "secret" } };
+      const directory = {
+        url: okta.url,
+        apiTokenRef: { name: "acme-hook", key: "apiToken" },
+        provision: "BeforeLogin",
+      };
+      const patch = JSON.stringify({ spec: { okta: { eventHook, directory } } });
+      const patched = await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", patch);
+      if (patched.code !== 0) throw new Error(patched.stderr);
+      await waitFor(
+        () => webhook.caches.organizations.list().some(({ spec }) => spec.okta.eventHook) || undefined,
+        { what: "the webhook to know of the event hook" },
+      );
+    },
+    async tell(userID) {
+      const target = [
+        { type: "User", id: userID },
+        { type: "UserGroup", id: okta.directory.group("service_admin").id, displayName: "service_admin" },
+      ];
+      const event = {
+        uuid: userID,
+        published: new Date().toISOString(),
+        eventType: "group.user_membership.add",
+        target,
+      };
+      const { status } = await fetch(`${baseURL}/hooks/okta/${namespace}`, {
+        method: "POST",
+        headers: { authorization: HOOK_SECRET, "content-type": "application/json" },
+        body: JSON.stringify({ eventType: "com.okta.event_hook", data: { events: [event] } }),
       });
       return status;
     },

@@ -1,10 +1,16 @@
 import test from "ava";
-import type { OktaRoleMapping } from "../../crds/types.ts";
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import { concernedHints, mappedGroupIndex } from "../../organizations/concerned-hints.ts";
 import { organization } from "./organization.ts";
 
-const acme = organization("access/acme", "acme");
+const onLogin = organization("access/acme", "acme");
+const directory = { url: "https://acme.okta.com", pollInterval: "30s", fullSyncInterval: "6h" };
+const { okta } = onLogin.spec;
+const beforeLogin: Organization = {
+  ...onLogin,
+  spec: { ...onLogin.spec, okta: { ...okta, directory: { ...directory, provision: "BeforeLogin" } } },
+};
 const eventTime = "2026-11-26T08:00:00.000Z";
 
 function mapping(groups: object[], found: object[] = [], of = "acme"): OktaRoleMapping {
@@ -29,15 +35,13 @@ const MAPPINGS = [
 ];
 
 /** Which of these hints are about anybody or anything here. */
-async function concerned(...hints: Hint[]): Promise<string[]> {
+async function concerned(hints: Hint[], acme = onLogin): Promise<string[]> {
   const labels = MAPPINGS.flatMap(mappedGroupIndex.mappedGroup);
   const found = await concernedHints(hints, acme, {
     mappings: { count: (_index, value) => labels.filter((label) => label === value).length },
     store: {
       find: async (key, { issuer, subject }) =>
-        key === "access/acme" && issuer === acme.spec.okta.issuer && subject === "00uAda"
-          ? ({} as never)
-          : undefined,
+        key === "access/acme" && issuer === okta.issuer && subject === "00uAda" ? ({} as never) : undefined,
     },
   });
   return found.map(({ id }) => id);
@@ -45,19 +49,28 @@ async function concerned(...hints: Hint[]): Promise<string[]> {
 
 test("whoever has an account is concerned by whatever happens to them", async (t) => {
   const hint = { kind: "person", eventTime } as const;
-  t.deepEqual(await concerned({ ...hint, id: "00uAda" }, { ...hint, id: "00uEve" }), ["00uAda"]);
-  t.deepEqual(await concerned({ ...hint, id: "00uAda", joined: ["00gForeign"] }), ["00uAda"]);
+  t.deepEqual(
+    await concerned([
+      { ...hint, id: "00uAda" },
+      { ...hint, id: "00uEve" },
+    ]),
+    ["00uAda"],
+  );
+  t.deepEqual(await concerned([{ ...hint, id: "00uAda", joined: ["00gForeign"] }]), ["00uAda"]);
 });
 
-test("whoever joins or leaves a mapped group is concerned without an account", async (t) => {
+test("whoever joins or leaves a mapped group is concerned without an account where people get one before they sign in", async (t) => {
   for (const said of [
     { joined: ["00gForeign", "00gByID"] },
     { left: ["00gAdmins"] },
     { joined: ["00gUnseen"], groupNames: ["admins"] },
-  ])
-    t.deepEqual(await concerned({ kind: "person", id: "00uEve", eventTime, ...said }), ["00uEve"]);
+  ]) {
+    const hint: Hint = { kind: "person", id: "00uEve", eventTime, ...said };
+    t.deepEqual(await concerned([hint], beforeLogin), ["00uEve"]);
+    t.deepEqual(await concerned([hint]), [], "elsewhere it shows at the sign-in");
+  }
   const foreign = { joined: ["00gForeign"], groupNames: ["marketing"] };
-  t.deepEqual(await concerned({ kind: "person", id: "00uEve", eventTime, ...foreign }), []);
+  t.deepEqual(await concerned([{ kind: "person", id: "00uEve", eventTime, ...foreign }], beforeLogin), []);
 });
 
 test("a group is concerned by its id and by the names that it has, had or is given in a mapping", async (t) => {
@@ -74,9 +87,9 @@ test("a group is concerned by its id and by the names that it has, had or is giv
     named("00gNew", "present"),
     named("00gNew", "former"),
   ])
-    t.is((await concerned(group)).length, 1, JSON.stringify(group));
+    t.is((await concerned([group])).length, 1, JSON.stringify(group));
   t.deepEqual(
-    await concerned(named("00gForeign", "marketing"), named("00gForeign"), named("00gBeta", "betas")),
+    await concerned([named("00gForeign", "marketing"), named("00gForeign"), named("00gBeta", "betas")]),
     [],
   );
 });

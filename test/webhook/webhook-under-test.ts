@@ -160,6 +160,8 @@ export async function webhookUnderTest(
       loginsPerMinute: 100_000,
       localFailuresPerMinute: 100_000,
       loginsAtOnce: 64,
+      // A busy machine isn't an API server that doesn't answer.
+      hints: { timeoutMs: 60_000 },
       log,
       metrics,
       ...options,

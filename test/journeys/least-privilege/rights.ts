@@ -110,6 +110,8 @@ export async function everything(product: ProductInProcess): Promise<void> {
   await anotherOrganization(product);
   await meetAnotherWriter(product);
   for (let time = 0; time < 3; time++) await breakAndMend(product);
+  await product.hook();
+  for (const id of ["00u1", "00u2"]) await product.tell(id);
 }
 
 /** Ada signs in. Where a machine is too busy to know that it is current, she is asked to try again, and does. */
