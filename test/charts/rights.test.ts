@@ -142,30 +142,29 @@ function lines(rules: z.infer<typeof Review>["status"]["resourceRules"]): string
 
 const EVENTS = ["create events.events.k8s.io", "patch events.events.k8s.io"];
 
+/** What both programs may do in a namespace that they serve. */
+const BOTH = [
+  ...["organizations", "oktarolemappings", "organizationusers"].flatMap((kind) => [
+    `list ${kind}.rolemapping.dev`,
+    `watch ${kind}.rolemapping.dev`,
+  ]),
+  ...["organizationusers", "oktahints"].flatMap((kind) => [
+    `get ${kind}.rolemapping.dev`,
+    `create ${kind}.rolemapping.dev`,
+    `update ${kind}.rolemapping.dev`,
+  ]),
+  "patch organizations/status.rolemapping.dev",
+  "patch oktarolemappings/status.rolemapping.dev",
+  "update organizationusers/status.rolemapping.dev",
+  "get secrets acme-okta",
+  ...EVENTS,
+];
+
 /** What each program may do in a namespace that it serves. */
 const SERVES: Record<Program, string[]> = {
-  operator: [
-    ...["organizations", "oktarolemappings", "organizationusers"].flatMap((kind) => [
-      `list ${kind}.rolemapping.dev`,
-      `watch ${kind}.rolemapping.dev`,
-    ]),
-    "get organizationusers.rolemapping.dev",
-    "patch organizations/status.rolemapping.dev",
-    "patch oktarolemappings/status.rolemapping.dev",
-    "update organizationusers/status.rolemapping.dev",
-    "get secrets acme-okta",
-    ...EVENTS,
-  ],
-  webhook: [],
+  operator: [...BOTH, "list oktahints.rolemapping.dev", "watch oktahints.rolemapping.dev"],
+  webhook: BOTH,
 };
-SERVES.webhook = [
-  ...SERVES.operator,
-  "create organizationusers.rolemapping.dev",
-  "update organizationusers.rolemapping.dev",
-  "get oktahints.rolemapping.dev",
-  "create oktahints.rolemapping.dev",
-  "update oktahints.rolemapping.dev",
-];
 
 /** What each may do in the release's own namespace. */
 const RUNS: Record<Program, string[]> = {
