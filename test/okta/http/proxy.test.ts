@@ -110,11 +110,15 @@ test("a proxy that takes connections and says nothing is given up, and asked aga
   const { asked, port, http } = await scene(t, "");
   const bounds = { timeoutMs: 300, connectTimeoutMs: 100, connectionsPerOrigin: 2 };
   const client = http({ HTTPS_PROXY: `http://127.0.0.1:${port}` }, bounds);
-  for (let i = 0; i < 4; i++)
+  t.timeout(60_000, "a call doesn't end");
+  // Where connections that wait in vain used up all there are, the third would never get to the proxy. On a busy machine
+  // a call may end before the proxy has heard of it.
+  for (let calls = 0; asked.length <= 2; calls++) {
+    if (calls === 50) return t.fail("the proxy isn't asked again");
     await t.throwsAsync(client.json(`https://${OKTA}/`), {
       message: /may be the proxy that fails|didn't answer/,
     });
-  t.true(asked.length > 2, "connections that wait in vain don't use up all there are");
+  }
 });
 
 test("a proxy that can't be used is an error at start, which doesn't tell the password", (t) => {
