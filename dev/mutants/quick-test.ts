@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import type { Answer, Question } from "./quick-process.ts";
 import { end, type TestRuns, type Verdict } from "./test-run.ts";
 
-/** What takes longer by itself has little to win: the start of AVA isn't what it waits for. */
-const QUICK_MS = 2_000;
+/** What takes longer by itself, on a busy machine, has little to win: the start of AVA isn't what it waits for. */
+const QUICK_MS = 5_000;
 
 /** How long the files that a test imports may take to load. */
 const START_MS = 60_000;

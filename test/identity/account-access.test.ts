@@ -32,6 +32,18 @@ test("a deactivated account isn't brought back by a hold", (t) => {
   t.false(resolveStoredAccess(out, { issuer: ISSUER, policy: withoutMapping, held: true }).active);
 });
 
+test("whoever isn't decided on yet holds nothing that could be kept", (t) => {
+  const { access: _, ...undecided } = account({ groups: [] });
+  t.false(resolveStoredAccess(undecided, { issuer: ISSUER, policy, held: true }).active);
+  t.is(resolveSignIn(identity("marketing"), undecided, { policy, held: true }).kind, "refuse");
+  t.is(resolveSignIn(identity("service_admin"), undecided, { policy, held: true }).kind, "admit");
+  // Whatever is stored of somebody who is out: it isn't theirs any more.
+  const out = account({
+    access: { active: false, grants: GRANTS, groups: [], reason: "NoMappedGroup", message: "" },
+  });
+  t.is(resolveSignIn(identity("service_admin"), out, { policy: withoutMapping, held: true }).kind, "refuse");
+});
+
 test("a stored account follows the policy; while a deactivation is held, it keeps what it holds, whatever would take that", (t) => {
   t.true(resolveStoredAccess(account(), { issuer: ISSUER, policy, held: false }).active);
   t.false(resolveStoredAccess(account(), { issuer: ISSUER, policy: withoutMapping, held: false }).active);
@@ -72,5 +84,6 @@ test("a local account is active with its roles, whatever the mappings and holds 
     });
     t.true(access.active);
     t.deepEqual(access.grants, [{ role: "organization-admin" }]);
+    t.deepEqual(access.groups, []);
   }
 });

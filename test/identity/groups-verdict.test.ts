@@ -5,6 +5,7 @@ import {
   directoryNeed,
   type GroupsClaim,
   groupsVerdict,
+  mayBeCut,
   mayDependOnIDs,
 } from "../../identity/groups-verdict.ts";
 import { CompiledPolicy } from "../../identity/policy.ts";
@@ -45,6 +46,22 @@ test("a missing claim is asked of the directory where there is one, whatever the
   };
   for (const what of [evidence, noEvidence, { receivedBefore: true, lost: true }])
     t.deepEqual(groupsVerdict(missing, known, what), expected);
+});
+
+test("a status is passed on where the directory tells one", (t) => {
+  const groups = [{ id: "00g1", name: "a" }];
+  t.deepEqual(groupsVerdict(missing, { kind: "groups", groups }, evidence), {
+    kind: "decide",
+    groups,
+    from: "Directory",
+  });
+});
+
+test("a list may be cut from a hundred groups on, where it is a claim's", (t) => {
+  const groups = Array.from({ length: 100 }, (_, i) => ({ name: `g${i}` }));
+  t.true(mayBeCut({ groups, groupsFrom: "Claim" }));
+  t.false(mayBeCut({ groups: groups.slice(1), groupsFrom: "Claim" }));
+  t.false(mayBeCut({ groups, groupsFrom: "Directory" }));
 });
 
 test("a directory that can't be read decides nothing", (t) => {
@@ -97,6 +114,11 @@ test("ids may matter to who holds something by one, and to who comes with a name
   t.false(mayDependOnIDs(["web", "00g1"], [], byID));
   t.true(mayDependOnIDs(["ops"], [], byID));
   t.true(mayDependOnIDs(["old"], [], byID));
+  t.true(mayDependOnIDs(["web", "ops"], [], byID), "one of several is enough");
+  t.false(
+    mayDependOnIDs([], [{ role: "viewer" }], { isByID: () => true, mayMeanID: () => false }),
+    "what a local account holds comes from no mapping",
+  );
   t.true(mayDependOnIDs([], [{ role: "viewer", mapping: "numbered", group: "x" }], byID));
   t.false(
     mayDependOnIDs(["web"], [{ role: "viewer", mapping: "named", group: "web" }, { role: "viewer" }], byID),

@@ -1,6 +1,12 @@
 import test from "ava";
 import fc from "fast-check";
-import { foldedName, unseenDifference } from "../../identity/identity.ts";
+import {
+  foldedName,
+  groupLabel,
+  type ReceivedGroup,
+  sameGroups,
+  unseenDifference,
+} from "../../identity/identity.ts";
 
 test("names that people take for the same fold to the same, others don't", (t) => {
   const alike = [
@@ -25,6 +31,8 @@ test("what can't be seen of a difference is said in words, and what can isn't", 
     ["ops", "Ops", undefined],
     ["ops", "ops ", "a space at the end"],
     [" ops", "ops", "a space at the beginning"],
+    ["ops  ", "ops ", "a space at the end"],
+    ["  ops", " ops", "a space at the beginning"],
     ["net ops", "net\u00a0ops", "another kind of space"],
     ["net ops", "net\u200b ops", "a character that can't be seen"],
     ["mod\u00e9", "mode\u0301", "the way in which a letter is written in Unicode"],
@@ -41,4 +49,27 @@ test("law: folding again changes nothing", (t) => {
       t.is(foldedName(foldedName(name)), foldedName(name));
     }),
   );
+});
+
+test("law: groups are the same when each of one list is in the other, by name and id, in whatever order", (t) => {
+  const word = fc.constantFrom("a", "b");
+  const group = fc.record<ReceivedGroup>({ name: word, id: word }, { requiredKeys: [] });
+  const groups = fc.array(group, { maxLength: 4 });
+  const keys = (list: readonly ReceivedGroup[]) => list.map(({ name, id }) => `${name} ${id}`);
+  const isIn = (a: readonly ReceivedGroup[], b: readonly ReceivedGroup[]) => {
+    return new Set(keys(a)).isSubsetOf(new Set(keys(b)));
+  };
+  fc.assert(
+    fc.property(groups, groups, (a, b) => {
+      t.is(sameGroups(a, b), a.length === b.length && isIn(a, b) && isIn(b, a));
+      t.true(sameGroups(a, [...a].reverse()));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a group is shown by its name, by its id where only that is known", (t) => {
+  t.is(groupLabel({ name: "ops", id: "00g1" }), "ops");
+  t.is(groupLabel({ id: "00g1" }), "00g1");
+  t.is(groupLabel({}), "");
 });

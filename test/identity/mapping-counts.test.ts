@@ -8,6 +8,7 @@ import {
   type User,
   type UserEvent,
 } from "../../identity/index.ts";
+import { mappingsOf } from "../../identity/mapping-counts.ts";
 import { account } from "./an-account.ts";
 
 const ORGANIZATIONS = ["acme/acme", "acme/other"];
@@ -78,4 +79,31 @@ test("after whatever has happened, the counts are what a walk through all users 
       }
     }),
   );
+});
+
+test("the mappings by which somebody holds something: none for whoever isn't there or decided on, nor by a local role", (t) => {
+  t.deepEqual(mappingsOf(undefined), new Set());
+  const { access: _, ...undecided } = account();
+  t.deepEqual(mappingsOf(undecided), new Set());
+  const access = { active: true, groups: [], reason: "MappedGroup", message: "" } as const;
+  const grants = [
+    { role: "viewer" },
+    { role: "viewer", mapping: "services" },
+    { role: "x", mapping: "services" },
+  ];
+  t.deepEqual(mappingsOf(account({ access: { ...access, grants } })), new Set(["services"]));
+});
+
+test("whoever isn't active counts nowhere, whatever is stored of them", (t) => {
+  let tell = (_: UserEvent): void => {};
+  const counts = new MappingCounts({
+    subscribe: (listener) => {
+      tell = listener;
+      return () => {};
+    },
+  });
+  const grants = [{ role: "viewer", mapping: "services" }];
+  const access = { active: false, grants, groups: [], reason: "NoMappedGroup", message: "" } as const;
+  tell({ kind: "added", user: account({ access }) });
+  t.is(counts.of("acme/acme", "services"), 0);
 });

@@ -71,6 +71,43 @@ test("an edited mapping touches the groups that it names and those that it named
   t.deepEqual([...(policies.of(KEY)?.policy.mappingsOf({ name: "service_admin" }) ?? [])], []);
 });
 
+test("a deleted mapping touches whoever had something by it, and gives nothing any more", (t) => {
+  const { policies, tell } = acme();
+  const [change] = tell({ kind: "mapping", before: { organization: KEY, mapping: services } });
+  t.deepEqual(change?.touched, {
+    groups: new Set(["service_admin", "00g1", "ops"]),
+    mappings: new Set(["services"]),
+  });
+  t.is(policies.of(KEY)?.policy.mappings.size, 0);
+});
+
+test("nothing is kept of an organization that is gone, and its mappings with it, whichever went first", (t) => {
+  for (const first of ["mapping", "organization"] as const) {
+    const { policies, tell } = acme();
+    const before = policies.of(KEY)?.policy;
+    if (first === "mapping") tell({ kind: "mapping", before: { organization: KEY, mapping: services } });
+    tell({ kind: "organization", organization: KEY, before: terms });
+    if (first === "organization") tell({ kind: "mapping", before: { organization: KEY, mapping: services } });
+    tell({ kind: "organization", organization: KEY, after: terms });
+    t.truthy(before);
+    t.not(policies.of(KEY)?.policy, before);
+  }
+  const { policies, tell } = acme();
+  const before = policies.of(KEY)?.policy;
+  tell({ kind: "mapping", before: { organization: KEY, mapping: services } });
+  t.is(policies.of(KEY)?.policy, before, "the organization is there");
+});
+
+test("whoever doesn't listen any more isn't told", (t) => {
+  const { policies, tell } = scene();
+  const heard: PolicyChange[] = [];
+  const stop = policies.subscribe((change) => heard.push(change));
+  tell({ kind: "organization", organization: KEY, after: terms });
+  stop();
+  tell({ kind: "organization", organization: KEY, before: terms });
+  t.is(heard.length, 1);
+});
+
 test("a mapping that moves to another organization changes both policies", (t) => {
   const { policies, tell } = acme();
   tell({ kind: "organization", organization: "access/other", after: terms });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type Grant, grantKey, roleNames } from "../../identity/access.ts";
 import type { ReceivedGroup } from "../../identity/identity.ts";
 import { CompiledPolicy, type MappedGroup, type Mapping, type Role } from "../../identity/policy.ts";
-import { keepHeldAccess, resolveAccess } from "../../identity/resolve-access.ts";
+import { heldAccess, keepHeldAccess, resolveAccess } from "../../identity/resolve-access.ts";
 
 const roles: Role[] = [{ name: "service-admin", admin: true }, { name: "portal-admin" }, { name: "viewer" }];
 const services: Mapping = { name: "services", groups: [{ name: "service_admin" }], roles: ["service-admin"] };
@@ -149,6 +149,61 @@ test("held access is what the person's own groups still cause", (t) => {
   t.is(kept?.reason, "DeactivationHeld");
   t.is(keepHeldAccess(person("c"), current), undefined);
   t.is(keepHeldAccess({ status: "SUSPENDED", ...person("a") }, current), undefined);
+});
+
+test("a name still causes what was granted by it, though the group comes with its id by now", (t) => {
+  const held: Grant[] = [{ role: "viewer", mapping: "gone", group: "ops" }];
+  t.deepEqual(keepHeldAccess({ groups: [{ id: "00g2", name: "ops" }] }, held)?.grants, held);
+  const byItsID: Grant[] = [{ role: "viewer", mapping: "gone", group: "00g2" }];
+  t.deepEqual(keepHeldAccess({ groups: [{ id: "00g2" }] }, byItsID)?.grants, byItsID);
+  const withID: Grant[] = [{ role: "viewer", mapping: "numbered", group: "ops", groupID: "00g1" }];
+  t.false(
+    resolveAccess(person("ops"), byID, withID, "stored").active,
+    "what was granted by an id wasn't caused by a bare name",
+  );
+});
+
+test("what names no cause isn't kept", (t) => {
+  const groups = [{ id: "1", name: "a" }];
+  t.is(keepHeldAccess({ groups }, [{ role: "viewer", mapping: "m", groupID: "1" }]), undefined);
+  t.is(keepHeldAccess({ groups }, [{ role: "viewer", group: "a" }]), undefined);
+});
+
+test("the groups that count are sorted, and the message names three of them and how many more there are", (t) => {
+  const wide = new CompiledPolicy(roles, [
+    { name: "m1", groups: [{ name: "z" }], roles: ["portal-admin"] },
+    { name: "m2", groups: ["a", "b", "c"].map((name) => ({ name })), roles: ["viewer"] },
+  ]);
+  const access = resolveAccess(person("z", "b", "a"), wide);
+  t.deepEqual(access.groups, ["a", "b", "z"]);
+  t.is(access.message, "In mapped groups: a, b, z.");
+  t.is(resolveAccess(person("z", "b", "a", "c"), wide).message, "In mapped groups: a, b, c and 1 more.");
+  t.is(heldAccess(access.grants).message, "Access through a, b, z is kept while the deactivation is held.");
+  t.is(resolveAccess(person("other"), wide).message, "The 1 group that Okta reports is not in a mapping.");
+});
+
+test("of more causes than a store can keep, one of each mapping is kept, or one of each role", (t) => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `g${String(i).padStart(5, "0")}`);
+  const ofOne = (count: number) =>
+    resolveAccess(
+      person(...names(count)),
+      new CompiledPolicy(roles, [
+        { name: "m", groups: names(count).map((name) => ({ name })), roles: ["viewer"] },
+      ]),
+    );
+  t.is(ofOne(2000).grants.length, 2000);
+  t.deepEqual(ofOne(2001).grants, [{ role: "viewer", mapping: "m", group: "g00000" }]);
+  t.is(ofOne(2001).groups.length, 2001);
+  const ofMany = (count: number) =>
+    resolveAccess(
+      person("a", "b"),
+      new CompiledPolicy(
+        roles,
+        names(count).map((name) => ({ name, groups: [{ name: "a" }, { name: "b" }], roles: ["viewer"] })),
+      ),
+    );
+  t.is(ofMany(2000).grants.length, 2000, "one of each mapping");
+  t.deepEqual(ofMany(2001).grants, [{ role: "viewer", mapping: "g00000", group: "a" }]);
 });
 
 // Laws, on arbitrary policies of few names, so that collisions are frequent.

@@ -8,6 +8,8 @@ for (const [names, summary] of [
   [["service_admin", "portal_admin"], "service_admin, portal_admin"],
   [["service_admin", "portal_admin", "a".repeat(40), "web"], "service_admin, portal_admin +2"],
   [["a".repeat(48)], "a".repeat(48)],
+  [["a".repeat(23), "b".repeat(23)], `${"a".repeat(23)}, ${"b".repeat(23)}`],
+  [["a".repeat(23), "b".repeat(24)], `${"a".repeat(23)} +1`],
   [["a".repeat(49)], `${"a".repeat(47)}…`],
   [["a".repeat(60), "web"], `${"a".repeat(44)}… +1`],
   [["😀".repeat(49)], `${"😀".repeat(47)}…`],
