@@ -53,6 +53,12 @@ export type KeptReason = "DeactivationsHeld" | "TooManyGroups";
  */
 export type LossDecision = "take" | "leave" | "hold";
 
+/** What a sign-in needs of the store. */
+export type SignInStore = Pick<
+  IdentityStore,
+  "find" | "freshBySubject" | "findLocalByEmail" | "fresh" | "isCurrent" | "create" | "update"
+>;
+
 /** What a sign-in is decided by. The issuer is no question: it has just named the person. */
 type Deciding = Pick<PolicyInForce, "policy" | "held">;
 
@@ -75,7 +81,7 @@ const ATTEMPTS = 8;
  * @throws StoreError when the store can't be written; then nobody is signed in
  */
 export async function provisionSignIn(
-  store: IdentityStore,
+  store: SignInStore,
   signIn: SignIn,
   organization: Deciding,
   mayTake: (user: User, access: Access) => LossDecision = () => "take",
@@ -111,7 +117,7 @@ function since(before: User | undefined, outcome: SignInOutcome): SignInOutcome 
  * of one's activation, and would leave it active.
  */
 async function isCurrent(
-  store: IdentityStore,
+  store: SignInStore,
   { organization, identity }: SignIn,
   { user, before }: SignInOutcome,
 ): Promise<boolean> {
@@ -121,7 +127,7 @@ async function isCurrent(
 }
 
 async function write(
-  store: IdentityStore,
+  store: SignInStore,
   { organization: key, identity, at }: SignIn,
   organization: Deciding,
   { user, fresh }: { user: User | undefined; fresh: boolean },
@@ -200,7 +206,7 @@ const DEACTIVATIONS_HELD = {
 
 /** The account of the person who signs in, or the local account that is to become theirs. */
 async function currentUser(
-  store: IdentityStore,
+  store: SignInStore,
   { organization: key, identity }: SignIn,
   { policy }: Deciding,
   fresh: boolean,
