@@ -223,7 +223,9 @@ export class Directory {
   }
 
   #touchMembership(group: Group): void {
-    this.#saveGroup({ ...group, lastMembershipUpdated: toTheSecond(this.now()) });
+    const lastMembershipUpdated = toTheSecond(this.now());
+    if (group.lastMembershipUpdated !== lastMembershipUpdated)
+      this.#saveGroup({ ...group, lastMembershipUpdated });
   }
 
   #saveGroup(group: Group): void {

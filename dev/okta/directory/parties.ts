@@ -9,10 +9,20 @@ export const system: LogParty = {
   displayName: "Okta System",
 };
 
-export function userParty(user: User): LogParty {
-  return { id: user.id, type: "User", alternateId: user.profile.login, displayName: nameOf(user.profile) };
+/** By profile, which is another one after every change: a long log names the same few people again and again. */
+const known = new WeakMap<object, LogParty>();
+
+export function userParty({ id, profile }: User): LogParty {
+  return party(profile, { id, type: "User", alternateId: profile.login, displayName: nameOf(profile) });
 }
 
-export function groupParty(group: Group): LogParty {
-  return { id: group.id, type: "UserGroup", alternateId: "unknown", displayName: group.profile.name };
+export function groupParty({ id, profile }: Group): LogParty {
+  return party(profile, { id, type: "UserGroup", alternateId: "unknown", displayName: profile.name });
+}
+
+function party(profile: object, made: LogParty): LogParty {
+  const found = known.get(profile);
+  if (found) return found;
+  known.set(profile, made);
+  return made;
 }

@@ -73,7 +73,7 @@ export class SystemLog {
       const event = logEvent(stored);
       if (matches(event)) events.push(event);
     }
-    return { events, next: cursor(Math.max(last ?? 0, this.#next - 1)) };
+    return { events, next: cursor(last ?? this.#next - 1) };
   }
 
   /** Goes by when events happened, and is in that order. It has a next page only while there is more. */

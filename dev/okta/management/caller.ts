@@ -90,7 +90,10 @@ async function checkProof(
     usedProofs.has(claims.jti)
   )
     throw bad();
-  for (const [jti, expires] of usedProofs) if (expires < now) usedProofs.delete(jti);
+  for (const [jti, expires] of usedProofs) {
+    if (expires >= now) break;
+    usedProofs.delete(jti);
+  }
   usedProofs.set(claims.jti, now + proofWindow);
 }
 
