@@ -11,7 +11,7 @@ import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
 import { forbiddenPage, UNDECIDED_PAGE } from "../pages/closed-door.ts";
 import type { SessionKeys } from "../sessions/session-keys.ts";
-import { plainReturnToQuery } from "../sign-in/return-to.ts";
+import { locationReturnToQuery } from "../sign-in/return-to.ts";
 
 export interface AuthDeps {
   readonly organizations: Pick<Organizations, "wayIn" | "origins">;
@@ -66,7 +66,7 @@ export function auth(door: Door, { organizations, keys, metrics }: AuthDeps): Re
     const answer = answers.to(verdict);
     const page = pageOf(verdict);
     const login = wayInOf(question, verdict);
-    if (!isNavigation(req.method, req.headers) || (page === undefined && login === undefined)) {
+    if (!goesSomewhere(req) || (page === undefined && login === undefined)) {
       sendAnswer(res, answer, clear);
       return;
     }
@@ -76,7 +76,7 @@ export function auth(door: Door, { organizations, keys, metrics }: AuthDeps): Re
       const { "Retry-After": retryAfter } = answer.headers;
       if (retryAfter !== undefined) res.setHeader("Retry-After", retryAfter);
       sendPage(req, res, answer.status, page);
-    } else redirect(res, `${login}${plainReturnToQuery(forwardedWay(question, req.headers, origins))}`);
+    } else redirect(res, `${login}${locationReturnToQuery(forwardedWay(question, req.headers, origins))}`);
   }
 
   /** Where to sign in, where somebody is to be sent there. */
@@ -84,6 +84,12 @@ export function auth(door: Door, { organizations, keys, metrics }: AuthDeps): Re
     if (!redirects || verdict.kind !== "refused" || !verdict.organization) return undefined;
     return organizations.wayIn(verdict.organization);
   }
+}
+
+/** Some proxies ask by GET about every request, and say by which method that was. */
+function goesSomewhere({ method, headers }: Request): boolean {
+  const { "x-forwarded-method": forwarded = method } = headers;
+  return forwarded === "GET" && isNavigation(method, headers);
 }
 
 function pageOf(verdict: Exclude<Verdict, Admitted>) {

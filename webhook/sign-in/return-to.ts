@@ -97,9 +97,17 @@ export function returnToQuery(way: Way | undefined): string {
   return way?.kind === "address" && way.path !== "/" ? `?${RETURN_TO}${encodeURIComponent(way.path)}` : "";
 }
 
-/** The same as it stands, which is shorter, for a `Location`. Without an address it leads to the start page, which says so. */
-export function plainReturnToQuery(way: Way): string {
-  return `?${RETURN_TO}${way.kind === "address" ? way.path : LOST}`;
+/** Characters of an address in a `Location` of ours, whose headers have 3.5 kB in all. */
+const MAX_WRITTEN = 2_600;
+
+/**
+ * The same for a `Location`: as it stands, which is shorter, unless a browser would write it otherwise in a query (WHATWG
+ * URL, special-query percent-encode set). Without an address it leads to the start page, which says so.
+ */
+export function locationReturnToQuery(way: Way): string {
+  if (way.kind === "none") return `?${RETURN_TO}${LOST}`;
+  const written = /["'<>#]/.test(way.path) ? encodeURIComponent(way.path) : way.path;
+  return `?${RETURN_TO}${written.length > MAX_WRITTEN ? LOST : written}`;
 }
 
 function decoded(value: string): string | undefined {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -28,9 +29,11 @@ export async function startApplication(t: ExecutionContext): Promise<{ readonly 
     res.end(JSON.stringify(received(req)));
   });
   server.on("upgrade", (req, socket) => {
+    const key = `${req.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`; // RFC 6455, 1.3
+    const accept = createHash("sha1").update(key).digest("base64");
     const hello = `${JSON.stringify(received(req))}\n`;
     socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n${hello}`,
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n${hello}`,
     );
     socket.on("data", (chunk) => socket.write(chunk));
     socket.on("error", () => socket.destroy());

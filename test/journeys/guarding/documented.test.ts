@@ -1,14 +1,17 @@
 import test from "ava";
 import { parse } from "yaml";
 import { identityHeaders } from "../../../webhook/door/identity-headers.ts";
-import { readRequirement } from "../../../webhook/door/requirement.ts";
-import { applicationsPage, documented } from "./documented.ts";
+import { readQuestion } from "../../../webhook/door/requirement.ts";
+import { applicationsPage, documented, documentedFiles } from "./documented.ts";
 import { spellings } from "./spellings.ts";
 
-const told = Object.keys(identityHeaders({ user: "", email: "", organization: "", roles: [] }));
+const told = [
+  ...Object.keys(identityHeaders({ user: "", email: "", organization: "", roles: [] })),
+  "X-Auth-Request-Assertion",
+];
 
 test("the documented Traefik takes every spelling of the headers from the client, and nothing else", async (t) => {
-  const { http } = parse(await documented("yaml", {}));
+  const { http } = parse(await documented("traefik.yaml", {}));
   const { authResponseHeadersRegex } = http.middlewares.who.forwardAuth;
   t.true(authResponseHeadersRegex.startsWith("(?i)"), "Go's way of saying that case doesn't matter");
   const taken = new RegExp(authResponseHeadersRegex.slice("(?i)".length), "i");
@@ -24,19 +27,30 @@ test("the documented Traefik takes every spelling of the headers from the client
   t.deepEqual(http.routers.application.middlewares, Object.keys(http.middlewares));
 });
 
-test("every documented requirement is understood, and every list of headers has them all", async (t) => {
+test("every documented question is understood, and asks for the same", async (t) => {
+  const asked = { kind: "requirement", organization: "access/acme", roles: ["service-admin"], anyRoles: [] };
+  const files = (await documentedFiles()).filter((file) => file !== "okta-role.lua");
+  t.true(files.length >= 7);
+  for (const file of files) {
+    const text = (await documented(file, {}))
+      .replace("/auth?$question", "")
+      .replace("set $question ", "/auth?");
+    const questions = [...text.matchAll(/\/auth[?/]organization=[^\s;"']*/g)].map(([question]) => question);
+    t.true(questions.length > 0, file);
+    for (const question of questions) {
+      const url = question.endsWith("/-") ? `${question}/reports?of=today` : question;
+      t.like(readQuestion(url), asked, question);
+    }
+  }
+});
+
+test("wherever headers are listed, all of them are", async (t) => {
+  for (const file of ["nginx.conf", "Caddyfile", "okta-role.lua", "ingress-nginx.yaml", "gateway-api.yaml"]) {
+    const text = (await documented(file, {})).toLowerCase();
+    for (const name of told)
+      t.regex(text, new RegExp(`${name.toLowerCase()}(?![\\w-])`), `${name} in ${file}`);
+  }
   const page = await applicationsPage();
-  const questions = [...page.matchAll(/\/session\?organization=\S*/g)].map(([question]) =>
-    question.replace(/[`;:]+$/, ""),
-  );
-  t.true(questions.length >= 5, `${questions.length}`);
-  for (const question of questions.filter((asked) => !asked.includes("NAMESPACE")))
-    t.deepEqual(
-      readRequirement(question),
-      { kind: "requirement", organization: "access/acme", roles: ["service-admin"], anyRoles: [] },
-      question,
-    );
-  const [, listed = ""] = /auth-response-headers: (.*)/.exec(page) ?? [];
-  t.deepEqual(listed.split(", ").sort(), told.toSorted());
   for (const name of told) t.regex(page, new RegExp(`^\\| \`${name}\` \\|`, "m"), "the table has each");
+  for (const file of await documentedFiles()) t.true(page.includes(`(proxies/${file})`), file);
 });

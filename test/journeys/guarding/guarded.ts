@@ -39,10 +39,11 @@ export async function guarded(
   proxy: DocumentedProxy,
   { okta }: { okta?: OrganizationSeed } = {},
 ): Promise<Guarded> {
-  const under = await webhookUnderTest(t, okta === undefined ? {} : { okta });
+  const port = await freePort();
+  const applicationHosts = [`localhost:${port}`];
+  const under = await webhookUnderTest(t, { applicationHosts, ...(okta === undefined ? {} : { okta }) });
   await under.applyAcme();
   const application = await startApplication(t);
-  const port = await freePort();
   const { folder, namespace } = under.cluster;
   await proxy.start(t, {
     folder,

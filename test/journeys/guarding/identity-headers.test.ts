@@ -1,8 +1,9 @@
+import { decodeJwt } from "jose";
 import { guarded } from "./guarded.ts";
 import { testWithProxies } from "./proxy.ts";
 import { spellings } from "./spellings.ts";
 
-const TOLD = ["User", "Email", "Organization", "Roles", "Roles-Omitted"].map(
+const TOLD = ["User", "Email", "Organization", "Roles", "Roles-Omitted", "Assertion"].map(
   (what) => `X-Auth-Request-${what}`,
 );
 
@@ -23,6 +24,9 @@ testWithProxies(
     const told = async (headers: readonly string[]) => {
       const { status, received } = await ask("/reports", { cookies, headers });
       t.is(status, 200);
+      const [assertion = "", ...others] = received.folded.HTTP_X_AUTH_REQUEST_ASSERTION ?? [];
+      t.deepEqual(others, [], "one assertion");
+      t.is(decodeJwt(assertion).sub, `${namespace}/${user}`);
       return Object.fromEntries(
         Object.keys(truth).map((name) => [name, received.folded[name]?.filter(Boolean) ?? []]),
       );

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { open, readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
@@ -19,7 +19,7 @@ export interface Place {
   readonly loginPath: string;
 }
 
-/** A proxy that docs/applications.md has a configuration for. */
+/** A proxy that docs/proxies/ has a configuration for. */
 export interface DocumentedProxy {
   readonly name: string;
   readonly isHere: boolean;
@@ -35,7 +35,7 @@ const nginx: DocumentedProxy = {
   away: 503,
   async start(t, place) {
     const { folder, port, webhookPort, applicationPort, organization, loginPath } = place;
-    const block = await documented("nginx", {
+    const block = await documented("nginx.conf", {
       "listen 443 ssl": `listen 127.0.0.1:${port}`,
       "server_name app.example.com": "server_name localhost",
       "okta-role-operator.access.svc:80": `127.0.0.1:${webhookPort}`,
@@ -63,13 +63,12 @@ const caddy: DocumentedProxy = {
   isHere: spawnSync("caddy", ["version"]).status === 0,
   away: 502,
   async start(t, place) {
-    const { folder, port, webhookPort, applicationPort, organization, loginPath } = place;
-    const block = await documented("caddyfile", {
+    const { folder, port, webhookPort, applicationPort, organization } = place;
+    const block = await documented("Caddyfile", {
       "app.example.com {": `http://localhost:${port} {`,
       "okta-role-operator.access.svc:80": `127.0.0.1:${webhookPort}`,
       "application:8080": `127.0.0.1:${applicationPort}`,
       "access/acme": organization,
-      "/login/acme": `/login/${loginPath}`,
     });
     const log = join(folder, "caddy.log");
     const file = join(folder, "Caddyfile");
@@ -78,8 +77,29 @@ const caddy: DocumentedProxy = {
   },
 };
 
+const haproxy: DocumentedProxy = {
+  name: "HAProxy",
+  isHere: spawnSync("haproxy", ["-v"]).status === 0,
+  away: 503,
+  async start(t, place) {
+    const { folder, port, webhookPort, applicationPort, organization } = place;
+    const script = join(folder, "okta-role.lua");
+    await writeFile(script, await documented("okta-role.lua", {}));
+    const config = await documented("haproxy.cfg", {
+      "/etc/haproxy/okta-role.lua": script,
+      ":443 ssl crt /etc/haproxy/app.example.com.pem": `127.0.0.1:${port}`,
+      "okta-role-operator.access.svc:80": `127.0.0.1:${webhookPort}`,
+      "application:8080": `127.0.0.1:${applicationPort}`,
+      "access/acme": organization,
+    });
+    const file = join(folder, "haproxy.cfg");
+    await writeFile(file, config);
+    await run(t, ["haproxy", "-db", "-f", file], join(folder, "haproxy.log"), port);
+  },
+};
+
 /** Those of which tests run what is documented. */
-const proxies: readonly DocumentedProxy[] = [nginx, caddy];
+const proxies: readonly DocumentedProxy[] = [nginx, caddy, haproxy];
 
 /** A test with each of the proxies that are installed here; the others are skipped, with a sentence. */
 export function testWithProxies(
@@ -94,11 +114,13 @@ export function testWithProxies(
 }
 
 async function run(t: ExecutionContext, [command = "", ...args]: string[], log: string, port: number) {
-  const program = spawn(command, args, { stdio: "ignore" });
+  const output = await open(log, "a");
+  const program = spawn(command, args, { stdio: ["ignore", output.fd, output.fd] });
   const ended = once(program, "exit");
   t.teardown(async () => {
     program.kill("SIGTERM");
     await ended;
+    await output.close();
   });
   const listens = async () => {
     if (program.exitCode !== null)

@@ -167,7 +167,7 @@ test("a person who goes somewhere is sent to sign in where that is asked for, an
   const question = `/auth?${here}&signin=redirect`;
   const from = (uri: string, at = host) => ({ ...PAGE, "x-forwarded-host": at, "x-forwarded-uri": uri });
 
-  const target = "/search?q=a+b&of=%26amp;&n=1#";
+  const target = "/search?q=a+b&of=%26amp;&n=1";
   const { status, headers } = await ask(under, question, { headers: from(target) });
   t.is(status, 303);
   t.is(headers.location, `${login}?return_to=${target}`);
@@ -180,6 +180,19 @@ test("a person who goes somewhere is sent to sign in where that is asked for, an
     followToEnd: true,
   });
   t.is(visited.at(-1), `${under.url}/search?q=a+b&of=%26amp;`);
+
+  for (const [written, expected] of [
+    ["/(a)'b'!*~$,:@", encodeURIComponent("/(a)'b'!*~$,:@")],
+    ["/a#b", "%2Fa%23b"],
+    [`/'${"%".repeat(2_000)}`, "none"],
+  ] as const) {
+    const quoted = await ask(under, question, { headers: from(written) });
+    t.is(
+      quoted.headers.location,
+      `${login}?return_to=${expected}`,
+      "browsers write these otherwise in a query",
+    );
+  }
 
   const notSent = [
     { ...PAGE, "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" },
@@ -197,6 +210,8 @@ test("a person who goes somewhere is sent to sign in where that is asked for, an
     t.like(JSON.parse(answer.body), { code: "no-session", login });
   }
   t.is((await ask(under, question, { method: "POST", headers: from("/") })).status, 401);
+  const form = { headers: { ...from("/"), "x-forwarded-method": "POST" } };
+  t.is((await ask(under, question, form)).status, 401, "nor is a form, by whose method a proxy doesn't ask");
   t.is((await ask(under, `/auth?${here}`, { headers: from("/") })).status, 401, "nobody has asked for it");
 });
 
