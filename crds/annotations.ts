@@ -6,3 +6,21 @@ export const END_SESSIONS_ANNOTATION = "rolemapping.dev/end-sessions";
 
 /** The annotation of an Organization by which somebody has all of its directory read now: each new value does so once. */
 export const SYNC_ANNOTATION = "rolemapping.dev/sync";
+
+/** The annotation of an Organization by which somebody lets what is held go through. */
+export const APPROVAL_ANNOTATION = "rolemapping.dev/approve-deactivations";
+
+/**
+ * The annotation by which somebody freezes what an Organization, or one OktaRoleMapping, would change. It says why, in words;
+ * that it is there is enough.
+ */
+export const PAUSE_ANNOTATION = "rolemapping.dev/pause";
+
+/** Why an object is paused, as it was written; undefined where it isn't. */
+export function pauseWords({
+  metadata,
+}: {
+  metadata: { annotations?: Record<string, string> };
+}): string | undefined {
+  return metadata.annotations?.[PAUSE_ANNOTATION];
+}

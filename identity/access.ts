@@ -17,6 +17,7 @@ export type AccessReason =
   | "NoMappedGroup"
   | "NotActiveInOkta"
   | "IssuerChanged"
+  | "Paused"
   | "OrganizationNotFound";
 
 /** Reasons of whoever has access by groups. */

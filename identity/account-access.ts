@@ -20,9 +20,25 @@ export function resolveStoredAccess(user: User, inForce: PolicyInForce | undefin
     identity.issuer === inForce.issuer
       ? resolveAccess(identity, inForce.policy, current, "stored")
       : noAccess("IssuerChanged", `The organization's issuer is no longer ${identity.issuer}.`);
+  if (inForce.paused) return pausedAccess(user, access);
   if (!inForce.held) return access;
   return isCountedLoss(user, access) ? heldAccess(current) : keepAdminRoles(user, access, inForce.policy);
 }
+
+/**
+ * While an organization is paused, everybody has what they had, but for what is certain about one person.
+ * @param given what they would have otherwise
+ */
+function pausedAccess({ access: stored }: User, given: Access): Access {
+  if (given.reason === "NotActiveInOkta") return given;
+  return stored && stored.reason !== "OrganizationNotFound" ? stored : PAUSED;
+}
+
+/** Who has nothing yet while an organization is paused gets nothing. */
+const PAUSED = noAccess(
+  "Paused",
+  "Changes of access are paused in this organization: whoever has none gets none until that is over.",
+);
 
 /** A local account is active as long as it exists, with the roles that people gave it: Okta has no say. */
 function localAccess(user: User): Access {
@@ -51,12 +67,24 @@ export type SignInResolution =
 export function resolveSignIn(
   identity: Identity,
   user: User | undefined,
-  { policy, held }: Pick<PolicyInForce, "policy" | "held">,
+  { policy, held, paused = false }: Pick<PolicyInForce, "policy" | "held" | "paused">,
 ): SignInResolution {
   const current = user?.access?.grants ?? [];
   const access = resolveAccess(identity, policy, current);
+  if (paused) return signInWhilePaused(user, access);
   if (access.active) return { kind: "admit", access };
   const kept = user && isActive(user) ? keepHeldAccess(identity, current) : undefined;
   if (!kept) return { kind: "refuse", access };
   return held ? { kind: "admit", access: kept } : { kind: "leave", access };
+}
+
+/**
+ * While an organization is paused, whoever has access comes in with what they have. Nobody gets an account or comes back:
+ * what would be given may be what was paused for.
+ * @param given what the person would have otherwise
+ */
+function signInWhilePaused(user: User | undefined, given: Access): SignInResolution {
+  if (given.reason === "NotActiveInOkta") return { kind: "refuse", access: given };
+  if (user?.source === "Okta" && user.access?.active) return { kind: "admit", access: user.access };
+  return { kind: "refuse", access: given.active ? PAUSED : given };
 }

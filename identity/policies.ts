@@ -5,7 +5,10 @@ import type { PolicySource, SourceChange } from "./policy-source.ts";
 export interface PolicyChange {
   /** "namespace/name" */
   readonly organization: string;
-  /** `all`: the organization has come or gone, or has another issuer. */
+  /**
+   * `all`: the organization has come or gone, has another issuer, or was paused or goes on: through mappings that are gone
+   * by then, people may still hold something.
+   */
   readonly touched: Touched | "all";
 }
 
@@ -41,7 +44,8 @@ export class Policies {
   of(organization: string): (PolicyInForce & { readonly policy: CompiledPolicy }) | undefined {
     const terms = this.#source.organization(organization);
     if (!terms) return undefined;
-    return { issuer: terms.issuer, policy: this.#policy(organization), held: terms.held };
+    const { issuer, held, paused } = terms;
+    return { issuer, policy: this.#policy(organization), held, paused };
   }
 
   subscribe(listener: (change: PolicyChange) => void): () => void {
@@ -62,8 +66,8 @@ export class Policies {
     const policy = this.#policy(organization);
     policy.setRoles(after?.roles ?? []);
     if (!after) this.#dropIfUnused(organization);
-    const touched =
-      before && after && before.issuer === after.issuer ? touchedBy(policy.mappings.values()) : "all";
+    const isOfMappings = before && after && before.issuer === after.issuer && before.paused === after.paused;
+    const touched = isOfMappings ? touchedBy(policy.mappings.values()) : "all";
     this.#tell({ organization, touched });
   }
 

@@ -8,6 +8,8 @@ export interface OrganizationTerms {
   readonly roles: readonly Role[];
   /** A change of the policy that would deactivate too many users waits for approval: see `safeguards/`. */
   readonly held: boolean;
+  /** Somebody has paused it. */
+  readonly paused: boolean;
 }
 
 /** A mapping and the organization, as "namespace/name", that it belongs to. */

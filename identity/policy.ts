@@ -24,6 +24,8 @@ export interface Mapping {
   readonly name: string;
   readonly groups: readonly MappedGroup[];
   readonly roles: readonly string[];
+  /** Somebody has paused it: it gives nobody anything new, and nobody loses what they hold through it. */
+  readonly paused?: true;
 }
 
 /** What `resolveAccess` asks of an organization's accepted mappings and roles. */
@@ -45,6 +47,10 @@ export interface Policy {
   hasCalled(name: string, through: { readonly mapping: string; readonly role: string }): boolean;
   /** Whether this mapping is there but can't be accepted: it then neither grants nor takes. */
   isSuspended(mapping: string): boolean;
+  /** Whether somebody has paused this mapping: it then gives nothing new, and takes nothing at all. */
+  isPaused(mapping: string): boolean;
+  /** Whether any mapping is paused. */
+  readonly hasPaused: boolean;
 }
 
 /** What people of an organization are decided by. */
@@ -54,6 +60,8 @@ export interface PolicyInForce {
   readonly policy: Policy;
   /** A change that would deactivate too many users waits for approval: see `safeguards/`. */
   readonly held: boolean;
+  /** Somebody has paused the organization: nobody's access changes, but for what is certain about one person. */
+  readonly paused?: boolean;
 }
 
 /**
@@ -67,6 +75,7 @@ export class CompiledPolicy implements Policy {
   readonly #roles = new Map<string, Role>();
   readonly #mappings = new Map<string, Mapping>();
   readonly #suspended = new Set<string>();
+  readonly #paused = new Set<string>();
   readonly #byName = new Map<string, Mapping[]>();
   readonly #byID = new Map<string, Mapping[]>();
   /** By the names, present and former, of groups that are named by id. They match nobody. */
@@ -106,7 +115,7 @@ export class CompiledPolicy implements Policy {
   }
 
   isByID(mapping: string): boolean {
-    if (this.#suspended.has(mapping)) return false;
+    if (this.#suspended.has(mapping) || this.#paused.has(mapping)) return false;
     return this.#mappings.get(mapping)?.groups.some(({ id }) => id !== undefined) === true;
   }
 
@@ -118,12 +127,21 @@ export class CompiledPolicy implements Policy {
     return this.#suspended.has(mapping);
   }
 
+  isPaused(mapping: string): boolean {
+    return this.#paused.has(mapping);
+  }
+
+  get hasPaused(): boolean {
+    return this.#paused.size > 0;
+  }
+
   /** Replaces the catalogue. Mappings are accepted or suspended anew. */
   setRoles(roles: readonly Role[]): void {
     this.#hash = undefined;
     this.#roles.clear();
     for (const role of roles) this.#roles.set(role.name, role);
-    for (const index of [this.#byName, this.#byID, this.#byNameOfID, this.#suspended]) index.clear();
+    const indexes = [this.#byName, this.#byID, this.#byNameOfID, this.#suspended, this.#paused];
+    for (const index of indexes) index.clear();
     for (const mapping of this.#mappings.values()) this.#accept(mapping);
   }
 
@@ -155,8 +173,12 @@ export class CompiledPolicy implements Policy {
     return this.#hash;
   }
 
-  /** By its roles: or it is suspended. */
+  /** By its roles: or it is suspended. One that is paused matches nobody either. */
   #accept(mapping: Mapping): void {
+    if (mapping.paused) {
+      this.#paused.add(mapping.name);
+      return;
+    }
     if (unknownRoles(mapping.roles, this.#roles).length > 0) {
       this.#suspended.add(mapping.name);
       return;
@@ -170,6 +192,7 @@ export class CompiledPolicy implements Policy {
 
   #withdraw(mapping: Mapping): void {
     this.#suspended.delete(mapping.name);
+    this.#paused.delete(mapping.name);
     for (const group of mapping.groups) {
       if (group.name !== undefined) remove(this.#byName, group.name, mapping);
       if (group.id !== undefined) remove(this.#byID, group.id, mapping);
@@ -190,8 +213,8 @@ function namesOfID({ id, currentName, formerNames = [] }: MappedGroup): readonly
 }
 
 /** The same for all that mean the same. */
-function mappingAsText({ name, groups, roles }: Mapping): string {
-  return JSON.stringify([name, groups.map(groupAsText).sort(), [...roles].sort()]);
+function mappingAsText({ name, groups, roles, paused }: Mapping): string {
+  return JSON.stringify([name, groups.map(groupAsText).sort(), [...roles].sort(), ...(paused ? [true] : [])]);
 }
 
 function groupAsText(group: MappedGroup): string {

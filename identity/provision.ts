@@ -60,7 +60,7 @@ export type SignInStore = Pick<
 >;
 
 /** What a sign-in is decided by. The issuer is no question: it has just named the person. */
-type Deciding = Pick<PolicyInForce, "policy" | "held">;
+type Deciding = Pick<PolicyInForce, "policy" | "held" | "paused">;
 
 /** How often access is resolved anew because another writer came first. More means that something is wrong. */
 const ATTEMPTS = 8;
@@ -134,7 +134,12 @@ async function write(
   mayTake: (user: User, access: Access) => LossDecision,
 ): Promise<SignInOutcome> {
   const resolution = resolveSignIn(identity, user, organization);
-  if (user && mayBeCut(identity) && losesRoles(user, resolution.access, organization)) {
+  if (
+    user &&
+    !organization.paused &&
+    mayBeCut(identity) &&
+    losesRoles(user, resolution.access, organization)
+  ) {
     const { reason, why } = LIST_MAY_BE_CUT;
     return { kind: "kept", reason, why, user, before: user };
   }
@@ -155,6 +160,11 @@ async function write(
       if (!user || user.source === "Local")
         return { kind: "refused", access: resolution.access, user: undefined, before: undefined };
       const { access } = resolution;
+      if (organization.paused && !isActive(user) && access.reason !== "NotActiveInOkta") {
+        // Why the account is deactivated, and since when, stays as it is.
+        const after = await store.update(user, { identity });
+        return { kind: "refused", access, user: after, before: user };
+      }
       const decision = isCountedLoss(user, access) ? mayTake(user, access) : "take";
       const after = await store.update(user, decision === "take" ? { identity, access } : { identity });
       return decision === "hold"

@@ -12,7 +12,8 @@ export type Membership = Pick<Identity, "status" | "groups">;
  * Roles are the union over all mappings that name one of the person's groups; order never matters, and no
  * matched group means no access. `current` is what the person holds now: grants of a mapping that can't be
  * accepted at the moment (see `CompiledPolicy`) stay as long as the person is in the group that caused them
- * and the role exists. Without such a mapping `current` makes no difference.
+ * and the role exists; those of a mapping that is paused stay whatever the groups are by now. Without such a mapping
+ * `current` makes no difference.
  *
  * @param groupsAre `stored`: the groups are those of an earlier sign-in. What a bare name caused then through a
  *   mapping by id, as versions that compared names let it, stays until the next one. `fresh`: Okta has named them just
@@ -41,13 +42,18 @@ export function resolveAccess(
         });
     }
   }
+  for (const grant of current) {
+    if (grant.mapping !== undefined && policy.isPaused(grant.mapping) && policy.roles.has(grant.role))
+      grants.push(grant);
+  }
   for (const grant of stillCaused(current, person.groups)) {
     const keeps =
       (policy.isSuspended(grant.mapping) && policy.roles.has(grant.role)) ||
       (groupsAre === "stored" && grant.bare && policy.hasCalled(grant.group, grant));
     if (keeps) grants.push(withoutBare(grant));
   }
-  if (grants.length === 0) return noAccess("NoMappedGroup", noMappedGroup(person.groups.length));
+  if (grants.length === 0)
+    return noAccess("NoMappedGroup", noMappedGroup(person.groups.length, policy.hasPaused));
   return grantedAccess(grants, "MappedGroup");
 }
 
@@ -138,10 +144,11 @@ function describe(groups: readonly string[], reason: GivenByGroups): string {
   }
 }
 
-function noMappedGroup(received: number): string {
+function noMappedGroup(received: number, somePaused: boolean): string {
   if (received === 0) return "Okta reports no groups for this person.";
   const groups = received === 1 ? "The 1 group" : `None of the ${received} groups`;
+  const mapping = somePaused ? "a mapping that isn't paused" : "a mapping";
   return received === 1
-    ? `${groups} that Okta reports is not in a mapping.`
-    : `${groups} that Okta reports is in a mapping.`;
+    ? `${groups} that Okta reports is not in ${mapping}.`
+    : `${groups} that Okta reports is in ${mapping}.`;
 }

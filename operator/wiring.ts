@@ -1,3 +1,4 @@
+import { pauseWords } from "../crds/annotations.ts";
 import { indexKey, organizationOf } from "../crds/organization-key.ts";
 import type { OktaHints, OktaRoleMapping, Organization } from "../crds/types.ts";
 import {
@@ -139,9 +140,13 @@ function organizationToCount({ kind, user, previous }: UserEvent, { policies }: 
 }
 
 function mappingsIn(change: Change<Organization>, { mappings }: WiringDeps): string[] {
-  return change.object.metadata.generation === previousOf(change)?.metadata.generation
-    ? []
-    : mappings.by("organization", change.key).map(keyOf);
+  const { object } = change;
+  const previous = previousOf(change);
+  const isSame =
+    previous &&
+    object.metadata.generation === previous.metadata.generation &&
+    pauseWords(object) === pauseWords(previous);
+  return isSame ? [] : mappings.by("organization", change.key).map(keyOf);
 }
 
 /** It may name other groups now, or know what they are called in Okta. */

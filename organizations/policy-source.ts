@@ -1,3 +1,4 @@
+import { pauseWords } from "../crds/annotations.ts";
 import { organizationOf } from "../crds/organization-key.ts";
 import type { Condition, OktaRoleMapping, Organization } from "../crds/types.ts";
 import type {
@@ -40,7 +41,8 @@ export function heldCondition({ status }: Organization): Condition | undefined {
 
 function termsOf(organization: Organization): OrganizationTerms {
   const { okta, roles } = organization.spec;
-  return { issuer: okta.issuer, roles, held: heldCondition(organization) !== undefined };
+  const paused = pauseWords(organization) !== undefined;
+  return { issuer: okta.issuer, roles, held: heldCondition(organization) !== undefined, paused };
 }
 
 function organizationChange(change: Change<Organization>): SourceChange | undefined {
@@ -49,6 +51,7 @@ function organizationChange(change: Change<Organization>): SourceChange | undefi
     before &&
     after &&
     before.spec.okta.issuer === after.spec.okta.issuer &&
+    (pauseWords(before) === undefined) === (pauseWords(after) === undefined) &&
     sameRoles(before.spec.roles, after.spec.roles)
   )
     return undefined;
@@ -103,7 +106,8 @@ function owned(mapping: OktaRoleMapping): OwnedMapping {
 function compiled(mapping: OktaRoleMapping): Mapping {
   const { groups: written, roles } = mapping.spec;
   const { name } = mapping.metadata;
-  if (written.every(({ id }) => id === undefined)) return { name, groups: written, roles };
+  const paused = pauseWords(mapping) === undefined ? {} : ({ paused: true } as const);
+  if (written.every(({ id }) => id === undefined)) return { name, groups: written, roles, ...paused };
   const known = new Map((mapping.status?.groups ?? []).map((group) => [group.id, group]));
   const groups = written.map(({ name, id }): MappedGroup => {
     if (id === undefined) return name === undefined ? {} : { name };
@@ -114,5 +118,5 @@ function compiled(mapping: OktaRoleMapping): Mapping {
       ...(formerNames === undefined ? {} : { formerNames }),
     };
   });
-  return { name, groups, roles };
+  return { name, groups, roles, ...paused };
 }

@@ -193,12 +193,17 @@ function difference({ written, actual }: Hint): string {
 /**
  * Ready when the mapping is applied. Groups that can't be looked up don't hinder that; wrong ones show, so that it is known
  * only when Okta has been asked.
+ * @param paused says that the mapping, or its organization, is paused
  */
-export function mappingReady(checks: readonly DesiredCondition[]): DesiredCondition {
+export function mappingReady(
+  checks: readonly DesiredCondition[],
+  paused: DesiredCondition | undefined,
+): DesiredCondition {
   const failed = checks.find(({ status }) => status === "False");
   if (failed) return conditionFalse("Ready", failed.reason, failed.message);
   const checking = checks.find(isChecking);
   if (checking) return conditionUnknown("Ready", checking.reason, checking.message);
+  if (paused) return conditionTrue("Ready", paused.reason, paused.message);
   return conditionTrue("Ready", "Accepted", "People in these groups hold these roles.");
 }
 

@@ -11,6 +11,7 @@ import {
   type Outcome,
   type StatusWriter,
 } from "../../kubernetes/index.ts";
+import { mappingPaused, PAUSED_TYPES } from "../paused.ts";
 import { isChecking, PROGRESS_TYPES, progress } from "../progress.ts";
 import { writeReady } from "../ready-events.ts";
 import type { GroupLookup } from "./group-lookup.ts";
@@ -34,7 +35,14 @@ export interface MappingDeps {
 /** What this controller writes of a mapping's status. UsersProvisioned is the webhook's. */
 const OWNED = {
   fields: ["observedGeneration", "summary", "groups", "users"],
-  conditionTypes: ["Ready", "OrganizationResolved", "RolesResolved", "GroupsResolved", ...PROGRESS_TYPES],
+  conditionTypes: [
+    "Ready",
+    "OrganizationResolved",
+    "RolesResolved",
+    "GroupsResolved",
+    ...PAUSED_TYPES,
+    ...PROGRESS_TYPES,
+  ],
 };
 
 /**
@@ -60,11 +68,12 @@ export async function reconcileMapping(
   ];
   // An answer that comes in a moment saves a write.
   if (looked.patienceMs && checks.some(isChecking)) return again(looked.patienceMs);
-  const ready = mappingReady(checks);
+  const paused = mappingPaused(mapping, organization);
+  const ready = mappingReady(checks, paused);
 
   const found = {
     observedGeneration: mapping.metadata.generation,
-    conditions: [ready, ...progress(checks), ...checks],
+    conditions: [ready, ...progress(checks), ...(paused ? [paused] : []), ...checks],
     summary: summaryOf(mapping, looked.groups),
     users: { assigned: assigned.of(organizationOf(mapping), mapping.metadata.name) },
     ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),

@@ -1,3 +1,4 @@
+import { APPROVAL_ANNOTATION } from "../../crds/annotations.ts";
 import type { Organization } from "../../crds/types.ts";
 import { type LossCause, shownName } from "../../identity/index.ts";
 import {
@@ -9,7 +10,6 @@ import {
 } from "../../kubernetes/index.ts";
 import type { AuthenticationKind } from "../../okta/oidc/login-errors.ts";
 import { BEING_ASKED, CHECKING, isChecking } from "../progress.ts";
-import { APPROVAL_ANNOTATION } from "../users/deactivation-approval.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
 import type { PendingSet } from "../users/pending-set.ts";
 import type { LoginPathVerdict } from "./login-paths.ts";
@@ -216,12 +216,18 @@ const OPTIONAL: ReadonlySet<string> = new Set([
 /**
  * All checks in one. The first that fails is the reason; a required one that is Unknown leaves Ready Unknown.
  * @param checks in order of importance
+ * @param paused says that the organization is paused
  */
-export function organizationReady(checks: readonly DesiredCondition[]): DesiredCondition {
+export function organizationReady(
+  checks: readonly DesiredCondition[],
+  paused: DesiredCondition | undefined,
+): DesiredCondition {
   const failed = checks.find(({ status }) => status === "False");
   if (failed) return conditionFalse("Ready", failed.reason, failed.message);
   const unknown =
     checks.find(isChecking) ?? checks.find(({ type, status }) => status === "Unknown" && !OPTIONAL.has(type));
   if (unknown) return conditionUnknown("Ready", unknown.reason, unknown.message);
+  if (paused)
+    return conditionTrue("Ready", paused.reason, `People who have access can sign in. ${paused.message}`);
   return conditionTrue("Ready", "Ready", "People can sign in.");
 }

@@ -12,6 +12,7 @@ import {
   type StatusWriter,
 } from "../../kubernetes/index.ts";
 import { groupsClaimVerdict } from "../../organizations/groups-claim.ts";
+import { organizationPaused, PAUSED_TYPES } from "../paused.ts";
 import { isChecking, knownCondition, PROGRESS_TYPES, progress } from "../progress.ts";
 import { writeReady } from "../ready-events.ts";
 import type { DirectorySync } from "../sync/directory-sync.ts";
@@ -67,6 +68,7 @@ export const OWNED_STATUS = {
     "DirectorySynced",
     "EventHookVerified",
     "DeactivationsWithinLimit",
+    ...PAUSED_TYPES,
     ...PROGRESS_TYPES,
   ],
 };
@@ -113,11 +115,12 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   if (looked.patienceMs && checks.some(isChecking)) return again(looked.patienceMs);
   // What the webhook has said: where the claim is missing, nobody can sign in.
   const groupsClaim = groupsClaimVerdict(organization);
-  const ready = organizationReady(groupsClaim ? [...checks, groupsClaim] : checks);
+  const paused = organizationPaused(organization);
+  const ready = organizationReady(groupsClaim ? [...checks, groupsClaim] : checks, paused);
   const accepted = loginPath.kind === "accepted";
   const found = {
     observedGeneration: organization.metadata.generation,
-    conditions: [ready, ...progress(checks), ...checks],
+    conditions: [ready, ...progress(checks), ...(paused ? [paused] : []), ...checks],
     users: counts.of(key),
     ...(settled > 0 ? { deactivationsSettledTime: rfc3339(settled) } : {}),
     ...(accepted ? { loginURI: `${baseURL}/login/${organization.spec.loginPath}`, callbackURI } : {}),

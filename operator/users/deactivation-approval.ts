@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
+import { APPROVAL_ANNOTATION } from "../../crds/annotations.ts";
 import type { Organization } from "../../crds/types.ts";
 import { heldCondition } from "../../organizations/policy-source.ts";
-
-/** The annotation of an Organization by which somebody lets held deactivations go through. */
-export const APPROVAL_ANNOTATION = "rolemapping.dev/approve-deactivations";
 
 /** What the annotation says; undefined where there is none. */
 export function approvalIn({ metadata }: Organization): string | undefined {

@@ -1,4 +1,5 @@
 import test from "ava";
+import { noAccess } from "../../identity/access.ts";
 import { resolveSignIn, resolveStoredAccess } from "../../identity/account-access.ts";
 import { isCountedLoss } from "../../identity/safeguards/losses.ts";
 import { account, GRANTS, ISSUER, identity, local, policy, withoutMapping } from "./an-account.ts";
@@ -86,4 +87,55 @@ test("a local account is active with its roles, whatever the mappings and holds 
     t.deepEqual(access.grants, [{ role: "organization-admin" }]);
     t.deepEqual(access.groups, []);
   }
+});
+
+const OUT = noAccess("NoMappedGroup", "Okta reports no groups for this person.");
+const paused = { issuer: ISSUER, policy, held: false, paused: true };
+
+test("while an organization is paused, everybody has what they had, whatever has changed", (t) => {
+  for (const [user, by] of [
+    [account(), { ...paused, policy: withoutMapping }],
+    [account({ groups: [] }), paused],
+    [account({ groups: [], groupsFrom: "MissingClaim" }), paused],
+    [account(), { ...paused, issuer: "https://other.okta.com" }],
+  ] as const)
+    t.like(resolveStoredAccess(user, by), { active: true, grants: GRANTS, reason: "MappedGroup" });
+  const out = account({ access: OUT });
+  t.is(resolveStoredAccess(out, paused), OUT, "nor does anybody come back");
+  const { access: _, ...undecided } = account();
+  t.like(resolveStoredAccess(undecided, paused), { active: false, reason: "Paused" });
+  const orphan = account({ access: noAccess("OrganizationNotFound", "") });
+  t.like(resolveStoredAccess(orphan, paused), { active: false, reason: "Paused" }, "it is there again");
+});
+
+test("a pause keeps nobody whom Okta says to be inactive, and no local account from what people write", (t) => {
+  t.like(resolveStoredAccess(account({ oktaStatus: "SUSPENDED" }), paused), {
+    active: false,
+    reason: "NotActiveInOkta",
+  });
+  t.true(resolveStoredAccess(local({ localRoles: ["service-admin"] }), paused).active);
+  t.like(resolveStoredAccess(account(), undefined), { reason: "OrganizationNotFound" });
+});
+
+test("while an organization is paused, who has access signs in with that, and nobody else does", (t) => {
+  for (const groups of [["service_admin"], ["marketing"], []])
+    t.deepEqual(resolveSignIn(identity(...groups), account(), paused), {
+      kind: "admit",
+      access: account().access,
+    });
+  const first = resolveSignIn(identity("service_admin"), undefined, paused);
+  t.like(first, { kind: "refuse", access: { reason: "Paused" } });
+  const back = resolveSignIn(identity("service_admin"), account({ access: OUT }), paused);
+  t.like(back, { kind: "refuse", access: { reason: "Paused" } });
+  const linked = resolveSignIn(identity("service_admin"), local(), paused);
+  t.like(linked, { kind: "refuse", access: { reason: "Paused" } }, "a local account isn't linked");
+  t.like(resolveSignIn(identity("marketing"), undefined, paused), {
+    kind: "refuse",
+    access: { reason: "NoMappedGroup" },
+  });
+  const suspended = { ...identity("service_admin"), status: "SUSPENDED" };
+  t.like(resolveSignIn(suspended, account(), paused), {
+    kind: "refuse",
+    access: { reason: "NotActiveInOkta" },
+  });
 });

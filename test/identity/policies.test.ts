@@ -8,6 +8,7 @@ const terms: OrganizationTerms = {
   issuer: "https://acme.okta.com",
   roles: [{ name: "service-admin" }],
   held: false,
+  paused: false,
 };
 const services: Mapping = {
   name: "services",
@@ -164,4 +165,25 @@ test("of an organization that is gone nothing is in force, and its mappings are 
   tell({ kind: "organization", organization: KEY, after: terms });
   t.is(policies.of(KEY)?.policy.mappings.size, 1);
   t.false(policies.of(KEY)?.policy.isSuspended("services"));
+});
+
+test("whoever pauses an organization, or lets it go on, has everybody looked at: also who holds something by a mapping that is gone", (t) => {
+  const { policies, tell } = acme();
+  for (const [before, after] of [
+    [terms, { ...terms, paused: true }],
+    [{ ...terms, paused: true }, terms],
+  ] as const) {
+    t.deepEqual(tell({ kind: "organization", organization: KEY, before, after }), [
+      { organization: KEY, touched: "all" },
+    ]);
+    t.is(policies.of(KEY)?.paused, after.paused);
+  }
+});
+
+test("who approves a change approves nothing that a pause changes", (t) => {
+  const { policies, tell } = acme();
+  const before = policies.of(KEY)?.policy.hash();
+  const owned = { organization: KEY, mapping: services };
+  tell({ kind: "mapping", before: owned, after: { ...owned, mapping: { ...services, paused: true } } });
+  t.not(policies.of(KEY)?.policy.hash(), before);
 });

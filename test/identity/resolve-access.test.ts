@@ -344,3 +344,39 @@ test("law: every grant has a cause that is true, active means holding something"
     }),
   );
 });
+
+const VIEWER = { name: "viewer" };
+const STAFF = { name: "staff", groups: [{ name: "staff" }], roles: ["viewer"] };
+const HELD_BY_STAFF = [{ role: "viewer", mapping: "staff", group: "staff" }];
+
+test("a paused mapping takes nothing, whatever was edited and whatever groups are left, and gives nothing new", (t) => {
+  const paused = { ...STAFF, groups: [{ name: "others" }], roles: ["viewer"], paused: true as const };
+  const policy = new CompiledPolicy([VIEWER], [paused]);
+  for (const groups of [[], [{ name: "staff" }], [{ name: "others" }]])
+    t.deepEqual(resolveAccess({ groups }, policy, HELD_BY_STAFF).grants, HELD_BY_STAFF);
+  const refused = resolveAccess({ groups: [{ name: "others" }] }, policy);
+  t.like(refused, { active: false, reason: "NoMappedGroup" });
+  t.regex(refused.message, /not in a mapping that isn't paused/);
+  t.false(resolveAccess({ groups: [], status: "SUSPENDED" }, policy, HELD_BY_STAFF).active);
+});
+
+test("a pause of one mapping concerns no other, and ends with it", (t) => {
+  const portal = { name: "portal", groups: [{ name: "staff" }], roles: ["editor"] };
+  const policy = new CompiledPolicy([VIEWER, { name: "editor" }], [{ ...STAFF, paused: true }, portal]);
+  const by = (groups: string[], current = HELD_BY_STAFF): string[] =>
+    resolveAccess({ groups: groups.map((name) => ({ name })) }, policy, current).grants.map(
+      ({ role }) => role,
+    );
+  t.deepEqual(by(["staff"]), ["editor", "viewer"]);
+  t.deepEqual(by([], [...HELD_BY_STAFF, { role: "editor", mapping: "portal", group: "staff" }]), ["viewer"]);
+  t.true(policy.hasPaused);
+  policy.setMapping(STAFF);
+  t.false(policy.hasPaused);
+  t.deepEqual(by(["staff"], []), ["editor", "viewer"], "it gives again");
+  t.deepEqual(by([]), [], "and takes");
+  policy.setMapping({ ...STAFF, paused: true });
+  policy.setRoles([{ name: "editor" }]);
+  t.deepEqual(by([]), [], "a role that is no longer in the catalogue is nobody's");
+  policy.removeMapping("staff");
+  t.false(policy.isPaused("staff"));
+});

@@ -1,9 +1,9 @@
 import test from "ava";
 import { Registry } from "prom-client";
+import { APPROVAL_ANNOTATION } from "../../crds/annotations.ts";
 import { EventRecorder } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
-import { APPROVAL_ANNOTATION } from "../../operator/users/deactivation-approval.ts";
 import { releaseName } from "../../organizations/keepers.ts";
 import { waitFor } from "../cluster.ts";
 import { logLines } from "../log-lines.ts";

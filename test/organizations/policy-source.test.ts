@@ -114,3 +114,28 @@ test("a policy is held while the condition says so", (t) => {
     t.is(source.organization("access/acme")?.held, held);
   }
 });
+
+const paused = { "rolemapping.dev/pause": "a reorganization, mia" };
+const withAnnotations = <T extends KubernetesObject>(object: T, annotations: Record<string, string>): T => ({
+  ...object,
+  metadata: { ...object.metadata, annotations },
+});
+
+test("an organization or a mapping that is paused, or goes on, is told as changed; another reason isn't", (t) => {
+  const { changed, stand, source } = scene();
+  t.like(changed(acme(), withAnnotations(acme(), paused)), [
+    { kind: "organization", before: { paused: false }, after: { paused: true } },
+  ]);
+  t.like(changed(withAnnotations(acme(), paused), acme()), [
+    { before: { paused: true }, after: { paused: false } },
+  ]);
+  const other = { "rolemapping.dev/pause": "" };
+  t.deepEqual(changed(withAnnotations(acme(), paused), withAnnotations(acme(), other)), []);
+  stand.organization = withAnnotations(acme(), other);
+  t.true(source.organization("access/acme")?.paused, "that it is there is enough");
+  for (const spec of [{}, { groups: [{ name: "staff" }] }]) {
+    const [told] = changed(services(spec), withAnnotations(services(spec), paused));
+    t.like(told, { kind: "mapping", after: { mapping: { paused: true } } });
+    t.deepEqual(changed(withAnnotations(services(spec), paused), withAnnotations(services(spec), other)), []);
+  }
+});

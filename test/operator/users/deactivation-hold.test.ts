@@ -1,5 +1,5 @@
 import test from "ava";
-import { APPROVAL_ANNOTATION } from "../../../operator/users/deactivation-approval.ts";
+import { APPROVAL_ANNOTATION } from "../../../crds/annotations.ts";
 import { waitFor } from "../../cluster.ts";
 import { mappingObject, operatorUnderTest, rolesOf, type UnderTest } from "../operator-under-test.ts";
 

@@ -1,5 +1,5 @@
 import test from "ava";
-import { APPROVAL_ANNOTATION } from "../../../operator/users/deactivation-approval.ts";
+import { APPROVAL_ANNOTATION } from "../../../crds/annotations.ts";
 import { localAdminObject, operatorUnderTest, rolesOf, type UnderTest } from "../operator-under-test.ts";
 
 type Mappings = Record<string, [groups: string[], roles: string[]]>;
