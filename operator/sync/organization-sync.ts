@@ -76,6 +76,8 @@ export class OrganizationSync {
   #read: Set<string> | undefined;
   #lastFullSync: number | undefined;
   #lastRequest: string | undefined;
+  /** Something was paused since all was read last, so that people may have got no account. */
+  #wasPaused = false;
   /** Okta has refused the credentials: they may have been replaced. */
   #isRefused = false;
   #polledAt: number | undefined;
@@ -268,6 +270,7 @@ export class OrganizationSync {
     const organization = this.#deps.organization();
     if (!directory || !deps || !organization) return undefined;
     const request = organization.metadata.annotations?.[SYNC_ANNOTATION];
+    const wasPaused = this.#isPaused();
     const [startedAt, started] = [performance.now(), Date.now()];
     const { groups, gone, keys } = await this.#groupsOf(scope, directory);
     const passDeps: PassDeps = {
@@ -283,6 +286,7 @@ export class OrganizationSync {
     if (scope === "all") {
       this.#lastFullSync = started;
       this.#lastRequest = request;
+      this.#wasPaused = wasPaused;
     }
     await this.#hints.passed(organization, scope, startedAt);
     this.#deps.log.info(
@@ -322,8 +326,18 @@ export class OrganizationSync {
     const request = organization?.metadata.annotations?.[SYNC_ANNOTATION];
     if (this.#lastFullSync === undefined || (request !== undefined && request !== this.#lastRequest))
       return 0;
+    const isPaused = this.#isPaused();
+    if (this.#wasPaused && !isPaused) return 0;
+    this.#wasPaused ||= isPaused;
     const interval = durationMs(organization?.spec.okta.directory?.fullSyncInterval ?? "6h");
     return this.#lastFullSync + interval - Date.now();
+  }
+
+  /** Whether the organization, or a mapping of it, is paused. */
+  #isPaused(): boolean {
+    const organization = this.#deps.organization();
+    const inForce = organization && this.#deps.policies.of(keyOf(organization));
+    return inForce !== undefined && (inForce.paused === true || inForce.policy.hasPaused);
   }
 
   /** What mappings have come to name, or names that have gone, since members were read. */

@@ -54,8 +54,8 @@ export async function storeIdentity(
 }
 
 /**
- * Makes the account of somebody who is in a mapped group and hasn't signed in yet. Nobody's whom the mappings give
- * nothing, and none beside a local one of the same address: whose that is shows at the sign-in.
+ * Makes the account of somebody who is in a mapped group and hasn't signed in yet. Nobody's while the organization is
+ * paused, or whom the mappings give nothing, and none beside a local one of the same address: whose that is shows at the sign-in.
  * @returns whether it was made
  * @throws StoreError
  */
@@ -66,7 +66,7 @@ export async function makeAccount(
   { store, policies, audit }: StoringDeps,
 ): Promise<boolean> {
   const inForce = policies.of(organization);
-  if (!inForce) return false;
+  if (!inForce || inForce.paused) return false;
   const identity: Identity = {
     issuer: inForce.issuer,
     ...attributes(read),
