@@ -17,6 +17,7 @@ import {
 } from "./rights.ts";
 
 const FAILED = "reconcile failed, trying again";
+const NOT_FOLLOWED = "Okta's directory could not be followed; what is stored stays, and it is tried again";
 
 /** For each right of the operator: what people would miss without it, and how they would find out. */
 const MISSED: Record<string, Missed> = {
@@ -43,6 +44,34 @@ const MISSED: Record<string, Missed> = {
       await adaSignsIn(product);
       await meetAnotherWriter(product);
       return refused(product.lines, FAILED);
+    },
+  ],
+  "list oktahints": ["nobody knows whether what was heard of Okta is all of it", isUnreadable],
+  "watch oktahints": ["what was heard of Okta is known late, by polling", isPolled],
+  "get oktahints": ["it isn't noted how far Okta's log was read, and it isn't followed", isNotFollowed],
+  "create oktahints": ["it isn't noted how far Okta's log was read, and it isn't followed", isNotFollowed],
+  "update oktahints": [
+    "what is done isn't taken out, and is looked at again",
+    async (product) => {
+      await product.untilServed();
+      await product.hook();
+      return (await product.tell("00u1")) === 204 && refused(product.lines, NOT_FOLLOWED);
+    },
+  ],
+  "create organizationusers": [
+    "nobody gets an account before they sign in",
+    async (product) => {
+      await isNotFollowed(product);
+      return (
+        (await product.cluster.kubectl("get", "orguser", "--output=name")).stdout.split("\n").length === 2
+      );
+    },
+  ],
+  "update organizationusers": [
+    "a change in Okta isn't stored before the next sign-in",
+    async (product) => {
+      await adaSignsIn(product);
+      return isNotFollowed(product);
     },
   ],
   "patch organizations/status": [
@@ -117,6 +146,12 @@ async function adaSignsIn({ untilServed, okta, signIn }: ProductInProcess): Prom
   okta.directory.addToGroup("web", "ada@acme.example");
   const status = await signIn();
   if (status !== 303) throw new Error(`the sign-in ended with ${status}`);
+}
+
+/** Waits until Okta can't be followed, once the organization has a directory. */
+async function isNotFollowed(product: ProductInProcess): Promise<true> {
+  await product.hook();
+  return refused(product.lines, NOT_FOLLOWED);
 }
 
 async function isNotCurrent(product: ProductInProcess): Promise<true> {

@@ -110,8 +110,26 @@ export async function everything(product: ProductInProcess): Promise<void> {
   await anotherOrganization(product);
   await meetAnotherWriter(product);
   for (let time = 0; time < 3; time++) await breakAndMend(product);
-  await product.hook();
-  for (const id of ["00u1", "00u2"]) await product.tell(id);
+  await hearOfChanges(product);
+}
+
+/** Okta's log is read, somebody gets an account before they sign in, and the event hook tells of two others. */
+async function hearOfChanges(product: ProductInProcess): Promise<void> {
+  product.okta.directory.addUser({ login: "joe@acme.example", groups: ["service_admin"] });
+  await hookFollowed(product);
+  await product.tell("00u1");
+  // Both programs make it where it is missing.
+  await product.cluster.kubectl("delete", "oktahints", "acme");
+  await product.tell("00u2");
+}
+
+/** Gives the organization a directory and an event hook, and waits until the operator has noted what it knows of them. */
+export async function hookFollowed({ cluster, hook }: ProductInProcess): Promise<void> {
+  await hook();
+  const cursor = ["get", "oktahints", "acme", "-o", "jsonpath={.spec.logCursor}"];
+  await waitFor(async () => (await cluster.kubectl(...cursor)).stdout || undefined, {
+    what: "the operator to note how far Okta's log was read",
+  });
 }
 
 /** Ada signs in. Where a machine is too busy to know that it is current, she is asked to try again, and does. */
