@@ -17,18 +17,27 @@ export interface Received {
   readonly folded: Readonly<Record<string, readonly string[]>>;
 }
 
+export interface Application {
+  readonly port: number;
+  /** All that have reached it. */
+  readonly requests: readonly Received[];
+}
+
 /**
  * An application that answers with what it got, as JSON, and with 200 or what the path says after /answer. It takes
  * WebSockets as well, and says there what it got.
  */
-export async function startApplication(t: ExecutionContext): Promise<{ readonly port: number }> {
+export async function startApplication(t: ExecutionContext): Promise<Application> {
+  const requests: Received[] = [];
   const server = createServer((req, res) => {
+    requests.push(received(req));
     const [, status = "200"] = /^\/answer\/(\d+)/.exec(req.url ?? "") ?? [];
     res.statusCode = Number(status);
     res.setHeader("Content-Type", "application/json");
     res.end(JSON.stringify(received(req)));
   });
   server.on("upgrade", (req, socket) => {
+    requests.push(received(req));
     const key = `${req.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`; // RFC 6455, 1.3
     const accept = createHash("sha1").update(key).digest("base64");
     const hello = `${JSON.stringify(received(req))}\n`;
@@ -45,7 +54,7 @@ export async function startApplication(t: ExecutionContext): Promise<{ readonly 
     server.closeAllConnections();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port };
+  return { port: (server.address() as AddressInfo).port, requests };
 }
 
 function received({

@@ -5,7 +5,7 @@ import type { ExecutionContext } from "ava";
 import { freePort } from "../../../dev/control-plane/ports.ts";
 import type { CookieJar, OrganizationSeed } from "../../../dev/okta/index.ts";
 import { type UnderTest, webhookUnderTest } from "../../webhook/webhook-under-test.ts";
-import { type Received, startApplication } from "./application.ts";
+import { type Application, type Received, startApplication } from "./application.ts";
 import type { DocumentedProxy } from "./proxy.ts";
 
 export interface Answer {
@@ -28,6 +28,7 @@ export interface Asking {
 export interface Guarded {
   readonly under: UnderTest;
   readonly port: number;
+  readonly application: Application;
   /** Asks the proxy for a path, exactly as it stands. */
   ask(path: string, asking?: Asking): Promise<Answer>;
   /** What a browser would send as its Cookie header. */
@@ -58,6 +59,7 @@ export async function guarded(
   return {
     under,
     port,
+    application,
     cookieHeader,
     async ask(path, { method = "GET", cookies, headers = [] } = {}) {
       const cookie = cookies === undefined ? [] : ["Cookie", cookieHeader(cookies)];
