@@ -4,6 +4,7 @@ export { CookieJar } from "./cookie-jar.ts";
 export type { Directory } from "./directory/directory.ts";
 export { type Group, type User, type UserStatus, userStatuses } from "./directory/entities.ts";
 export type { LogEvent } from "./directory/log-event.ts";
+export { OktaError } from "./directory/okta-error.ts";
 export { changeStatus, setStatus } from "./directory/user-lifecycle.ts";
 export type { Delivery } from "./event-hooks/deliveries.ts";
 export type { Misdelivery } from "./event-hooks/delivery-faults.ts";

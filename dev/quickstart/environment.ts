@@ -10,8 +10,8 @@ import {
 } from "../control-plane/kubectl.ts";
 import { installServiceAccount, SERVICE_ACCOUNT } from "../control-plane/service-account.ts";
 import { Tether } from "../control-plane/tether.ts";
-import type { CookieJar, OktaStandIn } from "../okta/index.ts";
-import { acmeManifest, registerWithOkta, startAcmeOkta } from "./acme.ts";
+import { type CookieJar, OktaError, type OktaStandIn } from "../okta/index.ts";
+import { acmeManifest, addEventHook, registerWithOkta, startAcmeOkta } from "./acme.ts";
 import { clusterThatAnswers } from "./other-cluster.ts";
 import { type Product, startProduct } from "./product.ts";
 
@@ -105,6 +105,7 @@ async function start(
   step("applying the sample organization, its mappings and two local accounts");
   registerWithOkta(okta, product.baseURL);
   await kubectl(["apply", "-f", "-"], await acmeManifest(okta));
+  await setUpEventHook(okta, kubectl);
 
   return {
     okta,
@@ -151,6 +152,31 @@ async function ownControlPlane(
 async function ensureNamespace(target: KubectlTarget, namespace: string): Promise<void> {
   const manifest = JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   await kubectlOutput(target, ["apply", "--server-side", "--force-conflicts", "-f", "-"], manifest);
+}
+
+/** As somebody does it in Okta, who has the address from the organization's status. */
+async function setUpEventHook(
+  okta: OktaStandIn,
+  kubectl: (args: readonly string[]) => Promise<string>,
+): Promise<void> {
+  const address = ["get", "oktaorg", "acme", "-o", "jsonpath={.status.eventHookURI}"];
+  let uri = "";
+  const isTold = async () => {
+    uri = await kubectl(address);
+    return uri !== "";
+  };
+  await until(isTold, { what: "the organization to tell where its event hook calls", timeoutMs: 60_000 });
+  const { id } = addEventHook(okta, uri);
+  // The webhook may hear of the organization a moment later than the operator.
+  const isVerified = () =>
+    okta.eventHooks.verify(id).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof OktaError) return false;
+        throw error;
+      },
+    );
+  await until(isVerified, { what: "the event hook to be verified", timeoutMs: 60_000 });
 }
 
 /** Sends a form as a page of the webhook would. */

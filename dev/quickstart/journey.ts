@@ -192,22 +192,33 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    title: "Ada moves to portal_admin in Okta and signs in again: her roles follow",
+    title: "Okta's event hook is verified",
+    run: (journey) =>
+      journey.untilField(
+        ["oktaorg", "acme"],
+        '.status.conditions[?(@.type=="EventHookVerified")].status',
+        "True",
+      ),
+  },
+  {
+    title: "Ada moves to portal_admin in Okta: her live session holds the other roles, without a sign-in",
     run: async (journey) => {
       const { directory } = journey.environment.okta;
       directory.removeFromGroup("service_admin", "ada@acme.example");
       directory.addToGroup("portal_admin", "ada@acme.example");
-      await journey.ada.signIn("ada@acme.example");
       await journey.untilRoles(journey.ada, ["portal-admin", "service-page-editor"]);
     },
   },
   {
-    title: "Ada leaves all mapped groups: her next sign-in is refused, her earlier session ends at once",
+    title:
+      "Ada leaves all mapped groups: her session ends without a sign-in, and her next sign-in is refused",
     run: async (journey) => {
-      journey.environment.okta.directory.removeFromGroup("portal_admin", "ada@acme.example");
+      const { directory, eventHooks } = journey.environment.okta;
+      directory.removeFromGroup("portal_admin", "ada@acme.example");
+      await journey.untilRoles(journey.ada, undefined);
+      expect(eventHooks.sent.at(-1)?.outcome === 204, "the event hook's delivery wasn't taken");
       const elsewhere = new Journey(journey.environment).ada;
       expectRefused(await elsewhere.signIn("ada@acme.example"), "Everyone");
-      await journey.untilRoles(journey.ada, undefined);
       expect((await journey.account("ada@acme.example", ".status.state")) === "Deactivated", "still Active");
     },
   },

@@ -47,7 +47,7 @@ export async function welcome({
     `  kubectl create token mia --audience ${loginURI}${flag}`,
     `  and paste the token at ${loginURI}/local`,
     "",
-    "Move people between groups in the stand-in, and let them sign in again:",
+    "Take people out of groups in the stand-in: their sessions end within a second, without a sign-in:",
     `  curl -X DELETE -H 'Authorization: SSWS acme-api-token' ${okta.url}/api/v1/groups/${okta.directory.group("service_admin").id}/users/${okta.directory.user("ada@acme.example").id}`,
     "",
     `Logs of the operator and the webhook are in ${folder}.`,
