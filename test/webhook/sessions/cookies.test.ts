@@ -1,7 +1,7 @@
 import test from "ava";
 import { FlagError, parseFlags } from "../../../kubernetes/program/flags.ts";
 import { webhookFlags } from "../../../webhook/flags.ts";
-import { cookieStyle, readCookie, setCookie } from "../../../webhook/sessions/cookies.ts";
+import { cookieStyle, cookiesWithPrefix, readCookie, setCookie } from "../../../webhook/sessions/cookies.ts";
 import { SessionCookies } from "../../../webhook/sessions/session-cookies.ts";
 import { BrowserCookie } from "../../../webhook/sign-in/browser-cookie.ts";
 
@@ -64,4 +64,46 @@ test("for the hosts of a domain, sessions alone have cookies of it: others stay 
   );
   const own = new SessionCookies(cookieStyle("https://login.example.com"));
   t.deepEqual(own.read(`${name}=a`, "acme"), [], "a host that shares nothing takes nothing of its siblings");
+});
+
+test("cookies of a beginning are found in their order, each name once, and not within others", (t) => {
+  const found = (header: string | undefined) => [...cookiesWithPrefix(header, "s")];
+  t.deepEqual(found("s-a=1; s-b=2"), [
+    ["s-a", "1"],
+    ["s-b", "2"],
+  ]);
+  t.deepEqual(found("x=1;s-a=1;  s = 2 ;y=3"), [
+    ["s-a", "1"],
+    ["s", "2"],
+  ]);
+  t.deepEqual(found("s-a=1; s-a=2"), [["s-a", "1"]], "of two the first");
+  t.deepEqual(found("x=s-a=1; xs-b=2; x s-c=3"), []);
+  t.deepEqual(found("s-a; s-b=2"), [["s-b", "2"]], "without a value it is none");
+  t.deepEqual(found("s-a="), [["s-a", ""]]);
+  t.deepEqual(found(""), []);
+  t.deepEqual(found(undefined), []);
+});
+
+test("of many session cookies sixteen are looked at, and only those whose names could be ours", (t) => {
+  const sessions = new SessionCookies(cookieStyle("https://login.example.com"));
+  const name = (i: number) => `${sessions.v1}-${String(i).padStart(8, "0")}`;
+  const header = Array.from({ length: 20 }, (_, i) => `${name(i)}=t${i}`).join("; ");
+  t.deepEqual(
+    sessions.read(header).map(({ token }) => token),
+    Array.from({ length: 16 }, (_, i) => `t${i}`),
+  );
+  const others = `${sessions.v1}-short=a; ${sessions.v1}-123456789=b; ${sessions.v1}x=c; ${name(1)}=`;
+  t.deepEqual(sessions.read(others), []);
+  t.deepEqual(sessions.read(`${sessions.v1}=old; ${name(1)}=new`), [
+    { name: sessions.v1, token: "old" },
+    { name: name(1), token: "new" },
+  ]);
+  const own = sessions.nameOf("acme");
+  t.deepEqual(sessions.read(`${name(1)}=other; ${own}=mine; ${sessions.v1}=old`, "acme"), [
+    { name: own, token: "mine" },
+    { name: sessions.v1, token: "old" },
+  ]);
+  t.deepEqual(sessions.read(`${own}=; ${sessions.v1}=`, "acme"), []);
+  t.is(sessions.nameOf("acme"), own);
+  t.not(sessions.nameOf("beta"), own);
 });
