@@ -1,13 +1,9 @@
 import test from "ava";
-import { pino } from "pino";
-import { type IdentityStore, StaleUserError, StoreError, type User } from "../../../identity/index.ts";
-import { SignOuts } from "../../../webhook/sessions/sign-outs.ts";
 import { waitFor } from "../../cluster.ts";
 import { kubeconfigVia } from "../../kubernetes/api-server.ts";
 import { FaultServer, statusAnswer } from "../../kubernetes/fault-server.ts";
 import { Browser, copyOf, sessionsIn } from "../browser.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
-import { Jar, Replica } from "./session-fixtures.ts";
 
 test("a cookie that was copied before a sign-out is refused after it, at every replica; the person's other sessions go on", async (t) => {
   const { applyAcme, signIn, session, browser, replica, url, users } = await webhookUnderTest(t);
@@ -79,88 +75,3 @@ test("when the sign-out can't be stored, the session has left this browser all t
   );
   t.like(JSON.parse(json.body), { signedOut: true, copiesMayCount: true });
 });
-
-test("a sign-out waits for what others write, and not for a store that hangs", async (t) => {
-  const { replica, jar } = signedIn();
-  const session = replica.sessions.of(jar.header, undefined);
-  const user = replica.with("acme").user;
-  const run = (store: Partial<IdentityStore>) => {
-    const written: object[] = [];
-    const signOuts = new SignOuts({
-      store: {
-        get: () => user,
-        fresh: async () => user,
-        update: async (known, change) => {
-          written.push(change);
-          return { ...known, ...(change.endSession ? { endedSessions: [change.endSession] } : {}) };
-        },
-        ...store,
-      },
-      audit: { write: () => {} },
-      log: pino({ level: "silent" }),
-      waitMs: 50,
-      now: () => replica.now,
-    });
-    return { written, ended: signOuts.end(session) };
-  };
-  const id = session[0]?.id;
-  const usual = run({});
-  t.true(await usual.ended);
-  t.like(usual.written[0], { endSession: { id } });
-
-  let attempts = 0;
-  const conflict = run({
-    update: () =>
-      attempts++ < 2
-        ? Promise.reject(new StaleUserError("changed"))
-        : Promise.resolve({ ...user, sessionEpoch: 1 }),
-  });
-  t.true(await conflict.ended);
-  t.is(attempts, 3);
-  // This replica has heard of the account, and not of its status: there is nothing yet to write it into.
-  const { access: _, ...begun } = user;
-  attempts = 0;
-  const behind = run({
-    get: () => begun,
-    update: async (known, { endSession }) => {
-      attempts++;
-      return known.access && endSession ? { ...known, endedSessions: [endSession] } : known;
-    },
-  });
-  t.true(await behind.ended);
-  t.is(attempts, 2);
-  t.false(await run({ get: () => begun, fresh: async () => begun, update: async () => begun }).ended);
-
-  t.false(await run({ update: () => Promise.reject(new StoreError("down")) }).ended);
-  t.false(await run({ update: () => new Promise<User>(() => {}) }).ended);
-  t.false(await run({ get: () => undefined, fresh: () => new Promise<undefined>(() => {}) }).ended);
-
-  const endedBefore: [string, Partial<IdentityStore>][] = [
-    ["the account is gone", { get: () => undefined, fresh: async () => undefined }],
-    ["another account of that name", { get: () => ({ ...user, uid: "another" }) }],
-    ["all of its sessions have ended", { get: () => ({ ...user, sessionEpoch: 1 }) }],
-  ];
-  for (const [what, store] of endedBefore) {
-    const { written, ended } = run(store);
-    t.true(await ended, what);
-    t.deepEqual(written, [], what);
-  }
-});
-
-test("an ended session is refused by its id, and the cookie is taken away", (t) => {
-  const { replica, jar } = signedIn();
-  const { organization, user } = replica.with("acme");
-  const other = new Jar().store(replica.sessions.start(undefined, user, organization));
-  const [ended] = replica.sessions.of(jar.header, organization);
-  replica.user(user.ref, { ...user, endedSessions: [{ id: ended?.id ?? "", expiresAt: replica.now + 1 }] });
-  const check = replica.sessions.check(jar.header);
-  t.like(check, { kind: "refused", reason: "session-ended" });
-  t.is(check.kind === "refused" && check.clear.length, 1);
-  t.is(replica.who(other), user.ref);
-});
-
-function signedIn(): { replica: Replica; jar: Jar } {
-  const replica = new Replica();
-  const { organization, user } = replica.with("acme");
-  return { replica, jar: new Jar().store(replica.sessions.start(undefined, user, organization)) };
-}
