@@ -35,3 +35,23 @@ test("a line that never ends is an error", (t) => {
   const lines = new JsonLines(10);
   t.throws(() => lines.push(Buffer.from('"0123456789')), { message: /longer than 10 bytes/ });
 });
+
+test("a line may have just as many bytes as are allowed, in however many pieces, and the next one as well", (t) => {
+  const lines = new JsonLines(10);
+  const push = (text: string) => lines.push(Buffer.from(text));
+  for (let i = 0; i < 3; i++) {
+    t.deepEqual(push('"01234'), []);
+    t.deepEqual(push('567"'), []);
+    t.true(lines.incomplete);
+    t.deepEqual(push("\n"), ["01234567"]);
+    t.false(lines.incomplete);
+  }
+  push('"0123');
+  t.throws(() => push('456789"'), { instanceOf: SyntaxError, message: /longer than 10 bytes/ });
+  t.deepEqual(new JsonLines(10).push(Buffer.from('"a"\n"0123456"')), ["a"]);
+  t.throws(() => new JsonLines(10).push(Buffer.from('"a"\n"012345678"')), { message: /longer/ });
+});
+
+test("empty lines say nothing", (t) => {
+  t.deepEqual(new JsonLines(10).push(Buffer.from("\n\n1\n\n2\n")), [1, 2]);
+});

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import { leases } from "../../../kubernetes/client/builtin-types.ts";
-import { compareResourceVersions } from "../../../kubernetes/client/object.ts";
+import { compareResourceVersions, isKubernetesObject } from "../../../kubernetes/client/object.ts";
 import { collectionPath, objectPath } from "../../../kubernetes/client/resource-type.ts";
 import { keyOf, splitKey } from "../../../kubernetes/index.ts";
 import { configMaps, namespaces } from "../resource-types.ts";
@@ -43,4 +43,16 @@ test("a name can't lead to another path", (t) => {
     objectPath(configMaps, { namespace: "team", name: "a?b" }),
     "/api/v1/namespaces/team/configmaps/a%3Fb",
   );
+});
+
+test("an object of the API is one with metadata", (t) => {
+  t.true(isKubernetesObject({ metadata: {} }));
+  for (const other of [undefined, null, "x", 7, {}, { metadata: null }, { metadata: "x" }])
+    t.false(isKubernetesObject(other), JSON.stringify(other));
+});
+
+test("no resourceVersion is older than any, and than none it isn't", (t) => {
+  t.true(compareResourceVersions("1", undefined) > 0);
+  t.is(compareResourceVersions(undefined, undefined), 0);
+  t.true(compareResourceVersions("9", "10") < 0);
 });

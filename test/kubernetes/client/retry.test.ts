@@ -63,3 +63,37 @@ test("Retry-After comes in seconds or as a date", (t) => {
   t.is(parseRetryAfter("soon"), undefined);
   t.is(parseRetryAfter(undefined), undefined);
 });
+
+test("how long to wait doubles with each attempt, and comes on top of what the server asks for", (t) => {
+  const wait = (attempt: number, random: number, outcome: Parameters<typeof retryDelay>[0] = answer(429)) =>
+    retryDelay(outcome, { idempotent: true, attempt }, () => random);
+  t.deepEqual(
+    [1, 2, 3].map((attempt) => [wait(attempt, 0), wait(attempt, 1)]),
+    [
+      [50, 100],
+      [100, 200],
+      [200, 400],
+    ],
+  );
+  t.is(wait(1, 0, answer(429, 10_000)), 10_050);
+  t.is(wait(1, 0, answer(429, 10_001)), undefined);
+  t.is(wait(1, 0, answer(429, 0)), 50);
+  t.is(wait(2, 1, lost(false)), 200);
+});
+
+test("law: the wait is between half and all of what the failures demand, as chance has it", (t) => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 60 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (failures, random) => {
+        const full = Math.min(60_000, 100 * 2 ** (failures - 1));
+        t.is(
+          backoff(failures, { baseMs: 100, maxMs: 60_000 }, () => random),
+          full / 2 + (random * full) / 2,
+        );
+      },
+    ),
+  );
+  t.true(backoff(100_000, { baseMs: 1, maxMs: Number.MAX_VALUE }, () => 1) <= 2 ** 30);
+});

@@ -66,3 +66,31 @@ test("a message that is too long for the API is cut", (t) => {
   });
   t.is(condition?.message.length, 32_768);
 });
+
+test("a message that just fits isn't cut, and one that is cut says so", (t) => {
+  const message = (length: number) => {
+    const desired = [conditionTrue("Ready", "Fine", "x".repeat(length))];
+    return mergeConditions([], desired, { generation: 1, now })[0]?.message ?? "";
+  };
+  t.is(message(32_768), "x".repeat(32_768));
+  t.is(message(32_769), `${"x".repeat(32_767)}…`);
+});
+
+test("however conditions are given, they are sorted, and times are those of the same condition", (t) => {
+  const types = ["D", "B", "A", "C", "Ready"];
+  const merged = mergeConditions(
+    before,
+    types.map((type) => conditionTrue(type, "Fine", "")),
+    { generation: 1, now },
+  );
+  t.deepEqual(
+    merged.map(({ type }) => type),
+    ["A", "B", "C", "D", "Ready"],
+  );
+  t.deepEqual(
+    merged.map(({ lastTransitionTime }) => lastTransitionTime === "2026-01-01T00:00:00Z"),
+    [false, false, false, false, true],
+  );
+  const [unsaid] = mergeConditions([], [conditionTrue("Ready", "Fine", "")], { generation: 1 });
+  t.regex(unsaid?.lastTransitionTime ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+});
