@@ -1,18 +1,29 @@
 import express, { type NextFunction, type Request, type Response, Router } from "express";
+import type { Call } from "./calls.ts";
 import { errors } from "./directory/okta-error.ts";
+import { type Misdelivery, misdelivery } from "./event-hooks/delivery-faults.ts";
 import { type Misbehaving, type Misbehaviour, misbehaviour } from "./faults.ts";
-import { type AppSeed, SeedError } from "./seed.ts";
+import { type AppSeed, organizationSeed, parseSeed, SeedError } from "./seed.ts";
 
 /** What can be controlled from outside of the process. */
 export interface Controlled {
   misbehave(misbehaviour: Misbehaviour): Misbehaving;
   behave(): void;
   saveApp(app: AppSeed): unknown;
+  readonly eventHooks: { misdeliver(misdelivery: Misdelivery): Misbehaving };
+  readonly calls: Iterable<Call>;
+  readonly settings: object;
 }
 
+/** What may be changed while it runs, as in the seed. */
+const settings = organizationSeed
+  .pick({ readLagMs: true, eventDelivery: true, rateLimits: true, manyGroups: true, emptyGroupsClaim: true })
+  .partial();
+
 /**
- * Control over HTTP, with an API token: POST /stand-in/misbehaviours (a Misbehaviour as JSON), DELETE of the same
- * (all of them), and PUT /stand-in/apps (an app as in the seed).
+ * Control over HTTP, with an API token: POST /stand-in/misbehaviours and /stand-in/misdeliveries (one of them as JSON),
+ * DELETE /stand-in/misbehaviours (all of both), PUT /stand-in/apps (an app as in the seed), PATCH /stand-in/settings (some
+ * as in the seed), and GET /stand-in/calls.
  */
 export function controlRoutes(okta: Controlled, apiTokens: ReadonlySet<string>): Router {
   const router = Router();
@@ -27,6 +38,17 @@ export function controlRoutes(okta: Controlled, apiTokens: ReadonlySet<string>):
     okta.misbehave(request.body as Misbehaviour);
     response.status(204).end();
   });
+  router.post("/misdeliveries", (request, response) => {
+    okta.eventHooks.misdeliver(parseSeed(misdelivery, request.body));
+    response.status(204).end();
+  });
+  router.patch("/settings", (request, response) => {
+    const parsed: Record<string, unknown> = parseSeed(settings, request.body);
+    // Of what isn't there, the parsed ones have what a seed would mean by that.
+    for (const name of Object.keys(request.body)) Reflect.set(okta.settings, name, parsed[name]);
+    response.status(204).end();
+  });
+  router.get("/calls", (_request, response) => void response.json([...okta.calls]));
   router.delete("/misbehaviours", (_request, response) => {
     okta.behave();
     response.status(204).end();

@@ -15,7 +15,8 @@ const help = `A stand-in for an Okta organization, for development and tests.
   --cert FILE      with --key: speaks https; PEM
   --key FILE
   --api-token TOKEN  a token for Authorization: SSWS, beside those of the file; may be given several times
-  --control        serves /stand-in: POST and DELETE /stand-in/misbehaviours, PUT /stand-in/apps
+  --control        serves /stand-in: misbehaviours (POST, DELETE), misdeliveries of event hooks (POST), apps (PUT),
+                   settings (PATCH) and calls (GET)
   --log-level LEVEL  default: info
   --help           prints this
 

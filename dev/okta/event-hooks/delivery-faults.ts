@@ -11,7 +11,7 @@ const fault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("reordered"), window: z.int().min(2) }),
 ]);
 
-const misdelivery = z.strictObject({
+export const misdelivery = z.strictObject({
   fault,
   /** Default: all that a hook is subscribed to. */
   eventTypes: z.array(z.string()).optional(),

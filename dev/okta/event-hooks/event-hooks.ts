@@ -1,6 +1,4 @@
-import { randomUUID } from "node:crypto";
-import type { Clock } from "../directory/clock.ts";
-import { toTheSecond } from "../directory/clock.ts";
+import { type Clock, toTheSecond } from "../directory/clock.ts";
 import type { Directory } from "../directory/directory.ts";
 import type { LogEvent, LogParty } from "../directory/log-event.ts";
 import { errors } from "../directory/okta-error.ts";
@@ -11,8 +9,8 @@ import { parseSeed } from "../seed.ts";
 import { Deliveries, type Delivery, type DeliverySettings } from "./deliveries.ts";
 import { DeliveryFaults, type Misdelivery } from "./delivery-faults.ts";
 import { type EventHook, type EventHookSeed, type EventHookSettings, eventHookSeed } from "./event-hook.ts";
-import { headersOf } from "./hook-headers.ts";
-import { type Attempt, OutboundCalls, succeeded } from "./outbound-call.ts";
+import { OutboundCalls, reasonOf } from "./outbound-call.ts";
+import { refusalToVerify } from "./verification.ts";
 
 export interface EventHooksOptions {
   directory: Directory;
@@ -65,16 +63,8 @@ export class EventHooks implements Iterable<EventHook> {
       now,
       calls: this.#calls,
       each: (made) => this.#keep(made),
-      failed: (attempt) => {
-        const outcome = { result: "FAILURE", reason: reasonOf(attempt) } as const;
-        directory.log.append({
-          eventType: "event_hook.delivery",
-          displayMessage: "Event hook delivery failed",
-          actor: system,
-          target: [hookParty(hook)],
-          outcome,
-        });
-      },
+      failed: (attempt) =>
+        this.#recordFailure("event_hook.delivery", "Event hook delivery failed", hook, reasonOf(attempt)),
       idle: () => this.#wake(),
     });
     this.#hooks.set(id, { hook, deliveries });
@@ -105,18 +95,9 @@ export class EventHooks implements Iterable<EventHook> {
    */
   async verify(id: string, actor = system): Promise<EventHook> {
     const hook = this.get(id);
-    const challenge = randomUUID();
-    const headers = { ...headersOf(hook), "x-okta-verification-challenge": challenge };
-    const answer = await this.#calls.call({ method: "GET", url: hook.uri, headers });
-    if (!succeeded(answer) || verificationIn(answer.body) !== challenge) {
-      const reason = succeeded(answer) ? "The answer isn't the challenge" : reasonOf(answer);
-      this.#options.directory.log.append({
-        eventType: "event_hook.verified",
-        displayMessage: "Event hook verified",
-        actor,
-        target: [hookParty(hook)],
-        outcome: { result: "FAILURE", reason },
-      });
+    const reason = await refusalToVerify(hook, this.#calls);
+    if (reason !== undefined) {
+      this.#recordFailure("event_hook.verified", "Event hook verified", hook, reason, actor);
       throw errors.validation("eventHook", `The event hook's endpoint couldn't be verified: ${reason}.`);
     }
     hook.verificationStatus = "VERIFIED";
@@ -177,6 +158,17 @@ export class EventHooks implements Iterable<EventHook> {
     return hook;
   }
 
+  #recordFailure(eventType: string, displayMessage: string, hook: EventHook, reason: string, actor = system) {
+    const outcome = { result: "FAILURE", reason } as const;
+    this.#options.directory.log.append({
+      eventType,
+      displayMessage,
+      actor,
+      target: [hookParty(hook)],
+      outcome,
+    });
+  }
+
   #keep(delivery: Delivery): void {
     this.#sent.push(delivery);
     if (this.#sent.length > kept) this.#sent = this.#sent.slice(kept / 10);
@@ -197,29 +189,6 @@ export class EventHooks implements Iterable<EventHook> {
 
 function isTold({ status, verificationStatus, events }: EventHook, { eventType }: LogEvent): boolean {
   return status === "ACTIVE" && verificationStatus === "VERIFIED" && events.includes(eventType);
-}
-
-function verificationIn(body: string): unknown {
-  try {
-    const answer: unknown = JSON.parse(body);
-    return typeof answer === "object" && answer !== null && "verification" in answer
-      ? answer.verification
-      : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function reasonOf({ outcome, cause }: Attempt): string {
-  switch (outcome) {
-    case "timeout":
-      return "No answer within the time-out";
-    case "no-answer":
-      return `No answer: ${cause instanceof Error ? cause.message : cause}`;
-    default:
-      return `HTTP status ${outcome}`;
-  }
 }
 
 function hookParty({ id, name }: EventHook): LogParty {

@@ -76,6 +76,18 @@ export function succeeded({ outcome }: Attempt): boolean {
   return typeof outcome === "number" && outcome >= 200 && outcome < 300;
 }
 
+/** In words, for the system log and whoever verifies. */
+export function reasonOf({ outcome, cause }: Attempt): string {
+  switch (outcome) {
+    case "timeout":
+      return "No answer within the time-out";
+    case "no-answer":
+      return `No answer: ${cause instanceof Error ? cause.message : cause}`;
+    default:
+      return `HTTP status ${outcome}`;
+  }
+}
+
 function isCallersFault({ outcome }: Attempt): boolean {
   return typeof outcome === "number" && outcome >= 400 && outcome < 500;
 }

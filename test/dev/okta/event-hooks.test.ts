@@ -249,6 +249,7 @@ const failures: [string, HookReceiver["answer"], tries: number, reason: RegExp][
   ["an error of the receiver", () => ({ status: 500 }), 2, /status 500/],
   ["a redirect, which isn't followed", () => ({ status: 302, headers: { location: "/" } }), 2, /status 302/],
   ["no answer in time", () => "never", 2, /time-out/],
+  ["a connection that ends", () => "hang-up", 2, /No answer: /],
   ["a refusal", () => ({ status: 404 }), 1, /status 404/],
   ["too many requests", () => ({ status: 429 }), 1, /status 429/],
 ];

@@ -21,8 +21,8 @@ interface Answer {
 export interface HookReceiver {
   readonly url: string;
   readonly calls: readonly HookCall[];
-  /** Instead of its usual answer; undefined: the usual one; "never": none at all. */
-  answer: (call: HookCall) => Answer | "never" | undefined;
+  /** Instead of its usual answer; undefined: the usual one; "never": none at all; "hang-up": the connection ends. */
+  answer: (call: HookCall) => Answer | "never" | "hang-up" | undefined;
   /** The events of all deliveries, in the order in which they came. */
   readonly events: LogEvent[];
   /** Resolves once a call comes that is like that. */
@@ -38,6 +38,7 @@ export async function hookReceiverFor(t: ExecutionContext): Promise<HookReceiver
     for (const watch of watchers) watch();
     const wanted = receiver.answer(call);
     if (wanted === "never") return;
+    if (wanted === "hang-up") return void response.destroy();
     const challenge = request.headers["x-okta-verification-challenge"];
     const usual: Answer =
       challenge === undefined ? {} : { body: JSON.stringify({ verification: challenge }) };

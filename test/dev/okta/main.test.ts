@@ -63,6 +63,14 @@ test("the process serves a seed file until it is told to stop", async (t) => {
   t.is((await control("DELETE", "misbehaviours")).status, 204);
   t.is((await fetch(`${url}/oauth2/v1/keys`)).status, 200);
   t.is((await control("POST", "misbehaviours", { fault: { kind: "nonsense" } })).status, 400);
+  t.is((await control("POST", "misdeliveries", { fault: { kind: "lost" } })).status, 204);
+  t.is((await control("POST", "misdeliveries", { fault: { kind: "nonsense" } })).status, 400);
+  t.is((await control("PATCH", "settings", { rateLimits: { logs: 7 } })).status, 204);
+  t.is((await control("PATCH", "settings", { organization: "Evil" })).status, 400);
+  const logs = await fetch(`${url}/api/v1/logs`, { headers });
+  t.is(logs.headers.get("x-rate-limit-limit"), "7");
+  const calls = (await (await control("GET", "calls")).json()) as object[];
+  t.like(calls.at(-1), { method: "GET", endpoint: "/api/v1/logs", status: 200, used: 1, limit: 7 });
   t.is((await control("PUT", "apps", { colour: "red" })).status, 400);
   t.is((await fetch(`${url}/stand-in/misbehaviours`, { method: "DELETE" })).status, 401);
 
