@@ -880,7 +880,7 @@ export interface EverythingHint {
  */
 export interface EventHookHeard {
   /**
-   * When Okta verified it, or first called with the right secret.
+   * When Okta verified it, or first called with the right secret, last after a wrong one.
    */
   verifiedTime?: string;
   /**

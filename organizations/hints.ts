@@ -162,21 +162,15 @@ function withCall(
   call: "verified" | "called" | "refused",
   now: number,
 ): EventHookHeard {
+  const { verifiedTime, lastEventTime, refusedTime } = known;
   const time = new Date(now).toISOString();
   const isOld = (last: string | undefined) => last === undefined || now - Date.parse(last) >= CALLS_TO_MS;
-  switch (call) {
-    case "verified":
-      return isOld(known.verifiedTime) ? { ...known, verifiedTime: time } : known;
-    case "refused":
-      return isOld(known.refusedTime) ? { ...known, refusedTime: time } : known;
-    case "called": {
-      const { verifiedTime = time, lastEventTime, refusedTime } = known;
-      // That the secret is right again is told at once.
-      const isRight =
-        lastEventTime !== undefined && refusedTime !== undefined && refusedTime >= lastEventTime;
-      return isOld(lastEventTime) || isRight ? { ...known, verifiedTime, lastEventTime: time } : known;
-    }
-  }
+  if (call === "refused") return isOld(refusedTime) ? { ...known, refusedTime: time } : known;
+  // That the secret is right again is told at once.
+  const isFirst = verifiedTime === undefined || (refusedTime !== undefined && refusedTime >= verifiedTime);
+  if (call === "verified") return isFirst || isOld(verifiedTime) ? { ...known, verifiedTime: time } : known;
+  if (!isFirst && !isOld(lastEventTime)) return known;
+  return { ...known, verifiedTime: isFirst ? time : verifiedTime, lastEventTime: time };
 }
 
 function listed({

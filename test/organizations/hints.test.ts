@@ -145,6 +145,8 @@ test("a wrong secret is noted, and the first right one after it at once", (t) =>
   t.deepEqual(wrong.eventHook, { verifiedTime: at(0), lastEventTime: at(0), refusedTime: at(1) });
   t.is(withHeard(wrong, { eventHook: "refused" }, START + 59_999), wrong, "whoever guesses causes no writes");
   const again = withHeard(wrong, { eventHook: "called" }, START + 2);
-  t.is(again.eventHook?.lastEventTime, at(2));
+  t.deepEqual(again.eventHook, { verifiedTime: at(2), lastEventTime: at(2), refusedTime: at(1) });
   t.is(withHeard(again, { eventHook: "refused" }, START + 3), again);
+  t.is(withHeard(again, { eventHook: "called" }, START + 4), again);
+  t.is(withHeard(wrong, { eventHook: "verified" }, START + 2).eventHook?.verifiedTime, at(2));
 });

@@ -60,6 +60,11 @@ export class EventHooks {
     }
   }
 
+  /** Counts a call of somebody who sends no secret at all: that isn't Okta's. */
+  uninvited(organization: Organization): void {
+    this.#deps.metrics.hookCalls.inc({ organization: keyOf(organization), outcome: "refused" });
+  }
+
   /** Counts and notes that the hook was called, without keeping anybody waiting: it tells no more than how the hook is. */
   called(organization: Organization, call: Call): void {
     const key = keyOf(organization);
@@ -68,6 +73,8 @@ export class EventHooks {
     const last = this.#noted.get(`${call} ${key}`) ?? Number.NEGATIVE_INFINITY;
     if (now - last < CALL_EACH_MS) return;
     this.#noted.set(`${call} ${key}`, now);
+    // The next right secret is news again.
+    if (call === "refused") for (const right of ["verified", "called"]) this.#noted.delete(`${right} ${key}`);
     this.#deps.hints.heard(organization, { eventHook: call }).catch((error: unknown) => {
       this.#noted.delete(`${call} ${key}`);
       this.#deps.log.warn(

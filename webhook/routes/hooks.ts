@@ -98,7 +98,8 @@ async function admit(
     throw outOfOrder(error);
   }
   if (isRight) return;
-  hooks.called(organization, "refused");
+  if (req.headers.authorization === undefined) hooks.uninvited(organization);
+  else hooks.called(organization, "refused");
   res.setHeader("WWW-Authenticate", CHALLENGE);
   throw new WrongSecretError();
 }

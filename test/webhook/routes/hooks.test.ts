@@ -191,6 +191,26 @@ test("whoever doesn't know the secret is refused, and nothing of theirs is read"
   t.false(JSON.stringify(lines).includes(SECRET));
 });
 
+test("whoever sends no secret at all isn't taken for Okta with a wrong one, and the right one ends that at once", async (t) => {
+  const { send, hints, url } = await hooked(t);
+  const anonymous = await request(`${url}${PATH}`, { method: "POST" });
+  await anonymous.body.dump();
+  t.is(anonymous.statusCode, 401);
+  t.is((await send(delivery())).status, 204);
+  const known = await waitFor(async () => (await hints())?.eventHook, { what: "the call to be noted" });
+  t.deepEqual(Object.keys(known).sort(), ["lastEventTime", "verifiedTime"]);
+  t.is((await send(delivery(), { authorization: "wrong" })).status, 401);
+  await waitFor(async () => (await hints())?.eventHook?.refusedTime, { what: "the refusal to be noted" });
+  t.is((await send(delivery())).status, 204);
+  await waitFor(
+    async () => {
+      const { verifiedTime = "", refusedTime = "" } = (await hints())?.eventHook ?? {};
+      return verifiedTime > refusedTime || undefined;
+    },
+    { what: "the right secret to be noted" },
+  );
+});
+
 test("during a rotation both secrets are right, and a new one as soon as it is stored", async (t) => {
   const previousSecretRef = { name: "acme-hook", key: "previous" };
   const { send, apply } = await hooked(t, { hook: { ...HOOK, previousSecretRef } });
