@@ -2,6 +2,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { Organization } from "../crds/types.ts";
 import type { UserCounts } from "../identity/index.ts";
 import { type Cache, keyOf } from "../kubernetes/index.ts";
+import type { HeldPeople } from "./users/held-people.ts";
 
 /**
  * What there is, as gauges that are read when they are asked for. Labels are bounded by the number of Organizations
@@ -12,8 +13,25 @@ export function registerMetrics(
   {
     organizations,
     counts,
-  }: { organizations: Pick<Cache<Organization>, "list">; counts: Pick<UserCounts, "of"> },
+    held,
+  }: {
+    organizations: Pick<Cache<Organization>, "list">;
+    counts: Pick<UserCounts, "of">;
+    held: Pick<HeldPeople, "counts">;
+  },
 ): void {
+  new Gauge({
+    name: "okta_role_people_held",
+    help:
+      "People who would lose their access or an admin role while that waits for approval, by organization and cause " +
+      "(mapping edited, groups gone, claim lost, issuer changed).",
+    labelNames: ["organization", "cause"],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const { organization, cause, people } of held.counts()) this.set({ organization, cause }, people);
+    },
+  });
   new Gauge({
     name: "okta_role_users",
     help: "Accounts by organization and state (active, deactivated).",

@@ -57,6 +57,7 @@ import type { HeardHints } from "./sync/taken-hints.ts";
 import { CacheLag } from "./users/cache-lag.ts";
 import { DeactivationHold } from "./users/deactivation-hold.ts";
 import { endSessions } from "./users/end-sessions.ts";
+import { HeldPeople } from "./users/held-people.ts";
 import { PendingDeactivations } from "./users/pending-deactivations.ts";
 import { reconcileUser } from "./users/reconcile-user.ts";
 import { UnfinishedSignIns } from "./users/unfinished-sign-ins.ts";
@@ -128,6 +129,7 @@ export class Operator {
   readonly #watermarks: SessionWatermarks;
   readonly #counts: UserCounts;
   readonly #localAdmins: LocalAdmins;
+  readonly #held = new HeldPeople();
   readonly #assigned: MappingCounts;
   readonly #known: KnownGroups;
   /** What has been heard of Okta. Where it can't be read, nothing else waits for it. */
@@ -191,7 +193,11 @@ export class Operator {
     this.#known = new KnownGroups(this.#store);
     this.#hints = new Cache({ ...common, type: oktaHints });
     this.#syncMetrics = new SyncMetrics(metrics);
-    registerMetrics(metrics, { organizations: this.#organizations, counts: this.#counts });
+    registerMetrics(metrics, {
+      organizations: this.#organizations,
+      counts: this.#counts,
+      held: this.#held,
+    });
     this.#caches = [this.#organizations, this.#mappings, users];
   }
 
@@ -234,6 +240,7 @@ export class Operator {
       await Controller.runTogether(this.#running, signal);
     } finally {
       this.#running = [];
+      this.#held.clear();
     }
   }
 
@@ -330,6 +337,7 @@ export class Operator {
       hints: this.#hints,
       loginPaths: this.#loginPaths,
       hold,
+      held: this.#held,
       pending,
       counts,
       baseURL,

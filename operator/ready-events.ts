@@ -14,6 +14,7 @@ interface WithConditions extends KubernetesObject {
  * Writes a status, and records an Event when Ready has changed its status or its reason by that; also where nobody knows
  * whether it was written, since nothing would be different the next time.
  * @param before the object as it was
+ * @param also conditions of which the same is told where Ready doesn't: something else may come first there
  * @param write gives the object as written, or undefined when there was nothing to write
  * @throws what `write` throws
  */
@@ -22,32 +23,44 @@ export async function writeReady<T>(
     events,
     before,
     ready,
-  }: { events: Pick<EventRecorder, "record">; before: WithConditions; ready: DesiredCondition },
+    also = [],
+  }: {
+    events: Pick<EventRecorder, "record">;
+    before: WithConditions;
+    ready: DesiredCondition;
+    also?: readonly DesiredCondition[];
+  },
   write: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
+  const told = [ready, ...also.filter(({ reason }) => reason !== ready.reason)];
+  const record = (): void => {
+    for (const condition of told) recordChange(events, before, condition);
+  };
   try {
     const written = await write();
-    if (written) recordReady(events, before, ready);
+    if (written) record();
     return written;
   } catch (error) {
-    if (mayBeDone(error)) recordReady(events, before, ready);
+    if (mayBeDone(error)) record();
     throw error;
   }
 }
 
-function recordReady(
+function recordChange(
   events: Pick<EventRecorder, "record">,
   before: WithConditions,
-  ready: DesiredCondition,
+  condition: DesiredCondition,
 ): void {
-  const was = before.status?.conditions?.find(({ type }) => type === "Ready");
-  if (was?.status === ready.status && was.reason === ready.reason) return;
-  if (isChecking(ready)) return; // what comes of it is worth an Event
+  const { type, status, reason, message } = condition;
+  const was = before.status?.conditions?.find((each) => each.type === type);
+  if (was?.status === status && was.reason === reason) return;
+  if (isChecking(condition)) return; // what comes of it is worth an Event
+  if (type !== "Ready" && status === "True" && !was) return; // nothing was ever wrong with it
   events.record({
     regarding: before,
-    type: ready.status === "False" ? "Warning" : "Normal",
-    reason: ready.reason,
+    type: status === "False" ? "Warning" : "Normal",
+    reason,
     action: "Reconcile",
-    note: ready.message,
+    note: message,
   });
 }

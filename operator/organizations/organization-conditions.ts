@@ -1,6 +1,6 @@
 import { APPROVAL_ANNOTATION } from "../../crds/annotations.ts";
 import type { Organization } from "../../crds/types.ts";
-import { type LossCause, shownName } from "../../identity/index.ts";
+import type { LossCause } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
@@ -13,6 +13,7 @@ import { BEING_ASKED, CHECKING, isChecking } from "../progress.ts";
 import type { Deactivations } from "../users/deactivation-hold.ts";
 import type { PendingSet } from "../users/pending-set.ts";
 import type { LoginPathVerdict } from "./login-paths.ts";
+import { type MappingSays, missingGroup } from "./missing-groups.ts";
 import type { CredentialsCheck, DirectoryCheck, IssuerCheck } from "./okta-verdicts.ts";
 
 export function loginPathAccepted(
@@ -146,6 +147,7 @@ export function deactivationsWithinLimit(
   organization: Organization,
   deactivations: Deactivations,
   waiting: Waiting,
+  mappings: () => readonly MappingSays[],
 ): DesiredCondition {
   const type = "DeactivationsWithinLimit";
   const { exceeds, lastAdminRoles, held, approval } = deactivations;
@@ -159,8 +161,8 @@ export function deactivationsWithinLimit(
   return conditionFalse(
     type,
     exceeds ? "DeactivationsHeld" : "LastAdminHeld",
-    `${what.join(" ")} ${whyAndWho(waiting)} They keep their access until the cause is put right${orElse} or somebody ` +
-      `approves: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ${APPROVAL_ANNOTATION}=${approval}`,
+    `${what.join(" ")} ${whyAndWho(waiting, mappings)} They keep their access until the cause is put right${orElse} or somebody ` +
+      `approves within the hour: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ${APPROVAL_ANNOTATION}=${approval}`,
   );
 }
 
@@ -184,13 +186,13 @@ function lastAdmins(role: string, waiting: Waiting): string {
 const NAMED_PEOPLE = 10;
 const NAMED_GROUPS = 3;
 
-function whyAndWho(waiting: Waiting): string {
+function whyAndWho(waiting: Waiting, mappings: () => readonly MappingSays[]): string {
   const most = [...waiting.missing]
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
     .slice(0, NAMED_GROUPS);
   const words: Record<LossCause, string> = {
     MappingsChanged: "a mapping or the roles were changed",
-    GroupsGone: `their groups are no longer received from Okta${most.length === 0 ? "" : `, most often ${most.map(([group]) => `"${shownName(group)}"`).join(", ")}`}`,
+    GroupsGone: `their groups are no longer received from Okta${most.length === 0 ? "" : `, most often ${most.map(([group]) => missingGroup(group, mappings())).join(", ")}`}`,
     ClaimMissing: "the groups claim no longer arrives",
     IssuerChanged: "the issuer was changed",
   };

@@ -1,5 +1,5 @@
 import { organizations as organizationType } from "../../crds/resources.ts";
-import type { OktaHints, Organization } from "../../crds/types.ts";
+import type { OktaHints, OktaRoleMapping, Organization } from "../../crds/types.ts";
 import type { UserCounts } from "../../identity/index.ts";
 import {
   again,
@@ -18,6 +18,7 @@ import { writeReady } from "../ready-events.ts";
 import type { DirectorySync } from "../sync/directory-sync.ts";
 import { directoryStatus, directorySynced, eventHookVerified } from "../sync/sync-conditions.ts";
 import type { DeactivationHold } from "../users/deactivation-hold.ts";
+import type { HeldPeople } from "../users/held-people.ts";
 import type { PendingDeactivations } from "../users/pending-deactivations.ts";
 import type { LoginPaths } from "./login-paths.ts";
 import type { Looked, OktaChecks } from "./okta-checks.ts";
@@ -37,7 +38,9 @@ export interface OrganizationDeps {
   readonly sync: Pick<DirectorySync, "of" | "follow">;
   readonly hints: Pick<Cache<OktaHints>, "get">;
   readonly loginPaths: LoginPaths;
+  readonly mappings: Pick<Cache<OktaRoleMapping>, "by">;
   readonly hold: DeactivationHold;
+  readonly held: Pick<HeldPeople, "tell">;
   readonly pending: Pick<PendingDeactivations, "of">;
   readonly counts: Pick<UserCounts, "of">;
   /** Has users reconciled again, by their refs. */
@@ -86,6 +89,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   await loginPaths.settle();
   const organization = organizations.get(key);
   if (!organization) {
+    deps.held.tell(key, undefined);
     okta.forget(key);
     deps.sync.follow(key);
     return done;
@@ -98,6 +102,11 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   if (!deactivations) return done; // it comes again when they are counted
   // Whoever was held may be so no longer, by a day that is over as well.
   if (!deactivations.held) deps.lookAgain(pending.of(key).refs());
+  const { causes } = pending.of(key);
+  deps.held.tell(key, deactivations.held ? causes : undefined);
+  const withinLimit = deactivationsWithinLimit(organization, deactivations, pending.of(key), () =>
+    deps.mappings.by("organization", key),
+  );
   const settled = hold.settled(organization, key);
   const loginPath = loginPaths.of(organization);
   const followed = deps.sync.of(key);
@@ -109,7 +118,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     ...ofOkta(organization, looked),
     directorySynced(organization, followed, heard),
     ...(hook ? [hook] : []),
-    deactivationsWithinLimit(organization, deactivations, pending.of(key)),
+    withinLimit,
   ];
   // An answer that comes in a moment saves a write.
   if (looked.patienceMs && checks.some(isChecking)) return again(looked.patienceMs);
@@ -127,7 +136,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
     ...(accepted && hook ? { eventHookURI } : {}),
     ...(followed ? { directory: directoryStatus(followed) } : {}),
   };
-  const written = await writeReady({ events, before: organization, ready }, () =>
+  const written = await writeReady({ events, before: organization, ready, also: [withinLimit] }, () =>
     status.apply(organizationType, organization, found, OWNED_STATUS),
   );
   if (written) organizations.observe(written);

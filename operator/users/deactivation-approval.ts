@@ -16,6 +16,8 @@ export interface Approved {
   readonly issuer: string;
   /** Says who would be deactivated. */
   readonly people: string;
+  /** Hours that it has been held for. */
+  readonly hour: number;
 }
 
 /**
@@ -23,8 +25,8 @@ export interface Approved {
  * whatever approved something before.
  * @param saidBefore what the annotation said when the hold began
  */
-export function approvalFor({ uid, policyHash, issuer, people }: Approved, saidBefore: string): string {
-  const text = [uid, policyHash, issuer, people, saidBefore].join("\n");
+export function approvalFor({ uid, policyHash, issuer, people, hour }: Approved, saidBefore: string): string {
+  const text = [uid, policyHash, issuer, people, hour, saidBefore].join("\n");
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 

@@ -9,6 +9,7 @@ import {
 } from "../../identity/index.ts";
 import type { Cache } from "../../kubernetes/index.ts";
 import { deactivationsCountFrom, settledTime } from "../../organizations/deactivation-window.ts";
+import { heldCondition } from "../../organizations/policy-source.ts";
 import { approvalFor, approvalIn, isAskedFor } from "./deactivation-approval.ts";
 import type { PendingDeactivations } from "./pending-deactivations.ts";
 import type { PendingSet } from "./pending-set.ts";
@@ -35,9 +36,12 @@ interface Hold {
   readonly saidBefore: string;
   /** What policy and issuer the offers are for. */
   basis: string;
-  /** What was offered for approval lately: who was the last of those whom it would approve. */
-  readonly offers: Map<string, number>;
+  /** What was offered for approval lately: who was the last of those whom it would approve, and until when it counts. */
+  readonly offers: Map<string, { readonly last: number; readonly until: number }>;
 }
+
+/** So long the same is asked for; what was asked for before counts for as long again. Ms. */
+const ASKED_FOR_MS = 3_600_000;
 
 const NOT_HELD = { exceeds: false, lastAdminRoles: [], held: false, approval: "" } as const;
 
@@ -52,8 +56,8 @@ const OFFERS = 5;
  * That survives a restart: who is pending and who was deactivated lately follows from what is stored, and since when
  * deactivations are held is in the condition.
  *
- * An approval is for exactly those who were counted when it was offered. One that stayed on the object doesn't let the
- * same change through a second time.
+ * An approval is for exactly those who were counted when it was offered, and for an hour or two: every hour another one is
+ * asked for. One that stayed on the object doesn't let the same change through a second time.
  */
 export class DeactivationHold {
   readonly #organizations: Pick<Cache<Organization>, "get">;
@@ -61,6 +65,7 @@ export class DeactivationHold {
   readonly #policies: Policies;
   readonly #counts: Pick<UserCounts, "of" | "deactivatedSince">;
   readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
+  readonly #now: () => number;
   readonly #holds = new Map<string, Hold>();
   /** Where approved deactivations are being carried out, and what has approved them. */
   readonly #carriedOut = new Map<string, { readonly approval: string; settled: number | undefined }>();
@@ -71,12 +76,15 @@ export class DeactivationHold {
     policies: Policies;
     counts: Pick<UserCounts, "of" | "deactivatedSince">;
     localAdmins: Pick<LocalAdmins, "canGetIn">;
+    /** ms since 1970 */
+    now?: () => number;
   }) {
     this.#organizations = deps.organizations;
     this.#pending = deps.pending;
     this.#policies = deps.policies;
     this.#counts = deps.counts;
     this.#localAdmins = deps.localAdmins;
+    this.#now = deps.now ?? Date.now;
   }
 
   /** Whether a user's deactivation waits for approval; undefined while that isn't known, since they are being counted. */
@@ -91,7 +99,8 @@ export class DeactivationHold {
     const hold = this.#holds.get(key);
     if (!state?.held || !hold) return state;
     hold.offers.delete(state.approval);
-    hold.offers.set(state.approval, this.#pending.of(key).last);
+    const until = this.#now() + ASKED_FOR_MS;
+    hold.offers.set(state.approval, { last: this.#pending.of(key).last, until });
     for (const [oldest] of hold.offers) {
       if (hold.offers.size <= OFFERS) break;
       hold.offers.delete(oldest);
@@ -125,9 +134,11 @@ export class DeactivationHold {
     const hold = this.#hold(key, organization, `${policy.hash()}\n${issuer}`);
     const { uid = "" } = organization.metadata;
     const approved = { uid, policyHash: policy.hash(), issuer, people: pending.digest };
-    const approval = approvalFor(approved, hold.saidBefore);
+    const hour = this.#hoursHeld(organization);
+    const approval = approvalFor({ ...approved, hour }, hold.saidBefore);
+    const before = hour > 0 ? approvalFor({ ...approved, hour: hour - 1 }, hold.saidBefore) : approval;
     const said = approvalIn(organization) ?? "";
-    const upTo = said === approval ? pending.last : hold.offers.get(said);
+    const upTo = said === approval || said === before ? pending.last : this.#offered(hold, said);
     if (upTo === undefined) return { ...numbers, exceeds, lastAdminRoles, held: true, approval };
     pending.approve(upTo);
     this.#holds.delete(key);
@@ -152,6 +163,17 @@ export class DeactivationHold {
     if (carriedOut.settled === undefined && pending.approved === 0)
       carriedOut.settled = Math.floor(Date.now() / 1000) * 1000;
     return Math.max(stored, carriedOut.settled ?? 0);
+  }
+
+  #hoursHeld(organization: Organization): number {
+    const since = heldCondition(organization)?.lastTransitionTime;
+    if (since === undefined) return 0; // it has just begun
+    return Math.max(0, Math.floor((this.#now() - Date.parse(since)) / ASKED_FOR_MS));
+  }
+
+  #offered({ offers }: Hold, said: string): number | undefined {
+    const offer = offers.get(said);
+    return offer && this.#now() < offer.until ? offer.last : undefined;
   }
 
   #hold(key: string, organization: Organization, basis: string): Hold {

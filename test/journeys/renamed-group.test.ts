@@ -1,59 +1,20 @@
 import test from "ava";
-import { Registry } from "prom-client";
 import { APPROVAL_ANNOTATION } from "../../crds/annotations.ts";
-import { EventRecorder } from "../../kubernetes/index.ts";
-import { Http } from "../../okta/http/http.ts";
-import { Operator } from "../../operator/operator.ts";
-import { releaseName } from "../../organizations/keepers.ts";
 import { waitFor } from "../cluster.ts";
-import { logLines } from "../log-lines.ts";
-import { loginPathsIn } from "../login-paths.ts";
-import { LOOPBACK } from "../okta/loopback.ts";
-import { person, type UnderTest, webhookUnderTest } from "../webhook/webhook-under-test.ts";
+import { person, webhookUnderTest } from "../webhook/webhook-under-test.ts";
+import { startOperator } from "./operator-beside.ts";
 
 /** Sign-ins at once: fewer than a webhook lets in. */
 const AT_ONCE = 20;
-
-/** An operator beside a webhook. @returns what stops it */
-function startOperator({ client, cluster, url }: UnderTest): () => Promise<void> {
-  const { log } = logLines();
-  const http = new Http({ destinations: LOOPBACK });
-  const events = new EventRecorder({
-    client,
-    reportingController: "test/operator",
-    reportingInstance: "one",
-    log,
-  });
-  const stop = new AbortController();
-  const operator = new Operator({
-    client,
-    leader: client,
-    events,
-    http,
-    release: releaseName(cluster.namespace, "okta-role-operator"),
-    namespaces: [cluster.namespace],
-    loginPaths: loginPathsIn(cluster.namespace),
-    baseURL: url,
-    log,
-    metrics: new Registry(),
-  });
-  const ended = Promise.all([operator.watch(stop.signal), operator.lead(stop.signal)]);
-  return async () => {
-    stop.abort();
-    await ended;
-    await events.flush();
-    await http.close();
-  };
-}
 
 test("a mapped group is renamed in Okta, and 100 of 100 people sign in: at most 20 are out, also after a restart of the operator; approved, all are", async (t) => {
   const names = Array.from({ length: 100 }, (_, i) => `person${i}`);
   const seed = { users: names.map((name) => person(name, ["service_admin"])), groups: ["service_admin"] };
   const under = await webhookUnderTest(t, { okta: seed });
   const { applyAcme, signIn, session, users, condition, okta, cluster, heard } = under;
-  const stops = [startOperator(under)];
+  const operators = [startOperator(under)];
   t.teardown(async () => {
-    for (const stop of stops.splice(0)) await stop();
+    for (const operator of operators.splice(0)) await operator.stop();
   });
   await applyAcme();
   const inTurns = async (some: string[]) => {
@@ -74,8 +35,8 @@ test("a mapped group is renamed in Okta, and 100 of 100 people sign in: at most 
   t.true((await active()) >= 80);
 
   // The operator starts anew: the sum goes on.
-  for (const stop of stops.splice(0)) await stop();
-  stops.push(startOperator(under));
+  for (const operator of operators.splice(0)) await operator.stop();
+  operators.push(startOperator(under));
   await heard("oktaorg", "acme");
   const others = await inTurns(names.slice(30));
   t.true(others.every(({ response }) => response.status === 403));

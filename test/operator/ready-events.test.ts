@@ -1,5 +1,11 @@
 import test from "ava";
-import { ConnectionError, conditionTrue, type EventRecorder } from "../../kubernetes/index.ts";
+import {
+  ConnectionError,
+  conditionFalse,
+  conditionTrue,
+  type DesiredCondition,
+  type EventRecorder,
+} from "../../kubernetes/index.ts";
 import { writeReady } from "../../operator/ready-events.ts";
 
 const before = { metadata: { name: "acme", namespace: "team" } };
@@ -24,4 +30,28 @@ test("an Event tells that Ready has changed when that was written, or when nobod
   const same = { ...before, status: { conditions: [{ type: "Ready", status: "True", reason: "Accepted" }] } };
   await writeReady({ events, before: same, ready }, async () => same);
   t.deepEqual(reasons, []);
+});
+
+test("what Ready doesn't say, since something else comes first there, has an Event of its own; what it says has one", async (t) => {
+  const told: string[] = [];
+  const events = {
+    record: (({ type, reason }) => void told.push(`${type} ${reason}`)) as EventRecorder["record"],
+  };
+  const held = conditionFalse("DeactivationsWithinLimit", "DeactivationsHeld", "Six would go.");
+  const within = conditionTrue("DeactivationsWithinLimit", "WithinLimit", "Nobody waits.");
+  const write = (conditions: DesiredCondition[], ready: DesiredCondition, also: DesiredCondition) => {
+    const object = { ...before, status: { conditions } };
+    return writeReady({ events, before: object, ready, also: [also] }, async () => object);
+  };
+  await write([], ready, within);
+  t.deepEqual(told.splice(0), ["Normal Accepted"], "nothing was ever held");
+  const other = conditionFalse("Ready", "IssuerUnreachable", "Okta isn't there.");
+  await write([other, within], other, held);
+  t.deepEqual(told.splice(0), ["Warning DeactivationsHeld"]);
+  await write([other, held], other, held);
+  t.deepEqual(told.splice(0), []);
+  await write([ready, within], conditionFalse("Ready", held.reason, held.message), held);
+  t.deepEqual(told.splice(0), ["Warning DeactivationsHeld"], "once");
+  await write([other, held], other, within);
+  t.deepEqual(told.splice(0), ["Normal WithinLimit"]);
 });
