@@ -8,16 +8,21 @@ export interface MappedGroups {
   readonly found: ReadonlyMap<string, ReadGroup>;
   /** Names by which mappings name groups, where Okta has said that there is none. */
   readonly gone: ReadonlySet<string>;
+  /** Whether Okta is still to say which groups some of the mappings mean. */
+  readonly isOpen: boolean;
 }
 
 /** The groups that mappings name, by what their status has of them. */
 export function mappedGroups(mappings: Iterable<OktaRoleMapping>): MappedGroups {
   const found = new Map<string, ReadGroup>();
   const gone = new Set<string>();
+  let isOpen = false;
   for (const mapping of mappings) {
     const { spec, status } = mapping;
     const known = status?.groups ?? [];
-    const isRead = knownCondition(mapping, "GroupsResolved")?.status === "False";
+    const resolved = knownCondition(mapping, "GroupsResolved")?.status;
+    const isRead = resolved === "False";
+    isOpen ||= resolved === undefined || resolved === "Unknown";
     for (const { id, name } of spec.groups) {
       if (id !== undefined) {
         add(found, { ...known.find((group) => group.id === id), id, byID: true });
@@ -28,7 +33,7 @@ export function mappedGroups(mappings: Iterable<OktaRoleMapping>): MappedGroups 
       if (isRead && named.length === 0 && name !== undefined) gone.add(name);
     }
   }
-  return { found, gone };
+  return { found, gone, isOpen };
 }
 
 function add(

@@ -52,6 +52,8 @@ export type Part = "look" | "pass" | "poll";
 
 /** How soon it is tried again where this replica may not act, or Okta can't be asked. */
 const NOT_READY_MS = 1_000;
+/** How long it is waited until it is known which groups mappings mean. */
+const OPEN_FOR_MS = 60_000;
 const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
 /** What ends sooner by itself isn't told. */
 const TOLD_AFTER_MS = 20_000;
@@ -74,6 +76,7 @@ export class OrganizationSync {
   #failures: { poll?: Failure; pass?: Failure; look?: Failure } = {};
   /** Groups and names whose members have been read, or were by another leader. */
   #read: Set<string> | undefined;
+  #openSince: number | undefined;
   #lastFullSync: number | undefined;
   #lastRequest: string | undefined;
   /** Something was paused since all was read last, so that people may have got no account. */
@@ -305,14 +308,24 @@ export class OrganizationSync {
 
   #dueScope(): PassScope | undefined {
     const due = this.#hints.needs.due();
-    if (due === "all" || this.#isFullSyncDue()) return "all";
+    if (due === "all" || (this.#isFullSyncDue() && !this.#isOpen())) return "all";
     const unread = this.#unread();
     if (unread.size === 0) return due;
     return due === undefined ? unread : due.union(unread);
   }
 
+  /** Everything can't be read while it isn't known which groups mappings mean: unless that can't be found out. */
+  #isOpen(): boolean {
+    if (!mappedGroups(this.#deps.mappings()).isOpen) {
+      this.#openSince = undefined;
+      return false;
+    }
+    this.#openSince ??= performance.now();
+    return performance.now() - this.#openSince < OPEN_FOR_MS;
+  }
+
   #passDueMs(): number | undefined {
-    const full = this.#fullSyncDueMs();
+    const full = this.#isFullSyncDue() ? NOT_READY_MS : this.#fullSyncDueMs();
     const needs = this.#hints.needs.dueMs();
     return needs === undefined ? full : Math.min(full, needs);
   }

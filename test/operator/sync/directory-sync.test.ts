@@ -1,8 +1,14 @@
 import test from "ava";
+import { system } from "../../../dev/okta/directory/parties.ts";
+import { changeStatus, type LifecycleOperation } from "../../../dev/okta/directory/user-lifecycle.ts";
+import { waitFor } from "../../cluster.ts";
 import { followed } from "./followed.ts";
 
+const active = (user: { status?: { conditions?: { type: string; reason: string; message: string }[] } }) =>
+  user.status?.conditions?.find(({ type }) => type === "Active");
+
 test("who leaves the last mapped group in Okta is deactivated without a login; who moves gets other roles", async (t) => {
-  const { okta, member, untilState, untilRead } = await followed(t);
+  const { okta, lines, member, untilState, untilRead } = await followed(t);
   const ada = await member("ada", "web");
   const bob = await member("bob", "web", "unmapped");
   await untilRead();
@@ -11,8 +17,101 @@ test("who leaves the last mapped group in Okta is deactivated without a login; w
   okta.directory.removeFromGroup("web", "ada@acme.example");
   okta.directory.addToGroup("portal", "bob@acme.example");
   okta.directory.removeFromGroup("web", "bob@acme.example");
-  const { status } = await untilState(ada, "Deactivated");
-  t.is(status?.conditions?.find(({ type }) => type === "Active")?.reason, "NoMappedGroup");
+  t.is(active(await untilState(ada, "Deactivated"))?.reason, "NoMappedGroup");
   await untilState(bob, "Active", ["portal-admin"]);
-  t.pass();
+  const revoked = lines.find((line) => line.action === "deactivate" && line.email === "ada@acme.example");
+  t.like(revoked, { cause: { by: "directory" } });
+
+  okta.directory.addToGroup("web", "ada@acme.example");
+  await untilState(ada, "Active", ["service-admin"]);
+});
+
+test("who is suspended, deprovisioned or deleted in Okta is out, whatever groups they are in; others aren't held up", async (t) => {
+  const { okta, member, untilState, untilRead } = await followed(t);
+  const users = new Map<string, Awaited<ReturnType<typeof member>>>();
+  for (const name of ["ada", "bob", "cy", "dan", "eve", "fay"]) users.set(name, await member(name, "web"));
+  const [ada, bob, cy, fay] = ["ada", "bob", "cy", "fay"].map((name) => users.get(name));
+  if (!ada || !bob || !cy || !fay) throw new Error("nobody");
+  await untilRead();
+  const become = (login: string, operation: LifecycleOperation): void =>
+    changeStatus(okta.directory, okta.directory.user(login), operation, system);
+
+  become("ada@acme.example", "suspend");
+  become("bob@acme.example", "deactivate");
+  become("cy@acme.example", "deactivate");
+  okta.directory.deleteUser("cy@acme.example");
+  t.regex(active(await untilState(ada, "Deactivated"))?.message ?? "", /SUSPENDED/);
+  t.regex(active(await untilState(bob, "Deactivated"))?.message ?? "", /DEPROVISIONED/);
+  t.regex(active(await untilState(cy, "Deactivated"))?.message ?? "", /DELETED/);
+  await untilState(fay, "Active", ["service-admin"]);
+  become("ada@acme.example", "unsuspend");
+  await untilState(ada, "Active", ["service-admin"]);
+});
+
+test("whom Okta doesn't show, and nothing says is deleted, keeps everything; the condition names them", async (t) => {
+  const { okta, signedIn, member, readEverything, untilRead, condition, user } = await followed(t);
+  await member("ada", "web");
+  const hidden = await signedIn("00uHidden", ["web"], { services: [["web"], ["service-admin"]] });
+  await untilRead();
+  await readEverything();
+  const { message } = await condition("oktaorg", "acme", "DirectorySynced", "True", "SyncedInPart");
+  t.regex(message, /00uHidden@acme\.example/);
+  t.is((await user(hidden.ref)).status?.state, "Active");
+  t.is(okta.requests.management > 0, true);
+});
+
+test("a group that is deleted in Okta takes its role with it, and one that comes back gives it", async (t) => {
+  const { okta, member, untilState, untilRead, condition } = await followed(t);
+  const ada = await member("ada", "web", "portal");
+  await untilRead();
+  okta.directory.deleteGroup("web");
+  await untilState(ada, "Active", ["portal-admin"]);
+  await condition("orm", "services", "GroupsResolved", "False", "GroupNotFound");
+  okta.directory.addGroup("web");
+  okta.directory.addToGroup("web", "ada@acme.example");
+  const { status } = await untilState(ada, "Active", ["portal-admin", "service-admin"]);
+  await condition("orm", "services", "GroupsResolved", "True");
+  t.is(status?.roles?.find(({ name }) => name === "service-admin")?.group, "web");
+});
+
+test("a hint is looked at at once, and while Okta's reads are behind, until they aren't; nobody flaps", async (t) => {
+  const { okta, lines, hear, member, untilState, untilDone, untilRead } = await followed(t, {
+    directory: { pollInterval: "1h" },
+  });
+  const ada = await member("ada", "web");
+  await untilRead();
+  const [{ id } = { id: "" }] = [...okta.directory.groups].filter(({ profile }) => profile.name === "web");
+  okta.settings.readLagMs = 3_000;
+  okta.directory.removeFromGroup("web", "ada@acme.example");
+  const eventTime = new Date().toISOString();
+  const hint = { kind: "person", id: ada.subject ?? "", eventTime, left: [id] } as const;
+  await hear(hint);
+  await hear(hint);
+  await untilState(ada, "Deactivated");
+  await untilDone();
+  const changes = lines.filter(({ action }) => action === "deactivate" || action === "activate");
+  t.is(changes.length, 1);
+});
+
+test("people get their accounts before they sign in where an organization says so, and sign in to these", async (t) => {
+  const { store, okta, cluster, person, untilRead, untilState } = await followed(t, {
+    directory: { provision: "BeforeLogin" },
+  });
+  const ada = person("ada", "web");
+  person("bob", "unmapped");
+  await untilRead();
+  const issuer = okta.issuer("default");
+  const organization = `${cluster.namespace}/acme`;
+  const user = await store.freshBySubject(organization, { issuer, subject: ada });
+  if (!user) throw new Error("ada has no account");
+  await untilState(user, "Active", ["service-admin"]);
+  t.is(user.lastLoginTime, undefined);
+
+  const cy = person("cy", "portal");
+  await waitFor(async () => store.freshBySubject(organization, { issuer, subject: cy }), {
+    what: "cy to have an account",
+  });
+  const everybody = [];
+  for await (const each of store.users(organization)) everybody.push(each.email);
+  t.deepEqual(everybody.sort(), ["ada@acme.example", "cy@acme.example"]);
 });

@@ -1,6 +1,10 @@
 import type { ExecutionContext } from "ava";
+import { oktaHints } from "../../../crds/resources.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import type { User } from "../../../identity/index.ts";
+import type { Hint } from "../../../okta/events/hint.ts";
+import { HintsWriter } from "../../../organizations/hints-writer.ts";
+import { waitFor } from "../../cluster.ts";
 import { type OperatorTestOptions, operatorUnderTest, type UnderTest } from "../operator-under-test.ts";
 
 /** An organization whose directory is followed: who is in `web` holds service-admin, who is in `portal` portal-admin. */
@@ -12,6 +16,12 @@ export interface Followed extends UnderTest {
   untilState(user: User, state: "Active" | "Deactivated", roles?: string[]): Promise<OrganizationUser>;
   /** Waits until the directory has been read. */
   untilRead(): Promise<void>;
+  /** Notes that somebody, or everything, is to be looked at, as the webhook does for an event hook. */
+  hear(...hints: Hint[]): Promise<void>;
+  /** Has everything read now, as people do with kubectl, and waits until it was. */
+  readEverything(): Promise<void>;
+  /** Waits until nothing is to be looked at any more. */
+  untilDone(): Promise<void>;
 }
 
 const MAPPINGS: Record<string, [string[], string[]]> = {
@@ -41,6 +51,8 @@ export async function followed(
   const person = (name: string, ...groups: string[]): string =>
     standIn.directory.addUser({ login: `${name}@acme.example`, groups }).id;
   if (options.autoStart ?? true) underTest.start();
+  let requests = 0;
+  const ref = `${underTest.cluster.namespace}/acme`;
   return {
     ...underTest,
     person,
@@ -52,6 +64,34 @@ export async function followed(
         ({ status }) =>
           status?.state === state && (roles === undefined || status.roleNames?.join() === roles.join()),
       ),
+    hear: async (...hints) => {
+      const writer = new HintsWriter({ client: underTest.client });
+      await writer.heard(await underTest.organization(), { hints });
+    },
+    readEverything: async () => {
+      const request = `${++requests}`;
+      const { code, stderr } = await underTest.cluster.kubectl(
+        "annotate",
+        "--overwrite",
+        "oktaorg",
+        "acme",
+        `rolemapping.dev/sync=${request}`,
+      );
+      if (code !== 0) throw new Error(stderr);
+      await waitFor(
+        async () =>
+          (await underTest.organization()).status?.directory?.lastFullSyncRequest === request || undefined,
+        { what: "everything to be read" },
+      );
+    },
+    untilDone: async () =>
+      void (await waitFor(
+        async () => {
+          const { people, groups, everything } = (await underTest.client.get(oktaHints, ref)).spec;
+          return (people === undefined && groups === undefined && everything === undefined) || undefined;
+        },
+        { what: "nothing to be looked at any more" },
+      )),
     untilRead: async () => void (await underTest.condition("oktaorg", "acme", "DirectorySynced", "True")),
   };
 }
