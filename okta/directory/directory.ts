@@ -95,10 +95,7 @@ export class Directory {
     const endpoint = groupsOfUser(userID);
     if (!isID(userID)) throw new DirectoryNotFoundError(endpoint.what);
     const groups = unique(await this.#api.list(endpoint, `/api/v1/users/${userID}/groups`, groupSchema));
-    if (groups.length === 0 && (await this.#everyoneIsVisible()))
-      throw new DirectoryInvalidAnswerError(
-        `it says that ${endpoint.what} is in no group at all, not even in Okta's own of everybody.`,
-      );
+    if (groups.length === 0) await this.#mayBeInNone(endpoint.what);
     return groups;
   }
 
@@ -152,10 +149,22 @@ export class Directory {
     return readLog(this.#api, from);
   }
 
-  /** Whether the group that everybody is in can be seen. An app's admin role may be limited to other groups. */
-  async #everyoneIsVisible(): Promise<boolean> {
-    const query = { filter: 'type eq "BUILT_IN"', limit: "1" };
-    return (await this.#api.get(GROUPS, "/api/v1/groups", groupSchema.array(), query)).length > 0;
+  /**
+   * Whether somebody can be in no group that can be seen: not where the group that everybody is in can be, and not where
+   * none can. An app's admin role may be limited to other groups.
+   * @throws DirectoryInvalidAnswerError, and what asking throws
+   */
+  async #mayBeInNone(who: string): Promise<void> {
+    const some = (query: Record<string, string>) =>
+      this.#api.get(GROUPS, "/api/v1/groups", groupSchema.array(), { ...query, limit: "1" });
+    if ((await some({ filter: 'type eq "BUILT_IN"' })).length > 0)
+      throw new DirectoryInvalidAnswerError(
+        `it says that ${who} is in no group at all, not even in Okta's own of everybody.`,
+      );
+    if ((await some({})).length === 0)
+      throw new DirectoryInvalidAnswerError(
+        `it says that ${who} is in no group, and shows no group at all to these credentials.`,
+      );
   }
 
   #groups<T>(endpoint: Endpoint, schema: z.ZodType<T>, query: Record<string, string>): Promise<T[]> {

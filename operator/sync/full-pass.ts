@@ -8,6 +8,7 @@ import {
 } from "../../identity/index.ts";
 import { letOthersRun } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
+import { DirectoryInvalidAnswerError } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
 import { type Looked, lookAtPerson, type PersonDeps } from "./look-at-person.ts";
 import { LAG_MS } from "./looks.ts";
@@ -119,6 +120,13 @@ function isNewer({ subject = "", lastLoginTime = 0 }: User, startedAt: number, d
   return lastLoginTime > since || deps.isLookedAt(subject, since);
 }
 
+/** A group's list of members doesn't have somebody who is in it: then it may lack others, too. */
+class ContradictedError extends DirectoryInvalidAnswerError {
+  constructor() {
+    super("a group's list of members doesn't have somebody whose own groups have it.");
+  }
+}
+
 async function take(
   losers: readonly Loser[],
   members: Members,
@@ -126,6 +134,7 @@ async function take(
 ): Promise<Pick<Passed, "changed" | "notShown" | "failure">> {
   const notShown: User[] = [];
   let changed = 0;
+  let contradicted: DirectoryInvalidAnswerError | undefined;
   const count = (looked: Looked): boolean => {
     if (looked.kind === "not-shown") notShown.push(looked.user);
     if (looked.kind === "seen" && looked.changed) changed++;
@@ -134,7 +143,12 @@ async function take(
   try {
     let confirmed = 0;
     const first = losers.slice(0, LOOKED_AT_EACH);
-    for (const { user } of first) if (count(await look(user, deps))) confirmed++;
+    for (const { user, from } of first) {
+      const looked = await look(user, deps);
+      if (count(looked)) confirmed++;
+      if (looked.kind === "seen" && from.some((id) => looked.groupIDs.has(id)))
+        contradicted ??= new ContradictedError();
+    }
     const others = losers.slice(LOOKED_AT_EACH);
     const isSame = new Map<string, boolean>();
     for (const { user, member, groups, from } of others) {
@@ -151,7 +165,7 @@ async function take(
     deps.signal.throwIfAborted();
     return { changed, notShown, failure: error };
   }
-  return { changed, notShown, failure: undefined };
+  return { changed, notShown, failure: contradicted };
 }
 
 /** Somebody whom no page has shown, who signs in as before as far as is known. */

@@ -18,7 +18,13 @@ export type Looked =
   /** They have no account, and get none. */
   | { readonly kind: "nobody" }
   /** Okta shows somebody; where it contradicts what was said of them, what is stored stays until it is looked at again. */
-  | { readonly kind: "seen"; readonly agrees: boolean; readonly changed: boolean; readonly ref?: string }
+  | {
+      readonly kind: "seen";
+      readonly agrees: boolean;
+      readonly changed: boolean;
+      readonly groupIDs: ReadonlySet<string>;
+      readonly ref?: string;
+    }
   /** Okta doesn't show them, and nothing says that they were deleted: the app may not be allowed to see them. */
   | { readonly kind: "not-shown"; readonly user: User }
   /** Somebody else has written the account while Okta was being asked: it is to be asked again. */
@@ -47,15 +53,15 @@ export async function lookAtPerson(
 
   const groupIDs = new Set(groups.map((group) => group.id));
   const isAgreed = agrees(expected, { user, groupIDs }, isActiveInOkta);
-  if (!isBelieved(lookedAt, isAgreed)) return { kind: "seen", agrees: false, changed: false };
+  if (!isBelieved(lookedAt, isAgreed)) return { kind: "seen", agrees: false, changed: false, groupIDs };
   const received = groups.map((group) => ({ id: group.id, name: group.name }));
   if (!account) {
     const changed = await makeAccount(organization, user, received, deps);
-    return { kind: "seen", agrees: isAgreed, changed };
+    return { kind: "seen", agrees: isAgreed, changed, groupIDs };
   }
   const changed = await storeIdentity(account, user, received, deps);
   if (changed === undefined) return { kind: "overtaken" };
-  return { kind: "seen", agrees: isAgreed, changed, ref: account.ref };
+  return { kind: "seen", agrees: isAgreed, changed, groupIDs, ref: account.ref };
 }
 
 async function gone(
@@ -68,7 +74,7 @@ async function gone(
   const changed = await storeIdentity(account, user, [], deps);
   return changed === undefined
     ? { kind: "overtaken" }
-    : { kind: "seen", agrees: true, changed, ref: account.ref };
+    : { kind: "seen", agrees: true, changed, groupIDs: new Set(), ref: account.ref };
 }
 
 async function isDeleted({ subject = "" }: User, directory: Pick<Directory, "wasDeleted">): Promise<boolean> {

@@ -1,6 +1,9 @@
 import { isActiveInOkta, type ReadGroup, ReadGroups } from "../../identity/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
-import { DirectoryNotFoundError } from "../../okta/directory/directory-errors.ts";
+import {
+  DirectoryInvalidAnswerError,
+  DirectoryNotFoundError,
+} from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
 
 /** Somebody who was seen in a group, and in which. */
@@ -25,7 +28,7 @@ const AT_ONCE = 2;
 
 /** Reads the members of these groups, page by page. A group that can't be read to the end isn't read. */
 export async function readMembers(
-  directory: Pick<Directory, "members">,
+  directory: Pick<Directory, "members" | "groupByID">,
   { groups, gone }: { readonly groups: Iterable<ReadGroup>; readonly gone: Iterable<string> },
   signal: AbortSignal,
 ): Promise<Members> {
@@ -54,7 +57,7 @@ export async function readMembers(
 
 /** @throws DirectoryError */
 async function membersOf(
-  directory: Pick<Directory, "members">,
+  directory: Pick<Directory, "members" | "groupByID">,
   { id }: ReadGroup,
   signal: AbortSignal,
 ): Promise<DirectoryUser[]> {
@@ -68,6 +71,10 @@ async function membersOf(
     if (!(error instanceof DirectoryNotFoundError)) throw error;
     return []; // Okta itself says that there is no such group
   }
+  if (members.size === 0 && ((await directory.groupByID(id))?.members ?? 0) > 0)
+    throw new DirectoryInvalidAnswerError(
+      `the list of the members of the group ${id} is empty, and the group isn't.`,
+    );
   return [...members.values()];
 }
 

@@ -166,8 +166,15 @@ test("a page may be as long as many groups with long descriptions make it", asyn
 test("no groups is an answer", async (t) => {
   await using org = await Org.start();
   org.pages(GROUPS_OF_ADA, [[]]);
-  org.server.routes[GROUPS] = () => ({ body: [] });
+  org.server.routes[GROUPS] = ({ query }) => ({ body: query.has("filter") ? [] : [group("00g9")] });
   t.deepEqual(await org.directory().userGroups("00u1"), []);
+});
+
+test("nobody is believed to be in no group where no group can be seen at all", async (t) => {
+  await using org = await Org.start();
+  org.pages(GROUPS_OF_ADA, [[]]);
+  org.server.routes[GROUPS] = () => ({ body: [] });
+  await t.throwsAsync(org.directory().userGroups("00u1"), { code: "directory-invalid-answer" });
 });
 
 for (const [what, page, code] of [

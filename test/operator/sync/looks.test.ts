@@ -40,7 +40,7 @@ function looks() {
   const due = () => [...all.due()].map(({ hint, lookedAt }) => ({ hint, lookedAt }));
   return { clock, all, person, due };
 }
-const agreed = { kind: "seen", agrees: true, changed: true } as const;
+const agreed = { kind: "seen", agrees: true, changed: true, groupIDs: new Set<string>() } as const;
 
 test("somebody is looked at at once, after five seconds and after thirty, and is then done", (t) => {
   const { clock, all, person, due } = looks();

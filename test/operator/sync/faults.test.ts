@@ -1,0 +1,162 @@
+import test from "ava";
+import { system } from "../../../dev/okta/directory/parties.ts";
+import { changeStatus } from "../../../dev/okta/directory/user-lifecycle.ts";
+import { managementFaults, type OktaStandIn, startOkta } from "../../../dev/okta/index.ts";
+import { CompiledPolicy, resolveAccess, resolveStoredAccess, roleNames } from "../../../identity/index.ts";
+import { Directory } from "../../../okta/directory/directory.ts";
+import { Http } from "../../../okta/http/http.ts";
+import { pass } from "../../../operator/sync/full-pass.ts";
+import { lookAtPerson } from "../../../operator/sync/look-at-person.ts";
+import { LAG_MS } from "../../../operator/sync/looks.ts";
+import { memoryStore } from "../../identity/memory-store.ts";
+import { LOOPBACK } from "../../okta/loopback.ts";
+
+// Whatever goes wrong with whichever answer, and for however long: nobody holds anything but what they held before, or
+// what Okta says, and when it is over everybody holds what Okta says.
+
+const ORGANIZATION = "acme/acme";
+const ROLES = ["service-admin", "portal-admin"].map((name) => ({ name }));
+const policy = new CompiledPolicy(ROLES, [
+  { name: "services", groups: [{ name: "web" }], roles: ["service-admin"] },
+  { name: "portals", groups: [{ name: "portal" }], roles: ["portal-admin"] },
+]);
+/** The roles of people before, by the sign-in that they had then, and the roles that Okta means now. */
+const PEOPLE = {
+  ada: { before: ["web"], now: [] },
+  bob: { before: ["web", "portal"], now: ["web"] },
+  cy: { before: ["portal"], now: ["portal", "web"] },
+  dan: { before: ["web"], now: ["web"], suspended: true },
+  eve: { before: ["portal"], now: ["web"] },
+  fay: { before: ["web", "portal"], now: ["web", "portal"] },
+} as const satisfies Record<string, { before: readonly string[]; now: readonly string[]; suspended?: true }>;
+const ROLE_OF: Readonly<Record<string, string>> = { web: "service-admin", portal: "portal-admin" };
+const rolesOf = (groups: readonly string[]): string =>
+  groups
+    .map((group) => ROLE_OF[group])
+    .sort()
+    .join();
+
+type ManagementFault = keyof typeof managementFaults;
+
+interface Asking {
+  readonly http: Http;
+  readonly maxWaitMs: number;
+}
+
+/** Okta as it is now. It is asked and not changed: one does for all. */
+async function oktaNow(): Promise<{ okta: OktaStandIn; impatient: Asking; patient: Asking }> {
+  const okta = await startOkta({ groups: ["web", "portal"], apiTokens: ["token"] });
+  for (const [name, person] of Object.entries(PEOPLE)) {
+    okta.directory.addUser({ login: `${name}@acme.example`, groups: [...person.now] });
+    if ("suspended" in person)
+      changeStatus(okta.directory, okta.directory.user(`${name}@acme.example`), "suspend", system);
+  }
+  const destinations = LOOPBACK;
+  return {
+    okta,
+    impatient: { http: new Http({ destinations, timeoutMs: 150 }), maxWaitMs: 20 },
+    patient: { http: new Http({ destinations }), maxWaitMs: 10_000 },
+  };
+}
+
+async function scene(okta: OktaStandIn) {
+  const store = memoryStore("acme");
+  const issuer = okta.issuer("default");
+  const ids = new Map<string, string>();
+  for (const [name, { before }] of Object.entries(PEOPLE)) {
+    const { id } = okta.directory.user(`${name}@acme.example`);
+    ids.set(name, id);
+    const groups = before.map((group) => ({ name: group }));
+    const identity = { issuer, subject: id, emailVerified: true, groups, groupsFrom: "Claim" as const };
+    await store.create({ organization: ORGANIZATION, identity, access: resolveAccess(identity, policy) });
+  }
+  // A new one each time: what a rate limit was then doesn't matter after it.
+  const directory = ({ http, maxWaitMs }: Asking) =>
+    new Directory({
+      url: okta.url,
+      credentials: { kind: "api-token", token: "token" },
+      http,
+      maxWaitMs,
+      wait: async () => {},
+    });
+  const deps = {
+    store,
+    policies: { of: () => ({ issuer, policy, held: false }) as never },
+    unfinished: { isComplete: () => {} },
+    audit: { write: () => {} },
+    decide: () => {},
+    organization: ORGANIZATION,
+    issuer,
+    beforeLogin: false,
+    isLookedAt: () => false,
+    signal: new AbortController().signal,
+  };
+  const groups = ["web", "portal"].map((name) => ({ id: okta.directory.group(name).id, name, byID: false }));
+  /** What everybody holds by what is stored. */
+  const held = async (): Promise<Map<string, string>> => {
+    const roles = new Map<string, string>();
+    for (const [name, subject] of ids) {
+      const user = await store.find(ORGANIZATION, { issuer, subject });
+      if (!user) throw new Error(`${name} is gone`);
+      roles.set(name, roleNames(resolveStoredAccess(user, { issuer, policy, held: false }).grants).join());
+    }
+    return roles;
+  };
+  return {
+    held,
+    /** Whether all was read. */
+    pass: async (asking: Asking): Promise<boolean> =>
+      (await pass({ groups, gone: [] }, { ...deps, directory: directory(asking) })).failure === undefined,
+    look: async (asking: Asking): Promise<boolean> => {
+      let isComplete = true;
+      const asked = directory(asking);
+      for (const id of ids.values())
+        await lookAtPerson(id, {}, LAG_MS, asked, deps).catch(() => {
+          isComplete = false;
+        });
+      return isComplete;
+    },
+  };
+}
+
+const TRUTH = new Map(
+  Object.entries(PEOPLE).map(([name, person]) => [name, "suspended" in person ? "" : rolesOf(person.now)]),
+);
+const BEFORE = new Map(Object.entries(PEOPLE).map(([name, { before }]) => [name, rolesOf(before)]));
+
+for (const way of ["pass", "look"] as const)
+  for (const lasting of [false, true])
+    test(`${way === "pass" ? "all members are read" : "people are looked at one by one"}, and any one answer${lasting ? " and all after it are" : " is"} wrong in any way: nothing is lost or gained by it`, async (t) => {
+      const { okta, impatient, patient } = await oktaNow();
+      t.teardown(() => okta.stop());
+      t.teardown(() => Promise.all([impatient.http.close(), patient.http.close()]));
+      let cases = 0;
+      const one = async (name: ManagementFault, nth: number): Promise<boolean> => {
+        const wrong = managementFaults[name](nth);
+        const under = await scene(okta);
+        const misbehaving = okta.misbehave(lasting ? { ...wrong, times: 1_000 } : wrong);
+        const isComplete = await under[way](impatient);
+        const { hits } = misbehaving;
+        misbehaving.stop();
+        if (hits === 0) return false;
+        cases++;
+        const held = await under.held();
+        for (const [person, roles] of held)
+          for (const { name: role } of ROLES) {
+            const [holds, held, means] = [roles, BEFORE.get(person), TRUTH.get(person)].map((list) =>
+              list?.includes(role),
+            );
+            t.true(
+              holds === means || (!isComplete && holds === held),
+              `${name}, answer ${nth}: ${person} and ${role}: ${held} before, ${holds} now, Okta: ${means}; complete: ${isComplete}`,
+            );
+          }
+        t.true(await under[way](patient));
+        t.deepEqual(await under.held(), TRUTH, `after ${name} at answer ${nth}`);
+        return true;
+      };
+      for (const name of Object.keys(managementFaults) as ManagementFault[])
+        for (let nth = 1; await one(name, nth); nth++);
+      t.log(`${cases} cases`);
+      t.true(cases > 100);
+    });
