@@ -30,7 +30,7 @@ export const PRODUCT: readonly string[] = [
 export const STORES = "identity/stores/";
 
 /** Every folder that has programs. */
-export const FOLDERS: readonly string[] = [...PRODUCT, "charts/", "dev/", "bench/", "test/"];
+export const FOLDERS: readonly string[] = [...PRODUCT, "charts/", "docs/", "dev/", "bench/", "test/"];
 
 const IDENTITY =
   "identity/ imports nothing above it and, identity/stores/ aside, neither kubernetes/ nor crds/.";
