@@ -139,3 +139,22 @@ test("userinfo fills in what the ID token leaves out, and nothing else", (t) => 
 function many(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `group-${i}`);
 }
+
+test("an address vouches for itself alone, and what the ID token says counts before userinfo", (t) => {
+  const names = { groups: "groups", email: "mail", name: "name" };
+  const claims = { iss: "i", sub: "s" };
+  const read = (more: object, of = names) => readPerson({ ...claims, ...more }, of);
+  t.deepEqual(read({}), { issuer: "i", subject: "s", emailVerified: false });
+  t.false(read({ email_verified: true }).emailVerified, "of nothing");
+  const verified = { email: "ada@acme.example", email_verified: true };
+  t.true(read({ ...verified, mail: "ada@acme.example" }).emailVerified);
+  t.false(read({ ...verified, mail: "root@acme.example" }).emailVerified, "of another one");
+  t.false(read({ ...verified, email_verified: "true", mail: "ada@acme.example" }).emailVerified);
+  const person = { issuer: "i", subject: "s" };
+  const [mine, theirs] = [
+    { ...person, email: "a@acme.example", emailVerified: false, name: "A" },
+    { ...person, email: "b@acme.example", emailVerified: true, name: "B" },
+  ];
+  t.deepEqual(completePerson(mine, theirs), mine);
+  t.deepEqual(completePerson({ ...person, emailVerified: false }, theirs), theirs);
+});
