@@ -27,6 +27,7 @@ test("what can't be an issuer is said with what it should be", (t) => {
     ["https://acme.okta.com/oauth2/default", "none"],
     ["https://acme.okta.com/oauth2/v1x", "none"],
     ["https://acme.okta.com/other/v1/keys", "none"],
+    ["https://acme.okta.com/x/oauth2/v1", "none"],
     ["https://acme-admin.example.com", "none"],
     ["https://acme-admin.okta.com.evil.example", "none"],
     ["acme.okta.com", ["not-a-url", undefined]],

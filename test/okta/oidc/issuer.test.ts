@@ -311,3 +311,45 @@ test("where hosts are listed, an issuer on another is wrong, and so is one whose
   s.server.routes[WELL_KNOWN] = s.metadata("");
   await t.notThrowsAsync(s.issuers.discover(s.server.url));
 });
+
+test("an hour, a day and five seconds count from the reading, whenever that was", async (t) => {
+  await using s = await Scene.start("");
+  s.now = 5_000_000;
+  const route = s.server.routes[WELL_KNOWN];
+  const discover = () => s.issuers.discover(s.server.url);
+  const known = await discover();
+  s.now += 3_599_999;
+  t.is(await discover(), known);
+  t.is(s.reads, 1);
+  s.server.routes[WELL_KNOWN] = () => ({ status: 503 });
+  s.now += 1;
+  t.is(await discover(), known, "it can't be read, and what was read is good for a day");
+  t.is(s.reads, 2);
+  s.now += 4_999;
+  t.is(await discover(), known);
+  t.is(s.reads, 2, "the failure is repeated without asking");
+  s.now = 5_000_000 + 86_400_000 - 1;
+  t.is(await discover(), known);
+  s.now += 1;
+  await t.throwsAsync(discover(), { code: "issuer-unreachable" });
+  if (route) s.server.routes[WELL_KNOWN] = route;
+  await t.throwsAsync(discover(), { code: "issuer-unreachable" }, "within five seconds");
+  s.now += 5_000;
+  t.not(await discover(), known);
+});
+
+test("metadata that lacks something says what, and slashes at the issuer's end make no other address", async (t) => {
+  await using s = await Scene.start("");
+  const messageOf = async (body: unknown) => {
+    s.server.routes[WELL_KNOWN] = () => ({ body });
+    s.now += 5_000;
+    return (await t.throwsAsync(s.issuers.discover(s.server.url), { code: "issuer-wrong" }))?.message ?? "";
+  };
+  t.regex(await messageOf([]), /lacks a usable everything/);
+  t.regex(await messageOf({}), /lacks a usable issuer/);
+  t.regex(await messageOf({ issuer: s.server.url }), /lacks a usable authorization_endpoint/);
+  const before = s.reads;
+  s.server.routes[WELL_KNOWN] = s.metadata("");
+  await t.throwsAsync(s.issuers.discover(`${s.server.url}///`), { code: "issuer-wrong", message: /slash/ });
+  t.is(s.reads, before + 1);
+});
