@@ -20,11 +20,12 @@ export const sessions: Measure = {
   name: "sessions",
   title: "Session check (forward auth)",
   method:
-    "GET /session with the cookie of somebody who has signed in, by autocannon on 16 connections. The neighbours: a " +
-    "bare express route that answers with the same JSON and checks nothing (with etag and x-powered-by off, which " +
-    "makes it half as fast again); express-openid-connect with requiresAuth and a session cookie of its own; and, " +
-    "where apache2 and mod_auth_openidc are installed, a static file behind those. Each server is kept on the second " +
-    "core, autocannon on the first; what is compared is the CPU time that the server has used per answer. They take " +
+    "GET /session with the cookie of somebody who has signed in, by autocannon on 16 connections; and GET /auth as a proxy " +
+    "asks it, with the organization that is needed, whose answer has headers alone, the signed assertion among them. The " +
+    "neighbours: a bare express route that answers with the same JSON and checks nothing (with etag and x-powered-by off, " +
+    "which makes it half as fast again), and one that answers with the door's headers; express-openid-connect with " +
+    "requiresAuth and a session cookie of its own; and, where apache2 and mod_auth_openidc are installed, a static file " +
+    "behind those. Each server is kept on the second core, autocannon on the first; what is compared is the CPU time that the server has used per answer. They take " +
     "turns, and the ratios are the medians over the turns.",
   run: measure,
 };
@@ -50,7 +51,11 @@ async function measure(bench: Bench): Promise<Outcome> {
   const cookie = await signIns.signIn("ada", ["team-1", "team-2", "team-3"]);
   await signIns.close();
   const answer: unknown = await (await fetch(`${baseURL}/session`, { headers: { cookie } })).json();
-  const bare = await bench.peer("bare-express", { answer });
+  const question = `/auth?organization=${tenant.organization}`;
+  const bare = await bench.peer("bare-express", {
+    answer,
+    headers: await doorHeaders(`${baseURL}${question}`, cookie),
+  });
   const port = await freePort();
   const eoc = await bench.peer("express-openid-connect", { port });
   const apache = await startModAuthOpenidc(bench);
@@ -58,6 +63,8 @@ async function measure(bench: Bench): Promise<Outcome> {
   const targets: Record<string, Target> = {
     ours: { url: `${baseURL}/session`, cookie, pid: webhook.process.pid ?? 0 },
     bare: { url: `http://localhost:${bare.port}/session`, cookie, pid: bare.process.pid ?? 0 },
+    door: { url: `${baseURL}${question}`, cookie, pid: webhook.process.pid ?? 0 },
+    bareDoor: { url: `http://localhost:${bare.port}${question}`, cookie, pid: bare.process.pid ?? 0 },
     eoc: {
       url: `http://localhost:${port}/session`,
       cookie: await sessionCookie(bench, `http://localhost:${port}`, "/login"),
@@ -89,6 +96,16 @@ async function measure(bench: Bench): Promise<Outcome> {
     if (!("why" in apache)) await apache.stop();
     await bench.end(webhook, bare, eoc);
   }
+}
+
+/** What the door's answer has besides what each answer has. */
+async function doorHeaders(url: string, cookie: string): Promise<Record<string, string>> {
+  const { status, headers } = await fetch(url, { headers: { cookie } });
+  if (status !== 200) throw new Error(`${url} answered ${status}`);
+  const ours = [...headers].filter(([name]) =>
+    /^(x-auth-request-|content-length$|cache-control$)/.test(name),
+  );
+  return Object.fromEntries(ours);
 }
 
 /** Signs in at a neighbour. */
@@ -160,6 +177,14 @@ function outcome(costs: ReadonlyMap<string, readonly Cost[]>, noApache: string |
         ratio: percent(ratio("bare")),
         budget: ">= 70 %",
         met: ratio("bare") >= 0.7,
+      },
+      {
+        what: "Door with the assertion against a bare express route",
+        measured: shown("door"),
+        neighbour: shown("bareDoor"),
+        ratio: percent(1 / pairedRatio(cpu("door"), cpu("bareDoor"))),
+        budget: ">= 70 %",
+        met: 1 / pairedRatio(cpu("door"), cpu("bareDoor")) >= 0.7,
       },
       { ...against("eoc", "express-openid-connect"), budget: ">= 5x", met: ratio("eoc") >= 5 },
       ...(noApache === undefined ? [against("apache", "mod_auth_openidc")] : []),

@@ -1,4 +1,4 @@
-/** The least that a session check can be in express: one route that answers with JSON and checks nothing. */
+/** The least that a session check and a door can be in express: routes that answer with JSON, or headers, and check nothing. */
 import { createServer } from "node:http";
 import express from "express";
 import { listen } from "./listening.ts";
@@ -10,6 +10,11 @@ app.disable("x-powered-by");
 app.set("etag", false);
 app.get("/session", (_req, res) => {
   res.json(settings.answer);
+});
+
+app.get("/auth", (_req, res) => {
+  res.writeHead(200, settings.headers);
+  res.end();
 });
 
 listen(createServer(app));

@@ -10,6 +10,8 @@ const schema = z.object({
   writesTo: z.object({ kubeconfig: z.string(), organization: z.string() }).optional(),
   /** What the bare route answers. */
   answer: z.unknown().optional(),
+  /** The headers of the bare route that answers with nothing else. */
+  headers: z.record(z.string(), z.string()).default({}),
 });
 export type PeerSettings = z.input<typeof schema>;
 

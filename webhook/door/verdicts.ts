@@ -97,8 +97,8 @@ export class Verdicts {
 }
 
 function missingOf(held: ReadonlySet<string>, { roles, anyRoles }: Requirement): Missing | undefined {
-  const lacks = roles.filter((role) => !held.has(role));
   const hasOne = anyRoles.length === 0 || anyRoles.some((role) => held.has(role));
-  if (lacks.length === 0 && hasOne) return undefined;
+  if (hasOne && roles.every((role) => held.has(role))) return undefined;
+  const lacks = roles.filter((role) => !held.has(role));
   return { ...(lacks.length > 0 ? { roles: lacks } : {}), ...(hasOne ? {} : { anyRole: anyRoles }) };
 }
