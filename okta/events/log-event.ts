@@ -19,7 +19,11 @@ export interface LogEvent {
   readonly targets: readonly LogTarget[];
 }
 
-const target = z.object({ id: z.string().min(1), type: z.string().min(1), displayName: z.unknown() });
+const target = z.object({
+  id: z.string().min(1),
+  type: z.string().min(1),
+  displayName: z.unknown().optional(),
+});
 
 /** A target that can't be read is none: an event is about what it names, and an app may name what it likes. */
 const targets = z

@@ -4,11 +4,12 @@ import test, { type ExecutionContext } from "ava";
 import { Tether } from "../../dev/control-plane/tether.ts";
 import { CookieJar, signIn } from "../../dev/okta/index.ts";
 import { type Program, startProgram } from "../../dev/quickstart/program.ts";
+import { waitFor } from "../cluster.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { FaultServer } from "../kubernetes/fault-server.ts";
 import { untilRefused } from "../until-refused.ts";
 import { Browser } from "./browser.ts";
-import { CLIENT_ID, CLIENT_SECRET, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+import { CLIENT_ID, CLIENT_SECRET, secret, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
 
 test("killed between the two writes of a first sign-in, the webhook leaves what the next sign-in finishes", async (t) => {
   const underTest = await webhookUnderTest(t);
@@ -56,6 +57,32 @@ test("killed before anything was written, the webhook leaves nothing; killed bet
   t.is((await underTest.signIn("ada")).response.status, 403);
   t.is((await users()).get("ada@acme.example")?.status?.state, "Deactivated");
   t.is((await session(cookies)).status, 401);
+});
+
+test("killed while it notes what the event hook tells, the webhook has answered only what is noted, and another replica is told the rest", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  const { apply, applyAcme, cluster, okta, url } = underTest;
+  await apply(secret("acme-hook", { secret: "the hook's secret" }));
+  const apiTokenRef = { name: "acme-okta", key: "apiToken" };
+  const directory = { url: okta.url, apiTokenRef, provision: "BeforeLogin" };
+  await applyAcme({ okta: { directory, eventHook: { secretRef: { name: "acme-hook", key: "secret" } } } });
+  const noted = async () =>
+    (await cluster.kubectl("get", "hints", "acme", "-o", "jsonpath={.spec.people[*].id}")).stdout.split(" ");
+
+  const { process, faults } = await webhookProcess(t, underTest);
+  // A busy machine may be too slow for the time that Okta waits: then it tells once more.
+  const tell = async (): Promise<true | undefined> =>
+    (await toldOf("00u1", `http://localhost:${process.port}`)) === 204 || undefined;
+  await waitFor(tell, { what: "the first event to be noted" });
+  const write = held(faults, "PUT", /\/oktahints\//);
+  const cut = toldOf("00u2", `http://localhost:${process.port}`).catch(() => "no answer");
+  await write.arrived;
+  await process.kill();
+  t.not(await cut, 204);
+  t.deepEqual(await noted(), ["00u1"]);
+
+  t.is(await toldOf("00u2", url), 204);
+  t.deepEqual(await noted(), ["00u1", "00u2"]);
 });
 
 test("asked to stop, the webhook finishes the sign-in that is under way, and what it has to report", async (t) => {
@@ -159,6 +186,25 @@ async function signInAt({ okta }: UnderTest, { port }: Program, name: string) {
   const login = `http://localhost:${port}/login/acme`;
   const { response } = await signIn(okta, login, `${name}@acme.example`, { cookies: new CookieJar() });
   return response;
+}
+
+/** Tells a webhook, as Okta's event hook does, that somebody has joined a mapped group. @returns the status of the answer */
+async function toldOf(userID: string, webhook: string): Promise<number> {
+  const event = {
+    uuid: userID,
+    published: "2026-11-26T08:00:00.000Z",
+    eventType: "group.user_membership.add",
+    target: [
+      { type: "User", id: userID },
+      { type: "UserGroup", id: "00g1", displayName: "service_admin" },
+    ],
+  };
+  const { status } = await fetch(`${webhook}/hooks/okta/acme`, {
+    method: "POST",
+    headers: { authorization: "the hook's secret", "content-type": "application/json" },
+    body: JSON.stringify({ eventType: "com.okta.event_hook", data: { events: [event] } }),
+  });
+  return status;
 }
 
 /** Holds the first request of this kind: the API server doesn't get it before `release`. */

@@ -153,6 +153,7 @@ test("an event is read whatever its targets look like", async (t) => {
         target: [null, 7, { id: 1, type: "User" }, { id: "00u1", type: "User", displayName: null }],
       }),
       event("e4", { target: "all", outcome: "fine" }),
+      event("e5", { target: [{ id: "00u1", type: "User" }] }),
     ],
     headers: { link: `<${org.server.url}${LOGS}?after=1>; rel="next"` },
   });
@@ -164,6 +165,7 @@ test("an event is read whatever its targets look like", async (t) => {
       ["e2", []],
       ["e3", [{ id: "00u1", type: "User" }]],
       ["e4", []],
+      ["e5", [{ id: "00u1", type: "User" }]],
     ],
   );
 });
