@@ -13,6 +13,8 @@ export interface ChangePollsDeps {
   readonly hints: HeardHints;
   /** Those that are about anybody or anything here: nothing is asked of Okta for the others. */
   readonly concerned: (organization: Organization, hints: readonly Hint[]) => Promise<readonly Hint[]>;
+  /** Told how much was heard. */
+  readonly onHeard: (source: "log" | "groups", count: number) => void;
   /** When everything was read last, in ms since 1970. */
   readonly lastFullSync: () => number | undefined;
   /** Told where what has happened since can't be known, so that everything is to be read. */
@@ -104,6 +106,7 @@ export class ChangePolls {
       ...(this.#cursor === undefined ? {} : { logCursor: this.#cursor }),
     });
     this.#cursorStoredAt = performance.now();
+    if (heard.length > 0) this.#deps.onHeard("log", heard.length);
   }
 
   async #pollGroups(
@@ -116,6 +119,8 @@ export class ChangePolls {
     const heard = changed
       .filter(({ id, name }) => found.has(id) || names.has(name))
       .map(({ id, name, changedTime }): Hint => ({ kind: "group", id, name, eventTime: changedTime }));
-    if (heard.length > 0) await this.#deps.hints.heard(organization, { hints: heard });
+    if (heard.length === 0) return;
+    await this.#deps.hints.heard(organization, { hints: heard });
+    this.#deps.onHeard("groups", heard.length);
   }
 }

@@ -105,7 +105,8 @@ export class DirectorySync {
         changed: () => deps.changed(key),
         delays: new MeasuredDelays(),
         onDelay: (ms) => metrics.delay.observe({ organization: key }, ms / 1000),
-        onFailure: (part) => metrics.failures.inc({ organization: key, part }),
+        onFailure: (part, reason) => metrics.failures.inc({ organization: key, part, reason }),
+        onHeard: (source, count) => metrics.heard.inc({ organization: key, source }, count),
       },
       AbortSignal.any([end.signal, deps.signal]),
     );
@@ -117,7 +118,8 @@ export class DirectorySync {
 /** How organizations' directories are followed. Labels are bounded by the number of Organizations. */
 export class SyncMetrics {
   readonly delay: Histogram<"organization">;
-  readonly failures: Counter<"organization" | "part">;
+  readonly failures: Counter<"organization" | "part" | "reason">;
+  readonly heard: Counter<"organization" | "source">;
   #stateOf: (organization: string) => SyncState | undefined = () => undefined;
   #organizations: () => Iterable<string> = () => [];
 
@@ -132,8 +134,14 @@ export class SyncMetrics {
     });
     this.failures = new Counter({
       name: "okta_role_sync_failures_total",
-      help: "Times that a directory couldn't be followed, by organization and part (look, pass, poll).",
-      labelNames: ["organization", "part"],
+      help: "Times that a directory couldn't be followed, by organization, part (look, pass, poll) and reason.",
+      labelNames: ["organization", "part", "reason"],
+      registers,
+    });
+    this.heard = new Counter({
+      name: "okta_role_sync_heard_total",
+      help: "What Okta was asked for, and said that had changed, of whom or what concerns the organization, by source (log, groups).",
+      labelNames: ["organization", "source"],
       registers,
     });
     const gauge = (name: string, help: string, value: (state: SyncState) => number | undefined): void => {

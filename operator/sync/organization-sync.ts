@@ -9,6 +9,7 @@ import {
   DirectoryRateLimitedError,
   DirectoryUnauthorizedError,
 } from "../../okta/directory/directory-errors.ts";
+import { OktaError } from "../../okta/errors.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import { ChangePolls } from "./change-polls.ts";
@@ -43,7 +44,10 @@ export interface OrganizationSyncDeps extends StoringDeps {
   readonly delays: MeasuredDelays;
   /** Told how long a change took, in ms. */
   readonly onDelay: (ms: number) => void;
-  readonly onFailure: (part: Part) => void;
+  /** @param reason the code of an error of Okta's, or `other` */
+  readonly onFailure: (part: Part, reason: string) => void;
+  /** Told how much was heard by asking. */
+  readonly onHeard: (source: "log" | "groups", count: number) => void;
   readonly log: Logger;
 }
 
@@ -97,6 +101,7 @@ export class OrganizationSync {
       mappings: deps.mappings,
       hints: deps.hints,
       concerned: deps.concerned,
+      onHeard: deps.onHeard,
       lastFullSync: () => this.#lastFullSync,
       onGap: () => {
         this.#lastFullSync = undefined;
@@ -186,7 +191,7 @@ export class OrganizationSync {
 
   #failed(part: Part, error: unknown): void {
     const { log, changed, onFailure } = this.#deps;
-    onFailure(part);
+    onFailure(part, error instanceof OktaError ? error.code : "other");
     this.#isRefused = error instanceof DirectoryUnauthorizedError;
     const before = this.#failures[part];
     this.#failures = { ...this.#failures, [part]: { since: before?.since ?? Date.now(), error } };
@@ -308,7 +313,9 @@ export class OrganizationSync {
 
   #dueScope(): PassScope | undefined {
     const due = this.#hints.needs.due();
-    if (due === "all" || (this.#isFullSyncDue() && !this.#isOpen())) return "all";
+    if (due === "all") return due;
+    // Whatever has come to be named is read with all the rest.
+    if (this.#isFullSyncDue()) return this.#isOpen() ? due : "all";
     const unread = this.#unread();
     if (unread.size === 0) return due;
     return due === undefined ? unread : due.union(unread);

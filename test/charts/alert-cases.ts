@@ -50,6 +50,16 @@ const condition = (type: string, status: string, pod = "pod-a") =>
 const memoryUsed = (of: string, pod: string) =>
   scraped(`okta_role_memory_used_ratio{of="${of}"}`, "operator", pod);
 
+const followed = (series: string) => scraped(series, "operator");
+const FAILING_SINCE = followed('okta_role_sync_failing_since_seconds{organization="access/acme"}');
+const HEARD_BY_LOG = followed('okta_role_sync_heard_total{organization="access/acme", source="log"}');
+const HEARD_BY_HOOK = scraped(
+  'okta_role_event_hook_events_total{organization="access/acme", outcome="concerned"}',
+  "webhook",
+);
+const limited = (reason: string) =>
+  followed(`okta_role_sync_failures_total{organization="access/acme", part="pass", reason="${reason}"}`);
+
 const acme = { organization: "access/acme" };
 
 export const alertCases: readonly AlertCase[] = [
@@ -283,6 +293,63 @@ export const alertCases: readonly AlertCase[] = [
     fires: [],
   },
 
+  {
+    alert: "OktaRoleDirectoryNotFollowed",
+    what: "Okta can't be read for two minutes",
+    series: { [FAILING_SINCE]: "0x5 300x1 0x20" },
+    at: "15m",
+    fires: [],
+  },
+  {
+    alert: "OktaRoleDirectoryNotFollowed",
+    what: "Okta can't be read since minute five",
+    series: { [FAILING_SINCE]: "0x4 300x20" },
+    at: "15m",
+    fires: [{ labels: acme, value: "300" }],
+  },
+  {
+    alert: "OktaRoleEventHookSilent",
+    what: "the event hook tells what the log says",
+    series: {
+      [HEARD_BY_LOG]: "0+1x120",
+      [HEARD_BY_HOOK]: "0+1x120",
+      [condition("EventHookVerified", "True")]: "1x120",
+    },
+    at: "90m",
+    fires: [],
+  },
+  {
+    alert: "OktaRoleEventHookSilent",
+    what: "there is no event hook",
+    series: { [HEARD_BY_LOG]: "0+1x120" },
+    at: "90m",
+    fires: [],
+  },
+  {
+    alert: "OktaRoleEventHookSilent",
+    what: "the log has what the event hook doesn't tell",
+    series: {
+      [HEARD_BY_LOG]: "0+1x120",
+      [HEARD_BY_HOOK]: "7x120",
+      [condition("EventHookVerified", "True")]: "1x120",
+    },
+    at: "90m",
+    fires: [{ labels: acme, value: "60" }],
+  },
+  {
+    alert: "OktaRoleOktaRateLimited",
+    what: "Okta can't be reached",
+    series: { [limited("directory-unreachable")]: "0+1x60" },
+    at: "30m",
+    fires: [],
+  },
+  {
+    alert: "OktaRoleOktaRateLimited",
+    what: "the limit is used up time and again",
+    series: { [limited("directory-rate-limited")]: "0+1x60" },
+    at: "30m",
+    fires: [{ labels: acme, value: "15" }],
+  },
   {
     alert: "OktaRoleReconcilesFailing",
     what: "half of them, for long",

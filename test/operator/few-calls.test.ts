@@ -20,6 +20,7 @@ test("an unrelated edit reads no group again; another leader changes no conditio
   await apply();
   for (const name of NAMES) await condition("orm", name, "GroupsResolved", "True");
   await condition("oktaorg", "acme", "DirectoryReachable", "True");
+  await condition("oktaorg", "acme", "DirectorySynced", "True");
 
   const calls = okta.requests.management;
   await apply({ spec: { sessions: { maxAge: "1h" }, displayName: "Acme, Inc." } });
