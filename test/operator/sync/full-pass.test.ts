@@ -1,0 +1,201 @@
+import type { ExecutionContext } from "ava";
+import test from "ava";
+import { startOkta } from "../../../dev/okta/index.ts";
+import { CompiledPolicy, resolveAccess, resolveStoredAccess, type User } from "../../../identity/index.ts";
+import { Directory } from "../../../okta/directory/directory.ts";
+import { Http } from "../../../okta/http/http.ts";
+import { type Passed, pass } from "../../../operator/sync/full-pass.ts";
+import { memoryStore } from "../../identity/memory-store.ts";
+import { LOOPBACK } from "../../okta/loopback.ts";
+
+const ORGANIZATION = "acme/acme";
+const policy = new CompiledPolicy(
+  ["service-admin", "portal-admin"].map((name) => ({ name })),
+  [
+    { name: "services", groups: [{ name: "web" }], roles: ["service-admin"] },
+    { name: "portals", groups: [{ name: "portal" }], roles: ["portal-admin"] },
+  ],
+);
+
+async function scene(t: ExecutionContext, { beforeLogin = false, names = ["web", "portal"] } = {}) {
+  const okta = await startOkta({ groups: names, apiTokens: ["token"] });
+  const http = new Http({ destinations: LOOPBACK, timeoutMs: 60_000 });
+  t.teardown(() => okta.stop());
+  t.teardown(() => http.close());
+  const store = memoryStore("acme");
+  const issuer = okta.issuer("default");
+  const directory = new Directory({
+    url: okta.url,
+    credentials: { kind: "api-token", token: "token" },
+    http,
+    maxWaitMs: 60_000,
+  });
+  const deps = {
+    store,
+    policies: { of: () => ({ issuer, policy, held: false }) as never },
+    unfinished: { isComplete: () => {} },
+    audit: { write: () => {} },
+    decide: () => {},
+    organization: ORGANIZATION,
+    issuer,
+    beforeLogin,
+    directory,
+    isLookedAt: () => false,
+    signal: new AbortController().signal,
+  };
+  const groups = () =>
+    [...okta.directory.groups]
+      .filter(({ profile }) => names.includes(profile.name))
+      .map(({ id, profile: { name } }) => ({ id, name, byID: false }));
+  const member = async (
+    name: string,
+    at: { signedInAt?: number } = {},
+    ...groups: string[]
+  ): Promise<User> => {
+    const { id } = okta.directory.addUser({ login: `${name}@acme.example`, groups });
+    const received = groups.map((group) => ({ name: group }));
+    const identity = {
+      issuer,
+      subject: id,
+      emailVerified: true,
+      groups: received,
+      groupsFrom: "Claim" as const,
+    };
+    return store.create({
+      organization: ORGANIZATION,
+      identity,
+      access: resolveAccess(identity, policy),
+      ...at,
+    });
+  };
+  return {
+    okta,
+    store,
+    issuer,
+    member,
+    pass: async (more: Partial<typeof deps> = {}): Promise<Passed & { calls: number }> => {
+      const before = okta.requests.management;
+      const passed = await pass({ groups: groups(), gone: [] }, { ...deps, ...more });
+      return { ...passed, calls: okta.requests.management - before };
+    },
+    /** What somebody holds by what is stored. */
+    holds: async (user: User): Promise<string> => {
+      const stored = await store.fresh(user.ref);
+      if (!stored) throw new Error("gone");
+      return resolveStoredAccess(stored, { issuer, policy, held: false })
+        .grants.map(({ role }) => role)
+        .join();
+    },
+  };
+}
+
+for (const size of [0, 1, 100, 200, 201, 1000, 1001])
+  test(`of a group with ${size} members nobody is missed, by no more calls than it has pages`, async (t) => {
+    const { okta, member, pass: readAll, holds } = await scene(t, { names: ["web"] });
+    const users: User[] = [];
+    for (let i = 0; i < size; i++) users.push(await member(`p${i}`, {}, "web"));
+    const pages = Math.max(1, Math.ceil(size / 200));
+    const first = await readAll();
+    t.is(first.failure, undefined);
+    t.like(first, { people: size, changed: 0, calls: pages + (size === 0 ? 1 : 0) });
+
+    const last = users.at(-1);
+    if (!last) return;
+    okta.directory.removeFromGroup("web", last.subject ?? "");
+    const second = await readAll();
+    t.is(second.changed, 1);
+    t.is(await holds(last), "");
+    const [other] = users;
+    if (other && other !== last) t.is(await holds(other), "service-admin");
+  });
+
+test("when many leave, the first are looked at one by one, and the others go by Okta's own count", async (t) => {
+  const { okta, member, pass: readAll, holds } = await scene(t, { names: ["web"] });
+  const users: User[] = [];
+  for (let i = 0; i < 300; i++) users.push(await member(`p${i}`, {}, "web"));
+  for (const { subject = "" } of users.slice(0, 200)) okta.directory.removeFromGroup("web", subject);
+  const { changed, calls, failure } = await readAll();
+  t.is(failure, undefined);
+  t.is(changed, 200);
+  t.true(calls <= 1 + 2 * 50 + 1, `${calls} calls`);
+  t.is(await holds(users[199] as User), "");
+  t.is(await holds(users[200] as User), "service-admin");
+});
+
+test("a group becomes empty and fills again", async (t) => {
+  const { okta, member, pass: readAll, holds } = await scene(t);
+  const [ada, bob] = [await member("ada", {}, "web"), await member("bob", {}, "web", "portal")];
+  for (const { subject = "" } of [ada, bob]) okta.directory.removeFromGroup("web", subject);
+  await readAll();
+  t.deepEqual([await holds(ada), await holds(bob)], ["", "portal-admin"]);
+  for (const { subject = "" } of [ada, bob]) okta.directory.addToGroup("web", subject);
+  await readAll();
+  t.deepEqual([await holds(ada), await holds(bob)], ["service-admin", "portal-admin,service-admin"]);
+});
+
+test("who has signed in since is looked at anew: a page may be older than what they came with", async (t) => {
+  const { okta, member, pass: readAll, holds } = await scene(t);
+  const ada = await member("ada", { signedInAt: Date.now() }, "web");
+  const bob = await member("bob", {}, "web");
+  okta.settings.readLagMs = 60_000;
+  okta.directory.addToGroup("portal", ada.subject ?? "");
+  okta.directory.addToGroup("portal", bob.subject ?? "");
+  t.is((await readAll()).changed, 0, "Okta's reads don't show it yet");
+  okta.settings.readLagMs = 0;
+  const { calls } = await readAll();
+  t.is(await holds(bob), "portal-admin,service-admin");
+  t.is(await holds(ada), "portal-admin,service-admin");
+  t.is(calls, 2 + 2, "two pages, and Ada");
+});
+
+test("somebody in 500 groups is one person with all of them", async (t) => {
+  const names = Array.from({ length: 500 }, (_, i) => `g${i}`);
+  const { okta, member, pass: readAll, store } = await scene(t, { names });
+  const ada = await member("ada", {}, "g0");
+  for (const name of names.slice(1)) okta.directory.addToGroup(name, ada.subject ?? "");
+  t.is((await readAll()).changed, 1);
+  t.is((await store.fresh(ada.ref))?.groups.length, 500);
+  t.is((await readAll()).changed, 0);
+});
+
+test("where people get accounts before they sign in, each in a mapped group gets one, and nobody a second", async (t) => {
+  const { okta, store, pass: readAll, member } = await scene(t, { beforeLogin: true });
+  const ada = await member("ada", {}, "web");
+  for (let i = 0; i < 210; i++)
+    okta.directory.addUser({ login: `p${i}@acme.example`, groups: ["web", "portal"] });
+  okta.directory.addUser({ login: "none@acme.example" });
+  okta.directory.addUser({ login: "out@acme.example", groups: ["web"], status: "SUSPENDED" });
+  const { changed, calls } = await readAll();
+  t.is(changed, 210);
+  t.is(calls, 4, "two pages of each group");
+  const emails: (string | undefined)[] = [];
+  for await (const { email, access, ref } of store.users(ORGANIZATION)) {
+    if (ref === ada.ref) continue;
+    emails.push(email);
+    t.deepEqual(
+      access?.grants.map(({ role }) => role),
+      ["portal-admin", "service-admin"],
+    );
+  }
+  t.is(new Set(emails).size, 210);
+  t.is((await readAll()).changed, 0);
+});
+
+test("accounts of another issuer, and local ones, are nobody's here", async (t) => {
+  const { store, pass: readAll } = await scene(t);
+  const identity = {
+    issuer: "https://other.okta.com",
+    subject: "00u1",
+    emailVerified: true,
+    groups: [{ name: "web" }],
+    groupsFrom: "Claim" as const,
+  };
+  const other = await store.create({
+    organization: ORGANIZATION,
+    identity,
+    access: resolveAccess(identity, policy),
+  });
+  const { changed, notShown } = await readAll();
+  t.deepEqual([changed, notShown], [0, []]);
+  t.is((await store.fresh(other.ref))?.version, other.version);
+});
