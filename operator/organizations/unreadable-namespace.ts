@@ -29,11 +29,12 @@ export async function reportUnreadable(
       observedGeneration === metadata.generation &&
       OWNED_STATUS.conditionTypes.includes(type),
   );
-  const { loginURI, callbackURI, users, deactivationsSettledTime } = before ?? {};
+  const { loginURI, callbackURI, eventHookURI, directory, users, deactivationsSettledTime } = before ?? {};
+  const kept = { loginURI, callbackURI, eventHookURI, directory, users, deactivationsSettledTime };
   const written = await status.apply(
     organizationType,
     organization,
-    { loginURI, callbackURI, users, deactivationsSettledTime, conditions: [ready, ...others] },
+    { ...kept, conditions: [ready, ...others] },
     OWNED_STATUS,
   );
   if (written) organizations.observe(written);

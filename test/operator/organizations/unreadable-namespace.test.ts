@@ -48,6 +48,8 @@ test("nothing that was said before is taken away: an approval that was carried o
   const before = {
     loginURI: "http://localhost/login/acme",
     callbackURI: "http://localhost/callback/acme",
+    eventHookURI: "http://localhost/hooks/okta/acme",
+    directory: { lastFullSyncTime: "2026-01-01T00:00:00Z" },
     users: { registered: 2, active: 1 },
     deactivationsSettledTime: "2026-01-01T00:00:00Z",
   };

@@ -38,6 +38,9 @@ const rolesOf = (groups: readonly string[]): string =>
 
 type ManagementFault = keyof typeof managementFaults;
 
+/** Answers that never end: each costs the time after which it is given up. */
+const SILENT: ReadonlySet<ManagementFault> = new Set(["hang", "slow drip"]);
+
 interface Asking {
   readonly http: Http;
   readonly maxWaitMs: number;
@@ -54,8 +57,8 @@ async function oktaNow(): Promise<{ okta: OktaStandIn; impatient: Asking; patien
   const destinations = LOOPBACK;
   return {
     okta,
-    impatient: { http: new Http({ destinations, timeoutMs: 150 }), maxWaitMs: 20 },
-    patient: { http: new Http({ destinations }), maxWaitMs: 10_000 },
+    impatient: { http: new Http({ destinations, timeoutMs: 300 }), maxWaitMs: 20 },
+    patient: { http: new Http({ destinations }), maxWaitMs: 500 },
   };
 }
 
@@ -135,7 +138,7 @@ for (const way of ["pass", "look"] as const)
         const wrong = managementFaults[name](nth);
         const under = await scene(okta);
         const misbehaving = okta.misbehave(lasting ? { ...wrong, times: 1_000 } : wrong);
-        const isComplete = await under[way](impatient);
+        const isComplete = await under[way](SILENT.has(name) ? impatient : patient);
         const { hits } = misbehaving;
         misbehaving.stop();
         if (hits === 0) return false;
@@ -156,7 +159,7 @@ for (const way of ["pass", "look"] as const)
         return true;
       };
       for (const name of Object.keys(managementFaults) as ManagementFault[])
-        for (let nth = 1; await one(name, nth); nth++);
+        for (let nth = 1; nth <= (SILENT.has(name) ? 4 : 100) && (await one(name, nth)); nth++);
       t.log(`${cases} cases`);
-      t.true(cases > 100);
+      t.true(cases > 80, `${cases} cases`);
     });
