@@ -8,10 +8,13 @@ import {
   kubectlOutput,
   runKubectl,
 } from "../control-plane/kubectl.ts";
+import { freePortOr } from "../control-plane/ports.ts";
 import { installServiceAccount, SERVICE_ACCOUNT } from "../control-plane/service-account.ts";
 import { Tether } from "../control-plane/tether.ts";
 import { type CookieJar, OktaError, type OktaStandIn } from "../okta/index.ts";
 import { acmeManifest, addEventHook, registerWithOkta, startAcmeOkta } from "./acme.ts";
+import { documentedProxies } from "./documented-proxy.ts";
+import { type GuardedApplication, startGuardedApplication } from "./guarded-application.ts";
 import { clusterThatAnswers } from "./other-cluster.ts";
 import { type Product, startProduct } from "./product.ts";
 
@@ -29,6 +32,8 @@ export interface EnvironmentOptions {
 export interface Environment {
   readonly okta: OktaStandIn;
   readonly product: Product;
+  /** A small application behind a real proxy; undefined where none is installed. */
+  readonly guarded: GuardedApplication | undefined;
   readonly namespace: string;
   /** Undefined where the cluster is the user's own. */
   readonly controlPlane: ControlPlane | undefined;
@@ -89,12 +94,15 @@ async function start(
   const [kubeconfig] = await Promise.all([account(), applyCrds(target)]);
 
   step("starting the operator and the login webhook");
+  const proxy = documentedProxies.find((one) => one.isHere());
+  const guardedPort = proxy && (await freePortOr(GUARDED_PORT));
   const starting = startProduct({
     tether,
     kubeconfig,
     namespace,
     folder: tether.folder,
     port: ports.webhook,
+    flags: { webhook: guardedPort === undefined ? [] : ["--application-hosts", `localhost:${guardedPort}`] },
   });
   started.push(async () => {
     const [outcome] = await Promise.allSettled([starting]);
@@ -107,9 +115,24 @@ async function start(
   await kubectl(["apply", "-f", "-"], await acmeManifest(okta));
   await setUpEventHook(okta, kubectl);
 
+  let guarded: GuardedApplication | undefined;
+  if (proxy && guardedPort !== undefined) {
+    step(`starting an application, and ${proxy.name} in front of it`);
+    guarded = await startGuardedApplication({
+      tether,
+      proxy,
+      port: guardedPort,
+      webhookPort: Number(new URL(product.baseURL).port),
+      organization: `${namespace}/acme`,
+      loginPath: "acme",
+    });
+    started.push(guarded.stop);
+  }
+
   return {
     okta,
     product,
+    guarded,
     namespace,
     controlPlane,
     kubeconfig: target.kubeconfig,
@@ -127,6 +150,9 @@ async function start(
     stop,
   };
 }
+
+/** Where the application is, unless something else is there. */
+const GUARDED_PORT = 8090;
 
 /** Whoever has a cluster of their own has a kubectl, too. */
 const KUBECTL = process.env.KUBECTL ?? "kubectl";

@@ -12,12 +12,26 @@ const PEOPLE = [
   ["eve@acme.example", "eve-password", "in no mapped group: refused, and the page says why"],
 ] as const;
 
+function guardedLines(guarded: Environment["guarded"]): string[] {
+  if (!guarded)
+    return [
+      "An application behind a proxy is here, too, once nginx, Caddy or HAProxy is installed: see docs/applications.md.",
+      "",
+    ];
+  return [
+    `An application behind ${guarded.proxy}, for Service Admins: ${guarded.url}`,
+    "  open it as Ada, who is sent to sign in and back, and as Raj, whom a page tells what he lacks",
+    "",
+  ];
+}
+
 /** The page that the quickstart ends with: what there is, and what to try next. */
 export async function welcome({
   kubectl,
   kubeconfig,
   kubectlPath,
   product,
+  guarded,
   okta,
   namespace,
   folder,
@@ -35,6 +49,7 @@ export async function welcome({
     `Sign in: ${loginURI}`,
     ...people,
     "",
+    ...guardedLines(guarded),
     "In another terminal:",
     ...environment,
     `  kubectl get oktaorg,orm,orguser${flag}`,

@@ -18,6 +18,26 @@ test.serial("every step of the journey holds, in order", async (t) => {
 });
 
 test.serial(
+  "an application behind a proxy that is installed: Ada is sent to sign in and back, Raj is told what he lacks",
+  async (t) => {
+    const { guarded, okta } = environment;
+    if (!guarded) {
+      t.pass("no proxy is installed");
+      return;
+    }
+    const visit = (name: string) =>
+      signIn(okta, `${guarded.url}/reports?of=today`, `${name}@acme.example`, { followToEnd: true });
+    const ada = await visit("ada");
+    t.is(ada.visited.at(-1), `${guarded.url}/reports?of=today`);
+    t.regex(ada.response.body, /x-auth-request-email: ada@acme\.example/);
+    t.false(ada.response.body.includes("okta-role-"), "our cookies stay out of it");
+    const raj = await visit("raj");
+    t.is(raj.response.status, 403);
+    t.regex(raj.response.body, /Service Admin/);
+  },
+);
+
+test.serial(
   "the API server is killed in mid-flight: in the end everybody has one account, and it is right",
   async (t) => {
     t.timeout(300_000);

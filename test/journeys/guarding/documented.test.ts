@@ -1,8 +1,9 @@
 import test from "ava";
 import { parse } from "yaml";
+import { documented } from "../../../dev/quickstart/documented-proxy.ts";
 import { identityHeaders } from "../../../webhook/door/identity-headers.ts";
 import { readQuestion } from "../../../webhook/door/requirement.ts";
-import { applicationsPage, documented, documentedFiles } from "./documented.ts";
+import { applicationsPage, documentedFiles } from "./documented.ts";
 import { spellings } from "./spellings.ts";
 
 const told = [

@@ -6,7 +6,7 @@ import { freePort } from "../../../dev/control-plane/ports.ts";
 import type { CookieJar, OrganizationSeed } from "../../../dev/okta/index.ts";
 import { type UnderTest, webhookUnderTest } from "../../webhook/webhook-under-test.ts";
 import { type Application, type Received, startApplication } from "./application.ts";
-import type { DocumentedProxy } from "./proxy.ts";
+import type { ProxyUnderTest } from "./proxy.ts";
 
 export interface Answer {
   readonly status: number;
@@ -37,7 +37,7 @@ export interface Guarded {
 
 export async function guarded(
   t: ExecutionContext,
-  proxy: DocumentedProxy,
+  proxy: ProxyUnderTest,
   { okta }: { okta?: OrganizationSeed } = {},
 ): Promise<Guarded> {
   const port = await freePort();
