@@ -121,7 +121,7 @@ export class DeactivationHold {
     const numbers = this.#numbers(
       key,
       pending,
-      Math.max(deactivationsCountFrom(organization), this.settled(organization, key)),
+      Math.max(deactivationsCountFrom(organization, this.#now()), this.settled(organization, key)),
     );
     const setting = organization.spec.safeguards.maxDeactivations;
     const { policy, issuer } = inForce;
@@ -161,7 +161,7 @@ export class DeactivationHold {
     }
     if (!carriedOut) return stored;
     if (carriedOut.settled === undefined && pending.approved === 0)
-      carriedOut.settled = Math.floor(Date.now() / 1000) * 1000;
+      carriedOut.settled = Math.floor(this.#now() / 1000) * 1000;
     return Math.max(stored, carriedOut.settled ?? 0);
   }
 

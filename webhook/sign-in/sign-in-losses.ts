@@ -51,6 +51,7 @@ export class SignInLosses {
   readonly #store: Pick<IdentityStore, "find">;
   readonly #counts: Pick<UserCounts, "of" | "waiting" | "deactivatedSince" | "withoutClaimSince">;
   readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
+  readonly #now: () => number;
   /** By organization and ref: accounts that are about to be deactivated. */
   readonly #underWay = new Map<string, Map<string, UnderWay>>();
 
@@ -59,10 +60,13 @@ export class SignInLosses {
     store: Pick<IdentityStore, "find" | "subscribe">;
     counts: Pick<UserCounts, "of" | "waiting" | "deactivatedSince" | "withoutClaimSince">;
     localAdmins: Pick<LocalAdmins, "canGetIn">;
+    /** ms since 1970 */
+    now?: () => number;
   }) {
     this.#store = deps.store;
     this.#counts = deps.counts;
     this.#localAdmins = deps.localAdmins;
+    this.#now = deps.now ?? Date.now;
     // Stored, they are counted: in the same turn of the event loop they are under way no longer.
     deps.store.subscribe(({ user }) => {
       if (!isActive(user)) this.#end(user.organization, user.ref);
@@ -129,7 +133,7 @@ export class SignInLosses {
 
   #isClaimLost(key: string, organization: Organization): boolean {
     const underWay = this.#countUnderWay(key, ({ isMissing }) => isMissing);
-    const stored = this.#counts.withoutClaimSince(key, Date.now() - CLAIM_LOSS_WINDOW_MS);
+    const stored = this.#counts.withoutClaimSince(key, this.#now() - CLAIM_LOSS_WINDOW_MS);
     return claimIsLost(this.#change(key, organization), stored + underWay);
   }
 
@@ -137,7 +141,8 @@ export class SignInLosses {
   #change(key: string, organization: Organization): Omit<Change, "deactivating"> {
     const underWay = this.#underWay.get(key)?.size ?? 0;
     return {
-      recent: this.#counts.deactivatedSince(key, deactivationsCountFrom(organization)) + underWay,
+      recent:
+        this.#counts.deactivatedSince(key, deactivationsCountFrom(organization, this.#now())) + underWay,
       active: this.#counts.of(key).active - underWay,
       setting: organization.spec.safeguards.maxDeactivations,
     };

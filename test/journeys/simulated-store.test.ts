@@ -1,0 +1,23 @@
+import { randomUUID } from "node:crypto";
+import test from "ava";
+import { storeConformance } from "../identity/store-conformance.ts";
+import { waitFor } from "../wait-for.ts";
+import { SimulatedStore } from "./simulated-store.ts";
+
+storeConformance(test, "SimulatedStore", async () => {
+  const store = new SimulatedStore();
+  return {
+    store,
+    other: store,
+    organization: async () => `acme/org-${randomUUID().slice(0, 8)}`,
+    makeLocal: async (organization, { email, roles = [], serviceAccountName }) =>
+      store.makeLocal(organization, `local-${randomUUID().slice(0, 8)}`, {
+        email,
+        localRoles: roles,
+        ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
+      }),
+    askToEndSessions: async ({ ref }, words) => store.askToEndSessions(ref, words),
+    until: (_, condition) =>
+      waitFor(async () => (await condition()) || undefined, { what: "the store to know" }),
+  };
+});
