@@ -1,9 +1,11 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
 import { type ControlPlane, startControlPlane } from "../dev/control-plane/control-plane.ts";
 import { installCrds } from "../dev/control-plane/install.ts";
 import { installServiceAccount, SERVICE_ACCOUNT } from "../dev/control-plane/service-account.ts";
 import { Tether } from "../dev/control-plane/tether.ts";
+import type { OrganizationSeed } from "../dev/okta/index.ts";
 import {
   type ImagePrograms,
   type ProductOptions,
@@ -119,6 +121,23 @@ export class Bench {
     const { issuer, clientID, clientSecret } = this.provider;
     const all = { issuer, clientID, clientSecret, ...settings };
     return this.#keep(await startPeer(this.tether, name, all, suffix));
+  }
+
+  /**
+   * A stand-in for Okta, controlled over HTTP.
+   * @param seed as in dev/okta/acme.yaml
+   */
+  async okta(seed: OrganizationSeed, apiToken: string): Promise<Program> {
+    const file = join(this.tether.folder, "okta.yaml");
+    await writeFile(file, JSON.stringify(seed)); // JSON is YAML
+    return this.#keep(
+      await startProgram(this.tether, {
+        name: "okta",
+        file: "dev/okta/main.ts",
+        args: ["--file", file, "--control", "--api-token", apiToken],
+        logFile: join(this.tether.folder, "okta.log"),
+      }),
+    );
   }
 
   /** Ends a program that one of these methods has started. */

@@ -6,12 +6,14 @@ import { activePeople } from "./measures/active-people.ts";
 import { applyToReady } from "./measures/apply-to-ready.ts";
 import { coldStart } from "./measures/cold-start.ts";
 import { headers } from "./measures/headers.ts";
+import { hook } from "./measures/hook.ts";
 import { large } from "./measures/large.ts";
 import { logins } from "./measures/logins.ts";
 import { mappingChange } from "./measures/mapping-change.ts";
 import { revocation } from "./measures/revocation.ts";
 import { scale } from "./measures/scale.ts";
 import { sessions } from "./measures/sessions.ts";
+import { sync } from "./measures/sync.ts";
 import { writeReport } from "./report.ts";
 import { terminalTable } from "./table.ts";
 
@@ -22,6 +24,8 @@ const MEASURES: readonly Measure[] = [
   logins,
   headers,
   revocation,
+  sync,
+  hook,
   coldStart,
   scale,
   mappingChange,
@@ -30,7 +34,7 @@ const MEASURES: readonly Measure[] = [
 
 const HELP = `Measures what the product costs, each thing beside its neighbour in the same run.
 
-  npm run bench                              all of it, about a quarter of an hour
+  npm run bench                              all of it, about half an hour
   npm run bench -- --only sessions,logins    some of it: ${MEASURES.map(({ name }) => name).join(", ")}
   npm run bench -- --quick                   a tenth of each, to see that it works
   npm run bench -- --write                   writes docs/benchmarks.md; with --only, its other parts stay

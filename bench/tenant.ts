@@ -136,7 +136,7 @@ export class Tenant {
   async ensureUsers(count: number): Promise<void> {
     const policy = this.#policy();
     await inParallel(range(this.#users, count), WRITERS, (i) =>
-      this.#createUser(i, groupsOfUser(i, this.#mappings), policy),
+      this.#createUser(person(i), groupsOfUser(i, this.#mappings), policy),
     );
     this.#users = Math.max(this.#users, count);
   }
@@ -144,7 +144,7 @@ export class Tenant {
   /** Accounts in one group alone, which one mapping names. */
   async createUsersIn(group: string, mapping: string, role: string, count: number): Promise<void> {
     const policy = new CompiledPolicy(ROLES, [{ name: mapping, groups: [{ name: group }], roles: [role] }]);
-    for (let i = 0; i < count; i++) await this.#createUser(1_000_000 + i, [group], policy);
+    for (let i = 0; i < count; i++) await this.#createUser(person(1_000_000 + i), [group], policy);
   }
 
   /** Makes it so that everybody who has an account was here an hour ago. */
@@ -155,8 +155,58 @@ export class Tenant {
       await inParallel(items, WRITERS, (user) => this.#setLoginBack(user, lastLoginTime));
   }
 
+  /** Accounts of these people, each in one group; made as if they had signed in. */
+  async createMembers(
+    people: readonly { readonly subject: string; readonly group: string }[],
+    mappings: readonly { readonly name: string; readonly group: string; readonly role: string }[],
+  ): Promise<void> {
+    const policy = new CompiledPolicy(
+      ROLES,
+      mappings.map(({ name, group, role }) => ({ name, groups: [{ name: group }], roles: [role] })),
+    );
+    await inParallel(people, WRITERS, ({ subject, group }) =>
+      this.#createUser({ subject, name: `Person ${subject}` }, [group], policy),
+    );
+  }
+
+  /** Has Okta's directory followed, which tells of changes by an event hook with this secret. */
+  async followDirectory(url: string, apiToken: string, hookSecret: string): Promise<void> {
+    const { admin, namespace } = this.#options;
+    const base64 = (text: string): string => Buffer.from(text).toString("base64");
+    const data = { apiToken: base64(apiToken), hookSecret: base64(hookSecret) };
+    await admin.create(secrets, { metadata: { namespace, name: "directory" }, data });
+    await this.patchOrganization({
+      spec: {
+        okta: {
+          directory: { url, apiTokenRef: { name: "directory", key: "apiToken" } },
+          eventHook: { secretRef: { name: "directory", key: "hookSecret" } },
+        },
+      },
+    });
+  }
+
+  /** As a merge patch. */
+  async patchOrganization(patch: object): Promise<void> {
+    const { admin, namespace } = this.#options;
+    await admin.mergePatch(organizations, { namespace, name: ORGANIZATION }, patch);
+  }
+
   /** Cookie headers of so many people who are signed in: their sessions are signed as the webhook signs them. */
   async sessions(baseURL: string, count: number): Promise<string[]> {
+    const cookies: string[] = [];
+    for await (const { cookie } of this.#sessions(baseURL)) if (cookies.push(cookie) === count) break;
+    return cookies;
+  }
+
+  /** As `sessions`: of these people, by their subjects. */
+  async sessionsOf(baseURL: string, subjects: ReadonlySet<string>): Promise<Map<string, string>> {
+    const cookies = new Map<string, string>();
+    for await (const { subject, cookie } of this.#sessions(baseURL))
+      if (subjects.has(subject)) cookies.set(subject, cookie);
+    return cookies;
+  }
+
+  async *#sessions(baseURL: string): AsyncGenerator<{ subject: string; cookie: string }> {
     const { admin, namespace } = this.#options;
     const { metadata } = await admin.get(organizations, { namespace, name: ORGANIZATION });
     const secret = await admin.get(secrets, { namespace, name: SESSION_KEYS });
@@ -166,10 +216,8 @@ export class Tenant {
     const key = new KeyRing([oldest, ...younger], 0).current(issuedAt);
     const organizationID = metadata.uid ?? "";
     const name = new SessionCookies(cookieStyle(baseURL)).nameOf(organizationID);
-    const cookies: string[] = [];
     for await (const { items } of admin.pages(organizationUsers, { namespace }))
       for (const user of items) {
-        if (cookies.length === count) return cookies;
         const session = {
           id: newSessionID(),
           user: keyOf(user),
@@ -179,9 +227,8 @@ export class Tenant {
           issuedAt,
           expiresAt: issuedAt + 12 * 3_600_000,
         };
-        cookies.push(`${name}=${signSession(session, key)}`);
+        yield { subject: user.spec.subject ?? "", cookie: `${name}=${signSession(session, key)}` };
       }
-    return cookies;
   }
 
   async #setLoginBack(user: OrganizationUser, lastLoginTime: string): Promise<void> {
@@ -204,15 +251,19 @@ export class Tenant {
     return new CompiledPolicy(ROLES, mappings);
   }
 
-  async #createUser(i: number, groups: readonly string[], policy: CompiledPolicy): Promise<void> {
+  async #createUser(
+    { subject, name }: { readonly subject: string; readonly name: string },
+    groups: readonly string[],
+    policy: CompiledPolicy,
+  ): Promise<void> {
     const { product, issuer } = this.#options;
     const { organization } = this;
     const identity = {
       issuer,
-      subject: `person-${i}`,
-      email: `person-${i}@acme.example`,
+      subject,
+      email: `${subject}@acme.example`,
       emailVerified: true,
-      name: `Person ${i}`,
+      name,
       groups: groups.map((name) => ({ name })),
       groupsFrom: "Claim" as const,
     };
@@ -245,6 +296,10 @@ function mappingSpec(i: number): OktaRoleMapping["spec"] {
 function groupsOfUser(i: number, mappings: number): string[] {
   const mapped = [0, 1, 2].map((k) => `team-${(i + k * 3_331) % mappings}`);
   return [...mapped, ...Array.from({ length: 7 }, (_, k) => `list-${(i * 7 + k) % 500}`)];
+}
+
+function person(i: number): { subject: string; name: string } {
+  return { subject: `person-${i}`, name: `Person ${i}` };
 }
 
 function range(from: number, to: number): number[] {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Agent, request } from "undici";
 import { oktaRoleMappings } from "../../crds/resources.ts";
 import type { OktaRoleMapping } from "../../crds/types.ts";
 import type { Bench } from "../bench.ts";
 import { type Measure, type Outcome, times, written } from "../measure.ts";
 import { ObjectWatch } from "../object-watch.ts";
+import { SessionChecks } from "../session-checks.ts";
 import { SignIns } from "../sign-ins.ts";
 import { quantile } from "../statistics.ts";
 import type { Tenant } from "../tenant.ts";
@@ -84,34 +84,6 @@ async function revoked(
 
 function isGone(name: string) {
   return (object: OktaRoleMapping, deleted: boolean): boolean => deleted && object.metadata.name === name;
-}
-
-/** One program that asks who somebody is, over one connection. */
-class SessionChecks {
-  readonly #url: string;
-  readonly #agent = new Agent({ connections: 1 });
-
-  constructor(baseURL: string) {
-    this.#url = `${baseURL}/session`;
-  }
-
-  async status(cookie: string): Promise<number> {
-    const answer = await request(this.#url, { dispatcher: this.#agent, headers: { cookie } });
-    await answer.body.dump();
-    return answer.statusCode;
-  }
-
-  /** Resolves with the time (performance.now) of the first answer that is 401. */
-  async untilRefused(cookie: string): Promise<number> {
-    const deadline = performance.now() + TIMEOUT_MS;
-    while ((await this.status(cookie)) !== 401)
-      if (performance.now() > deadline) throw new Error("the session was never refused");
-    return performance.now();
-  }
-
-  async close(): Promise<void> {
-    await this.#agent.close();
-  }
 }
 
 function outcome(ours: readonly number[], raw: readonly number[]): Outcome {

@@ -10,7 +10,10 @@ export interface Controlled {
   misbehave(misbehaviour: Misbehaviour): Misbehaving;
   behave(): void;
   saveApp(app: AppSeed): unknown;
-  readonly eventHooks: { misdeliver(misdelivery: Misdelivery): Misbehaving };
+  readonly eventHooks: {
+    misdeliver(misdelivery: Misdelivery): Misbehaving;
+    readonly sent: readonly object[];
+  };
   readonly calls: Iterable<Call>;
   readonly settings: object;
 }
@@ -23,7 +26,7 @@ const settings = organizationSeed
 /**
  * Control over HTTP, with an API token: POST /stand-in/misbehaviours and /stand-in/misdeliveries (one of them as JSON),
  * DELETE /stand-in/misbehaviours (all of both), PUT /stand-in/apps (an app as in the seed), PATCH /stand-in/settings (some
- * as in the seed), and GET /stand-in/calls.
+ * as in the seed), GET /stand-in/calls, and GET /stand-in/deliveries (each try to deliver something to an event hook).
  */
 export function controlRoutes(okta: Controlled, apiTokens: ReadonlySet<string>): Router {
   const router = Router();
@@ -49,6 +52,7 @@ export function controlRoutes(okta: Controlled, apiTokens: ReadonlySet<string>):
     response.status(204).end();
   });
   router.get("/calls", (_request, response) => void response.json([...okta.calls]));
+  router.get("/deliveries", (_request, response) => void response.json(okta.eventHooks.sent));
   router.delete("/misbehaviours", (_request, response) => {
     okta.behave();
     response.status(204).end();

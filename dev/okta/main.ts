@@ -16,7 +16,7 @@ const help = `A stand-in for an Okta organization, for development and tests.
   --key FILE
   --api-token TOKEN  a token for Authorization: SSWS, beside those of the file; may be given several times
   --control        serves /stand-in: misbehaviours (POST, DELETE), misdeliveries of event hooks (POST), apps (PUT),
-                   settings (PATCH) and calls (GET)
+                   settings (PATCH), calls and deliveries (GET)
   --log-level LEVEL  default: info
   --help           prints this
 

@@ -128,6 +128,8 @@ export const organizationSeed = z.strictObject({
   manyGroups: z.enum(["truncate", "fail", "all"]).default("truncate"),
   /** Whether authorization answers carry `iss` (RFC 9207). Okta sends none. */
   issuerParameter: z.boolean().default(false),
+  /** How long ago everything in here came to be, as times and the system log tell it. */
+  seededAgoMs: z.int().nonnegative().default(0),
   /**
    * For how long the Management API goes on showing users, groups and members as they were before a change. Okta's
    * trails by seconds; the system log, event hooks and tokens don't. What is changed while this is 0 is seen at once.

@@ -210,10 +210,11 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
 }
 
 function seededDirectory(organization: Organization, now: Clock): Directory {
-  const { users, groups } = organization;
+  const { users, groups, seededAgoMs } = organization;
   let isSeeded = false;
+  const time: Clock = () => (isSeeded ? now() : now() - seededAgoMs);
   const readLagMs = () => (isSeeded ? organization.readLagMs : 0);
-  const directory = new Directory({ log: new SystemLog(now), now, readLagMs });
+  const directory = new Directory({ log: new SystemLog(time), now: time, readLagMs });
   for (const group of groups) {
     const name = typeof group === "string" ? group : group.name;
     if (name !== "Everyone") directory.addGroup(group);

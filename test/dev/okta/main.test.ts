@@ -71,6 +71,7 @@ test("the process serves a seed file until it is told to stop", async (t) => {
   t.is(logs.headers.get("x-rate-limit-limit"), "7");
   const calls = (await (await control("GET", "calls")).json()) as object[];
   t.like(calls.at(-1), { method: "GET", endpoint: "/api/v1/logs", status: 200, used: 1, limit: 7 });
+  t.deepEqual(await (await control("GET", "deliveries")).json(), [], "no event hook is told of anything");
   t.is((await control("PUT", "apps", { colour: "red" })).status, 400);
   t.is((await fetch(`${url}/stand-in/misbehaviours`, { method: "DELETE" })).status, 401);
 

@@ -232,3 +232,16 @@ test("since and after together, and limits beyond 1000, are refused", async (t) 
     t.is((await call("GET", `/logs?${query}`)).status, 400, query);
   t.deepEqual(await (await call("GET", "/logs?limit=0")).json(), []);
 });
+
+test("what the seed has can have come to be a while ago, so that whoever asks for what is new isn't told of it", async (t) => {
+  const okta = await recordedOktaFor(t, { ...seed, seededAgoMs: 3_600_000 });
+  const { json } = managementApi(okta);
+  const since = new Date(Date.now() - 600_000).toISOString();
+  okta.directory.addToGroup("service_admin", "ada");
+  const events = await json<LogEvent[]>("GET", `/logs?since=${since}`);
+  t.deepEqual(
+    events.map(({ eventType }) => eventType),
+    ["group.user_membership.add"],
+  );
+  t.true((await json<LogEvent[]>("GET", "/logs")).length > 1);
+});
