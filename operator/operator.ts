@@ -49,6 +49,7 @@ import type { ReservationRules } from "./organizations/next-reservations.ts";
 import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
 import { reportUnreadable } from "./organizations/unreadable-namespace.ts";
+import { knownCondition } from "./progress.ts";
 import { Gate, type KeysAre } from "./releases/gate.ts";
 import { keepOrganization } from "./releases/keep-organization.ts";
 import { DirectorySync, SyncMetrics } from "./sync/directory-sync.ts";
@@ -318,8 +319,11 @@ export class Operator {
       sweeps: new DirectoryClients({ secrets, http, lane: "sweep", maxWaitMs: SWEEP_WAIT_MS }),
       isReady: (organization) => this.#isReady(organization),
       decide: (ref) => controllers.users.queue.add(ref),
-      lookUpGroups: (organization) => {
-        const concerned = mappings.by("organization", organization).map(keyOf);
+      lookUpGroups: (organization, ids) => {
+        // Those that are known to mean them, and those of which it isn't known what they mean.
+        const named = ids.flatMap((id) => mappings.by("mappedGroup", indexKey(organization, id)));
+        const open = mappings.by("organization", organization).filter((mapping) => !isResolved(mapping));
+        const concerned = new Set([...named, ...open].map(keyOf));
         groups.again(concerned);
         for (const mapping of concerned) controllers.mappings.queue.add(mapping);
       },
@@ -437,4 +441,9 @@ export class Operator {
       this.isCurrent()
     );
   }
+}
+
+/** Whether Okta has all groups that a mapping names. */
+function isResolved(mapping: OktaRoleMapping): boolean {
+  return knownCondition(mapping, "GroupsResolved")?.status === "True";
 }

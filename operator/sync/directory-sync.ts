@@ -28,8 +28,8 @@ export interface DirectorySyncDeps {
   readonly isReady: (organization: string) => boolean;
   /** Has a user reconciled. */
   readonly decide: (ref: string) => void;
-  /** Has the groups of an organization's mappings looked up anew. */
-  readonly lookUpGroups: (organization: string) => void;
+  /** Has groups looked up anew of those of an organization's mappings that may mean these, by Okta's ids of them. */
+  readonly lookUpGroups: (organization: string, ids: readonly string[]) => void;
   /** Has the organization's status written. */
   readonly changed: (organization: string) => void;
   readonly metrics: SyncMetrics;
@@ -101,7 +101,7 @@ export class DirectorySync {
           return now && (lane === "passes" ? sweeps : directories).of(now, how);
         },
         isReady: () => deps.isReady(key),
-        lookUpGroups: () => deps.lookUpGroups(key),
+        lookUpGroups: (ids) => deps.lookUpGroups(key, ids),
         changed: () => deps.changed(key),
         delays: new MeasuredDelays(),
         onDelay: (ms) => metrics.delay.observe({ organization: key }, ms / 1000),

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { SYNC_ANNOTATION } from "../../crds/annotations.ts";
 import type { OktaRoleMapping, Organization, PersonHint } from "../../crds/types.ts";
@@ -37,8 +38,8 @@ export interface OrganizationSyncDeps extends StoringDeps {
   ) => Promise<Directory | undefined>;
   /** Whether this replica may act for the organization, and knows all that there is of it. */
   readonly isReady: () => boolean;
-  /** Has the mappings' groups looked up anew. */
-  readonly lookUpGroups: () => void;
+  /** Has groups looked up anew of mappings that may mean these, by Okta's ids of them. */
+  readonly lookUpGroups: (ids: readonly string[]) => void;
   /** Told whenever there is something new to say of it. */
   readonly changed: () => void;
   readonly delays: MeasuredDelays;
@@ -181,7 +182,7 @@ export class OrganizationSync {
             error instanceof DirectoryRateLimitedError
               ? error.retryAfterMs
               : backoff(failures, AFTER_FAILURE);
-          await new Waker(this.#signal).sleep(waitMs);
+          await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => {}); // aborted: the loop ends
           continue;
         }
       }
@@ -228,8 +229,8 @@ export class OrganizationSync {
   #takeHints(): void {
     const organization = this.#deps.organization();
     if (!organization) return;
-    const { needsPass, namesGroups } = this.#hints.take(organization);
-    if (namesGroups) this.#deps.lookUpGroups(); // renamed, deleted, made
+    const { needsPass, groupIDs } = this.#hints.take(organization);
+    if (groupIDs.length > 0) this.#deps.lookUpGroups(groupIDs);
     if (needsPass) this.#passWaker.wake();
   }
 
@@ -364,7 +365,8 @@ export class OrganizationSync {
   #unread(): Set<string> {
     const { found, gone } = mappedGroups(this.#deps.mappings());
     const keys = new Set([...found.keys(), ...[...gone].map(goneKey)]);
-    this.#read ??= this.#readBefore();
+    // What nobody names any more is read anew when somebody does.
+    this.#read = (this.#read ?? this.#readBefore()).intersection(keys);
     return keys.difference(this.#read);
   }
 
@@ -393,7 +395,8 @@ export class OrganizationSync {
       // No mapping is known to name it, by now: where it was deleted, nobody is in it any more.
       else if (!(await directory.groupByID(id))) groups.push({ id, byID: false });
     }
-    return { groups, gone: names, keys: [...ids, ...names.map(goneKey)] };
+    const read = ids.filter((id) => found.has(id));
+    return { groups, gone: names, keys: [...read, ...names.map(goneKey)] };
   }
 
   // What Okta says has changed.

@@ -14,8 +14,8 @@ export interface HeardHints extends Pick<HintsWriter, "heard" | "done"> {
 export interface Taken {
   /** Whether members of groups are to be read for it. */
   readonly needsPass: boolean;
-  /** Whether groups were made, renamed or deleted. */
-  readonly namesGroups: boolean;
+  /** Groups that were made, renamed or deleted, or whose members have changed. */
+  readonly groupIDs: readonly string[];
 }
 
 /** More people than this are looked at by reading all members: it costs less, whatever their number. */
@@ -61,7 +61,10 @@ export class TakenHints {
     this.needs.keep(new Set(needs.keys()));
     for (const { eventTime } of [...people, ...groups, ...(everything ? [everything] : [])])
       this.#lastChange = Math.max(this.#lastChange ?? 0, Date.parse(eventTime));
-    return { needsPass: added.length > 0, namesGroups: added.some(([key]) => key.startsWith("group ")) };
+    const groupIDs = added.flatMap(([key, scope]) =>
+      key.startsWith("group ") && scope !== "all" ? [...scope] : [],
+    );
+    return { needsPass: added.length > 0, groupIDs };
   }
 
   /** A pass has come to its end: takes out that for which nothing more is to be expected. @throws as `takeOut` */
