@@ -115,3 +115,43 @@ test("people get their accounts before they sign in where an organization says s
   for await (const each of store.users(organization)) everybody.push(each.email);
   t.deepEqual(everybody.sort(), ["ada@acme.example", "cy@acme.example"]);
 });
+
+test("what was heard while no operator ran is looked at by the next one", async (t) => {
+  const { okta, hear, member, untilState, untilDone, untilRead, start, stop } = await followed(t);
+  const ada = await member("ada", "web");
+  await untilRead();
+  await stop();
+  okta.directory.removeFromGroup("web", "ada@acme.example");
+  await hear({ kind: "person", id: ada.subject ?? "", eventTime: new Date().toISOString() });
+  start();
+  t.is(active(await untilState(ada, "Deactivated"))?.reason, "NoMappedGroup");
+  await untilDone();
+});
+
+test("while Okta refuses the credentials nobody loses anything; the condition says what to do, and then it is caught up with", async (t) => {
+  const { okta, hear, member, user, condition, untilState, untilRead } = await followed(t);
+  const ada = await member("ada", "web");
+  await untilRead();
+  okta.misbehave({ on: ["management"], fault: { kind: "status", status: 401 } });
+  okta.directory.removeFromGroup("web", "ada@acme.example");
+  await hear({ kind: "person", id: ada.subject ?? "", eventTime: new Date().toISOString() });
+  const { message } = await condition("oktaorg", "acme", "DirectorySynced", "False", "DirectoryUnauthorized");
+  t.regex(message, /What is stored stays/);
+  t.is((await user(ada.ref)).status?.state, "Active");
+  okta.behave();
+  await untilState(ada, "Deactivated");
+  await condition("oktaorg", "acme", "DirectorySynced", "True");
+});
+
+test("without a right to Okta's log the groups tell whose members have changed, and the condition says what is missing", async (t) => {
+  const { okta, member, condition, untilState, untilRead } = await followed(t);
+  okta.misbehave({ path: "^/api/v1/logs", fault: { kind: "status", status: 403 } });
+  const ada = await member("ada", "web");
+  await untilRead();
+  t.regex(
+    (await condition("oktaorg", "acme", "DirectorySynced", "True")).message,
+    /grant the app okta\.logs\.read/,
+  );
+  okta.directory.removeFromGroup("web", "ada@acme.example");
+  await untilState(ada, "Deactivated");
+});
