@@ -10,7 +10,7 @@ import {
 } from "../../kubernetes/index.ts";
 import type { AuthenticationKind } from "../../okta/oidc/login-errors.ts";
 import { BEING_ASKED, CHECKING, isChecking } from "../progress.ts";
-import type { Deactivations } from "../users/deactivation-hold.ts";
+import { type Deactivations, LAST_ADMIN_HELD } from "../users/deactivation-hold.ts";
 import type { PendingSet } from "../users/pending-set.ts";
 import type { LoginPathVerdict } from "./login-paths.ts";
 import { type MappingSays, missingGroup } from "./missing-groups.ts";
@@ -160,7 +160,7 @@ export function deactivationsWithinLimit(
   const orElse = lastAdminRoles.length === 0 ? "" : ", somebody else can administer the organization";
   return conditionFalse(
     type,
-    exceeds ? "DeactivationsHeld" : "LastAdminHeld",
+    exceeds ? "DeactivationsHeld" : LAST_ADMIN_HELD,
     `${what.join(" ")} ${whyAndWho(waiting, mappings)} They keep their access until the cause is put right${orElse} or somebody ` +
       `approves within the hour: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ${APPROVAL_ANNOTATION}=${approval}`,
   );

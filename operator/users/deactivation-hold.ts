@@ -43,6 +43,12 @@ interface Hold {
 /** So long the same is asked for; what was asked for before counts for as long again. Ms. */
 const ASKED_FOR_MS = 3_600_000;
 
+/** The reason where nothing is held but that an admin role is taken from the last who hold it. */
+export const LAST_ADMIN_HELD = "LastAdminHeld";
+
+/** Who approves that says nothing about how many were deactivated: they count on. */
+const NOTHING_SETTLED = 0;
+
 const NOT_HELD = { exceeds: false, lastAdminRoles: [], held: false, approval: "" } as const;
 
 /** What was offered so many times before is still taken: while somebody looks, others sign in. */
@@ -142,7 +148,7 @@ export class DeactivationHold {
     if (upTo === undefined) return { ...numbers, exceeds, lastAdminRoles, held: true, approval };
     pending.approve(upTo);
     this.#holds.delete(key);
-    this.#carriedOut.set(key, { approval: said, settled: undefined });
+    this.#carriedOut.set(key, { approval: said, settled: exceeds ? undefined : NOTHING_SETTLED });
     return this.state(key); // the others are counted again
   }
 
@@ -156,7 +162,9 @@ export class DeactivationHold {
     let carriedOut = this.#carriedOut.get(key);
     // Approved before a restart, and done.
     if (!carriedOut && pending.size === 0 && isAskedFor(organization)) {
-      carriedOut = { approval: approvalIn(organization) ?? "", settled: undefined };
+      const isOfLastAdmin = heldCondition(organization)?.reason === LAST_ADMIN_HELD;
+      const settled = isOfLastAdmin ? NOTHING_SETTLED : undefined;
+      carriedOut = { approval: approvalIn(organization) ?? "", settled };
       this.#carriedOut.set(key, carriedOut);
     }
     if (!carriedOut) return stored;

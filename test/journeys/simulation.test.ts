@@ -172,3 +172,18 @@ async function isTold(acme: SimulatedOrganization, people: People): Promise<bool
     (await acme.signIn([...people.keys()].at(-1) ?? "", "no claim")) === "the claim is lost"
   );
 }
+
+test("whoever approves that the last admin goes has approved nothing else: what has been taken from others within the day counts on", async (t) => {
+  const { acme } = await acmeOf(100);
+  const others = Array.from({ length: 21 }, (_, i) => `p${ADMINS + i}`);
+  const last = others.pop() ?? "";
+  for (const subject of others) await acme.isSeen(subject, []);
+  t.is(acme.active, 80);
+  for (let i = 0; i < ADMINS; i++) await acme.isSeen(`p${i}`, [team(i)]);
+  t.is(acme.held?.reason, "LastAdminHeld");
+  await acme.approve();
+  t.is(acme.held, undefined);
+  await acme.isSeen(last, []);
+  t.is(acme.held?.reason, "DeactivationsHeld");
+  t.is(acme.active, 80);
+});
