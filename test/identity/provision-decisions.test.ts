@@ -74,6 +74,7 @@ const at = 1_000;
 interface Deciding {
   policy?: Policy;
   held?: boolean;
+  paused?: boolean;
   mayTake?: LossDecision;
 }
 
@@ -331,4 +332,39 @@ test("where the answer to a write was lost, what was before it is what is told",
     accounts.failures.push(lost, new StaleUserError("again", { perhapsByUs: true }));
     t.is((await signIn(accounts)).before?.version, before, lost.message);
   }
+});
+
+test("while an organization is paused, a sign-in takes only what is certain about one person", async (t) => {
+  const paused = true;
+  const none = {
+    active: false,
+    grants: [],
+    groups: [],
+    reason: "NoMappedGroup",
+    message: "Since then.",
+  } as const;
+  const cut = identity(...Array.from({ length: 100 }, (_, i) => `g${i}`));
+  const kept = await signIn(new Accounts(account()), cut, { paused });
+  t.is(kept.kind, "admitted", "a list that was cut takes nothing anyway");
+  t.deepEqual(kept.user?.access?.grants, account().access?.grants);
+
+  const out = await signIn(new Accounts(account({ access: none })), member, { paused });
+  t.is(out.kind, "refused");
+  t.deepEqual(out.written, [{ identity: member }], "why they are out, and since when, stays");
+  t.is(out.user?.access?.message, "Since then.");
+
+  const gone = { ...member, status: "SUSPENDED" };
+  for (const user of [account(), account({ access: none })]) {
+    const refused = await signIn(new Accounts(user), gone, { paused });
+    t.is(refused.kind, "refused");
+    t.is(refused.user?.access?.reason, "NotActiveInOkta", "Okta is certain of them");
+  }
+  t.is((await signIn(new Accounts(), member, { paused })).kind, "refused");
+});
+
+test("where nobody holds anything back, whoever has left the groups is deactivated", async (t) => {
+  const accounts = new Accounts(account());
+  const signedIn = { organization: "acme/acme", identity: stranger, at };
+  const outcome = await provisionSignIn(accounts, signedIn, { policy, held: false });
+  t.false(outcome.user?.access?.active);
 });
