@@ -38,6 +38,8 @@ test("whoever isn't decided on yet holds nothing that could be kept", (t) => {
   t.false(resolveStoredAccess(undecided, { issuer: ISSUER, policy, held: true }).active);
   t.is(resolveSignIn(identity("marketing"), undecided, { policy, held: true }).kind, "refuse");
   t.is(resolveSignIn(identity("service_admin"), undecided, { policy, held: true }).kind, "admit");
+  const paused = true;
+  t.is(resolveSignIn(identity("service_admin"), undecided, { policy, held: false, paused }).kind, "refuse");
   // Whatever is stored of somebody who is out: it isn't theirs any more.
   const out = account({
     access: { active: false, grants: GRANTS, groups: [], reason: "NoMappedGroup", message: "" },

@@ -134,6 +134,7 @@ test("an Event is named after the most that has happened", (t) => {
     t.like(events[0], { reason, action });
     t.regex(events[0]?.note ?? "", note);
     t.is(events.length, 1);
+    if (after.source === "Local") t.false("related" in (events[0] ?? {}), "no mapping gives a local role");
   }
   const { events, write } = written(account(), account({ sessionEpoch: 1 }));
   write(auditSessionsEnded(account(), account({ sessionEpoch: 1 }), MANY_SIGN_OUTS));

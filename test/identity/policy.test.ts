@@ -101,6 +101,7 @@ test("the hash is of the catalogue, the groups and the roles, and not of the ord
     "what is in the catalogue is part of what is approved",
   );
   t.not(hash(roles, { ...m, roles: ["r1"] }, n), usual);
+  t.not(hash(roles, { ...m, groups: [{ name: "b" }] }, n), usual);
   t.not(hash(roles, { ...m, groups: [{ id: "a" }] }, n), usual, "an id isn't a name");
   const called = (currentName: string): Mapping => ({ ...m, groups: [{ id: "1", currentName }] });
   t.is(

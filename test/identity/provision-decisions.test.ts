@@ -172,7 +172,9 @@ test("whoever has left the groups is deactivated, if the safeguards let it be ta
   const out = account({
     access: { active: false, grants: [], groups: [], reason: "NoMappedGroup", message: "" },
   });
-  t.is((await signIn(new Accounts(out), stranger)).asked, 0, "who is out already is nobody's loss");
+  const again = await signIn(new Accounts(out), stranger);
+  t.is(again.asked, 0, "who is out already is nobody's loss");
+  t.like(again.written[0], { identity: stranger, access: { reason: "NoMappedGroup" } });
 });
 
 test("an admin role is taken at a sign-in only where the safeguards let it, and everything else is", async (t) => {

@@ -194,16 +194,17 @@ test("of more causes than a store can keep, one of each mapping is kept, or one 
   t.is(ofOne(2000).grants.length, 2000);
   t.deepEqual(ofOne(2001).grants, [{ role: "viewer", mapping: "m", group: "g00000" }]);
   t.is(ofOne(2001).groups.length, 2001);
-  const ofMany = (count: number) =>
+  const ofMany = (count: number, given = ["viewer"]) =>
     resolveAccess(
       person("a", "b"),
       new CompiledPolicy(
         roles,
-        names(count).map((name) => ({ name, groups: [{ name: "a" }, { name: "b" }], roles: ["viewer"] })),
+        names(count).map((name) => ({ name, groups: [{ name: "a" }, { name: "b" }], roles: given })),
       ),
     );
   t.is(ofMany(2000).grants.length, 2000, "one of each mapping");
   t.deepEqual(ofMany(2001).grants, [{ role: "viewer", mapping: "g00000", group: "a" }]);
+  t.deepEqual(roleNames(ofMany(2001, ["viewer", "portal-admin"]).grants), ["portal-admin", "viewer"]);
 });
 
 // Laws, on arbitrary policies of few names, so that collisions are frequent.
