@@ -81,7 +81,8 @@ export const RUNS_TESTS = "dev/mutants/quick-process.ts";
 /** What holds of every file. */
 export const ON_FILES = {
   circle: "Files never import each other in a circle, not even for types.",
-  written: `The name of what is imported is written out (${RUNS_TESTS} aside): nobody can follow one that only shows at run time.`,
+  written:
+    "The name of what is imported is written out, but where dev/mutants/ runs tests: nobody can follow one that only shows at run time.",
   words:
     "kubernetes/ has no word of the product (okta, organization, mapping), not even in a comment: it could be anybody's.",
   name: "No file or folder is named utils, helpers, common or misc.",

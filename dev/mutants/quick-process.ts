@@ -120,12 +120,15 @@ async function run(mutant: string | null): Promise<Answer> {
     });
   });
   const started = performance.now();
+  // Only what the tests wait for keeps the process: when that is nothing any more, AVA ends those that wait in vain.
+  process.channel?.unref();
   try {
     await import(`${url}?run=${++runs}`);
     await finished;
   } catch {
     passed = false; // the file can't even be loaded: noticed as well
   }
+  process.channel?.ref();
   const ms = performance.now() - started;
   await turn();
   return {

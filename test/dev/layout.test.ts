@@ -125,7 +125,7 @@ test("types of client-node may be imported anywhere; they are gone at run time",
 
 test("an import whose file only shows at run time is reported: nobody could say what it breaks", (t) => {
   t.deepEqual(breachesOf({ "webhook/a.ts": `await import(process.argv[2] ?? "");\n` }), [
-    "webhook/a.ts:1 imports what only shows at run time. The name of what is imported is written out (dev/mutants/quick-process.ts aside): nobody can follow one that only shows at run time.",
+    "webhook/a.ts:1 imports what only shows at run time. The name of what is imported is written out, but where dev/mutants/ runs tests: nobody can follow one that only shows at run time.",
   ]);
 });
 

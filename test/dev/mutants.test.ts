@@ -32,9 +32,14 @@ export function countTo(age: number): number {
   while (at < age) at++;
   return at;
 }
+export function birthday(): Promise<string> {
+  return new Promise((resolve) => {
+    resolve("today");
+  });
+}
 `;
 const TEST = `import test from "ava";
-import { countTo, greet, isAdult, majority, retirement } from "../../identity/person.ts";
+import { birthday, countTo, greet, isAdult, majority, retirement } from "../../identity/person.ts";
 test("of age", (t) => {
   t.true(isAdult(18));
   t.false(isAdult(17));
@@ -44,6 +49,9 @@ test("other ages", (t) => {
   t.is(retirement, 65);
   t.is(majority(), 21);
   t.is(countTo(3), 3);
+});
+test("once a year", async (t) => {
+  t.is(await birthday(), "today");
 });
 `;
 
@@ -101,6 +109,7 @@ test("a mutant that a test notices is told from one that none notices and one th
   t.is(outcomeOf(11, "60 - 5"), "noticed", "what is made when files are loaded");
   t.is(outcomeOf(14, "20 - 1"), "noticed", "what is made once, when it is asked for first");
   t.is(outcomeOf(19, "at--"), "noticed", "a loop without an end");
+  t.is(outcomeOf(24, ";"), "noticed", "somebody waits for ever");
   t.true(shown.some((line) => /^quick tests: 1 of 1 have noticed [1-9]/.test(line)));
   t.regex(survivorsOf(judged), /^identity\/person\.ts:9 ArrayDeclaration: \[\] \(reached by no test\)$/m);
   t.regex(tableOf(judged), /^\| identity\/ \| \d+ \| \d+ \| \d+\.\d % \| 3 \|$/m);
