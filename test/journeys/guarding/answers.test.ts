@@ -111,3 +111,21 @@ testWithProxies("what is asked of the webhook inside can't be asked from outside
   const { ask } = await guarded(t, proxy);
   for (const path of ["/_who", "/@login", "/@nobody_can_say"]) t.not((await ask(path)).status, 200, path);
 });
+
+testWithProxies(
+  "the webhook's own pages need no session, and the application sees nothing of them",
+  async (t, proxy) => {
+    const { under, application, ask } = await guarded(t, proxy);
+    const keys = await ask("/.well-known/jwks.json");
+    t.is(keys.status, 200);
+    t.is(JSON.parse(keys.body).keys.length, 1);
+    t.is((await ask("/login/acme", { headers: ["Accept", "text/html"] })).status, 303);
+    t.is(JSON.parse((await ask("/session")).body).code, "no-session");
+    t.is((await ask("/logout/done", { headers: ["Accept", "text/html"] })).status, 200);
+    const own = await under.browser().get("/hooks/okta/acme");
+    const hook = await ask("/hooks/okta/acme", { headers: ["Accept", "text/html"] });
+    t.is(hook.status, own.status);
+    t.is(hook.headers.location, undefined, "whoever calls an event hook is nobody to sign in");
+    t.deepEqual(application.requests, []);
+  },
+);
