@@ -137,6 +137,19 @@ test("what is heard while a write is under way goes into the next one, all toget
   t.is((await people()).length, 21);
 });
 
+test("what is heard right after a write goes together into the next one", async (t) => {
+  const { acme, client, writes, people } = await scene(t);
+  const writer = new HintsWriter({ client, timeoutMs });
+  const rounds = 20;
+  const tell = async (who: string): Promise<void> => {
+    for (let n = 0; n < rounds; n++) await writer.heard(acme, { hints: [person(`${who}${n}`)] });
+  };
+  await Promise.all([tell("a"), tell("b")]);
+  t.is((await people()).length, 2 * rounds);
+  // One for each round and one to begin with; half as many more where the machine was held up in between.
+  t.true(writes() <= 1.5 * rounds, `${writes()} writes`);
+});
+
 test("what adds nothing isn't written", async (t) => {
   const { acme, client, writes } = await scene(t);
   const writer = new HintsWriter({ client, timeoutMs });
