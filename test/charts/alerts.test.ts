@@ -10,6 +10,7 @@ import { z } from "zod";
 import { RuntimeMetrics } from "../../kubernetes/metrics.ts";
 import { MemoryWatch } from "../../kubernetes/program/memory-watch.ts";
 import { registerMetrics } from "../../operator/metrics.ts";
+import { SyncMetrics } from "../../operator/sync/directory-sync.ts";
 import { WebhookMetrics } from "../../webhook/metrics.ts";
 import { logLines } from "../log-lines.ts";
 import { alertCases } from "./alert-cases.ts";
@@ -154,6 +155,7 @@ test("every metric in alerts and dashboard is one that the programs have", async
   RuntimeMetrics.in(registry, "okta_role_");
   new MemoryWatch({ metrics: registry, prefix: "okta_role_", raise: "", log: logLines().log });
   new WebhookMetrics(registry);
+  new SyncMetrics(registry);
   registerMetrics(registry, {
     organizations: { list: () => [] },
     counts: { of: () => ({ registered: 0, active: 0 }) },
