@@ -101,10 +101,11 @@ export function eventHookVerified(
   if (!spec.okta.eventHook) return undefined;
   const { verifiedTime, refusedTime } = heard?.spec.eventHook ?? {};
   if (refusedTime !== undefined && (verifiedTime === undefined || refusedTime > verifiedTime))
-    return conditionFalse(
+    // Anybody may call it: that is no proof that Okta has another secret.
+    return conditionUnknown(
       HOOK,
       "SecretDiffers",
-      "Okta's event hook was called with another secret than okta.eventHook.secretRef has: make both the same.",
+      "Somebody has called it with another secret than okta.eventHook.secretRef has: if that was Okta, make both the same.",
     );
   if (verifiedTime !== undefined)
     return conditionTrue(HOOK, "Verified", "Okta's event hook calls with the right secret.");

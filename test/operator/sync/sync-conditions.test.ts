@@ -1,0 +1,96 @@
+import test from "ava";
+import type { OktaHints, Organization } from "../../../crds/types.ts";
+import {
+  DirectoryRateLimitedError,
+  DirectoryUnauthorizedError,
+} from "../../../okta/directory/directory-errors.ts";
+import {
+  directoryStatus,
+  directorySynced,
+  eventHookVerified,
+} from "../../../operator/sync/sync-conditions.ts";
+import type { SyncState } from "../../../operator/sync/sync-state.ts";
+
+const NOW = Date.parse("2026-11-26T12:00:00Z");
+const organization = (okta: object): Organization => ({ spec: { okta } }) as unknown as Organization;
+const acme = organization({ directory: { pollInterval: "30s" }, eventHook: {} });
+const heard = (eventHook: object): OktaHints => ({ spec: { eventHook } }) as unknown as OktaHints;
+const synced: SyncState = {
+  failure: undefined,
+  lastFullSync: NOW,
+  lastRequest: undefined,
+  lastChange: undefined,
+  isLogReadable: true,
+  notShown: [],
+  waiting: 0,
+  delay: undefined,
+};
+
+test("the condition says which bound is in force", (t) => {
+  t.like(directorySynced(organization({}), undefined, undefined), {
+    status: "Unknown",
+    reason: "NoDirectory",
+  });
+  t.like(directorySynced(acme, undefined, undefined), { status: "Unknown", reason: "Reading" });
+  t.like(directorySynced(acme, { ...synced, lastFullSync: undefined }, undefined), { reason: "Reading" });
+  const asked = directorySynced(acme, synced, heard({}));
+  t.like(asked, { status: "True", reason: "Synced" });
+  t.regex(asked.message, /at worst after 30s/);
+  t.notRegex(asked.message, /event hook/);
+  const hooked = directorySynced(acme, synced, heard({ verifiedTime: "2026-11-26T11:00:00Z" }));
+  t.regex(hooked.message, /within about 1 s, by the event hook; at worst after 30s/);
+  t.regex(
+    directorySynced(acme, { ...synced, isLogReadable: false }, undefined).message,
+    /grant the app okta\.logs\.read/,
+  );
+});
+
+test("it says since when the directory can't be followed, and that nothing is lost by it", (t) => {
+  const failing = (error: unknown) =>
+    directorySynced(acme, { ...synced, failure: { since: NOW, error } }, undefined);
+  const refused = failing(new DirectoryUnauthorizedError("make another."));
+  t.like(refused, { status: "False", reason: "DirectoryUnauthorized" });
+  t.regex(refused.message, /since 2026-11-26T12:00:00Z.*What is stored stays/);
+  t.like(failing(new DirectoryRateLimitedError(1_000)), {
+    status: "Unknown",
+    reason: "DirectoryRateLimited",
+  });
+  t.like(failing(new Error("no")), { status: "False", reason: "DirectoryUnreadable" });
+});
+
+test("of people whom Okta doesn't show, ten are named", (t) => {
+  const notShown = Array.from(
+    { length: 12 },
+    (_, i) => ({ ref: `acme/${i}`, email: `p${i}@acme.example` }) as never,
+  );
+  const { status, reason, message } = directorySynced(acme, { ...synced, notShown }, undefined);
+  t.deepEqual([status, reason], ["True", "SyncedInPart"]);
+  t.regex(message, /p0@acme\.example, .*p9@acme\.example and 2 more/);
+  t.notRegex(message, /p10@/);
+});
+
+test("an event hook is verified when Okta has called; whoever calls with a wrong secret makes nothing False", (t) => {
+  const of = (eventHook: object | undefined) =>
+    eventHookVerified(acme, "https://login/hooks/okta/acme", eventHook && heard(eventHook));
+  const [early, late] = ["2026-11-26T11:00:00.000Z", "2026-11-26T11:30:00.000Z"];
+  t.is(eventHookVerified(organization({}), "", undefined), undefined);
+  t.like(of(undefined), { status: "Unknown", reason: "NotVerified" });
+  t.regex(of({})?.message ?? "", /https:\/\/login\/hooks\/okta\/acme/);
+  t.like(of({ verifiedTime: early }), { status: "True", reason: "Verified" });
+  t.like(of({ verifiedTime: late, refusedTime: early }), { status: "True" });
+  t.like(of({ verifiedTime: early, refusedTime: late }), { status: "Unknown", reason: "SecretDiffers" });
+  t.like(of({ refusedTime: early }), { status: "Unknown", reason: "SecretDiffers" });
+});
+
+test("the status has times to a second and delays to a tenth of one, so that it is seldom written", (t) => {
+  t.deepEqual(directoryStatus({ ...synced, lastFullSync: undefined }), {});
+  t.deepEqual(
+    directoryStatus({ ...synced, lastRequest: "1", lastChange: NOW + 999, delay: { p50: 440, p99: 1_260 } }),
+    {
+      lastFullSyncTime: "2026-11-26T12:00:00Z",
+      lastFullSyncRequest: "1",
+      lastChangeTime: "2026-11-26T12:00:00Z",
+      delay: { p50: "0.4s", p99: "1.3s" },
+    },
+  );
+});
