@@ -37,14 +37,22 @@ const another = new KeyRing([newKey(1)], 0).current(1);
 
 const text = fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" });
 const seconds = fc.integer({ min: 1, max: 4_000_000_000 });
+/** What the API server gives, and what only looks like it. */
+const uid = fc.oneof(
+  fc.uuid(),
+  text,
+  fc.tuple(fc.uuid(), fc.constantFrom("", "x", "-")).map(([uuid, more]) => `${more}${uuid}`),
+  fc.tuple(fc.uuid(), fc.constantFrom("0", "x", "-")).map(([uuid, more]) => `${uuid}${more}`),
+  fc.uuid().map((uuid) => uuid.toUpperCase()),
+);
 const session: fc.Arbitrary<Session> = fc
   .record(
     {
       id: fc.stringMatching(/^[\w-]{11}$/),
       user: text,
-      userID: fc.oneof(fc.uuid(), text),
+      userID: uid,
       epoch: fc.nat(),
-      organizationID: fc.oneof(fc.uuid(), text),
+      organizationID: uid,
       issuedAt: seconds,
       lasts: fc.integer({ min: 1, max: 7 * 86_400 }),
       serviceAccount: fc.stringMatching(/^[\w-]{12}$/),
