@@ -5,6 +5,7 @@ import { DirectoryCursorError, DirectoryForbiddenError } from "../../okta/direct
 import type { Hint } from "../../okta/events/hint.ts";
 import { hintsOfEvent } from "../../okta/events/hints-of-event.ts";
 import { GroupChanges } from "./group-changes.ts";
+import { LAG_MS } from "./looks.ts";
 import { mappedGroups } from "./mapped-groups.ts";
 import type { HeardHints } from "./taken-hints.ts";
 
@@ -92,7 +93,9 @@ export class ChangePolls {
 
   #position(): { readonly after: string } | { readonly since: string } {
     if (this.#cursor !== undefined) return { after: this.#cursor };
-    const since = (this.#deps.lastFullSync() ?? Date.now()) - LOOK_BACK_MS;
+    const lastFullSync = this.#deps.lastFullSync();
+    // Before everything is read for the first time, all that matters is what Okta's reads may not show yet.
+    const since = lastFullSync === undefined ? Date.now() - LAG_MS : lastFullSync - LOOK_BACK_MS;
     return { since: new Date(since).toISOString() };
   }
 

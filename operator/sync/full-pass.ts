@@ -135,19 +135,20 @@ async function take(
   const notShown: User[] = [];
   let changed = 0;
   let contradicted: DirectoryInvalidAnswerError | undefined;
-  const count = (looked: Looked): boolean => {
+  const count = (looked: Looked): void => {
     if (looked.kind === "not-shown") notShown.push(looked.user);
     if (looked.kind === "seen" && looked.changed) changed++;
-    return looked.kind === "seen" && looked.changed;
   };
   try {
     let confirmed = 0;
     const first = losers.slice(0, LOOKED_AT_EACH);
     for (const { user, from } of first) {
       const looked = await look(user, deps);
-      if (count(looked)) confirmed++;
-      if (looked.kind === "seen" && from.some((id) => looked.groupIDs.has(id)))
-        contradicted ??= new ContradictedError();
+      count(looked);
+      if (looked.kind !== "seen") continue;
+      // Also where somebody else has just stored the same.
+      if (from.some((id) => looked.groupIDs.has(id))) contradicted ??= new ContradictedError();
+      else confirmed++;
     }
     const others = losers.slice(LOOKED_AT_EACH);
     const isSame = new Map<string, boolean>();

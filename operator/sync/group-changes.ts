@@ -12,15 +12,17 @@ export class GroupChanges {
   /** Of each group, the time of its change that was told last: those that Okta names again aren't told again. */
   readonly #told = new Map<string, string>();
   #latest: number | undefined;
-  #readAt: number | undefined;
+  /** At the beginning: what happened before is for who read everything to know. */
+  #readAt: number;
 
   /** @param now ms since 1970 */
   constructor(now: () => number = Date.now) {
     this.#now = now;
+    this.#readAt = now();
   }
 
   isDue(intervalMs: number): boolean {
-    return this.#readAt === undefined || this.#now() - this.#readAt >= intervalMs;
+    return this.#now() - this.#readAt >= intervalMs;
   }
 
   /**

@@ -57,6 +57,8 @@ export type Part = "look" | "pass" | "poll";
 
 /** How soon it is tried again where this replica may not act, or Okta can't be asked. */
 const NOT_READY_MS = 1_000;
+/** How soon everything is read for the first time. */
+const SETTLING_MS = 1_000;
 /** How long it is waited until it is known which groups mappings mean. */
 const OPEN_FOR_MS = 60_000;
 const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
@@ -81,6 +83,7 @@ export class OrganizationSync {
   #failures: { poll?: Failure; pass?: Failure; look?: Failure } = {};
   /** Groups and names whose members have been read, or were by another leader. */
   #read: Set<string> | undefined;
+  readonly #beganAt = performance.now();
   #openSince: number | undefined;
   #lastFullSync: number | undefined;
   #lastRequest: string | undefined;
@@ -316,6 +319,7 @@ export class OrganizationSync {
     const due = this.#hints.needs.due();
     if (due === "all") return due;
     // Whatever has come to be named is read with all the rest.
+    if (this.#lastFullSync === undefined && !this.#isFullSyncDue()) return due;
     if (this.#isFullSyncDue()) return this.#isOpen() ? due : "all";
     const unread = this.#unread();
     if (unread.size === 0) return due;
@@ -333,7 +337,8 @@ export class OrganizationSync {
   }
 
   #passDueMs(): number | undefined {
-    const full = this.#isFullSyncDue() ? NOT_READY_MS : this.#fullSyncDueMs();
+    const dueMs = this.#fullSyncDueMs();
+    const full = dueMs <= 0 ? NOT_READY_MS : dueMs;
     const needs = this.#hints.needs.dueMs();
     return needs === undefined ? full : Math.min(full, needs);
   }
@@ -345,8 +350,9 @@ export class OrganizationSync {
   #fullSyncDueMs(): number {
     const organization = this.#deps.organization();
     const request = organization?.metadata.annotations?.[SYNC_ANNOTATION];
-    if (this.#lastFullSync === undefined || (request !== undefined && request !== this.#lastRequest))
-      return 0;
+    // What is applied together with the organization comes a moment later.
+    if (this.#lastFullSync === undefined) return Math.max(0, this.#beganAt + SETTLING_MS - performance.now());
+    if (request !== undefined && request !== this.#lastRequest) return 0;
     const isPaused = this.#isPaused();
     if (this.#wasPaused && !isPaused) return 0;
     this.#wasPaused ||= isPaused;

@@ -20,6 +20,8 @@ export interface Taken {
 
 /** More people than this are looked at by reading all members: it costs less, whatever their number. */
 const MOST_LOOKS = 200;
+/** The same while everything is being read anyway: a few who don't wait for that. */
+const MOST_LOOKS_BESIDE = 20;
 
 /**
  * What has been heard of one organization and isn't done: who is looked at one by one, and for what members of groups are
@@ -50,7 +52,8 @@ export class TakenHints {
   /** Takes what is stored by now. */
   take(organization: Organization): Taken {
     const { people, groups, everything } = this.#open(this.#stored.of(keyOf(organization)));
-    const isMany = people.length > MOST_LOOKS;
+    // What is to be read in any case needn't be asked for one by one.
+    const isMany = people.length > (everything ? MOST_LOOKS_BESIDE : MOST_LOOKS);
     if (!isMany) for (const person of people) this.looks.take(person);
     this.looks.keep(new Set(isMany ? [] : people.map(({ id }) => id)));
     const needs = new Map<string, PassScope>();

@@ -70,6 +70,8 @@ export interface OperatorTestOptions {
   /** How long Okta's answers are waited for, ms. */
   oktaTimeoutMs?: number;
   loginPaths?: Partial<ReservationRules>;
+  /** Groups that Okta has had for an hour. */
+  groups?: readonly string[];
   /** Pairs of a namespace and a beginning of login paths; may be added to until it starts. */
   prefixes?: readonly (readonly [string, string])[];
   /** Other namespaces. */
@@ -88,6 +90,7 @@ export async function operatorUnderTest(
     destinations = LOOPBACK,
     oktaTimeoutMs = 10_000,
     loginPaths = {},
+    groups = [],
     prefixes = [],
     alsoServes = [],
     beside,
@@ -108,6 +111,8 @@ export async function operatorUnderTest(
         },
       ],
       apiTokens: ["an-api-token"],
+      groups: [...groups],
+      seededAgoMs: 3_600_000,
     }));
   if (!beside) t.teardown(() => okta.stop());
 

@@ -22,6 +22,15 @@ function scene() {
   return { state, changes, group, read: async () => (await changes.read(directory)).map(({ id }) => id) };
 }
 
+test("it is due when the time has passed since it was last asked, or since the beginning", async (t) => {
+  const { state, changes, read } = scene();
+  t.false(changes.isDue(30_000));
+  state.now += 30_000;
+  t.true(changes.isDue(30_000));
+  await read();
+  t.false(changes.isDue(30_000));
+});
+
 test("a group that changed is told once, and again when it changes again", async (t) => {
   const { state, group, read } = scene();
   state.groups = [group("a", "2026-11-26T11:59:00.000Z")];
