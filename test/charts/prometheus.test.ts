@@ -17,6 +17,10 @@ if (!hasPrometheus)
 const NEEDS_AN_INCIDENT: Readonly<Record<string, string>> = {
   okta_role_cache_handler_errors_total: "counts faults of the program",
   okta_role_cache_watch_restarts_total: "a watch ends after minutes, or when the API server is lost",
+  okta_role_sync_failing_since_seconds: "is there where an organization has a directory",
+  okta_role_sync_failures_total: "a directory that can't be read",
+  okta_role_sync_heard_total: "something that happens in Okta and that no sign-in tells",
+  okta_role_event_hook_events_total: "is there where an organization has an event hook",
 };
 
 /** Alerts that a slow machine may well cause: what they say of it is true then. */
