@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
+import { threadId } from "node:worker_threads";
 
 /**
  * A free port on loopback for a program that is about to be started. See {@link listenOnFreePort} for its range.
@@ -23,10 +24,21 @@ export async function freePort(): Promise<number> {
  */
 export async function listenOnFreePort(server: Server): Promise<number> {
   for (;;) {
-    const port = randomInt(20_000, 32_000);
-    if (await listen(server, port)) return port;
+    const port = OURS + randomInt(PORTS);
+    if (given.has(port) && given.size < PORTS / 2) continue;
+    if (!(await listen(server, port))) continue;
+    given.add(port);
+    return port;
   }
 }
+
+/**
+ * A port that is free is taken a moment later only, by a program that is yet to start. So that two who look at once don't
+ * find the same, each process, and each thread, looks in a part of its own, and finds nothing twice while there is more.
+ */
+const PORTS = 500;
+const OURS = 20_000 + ((process.pid + threadId) % 24) * PORTS;
+const given = new Set<number>();
 
 /** Lets a server listen on loopback. @returns whether it does: not when the port is taken */
 export async function listen(server: Server, port: number): Promise<boolean> {
