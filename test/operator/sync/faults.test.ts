@@ -63,7 +63,8 @@ async function oktaNow(): Promise<{ okta: OktaStandIn; impatient: Asking; patien
 }
 
 async function scene(okta: OktaStandIn) {
-  const store = memoryStore("acme");
+  const dies: { atWrite?: number } = {};
+  const store = memoryStore("acme", dies);
   const issuer = okta.issuer("default");
   const ids = new Map<string, string>();
   for (const [name, { before }] of Object.entries(PEOPLE)) {
@@ -107,6 +108,7 @@ async function scene(okta: OktaStandIn) {
   };
   return {
     held,
+    dies,
     /** Whether all was read. */
     pass: async (asking: Asking): Promise<boolean> =>
       (await pass({ groups, gone: [] }, { ...deps, directory: directory(asking) })).failure === undefined,
@@ -126,6 +128,26 @@ const TRUTH = new Map(
   Object.entries(PEOPLE).map(([name, person]) => [name, "suspended" in person ? "" : rolesOf(person.now)]),
 );
 const BEFORE = new Map(Object.entries(PEOPLE).map(([name, { before }]) => [name, rolesOf(before)]));
+
+for (const way of ["pass", "look"] as const)
+  test(`${way === "pass" ? "all members are read" : "people are looked at one by one"}, and the operator is killed at any write: the next one ends where Okta is`, async (t) => {
+    const { okta, impatient, patient } = await oktaNow();
+    t.teardown(() => okta.stop());
+    t.teardown(() => Promise.all([impatient.http.close(), patient.http.close()]));
+    let atWrite = 0;
+    for (let isKilled = true; isKilled; ) {
+      atWrite++;
+      const under = await scene(okta);
+      under.dies.atWrite = atWrite;
+      isKilled = !(await under[way](patient).catch(() => false));
+      delete under.dies.atWrite;
+      for (const [person, roles] of await under.held())
+        t.true([TRUTH.get(person), BEFORE.get(person)].includes(roles), `${person} holds "${roles}"`);
+      t.true(await under[way](patient));
+      t.deepEqual(await under.held(), TRUTH, `killed at write ${atWrite}`);
+    }
+    t.true(atWrite > 5, `${atWrite} writes`);
+  });
 
 for (const way of ["pass", "look"] as const)
   for (const lasting of [false, true])
