@@ -17,10 +17,12 @@ export interface Seen {
 export const LAG_MS = 30_000;
 
 /**
- * When to look while the answer contradicts what was said, in ms after it was heard: each second at first, since that is
- * how late a change is known beyond Okta's own lag.
+ * When to look while the answer contradicts what was said, in ms after it was heard: twice a second at first and then each
+ * second, since that is how late a change is known beyond Okta's own lag.
  */
-const IN_VAIN_MS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25].map((seconds) => seconds * 1000);
+const IN_VAIN_MS = [...[0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5], ...[6, 7, 8, 9, 10, 12, 15, 20, 25]].map(
+  (seconds) => seconds * 1000,
+);
 /** When to look once the answer agrees: something else may have happened meanwhile. */
 const AGREEING_MS = [5_000];
 

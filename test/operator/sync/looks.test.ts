@@ -21,7 +21,7 @@ test("an answer that contradicts the event isn't believed, until Okta can't be b
   t.true(isBelieved(0, true));
 });
 
-test("while Okta is behind it is asked each second; once it agrees, twice more", (t) => {
+test("while Okta is behind it is asked twice a second, then each second; once it agrees, twice more", (t) => {
   const times = (agreesAt: number): number[] => {
     const all = [0];
     for (let next = nextLook(0, agreesAt <= 0); next !== undefined; next = nextLook(next, next >= agreesAt))
@@ -29,8 +29,9 @@ test("while Okta is behind it is asked each second; once it agrees, twice more",
     return all.map((ms) => ms / 1000);
   };
   t.deepEqual(times(0), [0, 5, 30]);
-  t.deepEqual(times(3_000), [0, 1, 2, 3, 5, 30]);
-  t.deepEqual(times(Number.POSITIVE_INFINITY), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30]);
+  t.deepEqual(times(3_000), [0, 0.5, 1, 1.5, 2, 2.5, 3, 5, 30]);
+  t.deepEqual(times(7_000), [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 30]);
+  t.deepEqual(times(Number.POSITIVE_INFINITY).slice(11), [6, 7, 8, 9, 10, 12, 15, 20, 25, 30]);
 });
 
 function looks() {
