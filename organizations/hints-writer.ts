@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import { oktaHints, organizations } from "../crds/resources.ts";
 import type { OktaHints, OktaHintsSpec, Organization } from "../crds/types.ts";
 import {
@@ -31,10 +32,13 @@ export interface HintsWriterOptions {
   readonly timeoutMs?: number;
 }
 
-/** What comes so soon after a write is gathered for the next one; when much comes, for longer. */
-const GATHER_MS = 50;
-const GATHER_MUCH_MS = 200;
-const MUCH = 20;
+/** So many writes are made at once; when as many have been, one after each of these times, and what comes is gathered. */
+const BURST = 40;
+const EACH_MS = 200;
+/** So long after a write nobody else is thought to have written. */
+const LAST_MS = 1_000;
+/** Organizations of which it is known how much was written lately. */
+const MOST_LINES = 5_000;
 
 type Change = { readonly heard: Heard } | { readonly done: Done };
 
@@ -42,9 +46,13 @@ type Change = { readonly heard: Heard } | { readonly done: Done };
 interface Line {
   organization: Organization;
   waiting: { readonly change: Change; readonly written: PromiseWithResolvers<void> }[];
-  /** The object as it was written a moment ago. */
+  /** The object as it was written a moment ago, and when that was. */
   last: OktaHints | undefined;
+  writtenAt: number;
   isRunning: boolean;
+  /** Writes that may be made at once, as of a time. */
+  left: number;
+  leftAt: number;
 }
 
 /**
@@ -56,7 +64,7 @@ export class HintsWriter {
   readonly #client: HintsWriterOptions["client"];
   readonly #known: (organization: string) => OktaHints | undefined;
   readonly #timeoutMs: number;
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new LRUCache<string, Line>({ max: MOST_LINES });
 
   constructor({ client, known = () => undefined, timeoutMs = 2_500 }: HintsWriterOptions) {
     this.#client = client;
@@ -82,18 +90,19 @@ export class HintsWriter {
 
   #write(organization: Organization, change: Change): Promise<void> {
     const key = keyOf(organization);
-    const line = this.#lines.get(key) ?? { organization, waiting: [], last: undefined, isRunning: false };
+    const line = this.#lines.get(key) ?? newLine(organization);
     this.#lines.set(key, line);
     line.organization = organization;
     const written = Promise.withResolvers<void>();
     line.waiting.push({ change, written });
-    if (!line.isRunning) void this.#run(key, line);
+    if (!line.isRunning) void this.#run(line);
     return written.promise;
   }
 
-  async #run(key: string, line: Line): Promise<void> {
+  async #run(line: Line): Promise<void> {
     line.isRunning = true;
-    for (let writes = 0; line.waiting.length > 0; writes++) {
+    while (line.waiting.length > 0) {
+      await turn(line);
       const batch = line.waiting.splice(0);
       try {
         await this.#store(
@@ -105,9 +114,8 @@ export class HintsWriter {
         line.last = undefined;
         for (const { written } of batch) written.reject(error);
       }
-      await sleep(writes < MUCH ? GATHER_MS : GATHER_MUCH_MS);
     }
-    this.#lines.delete(key);
+    line.isRunning = false;
   }
 
   async #store(line: Line, changes: readonly Change[]): Promise<void> {
@@ -127,6 +135,7 @@ export class HintsWriter {
             )
           : await this.#create(organization, spec, signal);
         line.last = object;
+        line.writtenAt = performance.now();
         return;
       } catch (error) {
         if (!isOvertaken(error, base)) throw this.#understood(error, organization);
@@ -138,8 +147,13 @@ export class HintsWriter {
   }
 
   /** What there is, as far as it is known without asking. A write tells whether that is so. */
-  async #first({ last, organization }: Line, signal: AbortSignal): Promise<OktaHints | undefined> {
-    return last ?? this.#known(keyOf(organization)) ?? (await this.#get(organization, signal));
+  async #first({ last, writtenAt, organization }: Line, signal: AbortSignal): Promise<OktaHints | undefined> {
+    const isRecent = performance.now() - writtenAt < LAST_MS;
+    return (
+      (isRecent ? last : undefined) ??
+      this.#known(keyOf(organization)) ??
+      (await this.#get(organization, signal))
+    );
   }
 
   async #get(organization: Organization, signal: AbortSignal): Promise<OktaHints | undefined> {
@@ -185,6 +199,27 @@ export class HintsWriter {
       { cause },
     );
   }
+}
+
+function newLine(organization: Organization): Line {
+  const now = performance.now();
+  return {
+    organization,
+    waiting: [],
+    last: undefined,
+    writtenAt: 0,
+    isRunning: false,
+    left: BURST,
+    leftAt: now,
+  };
+}
+
+/** Waits until another write may be made: then it has all that has come by then. */
+async function turn(line: Line): Promise<void> {
+  const now = performance.now();
+  line.left = Math.min(BURST, line.left + (now - line.leftAt) / EACH_MS) - 1;
+  line.leftAt = now;
+  if (line.left < 0) await sleep(-line.left * EACH_MS);
 }
 
 /** Whether hints are this very organization's, and not those of one of the same name that is gone. */
