@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LRUCache } from "lru-cache";
 import { oktaHints, organizations } from "../crds/resources.ts";
 import type { OktaHints, OktaHintsSpec, Organization } from "../crds/types.ts";
 import {
@@ -32,13 +31,10 @@ export interface HintsWriterOptions {
   readonly timeoutMs?: number;
 }
 
-/** So many writes are made at once; when as many have been, one after each of these times, and what comes is gathered. */
-const BURST = 40;
-const EACH_MS = 200;
-/** So long after a write nobody else is thought to have written. */
-const LAST_MS = 1_000;
-/** Organizations of which it is known how much was written lately. */
-const MOST_LINES = 5_000;
+/** What comes so soon after a write is gathered for the next one; when much comes, for longer. */
+const GATHER_MS = 50;
+const GATHER_MUCH_MS = 200;
+const MUCH = 20;
 
 type Change = { readonly heard: Heard } | { readonly done: Done };
 
@@ -46,13 +42,9 @@ type Change = { readonly heard: Heard } | { readonly done: Done };
 interface Line {
   organization: Organization;
   waiting: { readonly change: Change; readonly written: PromiseWithResolvers<void> }[];
-  /** The object as it was written a moment ago, and when that was. */
+  /** The object as it was written a moment ago. */
   last: OktaHints | undefined;
-  writtenAt: number;
   isRunning: boolean;
-  /** Writes that may be made at once, as of a time. */
-  left: number;
-  leftAt: number;
 }
 
 /**
@@ -64,7 +56,7 @@ export class HintsWriter {
   readonly #client: HintsWriterOptions["client"];
   readonly #known: (organization: string) => OktaHints | undefined;
   readonly #timeoutMs: number;
-  readonly #lines = new LRUCache<string, Line>({ max: MOST_LINES });
+  readonly #lines = new Map<string, Line>();
 
   constructor({ client, known = () => undefined, timeoutMs = 2_500 }: HintsWriterOptions) {
     this.#client = client;
@@ -90,19 +82,18 @@ export class HintsWriter {
 
   #write(organization: Organization, change: Change): Promise<void> {
     const key = keyOf(organization);
-    const line = this.#lines.get(key) ?? newLine(organization);
+    const line = this.#lines.get(key) ?? { organization, waiting: [], last: undefined, isRunning: false };
     this.#lines.set(key, line);
     line.organization = organization;
     const written = Promise.withResolvers<void>();
     line.waiting.push({ change, written });
-    if (!line.isRunning) void this.#run(line);
+    if (!line.isRunning) void this.#run(key, line);
     return written.promise;
   }
 
-  async #run(line: Line): Promise<void> {
+  async #run(key: string, line: Line): Promise<void> {
     line.isRunning = true;
-    while (line.waiting.length > 0) {
-      await turn(line);
+    for (let writes = 0; line.waiting.length > 0; writes++) {
       const batch = line.waiting.splice(0);
       try {
         await this.#store(
@@ -114,8 +105,9 @@ export class HintsWriter {
         line.last = undefined;
         for (const { written } of batch) written.reject(error);
       }
+      await sleep(writes < MUCH ? GATHER_MS : GATHER_MUCH_MS);
     }
-    line.isRunning = false;
+    this.#lines.delete(key);
   }
 
   async #store(line: Line, changes: readonly Change[]): Promise<void> {
@@ -135,7 +127,6 @@ export class HintsWriter {
             )
           : await this.#create(organization, spec, signal);
         line.last = object;
-        line.writtenAt = performance.now();
         return;
       } catch (error) {
         if (!isOvertaken(error, base)) throw this.#understood(error, organization);
@@ -147,13 +138,8 @@ export class HintsWriter {
   }
 
   /** What there is, as far as it is known without asking. A write tells whether that is so. */
-  async #first({ last, writtenAt, organization }: Line, signal: AbortSignal): Promise<OktaHints | undefined> {
-    const isRecent = performance.now() - writtenAt < LAST_MS;
-    return (
-      (isRecent ? last : undefined) ??
-      this.#known(keyOf(organization)) ??
-      (await this.#get(organization, signal))
-    );
+  async #first({ last, organization }: Line, signal: AbortSignal): Promise<OktaHints | undefined> {
+    return last ?? this.#known(keyOf(organization)) ?? (await this.#get(organization, signal));
   }
 
   async #get(organization: Organization, signal: AbortSignal): Promise<OktaHints | undefined> {
@@ -199,27 +185,6 @@ export class HintsWriter {
       { cause },
     );
   }
-}
-
-function newLine(organization: Organization): Line {
-  const now = performance.now();
-  return {
-    organization,
-    waiting: [],
-    last: undefined,
-    writtenAt: 0,
-    isRunning: false,
-    left: BURST,
-    leftAt: now,
-  };
-}
-
-/** Waits until another write may be made: then it has all that has come by then. */
-async function turn(line: Line): Promise<void> {
-  const now = performance.now();
-  line.left = Math.min(BURST, line.left + (now - line.leftAt) / EACH_MS) - 1;
-  line.leftAt = now;
-  if (line.left < 0) await sleep(-line.left * EACH_MS);
 }
 
 /** Whether hints are this very organization's, and not those of one of the same name that is gone. */
