@@ -1,6 +1,6 @@
 import type { EventHookHeard, GroupHint, OktaHintsSpec, PersonHint } from "../crds/types.ts";
 import type { Hint } from "../okta/events/hint.ts";
-import { mergeHints } from "../okta/events/merged-hints.ts";
+import { mergeHints, saidOfPerson } from "../okta/events/merged-hints.ts";
 
 /** Something that was heard of an organization's Okta. */
 export interface Heard {
@@ -112,31 +112,18 @@ function withPerson(
   hint: Extract<Hint, { kind: "person" }>,
   now: number,
 ): PersonHint {
-  const age = known ? Date.parse(hint.eventTime) - Date.parse(known.eventTime) : 1;
-  const groups = new Map<string, boolean>();
-  for (const id of known?.joined ?? []) groups.set(id, true);
-  for (const id of known?.left ?? []) groups.set(id, false);
-  for (const id of hint.joined ?? []) if (age > 0 || !groups.has(id)) groups.set(id, true);
-  for (const id of hint.left ?? []) if (age >= 0 || !groups.has(id)) groups.set(id, false);
-  const ids = (isJoined: boolean) =>
-    [...groups].flatMap(([id, joined]) => (joined === isJoined ? id : [])).slice(-MOST_GROUPS_OF_PERSON);
-  const [joined, left] = [ids(true), ids(false)];
-  const active = activeOf(known?.active, hint.active, age);
+  const { eventTime, active, ...groups } = saidOfPerson(known && { ...known, kind: "person" }, hint);
+  const joined = groups.joined.slice(-MOST_GROUPS_OF_PERSON);
+  const left = groups.left.slice(-MOST_GROUPS_OF_PERSON);
   const merged: Omit<PersonHint, "heardTime"> = {
     id: hint.id,
-    eventTime: !known || age > 0 ? hint.eventTime : known.eventTime,
+    eventTime,
     ...(joined.length === 0 ? {} : { joined }),
     ...(left.length === 0 ? {} : { left }),
     ...(active === undefined ? {} : { active }),
   };
   if (known && isSame(known, merged)) return known;
   return { ...merged, heardTime: heardAfter(known?.heardTime, now) };
-}
-
-function activeOf(known: boolean | undefined, heard: boolean | undefined, age: number): boolean | undefined {
-  if (known === undefined || heard === undefined) return known ?? heard;
-  if (age === 0) return known && heard;
-  return age > 0 ? heard : known;
 }
 
 function isSame(known: PersonHint, merged: Omit<PersonHint, "heardTime">): boolean {

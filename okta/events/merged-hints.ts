@@ -31,13 +31,33 @@ export function mergeHints(hints: Iterable<Hint>): Hint[] {
   return [...Array.from(people, ([id, person]) => asHint(id, person)), ...groups.values()];
 }
 
+/** What was said of one person, in the order in which it was first said of each group. */
+export interface SaidOfPerson {
+  readonly eventTime: string;
+  readonly joined: readonly string[];
+  readonly left: readonly string[];
+  readonly active: boolean | undefined;
+}
+
+/** What was known of one person with what a hint adds, as `mergeHints`: of each group the latest that was said of it. */
+export function saidOfPerson(known: PersonHint | undefined, hint: PersonHint): SaidOfPerson {
+  const person = begun(known ?? hint);
+  if (known) take(person, known);
+  take(person, hint);
+  return said(person);
+}
+
+function begun({ eventTime }: PersonHint): Person {
+  return { eventTime, groups: new Map(), names: new Set() };
+}
+
 function add(people: Map<string, Person>, hint: PersonHint): void {
-  const person: Person = people.get(hint.id) ?? {
-    eventTime: hint.eventTime,
-    groups: new Map(),
-    names: new Set(),
-  };
+  const person = people.get(hint.id) ?? begun(hint);
   people.set(hint.id, person);
+  take(person, hint);
+}
+
+function take(person: Person, hint: PersonHint): void {
   const time = Date.parse(hint.eventTime);
   if (time > Date.parse(person.eventTime)) person.eventTime = hint.eventTime;
   for (const [ids, value] of [
@@ -54,17 +74,22 @@ function latest(known: Said<boolean> | undefined, said: Said<boolean>): Said<boo
   return said.time === known.time && !said.value ? said : known;
 }
 
-function asHint(id: string, { eventTime, groups, active, names }: Person): PersonHint {
+function said({ eventTime, groups, active }: Person): SaidOfPerson {
   const ids = (joined: boolean) =>
     [...groups].filter(([, { value }]) => value === joined).map(([group]) => group);
-  const [joined, left] = [ids(true).sort(), ids(false).sort()];
+  return { eventTime, joined: ids(true), left: ids(false), active: active?.value };
+}
+
+function asHint(id: string, person: Person): PersonHint {
+  const { eventTime, joined, left, active } = said(person);
+  const { names } = person;
   return {
     kind: "person",
     id,
     eventTime,
-    ...(joined.length === 0 ? {} : { joined }),
-    ...(left.length === 0 ? {} : { left }),
-    ...(active === undefined ? {} : { active: active.value }),
+    ...(joined.length === 0 ? {} : { joined: joined.toSorted() }),
+    ...(left.length === 0 ? {} : { left: left.toSorted() }),
+    ...(active === undefined ? {} : { active }),
     ...(names.size === 0 ? {} : { groupNames: [...names].sort() }),
   };
 }
