@@ -11,16 +11,7 @@ const WINDOW_MS = 60_000;
  * it is there for floods, and guessing is hopeless anyway.
  */
 export function perAddress(requestsPerMinute: number): RequestHandler {
-  return rateLimit({
-    windowMs: WINDOW_MS,
-    limit: requestsPerMinute,
-    standardHeaders: false,
-    legacyHeaders: false,
-    // Whether proxies are trusted is said by --trusted-proxies; what others send is ignored, and needs no warning.
-    validate: false,
-    keyGenerator: clientNetwork,
-    handler: (_req, _res, next) => next(new RateLimitedError(WINDOW_MS / 1000)),
-  });
+  return perMinute(requestsPerMinute, clientNetwork, () => new RateLimitedError(WINDOW_MS / 1000));
 }
 
 /**
@@ -29,13 +20,22 @@ export function perAddress(requestsPerMinute: number): RequestHandler {
  * @param refusal what to tell those that are too many
  */
 export function perPath(requestsPerMinute: number, refusal: () => Error): RequestHandler {
+  return perMinute(requestsPerMinute, ({ path }) => path, refusal);
+}
+
+function perMinute(
+  limit: number,
+  keyGenerator: (req: Request) => string,
+  refusal: () => Error,
+): RequestHandler {
   return rateLimit({
     windowMs: WINDOW_MS,
-    limit: requestsPerMinute,
+    limit,
     standardHeaders: false,
     legacyHeaders: false,
+    // Whether proxies are trusted is said by --trusted-proxies; what others send is ignored, and needs no warning.
     validate: false,
-    keyGenerator: ({ path }) => path,
+    keyGenerator,
     handler: (_req, _res, next) => next(refusal()),
   });
 }

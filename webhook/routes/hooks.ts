@@ -48,7 +48,7 @@ export function hookDelivery(deps: HooksDeps): RequestHandler[] {
       await admit(deps, hookedAt(deps, req), req, res);
       next();
     },
-    perPath(MOST_DELIVERIES, () => new HookOutOfOrderError("too many deliveries in a minute")),
+    perPath(MOST_DELIVERIES, () => new HookOutOfOrderError(new Error("too many deliveries in a minute"))),
     express.json({ limit: MAX_DELIVERY_BYTES }),
     async (req, res) => {
       const { organization } = hookedAt(deps, req);
@@ -107,7 +107,7 @@ async function admit(
 /** What Okta has to try again for; what isn't expected stays what it is. */
 function outOfOrder(error: unknown): unknown {
   const isExpected = error instanceof KubernetesError || error instanceof NamespaceUnreadableError;
-  return isExpected ? new HookOutOfOrderError(error.message, error) : error;
+  return isExpected ? new HookOutOfOrderError(error) : error;
 }
 
 class UnknownHookError extends RequestError {
@@ -155,15 +155,15 @@ class NoDeliveryError extends RequestError {
   }
 }
 
-/** Okta delivers it once more. Why is for the log. */
+/** Okta delivers it once more. The cause is for the log. */
 class HookOutOfOrderError extends RequestError {
-  constructor(why: string, cause?: Error) {
+  constructor(cause: Error) {
     super({
       code: "event-hook-out-of-order",
       status: 503,
       title: "The event hook is out of order",
       message: "What was delivered could not be stored, and has to be delivered again.",
     });
-    this.cause = cause ?? new Error(why);
+    this.cause = cause;
   }
 }
