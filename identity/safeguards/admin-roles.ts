@@ -46,7 +46,7 @@ function grantsOf({ access }: User, roles: ReadonlySet<string>): Grant[] {
   return (access?.grants ?? []).filter(({ role }) => roles.has(role));
 }
 
-function isAdminRole(role: string, { roles }: Catalogue): boolean {
+export function isAdminRole(role: string, { roles }: Catalogue): boolean {
   return roles.get(role)?.admin === true;
 }
 

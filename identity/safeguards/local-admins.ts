@@ -1,6 +1,7 @@
 import type { Policy } from "../policy.ts";
 import type { IdentityStore, UserEvent } from "../store.ts";
 import type { User } from "../user.ts";
+import { isAdminRole } from "./admin-roles.ts";
 
 /** Who can administer an organization without Okta: local accounts that a service account opens. */
 export class LocalAdmins {
@@ -16,11 +17,11 @@ export class LocalAdmins {
    * Whether one of them has an admin role, and gets in: where two accounts name one service account, neither does.
    * @param organization "namespace/name"
    */
-  canGetIn(organization: string, { roles }: Pick<Policy, "roles">): boolean {
+  canGetIn(organization: string, catalogue: Pick<Policy, "roles">): boolean {
     const accounts = [...(this.#accounts.get(organization)?.values() ?? [])];
     return accounts.some(
       (account) =>
-        account.localRoles.some((role) => roles.get(role)?.admin === true) &&
+        account.localRoles.some((role) => isAdminRole(role, catalogue)) &&
         accounts.filter((other) => opener(other) === opener(account)).length === 1,
     );
   }
