@@ -77,3 +77,13 @@ export class DirectoryInvalidAnswerError extends OktaError {
     super(`The directory's answer can't be used: ${why}`, options);
   }
 }
+
+/** What was read; undefined where Okta itself says that it isn't there. Every other failure stays one. */
+export async function orUndefined<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof DirectoryNotFoundError) return undefined;
+    throw error;
+  }
+}

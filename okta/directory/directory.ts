@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { foldedName } from "../../identity/identity.ts";
 import { isID } from "../okta-id.ts";
-import { DirectoryInvalidAnswerError, DirectoryNotFoundError } from "./directory-errors.ts";
+import { DirectoryInvalidAnswerError, DirectoryNotFoundError, orUndefined } from "./directory-errors.ts";
 import { type Endpoint, GROUPS, groupsOfUser, membersOf, user } from "./endpoints.ts";
 import { quote } from "./filter.ts";
 import { ManagementApi, type ManagementApiOptions } from "./management-api.ts";
@@ -183,13 +183,4 @@ function sortOut<T extends DirectoryGroup>(name: string, groups: readonly T[]): 
 /** Pages may overlap when something is added while they are read. */
 function unique<T extends { readonly id: string }>(items: readonly T[]): T[] {
   return [...new Map(items.map((item) => [item.id, item])).values()];
-}
-
-async function orUndefined<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (error instanceof DirectoryNotFoundError) return undefined;
-    throw error;
-  }
 }

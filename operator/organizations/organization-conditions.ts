@@ -203,7 +203,8 @@ function whyAndWho(waiting: Waiting, mappings: () => readonly MappingSays[]): st
   return `Why: ${why}. Who: ${named(waiting.some(NAMED_PEOPLE), waiting.size)}.`;
 }
 
-function named(people: readonly string[], all: number): string {
+/** Some people, and how many more there are. */
+export function named(people: readonly string[], all: number): string {
   return all > people.length ? `${people.join(", ")} and ${all - people.length} more` : people.join(", ");
 }
 

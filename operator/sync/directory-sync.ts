@@ -6,7 +6,6 @@ import type { Cache } from "../../kubernetes/index.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 import type { UnfinishedSignIns } from "../users/unfinished-sign-ins.ts";
-import { MeasuredDelays } from "./measured-delays.ts";
 import { OrganizationSync } from "./organization-sync.ts";
 import type { SyncState } from "./sync-state.ts";
 import type { HeardHints } from "./taken-hints.ts";
@@ -103,7 +102,6 @@ export class DirectorySync {
         isReady: () => deps.isReady(key),
         lookUpGroups: (ids) => deps.lookUpGroups(key, ids),
         changed: () => deps.changed(key),
-        delays: new MeasuredDelays(),
         onDelay: (ms) => metrics.delay.observe({ organization: key }, ms / 1000),
         onFailure: (part, reason) => metrics.failures.inc({ organization: key, part, reason }),
         onHeard: (source, count) => metrics.heard.inc({ organization: key, source }, count),

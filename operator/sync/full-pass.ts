@@ -3,7 +3,6 @@ import {
   isActiveInOkta,
   type ReadGroup,
   type ReceivedGroup,
-  resolveAccess,
   type User,
 } from "../../identity/index.ts";
 import { letOthersRun } from "../../kubernetes/index.ts";
@@ -20,8 +19,6 @@ export interface PassDeps extends PersonDeps {
   /** Whom somebody is looking at in Okta, or has lately, so that what is known of them is newer than what a page shows. */
   readonly isLookedAt: (subject: string, since: number) => boolean;
   readonly signal: AbortSignal;
-  /** ms since 1970 */
-  readonly now?: () => number;
 }
 
 /** What a pass looks at. */
@@ -63,14 +60,13 @@ const LOOKED_AT_EACH = 50;
  * @throws StoreError, and the signal's reason
  */
 export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Passed> {
-  const startedAt = (deps.now ?? Date.now)();
+  const startedAt = Date.now();
   const members = await readMembers(deps.directory, { groups, gone }, deps.signal);
   const losers: Loser[] = [];
   const seen = new Set<string>();
   let changed = 0;
   for await (const user of deps.store.users(deps.organization)) {
     deps.signal.throwIfAborted();
-    await letOthersRun();
     if (user.source !== "Okta" || user.issuer !== deps.issuer || user.subject === undefined) continue;
     const member = members.byUser.get(user.subject);
     seen.add(user.subject);
@@ -203,15 +199,14 @@ async function makeAccounts(
   seen: ReadonlySet<string>,
   deps: PassDeps,
 ): Promise<number> {
-  const { policy } = deps.policies.of(deps.organization) ?? {};
   let made = 0;
   for (const [subject, { user, groupIDs }] of byUser) {
     deps.signal.throwIfAborted();
     await letOthersRun();
-    if (seen.has(subject) || !policy) continue;
-    const groups = groupsAfterReading([], read, groupIDs);
-    if (resolveAccess({ status: user.status, groups }, policy).active)
-      made += Number(await makeAccount(deps.organization, user, groups, deps));
+    if (!seen.has(subject))
+      made += Number(
+        await makeAccount(deps.organization, user, groupsAfterReading([], read, groupIDs), deps),
+      );
   }
   return made;
 }

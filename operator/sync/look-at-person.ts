@@ -1,7 +1,7 @@
 import { isActiveInOkta, type User } from "../../identity/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
-import { DirectoryForbiddenError, DirectoryNotFoundError } from "../../okta/directory/directory-errors.ts";
-import type { DirectoryGroup, DirectoryUser } from "../../okta/directory/resources.ts";
+import { DirectoryForbiddenError, orUndefined } from "../../okta/directory/directory-errors.ts";
+import type { DirectoryUser } from "../../okta/directory/resources.ts";
 import { agrees, type Expected, isBelieved } from "./looks.ts";
 import { makeAccount, type StoringDeps, storeIdentity } from "./store-identity.ts";
 
@@ -48,7 +48,7 @@ export async function lookAtPerson(
   const { store, organization, issuer } = deps;
   const account = await store.find(organization, { issuer, subject: id });
   if (!account && !deps.beforeLogin) return { kind: "nobody" };
-  const [user, groups] = await Promise.all([directory.user(id), groupsOf(directory, id)]);
+  const [user, groups] = await Promise.all([directory.user(id), orUndefined(directory.userGroups(id))]);
   if (!user || !groups) return account ? gone(account, directory, deps) : { kind: "nobody" };
 
   const groupIDs = new Set(groups.map((group) => group.id));
@@ -82,18 +82,6 @@ async function isDeleted({ subject = "" }: User, directory: Pick<Directory, "was
     return await directory.wasDeleted(subject);
   } catch (error) {
     if (error instanceof DirectoryForbiddenError) return false; // without the log, nobody can say
-    throw error;
-  }
-}
-
-async function groupsOf(
-  directory: Pick<Directory, "userGroups">,
-  id: string,
-): Promise<DirectoryGroup[] | undefined> {
-  try {
-    return await directory.userGroups(id);
-  } catch (error) {
-    if (error instanceof DirectoryNotFoundError) return undefined;
     throw error;
   }
 }

@@ -3,11 +3,10 @@ import type { Logger } from "pino";
 import { SYNC_ANNOTATION } from "../../crds/annotations.ts";
 import type { OktaRoleMapping, Organization, PersonHint } from "../../crds/types.ts";
 import type { ReadGroup, User, UserEvent } from "../../identity/index.ts";
-import { backoff, keyOf } from "../../kubernetes/index.ts";
+import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import {
   DirectoryForbiddenError,
-  DirectoryRateLimitedError,
   DirectoryUnauthorizedError,
 } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
@@ -18,8 +17,9 @@ import { type PassDeps, pass } from "./full-pass.ts";
 import { type Looked, lookAtPerson } from "./look-at-person.ts";
 import type { Expected } from "./looks.ts";
 import { mappedGroups } from "./mapped-groups.ts";
-import type { MeasuredDelays } from "./measured-delays.ts";
+import { MeasuredDelays } from "./measured-delays.ts";
 import type { PassScope } from "./pass-needs.ts";
+import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
 import type { Failure, SyncState } from "./sync-state.ts";
 import { type HeardHints, TakenHints } from "./taken-hints.ts";
@@ -42,7 +42,6 @@ export interface OrganizationSyncDeps extends StoringDeps {
   readonly lookUpGroups: (ids: readonly string[]) => void;
   /** Told whenever there is something new to say of it. */
   readonly changed: () => void;
-  readonly delays: MeasuredDelays;
   /** Told how long a change took, in ms. */
   readonly onDelay: (ms: number) => void;
   /** @param reason the code of an error of Okta's, or `other` */
@@ -79,6 +78,7 @@ export class OrganizationSync {
   readonly #pollWaker: Waker;
   /** Changes that are stored and not decided on yet: when they happened, by ref. */
   readonly #undecided = new Map<string, number>();
+  readonly #delays = new MeasuredDelays();
   readonly #notShown = new Map<string, User>();
   #failures: { poll?: Failure; pass?: Failure; look?: Failure } = {};
   /** Groups and names whose members have been read, or were by another leader. */
@@ -141,7 +141,7 @@ export class OrganizationSync {
     this.#undecided.delete(user.ref);
     if (kind === "deleted" || user.access?.reason === "DeactivationHeld") return;
     const delay = Date.now() - happenedAt;
-    this.#deps.delays.add(delay);
+    this.#delays.add(delay);
     this.#deps.onDelay(delay);
   }
 
@@ -162,7 +162,7 @@ export class OrganizationSync {
       isLogReadable: this.#polls.isLogReadable,
       notShown: [...this.#notShown.values()],
       waiting: this.#hints.size,
-      delay: this.#deps.delays.percentiles(),
+      delay: this.#delays.percentiles(),
     };
   }
 
@@ -181,11 +181,9 @@ export class OrganizationSync {
           failures++;
           this.#failed(part, error);
           // Whoever is woken in between doesn't try sooner: what fails is Okta's, as a rule.
-          const waitMs =
-            error instanceof DirectoryRateLimitedError
-              ? error.retryAfterMs
-              : backoff(failures, AFTER_FAILURE);
-          await sleep(waitMs, undefined, { signal: this.#signal }).catch(() => {}); // aborted: the loop ends
+          await sleep(retryMs(error, failures, AFTER_FAILURE), undefined, { signal: this.#signal }).catch(
+            () => {},
+          ); // aborted: the loop ends
           continue;
         }
       }
@@ -319,8 +317,8 @@ export class OrganizationSync {
     const due = this.#hints.needs.due();
     if (due === "all") return due;
     // Whatever has come to be named is read with all the rest.
-    if (this.#lastFullSync === undefined && !this.#isFullSyncDue()) return due;
     if (this.#isFullSyncDue()) return this.#isOpen() ? due : "all";
+    if (this.#lastFullSync === undefined) return due;
     const unread = this.#unread();
     if (unread.size === 0) return due;
     return due === undefined ? unread : due.union(unread);

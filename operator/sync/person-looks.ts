@@ -1,8 +1,7 @@
 import type { PersonHint } from "../../crds/types.ts";
-import { backoff } from "../../kubernetes/index.ts";
-import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
 import type { Looked } from "./look-at-person.ts";
 import { type Expected, nextLook } from "./looks.ts";
+import { retryMs } from "./retry.ts";
 
 /** Somebody who is to be looked at, from when that was heard until nothing more is to be expected. */
 interface Look {
@@ -90,11 +89,7 @@ export class PersonLooks {
     switch (looked.kind) {
       case "failed":
         look.failures++;
-        look.dueAt =
-          now +
-          (looked.error instanceof DirectoryRateLimitedError
-            ? looked.error.retryAfterMs
-            : backoff(look.failures, AFTER_FAILURE));
+        look.dueAt = now + retryMs(looked.error, look.failures, AFTER_FAILURE);
         return false;
       case "overtaken":
         look.dueAt = now;

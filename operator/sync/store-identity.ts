@@ -4,6 +4,7 @@ import {
   auditPerhaps,
   type Identity,
   type IdentityStore,
+  identityOf,
   isAsStored,
   type Policies,
   type ReceivedGroup,
@@ -67,12 +68,8 @@ export async function makeAccount(
 ): Promise<boolean> {
   const inForce = policies.of(organization);
   if (!inForce || inForce.paused) return false;
-  const identity: Identity = {
-    issuer: inForce.issuer,
-    ...attributes(read),
-    subject: read.id,
-    ...ofDirectory(groups),
-  };
+  const { id: subject, ...attributes } = read;
+  const identity: Identity = { issuer: inForce.issuer, subject, ...attributes, ...ofDirectory(groups) };
   const access = resolveAccess(identity, inForce.policy);
   if (!access.active) return false;
   if (read.email !== undefined && (await store.findLocalByEmail(organization, read.email)).length > 0)
@@ -89,19 +86,14 @@ export async function makeAccount(
   }
 }
 
+/** What can't be read of an attribute says nothing about it: what is stored stays. */
 function identityFrom(
-  { issuer, subject, email, name }: User,
-  read: DirectoryUser,
+  user: User,
+  { id: _, ...attributes }: DirectoryUser,
   groups: readonly ReceivedGroup[],
 ): Identity | undefined {
-  if (issuer === undefined || subject === undefined) return undefined;
-  // What can't be read of an attribute says nothing about it.
-  const stored = { ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
-  return { issuer, subject, ...stored, ...attributes(read), ...ofDirectory(groups) };
-}
-
-function attributes({ email, name, status }: DirectoryUser): Pick<Identity, "email" | "name" | "status"> {
-  return { ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }), status };
+  const stored = identityOf(user);
+  return stored && { ...stored, ...attributes, ...ofDirectory(groups) };
 }
 
 function ofDirectory(

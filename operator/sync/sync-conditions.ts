@@ -9,6 +9,7 @@ import {
 import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
 import { messageOf, reasonOf } from "../okta-reason.ts";
+import { named } from "../organizations/organization-conditions.ts";
 import type { SyncState } from "./sync-state.ts";
 
 const SYNCED = "DirectorySynced";
@@ -42,12 +43,11 @@ export function directorySynced(
   const { notShown } = sync;
   const bound = boundOf(directory.pollInterval, sync, heard);
   if (notShown.length === 0) return conditionTrue(SYNCED, "Synced", bound);
-  const names = notShown.slice(0, NAMED).map(({ email, ref }) => email ?? ref);
-  const more = notShown.length > NAMED ? ` and ${notShown.length - NAMED} more` : "";
+  const some = notShown.slice(0, NAMED).map(({ email, ref }) => email ?? ref);
   return conditionTrue(
     SYNCED,
     "SyncedInPart",
-    `${bound} Okta doesn't show ${names.join(", ")}${more} to these credentials, so that what changes of them isn't ` +
+    `${bound} Okta doesn't show ${named(some, notShown.length)} to these credentials, so that what changes of them isn't ` +
       "known: give the app's admin role these people, or delete their accounts.",
   );
 }

@@ -83,12 +83,8 @@ export class TakenHints {
 
   /** @throws what writing throws: then they are looked at anew */
   async takeOut(organization: Organization, what: Done): Promise<void> {
-    const { people = [], groups = [], everything } = what;
-    const keys = [
-      ...people.map((person) => keyOfHint("person", person)),
-      ...groups.map((group) => keyOfHint("group", group)),
-      ...(everything === undefined ? [] : [keyOfHint("everything", { heardTime: everything })]),
-    ];
+    const { everything: heardTime, ...others } = what;
+    const keys = keysOf({ ...others, everything: heardTime === undefined ? undefined : { heardTime } });
     for (const key of keys) this.#handled.add(key);
     try {
       await this.#stored.done(organization, what);
@@ -105,12 +101,7 @@ export class TakenHints {
     everything: EverythingHint | undefined;
   } {
     const { people = [], groups = [], everything } = heard?.spec ?? {};
-    const present = new Set([
-      ...people.map((person) => keyOfHint("person", person)),
-      ...groups.map((group) => keyOfHint("group", group)),
-      ...(everything ? [keyOfHint("everything", everything)] : []),
-    ]);
-    this.#handled = this.#handled.intersection(present);
+    this.#handled = this.#handled.intersection(new Set(keysOf({ people, groups, everything })));
     const isOpen = (key: string): boolean => !this.#handled.has(key);
     return {
       people: people.filter((person) => isOpen(keyOfHint("person", person))),
@@ -118,6 +109,18 @@ export class TakenHints {
       everything: everything && isOpen(keyOfHint("everything", everything)) ? everything : undefined,
     };
   }
+}
+
+function keysOf({
+  people = [],
+  groups = [],
+  everything,
+}: Pick<Done, "people" | "groups"> & { everything: { heardTime: string } | undefined }): string[] {
+  return [
+    ...people.map((person) => keyOfHint("person", person)),
+    ...groups.map((group) => keyOfHint("group", group)),
+    ...(everything ? [keyOfHint("everything", everything)] : []),
+  ];
 }
 
 /** Tells a hint from the next one about the same. */
