@@ -39,11 +39,11 @@ async function measure(bench: Bench): Promise<Outcome> {
   const baseURL = `http://localhost:${webhook.port}`;
   const checks = new SessionChecks(baseURL, CHECKS);
   const removeHook = await followed.hookTo(webhook);
-  const leaving = leavers(followed);
   const [removals, unheard] = [bench.scaled(REMOVALS), bench.quick ? UNHEARD_QUICK : UNHEARD];
   const lagging = bench.scaled(WITH_LAG);
   try {
-    const everybody = leaving.take(WARM_UP + removals + lagging + unheard);
+    // Who is still where they were at first: another measurement moves those from the beginning on.
+    const everybody = followed.people.slice(-(WARM_UP + removals + lagging + unheard));
     const cookies = await tenant.sessionsOf(baseURL, new Set(everybody.map(({ subject }) => subject)));
     const gone = async (person: Person): Promise<number> => {
       const { subject } = person;
@@ -101,11 +101,6 @@ function once(): () => boolean {
     isAsked = true;
     return before;
   };
-}
-
-/** People who are still where they were at first: another measurement moves those from the beginning on. */
-function leavers({ people }: FollowedOrganization): { take(count: number): Person[] } {
-  return { take: (count) => people.slice(-count) };
 }
 
 interface Found {
