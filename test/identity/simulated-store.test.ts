@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import test from "ava";
-import { storeConformance } from "../identity/store-conformance.ts";
 import { waitFor } from "../wait-for.ts";
 import { SimulatedStore } from "./simulated-store.ts";
+import { storeConformance } from "./store-conformance.ts";
 
 storeConformance(test, "SimulatedStore", async () => {
   const store = new SimulatedStore();

@@ -19,7 +19,7 @@ import { PendingDeactivations } from "../../operator/users/pending-deactivations
 import { reconcileUser } from "../../operator/users/reconcile-user.ts";
 import { heldCondition } from "../../organizations/policy-source.ts";
 import { SignInLosses } from "../../webhook/sign-in/sign-in-losses.ts";
-import { SimulatedStore } from "./simulated-store.ts";
+import { SimulatedStore } from "../identity/simulated-store.ts";
 
 const ISSUER = "https://acme.okta.com";
 const KEY = "acme/acme";

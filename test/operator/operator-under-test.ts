@@ -3,7 +3,13 @@ import { Registry } from "prom-client";
 import { oktaRoleMappings, organizations, organizationUsers } from "../../crds/resources.ts";
 import type { Condition, OktaRoleMapping, Organization, OrganizationUser } from "../../crds/types.ts";
 import { type OktaStandIn, startOkta } from "../../dev/okta/index.ts";
-import { CompiledPolicy, resolveAccess, StaleUserError, type User } from "../../identity/index.ts";
+import {
+  CompiledPolicy,
+  type Identity,
+  resolveAccess,
+  StaleUserError,
+  type User,
+} from "../../identity/index.ts";
 import { KubernetesStore } from "../../identity/stores/kubernetes/kubernetes-store.ts";
 import { type Client, createClient, EventRecorder } from "../../kubernetes/index.ts";
 import type { Destinations } from "../../okta/http/destinations.ts";
@@ -365,4 +371,26 @@ export function localAdminObject(
 /** The roles of an account by name, each once. */
 export function rolesOf(user: OrganizationUser): string[] {
   return user.status?.roleNames ?? [];
+}
+
+/** What a sign-in, or the directory, has stored of somebody whose groups these are now, and left to the operator. */
+export async function nowIn(
+  { store }: Pick<UnderTest, "store">,
+  ref: string,
+  groups: readonly string[],
+  more: Partial<Identity> = {},
+): Promise<void> {
+  const user = await store.fresh(ref);
+  if (!user) throw new Error(`no account ${ref}`);
+  const { issuer = "", subject = "", email = "" } = user;
+  const received = groups.map((name) => ({ name }));
+  const identity: Identity = {
+    issuer,
+    subject,
+    email,
+    emailVerified: true,
+    groups: received,
+    groupsFrom: "Claim",
+  };
+  await store.update(user, { identity: { ...identity, ...more } });
 }

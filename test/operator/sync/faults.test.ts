@@ -2,24 +2,19 @@ import test from "ava";
 import { system } from "../../../dev/okta/directory/parties.ts";
 import { changeStatus } from "../../../dev/okta/directory/user-lifecycle.ts";
 import { managementFaults, type OktaStandIn, startOkta } from "../../../dev/okta/index.ts";
-import { CompiledPolicy, resolveAccess, resolveStoredAccess, roleNames } from "../../../identity/index.ts";
+import type { User, UserChange } from "../../../identity/index.ts";
 import { Directory } from "../../../okta/directory/directory.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { pass } from "../../../operator/sync/full-pass.ts";
 import { lookAtPerson } from "../../../operator/sync/look-at-person.ts";
 import { LAG_MS } from "../../../operator/sync/looks.ts";
-import { memoryStore } from "../../identity/memory-store.ts";
+import { SimulatedStore } from "../../identity/simulated-store.ts";
 import { LOOPBACK } from "../../okta/loopback.ts";
+import { ORGANIZATION, ROLES, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
 
 // Whatever goes wrong with whichever answer, and for however long: nobody holds anything but what they held before, or
 // what Okta says, and when it is over everybody holds what Okta says.
 
-const ORGANIZATION = "acme/acme";
-const ROLES = ["service-admin", "portal-admin"].map((name) => ({ name }));
-const policy = new CompiledPolicy(ROLES, [
-  { name: "services", groups: [{ name: "web" }], roles: ["service-admin"] },
-  { name: "portals", groups: [{ name: "portal" }], roles: ["portal-admin"] },
-]);
 /** The roles of people before, by the sign-in that they had then, and the roles that Okta means now. */
 const PEOPLE = {
   ada: { before: ["web"], now: [] },
@@ -62,17 +57,25 @@ async function oktaNow(): Promise<{ okta: OktaStandIn; impatient: Asking; patien
   };
 }
 
+/** A store of somebody who is killed at a write: there is no answer to it, and nothing is written after it. */
+class MortalStore extends SimulatedStore {
+  diesAtWrite: number | undefined;
+  #writes = 0;
+
+  override async update(user: User, change: UserChange): Promise<User> {
+    if (this.diesAtWrite !== undefined && ++this.#writes >= this.diesAtWrite) throw new Error("killed");
+    return super.update(user, change);
+  }
+}
+
 async function scene(okta: OktaStandIn) {
-  const dies: { atWrite?: number } = {};
-  const store = memoryStore("acme", dies);
+  const store = new MortalStore();
   const issuer = okta.issuer("default");
   const ids = new Map<string, string>();
   for (const [name, { before }] of Object.entries(PEOPLE)) {
     const { id } = okta.directory.user(`${name}@acme.example`);
     ids.set(name, id);
-    const groups = before.map((group) => ({ name: group }));
-    const identity = { issuer, subject: id, emailVerified: true, groups, groupsFrom: "Claim" as const };
-    await store.create({ organization: ORGANIZATION, identity, access: resolveAccess(identity, policy) });
+    await signedInWith(store, { issuer, subject: id }, before);
   }
   // A new one each time: what a rate limit was then doesn't matter after it.
   const directory = ({ http, maxWaitMs }: Asking) =>
@@ -83,32 +86,19 @@ async function scene(okta: OktaStandIn) {
       maxWaitMs,
       wait: async () => {},
     });
-  const deps = {
-    store,
-    policies: { of: () => ({ issuer, policy, held: false }) as never },
-    unfinished: { isComplete: () => {} },
-    audit: { write: () => {} },
-    decide: () => {},
-    organization: ORGANIZATION,
-    issuer,
-    beforeLogin: false,
-    isLookedAt: () => false,
-    signal: new AbortController().signal,
-  };
+  const deps = readingDeps(store, issuer);
   const groups = ["web", "portal"].map((name) => ({ id: okta.directory.group(name).id, name, byID: false }));
   /** What everybody holds by what is stored. */
   const held = async (): Promise<Map<string, string>> => {
     const roles = new Map<string, string>();
     for (const [name, subject] of ids) {
-      const user = await store.find(ORGANIZATION, { issuer, subject });
-      if (!user) throw new Error(`${name} is gone`);
-      roles.set(name, roleNames(resolveStoredAccess(user, { issuer, policy, held: false }).grants).join());
+      roles.set(name, rolesHeld(await store.find(ORGANIZATION, { issuer, subject }), issuer));
     }
     return roles;
   };
   return {
     held,
-    dies,
+    store,
     /** Whether all was read. */
     pass: async (asking: Asking): Promise<boolean> =>
       (await pass({ groups, gone: [] }, { ...deps, directory: directory(asking) })).failure === undefined,
@@ -138,9 +128,9 @@ for (const way of ["pass", "look"] as const)
     for (let isKilled = true; isKilled; ) {
       atWrite++;
       const under = await scene(okta);
-      under.dies.atWrite = atWrite;
+      under.store.diesAtWrite = atWrite;
       isKilled = !(await under[way](patient).catch(() => false));
-      delete under.dies.atWrite;
+      under.store.diesAtWrite = undefined;
       for (const [person, roles] of await under.held())
         t.true([TRUTH.get(person), BEFORE.get(person)].includes(roles), `${person} holds "${roles}"`);
       t.true(await under[way](patient));

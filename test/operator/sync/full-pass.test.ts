@@ -1,28 +1,20 @@
 import type { ExecutionContext } from "ava";
 import test from "ava";
 import { startOkta } from "../../../dev/okta/index.ts";
-import { CompiledPolicy, resolveAccess, resolveStoredAccess, type User } from "../../../identity/index.ts";
+import { resolveAccess, type User } from "../../../identity/index.ts";
 import { Directory } from "../../../okta/directory/directory.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { type Passed, pass } from "../../../operator/sync/full-pass.ts";
-import { memoryStore } from "../../identity/memory-store.ts";
+import { SimulatedStore } from "../../identity/simulated-store.ts";
 import { LOOPBACK } from "../../okta/loopback.ts";
-
-const ORGANIZATION = "acme/acme";
-const policy = new CompiledPolicy(
-  ["service-admin", "portal-admin"].map((name) => ({ name })),
-  [
-    { name: "services", groups: [{ name: "web" }], roles: ["service-admin"] },
-    { name: "portals", groups: [{ name: "portal" }], roles: ["portal-admin"] },
-  ],
-);
+import { ORGANIZATION, policy, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
 
 async function scene(t: ExecutionContext, { beforeLogin = false, names = ["web", "portal"] } = {}) {
   const okta = await startOkta({ groups: names, apiTokens: ["token"] });
   const http = new Http({ destinations: LOOPBACK, timeoutMs: 60_000 });
   t.teardown(() => okta.stop());
   t.teardown(() => http.close());
-  const store = memoryStore("acme");
+  const store = new SimulatedStore();
   const issuer = okta.issuer("default");
   const directory = new Directory({
     url: okta.url,
@@ -30,19 +22,7 @@ async function scene(t: ExecutionContext, { beforeLogin = false, names = ["web",
     http,
     maxWaitMs: 60_000,
   });
-  const deps = {
-    store,
-    policies: { of: () => ({ issuer, policy, held: false }) as never },
-    unfinished: { isComplete: () => {} },
-    audit: { write: () => {} },
-    decide: () => {},
-    organization: ORGANIZATION,
-    issuer,
-    beforeLogin,
-    directory,
-    isLookedAt: () => false,
-    signal: new AbortController().signal,
-  };
+  const deps = { ...readingDeps(store, issuer), beforeLogin, directory };
   const groups = () =>
     [...okta.directory.groups]
       .filter(({ profile }) => names.includes(profile.name))
@@ -53,20 +33,7 @@ async function scene(t: ExecutionContext, { beforeLogin = false, names = ["web",
     ...groups: string[]
   ): Promise<User> => {
     const { id } = okta.directory.addUser({ login: `${name}@acme.example`, groups });
-    const received = groups.map((group) => ({ name: group }));
-    const identity = {
-      issuer,
-      subject: id,
-      emailVerified: true,
-      groups: received,
-      groupsFrom: "Claim" as const,
-    };
-    return store.create({
-      organization: ORGANIZATION,
-      identity,
-      access: resolveAccess(identity, policy),
-      ...at,
-    });
+    return signedInWith(store, { issuer, subject: id }, groups, at);
   };
   return {
     okta,
@@ -79,13 +46,7 @@ async function scene(t: ExecutionContext, { beforeLogin = false, names = ["web",
       return { ...passed, calls: okta.requests.management - before };
     },
     /** What somebody holds by what is stored. */
-    holds: async (user: User): Promise<string> => {
-      const stored = await store.fresh(user.ref);
-      if (!stored) throw new Error("gone");
-      return resolveStoredAccess(stored, { issuer, policy, held: false })
-        .grants.map(({ role }) => role)
-        .join();
-    },
+    holds: async (user: User): Promise<string> => rolesHeld(await store.fresh(user.ref), issuer),
   };
 }
 

@@ -1,7 +1,7 @@
 import test from "ava";
 import { APPROVAL_ANNOTATION } from "../../../crds/annotations.ts";
 import { waitFor } from "../../cluster.ts";
-import { mappingObject, operatorUnderTest, rolesOf, type UnderTest } from "../operator-under-test.ts";
+import { mappingObject, nowIn, operatorUnderTest, rolesOf, type UnderTest } from "../operator-under-test.ts";
 
 const MAPPINGS: Record<string, [string[], string[]]> = { services: [["service_admin"], ["service-admin"]] };
 
@@ -111,23 +111,6 @@ test("mappings that are deleted one after the other are one change", async (t) =
   t.true(active.length >= 6, `${active.length} are still active: four go unheld, the fifth is one too many`);
 });
 
-/** What a sign-in has stored of somebody whose groups these are now, and left to the operator. */
-async function nowIn({ store }: UnderTest, ref: string, ...groups: string[]): Promise<void> {
-  const user = await store.fresh(ref);
-  if (!user) throw new Error(`no account ${ref}`);
-  const { issuer = "", subject = "", email = "" } = user;
-  await store.update(user, {
-    identity: {
-      issuer,
-      subject,
-      email,
-      emailVerified: true,
-      groups: groups.map((name) => ({ name })),
-      groupsFrom: "Claim",
-    },
-  });
-}
-
 const active = async (under: UnderTest, refs: string[]): Promise<number> =>
   (await states(under, refs)).filter((state) => state === "Active").length;
 
@@ -137,7 +120,7 @@ test("who leaves the groups in Okta while deactivations are held is held with th
   const [first = ""] = refs;
   await under.cluster.kubectl("delete", "orm", "services");
   await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False", "DeactivationsHeld");
-  await nowIn(under, first, "marketing");
+  await nowIn(under, first, ["marketing"]);
   await waitFor(
     async () => {
       const { message } = await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False");
@@ -152,7 +135,7 @@ test("a group that was renamed in Okta: whoever it would put out is held, told o
   const under = await operatorUnderTest(t);
   const refs = await withPeople(under, 8);
   const [late = "", ...others] = refs;
-  await Promise.all(others.map((ref) => nowIn(under, ref, "service_admins")));
+  await Promise.all(others.map((ref) => nowIn(under, ref, ["service_admins"])));
   const held = await waitFor(
     async () => {
       const found = await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False");
@@ -168,7 +151,7 @@ test("a group that was renamed in Okta: whoever it would put out is held, told o
   // Somebody else comes, and a restart takes place, before it is approved: what the condition said counts no more.
   await under.stop();
   under.start();
-  await nowIn(under, late, "service_admins");
+  await nowIn(under, late, ["service_admins"]);
   const now = await waitFor(
     async () => {
       const found = await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False");
@@ -196,7 +179,7 @@ test("what was approved is settled: after that, and after a restart, somebody ma
   const refs = await withPeople(under, 12);
   const [leaver = "", ...others] = refs;
   const gone = others.slice(0, 8);
-  await Promise.all(gone.map((ref) => nowIn(under, ref, "elsewhere")));
+  await Promise.all(gone.map((ref) => nowIn(under, ref, ["elsewhere"])));
   const held = await waitFor(
     async () => {
       const found = await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False");
@@ -217,7 +200,7 @@ test("what was approved is settled: after that, and after a restart, somebody ma
   });
   await under.stop();
   under.start();
-  await nowIn(under, leaver, "elsewhere");
+  await nowIn(under, leaver, ["elsewhere"]);
   await under.untilUser(leaver, "to be out", (user) => user.status?.state === "Deactivated");
   t.is(await active(under, refs), 3);
 });
@@ -226,12 +209,12 @@ test("the sum outlives a restart: what was within the limit before counts after 
   const under = await operatorUnderTest(t);
   const refs = await withPeople(under, 10);
   for (const ref of refs.slice(0, 4)) {
-    await nowIn(under, ref);
+    await nowIn(under, ref, []);
     await under.untilUser(ref, "to be out", (user) => user.status?.state === "Deactivated");
   }
   await under.stop();
   under.start();
-  await nowIn(under, refs[4] ?? "");
+  await nowIn(under, refs[4] ?? "", []);
   const held = await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False");
   t.regex(held.message, /deactivate 1 of 6 active users.*4 more were deactivated already/);
   t.is(await active(under, refs), 6);
