@@ -66,11 +66,13 @@ export interface InProcessOptions {
   readonly own?: TestCluster;
   /** Another namespace that is watched. */
   readonly neighbour?: TestCluster;
+  /** How long the cluster may be unheard of before sessions are refused. */
+  readonly maxStalenessMs?: number;
 }
 
 export async function productInProcess(
   t: ExecutionContext,
-  { rights, own, neighbour }: InProcessOptions = {},
+  { rights, own, neighbour, maxStalenessMs = MAX_STALENESS_MS }: InProcessOptions = {},
 ): Promise<ProductInProcess> {
   const cluster = own ?? (await testCluster(t));
   const { namespace, folder } = cluster;
@@ -140,7 +142,7 @@ export async function productInProcess(
       sessionSecret: { namespace, name: "okta-role-operator-session-keys" },
       // Due at once, so that the second webhook rotates what the first has made.
       keys: { times: { rotateAfterMs: 1 } },
-      maxStalenessMs: MAX_STALENESS_MS,
+      maxStalenessMs,
       // A busy machine isn't an API server that doesn't answer.
       hints: { timeoutMs: 60_000 },
       loginsAtOnce: 64,

@@ -53,7 +53,8 @@ async function twoTenants(t: ExecutionContext) {
   const own = await createTestCluster(controlPlane.description);
   const neighbour = await createTestCluster(controlPlane.description);
   t.teardown(() => neighbour.remove());
-  const product = await productInProcess(t, { own, neighbour });
+  // The program's own default: what floods the neighbour here shares two cores with everything that is to go on.
+  const product = await productInProcess(t, { own, neighbour, maxStalenessMs: 30_000 });
   const { cluster, signIn, sessionOf } = product;
   await product.untilServed();
   const ada = new CookieJar();
@@ -75,6 +76,8 @@ async function twoTenants(t: ExecutionContext) {
     const over = happens().finally(() => {
       isOver = true;
     });
+    // Awaited below; where the first tenant fails before, that is what the test says.
+    over.catch(() => undefined);
     while (!isOver) await goOn();
     await over;
     await goOn();
