@@ -6,7 +6,7 @@
  *   node dev/bundle.ts [FOLDER]    default: dist
  */
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
@@ -69,6 +69,11 @@ async function main([outdir = join(root, "dist")]: readonly string[]): Promise<v
   const packages = await bundledPackages(root, metafile);
   await writeFile(join(outdir, "THIRD-PARTY-LICENCES.txt"), await thirdPartyLicences(root, packages));
   await writeFile(join(outdir, "sbom.cdx.json"), await softwareBillOfMaterials(root, packages));
+  // The scripts of pages stand beside the program, as they stand beside the file that reads them.
+  await cp(join(root, "webhook/console/scripts"), join(outdir, "scripts"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".json"),
+  });
   if (existsSync(join(root, "LICENSE"))) await copyFile(join(root, "LICENSE"), join(outdir, "LICENSE"));
   for (const [path, { bytes }] of Object.entries(metafile.outputs))
     if (path.endsWith(".js")) console.log(`${basename(path)}: ${(bytes / 1024 / 1024).toFixed(2)} MiB`);

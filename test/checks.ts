@@ -17,6 +17,7 @@ export interface CheckResult {
 /** What holds of the code without running it. Each takes seconds. */
 export const CHECKS: readonly Check[] = [
   { name: "types", command: ["tsc", "--project", "."] },
+  { name: "types of the pages' scripts", command: ["tsc", "--project", "webhook/console/scripts"] },
   {
     name: "lint and format",
     command: ["biome", "ci", "--error-on-warnings", "--colors=off", "--max-diagnostics=20", "."],

@@ -9,6 +9,7 @@ import { RequestError } from "./http/request-errors.ts";
 import { requestID } from "./http/respond.ts";
 import { sameSiteOnly } from "./http/same-site.ts";
 import { wayBack } from "./http/way-back.ts";
+import { assets } from "./routes/assets.ts";
 import { type AuthDeps, auth } from "./routes/auth.ts";
 import { type CallbackDeps, callback } from "./routes/callback.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
@@ -18,6 +19,7 @@ import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logout.ts";
 import { session } from "./routes/session.ts";
+import { type SettingsDeps, settings as settingsPage } from "./routes/settings.ts";
 import { MAX_TOKEN_LENGTH } from "./sign-in/local-tokens.ts";
 
 export interface AppSettings {
@@ -36,7 +38,8 @@ export type AppDeps = DoorDeps &
   LocalDeps &
   LogoutDeps &
   HooksDeps &
-  HomeDeps & { readonly log: Logger };
+  HomeDeps &
+  SettingsDeps & { readonly log: Logger };
 
 /** The login webhook's routes. The order matters: the door comes before all that costs time. */
 export function createApp(deps: AppDeps, settings: AppSettings): Express {
@@ -67,8 +70,10 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
 
   app.get("/.well-known/jwks.json", jwks(deps));
   app.get("/", home(deps));
+  app.get("/login/assets/:file", assets);
   app.all("/login/:path", limited, login(deps));
   app.get("/login/:path/me", home(deps));
+  app.get("/login/:path/settings", settingsPage(deps));
   app.get("/callback/:path", limited, callback(deps));
   // Nobody is turned away here for what others of the same address do: behind a proxy that isn't trusted, these are all.
   app.get("/login/:path/local", localForm(deps));

@@ -106,6 +106,10 @@ export class Organizations {
     return `${this.origins.own}/login/${spec.loginPath}`;
   }
 
+  eventHookURI({ spec }: Organization): string {
+    return `${this.origins.own}/hooks/okta/${spec.loginPath}`;
+  }
+
   callbackURI({ spec }: Organization): string {
     return `${this.origins.own}/callback/${spec.loginPath}`;
   }

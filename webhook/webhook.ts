@@ -38,6 +38,7 @@ import { SecretValues } from "../organizations/secret-values.ts";
 import { SessionWatermarks } from "../organizations/session-watermarks.ts";
 import type { Patience } from "../organizations/tenure.ts";
 import { type AppSettings, createApp } from "./app.ts";
+import { Guard } from "./console/guard.ts";
 import { EventHooks } from "./hooks/event-hooks.ts";
 import { HookSecrets } from "./hooks/hook-secrets.ts";
 import { WebhookMetrics } from "./metrics.ts";
@@ -58,6 +59,7 @@ import { LoginStarts } from "./sign-in/login-starts.ts";
 import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
 import { LoginTimes } from "./sign-in/login-times.ts";
 import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
+import { RememberedOrganization } from "./sign-in/remembered-organization.ts";
 import { ServiceAccountKeys } from "./sign-in/service-account-keys.ts";
 import { SignInLosses } from "./sign-in/sign-in-losses.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
@@ -204,6 +206,15 @@ export class Webhook {
     );
     const states = new LoginStates(this.#keys);
     const browsers = new BrowserCookie(cookies);
+    const sessions = new Sessions({
+      keys: this.#keys,
+      store,
+      organization: (key) => organizations.get(key),
+      watermarks: this.#watermarks,
+      namespace,
+      isStale: this.#isStale,
+      cookies,
+    });
     const shared = { store, policies: this.#policies, audit, log };
     return createApp(
       {
@@ -216,19 +227,13 @@ export class Webhook {
         browsers,
         starts: new LoginStarts({ okta, organizations: served, states, browsers }),
         ways: new WayCookie(cookies),
+        remembered: new RememberedOrganization(cookies),
         done: new DoneCookie(this.#keys, cookies),
         logoutHint: new LogoutHint(cookies),
         concurrency: new ConcurrencyLimit(loginsAtOnce),
         signOuts: new SignOuts({ store, audit, log }),
-        sessions: new Sessions({
-          keys: this.#keys,
-          store,
-          organization: (key) => organizations.get(key),
-          watermarks: this.#watermarks,
-          namespace,
-          isStale: this.#isStale,
-          cookies,
-        }),
+        sessions,
+        guard: new Guard({ organizations: served, sessions }),
         oktaSignIns: new OktaSignIns({
           ...shared,
           organization: (key) => organizations.get(key),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import test, { type ExecutionContext } from "ava";
+import axe, { type AxeResults } from "axe-core";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { UnderTest } from "./webhook-under-test.ts";
 
@@ -45,4 +46,14 @@ export async function signInAtOkta(page: Page, { okta, url }: UnderTest, name: s
   await page.fill("input[name=password]", name);
   await page.press("input[name=password]", "Enter");
   await page.waitForURL(`${url}/**`);
+}
+
+/** Where a page shuts somebody out who can't see, hear or point, as far as axe-core finds it: rule and elements. */
+export async function barriers(page: Page): Promise<string[]> {
+  // By the debugger, which our Content-Security-Policy doesn't bind.
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, any }) => `${id}: ${target} ${any[0]?.message ?? ""}`),
+  );
 }

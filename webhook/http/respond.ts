@@ -20,20 +20,24 @@ export function wantsJSON(req: Request): boolean {
   return req.accepts(["html", "json"]) === "json";
 }
 
-/** Sends a page with what keeps it harmless: no scripts, no frames, nothing from elsewhere, no copies. */
+/** Sends a page with what keeps it harmless: no frames, nothing from elsewhere, no copies, and no scripts but those it names. */
 export function sendPage(req: Request, res: Response, status: number, page: Page): void {
   const body = layout(page, requestID(req));
   res.writeHead(status, {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Length": Buffer.byteLength(body),
     "Content-Security-Policy":
-      `default-src 'none'; style-src ${STYLE_SOURCE}; img-src data:; base-uri 'none'; frame-ancestors 'none'; ` +
+      `default-src 'none'; style-src ${STYLE_SOURCE}; ${page.scripts?.length ? SCRIPTS : ""}img-src data:; ` +
+      "base-uri 'none'; frame-ancestors 'none'; " +
       // Browsers hold every redirect after a form against this, so that no form of ours is answered with one to elsewhere.
       "form-action 'self'",
     ...SAFETY,
   });
   res.end(body);
 }
+
+/** What a page with scripts may do besides: load those of this origin, and ask it. */
+const SCRIPTS = "script-src 'self'; connect-src 'self'; ";
 
 /** Sends JSON. `type` is application/json unless said otherwise. */
 export function sendJSON(res: Response, status: number, content: unknown, type = "application/json"): void {

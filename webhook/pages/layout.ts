@@ -7,6 +7,12 @@ export interface Page {
   /** The organization it is about, as people know it. */
   readonly organization?: string | undefined;
   readonly body: HtmlValue;
+  /** What stands above the content, on pages that belong together. */
+  readonly frame?: HtmlValue;
+  /** For tables: as wide as the window allows. */
+  readonly wide?: boolean | undefined;
+  /** Addresses of scripts of our own. */
+  readonly scripts?: readonly string[] | undefined;
   /** Where the browser goes on to from here by itself, without a script. */
   readonly goesOnTo?: string | undefined;
 }
@@ -14,7 +20,9 @@ export interface Page {
 const style = Html.style(STYLE);
 
 /** A whole document. The request id is what somebody can quote to those who read the log. */
-export function layout({ title, organization, body, goesOnTo }: Page, requestID: string): string {
+export function layout(page: Page, requestID: string): string {
+  const { title, organization, body, frame, wide, scripts = [], goesOnTo } = page;
+  const kind = frame === undefined ? "single" : wide ? "framed wide" : "framed";
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -25,11 +33,13 @@ export function layout({ title, organization, body, goesOnTo }: Page, requestID:
 ${goesOnTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${goesOnTo}">`}
 <link rel="icon" href="data:,">
 ${style}
+${scripts.map((address) => html`<script type="module" src="${address}"></script>`)}
 </head>
-<body>
-<main>
-${organization && html`<p class="organization">${organization}</p>`}
-<h1>${title}</h1>
+<body class="${kind}">
+${frame}
+<main id="content">
+${frame === undefined && organization && html`<p class="organization" dir="auto">${organization}</p>`}
+<h1 dir="auto">${title}</h1>
 ${body}
 <footer>Request <code>${requestID}</code></footer>
 </main>

@@ -23,7 +23,7 @@ ${alert && html`<p class="alert" role="alert">${alert}</p>`}
 <p>For local accounts, when Okta is out of reach. Everybody else
 <a href="/login/${loginPath}">signs in with Okta</a>.</p>
 <p>Make a token for your service account. It is good for an hour, and for this page only:</p>
-<pre>kubectl create token SERVICE_ACCOUNT \\
+<pre tabindex="0">kubectl create token SERVICE_ACCOUNT \\
   --namespace ${namespace} \\
   --audience ${loginURI}</pre>
 <form method="post" action="/login/${loginPath}/local" autocomplete="off">

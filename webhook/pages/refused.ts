@@ -1,9 +1,7 @@
-import { type Html, html } from "./html.ts";
+import { groupList } from "./groups.ts";
+import { html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { signOutForm } from "./sign-out-form.ts";
-
-/** Groups that are shown; of the others, the number. */
-const SHOWN = 50;
 
 export interface Refusal {
   readonly organization: string;
@@ -40,16 +38,10 @@ ${byGroups ? html`None of your Okta groups gives access to ${organization}.` : m
 ${
   groups &&
   html`<h2>Groups received from Okta</h2>
-${listOf(groups)}`
+${groupList(groups)}`
 }
 <div class="actions">
 ${signOutForm("Sign in with another account", { loginPath, again: true })}
 </div>`,
   };
-}
-
-function listOf(groups: readonly string[]): Html {
-  if (groups.length === 0) return html`<p class="soft">None. Okta reported no group for you.</p>`;
-  return html`<ul class="groups">${groups.slice(0, SHOWN).map((group) => html`<li>${group}</li>`)}</ul>
-${groups.length > SHOWN && html`<p class="soft">and ${groups.length - SHOWN} more, ${groups.length} in all.</p>`}`;
 }

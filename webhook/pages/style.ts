@@ -4,14 +4,39 @@ import { createHash } from "node:crypto";
 export const STYLE = `
 :root { color-scheme: light dark;
   --ground: #f3f4f7; --card: #ffffff; --text: #1c2230; --soft: #566072; --line: #dde1e8;
-  --accent: #1f57c3; --accent-text: #ffffff; --code: #eef0f4; --ring: #1f57c3; }
+  --accent: #1f57c3; --accent-text: #ffffff; --code: #eef0f4; --ring: #1f57c3; --bad: #b3261e; --good: #1b6e3c; }
 @media (prefers-color-scheme: dark) { :root {
   --ground: #12151b; --card: #1b2029; --text: #e7eaf0; --soft: #a3adbd; --line: #303845;
-  --accent: #8ab0ff; --accent-text: #0e1420; --code: #262d39; --ring: #8ab0ff; } }
+  --accent: #8ab0ff; --accent-text: #0e1420; --code: #262d39; --ring: #8ab0ff; --bad: #ff9c94; --good: #7fd8a2; } }
 * { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem;
-  background: var(--ground); color: var(--text);
+body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+.single { display: grid; grid-template-columns: minmax(0, 37rem); place-content: center; padding: 1.5rem; }
+.framed main { max-width: 52rem; margin: 1.5rem auto; }
+.framed.wide main { max-width: 84rem; }
+.framed.wide main { width: calc(100% - 2rem); }
+.bar { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.5rem; padding: .6rem 1.5rem;
+  background: var(--card); border-bottom: 1px solid var(--line); }
+.bar .organization { margin: 0; max-width: 20rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.bar ul { display: flex; flex-wrap: wrap; gap: .25rem; margin: 0; padding: 0; list-style: none; }
+.bar nav a { display: block; padding: .35rem .7rem; border-radius: 8px; color: var(--text); text-decoration: none; }
+.bar nav a:hover { text-decoration: underline; }
+.bar nav a[aria-current] { background: var(--code); font-weight: 600; box-shadow: inset 0 -2px var(--accent); }
+.visitor { display: flex; flex-wrap: wrap; align-items: center; gap: .75rem; margin-inline-start: auto; }
+.visitor span { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.visitor form { margin: 0; }
+.visitor .button { padding: .3rem .8rem; }
+.mark { margin: 0; padding: .6rem 1.5rem; border-bottom: 1px solid var(--line); border-left: 6px solid #c77700;
+  background: var(--code); }
+.skip { position: absolute; left: -99rem; }
+.skip:focus { left: 1rem; top: .5rem; padding: .4rem .8rem; border-radius: 8px; background: var(--card); }
+.scroll { overflow-x: auto; }
+dl { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .45rem 1.25rem; margin: 0 0 1rem; }
+dt { color: var(--soft); }
+dd { margin: 0; overflow-wrap: anywhere; }
+.state { font-weight: 600; white-space: nowrap; }
+.state.bad { color: var(--bad); }
+.state.good { color: var(--good); }
 main { width: 100%; max-width: 37rem; padding: 2rem 2.25rem 1.5rem; background: var(--card);
   border: 1px solid var(--line); border-radius: 14px; box-shadow: 0 1px 3px rgb(0 0 0 / .08); }
 .organization { margin: 0 0 .35rem; color: var(--soft); font-size: .9rem; font-weight: 600; }
@@ -42,7 +67,10 @@ th:last-child, td:last-child { padding-right: 0; }
 .button.plain { background: transparent; color: var(--accent); }
 .button:hover { filter: brightness(1.08); }
 :focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
+.button.small { padding: .1rem .6rem; font-size: .8rem; }
 label { display: block; margin: 1.1rem 0 .35rem; font-weight: 600; }
+input[type=text], input[type=search], input[type=email], select { max-width: 100%; padding: .5rem .6rem;
+  border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--text); font: inherit; }
 textarea { width: 100%; min-height: 7.5rem; padding: .6rem .7rem; border: 1px solid var(--soft); border-radius: 8px;
   background: var(--card); color: var(--text); font: .88rem/1.45 ui-monospace, Menlo, Consolas, monospace;
   resize: vertical; overflow-wrap: anywhere; }
@@ -50,7 +78,10 @@ textarea { width: 100%; min-height: 7.5rem; padding: .6rem .7rem; border: 1px so
   background: var(--code); }
 footer { margin-top: 1.6rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--soft);
   font-size: .82rem; }
-@media (max-width: 30rem) { body { padding: 0; place-items: start stretch; }
+@media (max-width: 30rem) { .single { padding: 0; place-content: start stretch; }
+  .bar { padding: .6rem 1.25rem; } .visitor { margin-inline-start: 0; } .framed main { margin: 0; }
+  dl { grid-template-columns: 1fr; gap: .1rem; } dd { margin-bottom: .6rem; }
+  .framed.wide main { width: 100%; }
   main { min-height: 100vh; border: 0; border-radius: 0; padding: 1.5rem 1.25rem; } }
 `;
 

@@ -1,58 +1,60 @@
 import type { RequestHandler } from "express";
 import { keyOf } from "../../kubernetes/index.ts";
-import { heldRoles } from "../held-roles.ts";
+import { undecided } from "../console/guard.ts";
+import { visitorOf } from "../console/visitor.ts";
 import { sendProblem } from "../http/problem.ts";
-import { sendPage } from "../http/respond.ts";
+import { redirect, sendPage } from "../http/respond.ts";
 import { sendSignedOut } from "../http/signed-out.ts";
 import type { Organizations } from "../organizations.ts";
-import { signedInPage } from "../pages/home.ts";
+import { myAccessPage } from "../pages/console/my-access.ts";
+import { startPage } from "../pages/start.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import type { RememberedOrganization } from "../sign-in/remembered-organization.ts";
 
 export interface HomeDeps {
   readonly organizations: Organizations;
-  readonly sessions: Pick<Sessions, "check" | "checkAgain">;
+  readonly sessions: Pick<Sessions, "check" | "checkAgain" | "everywhere">;
+  readonly remembered: RememberedOrganization;
 }
 
 /**
  * GET / and GET /login/:path/me - who you are and which roles you hold, with the reason for each: by the most recent
- * sign-in, or at one organization. The latter is an address of ours also where `/` is an application's.
+ * sign-in, or at one organization. The latter is an address of ours also where `/` is an application's. Who isn't signed in
+ * is asked at `/` which organization is theirs.
  */
-export function home({ sessions, organizations }: HomeDeps): RequestHandler {
+export function home({ sessions, organizations, remembered }: HomeDeps): RequestHandler {
   return async (req, res) => {
     const { cookie } = req.headers;
     const { path } = req.params;
+    const { organization: entered } = req.query;
+    if (path === undefined && typeof entered === "string") {
+      // As people copy it: with its address, or in capitals.
+      const written = entered.trim().toLowerCase().replace(/\/+$/, "").split("/").at(-1) ?? "";
+      const found = organizations.find(written);
+      if (found) redirect(res, organizations.loginURI(found));
+      else sendPage(req, res, 404, startPage({ justNow: false, unknown: entered.slice(0, 63) }));
+      return;
+    }
     const key = path === undefined ? undefined : keyOf(organizations.at(path));
     const check = await sessions.checkAgain(cookie, sessions.check(cookie, key), key);
     switch (check.kind) {
       case "signed-in": {
-        const { user, organization, expiresAt } = check;
-        const { displayName, loginPath } = organization.spec;
-        const page = signedInPage({
-          organization: displayName,
-          name: user.name,
-          email: user.email,
-          roles: heldRoles(user, organization),
-          expires: new Date(expiresAt).toISOString(),
-          loginPath,
-          isLost: req.query.address === "lost",
-        });
+        const others = sessions
+          .everywhere(cookie)
+          .map(({ organization }) => organization)
+          .filter(({ metadata }) => metadata.uid !== check.organization.metadata.uid);
+        const page = myAccessPage(visitorOf(check), { others, isLost: req.query.address === "lost" });
         sendPage(req, res, 200, page);
         return;
       }
       case "refused": {
-        if (check.clear.length > 0) res.setHeader("Set-Cookie", check.clear);
-        sendSignedOut(req, res, path === undefined ? undefined : String(path));
+        if (check.clear.length > 0) res.setHeader("Set-Cookie", [...check.clear]);
+        const last = organizations.find(remembered.read(cookie))?.spec;
+        sendSignedOut(req, res, { at: path === undefined ? undefined : String(path), remembered: last });
         return;
       }
       case "stale":
-        sendProblem(req, res, {
-          status: 503,
-          code: "stale",
-          title: "Nobody can say whether you are signed in",
-          text: "The place where accounts are kept doesn't answer. Try again in a moment.",
-          link: { href: req.path, label: "Try again" },
-          retryAfterS: 5,
-        });
+        sendProblem(req, res, undecided(req));
     }
   };
 }

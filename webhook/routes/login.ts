@@ -8,6 +8,7 @@ import { setWayBack } from "../http/way-back.ts";
 import type { Organizations } from "../organizations.ts";
 import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
 import type { LoginStarts } from "../sign-in/login-starts.ts";
+import type { RememberedOrganization } from "../sign-in/remembered-organization.ts";
 import { readLoginQuery } from "../sign-in/return-to.ts";
 import type { WayCookie } from "../sign-in/way-cookie.ts";
 
@@ -16,6 +17,7 @@ export interface LoginDeps {
   readonly starts: LoginStarts;
   readonly ways: WayCookie;
   readonly concurrency: ConcurrencyLimit;
+  readonly remembered: RememberedOrganization;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface LoginDeps {
  * prefetch) gets 401 and the login URI, since a sign-in that nobody sees can't be finished either.
  * `return_to` is a path of this origin to come back to; `prompt=login` makes Okta ask for the account anew.
  */
-export function login({ organizations, starts, ways, concurrency }: LoginDeps): RequestHandler {
+export function login({ organizations, starts, ways, concurrency, remembered }: LoginDeps): RequestHandler {
   return async (req, res) => {
     const organization = organizations.at(req.params.path);
     res.setHeader("Vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept");
@@ -37,9 +39,9 @@ export function login({ organizations, starts, ways, concurrency }: LoginDeps): 
     const { url, state, setCookies, long } = await concurrency.run(keyOf(organization), () =>
       starts.begin(organization, cookie, { way, anew }),
     );
-    res.setHeader("Set-Cookie", setCookies);
+    const { loginPath } = organization.spec;
+    res.setHeader("Set-Cookie", [...setCookies, ...remembered.keep(cookie, loginPath)]);
     if (long !== undefined) {
-      const { loginPath } = organization.spec;
       const kept = ways.keep(cookie, { loginPath, state, path: long, room: headerRoom(res, url) });
       if (kept !== undefined) res.appendHeader("Set-Cookie", kept);
     }

@@ -137,6 +137,21 @@ export class Sessions {
     return this.#newestOf(sessions, reads);
   }
 
+  /** Where this browser is signed in, as far as this replica can say at once: one session for each organization, the newest first. */
+  everywhere(cookieHeader: string | undefined): SignedInSession[] {
+    const held = this.of(cookieHeader, undefined)
+      .filter(({ user }) => !this.#isStale(user))
+      .flatMap((session) => {
+        const judgement = this.#judge(session);
+        return judgement.kind === "signed-in" ? [judgement] : [];
+      })
+      .sort((a, b) => b.session.issuedAt - a.session.issuedAt);
+    const newest = new Map<string, SignedInSession>();
+    for (const one of held)
+      if (!newest.has(one.session.organizationID)) newest.set(one.session.organizationID, one);
+    return [...newest.values()];
+  }
+
   /**
    * Checks once more after asking for what this replica may not have heard of: a key that another one made, or
    * an account that another one has written just now. Asks once for each session, and rarely for keys.

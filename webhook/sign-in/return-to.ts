@@ -9,6 +9,9 @@ export const MAX_ADDRESS = 2_048;
 /** Routes that make no sense as a place to go after signing in. */
 const OWN_ROUTES = /^\/(login|callback|logout)(\/|$)/;
 
+/** An organization's pages, which stand among them. */
+const PAGES = /^\/login\/[^/]+\/(me|users|mappings|settings|why)(\/|$)/;
+
 /** Where to go after signing in. */
 export type Way =
   /**
@@ -80,7 +83,8 @@ export function readAddress(value: string | undefined, origins: Origins): Way {
   if (url?.origin !== origin || url.username !== "" || url.password !== "") return NO_WAY;
   const isOurs = origin === origins.own;
   const address = isOurs ? path : `${origin}${path}`;
-  if ((isOurs && OWN_ROUTES.test(url.pathname)) || address.length > MAX_ADDRESS) return NO_WAY;
+  const isRoute = isOurs && OWN_ROUTES.test(url.pathname) && !PAGES.test(url.pathname);
+  if (isRoute || address.length > MAX_ADDRESS) return NO_WAY;
   return { kind: "address", path: address };
 }
 

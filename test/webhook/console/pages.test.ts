@@ -1,0 +1,57 @@
+import { barriers, inChromium, open, signInAtOkta } from "../chromium.ts";
+import { person, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
+
+/** Somebody who administers Acme, with as many groups as people have who have been there for long. */
+const MANY = Array.from({ length: 40 }, (_, i) => `a-group-with-a-long-name-that-says-what-it-is-for-${i}`);
+const PEOPLE = [
+  person("ada", ["service_admin", "org_admin", ...MANY], { displayName: "Ada Lovelace" }),
+  person("noor", ["service_admin"], { displayName: "نور الهدى عبد الرحمن" }),
+];
+const MAPPINGS: Record<string, [string[], string[]]> = {
+  services: [["service_admin", ...MANY], ["service-admin"]],
+  organization: [["org_admin"], ["organization-admin"]],
+};
+
+async function acme(underTest: UnderTest): Promise<void> {
+  await underTest.applyAcme({ mappings: MAPPINGS });
+}
+
+const okta = { users: PEOPLE, groups: ["service_admin", "org_admin", "marketing", ...MANY] };
+
+const SIZES = {
+  phone: { width: 360, height: 740 },
+  screen: { width: 1280, height: 800 },
+};
+
+for (const colorScheme of ["light", "dark"] as const) {
+  inChromium(
+    `in a real browser: every page is open to everybody, ${colorScheme}, from phone to screen`,
+    async (t) => {
+      const underTest = await webhookUnderTest(t, { okta });
+      await acme(underTest);
+      const { url } = underTest;
+      const { page, problems } = await open(t, { colorScheme });
+      const look = async (what: string): Promise<void> => {
+        for (const [size, viewport] of Object.entries(SIZES)) {
+          await page.setViewportSize(viewport);
+          t.deepEqual(await barriers(page), [], `${what}, ${size}`);
+          const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+          t.true(Number(over) <= 0, `${what} fits into a ${size}`);
+        }
+      };
+      await page.goto(`${url}/`);
+      await look("the start page");
+      await page.goto(`${url}/login/acme/local`);
+      await look("the local sign-in");
+      await page.goto(`${url}/login/acme/settings`);
+      await signInAtOkta(page, underTest, "ada");
+      t.is(page.url(), `${url}/login/acme/settings`, "back at the page that she wanted");
+      await look("the settings");
+      await page.goto(`${url}/login/acme/me`);
+      await look("my access");
+      await page.goto(`${url}/logout`);
+      await look("the sign-out");
+      t.deepEqual(problems, [], "no policy was violated and no script failed");
+    },
+  );
+}
