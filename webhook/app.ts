@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Logger } from "pino";
+import type { Roster } from "./console/roster.ts";
 import { Door, type DoorDeps } from "./door/door.ts";
 import { accessLog } from "./http/access-log.ts";
 import { sendProblem } from "./http/problem.ts";
@@ -39,7 +40,7 @@ export type AppDeps = DoorDeps &
   LogoutDeps &
   HooksDeps &
   HomeDeps &
-  SettingsDeps & { readonly log: Logger };
+  SettingsDeps & { readonly log: Logger; readonly roster: Roster };
 
 /** The login webhook's routes. The order matters: the door comes before all that costs time. */
 export function createApp(deps: AppDeps, settings: AppSettings): Express {

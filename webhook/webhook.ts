@@ -39,6 +39,7 @@ import { SessionWatermarks } from "../organizations/session-watermarks.ts";
 import type { Patience } from "../organizations/tenure.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { Guard } from "./console/guard.ts";
+import { Roster } from "./console/roster.ts";
 import { EventHooks } from "./hooks/event-hooks.ts";
 import { HookSecrets } from "./hooks/hook-secrets.ts";
 import { WebhookMetrics } from "./metrics.ts";
@@ -99,6 +100,9 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
 /** People whose sessions are checked without making their accounts from objects again: 60 MiB when there are so many. */
 const PEOPLE_AT_ONCE = 100_000;
 
+/** The catalogue of an organization that isn't there. */
+const NO_ROLES: Organization["spec"]["roles"] = [];
+
 /** The login webhook: what it knows of the cluster, and the app on top of that. `run` keeps it current. */
 export class Webhook {
   /** What this replica has heard of the cluster. */
@@ -116,6 +120,7 @@ export class Webhook {
   readonly #watermarks: SessionWatermarks;
   readonly #keepers: Keepers;
   readonly #keys: SessionKeys;
+  readonly #roster: Roster;
   readonly #counted: WebhookMetrics;
   readonly #reporter: StatusReporter;
   readonly #times: LoginTimes;
@@ -149,6 +154,10 @@ export class Webhook {
       cache: users,
       type: organizationUsers,
       remembered: PEOPLE_AT_ONCE,
+    });
+    this.#roster = new Roster({
+      store: this.#store,
+      catalogue: (key) => organizations.get(key)?.spec.roles ?? NO_ROLES,
     });
     this.#losses = new SignInLosses({
       store: this.#store,
@@ -258,6 +267,7 @@ export class Webhook {
           metrics: this.#counted,
           log,
         }),
+        roster: this.#roster,
         serviceAccountNamespace: namespace,
       },
       { ...this.#options, baseURL },

@@ -9,6 +9,7 @@ import {
   SecretNotFoundError,
   SecretUnreadableError,
 } from "../../organizations/secret-values.ts";
+import { RosterBusyError } from "../console/roster.ts";
 import { NamespaceUnreadableError, UnknownOrganizationError } from "../organizations.ts";
 import { ForeignSecretError, KeysUnavailableError } from "../sessions/session-keys.ts";
 import { BusyError } from "../sign-in/concurrency-limit.ts";
@@ -56,6 +57,15 @@ export function problemOf(error: unknown, organization: Organization | undefined
       text: error.message,
       link: link("Try again", place),
       retryAfterS: 5,
+    };
+  if (error instanceof RosterBusyError)
+    return {
+      ...named,
+      status: error.byOneCaller ? 429 : 503,
+      code: error.code,
+      title: "Too many searches at once",
+      text: error.message,
+      retryAfterS: error.retryAfterS,
     };
   if (isSecretNotSetUp(error)) return notSetUp(error.code, place, "CredentialsResolved");
   if (isRefused(error))

@@ -18,21 +18,28 @@ interface Line {
 }
 
 /**
- * Bounds how many sign-ins of one organization are under way at once. A rush waits in a short line of its own. Where Okta
- * is slow or dead sign-ins pile up: those of that organization are turned away, and everybody else's don't notice.
+ * Bounds how many sign-ins of one organization are under way at once, or other pieces of work of one owner. A rush waits in
+ * a short line of its own. Where Okta is slow or dead sign-ins pile up: those of that organization are turned away, and
+ * everybody else's don't notice.
  */
 export class ConcurrencyLimit {
   readonly #most: number;
   readonly #mostWaiting: number;
   readonly #waitMs: number;
+  readonly #refusal: () => Error;
   readonly #lines = new Map<string, Line>();
 
   /**
    * @param most sign-ins of one organization at once
-   * @param options how long one may wait for its turn, in ms, and how many may, for each that is let in
+   * @param options how long one may wait for its turn, in ms; how many may, for each that is let in; what the others are
+   * refused with
    */
-  constructor(most: number, { waitMs = 3_000, waitingForEach = 4 } = {}) {
+  constructor(
+    most: number,
+    { waitMs = 3_000, waitingForEach = 4, refusal = (): Error => new BusyError() } = {},
+  ) {
     this.#most = most;
+    this.#refusal = refusal;
     this.#mostWaiting = most * waitingForEach;
     this.#waitMs = waitMs;
   }
@@ -55,7 +62,7 @@ export class ConcurrencyLimit {
   }
 
   #turn({ waiting }: Line): Promise<void> {
-    if (waiting.length >= this.#mostWaiting) return Promise.reject(new BusyError());
+    if (waiting.length >= this.#mostWaiting) return Promise.reject(this.#refusal());
     return new Promise((resolve, reject) => {
       const goIn = (): void => {
         clearTimeout(timer);
@@ -63,7 +70,7 @@ export class ConcurrencyLimit {
       };
       const timer = setTimeout(() => {
         waiting.splice(waiting.indexOf(goIn), 1);
-        reject(new BusyError());
+        reject(this.#refusal());
       }, this.#waitMs);
       waiting.push(goIn);
     });

@@ -1,0 +1,45 @@
+import test from "ava";
+import { ScanTurns } from "../../../webhook/console/scan-turns.ts";
+
+/** Works for longer than a slice may take. */
+function workLong(): void {
+  const until = performance.now() + 5;
+  while (performance.now() < until);
+}
+
+test("each slice is a turn of the event loop, and organizations take turns, however much one of them asks", async (t) => {
+  const turns = new ScanTurns();
+  const slices: string[] = [];
+  let turn = 0;
+  let isOver = false;
+  const countTurns = (): void => {
+    turn++;
+    if (!isOver) setImmediate(countTurns);
+  };
+  setImmediate(countTurns);
+  const work = async (organization: string, pieces: number): Promise<void> => {
+    const own = await turns.begin(organization);
+    for (let i = 0; i < pieces; i++) {
+      slices.push(`${turn} ${organization}`);
+      workLong();
+      await own.pause();
+    }
+  };
+  await Promise.all([work("a", 3), work("a", 3), work("a", 3), work("b", 3)]);
+  isOver = true;
+  t.is(new Set(slices.map((slice) => slice.split(" ")[0])).size, 12, "no two slices in one turn");
+  t.deepEqual(
+    slices.map((slice) => slice.split(" ")[1]),
+    ["a", "b", "a", "b", "a", "b", "a", "a", "a", "a", "a", "a"],
+  );
+});
+
+test("while a slice is young, nothing waits", async (t) => {
+  const own = await new ScanTurns().begin("a");
+  let hasTurned = false;
+  setImmediate(() => {
+    hasTurned = true;
+  });
+  await own.pause();
+  t.false(hasTurned);
+});
