@@ -9,6 +9,11 @@ const PEOPLE = [
     "in service_developer; has a local account from before, which becomes his",
   ],
   ["raj@acme.example", "raj-password", "in portal_admin and runtime_admin"],
+  [
+    "kim@acme.example",
+    "kim-password",
+    "in organization_admin: sees everybody, and why they hold what they hold",
+  ],
   ["eve@acme.example", "eve-password", "in no mapped group: refused, and the page says why"],
 ] as const;
 

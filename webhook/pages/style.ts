@@ -55,7 +55,11 @@ pre { margin: 0 0 .9rem; padding: .75rem .9rem; border-radius: 8px; background: 
 table { width: 100%; margin: 0 0 1rem; border-collapse: collapse; font-size: .95rem; }
 th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left;
   vertical-align: top; overflow-wrap: anywhere; }
-th { color: var(--soft); font-size: .82rem; font-weight: 600; }
+th { color: var(--soft); font-size: .82rem; font-weight: 600; overflow-wrap: normal; }
+th[scope=row] { padding-right: 1.25rem; color: var(--text); font-size: inherit; white-space: nowrap; }
+td p { margin: 0; }
+td:not(:first-child) { min-width: 9rem; }
+.copyable { margin: 0 0 .2rem; }
 th:last-child, td:last-child { padding-right: 0; }
 .badge { display: inline-block; margin-left: .4rem; padding: 0 .45rem; border: 1px solid var(--line);
   border-radius: 999px; color: var(--soft); font-size: .75rem; }
@@ -69,6 +73,7 @@ th:last-child, td:last-child { padding-right: 0; }
 :focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
 .button.small { padding: .1rem .6rem; font-size: .8rem; }
 label { display: block; margin: 1.1rem 0 .35rem; font-weight: 600; }
+input + .soft { margin-top: .35rem; }
 input[type=text], input[type=search], input[type=email], select { max-width: 100%; padding: .5rem .6rem;
   border: 1px solid var(--soft); border-radius: 8px; background: var(--card); color: var(--text); font: inherit; }
 textarea { width: 100%; min-height: 7.5rem; padding: .6rem .7rem; border: 1px solid var(--soft); border-radius: 8px;

@@ -59,8 +59,11 @@ ${
     ({ spec }) => html`<li><a href="/login/${spec.loginPath}/me" dir="auto">${spec.displayName}</a></li>`,
   )}</ul>`
 }
-<p class="soft">This session ends on ${timeOf(expiresAt)} at the latest. <a href="/login/${loginPath}?prompt=login">Sign in
-anew</a> when Okta has changed something and you can't wait for it.</p>`,
+<p class="soft">This session ends on ${timeOf(expiresAt)} at the latest.
+${
+  !visitor.isLocal &&
+  html`<a href="/login/${loginPath}?prompt=login">Sign in anew</a> when Okta has changed something and you can't wait for it.`
+}</p>`,
   });
 }
 
