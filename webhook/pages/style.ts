@@ -9,6 +9,7 @@ export const STYLE = `
   --ground: #12151b; --card: #1b2029; --text: #e7eaf0; --soft: #a3adbd; --line: #303845;
   --accent: #8ab0ff; --accent-text: #0e1420; --code: #262d39; --ring: #8ab0ff; --bad: #ff9c94; --good: #7fd8a2; } }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
 .single { display: grid; grid-template-columns: minmax(0, 37rem); place-content: center; padding: 1.5rem; }
