@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type AlmostNamed, add, GroupIndex, remove } from "./group-index.ts";
 import type { ReceivedGroup } from "./identity.ts";
 import { digestOf, SetDigest } from "./set-digest.ts";
 
@@ -51,6 +52,12 @@ export interface Policy {
   isPaused(mapping: string): boolean;
   /** Whether any mapping is paused. */
   readonly hasPaused: boolean;
+  /** The mappings that name this group and are suspended or paused, so that they give nothing new. */
+  outOfForce(group: ReceivedGroup): Iterable<Mapping>;
+  /** The accepted mappings that name no such group, but one whose name is almost the same (see `foldedName`). */
+  almostNaming(name: string): Iterable<AlmostNamed<Mapping>>;
+  /** The accepted mappings that name by id a group that is, or once was, called so, as far as is known. */
+  namingByID(name: string): Iterable<Mapping>;
 }
 
 /** What people of an organization are decided by. */
@@ -76,8 +83,9 @@ export class CompiledPolicy implements Policy {
   readonly #mappings = new Map<string, Mapping>();
   readonly #suspended = new Set<string>();
   readonly #paused = new Set<string>();
-  readonly #byName = new Map<string, Mapping[]>();
-  readonly #byID = new Map<string, Mapping[]>();
+  readonly #accepted = new GroupIndex<Mapping>();
+  /** Those that are suspended or paused. */
+  readonly #outOfForce = new GroupIndex<Mapping>();
   /** By the names, present and former, of groups that are named by id. They match nobody. */
   readonly #byNameOfID = new Map<string, Mapping[]>();
   readonly #digest = new SetDigest();
@@ -97,11 +105,19 @@ export class CompiledPolicy implements Policy {
   }
 
   mappingsOf(group: ReceivedGroup): Iterable<Mapping> {
-    const named = group.name === undefined ? undefined : this.#byName.get(group.name);
-    const numbered = group.id === undefined ? undefined : this.#byID.get(group.id);
-    if (!named) return numbered ?? [];
-    if (!numbered) return named;
-    return new Set([...named, ...numbered]);
+    return this.#accepted.of(group);
+  }
+
+  outOfForce(group: ReceivedGroup): Iterable<Mapping> {
+    return this.#outOfForce.of(group);
+  }
+
+  almostNaming(name: string): Iterable<AlmostNamed<Mapping>> {
+    return this.#accepted.almost(name);
+  }
+
+  namingByID(name: string): Iterable<Mapping> {
+    return this.#byNameOfID.get(name) ?? [];
   }
 
   hasCalled(name: string, { mapping: key, role }: { mapping: string; role: string }): boolean {
@@ -111,7 +127,7 @@ export class CompiledPolicy implements Policy {
   }
 
   get namesByID(): boolean {
-    return this.#byID.size > 0;
+    return this.#accepted.namesByID;
   }
 
   isByID(mapping: string): boolean {
@@ -140,7 +156,7 @@ export class CompiledPolicy implements Policy {
     this.#hash = undefined;
     this.#roles.clear();
     for (const role of roles) this.#roles.set(role.name, role);
-    const indexes = [this.#byName, this.#byID, this.#byNameOfID, this.#suspended, this.#paused];
+    const indexes = [this.#accepted, this.#outOfForce, this.#byNameOfID, this.#suspended, this.#paused];
     for (const index of indexes) index.clear();
     for (const mapping of this.#mappings.values()) this.#accept(mapping);
   }
@@ -175,29 +191,25 @@ export class CompiledPolicy implements Policy {
 
   /** By its roles: or it is suspended. One that is paused matches nobody either. */
   #accept(mapping: Mapping): void {
-    if (mapping.paused) {
-      this.#paused.add(mapping.name);
+    const isSuspended = !mapping.paused && unknownRoles(mapping.roles, this.#roles).length > 0;
+    if (mapping.paused) this.#paused.add(mapping.name);
+    if (isSuspended) this.#suspended.add(mapping.name);
+    if (mapping.paused || isSuspended) {
+      this.#outOfForce.add(mapping);
       return;
     }
-    if (unknownRoles(mapping.roles, this.#roles).length > 0) {
-      this.#suspended.add(mapping.name);
-      return;
-    }
-    for (const group of mapping.groups) {
-      if (group.name !== undefined) add(this.#byName, group.name, mapping);
-      if (group.id !== undefined) add(this.#byID, group.id, mapping);
+    this.#accepted.add(mapping);
+    for (const group of mapping.groups)
       for (const name of namesOfID(group)) add(this.#byNameOfID, name, mapping);
-    }
   }
 
   #withdraw(mapping: Mapping): void {
     this.#suspended.delete(mapping.name);
     this.#paused.delete(mapping.name);
-    for (const group of mapping.groups) {
-      if (group.name !== undefined) remove(this.#byName, group.name, mapping);
-      if (group.id !== undefined) remove(this.#byID, group.id, mapping);
-      for (const groupName of namesOfID(group)) remove(this.#byNameOfID, groupName, mapping);
-    }
+    this.#accepted.remove(mapping);
+    this.#outOfForce.remove(mapping);
+    for (const group of mapping.groups)
+      for (const name of namesOfID(group)) remove(this.#byNameOfID, name, mapping);
   }
 }
 
@@ -219,17 +231,4 @@ function mappingAsText({ name, groups, roles, paused }: Mapping): string {
 
 function groupAsText(group: MappedGroup): string {
   return group.id === undefined ? `name:${group.name}` : `id:${group.id}`;
-}
-
-function add(index: Map<string, Mapping[]>, key: string, mapping: Mapping): void {
-  const entry = index.get(key);
-  if (!entry) index.set(key, [mapping]);
-  // A mapping may name one group twice, by its name and by its id.
-  else if (entry.at(-1) !== mapping) entry.push(mapping);
-}
-
-function remove(index: Map<string, Mapping[]>, key: string, mapping: Mapping): void {
-  const left = index.get(key)?.filter((other) => other !== mapping) ?? [];
-  if (left.length > 0) index.set(key, left);
-  else index.delete(key);
 }

@@ -1,5 +1,6 @@
 import { type Access, type GivenByGroups, type Grant, noAccess, sortGrants } from "./access.ts";
 import { groupLabel, type Identity, isActiveInOkta, type ReceivedGroup } from "./identity.ts";
+import { nearMisses, nearMissSentence } from "./near-misses.ts";
 import type { Policy } from "./policy.ts";
 import { shownName } from "./shown-names.ts";
 
@@ -52,8 +53,7 @@ export function resolveAccess(
       (groupsAre === "stored" && grant.bare && policy.hasCalled(grant.group, grant));
     if (keeps) grants.push(withoutBare(grant));
   }
-  if (grants.length === 0)
-    return noAccess("NoMappedGroup", noMappedGroup(person.groups.length, policy.hasPaused));
+  if (grants.length === 0) return noAccess("NoMappedGroup", noMappedGroup(person.groups, policy));
   return grantedAccess(grants, "MappedGroup");
 }
 
@@ -144,11 +144,22 @@ function describe(groups: readonly string[], reason: GivenByGroups): string {
   }
 }
 
-function noMappedGroup(received: number, somePaused: boolean): string {
-  if (received === 0) return "Okta reports no groups for this person.";
-  const groups = received === 1 ? "The 1 group" : `None of the ${received} groups`;
-  const mapping = somePaused ? "a mapping that isn't paused" : "a mapping";
-  return received === 1
-    ? `${groups} that Okta reports is not in ${mapping}.`
-    : `${groups} that Okta reports is in ${mapping}.`;
+/** Near misses that the reason names; of others, the number. */
+const MOST_MISSES = 2;
+
+/** Why groups give nothing. It is written for whoever may know which groups are mapped. */
+function noMappedGroup(received: readonly ReceivedGroup[], policy: Policy): string {
+  if (received.length === 0) return "Okta reports no groups for this person.";
+  // Of ids nothing is said here: what the directory calls them may change without anybody's doing.
+  const misses = nearMisses(received, policy).filter(
+    ({ code }) => code !== "NameWithoutID" && code !== "OtherGroupOfName",
+  );
+  const isIn = misses.some(({ code }) => code !== "NameDiffers");
+  const mapping = isIn ? "a mapping that is in force" : "a mapping";
+  const groups =
+    received.length === 1
+      ? `The 1 group that Okta reports is not in ${mapping}.`
+      : `None of the ${received.length} groups that Okta reports is in ${mapping}.`;
+  const more = misses.length > MOST_MISSES ? [`And ${misses.length - MOST_MISSES} more like that.`] : [];
+  return [groups, ...misses.slice(0, MOST_MISSES).map(nearMissSentence), ...more].join(" ");
 }

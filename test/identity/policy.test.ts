@@ -4,27 +4,30 @@ import { CompiledPolicy, type Mapping, type Role } from "../../identity/policy.t
 
 const roles: Role[] = [{ name: "r1" }, { name: "r2" }];
 const name = fc.constantFrom("m1", "m2", "m3");
-const mapping: fc.Arbitrary<Mapping> = fc.record({
-  name,
-  groups: fc.array(
-    fc.oneof(
-      fc.record({ name: fc.constantFrom("a", "b") }),
-      fc.record(
-        {
-          id: fc.constantFrom("1", "2"),
-          currentName: fc.constantFrom("a", "c"),
-          formerNames: fc.subarray(["b", "d"]),
-        },
-        { requiredKeys: ["id"] },
+const mapping: fc.Arbitrary<Mapping> = fc
+  .record({
+    name,
+    groups: fc.array(
+      fc.oneof(
+        fc.record({ name: fc.constantFrom("a", "b", "A") }),
+        fc.record(
+          {
+            id: fc.constantFrom("1", "2"),
+            currentName: fc.constantFrom("a", "c"),
+            formerNames: fc.subarray(["b", "d"]),
+          },
+          { requiredKeys: ["id"] },
+        ),
       ),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
     ),
-    {
-      minLength: 1,
-      maxLength: 3,
-    },
-  ),
-  roles: fc.uniqueArray(fc.constantFrom("r1", "r2", "r3"), { minLength: 1 }),
-});
+    roles: fc.uniqueArray(fc.constantFrom("r1", "r2", "r3"), { minLength: 1 }),
+    isPaused: fc.boolean(),
+  })
+  .map(({ isPaused, ...rule }) => (isPaused ? { ...rule, paused: true as const } : rule));
 type Step = { set: Mapping } | { remove: string } | { roles: Role[] };
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ set: mapping }),
@@ -44,11 +47,18 @@ function answers(policy: CompiledPolicy): unknown {
   ];
   return {
     matches: groups.map((group) => [...policy.mappingsOf(group)].map((found) => found.name).sort()),
+    outOfForce: groups.map((group) => [...policy.outOfForce(group)].map((found) => found.name).sort()),
+    almost: ["a", "A", "B"].map((name) =>
+      [...policy.almostNaming(name)].map(({ entry, name: named }) => [entry.name, named].join()).sort(),
+    ),
+    called: ["a", "b", "c", "d"].map((name) =>
+      [...policy.namingByID(name)].map((found) => found.name).sort(),
+    ),
     suspended: ["m1", "m2", "m3"].map((mappingName) => policy.isSuspended(mappingName)),
     byID: ["m1", "m2", "m3"].map((mappingName) => policy.isByID(mappingName)),
     namesByID: policy.namesByID,
     mayMeanID: ["a", "b", "c", "d"].filter((name) => policy.mayMeanID(name)),
-    called: ["a", "b", "c", "d"].map((name) => policy.hasCalled(name, { mapping: "m1", role: "r1" })),
+    hasCalled: ["a", "b", "c", "d"].map((name) => policy.hasCalled(name, { mapping: "m1", role: "r1" })),
     hash: policy.hash(),
   };
 }

@@ -1,0 +1,428 @@
+import test from "ava";
+import { noAccess } from "../../identity/access.ts";
+import { type Circumstances, type Explained, explain, explainNoAccess } from "../../identity/explain.ts";
+import { inWords, noAccessInWords } from "../../identity/explain-in-words.ts";
+import type { HeldCause, MappingGap, Obstacle } from "../../identity/explanation.ts";
+import type { Identity } from "../../identity/identity.ts";
+import { CompiledPolicy, type Mapping } from "../../identity/policy.ts";
+import { grantedAccess } from "../../identity/resolve-access.ts";
+import type { User } from "../../identity/user.ts";
+import { account, ISSUER, identity, local } from "./an-account.ts";
+
+const CATALOGUE = [
+  { name: "service-admin", displayName: "Service Admin" },
+  { name: "organization-admin", displayName: "Organization Admin", admin: true },
+];
+const SERVICES: Mapping = { name: "services", groups: [{ name: "service_admin" }], roles: ["service-admin"] };
+const BY_ID: Mapping = {
+  name: "numbered",
+  groups: [{ id: "00g1", currentName: "ops", formerNames: ["old ops"] }],
+  roles: ["service-admin"],
+};
+
+const NOTHING = noAccess("NoMappedGroup", "");
+
+/** An account with these groups that holds nothing. */
+const without = (groups: User["groups"], more: Partial<User> = {}) =>
+  account({ groups, access: NOTHING, ...more });
+
+const by = (mappings: readonly Mapping[], more: Partial<NonNullable<Circumstances["inForce"]>> = {}) => ({
+  inForce: { issuer: ISSUER, policy: new CompiledPolicy(CATALOGUE, mappings), held: false, ...more },
+});
+
+const held = (mapping: string, group: string) =>
+  grantedAccess([{ role: "service-admin", mapping, group }], "MappedGroup");
+
+type Code = (HeldCause | Obstacle | MappingGap)["code"];
+
+/** What is said first of the role service-admin, to an admin and to the person themselves. */
+const CASES: readonly [
+  code: Code,
+  what: string,
+  person: Explained,
+  circumstances: Circumstances,
+  forAdmins: RegExp,
+  forThemselves: RegExp,
+][] = [
+  [
+    "MappedGroup",
+    "somebody in a mapped group holds its role",
+    { user: account() },
+    by([SERVICES]),
+    /^In group "service_admin" of mapping services\.$/,
+    /^In group "service_admin" of mapping services\.$/,
+  ],
+  [
+    "LocalAccount",
+    "a local account holds what people wrote",
+    {
+      user: local({
+        localRoles: ["service-admin"],
+        access: {
+          active: true,
+          grants: [{ role: "service-admin" }],
+          groups: [],
+          reason: "LocalAccount",
+          message: "",
+        },
+      }),
+    },
+    by([SERVICES]),
+    /^Written into the local account/,
+    /^Written into the local account/,
+  ],
+  [
+    "LocalAccount",
+    "and nothing that a mapping gives",
+    { user: local({ access: noAccess("NoMappedGroup", "") }) },
+    by([SERVICES]),
+    /^A local account: .*spec\.roles/,
+    /^Your account is a local one: ask an administrator of Acme/,
+  ],
+  [
+    "MappingPaused",
+    "what came from a paused mapping stays",
+    { user: account({ groups: [], access: held("services", "service_admin") }) },
+    by([{ ...SERVICES, paused: true }]),
+    /^Kept from group "service_admin" of mapping services: while that is paused/,
+    /^Kept from group/,
+  ],
+  [
+    "MappingPaused",
+    "and it gives nothing to who is in its group",
+    { user: without([{ name: "service_admin" }]) },
+    by([{ ...SERVICES, paused: true }]),
+    /^In group "service_admin", but mapping services is paused/,
+    /^You are in a group that would give it, but its mapping is out of force/,
+  ],
+  [
+    "MappingPaused",
+    "or isn't",
+    { user: without([{ name: "other" }]) },
+    by([{ ...SERVICES, paused: true }]),
+    /^The mapping services is paused/,
+    /^You are in no Okta group that gives it: ask an administrator of Acme to put you into one\.$/,
+  ],
+  [
+    "MappingSuspended",
+    "what came from a mapping that names an unknown role stays",
+    { user: account({ access: held("services", "service_admin") }) },
+    by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
+    /^In group "service_admin" of mapping services, which names a role that isn't in the catalogue/,
+    /^In group/,
+  ],
+  [
+    "MappingSuspended",
+    "and it gives nothing new",
+    { user: without([{ name: "service_admin" }]) },
+    by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
+    /^In group "service_admin", but mapping services gives nothing until .*: "tpyo" isn't in the catalogue\.$/,
+    /^You are in a group that would give it, but its mapping is out of force/,
+  ],
+  [
+    "NameWithoutID",
+    "what a bare name gave through a mapping by id stays until the next sign-in",
+    { user: account({ groups: [{ name: "ops" }], access: held("numbered", "ops") }) },
+    by([BY_ID]),
+    /^Kept from group "ops" of mapping numbered, which names the group by its id/,
+    /^Kept from group "ops"/,
+  ],
+  [
+    "NameWithoutID",
+    "and gives nothing to anybody else",
+    { user: without([{ name: "old ops" }]) },
+    by([BY_ID]),
+    /^Near miss: "old ops" was received without an id, and mapping numbered names .* by its id "00g1"/,
+    /^One of your groups is almost one that gives it: ask an administrator of Acme/,
+  ],
+  [
+    "OtherGroupOfName",
+    "another group of the same name isn't the one that is named by id",
+    { user: without([{ name: "ops", id: "00g2" }], { groupsFrom: "Directory" }) },
+    by([BY_ID]),
+    /^Near miss: "ops" was received with the id "00g2", and mapping numbered names another .*"00g1"\.$/,
+    /^One of your groups is almost one/,
+  ],
+  [
+    "NameDiffers",
+    "a name that differs by case is a near miss",
+    { user: without([{ name: "Service_Admin" }]) },
+    by([SERVICES]),
+    /^Near miss: "Service_Admin" was received, and mapping services names "service_admin"; group names match/,
+    /^One of your groups is almost one that gives it/,
+  ],
+  [
+    "NameDiffers",
+    "one that differs by what can't be seen says by what",
+    { user: without([{ name: "service_admin " }]) },
+    by([SERVICES]),
+    /names "service_admin" \(they differ by a space at the end\); group names match/,
+    /^One of your groups is almost one that gives it/,
+  ],
+  [
+    "NotInGroups",
+    "who is in no group of a mapping is told which it has, if they may know",
+    { user: without([{ name: "Everyone" }]) },
+    by([{ ...SERVICES, groups: [{ name: "a" }, { id: "00g9" }, { id: "00g1", currentName: "ops" }] }]),
+    /^In no group of mapping services, which names "a", "00g9", "ops"\.$/,
+    /^You are in no Okta group that gives it/,
+  ],
+  [
+    "NotActiveInOkta",
+    "whoever is suspended in Okta holds nothing, whatever groups they are in",
+    { user: without([{ name: "service_admin" }], { oktaStatus: "SUSPENDED" }) },
+    by([SERVICES]),
+    /^Okta reports the status "SUSPENDED": such people hold nothing/,
+    /^Okta reports the status "SUSPENDED" for you: ask whoever manages Okta at Acme\.$/,
+  ],
+  [
+    "IssuerChanged",
+    "an account of a former issuer",
+    { user: without([{ name: "service_admin" }], { issuer: "https://old.okta.com" }) },
+    by([SERVICES]),
+    /^The account is of the issuer https:\/\/old\.okta\.com, which is no longer/,
+    /^Your account is of an Okta that Acme no longer uses: sign in again\.$/,
+  ],
+  [
+    "OrganizationPaused",
+    "nobody gets anything while the organization is paused",
+    { user: without([{ name: "service_admin" }]) },
+    by([SERVICES], { paused: true }),
+    /^Changes of access are paused in this organization/,
+    /^Changes of access are paused at Acme: ask/,
+  ],
+  [
+    "OrganizationPaused",
+    "and nobody loses anything",
+    { user: account({ groups: [] }) },
+    by([SERVICES], { paused: true }),
+    /^Kept from group "service_admin" of mapping services: changes of access are paused/,
+    /^Kept from/,
+  ],
+  [
+    "DeactivationHeld",
+    "what is held stays until somebody approves that it is taken",
+    { user: account() },
+    by([], { held: true }),
+    /^Kept from group "service_admin" of mapping services: that it is taken waits for somebody's approval\.$/,
+    /^Kept from/,
+  ],
+  [
+    "NotTakenYet",
+    "what nothing gives any more goes within seconds",
+    { user: account() },
+    by([]),
+    /^Nothing gives it any more; it came from group "service_admin" of mapping services\. It goes within seconds/,
+    /^Nothing gives it any more/,
+  ],
+  [
+    "NotAppliedYet",
+    "what is given is stored within seconds",
+    { user: without([{ name: "service_admin" }]) },
+    by([SERVICES]),
+    /^It is given, and will be stored within seconds\.$/,
+    /^It is given to you, and will be there within seconds\.$/,
+  ],
+  [
+    "OrganizationNotFound",
+    "without the organization there is nothing",
+    { user: without([{ name: "service_admin" }]) },
+    { inForce: undefined },
+    /^The organization does not exist\.$/,
+    /^The organization does not exist any more\.$/,
+  ],
+  [
+    "NoMapping",
+    "a role that no mapping gives",
+    { user: without([{ name: "service_admin" }]) },
+    by([]),
+    /^No mapping gives it\.$/,
+    /^You are in no Okta group that gives it/,
+  ],
+  [
+    "NoAccount",
+    "somebody who was never let in: which groups they have isn't known",
+    {},
+    by([SERVICES]),
+    /^No account: one is made when/,
+    /^You are in no Okta group that gives it/,
+  ],
+  [
+    "ClaimMissing",
+    "a sign-in without the claim meant no groups",
+    { user: without([], { groupsFrom: "MissingClaim" }) },
+    by([SERVICES]),
+    /^At the last sign-in Okta sent no groups claim/,
+    /^Okta sent no list of your groups when you last signed in/,
+  ],
+  [
+    "ListMayBeCut",
+    "a list that Okta may have cut short",
+    { user: without(Array.from({ length: 100 }, (_, i) => ({ name: `g${i}` }))) },
+    by([SERVICES]),
+    /^The groups claim brought so many groups/,
+    /^You are in so many groups/,
+  ],
+  ...(
+    [
+      ["ClaimInvalid", /^The groups claim can't be read: see GroupsClaimReceived/],
+      ["ClaimNotSetUp", /^Okta has never sent the groups claim: see GroupsClaimReceived/],
+      ["ClaimLost", /^The groups claim was lost/],
+      ["DirectoryUnavailable", /^The directory can't be read: see DirectoryReachable/],
+      ["TooManyGroups", /^Okta may cut lists of groups short/],
+    ] as const
+  ).map(([claim, forAdmins]): (typeof CASES)[number] => [
+    claim,
+    "whose groups can't be relied upon",
+    { user: without([{ name: "Everyone" }]) },
+    { ...by([SERVICES]), claim },
+    forAdmins,
+    /^Which groups people are in can't be relied upon at Acme at present: ask/,
+  ]),
+];
+
+for (const [code, what, person, circumstances, forAdmins, forThemselves] of CASES) {
+  test(`${code}: ${what}`, (t) => {
+    const explanation = explain(person, circumstances, ["service-admin"]);
+    const told = (audience: "admin" | "self") => inWords(explanation, { audience, organization: "Acme" })[0];
+    const reason = told("admin")?.reasons.find((each) => each.code === code);
+    t.regex(reason?.sentence ?? "", forAdmins);
+    t.regex(told("self")?.reasons[0]?.sentence ?? "", forThemselves);
+    t.regex(told("admin")?.summary ?? "", /^(Holds|Doesn't hold) (Service Admin|service-admin)\. /);
+    t.regex(told("self")?.summary ?? "", /^You (don't )?hold (Service Admin|service-admin)\. /);
+    t.deepEqual(JSON.parse(JSON.stringify(explanation)), explanation, "it can be sent");
+  });
+}
+
+test("RoleUnknown: a role that isn't in the catalogue is explained, too", (t) => {
+  const explanation = explain({ user: account() }, by([SERVICES]), ["tpyo"]);
+  t.like(explanation.roles[0], { role: "tpyo", holds: false, obstacles: [{ code: "RoleUnknown" }] });
+  const [told] = inWords(explanation, { audience: "self", organization: "Acme" });
+  t.is(told?.summary, "You don't hold tpyo. Acme has no such role.");
+});
+
+test("InGroup: who is in a mapped group all the same is told by what it is hindered", (t) => {
+  const suspended = { user: without([{ name: "service_admin" }], { oktaStatus: "SUSPENDED" }) };
+  const [told] = inWords(explain(suspended, by([SERVICES]), ["service-admin"]), {
+    audience: "admin",
+    organization: "Acme",
+  });
+  t.deepEqual(
+    told?.reasons.map(({ code }) => code),
+    ["NotActiveInOkta", "InGroup"],
+  );
+  t.is(told?.reasons[1]?.sentence, 'In group "service_admin" of mapping services.');
+});
+
+test("a summary for admins ends with what was received and from where", (t) => {
+  const summary = (user: User) =>
+    inWords(explain({ user }, by([SERVICES]), ["service-admin"]), {
+      audience: "admin",
+      organization: "Acme",
+    })[0]?.summary;
+  t.is(
+    summary(without([{ name: "web" }, { name: "Everyone" }], { groupsFrom: "Directory" })),
+    'Doesn\'t hold Service Admin. In no group of mapping services, which names "service_admin". ' +
+      'Last received groups: "Everyone", "web" (from the directory).',
+  );
+  t.regex(summary(without([])) ?? "", /Last received groups: none \(from the groups claim\)\.$/);
+});
+
+test("nobody learns from their own explanation which mappings and groups would do, or how many", (t) => {
+  const secret = "top-secret";
+  const mappings = ["m1", "m2"].map((name) => ({
+    name: `${secret}-${name}`,
+    groups: [{ name: `${secret}-group` }, { name: `${secret}-Other` }, { id: secret, currentName: "ops" }],
+    roles: ["service-admin"],
+  }));
+  for (const rules of [
+    mappings,
+    mappings.map((mapping) => ({ ...mapping, paused: true as const })),
+    mappings.map((mapping) => ({ ...mapping, roles: ["service-admin", secret] })),
+  ]) {
+    for (const groups of [
+      [],
+      [{ name: "TOP-secret-group" }],
+      [{ name: "ops" }],
+      [{ name: "ops", id: "1" }],
+    ]) {
+      const person = { user: without(groups) };
+      const told = inWords(explain(person, by(rules)), { audience: "self", organization: "Acme" });
+      const refusal = noAccessInWords(explainNoAccess(person, by(rules)), "Acme");
+      t.false(JSON.stringify([told, refusal]).includes(secret));
+      t.is(told.length, CATALOGUE.length);
+    }
+  }
+});
+
+test("whoever is refused altogether is told the most telling reason, with or without an account", (t) => {
+  const reasons = (person: Explained, rules: readonly Mapping[]) =>
+    noAccessInWords(explainNoAccess(person, by(rules)), "Acme");
+  const near: Identity = identity("Service_Admin");
+  for (const person of [{ identity: near }, { user: without(near.groups), identity: near }])
+    t.like(reasons(person, [SERVICES]), [{ code: "NameDiffers" }]);
+  t.like(reasons({ identity: identity("service_admin", "Service_Admin") }, [{ ...SERVICES, paused: true }]), [
+    { code: "MappingPaused" },
+  ]);
+  t.deepEqual(reasons({ identity: identity("Everyone") }, [SERVICES]), [
+    {
+      code: "NotInGroups",
+      sentence:
+        "You are in no Okta group that gives access: ask an administrator of Acme to put you into one.",
+    },
+  ]);
+});
+
+test("however many mappings give a role, and however long names are, an explanation stays small", (t) => {
+  const long = "x".repeat(900);
+  const mappings = Array.from({ length: 3_000 }, (_, i) => ({
+    name: `m${String(i).padStart(5, "0")}`,
+    groups: Array.from({ length: 30 }, (_, j) => ({ name: `${long}-${i}-${j}` })),
+    roles: ["service-admin"],
+  }));
+  const user = without(Array.from({ length: 300 }, (_, i) => ({ name: `${long}${i}` })));
+  const explanation = explain({ user }, by(mappings), ["service-admin"]);
+  t.is(explanation.roles[0]?.mappings.length, 20);
+  t.is(explanation.roles[0]?.more, 2_980);
+  t.is(explanation.received?.groups.length, 50);
+  t.is(explanation.received?.total, 300);
+  const [told] = inWords(explanation, { audience: "admin", organization: "Acme" });
+  t.true((told?.summary.length ?? 0) < 4_000);
+  t.regex(told?.summary ?? "", /And 2997 more\. Last received/);
+});
+
+test("all roles at once: those of the catalogue, and what is held beside it", (t) => {
+  const user = account({
+    access: grantedAccess(
+      [
+        { role: "service-admin", mapping: "services", group: "service_admin" },
+        { role: "former", mapping: "gone", group: "x" },
+      ],
+      "MappedGroup",
+    ),
+    lastLoginTime: 1_000,
+  });
+  const { roles, ...about } = explain({ user }, by([SERVICES]));
+  t.deepEqual(about, {
+    account: "Active",
+    source: "Okta",
+    received: { from: "Claim", groups: ["service_admin"], total: 1 },
+    lastLoginTime: 1_000,
+  });
+  t.deepEqual(
+    roles.map(({ role, holds, decided, admin }) => [role, holds, decided, admin]),
+    [
+      ["service-admin", true, true, false],
+      ["organization-admin", false, false, true],
+      ["former", true, false, false],
+    ],
+  );
+});
+
+test("an account that isn't decided on yet says so", (t) => {
+  const { access: _, ...undecided } = account();
+  const explanation = explain({ user: undecided }, by([SERVICES]), ["service-admin"]);
+  t.is(explanation.account, "Undecided");
+  const [told] = inWords(explanation, { audience: "admin", organization: "Acme" });
+  t.is(told?.reasons[0]?.sentence, "It is given; the account is being made.");
+});
