@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from "express";
 import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
-import { groupLabel } from "../../identity/index.ts";
+import { groupLabel, noAccessInWords } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import {
   CodeRejectedError,
@@ -26,7 +26,7 @@ import { beganBefore } from "../sessions/session-token.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { BrowserCookie } from "../sign-in/browser-cookie.ts";
 import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
-import type { Done, DoneCookie } from "../sign-in/done-cookie.ts";
+import type { Done, DoneCookie, Refused } from "../sign-in/done-cookie.ts";
 import type { LoginStarts } from "../sign-in/login-starts.ts";
 import {
   LOGIN_TIMEOUT_MS,
@@ -213,19 +213,17 @@ function answer(
   const { organization, browser, proof, way, pending } = returned;
   const { loginPath } = organization.spec;
   const { cookie } = req.headers;
-  const keepDone = (what: Done): void => {
-    const { state } = proof;
-    res.appendHeader("Set-Cookie", done.add(cookie, { browser, state, loginPath, done: what }));
-  };
+  const doneHeader = (what: Done, room?: number): string =>
+    done.add(cookie, { browser, state: proof.state, loginPath, done: what }, room);
   // Also for who is refused: to sign in with another account, they have to sign out of this one.
-  const keepHint = (location?: string): void => {
-    const room = headerRoom(res, location);
+  const keepHint = (location?: string, reserved = 0): void => {
+    const room = headerRoom(res, location) - reserved;
     res.appendHeader("Set-Cookie", logoutHint.keep(idToken, maxAgeMs(organization) / 1000, room));
   };
   switch (result.kind) {
     case "admitted": {
       res.appendHeader("Set-Cookie", sessions.start(cookie, result.user, organization));
-      keepDone({ kind: "admitted" });
+      res.appendHeader("Set-Cookie", doneHeader({ kind: "admitted" }));
       // A long address gets an answer of its own.
       const isLong = way.kind === "address" && pending.path === undefined;
       if (!isLong) res.appendHeader("Set-Cookie", ways.forget(cookie, proof.state, loginPath));
@@ -243,14 +241,22 @@ function answer(
       return { outcome: "refused", reason };
     }
     case "refused": {
-      const { reason, message } = result.access;
-      const who = person.email ?? person.name ?? person.subject;
-      const groups = result.groups.map(groupLabel);
+      const { reason } = result.access;
+      const why = noAccessInWords(result.explanation, organization.spec.displayName);
+      const refusal: Refused = {
+        who: person.email ?? person.name ?? person.subject,
+        reason,
+        why: why.map(({ sentence }) => sentence),
+        groups: result.groups.map(groupLabel),
+        received: result.groups.length,
+      };
       // Whoever was signed in here before is so no longer: this browser's person has changed.
       res.appendHeader("Set-Cookie", sessions.end(cookie, organization));
-      keepDone({ kind: "refused", who, reason, message });
-      keepHint();
-      sendRefusal(organization, { who, reason, message, groups }, req, res);
+      // The hint comes first where not both fit: the groups are a comfort.
+      const least = doneHeader({ kind: "refused", ...refusal, groups: [] });
+      keepHint(undefined, least.length + "Set-Cookie: \r\n".length);
+      res.appendHeader("Set-Cookie", doneHeader({ kind: "refused", ...refusal }, headerRoom(res)));
+      sendRefusal(organization, refusal, req, res);
       return { outcome: "refused", reason };
     }
   }
@@ -265,34 +271,22 @@ function sendAgain(
   res: Response,
 ): void {
   if (done.kind === "refused") {
-    sendRefusal(organization, { ...done, groups: undefined }, req, res);
+    sendRefusal(organization, done, req, res);
     return;
   }
   res.setHeader("Set-Cookie", ways.forget(req.headers.cookie, proof.state, organization.spec.loginPath));
   redirect(res, destination(organizations, organization, way));
 }
 
-function sendRefusal(
-  organization: Organization,
-  refusal: { who: string; reason: string; message: string; groups: readonly string[] | undefined },
-  req: Request,
-  res: Response,
-): void {
-  const { who, reason, message, groups } = refusal;
+function sendRefusal(organization: Organization, refusal: Refused, req: Request, res: Response): void {
+  const { who, reason, why, groups, received } = refusal;
   if (wantsJSON(req)) {
-    const shown = groups && { groups: groups.slice(0, 50), received: groups.length };
-    sendJSON(res, 403, { code: "no-access", reason, message, ...shown });
+    const message = why.join(" ");
+    sendJSON(res, 403, { code: "no-access", reason, message, groups: groups.slice(0, 50), received });
     return;
   }
   const { displayName, loginPath } = organization.spec;
-  const page = refusedPage({
-    organization: displayName,
-    loginPath,
-    who,
-    reason,
-    message,
-    groups,
-  });
+  const page = refusedPage({ organization: displayName, loginPath, who, why, groups, received });
   sendPage(req, res, 403, page);
 }
 

@@ -7,6 +7,7 @@ import {
   CLAIM_LOST,
   type DirectoryAnswer,
   directoryNeed,
+  explainNoAccess,
   type GroupsClaim,
   type GroupsRefusal,
   type GroupsSource,
@@ -19,6 +20,7 @@ import {
   type LossDecision,
   mayBeCut,
   mayDependOnIDs,
+  type NoAccessExplanation,
   type Policies,
   provisionSignIn,
   type ReceivedGroup,
@@ -42,8 +44,12 @@ import type { StatusReporter } from "./status-reporter.ts";
 
 /** What becomes of a person whom Okta has signed in. */
 export type SignInResult =
-  /** Admitted or refused, by these groups. */
-  | (Exclude<SignInOutcome, { kind: "kept" }> & { readonly groups: readonly ReceivedGroup[] })
+  | Extract<SignInOutcome, { kind: "admitted" }>
+  /** Refused, by these groups. */
+  | (Extract<SignInOutcome, { kind: "refused" }> & {
+      readonly groups: readonly ReceivedGroup[];
+      readonly explanation: NoAccessExplanation;
+    })
   /** Which groups they are in can't be relied upon, or what follows waits for people. Their access is as it was. */
   | { readonly kind: "undecided"; readonly reason: UndecidedReason; readonly why: string };
 
@@ -125,7 +131,8 @@ export class OktaSignIns {
     if (mayBeCut(identity)) reportClaim(isRefusedAsCut(outcome) ? LIST_MAY_BE_CUT : verdict);
     this.#record(outcome, groupsFrom, at);
     if (outcome.kind === "kept") return { kind: "undecided", reason: outcome.reason, why: outcome.why };
-    return { ...outcome, groups };
+    if (outcome.kind === "admitted") return outcome;
+    return { ...outcome, groups, explanation: explainNoAccess({ identity }, { inForce }) };
   }
 
   /** Somebody whose attributes couldn't be read, with those that are stored. */

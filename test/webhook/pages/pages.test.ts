@@ -121,13 +121,16 @@ test("a list of many groups is cut, and says how many there are", (t) => {
     organization: "Acme",
     loginPath: "acme",
     who: "Eve",
+    why: ["Ask somebody."],
   };
-  const page = refusedPage({ ...about, groups, reason: "NoMappedGroup", message: "" });
+  const page = refusedPage({ ...about, groups, received: 120 });
   const text = layout(page, "id");
   t.true(text.includes("group-49") && !text.includes("group-50"));
   t.true(text.includes("and 70 more, 120 in all"));
-  const none = layout(refusedPage({ ...about, groups: [], reason: "NoMappedGroup", message: "" }), "id");
+  const none = layout(refusedPage({ ...about, groups: [], received: 0 }), "id");
   t.true(none.includes("Okta reported no group for you"));
+  const left = layout(refusedPage({ ...about, groups: [], received: 7 }), "id");
+  t.true(left.includes("7 more, 7 in all") && !left.includes("<ul"));
 });
 
 test("templates escape text and numbers, keep markup, and show nothing for nothing", (t) => {

@@ -3,7 +3,7 @@ import test from "ava";
 import type { AlterIdToken } from "../../../dev/okta/index.ts";
 import { CookieJar } from "../../../dev/okta/index.ts";
 import { Browser } from "../browser.ts";
-import { CLIENT_SECRET, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
+import { CLIENT_SECRET, person, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 
 const FORGERIES: Record<string, AlterIdToken> = {
   "a wrong signature": () => ({ signWith: "other" }),
@@ -104,16 +104,37 @@ test("a callback that comes twice at once is redeemed once, and both are signed 
   t.regex(await underTest.metrics.metrics(), /logins_total\{[^}]*outcome="admitted"[^}]*\} 1$/m);
 });
 
-test("a refusal that is reloaded stays a refusal, at every replica", async (t) => {
+test("a refusal that is reloaded stays the same refusal, at every replica", async (t) => {
   const underTest = await webhookUnderTest(t);
   await underTest.applyAcme();
   const other = await underTest.replica();
   const { url, cookies } = await toCallback(underTest, "eve");
+  const seen = new Set<string>();
   for (const at of [underTest.url, other.url, underTest.url]) {
     const { status, body } = await new Browser(at, cookies).get(pathOf(url));
     t.is(status, 403);
     t.regex(body, /You have no access[\s\S]*eve@acme\.example/);
+    t.regex(body, /Groups received from Okta[\s\S]*<li[^>]*>marketing</);
     t.regex(body, /Sign in with another account/);
+    seen.add(body.replace(/<footer>.*<\/footer>/, ""));
+  }
+  t.is(seen.size, 1);
+});
+
+test("who is refused for a near miss is told whom to ask, and not which group would do; programs are told the same", async (t) => {
+  const near = { groups: ["Service_Admin"], users: [person("nea", ["Service_Admin"])] };
+  const underTest = await webhookUnderTest(t, { okta: near });
+  await underTest.applyAcme({ mappings: { "secret-services": [["service_admin"], ["service-admin"]] } });
+  const sentence = "One of your groups is almost one that gives access: ask an administrator of Acme";
+  for (const accept of ["text/html", "application/json"]) {
+    const { url, cookies } = await toCallback(underTest, "nea");
+    for (const what of ["at first", "reloaded"]) {
+      const { status, body } = await new Browser(underTest.url, cookies).get(pathOf(url), { accept });
+      t.is(status, 403, what);
+      t.true(body.includes(sentence), what);
+      t.true(body.includes("Service_Admin"), "as it was received");
+      t.false(/secret-services|service_admin/.test(body), what);
+    }
   }
 });
 

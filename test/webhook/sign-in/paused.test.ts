@@ -19,8 +19,10 @@ test("a paused organization: who has access signs in with it, whatever Okta says
   okta.directory.addToGroup("portal_admin", "ben@acme.example");
   const ben = await signIn("ben");
   t.is(ben.response.status, 403);
-  t.regex(ben.response.body, /Changes of access are paused in this organization/);
-  t.regex(ben.response.body, /Ask an administrator of Acme when that will be\./);
+  t.regex(
+    ben.response.body,
+    /Changes of access are paused at Acme: ask an administrator of Acme when that will be over\./,
+  );
   t.deepEqual([...(await users()).keys()].sort(), ["ada@acme.example", "raj@acme.example"]);
 
   await cluster.kubectl("annotate", "oktaorg", "acme", `${PAUSE_ANNOTATION}-`);
