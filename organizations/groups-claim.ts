@@ -1,4 +1,5 @@
 import type { Condition, GroupsClaimSource, Organization } from "../crds/types.ts";
+import type { GroupsRefusal } from "../identity/index.ts";
 
 /** Whom the groups claim is expected from, and by which name: what a verdict about it is about. */
 export function groupsClaimSource({ spec }: Organization): GroupsClaimSource {
@@ -24,4 +25,13 @@ export function groupsClaimVerdict(organization: Organization): Condition | unde
     ? isSameSource(status.groupsClaimChecked, organization)
     : found?.observedGeneration === metadata.generation;
   return isOfThis ? found : undefined;
+}
+
+/** Reasons of the condition for which sign-ins are refused. */
+const REFUSALS: readonly GroupsRefusal[] = ["ClaimInvalid", "ClaimNotSetUp", "ClaimLost", "TooManyGroups"];
+
+/** Why sign-ins are refused by their groups at present, going by what they have shown. */
+export function groupsRefusal(organization: Organization): GroupsRefusal | undefined {
+  const verdict = groupsClaimVerdict(organization);
+  return verdict?.status === "False" ? REFUSALS.find((reason) => reason === verdict.reason) : undefined;
 }

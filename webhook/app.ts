@@ -21,6 +21,7 @@ import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logout.ts";
 import { session } from "./routes/session.ts";
 import { type SettingsDeps, settings as settingsPage } from "./routes/settings.ts";
+import { type WhyDeps, why } from "./routes/why.ts";
 import { MAX_TOKEN_LENGTH } from "./sign-in/local-tokens.ts";
 
 export interface AppSettings {
@@ -40,7 +41,8 @@ export type AppDeps = DoorDeps &
   LogoutDeps &
   HooksDeps &
   HomeDeps &
-  SettingsDeps & { readonly log: Logger; readonly roster: Roster };
+  SettingsDeps &
+  WhyDeps & { readonly log: Logger; readonly roster: Roster };
 
 /** The login webhook's routes. The order matters: the door comes before all that costs time. */
 export function createApp(deps: AppDeps, settings: AppSettings): Express {
@@ -75,6 +77,7 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.all("/login/:path", limited, login(deps));
   app.get("/login/:path/me", home(deps));
   app.get("/login/:path/settings", settingsPage(deps));
+  app.get("/login/:path/why", why(deps));
   app.get("/callback/:path", limited, callback(deps));
   // Nobody is turned away here for what others of the same address do: behind a proxy that isn't trusted, these are all.
   app.get("/login/:path/local", localForm(deps));

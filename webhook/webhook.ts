@@ -268,6 +268,7 @@ export class Webhook {
           log,
         }),
         roster: this.#roster,
+        policies: this.#policies,
         serviceAccountNamespace: namespace,
       },
       { ...this.#options, baseURL },

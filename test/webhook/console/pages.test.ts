@@ -49,6 +49,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       await look("the settings");
       await page.goto(`${url}/login/acme/me`);
       await look("my access");
+      await page.goto(`${url}/login/acme/why`);
+      await look("why, about herself");
+      await page.fill("#email", "noor@acme.example");
+      await page.keyboard.press("Enter");
+      await page.waitForURL("**/why?email=noor*");
+      await look("why, about somebody who has no account");
       await page.goto(`${url}/logout`);
       await look("the sign-out");
       t.deepEqual(problems, [], "no policy was violated and no script failed");

@@ -60,6 +60,9 @@ const TABLE: Record<
 > = {
   "GET /login/acme/me": ["200 You are not signed in", "200", "200", "200 You are not signed in", "200"],
   "GET /login/acme/settings": [SIGN_IN, "403", "200", SIGN_IN, "200"],
+  "GET /login/acme/why": [SIGN_IN, "200", "200", SIGN_IN, "200"],
+  "GET /login/acme/why?email=kim@acme.example": [SIGN_IN, "200", "200", SIGN_IN, "200"],
+  "POST /login/acme/why": ["404", "404", "404", "404", "404"],
   "POST /login/acme/me": ["404", "404", "404", "404", "404"],
   "POST /login/acme/settings": ["404", "404", "404", "404", "404"],
 };
