@@ -14,7 +14,9 @@ export {
   configMaps,
   type ObjectReference,
   type Secret,
+  type SubjectAccessReview,
   secrets,
+  subjectAccessReviews,
   type TokenReview,
   tokenReviews,
 } from "./client/builtin-types.ts";

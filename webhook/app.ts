@@ -22,7 +22,7 @@ import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logo
 import { session } from "./routes/session.ts";
 import { type SettingsDeps, settings as settingsPage } from "./routes/settings.ts";
 import { type WhyDeps, why } from "./routes/why.ts";
-import { MAX_TOKEN_LENGTH } from "./sign-in/local-tokens.ts";
+import { MAX_TOKEN_LENGTH } from "./tokens/token-claims.ts";
 
 export interface AppSettings {
   readonly baseURL: string;

@@ -61,7 +61,7 @@ import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
 import { LoginTimes } from "./sign-in/login-times.ts";
 import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
 import { RememberedOrganization } from "./sign-in/remembered-organization.ts";
-import { ServiceAccountKeys } from "./sign-in/service-account-keys.ts";
+import { ServiceAccountKeys } from "./tokens/service-account-keys.ts";
 import { SignInLosses } from "./sign-in/sign-in-losses.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
 import { WayCookie } from "./sign-in/way-cookie.ts";

@@ -58,6 +58,19 @@ export interface TokenReview extends KubernetesObject {
   };
 }
 
+/** Never stored: created to ask whether somebody may do something; the answer is in `status`. */
+export interface SubjectAccessReview extends KubernetesObject {
+  metadata: ObjectMeta;
+  spec: {
+    user: string;
+    uid?: string;
+    groups?: readonly string[];
+    extra?: Readonly<Record<string, readonly string[]>>;
+    resourceAttributes: { verb: string; group: string; resource: string; namespace: string; name?: string };
+  };
+  status?: { allowed?: boolean; denied?: boolean; reason?: string; evaluationError?: string };
+}
+
 export const secrets = resourceType<Secret>({ group: "", version: "v1", kind: "Secret", plural: "secrets" });
 
 export const configMaps = resourceType<ConfigMap>({
@@ -86,5 +99,13 @@ export const tokenReviews = resourceType<TokenReview>({
   version: "v1",
   kind: "TokenReview",
   plural: "tokenreviews",
+  namespaced: false,
+});
+
+export const subjectAccessReviews = resourceType<SubjectAccessReview>({
+  group: "authorization.k8s.io",
+  version: "v1",
+  kind: "SubjectAccessReview",
+  plural: "subjectaccessreviews",
   namespaced: false,
 });

@@ -12,14 +12,12 @@ import {
   StoreError,
   type User,
 } from "../../identity/index.ts";
-import { type Client, keyOf, splitKey, tokenReviews } from "../../kubernetes/index.ts";
+import { type Client, keyOf, splitKey } from "../../kubernetes/index.ts";
+import type { ServiceAccountKeys } from "../tokens/service-account-keys.ts";
+import { readToken, type ServiceAccount, type TokenClaims } from "../tokens/token-claims.ts";
+import { reviewToken } from "../tokens/token-reviews.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { FailureLimit } from "./failure-limit.ts";
-import { readToken, type ServiceAccount, serviceAccountOf, type TokenClaims } from "./local-tokens.ts";
-import type { ServiceAccountKeys } from "./service-account-keys.ts";
-
-/** What the API server says of a token that is bound to a pod (Kubernetes, "TokenRequest API"). */
-const POD_NAME = "authentication.kubernetes.io/pod-name";
 
 export interface LocalSignInsOptions {
   readonly client: Pick<Client, "create">;
@@ -150,26 +148,14 @@ export class LocalSignIns {
     );
   }
 
-  /** Asks the API server whose token this is: a service account's, or why it is none. */
+  /** Whose token this is: a service account's, or why it is none that signs anybody in. */
   async #ownerOf(
     token: string,
     audience: string,
   ): Promise<ServiceAccount | "not-valid" | "not-a-service-account" | "pod-token"> {
-    const { status } = await this.#options.client.create(
-      tokenReviews,
-      {
-        apiVersion: "authentication.k8s.io/v1",
-        kind: "TokenReview",
-        metadata: {},
-        spec: { token, audiences: [audience] },
-      },
-      { idempotent: true },
-    );
-    // An authenticator that knows nothing of audiences leaves them out (TokenReviewStatus.audiences).
-    if (status?.authenticated !== true || !status.audiences?.includes(audience)) return "not-valid";
-    // Whoever may start pods has such tokens of any service account in the namespace.
-    if (status.user?.extra?.[POD_NAME] !== undefined) return "pod-token";
-    return serviceAccountOf(status.user?.username ?? "") ?? "not-a-service-account";
+    const reviewed = await reviewToken(this.#options.client, token, audience);
+    if (reviewed.kind !== "service-account") return reviewed.kind;
+    return reviewed.ofPod ? "pod-token" : reviewed.serviceAccount;
   }
 
   /** @returns undefined when the account has meanwhile ceased to be this service account's */

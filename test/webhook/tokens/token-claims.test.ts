@@ -1,5 +1,5 @@
 import test from "ava";
-import { readToken } from "../../../webhook/sign-in/local-tokens.ts";
+import { readToken } from "../../../webhook/tokens/token-claims.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const AUDIENCE = "https://login.example.com/login/acme";

@@ -1,7 +1,7 @@
 import test from "ava";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { pino } from "pino";
-import { ServiceAccountKeys } from "../../../webhook/sign-in/service-account-keys.ts";
+import { ServiceAccountKeys } from "../../../webhook/tokens/service-account-keys.ts";
 
 const log = pino({ level: "silent" });
 
