@@ -2,7 +2,8 @@
  * Writes what follows from the files under crds/: the TypeScript types (crds/types.ts), the reference (docs/api.md),
  * and the chart's copies, since a chart can't read what is outside its folder. And what follows from the chart's
  * values.yaml (values.schema.json, README.md), from package.json (the chart's version), and the dashboard. And what
- * CONTRIBUTING.md says of the code: two pictures, and the sentences of its layout.
+ * CONTRIBUTING.md says of the code: two pictures, and the sentences of its layout. And the document of the webhook's API
+ * for programs (docs/openapi.json), as it is served.
  *
  *   node dev/generate.ts           writes what is stale
  *   node dev/generate.ts --check   writes nothing; prints what is stale and exits 1 if anything is
@@ -11,6 +12,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { openAPIDocument } from "../webhook/api/openapi.ts";
 import { apiReference } from "./generate/api-reference.ts";
 import { chartFiles } from "./generate/chart.ts";
 import { withCode } from "./generate/contributing.ts";
@@ -28,6 +30,7 @@ async function generate(): Promise<Map<string, string>> {
   const generated = new Map([
     ["crds/types.ts", await typesOf(crds)],
     ["docs/api.md", apiReference(crds)],
+    ["docs/openapi.json", `${JSON.stringify(openAPIDocument(), null, 2)}\n`],
     ["CONTRIBUTING.md", await withCode(root, await readFile(new URL("CONTRIBUTING.md", root), "utf8"))],
   ]);
   for (const file of crdFiles) {

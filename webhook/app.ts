@@ -1,12 +1,13 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Logger } from "pino";
+import { type ApiDeps, apiRoutes } from "./api-routes.ts";
 import type { Roster } from "./console/roster.ts";
 import { Door, type DoorDeps } from "./door/door.ts";
 import { accessLog } from "./http/access-log.ts";
 import { sendProblem } from "./http/problem.ts";
 import { problemOf } from "./http/problem-of-error.ts";
 import { perAddress } from "./http/rate-limits.ts";
-import { RequestError } from "./http/request-errors.ts";
+import { bodyError, RequestError } from "./http/request-errors.ts";
 import { requestID } from "./http/respond.ts";
 import { sameSiteOnly } from "./http/same-site.ts";
 import { wayBack } from "./http/way-back.ts";
@@ -30,6 +31,8 @@ export interface AppSettings {
   readonly trustedProxies: number | string[] | false;
   /** Sign-in requests of one address in a minute. */
   readonly loginsPerMinute: number;
+  /** Requests of one program or person to the API in a minute. */
+  readonly apiRequestsPerMinute: number;
 }
 
 export type AppDeps = DoorDeps &
@@ -42,7 +45,8 @@ export type AppDeps = DoorDeps &
   HooksDeps &
   HomeDeps &
   SettingsDeps &
-  WhyDeps & { readonly log: Logger; readonly roster: Roster };
+  WhyDeps &
+  ApiDeps & { readonly log: Logger; readonly roster: Roster };
 
 /** The login webhook's routes. The order matters: the door comes before all that costs time. */
 export function createApp(deps: AppDeps, settings: AppSettings): Express {
@@ -91,6 +95,9 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.get("/hooks/okta/:path", hookChallenge(deps));
   app.post("/hooks/okta/:path", ...hookDelivery(deps));
 
+  // Programs speak here; whoever asks is limited by who they are.
+  app.use("/api/v1", apiRoutes(deps, settings.apiRequestsPerMinute));
+
   app.use(() => {
     throw new RequestError({
       code: "not-found",
@@ -120,19 +127,4 @@ function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "l
     const [, loginPath] = /^\/(?:login|callback)\/([^/]+)/.exec(path) ?? [];
     return organizations.find(loginPath); // none: then the page names none
   }
-}
-
-/**
- * What express and its parsers find wrong with a request: 400, 413, 415. Their errors may be shown (`expose`, of
- * http-errors), or are of an address that can't be decoded. An answer that we got has a status as well: not meant here.
- */
-function bodyError(error: unknown): RequestError | undefined {
-  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return undefined;
-  if (!(error instanceof URIError || ("expose" in error && error.expose === true))) return undefined;
-  return new RequestError({
-    code: "request-invalid",
-    status: error.status,
-    title: "This request can't be understood",
-    message: "It is too large, or not in a form that is expected here.",
-  });
 }

@@ -88,6 +88,12 @@ export const webhookFlags = {
     default: "10",
     check: isPositive,
   },
+  "api-rate": {
+    value: "NUMBER",
+    description: "requests of one program or person to the API for programs in a minute",
+    default: "600",
+    check: isPositive,
+  },
   "logins-at-once": {
     value: "NUMBER",
     description:

@@ -63,6 +63,7 @@ await runProgram({
       loginsPerMinute: Number(flags["login-rate"]),
       localFailuresPerMinute: Number(flags["local-login-rate"]),
       loginsAtOnce: Number(flags["logins-at-once"]),
+      apiRequestsPerMinute: Number(flags["api-rate"]),
       log,
       metrics,
     });

@@ -97,6 +97,18 @@ export class Organizations {
     return this.#cache.get(key);
   }
 
+  /**
+   * An organization by its name, wherever its people sign in.
+   * @returns undefined where there is none, in namespaces that aren't watched, and for those of other releases
+   * @throws NamespaceUnreadableError when that can't be said now
+   */
+  served(namespace: string, name: string): Organization | undefined {
+    if (this.#isStale(namespace))
+      throw new NamespaceUnreadableError(`The namespace ${namespace} can't be read.`, namespace);
+    const organization = this.#cache.get(`${namespace}/${name}`);
+    return organization && !this.#isOthers(organization) ? organization : undefined;
+  }
+
   /** Where people sign in at an organization, if they can: of several that ask for one login path, one is served there. */
   wayIn(organization: Organization): string | undefined {
     return this.find(organization.spec.loginPath) === organization ? this.loginURI(organization) : undefined;

@@ -37,6 +37,9 @@ import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import { SessionWatermarks } from "../organizations/session-watermarks.ts";
 import type { Patience } from "../organizations/tenure.ts";
+import { Callers } from "./api/callers.ts";
+import { ServiceAccountCallers } from "./api/service-account-callers.ts";
+import { SessionCallers } from "./api/session-callers.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { Guard } from "./console/guard.ts";
 import { Roster } from "./console/roster.ts";
@@ -61,10 +64,10 @@ import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
 import { LoginTimes } from "./sign-in/login-times.ts";
 import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
 import { RememberedOrganization } from "./sign-in/remembered-organization.ts";
-import { ServiceAccountKeys } from "./tokens/service-account-keys.ts";
 import { SignInLosses } from "./sign-in/sign-in-losses.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
 import { WayCookie } from "./sign-in/way-cookie.ts";
+import { ServiceAccountKeys } from "./tokens/service-account-keys.ts";
 
 export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly client: Client;
@@ -225,6 +228,7 @@ export class Webhook {
       cookies,
     });
     const shared = { store, policies: this.#policies, audit, log };
+    const serviceAccountKeys = new ServiceAccountKeys({ client, log });
     return createApp(
       {
         log,
@@ -255,7 +259,7 @@ export class Webhook {
         localSignIns: new LocalSignIns({
           ...shared,
           client,
-          keys: new ServiceAccountKeys({ client, log }),
+          keys: serviceAccountKeys,
           events,
           namespace,
           failuresPerMinute: this.#options.localFailuresPerMinute,
@@ -270,6 +274,14 @@ export class Webhook {
         roster: this.#roster,
         policies: this.#policies,
         serviceAccountNamespace: namespace,
+        callers: new Callers(
+          new ServiceAccountCallers({
+            client,
+            keys: serviceAccountKeys,
+            audience: `${served.origins.own}/api/v1`,
+          }),
+          new SessionCallers(sessions, this.#isStale),
+        ),
       },
       { ...this.#options, baseURL },
     );

@@ -66,6 +66,11 @@ const secretsRule = (verbs: string[], names?: string[]) => ({
   verbs,
   ...(names ? { resourceNames: names } : {}),
 });
+const createRule = (group: string, resource: string) => ({
+  apiGroups: [group],
+  resources: [resource],
+  verbs: ["create"],
+});
 const affinity = {
   nodeAffinity: {
     requiredDuringSchedulingIgnoredDuringExecution: {
@@ -756,7 +761,30 @@ export const cases = (OTHER: string): readonly Case[] => [
 
   { value: "rbac.create", to: false, kind: "Role", gone: true },
   { value: "rbac.create", to: false, kind: "ClusterRoleBinding", gone: true },
-  { value: "rbac.tokenReviews", to: false, kind: "ClusterRole", name: `${NAME}.access`, gone: true },
+  {
+    value: "rbac.tokenReviews",
+    to: false,
+    kind: "ClusterRole",
+    name: `${NAME}.access`,
+    at: "rules",
+    is: [createRule("authorization.k8s.io", "subjectaccessreviews")],
+  },
+  {
+    value: "rbac.accessReviews",
+    to: false,
+    kind: "ClusterRole",
+    name: `${NAME}.access`,
+    at: "rules",
+    is: [createRule("authentication.k8s.io", "tokenreviews")],
+  },
+  {
+    value: "rbac.accessReviews",
+    to: false,
+    with: { rbac: { tokenReviews: false } },
+    kind: "ClusterRole",
+    name: `${NAME}.access`,
+    gone: true,
+  },
   { value: "rbac.people.create", to: false, kind: "ClusterRole", name: `${NAME}.access-view`, gone: true },
   {
     value: "rbac.people.aggregate",

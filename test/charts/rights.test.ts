@@ -189,7 +189,7 @@ const RUNS: Record<Program, string[]> = {
 /** What each may do everywhere. */
 const EVERYWHERE: Record<Program, string[]> = {
   operator: [],
-  webhook: ["create tokenreviews.authentication.k8s.io"],
+  webhook: ["create subjectaccessreviews.authorization.k8s.io", "create tokenreviews.authentication.k8s.io"],
 };
 
 /** What a program may do: this, and nothing else. */

@@ -48,6 +48,8 @@ export interface ProductInProcess {
   sessionOf(cookies: CookieJar): Promise<number>;
   /** Mia, a local admin, signs in with her service account's token. @returns the status of the answer: 303 when she is in */
   signInLocally(): Promise<number>;
+  /** A program asks the API for the organization's users, with Mia's service account, which may not list them. @returns the status */
+  askAPI(): Promise<number>;
   /** Gives the organization a directory and an event hook, and waits until the webhook knows. */
   hook(): Promise<void>;
   /** Okta's event hook tells that somebody has joined a mapped group. @returns the status of the answer: 204 when it is noted */
@@ -147,6 +149,7 @@ export async function productInProcess(
       hints: { timeoutMs: 60_000 },
       loginsAtOnce: 64,
       loginsPerMinute: 1000,
+      apiRequestsPerMinute: 1000,
       localFailuresPerMinute: 1000,
       trustedProxies: 0,
     });
@@ -218,6 +221,12 @@ export async function productInProcess(
         body: new URLSearchParams({ token: stdout.trim() }),
       });
       return status;
+    },
+    async askAPI() {
+      const api = `${baseURL}/api/v1`;
+      const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", api);
+      const headers = { authorization: `Bearer ${stdout.trim()}` };
+      return (await fetch(`${api}/organizations/${namespace}/acme/users`, { headers })).status;
     },
     async hook() {
       const { code, stderr } = await cluster.kubectlWith(

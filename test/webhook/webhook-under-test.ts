@@ -158,6 +158,7 @@ export async function webhookUnderTest(
       maxStalenessMs: 30_000,
       trustedProxies: false,
       loginsPerMinute: 100_000,
+      apiRequestsPerMinute: 100_000,
       localFailuresPerMinute: 100_000,
       loginsAtOnce: 64,
       // A busy machine isn't an API server that doesn't answer.

@@ -12,7 +12,7 @@ import {
 export const USER_STATES = ["Active", "Deactivated", "Undecided"] as const;
 export type UserState = (typeof USER_STATES)[number];
 
-function userState(user: User): UserState {
+export function userState(user: User): UserState {
   if (!user.access) return "Undecided";
   return isActive(user) ? "Active" : "Deactivated";
 }

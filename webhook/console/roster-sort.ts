@@ -2,7 +2,7 @@ import { RequestError } from "../http/request-errors.ts";
 import { type Entry, USER_STATES, type UserState } from "./roster-entry.ts";
 
 /** By what users can be sorted. */
-const ROSTER_SORTS = ["email", "name", "lastSignIn", "state"] as const;
+export const ROSTER_SORTS = ["email", "name", "lastSignIn", "state"] as const;
 export type RosterSort = (typeof ROSTER_SORTS)[number];
 
 /** A place among the users of an organization, whether or not somebody is there. */

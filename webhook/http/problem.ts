@@ -18,18 +18,28 @@ export interface Problem {
   /** The organization's name, as people know it. */
   readonly organization?: string | undefined;
   readonly retryAfterS?: number | undefined;
+  /** Of a program's question that isn't understood, which parameter it is. */
+  readonly parameter?: string | undefined;
 }
 
 /** Sends a problem as a page, or as JSON (RFC 9457) to those who prefer it. */
 export function sendProblem(req: Request, res: Response, problem: Problem): void {
-  const { status, code, title, text, advice, retryAfterS } = problem;
-  if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS));
-  if (!wantsJSON(req)) {
-    sendPage(req, res, status, pageOf(problem));
+  const { status, retryAfterS } = problem;
+  if (wantsJSON(req)) {
+    sendProblemJSON(req, res, problem);
     return;
   }
+  if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS));
+  sendPage(req, res, status, pageOf(problem));
+}
+
+/** Sends a problem as JSON, whatever they prefer: at addresses where programs ask. */
+export function sendProblemJSON(req: Request, res: Response, problem: Problem): void {
+  const { status, code, title, text, advice, retryAfterS, parameter } = problem;
+  if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS));
   const detail = advice === undefined ? text : `${text} ${advice}`;
-  const content = { type: "about:blank", status, title, detail, code, requestID: requestID(req) };
+  const about = { type: "about:blank", status, title, detail, code };
+  const content = { ...about, ...(parameter === undefined ? {} : { parameter }), requestID: requestID(req) };
   sendJSON(res, status, content, "application/problem+json");
 }
 

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Request, RequestHandler } from "express";
-import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import { ipKeyGenerator, type Options, rateLimit } from "express-rate-limit";
 import { clientAddress } from "./client-address.ts";
 import { RateLimitedError } from "./request-errors.ts";
 
@@ -23,20 +23,35 @@ export function perPath(requestsPerMinute: number, refusal: () => Error): Reques
   return perMinute(requestsPerMinute, ({ path }) => path, refusal);
 }
 
+/**
+ * Bounds requests of one caller, whatever address they come from, and says in headers what is left
+ * (draft-ietf-httpapi-ratelimit-headers).
+ * @param caller whom a request counts for
+ * @param refusal what to tell those that are too many: in so many seconds there is room again
+ */
+export function perCaller(
+  requestsPerMinute: number,
+  caller: (req: Request) => string,
+  refusal: (req: Request, retryAfterS: number) => Error,
+): RequestHandler {
+  return perMinute(requestsPerMinute, caller, refusal, { standardHeaders: "draft-8", identifier: "caller" });
+}
+
 function perMinute(
   limit: number,
   keyGenerator: (req: Request) => string,
-  refusal: () => Error,
+  refusal: (req: Request, retryAfterS: number) => Error,
+  headers: Partial<Options> = { standardHeaders: false },
 ): RequestHandler {
   return rateLimit({
+    ...headers,
     windowMs: WINDOW_MS,
     limit,
-    standardHeaders: false,
     legacyHeaders: false,
     // Whether proxies are trusted is said by --trusted-proxies; what others send is ignored, and needs no warning.
     validate: false,
     keyGenerator,
-    handler: (_req, _res, next) => next(refusal()),
+    handler: (req, res, next) => next(refusal(req, Number(res.getHeader("Retry-After") ?? WINDOW_MS / 1000))),
   });
 }
 

@@ -40,3 +40,18 @@ export class RateLimitedError extends Error {
     this.retryAfterS = retryAfterS;
   }
 }
+
+/**
+ * What express and its parsers find wrong with a request: 400, 413, 415. Their errors may be shown (`expose`, of
+ * http-errors), or are of an address that can't be decoded. An answer that we got has a status as well: not meant here.
+ */
+export function bodyError(error: unknown): RequestError | undefined {
+  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return undefined;
+  if (!(error instanceof URIError || ("expose" in error && error.expose === true))) return undefined;
+  return new RequestError({
+    code: "request-invalid",
+    status: error.status,
+    title: "This request can't be understood",
+    message: "It is too large, or not in a form that is expected here.",
+  });
+}

@@ -52,6 +52,12 @@ export function sendNothing(res: Response): void {
   res.end();
 }
 
+/** Says that it is as it was. The ETag is set already. */
+export function sendNotModified(res: Response): void {
+  res.writeHead(304, SAFETY);
+  res.end();
+}
+
 /** Sends the browser elsewhere, with a GET whatever it came with. */
 export function redirect(res: Response, url: string): void {
   res.writeHead(303, { Location: url, "Content-Length": 0, ...SAFETY });

@@ -97,7 +97,7 @@ export async function usesExactly(
 
 /** Lets the product do all that it does, once. */
 export async function everything(product: ProductInProcess): Promise<void> {
-  const { okta, rotateKeys, signIn, signInLocally, untilServed } = product;
+  const { askAPI, okta, rotateKeys, signIn, signInLocally, untilServed } = product;
   await untilServed();
   rotateKeys();
   const cookies = new CookieJar();
@@ -107,6 +107,7 @@ export async function everything(product: ProductInProcess): Promise<void> {
   await signsIn(product, cookies);
   // Thrice: a repeated Event is counted.
   for (let time = 0; time < 3; time++) await signInLocally();
+  await askAPI();
   await anotherOrganization(product);
   await meetAnotherWriter(product);
   for (let time = 0; time < 3; time++) await breakAndMend(product);

@@ -25,6 +25,13 @@ const MISSED: Record<string, Missed> = {
       return (await signInLocally()) === 503;
     },
   ],
+  "create subjectaccessreviews": [
+    "no program reads anything by the API: nobody can say what it may",
+    async ({ untilServed, askAPI }) => {
+      await untilServed();
+      return (await askAPI()) === 503;
+    },
+  ],
   // Objects come by the watch; the small list beside it shows that the watch is alive.
   "list organizations": ["nobody knows whether revocations arrive: sessions are refused", isStale],
   "list oktarolemappings": ["nobody knows whether the mappings are as they were", isUnreadable],

@@ -1,0 +1,48 @@
+import { USER_STATES } from "../console/roster-entry.ts";
+import { ROSTER_SORTS } from "../console/roster-sort.ts";
+
+/** A parameter of a question: what a program may send, and what the document says of it. */
+export interface Parameter {
+  readonly description: string;
+  readonly required?: true;
+  /** JSON Schema. */
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+/** Users of one page: so many unless said otherwise, and at the most. */
+export const PAGE = { usual: 100, most: 500 };
+
+export const USERS_PARAMETERS = {
+  search: {
+    description: "A part of the email or of the name, whatever its case and accents.",
+    schema: { type: "string" },
+  },
+  role: {
+    description: "The name of a role of the organization's catalogue that they hold.",
+    schema: { type: "string" },
+  },
+  group: {
+    description:
+      "The name or the id of a group that was received for them, exactly, as mappings compare them.",
+    schema: { type: "string" },
+  },
+  state: { description: "Their state.", schema: { enum: USER_STATES } },
+  source: {
+    description: "Who manages them: Okta, or people on the cluster.",
+    schema: { enum: ["Okta", "Local"] },
+  },
+  sort: { description: "By what they are sorted.", schema: { enum: ROSTER_SORTS, default: "email" } },
+  order: {
+    description: "From which end.",
+    schema: { enum: ["ascending", "descending"], default: "ascending" },
+  },
+  limit: {
+    description: "Users of one page at the most.",
+    schema: { type: "integer", minimum: 1, maximum: PAGE.most, default: PAGE.usual },
+  },
+  cursor: {
+    description:
+      "Where the page begins: nextCursor of the one before, in the same order. Who is there all the time comes once, whoever is made or deleted meanwhile.",
+    schema: { type: "string" },
+  },
+} as const satisfies Record<string, Parameter>;
