@@ -5,7 +5,7 @@ import type { SessionCaller } from "./caller.ts";
 import { CannotSayError, NotAllowedError, UnknownCallerError } from "./refusals.ts";
 
 /** What is said of an organization that isn't the caller's: the same whether there is one or not. */
-export function notTheirs(caller: string): NotAllowedError {
+function notTheirs(caller: string): NotAllowedError {
   return new NotAllowedError(
     "other-organization",
     `${caller} has no access to this organization, if there is one of this name.`,

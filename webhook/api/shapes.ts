@@ -16,7 +16,7 @@ function named<Shape extends z.ZodType>(id: string, description: string, shape: 
 
 const time = z.string().meta({ format: "date-time" });
 
-export const Role = named(
+const Role = named(
   "Role",
   "A role that somebody holds.",
   z.object({
@@ -26,7 +26,7 @@ export const Role = named(
   }),
 );
 
-export const Cause = named(
+const Cause = named(
   "Cause",
   "Why somebody holds a role: a mapping, by one of their groups. A local account's roles have neither.",
   z.object({
@@ -58,7 +58,7 @@ export const UserSummary = named(
   z.object({ ...summary, roles: z.array(Role).describe("Each role once, sorted by name.") }),
 );
 
-export const Group = named(
+const Group = named(
   "Group",
   "A group as Okta named it: a groups claim carries names only, the directory both.",
   z.object({ name: z.string().optional(), id: z.string().optional() }),
@@ -111,7 +111,7 @@ export const Me = named(
   ]),
 );
 
-export const Problem = named(
+named(
   "Problem",
   "What went wrong, and what to do (RFC 9457).",
   z.object({
