@@ -273,7 +273,8 @@ export class Tenant {
       organizationUsers,
       newObject({ organization, identity, access, signedInAt }),
     );
-    const status = statusWith(object, { access, signedInAt }, signedInAt);
+    const signIns = [{ at: signedInAt, outcome: "Admitted" as const, reason: access.reason }];
+    const status = statusWith(object, { access, signIns }, { before: undefined, now: signedInAt });
     if (!status) throw new Error("A new account has no status to write.");
     await product.replace(organizationUsers, { ...object, status }, { subresource: "status" });
   }

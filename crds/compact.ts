@@ -1,10 +1,14 @@
+import { hash } from "node:crypto";
 import { Shared, SharedStrings } from "../kubernetes/index.ts";
+import { TimedList } from "./timed-list.ts";
 import type { OktaRoleMapping, OrganizationUser } from "./types.ts";
 
 type User = OrganizationUser;
 type Group = NonNullable<User["spec"]["groups"]>[number];
 type Role = NonNullable<NonNullable<User["status"]>["roles"]>[number];
 type Condition = NonNullable<NonNullable<User["status"]>["conditions"]>[number];
+type Change = Omit<NonNullable<NonNullable<User["status"]>["history"]>[number], "time">;
+type SignIn = Omit<NonNullable<NonNullable<User["status"]>["signIns"]>[number], "time">;
 
 /** `kubectl apply` notes the whole object in here once more. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
@@ -18,6 +22,8 @@ export function userCompactor(): (user: User) => User {
   const groups = new Shared<Group>();
   const roles = new Shared<Role>();
   const lists = new Shared<string[]>();
+  const changes = new Shared<Change>();
+  const signIns = new Shared<readonly SignIn[]>();
 
   // Fields that this program doesn't know keep an object to itself.
   const sharedGroup = (group: Group): Group => {
@@ -37,6 +43,15 @@ export function userCompactor(): (user: User) => User {
       JSON.stringify(list),
       list.map((text) => strings.of(text)),
     );
+  // A mapping's change is the same for thousands.
+  const sharedChange = (change: Change): Change => {
+    const known = changes.of(digestOf(change), change);
+    if (known !== change) return known;
+    if (change.granted) change.granted = change.granted.map(sharedRole);
+    if (change.revoked) change.revoked = change.revoked.map(sharedRole);
+    change.what = sharedList(change.what) as Change["what"];
+    return shareAll(change, ["reason", "message"], strings);
+  };
 
   return (user) => {
     const { metadata, spec, status } = user;
@@ -47,7 +62,11 @@ export function userCompactor(): (user: User) => User {
     if (status?.groups) status.groups = sharedList(status.groups);
     if (status?.roleNames) status.roleNames = sharedList(status.roleNames);
     if (status?.roles) status.roles = status.roles.map(sharedRole);
-    if (status?.summary) shareAll(status.summary, ["groups", "roles"], strings);
+    if (status?.summary) shareAll(status.summary, ["groups", "roles", "mappings"], strings);
+    if (status) shareAll(status, ["since", "lastLoginTime"], strings);
+    if (status?.history) status.history = TimedList.of(status.history, (rest) => rest.map(sharedChange));
+    if (status?.signIns)
+      status.signIns = TimedList.of(status.signIns, (rest) => signIns.of(digestOf(rest), rest));
     shareConditions(status?.conditions, strings);
     return user;
   };
@@ -77,6 +96,11 @@ export function mappingCompactor(): (mapping: OktaRoleMapping) => OktaRoleMappin
 function shareConditions(conditions: Condition[] | undefined, strings: SharedStrings): void {
   for (const condition of conditions ?? [])
     shareAll(condition, ["type", "reason", "message", "lastTransitionTime"], strings);
+}
+
+/** A key for what is long: as a key of its own it would be in memory twice. */
+function digestOf(value: unknown): string {
+  return hash("sha256", JSON.stringify(value), "base64").slice(0, 22);
 }
 
 function isEmpty(object: object): boolean {

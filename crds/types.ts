@@ -657,6 +657,10 @@ export interface OrganizationUserStatus {
    */
   summary?: OrganizationUserSummary;
   /**
+   * Since when the account has had this state and these roles.
+   */
+  since?: string;
+  /**
    * The names of those of the person's groups that a mapping names.
    *
    * Items: The name of a group.
@@ -697,6 +701,18 @@ export interface OrganizationUserStatus {
    */
   lastLoginTime?: string;
   /**
+   * The last sign-ins with Okta or as a local account, the newest first. They are written with what a sign-in changes, or else a minute later at the most.
+   *
+   * Items: One sign-in.
+   */
+  signIns?: NotedSignIn[];
+  /**
+   * The last changes of what the person may do, the newest first, each written together with the change itself. Where they are long, fewer are kept. It is for people who look at the account: the audit log is the whole record.
+   *
+   * Items: One change, with its cause.
+   */
+  history?: AccessChange[];
+  /**
    * The checks, one by one. Ready (this status is up to date), and Active (why the account is active or not).
    *
    * Items: One check and its outcome.
@@ -719,6 +735,10 @@ export interface OrganizationUserSummary {
    * The first of the roles that the person holds and how many more there are, in the same way.
    */
   roles: string;
+  /**
+   * The first of the mappings that give these roles and how many more there are, in the same way.
+   */
+  mappings?: string;
 }
 /**
  * One role, with its cause.
@@ -770,6 +790,83 @@ export interface LocalSignIn {
    * Its namespace, where spec has named one.
    */
   serviceAccountNamespace?: string;
+}
+/**
+ * One sign-in.
+ */
+export interface NotedSignIn {
+  /**
+   * When it was.
+   */
+  time: string;
+  /**
+   * Admitted, or Refused: Okta has vouched for the person, and they were not let in.
+   */
+  outcome: "Admitted" | "Refused";
+  /**
+   * Why, in one word for programs.
+   */
+  reason: string;
+}
+/**
+ * One change, with its cause.
+ */
+export interface AccessChange {
+  /**
+   * When it was written.
+   */
+  time: string;
+  /**
+   * What it has done, what matters most first. CausesChanged: the roles are the same, but other mappings or groups give them. Linked: a local account follows Okta from then on.
+   *
+   * Items: One outcome.
+   */
+  what: ("Deactivated" | "Activated" | "Linked" | "RolesChanged" | "CausesChanged" | "SessionsEnded")[];
+  /**
+   * What came, as many as there is room for: first the roles that the person did not hold before, each through one group.
+   *
+   * Items: One role, with its cause. What a terminal can't show of a name is replaced.
+   */
+  granted?: NamedRole[];
+  /**
+   * How many more came.
+   */
+  moreGranted?: number;
+  /**
+   * What went, in the same way.
+   *
+   * Items: One role, with its cause. What a terminal can't show of a name is replaced.
+   */
+  revoked?: NamedRole[];
+  /**
+   * How many more went.
+   */
+  moreRevoked?: number;
+  /**
+   * Why, in one word for programs, as in SignIn or MappingsChanged.
+   */
+  reason: string;
+  /**
+   * Why, in a sentence for people.
+   */
+  message: string;
+}
+/**
+ * One role, with its cause. What a terminal can't show of a name is replaced.
+ */
+export interface NamedRole {
+  /**
+   * The name of the role.
+   */
+  name: string;
+  /**
+   * The OktaRoleMapping that gives it. Absent for local accounts.
+   */
+  mapping?: string;
+  /**
+   * The beginning of the group's name. Absent for local accounts.
+   */
+  group?: string;
 }
 /**
  * What has been heard of Okta and isn't looked at yet, for the Organization of the same name. Written by the login webhook, which notes an event before it answers, and by the operator, which looks in Okta and takes out what is done. A hint says no more than where to look. Nothing in here is for people to write.

@@ -1,5 +1,6 @@
 import { type Access, roleNames, sameAccess } from "./access.ts";
 import { resolveSignIn } from "./account-access.ts";
+import { signInCause } from "./causes.ts";
 import { LIST_MAY_BE_CUT, mayBeCut } from "./groups-verdict.ts";
 import type { Identity } from "./identity.ts";
 import { isLinkable } from "./linking.ts";
@@ -19,20 +20,23 @@ export interface SignIn {
   readonly at: number;
 }
 
-/** What became of a sign-in. `before` is the account as it was, for the audit log. */
+/**
+ * What became of a sign-in. `before` is the account as it was, for the audit log. `isNoted`: that the person has signed in
+ * is stored with what it has changed; where that was nothing, it is for the caller to note, afterwards.
+ */
 export type SignInOutcome =
   | {
       readonly kind: "admitted";
       readonly user: User;
       readonly before: User | undefined;
-      /** Not where nothing was written: then the time of the sign-in is for the caller to store, afterwards. */
-      readonly isTimeStored: boolean;
+      readonly isNoted: boolean;
     }
   | {
       readonly kind: "refused";
       readonly access: Access;
       readonly user: User | undefined;
       readonly before: User | undefined;
+      readonly isNoted: boolean;
     }
   /** Refused, and the account stays as it is: the groups would take what only people, or a full list, may take. */
   | {
@@ -41,6 +45,7 @@ export type SignInOutcome =
       readonly why: string;
       readonly user: User;
       readonly before: User;
+      readonly isNoted: boolean;
     };
 
 /** Why an account is kept although the groups that were received give it less. */
@@ -134,6 +139,7 @@ async function write(
   mayTake: (user: User, access: Access) => LossDecision,
 ): Promise<SignInOutcome> {
   const resolution = resolveSignIn(identity, user, organization);
+  const cause = signInCause(identity.groupsFrom);
   if (
     user &&
     !organization.paused &&
@@ -141,7 +147,7 @@ async function write(
     losesRoles(user, resolution.access, organization)
   ) {
     const { reason, why } = LIST_MAY_BE_CUT;
-    return { kind: "kept", reason, why, user, before: user };
+    return { kind: "kept", reason, why, user, before: user, isNoted: false };
   }
   switch (resolution.kind) {
     case "admit": {
@@ -149,31 +155,44 @@ async function write(
         ? admittedAccess(user, resolution.access, organization, mayTake)
         : resolution.access;
       if (user && isUnchanged(user, identity, access) && (fresh || store.isCurrent(key)))
-        return { kind: "admitted", user, before: user, isTimeStored: false };
+        return { kind: "admitted", user, before: user, isNoted: false };
+      const signIns = [{ at, outcome: "Admitted", reason: access.reason }] as const;
       const after = user
-        ? await store.update(user, { identity, access, signedInAt: at })
+        ? await store.update(user, { identity, access, cause, signIns })
         : await store.create({ organization: key, identity, access, signedInAt: at });
-      return { kind: "admitted", user: after, before: user, isTimeStored: true };
+      return { kind: "admitted", user: after, before: user, isNoted: true };
     }
     case "refuse": {
       // A local account isn't taken over by somebody whom Okta's groups give nothing.
       if (!user || user.source === "Local")
-        return { kind: "refused", access: resolution.access, user: undefined, before: undefined };
+        return {
+          kind: "refused",
+          access: resolution.access,
+          user: undefined,
+          before: undefined,
+          isNoted: false,
+        };
       const { access } = resolution;
       if (organization.paused && !isActive(user) && access.reason !== "NotActiveInOkta") {
         // Why the account is deactivated, and since when, stays as it is.
         const after = await store.update(user, { identity });
-        return { kind: "refused", access, user: after, before: user };
+        return { kind: "refused", access, user: after, before: user, isNoted: false };
       }
       const decision = isCountedLoss(user, access) ? mayTake(user, access) : "take";
-      const after = await store.update(user, decision === "take" ? { identity, access } : { identity });
-      return decision === "hold"
-        ? { kind: "kept", ...DEACTIVATIONS_HELD, user: after, before: user }
-        : { kind: "refused", access, user: after, before: user };
+      if (decision !== "take") {
+        const after = await store.update(user, { identity });
+        return decision === "hold"
+          ? { kind: "kept", ...DEACTIVATIONS_HELD, user: after, before: user, isNoted: false }
+          : { kind: "refused", access, user: after, before: user, isNoted: false };
+      }
+      const isNoted = !isUnchanged(user, identity, access);
+      const signIns = isNoted ? [{ at, outcome: "Refused", reason: access.reason } as const] : [];
+      const after = await store.update(user, { identity, access, cause, signIns });
+      return { kind: "refused", access, user: after, before: user, isNoted };
     }
     case "leave": {
       const after = user && (await store.update(user, { identity }));
-      return { kind: "refused", access: resolution.access, user: after, before: user };
+      return { kind: "refused", access: resolution.access, user: after, before: user, isNoted: false };
     }
   }
 }

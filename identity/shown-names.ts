@@ -31,8 +31,8 @@ function suffix(more: number): string {
   return more === 0 ? "" : ` +${more}`;
 }
 
-/** One name, which may be too long by itself. */
-function cut(name: string, most: number): string {
+/** One name or sentence as `shownName` has it, which may be too long by itself. */
+export function cut(name: string, most: number): string {
   const characters = [...shownName(name)];
   return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : characters.join("");
 }

@@ -1,5 +1,7 @@
 import type { Access } from "./access.ts";
+import type { Cause } from "./causes.ts";
 import type { EndedSession } from "./ended-sessions.ts";
+import type { NotedSignIn } from "./history.ts";
 import type { Identity, Subject } from "./identity.ts";
 import type { User } from "./user.ts";
 
@@ -18,12 +20,16 @@ export interface UserChange {
   /** Writes what Okta says now. On a local user it links the account: it is an Okta user from then on. */
   readonly identity?: Identity;
   readonly access?: Access;
-  /** ms since 1970 */
-  readonly signedInAt?: number;
+  /** Why: for the history. What can be told from the account and the change itself needs none (see `changeCause`). */
+  readonly cause?: Cause;
+  /** Sign-ins to be noted. One that is noted already, or is older than all that are kept, is nothing new. */
+  readonly signIns?: readonly NotedSignIn[];
   /** Ends this session. Where more were ended than are remembered one by one, all of them end. */
   readonly endSession?: EndedSession;
   /** Ends all sessions, as somebody has asked for in these words (`User.endRequest`); once for the same words. */
   readonly endSessions?: string;
+  /** Ends all sessions, each time. */
+  readonly endAllSessions?: true;
 }
 
 /** Something happened to a user: by this process, another replica, or a person. */
@@ -80,7 +86,7 @@ export interface IdentityStore {
    * Writes a change that was decided on `user`.
    * Whatever ends all sessions raises `sessionEpoch`, deactivation included. Identity and access may take two writes in
    * a store that can't do both at once; the identity comes first, so that whoever reads it in between decides the same
-   * access from it.
+   * access from it. Whatever changes access or ends all sessions is in `history` by the same write, once.
    * @throws StaleUserError when the user has changed or gone since, `StoreError` when it can't be written
    */
   update(user: User, change: UserChange): Promise<User>;

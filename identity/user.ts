@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Access } from "./access.ts";
 import type { EndedSession } from "./ended-sessions.ts";
+import type { AccessChange, NotedSignIn } from "./history.ts";
 import {
   type GroupsSource,
   type Identity,
@@ -39,6 +40,8 @@ export interface User {
   readonly access?: Access;
   /** When `access.active` last changed, in ms since 1970. */
   readonly activeSince?: number;
+  /** When that, or which roles it is, last changed, in ms since 1970. */
+  readonly accessSince?: number;
   /** Whether `access` was decided on the identity that is stored now. */
   readonly decided: boolean;
   /** An earlier version has stored it, without something that people are shown by now: it is to be written again. */
@@ -51,6 +54,10 @@ export interface User {
   readonly endRequest?: string;
   /** In ms since 1970. */
   readonly lastLoginTime?: number;
+  /** The last changes, the newest first; absent where there are none. For people: the audit log has all of them. */
+  readonly history?: readonly AccessChange[] | undefined;
+  /** The last sign-ins, the newest first; absent where there are none. They may be stored a minute late. */
+  readonly signIns?: readonly NotedSignIn[] | undefined;
 }
 
 /** Whether the account is active as stored. */

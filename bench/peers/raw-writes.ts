@@ -38,7 +38,8 @@ export async function rawWrites({
     const access = accessBy(groups[0] ?? "");
     const created = await client.create(organizationUsers, newObject({ organization, identity, access }));
     const now = Date.now();
-    const status = statusWith(created, { access, signedInAt: now }, now);
+    const signIns = [{ at: now, outcome: "Admitted" as const, reason: access.reason }];
+    const status = statusWith(created, { access, signIns }, { before: undefined, now });
     if (!status) throw new Error("A new account has no status to write.");
     await client.replace(organizationUsers, { ...created, status }, { subresource: "status" });
   };

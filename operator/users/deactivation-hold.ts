@@ -99,6 +99,13 @@ export class DeactivationHold {
     return state?.held && !this.#pending.of(organization).isApproved(ref);
   }
 
+  /** What the annotation said that has approved what this user loses; undefined where nothing has. */
+  approvalOf({ ref, organization }: User): string | undefined {
+    return this.#pending.of(organization).isApproved(ref)
+      ? this.#carriedOut.get(organization)?.approval
+      : undefined;
+  }
+
   /** As `state`, to be told to people: what it says has to be said to approve, approves from now on. */
   offer(key: string): Deactivations | undefined {
     const state = this.state(key);

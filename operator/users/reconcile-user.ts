@@ -1,6 +1,7 @@
 import {
   type Access,
   type AuditLog,
+  approvedCause,
   auditChanges,
   auditPerhaps,
   type Cause,
@@ -27,7 +28,7 @@ export interface UserDeps {
   readonly store: IdentityStore;
   readonly policies: Policies;
   readonly pending: Pick<PendingDeactivations, "putOff">;
-  readonly hold: Pick<DeactivationHold, "holds">;
+  readonly hold: Pick<DeactivationHold, "holds" | "approvalOf">;
   readonly audit: AuditLog;
   readonly unfinished: UnfinishedSignIns;
   readonly cacheLag: Pick<CacheLag, "isCurrent">;
@@ -60,9 +61,11 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   if (isActive(user) && !access.active && !deps.cacheLag.isCurrent(user, access, isOfDirectory))
     return again(NOT_CURRENT_MS);
 
-  const cause = isOfDirectory ? SEEN_IN_DIRECTORY : storedCause(user, access);
+  const approval = mayBeHeld ? hold.approvalOf(user) : undefined;
+  const seen = isOfDirectory ? SEEN_IN_DIRECTORY : storedCause(user, access);
+  const cause = approval === undefined ? seen : approvedCause(seen, approval);
   try {
-    record(deps, user, await store.update(user, { access }), cause);
+    record(deps, user, await store.update(user, { access, cause }), cause);
     return done;
   } catch (error) {
     if (error instanceof StoreError) audit.write(auditPerhaps(error, cause), user.uid);

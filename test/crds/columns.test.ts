@@ -28,7 +28,13 @@ const namespace = testNamespace(async (namespace) => {
   });
   await create(oktaUser({ name: "Ada Abel" }), {
     state: "Active",
-    summary: { name: "Ada Abel", groups: "service_admin", roles: "portal-admin, service-admin" },
+    summary: {
+      name: "Ada Abel",
+      groups: "service_admin",
+      roles: "portal-admin, service-admin",
+      mappings: "portal-admins, service-admins",
+    },
+    since: yesterday,
     groups: ["service_admin"],
     roleNames: ["portal-admin", "service-admin"],
     roles: [
@@ -101,9 +107,9 @@ test.serial("a mapping shows the whole message when asked", async (t) => {
   t.deepEqual(row?.slice(8), ["24h", "There is no role x."]);
 });
 
-test.serial("a user shows who it is, whether active, and all roles", async (t) => {
+test.serial("a user shows who it is, whether active, all roles, and since when", async (t) => {
   t.deepEqual(await table("orguser"), [
-    ["NAME", "EMAIL", "ORGANIZATION", "SOURCE", "STATE", "ROLES", "AGE"],
+    ["NAME", "EMAIL", "ORGANIZATION", "SOURCE", "STATE", "ROLES", "SINCE", "AGE"],
     [
       "acme-k5vxg33smvzgk4tf",
       "ada@acme.example",
@@ -111,32 +117,33 @@ test.serial("a user shows who it is, whether active, and all roles", async (t) =
       "Okta",
       "Active",
       "portal-admin, service-admin",
+      "24h",
       "now",
     ],
-    ["mia", "mia@acme.example", "acme", "Local", "", "", "now"],
+    ["mia", "mia@acme.example", "acme", "Local", "", "", "", "now"],
   ]);
 });
 
 test.serial(
-  "a user shows who that is in Okta, by which groups, when last seen, and why when asked",
+  "a user shows who that is in Okta, by which groups and mappings, when last seen, and why when asked",
   async (t) => {
     const [header, row] = await table("orguser", "-o", "wide");
-    t.deepEqual(header?.slice(7), [
+    t.deepEqual(header?.slice(8), [
       "FULL NAME",
       "GROUPS",
+      "MAPPINGS",
       "LAST LOGIN",
       "SUBJECT",
       "REASON",
-      "SINCE",
       "MESSAGE",
     ]);
-    t.deepEqual(row?.slice(7), [
+    t.deepEqual(row?.slice(8), [
       "Ada Abel",
       "service_admin",
+      "portal-admins, service-admins",
       "60m",
       "00u1ada",
       "GroupsMatched",
-      "24h",
       "Through service_admin.",
     ]);
   },

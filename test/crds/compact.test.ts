@@ -1,5 +1,6 @@
 import test from "ava";
 import { mappingCompactor, userCompactor } from "../../crds/compact.ts";
+import { listOf } from "../../crds/timed-list.ts";
 import type { OktaRoleMapping, OrganizationUser } from "../../crds/types.ts";
 
 const condition = (type: string, reason: string) => ({
@@ -90,6 +91,45 @@ test("what users have in common is there once, what differs is not mixed up", (t
   const before = structuredClone(other);
   t.deepEqual(compact(other), before);
   t.deepEqual(a, user("a"));
+});
+
+test("changes and sign-ins are kept with little, and are the same again wherever they are read or written", (t) => {
+  const compact = userCompactor();
+  const time = (i: number) => `2026-11-26T12:00:${String(i).padStart(2, "0")}Z`;
+  const remembering = (subject: string): OrganizationUser => {
+    const remembers = user(subject);
+    Object.assign(remembers.status ?? {}, {
+      history: [
+        {
+          time: time(3),
+          what: ["RolesChanged"],
+          granted: [{ name: "reader", mapping: "all", group: "everyone" }],
+          revoked: [{ name: "writer" }],
+          moreRevoked: 2,
+          reason: "MappingsChanged",
+          message: "The mappings have changed.",
+          ...later,
+        },
+        { time: time(1), what: ["Activated"], reason: "SignIn", message: "A sign-in." },
+      ],
+      signIns: [2, 1].map((i) => ({ time: time(i), outcome: "Admitted", reason: "MappedGroup" })),
+    });
+    return remembers;
+  };
+  const kept = compact(remembering("a"));
+  t.false(Array.isArray(kept.status?.history));
+  t.deepEqual(JSON.parse(JSON.stringify(kept)), remembering("a"), "as it is sent to the API server");
+  t.deepEqual(JSON.parse(JSON.stringify({ ...compact(kept).status })), remembering("a").status, "once more");
+  t.deepEqual(listOf(kept.status?.history ?? []), remembering("a").status?.history ?? []);
+  t.deepEqual(listOf(remembering("a").status?.signIns ?? []), remembering("a").status?.signIns ?? []);
+  const other = compact(remembering("b"));
+  t.is(listOf(kept.status?.history ?? [])[0]?.granted, listOf(other.status?.history ?? [])[0]?.granted);
+
+  for (const odd of ["2026-11-26T12:00:00.5Z", "2026-11-26T14:00:00+02:00", "noon"]) {
+    const raw = remembering("c");
+    for (const signIn of raw.status?.signIns ?? []) signIn.time = odd;
+    t.deepEqual(compact(structuredClone(raw)).status?.signIns, raw.status?.signIns, odd);
+  }
 });
 
 test("names that look alike when they are put together, and fields of the future, aren't mixed up", (t) => {

@@ -22,7 +22,7 @@ const active = (...grants: { role: string; mapping?: string; group?: string }[])
   ...user,
   access: { active: true, grants, groups: [], reason: "MappedGroup", message: "In mapped groups: g." },
 });
-const cause = { by: "sign-in" as const, detail: "Signed in." };
+const cause = { by: "sign-in" as const, reason: "SignIn" as const, detail: "Signed in." };
 
 test("grants are sorted and each is there once", (t) => {
   const b = { role: "b", mapping: "m", group: "g" };

@@ -6,7 +6,7 @@ import { type Cause, MANY_SIGN_OUTS } from "../../identity/causes.ts";
 import type { User } from "../../identity/user.ts";
 import { account, local } from "./an-account.ts";
 
-const cause: Cause = { by: "sign-in", detail: "A sign-in." };
+const cause: Cause = { by: "sign-in", reason: "SignIn", detail: "A sign-in." };
 const nobody: undefined | User = undefined;
 
 /** What a change of a user leaves in the log, and its Events. */

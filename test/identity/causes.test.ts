@@ -67,6 +67,7 @@ test("a sign-in says where its groups were read, a request says its words, and w
   t.regex(signInCause("Directory").detail, /read from the directory/);
   t.deepEqual(requestCause("stolen"), {
     by: "request",
+    reason: "EndRequested",
     detail: 'Somebody has asked for it on the cluster: "stolen".',
   });
   const { by, detail } = unconfirmed(LOCAL_ACCOUNT);

@@ -98,7 +98,7 @@ async function signIn(
 
 test("a first sign-in makes the account, with the time; without a mapped group nothing is written", async (t) => {
   const made = await signIn(new Accounts());
-  t.like(made, { kind: "admitted", isTimeStored: true, before: undefined });
+  t.like(made, { kind: "admitted", isNoted: true, before: undefined });
   t.like(made.written[0], { organization: "acme/acme", identity: member, signedInAt: at });
   const refused = await signIn(new Accounts(), stranger);
   t.like(refused, { kind: "refused", user: undefined, before: undefined });
@@ -112,15 +112,16 @@ test("who comes back unchanged is admitted without a write, unless what is known
   const known = { ...unchanged, access };
   t.like(await signIn(new Accounts(known)), {
     kind: "admitted",
-    isTimeStored: false,
+    isNoted: false,
     user: known,
     written: [],
   });
   const behind = new Accounts(known);
   behind.current = false;
   const stored = await signIn(behind);
-  t.like(stored, { kind: "admitted", isTimeStored: true });
-  t.like(stored.written[0], { identity: member, access, signedInAt: at });
+  t.like(stored, { kind: "admitted", isNoted: true });
+  const signIns = [{ at, outcome: "Admitted" as const, reason: access.reason }];
+  t.like(stored.written[0], { identity: member, access, signIns });
   const { access: _, ...undecided } = known;
   for (const other of [
     { ...known, decided: false },
@@ -143,7 +144,7 @@ test("what is read anew after a conflict is current", async (t) => {
   const outcome = await signIn(accounts);
   t.like(outcome, {
     kind: "admitted",
-    isTimeStored: false,
+    isNoted: false,
     user: { version: "1" },
     before: { version: "1" },
   });

@@ -102,7 +102,7 @@ test("who comes back and gets what they have is admitted without a write, where 
   /** Whether the time was stored, and whether anything was. */
   const outcome = async (...args: Parameters<typeof signIn>) => {
     const { kind, user, before, ...rest } = await signIn(...args);
-    return [kind, "isTimeStored" in rest && rest.isTimeStored, user?.version !== before?.version];
+    return [kind, "isNoted" in rest && rest.isNoted, user?.version !== before?.version];
   };
   const written = ["admitted", true, true];
   const unwritten = ["admitted", false, false];
@@ -182,6 +182,6 @@ test("an admin who has moved to another group is admitted with what that gives, 
   const moved = await signIn("viewers", "leave");
   t.deepEqual(holds(moved), ["owner", "viewer"]);
   t.like(moved, { kind: "admitted", user: { decided: true, access: { reason: "AdminRoleHeld" } } });
-  t.like(await signIn("viewers", "leave"), { kind: "admitted", isTimeStored: false }, "nothing is new");
+  t.like(await signIn("viewers", "leave"), { kind: "admitted", isNoted: false }, "nothing is new");
   t.deepEqual(holds(await signIn("viewers", "take")), ["viewer"]);
 });

@@ -3,17 +3,23 @@ import { isDeepStrictEqual } from "node:util";
 import { withEndedSession } from "../../identity/ended-sessions.ts";
 import {
   type Access,
+  accessChange,
+  changeCause,
+  creationCause,
   type Identity,
   type IdentityStore,
   isActive,
   isAsStored,
   type NewUser,
+  roleNames,
   StaleUserError,
   type Subject,
   type User,
   type UserChange,
   type UserEvent,
   UserExistsError,
+  withChange,
+  withSignIns,
 } from "../../identity/index.ts";
 import { accountName } from "../../identity/user.ts";
 
@@ -111,7 +117,12 @@ export class SimulatedStore implements IdentityStore {
       decided: false,
       sessionEpoch: 0,
     };
-    const change = { identity, access, ...(signedInAt === undefined ? {} : { signedInAt }) };
+    const signIns =
+      signedInAt === undefined
+        ? []
+        : [{ at: signedInAt, outcome: "Admitted" as const, reason: access.reason }];
+    const newUser = { organization, identity, access, ...(signedInAt === undefined ? {} : { signedInAt }) };
+    const change = { identity, access, signIns, cause: creationCause(newUser) };
     return this.#put(this.#changed(user, change), undefined);
   }
 
@@ -156,11 +167,15 @@ export class SimulatedStore implements IdentityStore {
   }
 
   #changed(user: User, change: UserChange): User {
-    const { identity, access, signedInAt, endSession, endSessions } = change;
+    const { identity, access, signIns = [], endSession, endSessions, endAllSessions } = change;
     const next: Writable<User> =
       identity && !isAsStored(user, identity) ? { ...withIdentity(user, identity) } : { ...user };
     if (access) this.#decide(next, access);
-    if (signedInAt !== undefined) next.lastLoginTime = Math.floor(signedInAt / 1000) * 1000;
+    const noted = withSignIns(user.signIns ?? [], signIns);
+    if (noted.length > 0) next.signIns = noted;
+    const admitted = signIns.filter(({ outcome }) => outcome === "Admitted").map(({ at }) => at);
+    if (admitted.length > 0)
+      next.lastLoginTime = Math.max(user.lastLoginTime ?? 0, Math.floor(Math.max(...admitted) / 1000) * 1000);
     const ended = endSession && withEndedSession(user.endedSessions ?? [], endSession, this.#now());
     if (ended !== undefined && ended !== "too-many") next.endedSessions = ended;
     const isAsked = endSessions !== undefined && this.#endedFor.get(user.ref) !== endSessions;
@@ -168,15 +183,22 @@ export class SimulatedStore implements IdentityStore {
       this.#endedFor.set(user.ref, endSessions);
       delete next.endRequest;
     }
-    if (isAsked || ended === "too-many" || (isActive(user) && !isActive(next))) {
+    if (endAllSessions || isAsked || ended === "too-many" || (isActive(user) && !isActive(next))) {
       next.sessionEpoch++;
       delete next.endedSessions;
     }
+    const cause = changeCause(user, change);
+    const told = accessChange(accountOf(user), accountOf(next), cause, this.#now());
+    if (told) next.history = withChange(user.history ?? [], told);
     return next;
   }
 
   #decide(next: Writable<User>, access: Access): void {
-    if (next.access?.active !== access.active) next.activeSince = Math.floor(this.#now() / 1000) * 1000;
+    const since = Math.floor(this.#now() / 1000) * 1000;
+    const isSame = next.access?.active === access.active;
+    if (!isSame) next.activeSince = since;
+    const roles = (of: Access | undefined): string => roleNames(of?.grants ?? []).join();
+    if (!isSame || roles(next.access) !== roles(access)) next.accessSince = since;
     next.access = access;
     next.decided = true;
   }
@@ -206,6 +228,11 @@ export class SimulatedStore implements IdentityStore {
   }
 }
 
+function accountOf({ source, sessionEpoch, access }: User) {
+  const { active = false, grants = [], message = "" } = access ?? {};
+  return { source, sessionEpoch, active, grants, message };
+}
+
 /** What is kept of an account when Okta says something new of the person. */
 function withIdentity(user: User, identity: Identity): User {
   const { ref, version, uid, organization, access, activeSince, sessionEpoch, endedSessions, endRequest } =
@@ -224,6 +251,9 @@ function withIdentity(user: User, identity: Identity): User {
     ...(endedSessions === undefined ? {} : { endedSessions }),
     ...(endRequest === undefined ? {} : { endRequest }),
     ...(user.lastLoginTime === undefined ? {} : { lastLoginTime: user.lastLoginTime }),
+    ...(user.accessSince === undefined ? {} : { accessSince: user.accessSince }),
+    ...(user.history === undefined ? {} : { history: user.history }),
+    ...(user.signIns === undefined ? {} : { signIns: user.signIns }),
   };
 }
 

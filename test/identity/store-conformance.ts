@@ -2,12 +2,16 @@ import { randomUUID } from "node:crypto";
 import type { TestFn } from "ava";
 import {
   type Access,
+  adminCause,
+  type Cause,
   type Grant,
   type Identity,
   type IdentityStore,
   isActive,
+  type NotedSignIn,
   noAccess,
   roleNames,
+  SEEN_IN_DIRECTORY,
   StaleUserError,
   sortGrants,
   type User,
@@ -54,6 +58,8 @@ const access = (...roles: string[]): Access => ({
   message: "In mapped groups: service_admin.",
 });
 const none = noAccess("NoMappedGroup", "Okta reports no groups for this person.");
+
+const admitted = (at: number): NotedSignIn => ({ at, outcome: "Admitted", reason: "MappedGroup" });
 
 /** All users of an iteration. */
 export async function listed(users: AsyncIterable<User>): Promise<User[]> {
@@ -208,7 +214,7 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     const again = await store.update(made, {
       identity: { ...ada, groups: [...ada.groups].reverse() },
       access: access("service-admin"),
-      signedInAt: 1_764_000_000_000,
+      signIns: [admitted(1_764_000_000_000)],
     });
     t.is(again.version, made.version);
   });
@@ -238,6 +244,108 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     );
     t.deepEqual(await listed(store.usersInGroups(key, ["Everyone"])), []);
   });
+
+  test(title("each change is in the history by the write that makes it, once, with its cause"), async (t) => {
+    const { store, other, organization } = await given();
+    const key = await organization();
+    const made = await store.create({
+      organization: key,
+      identity: identity(),
+      access: access("viewer"),
+      signedInAt: 1_764_000_000_000,
+    });
+    const cause: Cause = { by: "policy", reason: "MappingsChanged", detail: "The mappings have changed." };
+    const more = await store.update(made, { access: access("admin", "viewer"), cause });
+    t.is((await store.update(more, { access: access("admin", "viewer"), cause })).version, more.version);
+    const out = await store.update(more, { access: none, cause: SEEN_IN_DIRECTORY });
+    const back = await store.update(out, { access: access("viewer") });
+    const ended = await store.update(back, { endAllSessions: true, cause: adminCause("mia@acme.example") });
+    t.is(ended.sessionEpoch, 2);
+    t.deepEqual(
+      ended.history?.map(({ what, reason, granted, revoked }) => [
+        what.join(),
+        reason,
+        ...granted.map(({ role }) => `+${role}`),
+        ...revoked.map(({ role }) => `-${role}`),
+      ]),
+      [
+        ["SessionsEnded", "EndedByAdmin"],
+        ["Activated", "MappingsChanged", "+viewer"],
+        ["Deactivated", "SeenInDirectory", "-admin", "-viewer"],
+        ["RolesChanged", "MappingsChanged", "+admin"],
+        ["Activated", "SignIn", "+viewer"],
+      ],
+    );
+    t.deepEqual(ended.history?.at(-1)?.granted, [grant("viewer")]);
+    t.regex(ended.history?.[0]?.message ?? "", /^mia@acme.example /);
+    t.is(ended.history?.[2]?.message, `${none.message} ${SEEN_IN_DIRECTORY.detail}`);
+    const seen = await other.fresh(made.ref);
+    t.deepEqual(seen?.history, ended.history, "for everybody");
+    t.deepEqual(store.get(made.ref)?.history, ended.history);
+    const whatever = await store.update(ended, {
+      identity: identity({ subject: made.subject ?? "", groups: [] }),
+      access: access("viewer"),
+      signIns: [admitted(Date.now())],
+    });
+    t.deepEqual(whatever.history, ended.history, "whatever else is written");
+  });
+
+  test(title("of changes the last twenty are kept"), async (t) => {
+    const { store, organization } = await given();
+    const key = await organization();
+    let user = await store.create({ organization: key, identity: identity(), access: access("r0") });
+    for (let i = 1; i <= 22; i++) user = await store.update(user, { access: access(`r${i}`) });
+    t.is(user.history?.length, 20);
+    t.is(user.history?.[0]?.granted[0]?.role, "r22");
+    t.is(user.history?.at(-1)?.granted[0]?.role, "r3");
+  });
+
+  test(title("since when somebody has their roles tells when these or the state have changed"), async (t) => {
+    const { store, organization, until } = await given();
+    const key = await organization();
+    const made = await store.create({ organization: key, identity: identity(), access: access("viewer") });
+    const since = made.accessSince ?? 0;
+    t.true(since > Date.now() - 60_000);
+    await until(store, () => Date.now() >= since + 1_000);
+    const same = await store.update(made, {
+      access: { ...access("viewer"), message: "In mapped groups: service_admin, others." },
+    });
+    t.is(same.accessSince, since);
+    const more = await store.update(same, { access: access("viewer", "admin") });
+    t.true((more.accessSince ?? 0) > since);
+  });
+
+  test(
+    title("sign-ins are noted, the last ten, each once, and the last one that let somebody in"),
+    async (t) => {
+      const { store, other, organization } = await given();
+      const key = await organization();
+      const at = (minute: number): number => 1_764_000_000_000 + minute * 60_000;
+      const made = await store.create({
+        organization: key,
+        identity: identity(),
+        access: access("viewer"),
+        signedInAt: at(0),
+      });
+      t.deepEqual(made.signIns, [admitted(at(0))]);
+      const refused: NotedSignIn = { at: at(2), outcome: "Refused", reason: "GroupsMissing" };
+      const noted = await store.update(made, { signIns: [refused, admitted(at(1))] });
+      t.deepEqual(noted.signIns, [refused, admitted(at(1)), admitted(at(0))]);
+      t.is(noted.lastLoginTime, at(1));
+      t.deepEqual(noted.history, made.history);
+      t.is((await store.update(noted, { signIns: [admitted(at(1) + 1), refused] })).version, noted.version);
+      const late = await store.update(noted, {
+        signIns: Array.from({ length: 12 }, (_, i) => admitted(at(20 - i))),
+      });
+      t.deepEqual(
+        late.signIns,
+        Array.from({ length: 10 }, (_, i) => admitted(at(20 - i))),
+      );
+      t.is((await store.update(late, { signIns: [admitted(at(3))] })).version, late.version, "too long ago");
+      t.is(late.lastLoginTime, at(20));
+      t.deepEqual((await other.fresh(made.ref))?.signIns, late.signIns);
+    },
+  );
 
   test(title("deactivation raises the session epoch, once; coming back doesn't lower it"), async (t) => {
     const { store, organization } = await given();
@@ -273,7 +381,10 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     t.is((await store.update(once, { endSession })).version, once.version, "once is enough");
     const seen = await other.fresh(made.ref);
     t.deepEqual(seen?.endedSessions, [endSession]);
-    const more = await store.update(once, { access: access("admin"), signedInAt: 1_764_000_000_000 });
+    const more = await store.update(once, {
+      access: access("admin"),
+      signIns: [admitted(1_764_000_000_000)],
+    });
     t.deepEqual(more.endedSessions, [endSession], "whatever else is written");
   });
 
@@ -314,7 +425,10 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
       t.is((await other.fresh(made.ref))?.endRequest, undefined, "for everybody");
       const again = await store.update(ended, { endSessions: asked.endRequest ?? "" });
       t.is(again.version, ended.version);
-      const later = await store.update(again, { access: access(`viewer-${i}`), signedInAt: Date.now() });
+      const later = await store.update(again, {
+        access: access(`viewer-${i}`),
+        signIns: [admitted(Date.now())],
+      });
       t.is(later.endRequest, undefined, "whatever else is written");
     }
   });
@@ -356,6 +470,7 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
       t.is(linked.ref, local.ref);
       t.like(linked, { source: "Okta", issuer: ben.issuer, subject: ben.subject });
       t.deepEqual(linked.localRoles, []);
+      t.true(linked.history?.[0]?.what.includes("Linked"));
       t.deepEqual(await store.findLocalByEmail(key, "ben@acme.example"), []);
       t.is((await store.find(key, ben))?.ref, local.ref);
       t.is((await store.freshBySubject(key, ben))?.ref, local.ref);

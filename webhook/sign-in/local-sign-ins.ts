@@ -171,8 +171,8 @@ export class LocalSignIns {
       const access = organization || !user.decided ? resolveStoredAccess(user, organization) : undefined;
       try {
         const after: User = await store.update(user, {
-          signedInAt: Date.now(),
-          ...(access ? { access } : {}),
+          signIns: [{ at: Date.now(), outcome: "Admitted", reason: "LocalAccount" }],
+          ...(access ? { access, cause: LOCAL_ACCOUNT } : {}),
         });
         // The answer of an earlier attempt was lost, and it may be stored: better recorded twice than never.
         audit.write(auditChanges(earlier ?? user, after, LOCAL_ACCOUNT), after.uid);

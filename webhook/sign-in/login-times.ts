@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type IdentityStore, StaleUserError, type User } from "../../identity/index.ts";
+import { type IdentityStore, type NotedSignIn, StaleUserError, type User } from "../../identity/index.ts";
 
 export interface LoginTimesOptions {
   readonly store: Pick<IdentityStore, "read" | "fresh" | "update">;
@@ -12,12 +12,13 @@ export interface LoginTimesOptions {
   readonly most?: number;
 }
 
-/** The time of a sign-in that isn't stored yet. */
+/** Sign-ins of one account that aren't stored yet. */
 interface Note {
   /** Of the account: one that is made anew under the same name is another. */
   readonly uid: string;
-  /** All in ms since 1970. */
-  readonly at: number;
+  /** The newest first. */
+  readonly signIns: readonly NotedSignIn[];
+  /** ms since 1970 */
   readonly dueAt: number;
 }
 
@@ -30,9 +31,12 @@ const MOST = 10_000;
 const WRITERS = 4;
 const LAST_WRITERS = 32;
 
+/** Of one account: those that come before them in a minute aren't looked for by anybody. */
+const MOST_OF_ONE = 10;
+
 /**
- * Stores when people have signed in who came back and got what they had: afterwards, so that nobody waits for it, and not
- * each time. It is only a time. One that was stored otherwise by then isn't written again; where the store doesn't answer,
+ * Stores when people have signed in who came back and got what they had, or were refused and lost nothing: afterwards, so
+ * that nobody waits for it, and not each time. It is only a time. One that was stored otherwise by then isn't written again; where the store doesn't answer,
  * it is tried again; what waits when the process is killed is lost, as is what comes when too many wait.
  */
 export class LoginTimes {
@@ -54,13 +58,18 @@ export class LoginTimes {
     return this.#notes.size;
   }
 
-  /** @param at when the user has signed in, in ms since 1970 */
-  note({ ref, uid, lastLoginTime = 0 }: User, at: number): void {
-    const known = this.#notes.get(ref);
-    if (!known && this.#notes.size >= (this.#options.most ?? MOST)) return;
+  /** @param user who has signed in, or has been refused, just now */
+  note({ ref, uid, lastLoginTime = 0, signIns = [] }: User, signIn: NotedSignIn): void {
+    const entry = this.#notes.get(ref);
+    if (!entry && this.#notes.size >= (this.#options.most ?? MOST)) return;
+    const known = entry?.uid === uid ? entry : undefined;
     // Another replica's clock may be ahead.
-    const dueAt = Math.min(lastLoginTime, at) + EACH_MS;
-    this.#notes.set(ref, { uid, at, dueAt: known?.uid === uid ? known.dueAt : dueAt });
+    const dueAt = Math.min(Math.max(lastLoginTime, signIns[0]?.at ?? 0), signIn.at) + EACH_MS;
+    this.#notes.set(ref, {
+      uid,
+      signIns: [signIn, ...(known?.signIns ?? [])].slice(0, MOST_OF_ONE),
+      dueAt: known?.dueAt ?? dueAt,
+    });
     this.#lookLater();
   }
 
@@ -101,7 +110,7 @@ export class LoginTimes {
         if (!note) continue;
         try {
           await this.#store(ref, note);
-          // Somebody who has signed in meanwhile waits anew.
+          // Somebody who has signed in meanwhile waits anew, with what is stored by now: that is no news then.
           if (this.#notes.get(ref) === note) this.#notes.delete(ref);
           else this.#put(ref, this.#now() + EACH_MS);
         } catch (error) {
@@ -121,18 +130,16 @@ export class LoginTimes {
   }
 
   /** @throws StaleUserError when others write all the time, StoreError */
-  async #store(ref: string, { uid, at }: Note): Promise<void> {
+  async #store(ref: string, { uid, signIns }: Note): Promise<void> {
     const { store } = this.#options;
-    const isDue = (user: User | undefined): user is User =>
-      user !== undefined && user.uid === uid && (user.lastLoginTime ?? 0) < Math.floor(at / 1000) * 1000;
     const known = await store.read(ref);
-    if (!isDue(known)) return;
+    if (known?.uid !== uid) return;
     try {
-      await store.update(known, { signedInAt: at });
+      await store.update(known, { signIns });
     } catch (error) {
       if (!(error instanceof StaleUserError)) throw error;
       const stored = await store.fresh(ref);
-      if (isDue(stored)) await store.update(stored, { signedInAt: at });
+      if (stored?.uid === uid) await store.update(stored, { signIns });
     }
   }
 }

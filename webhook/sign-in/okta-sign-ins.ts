@@ -21,6 +21,7 @@ import {
   mayBeCut,
   mayDependOnIDs,
   type NoAccessExplanation,
+  type NotedSignIn,
   type Policies,
   provisionSignIn,
   type ReceivedGroup,
@@ -110,6 +111,7 @@ export class OktaSignIns {
     const verdict = groupsVerdict(claim, directory, evidenceOf(organization));
     if (verdict.kind === "refuse") {
       reportClaim(verdict);
+      await this.#noteRefused(key, person, verdict.reason, at);
       return { kind: "undecided", reason: verdict.reason, why: verdict.why };
     }
     const { groups, from: groupsFrom, status } = verdict;
@@ -120,6 +122,7 @@ export class OktaSignIns {
     using allowance = await losses.allow(key, organization, inForce, identity);
     if (!allowance) {
       reportClaim(CLAIM_LOST);
+      await this.#noteRefused(key, person, CLAIM_LOST.reason, at);
       return { kind: "undecided", reason: CLAIM_LOST.reason, why: CLAIM_LOST.why };
     }
     if (!mayBeCut(identity)) reportClaim(verdict);
@@ -194,9 +197,25 @@ export class OktaSignIns {
     const { audit, reporter, times } = this.#options;
     const { user, before } = outcome;
     if (user) audit.write(auditChanges(before, user, signInCause(groupsFrom)), user.uid);
-    if (outcome.kind !== "admitted") return;
-    reporter.signedIn(outcome.user, at);
-    if (!outcome.isTimeStored) times.note(outcome.user, at);
+    if (user && !outcome.isNoted) times.note(user, notedSignIn(outcome, at));
+    if (outcome.kind === "admitted") reporter.signedIn(outcome.user, at);
+  }
+
+  /** Of somebody who has an account, where it wasn't looked at. */
+  async #noteRefused(key: string, person: Person, reason: string, at: number): Promise<void> {
+    const user = await this.#options.store.find(key, person);
+    if (user) this.#options.times.note(user, { at, outcome: "Refused", reason });
+  }
+}
+
+function notedSignIn(outcome: SignInOutcome, at: number): NotedSignIn {
+  switch (outcome.kind) {
+    case "admitted":
+      return { at, outcome: "Admitted", reason: outcome.user.access?.reason ?? "" };
+    case "refused":
+      return { at, outcome: "Refused", reason: outcome.access.reason };
+    case "kept":
+      return { at, outcome: "Refused", reason: outcome.reason };
   }
 }
 

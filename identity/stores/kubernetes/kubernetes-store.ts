@@ -9,6 +9,7 @@ import {
   mayBeDone,
   type ResourceType,
 } from "../../../kubernetes/index.ts";
+import { creationCause } from "../../change-cause.ts";
 import type { Subject } from "../../identity.ts";
 import {
   type IdentityStore,
@@ -139,11 +140,7 @@ export class KubernetesStore implements IdentityStore {
       throw unavailable(error);
     }
     try {
-      return await this.#writeStatus(
-        created,
-        { access: user.access, ...signedIn(user.signedInAt) },
-        undefined,
-      );
+      return await this.#writeStatus(created, firstChange(user), undefined);
     } catch (error) {
       throw failure(error);
     }
@@ -186,7 +183,7 @@ export class KubernetesStore implements IdentityStore {
 
   /** @param before as it was before this and before the spec was written; undefined: it wasn't there */
   async #writeStatus(object: OrganizationUser, change: UserChange, before: User | undefined): Promise<User> {
-    const status = statusWith(object, change, Date.now());
+    const status = statusWith(object, change, { before, now: Date.now() });
     if (!status) return this.#seen(object);
     const { name = "", namespace = "", resourceVersion = "", uid = "" } = object.metadata;
     const body: OrganizationUser = {
@@ -234,8 +231,12 @@ async function* usersOf(objects: Iterable<OrganizationUser>): AsyncGenerator<Use
 /** Objects that were read past the cache, by the user that was made of them. */
 const objects = new WeakMap<User, OrganizationUser>();
 
-function signedIn(at: number | undefined): { signedInAt?: number } {
-  return at === undefined ? {} : { signedInAt: at };
+/** What is written of an account that was made a moment ago. */
+function firstChange(user: NewUser): UserChange {
+  const { access, signedInAt: at } = user;
+  const cause = creationCause(user);
+  if (at === undefined) return { access, cause };
+  return { access, cause, signIns: [{ at, outcome: "Admitted", reason: access.reason }] };
 }
 
 function split(key: string): { namespace: string; name: string } {

@@ -2,10 +2,12 @@ import { organizationOf } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import { rfc3339 } from "../../../kubernetes/index.ts";
 import { type Access, type AccessReason, type Grant, roleNames, sameAccess } from "../../access.ts";
+import { changeCause } from "../../change-cause.ts";
 import type { Identity } from "../../identity.ts";
 import { namesSummary } from "../../shown-names.ts";
 import type { NewUser, UserChange } from "../../store.ts";
 import { accountName, isAsStored, type User } from "../../user.ts";
+import { accessChangesOf, historyWith, signInsOf, signInsWith } from "./user-history.ts";
 import { endedSessionsOf, endRequestOf, sessionFields } from "./user-sessions.ts";
 
 type Spec = OrganizationUser["spec"];
@@ -16,18 +18,8 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The user that an object stands for. Made anew each time: to keep one for every object would double the memory. */
 export function toUser(object: OrganizationUser): User {
-  const { metadata, spec, status } = object;
-  const user: Writable<User> = {
-    ref: `${metadata.namespace}/${metadata.name}`,
-    version: metadata.resourceVersion ?? "",
-    uid: metadata.uid ?? "",
-    organization: organizationOf(object),
-    source: spec.source,
-    groups: spec.groups ?? [],
-    localRoles: spec.roles ?? [],
-    decided: status?.observedGeneration !== undefined && status.observedGeneration === metadata.generation,
-    sessionEpoch: status?.sessionEpoch ?? 0,
-  };
+  const { spec, status } = object;
+  const user: Writable<User> = new StoredUser(object);
   if (spec.issuer !== undefined) user.issuer = spec.issuer;
   if (spec.subject !== undefined) user.subject = spec.subject;
   if (spec.email !== undefined) user.email = spec.email;
@@ -44,10 +36,48 @@ export function toUser(object: OrganizationUser): User {
   if (status && active) {
     user.access = accessOf(status, active);
     user.activeSince = Date.parse(active.lastTransitionTime);
-    if (!status.summary) user.outdated = true;
+    if (status.since !== undefined) user.accessSince = Date.parse(status.since);
+    if (!status.summary || status.since === undefined) user.outdated = true;
   }
   if (status?.lastLoginTime) user.lastLoginTime = Date.parse(status.lastLoginTime);
   return user;
+}
+
+/** What every account has. Its history is read from the object when somebody asks for it, since hardly anybody does. */
+class StoredUser implements User {
+  readonly ref: string;
+  readonly version: string;
+  readonly uid: string;
+  readonly organization: string;
+  readonly source: User["source"];
+  readonly groups: User["groups"];
+  readonly localRoles: User["localRoles"];
+  readonly decided: boolean;
+  readonly sessionEpoch: number;
+  readonly #status: OrganizationUser["status"];
+
+  constructor(object: OrganizationUser) {
+    const { metadata, spec, status } = object;
+    this.ref = `${metadata.namespace}/${metadata.name}`;
+    this.version = metadata.resourceVersion ?? "";
+    this.uid = metadata.uid ?? "";
+    this.organization = organizationOf(object);
+    this.source = spec.source;
+    this.groups = spec.groups ?? [];
+    this.localRoles = spec.roles ?? [];
+    this.decided =
+      status?.observedGeneration !== undefined && status.observedGeneration === metadata.generation;
+    this.sessionEpoch = status?.sessionEpoch ?? 0;
+    this.#status = status;
+  }
+
+  get history(): User["history"] {
+    return accessChangesOf(this.#status);
+  }
+
+  get signIns(): User["signIns"] {
+    return signInsOf(this.#status);
+  }
 }
 
 function accessOf(status: Status, active: Condition): Access {
@@ -100,28 +130,41 @@ function oktaSpec(identity: Identity): Omit<Spec, "organizationRef"> {
   };
 }
 
-/** The status after a change; undefined when it is as it should be already. */
-export function statusWith(object: OrganizationUser, change: UserChange, now: number): Status | undefined {
-  const { access, signedInAt } = change;
+/**
+ * The status after a change; undefined when it is as it should be already.
+ * @param before the account as it was before this change, and before the spec was written of it; undefined: there was none
+ */
+export function statusWith(
+  object: OrganizationUser,
+  change: UserChange,
+  { before, now }: { before: User | undefined; now: number },
+): Status | undefined {
+  const { access } = change;
   const previous = object.status;
-  const loginTime = signedInAt === undefined ? undefined : rfc3339(signedInAt);
-  const sameLogin = loginTime === undefined || loginTime === previous?.lastLoginTime;
-  const { decided, access: stored, outdated } = toUser(object);
+  const signIns = signInsWith(previous, change.signIns);
+  const user = toUser(object);
+  const { decided, access: stored, outdated } = user;
   const sameDecision =
     !access || (decided && !outdated && stored !== undefined && sameAccess(stored, access));
   const deactivated = previous?.state === "Active" && access?.active === false;
   const sessions = sessionFields(object, change, { deactivated, now });
-  if (sameLogin && sameDecision && !sessions.isChanged) return undefined;
+  if (!signIns.isChanged && sameDecision && !sessions.isChanged) return undefined;
   const base = access && !sameDecision ? accessStatus(access, object, now) : previous;
   // Without a decision there is no account that could sign in.
   if (base?.state === undefined) return undefined;
   const { endedSessions: _, localSignIn: __, ...rest }: Partial<Status> & typeof base = base;
-  return {
-    ...rest,
-    ...sessions.fields,
-    summary: summaryOf(object, base),
-    ...optional("lastLoginTime", loginTime ?? previous?.lastLoginTime),
-  };
+  const next: Status = { ...rest, ...sessions.fields, ...signIns.fields, summary: summaryOf(object, base) };
+  const history = historyWith(object, next, { before, cause: changeCause(before ?? user, change), now });
+  return { ...next, ...history, since: sinceOf(previous, next, now) };
+}
+
+/** When state or roles last changed; where an earlier version didn't keep that, the state alone. */
+function sinceOf(previous: OrganizationUser["status"], next: Status, now: number): string {
+  const says = (status: OrganizationUser["status"]): string =>
+    JSON.stringify([status?.state, status?.roleNames ?? []]);
+  if (!previous || says(previous) !== says(next)) return rfc3339(now);
+  const active = previous.conditions?.find(({ type }) => type === "Active");
+  return previous.since ?? active?.lastTransitionTime ?? rfc3339(now);
 }
 
 /** What of a status follows from access. */
@@ -156,12 +199,13 @@ function accessStatus(access: Access, object: OrganizationUser, now: number): Om
 /** What the columns of a list show. */
 function summaryOf(
   { spec }: OrganizationUser,
-  { groups = [], roleNames = [] }: Partial<Status>,
+  { groups = [], roleNames = [], roles = [] }: Partial<Status>,
 ): NonNullable<Status["summary"]> {
   return {
     ...optional("name", spec.name === undefined ? undefined : namesSummary([spec.name])),
     groups: namesSummary(groups),
     roles: namesSummary(roleNames),
+    mappings: namesSummary([...new Set(roles.flatMap(({ mapping }) => mapping ?? []))]),
   };
 }
 

@@ -34,13 +34,14 @@ export function endRequestOf({ metadata, status }: OrganizationUser): string | u
  */
 export function sessionFields(
   object: OrganizationUser,
-  { endSession, endSessions }: Pick<UserChange, "endSession" | "endSessions">,
+  { endSession, endSessions, endAllSessions }: UserChange,
   { deactivated, now }: { deactivated: boolean; now: number },
 ): { fields: SessionFields; isChanged: boolean } {
   const { status: previous = {} as Partial<Status> } = object;
   const known = endedSessionsOf(object) ?? [];
   const ended = endSession ? withEndedSession(known, endSession, now) : known;
-  const isAsked = endSessions !== undefined && endSessions !== previous.sessionsEndedFor;
+  const isAsked =
+    endAllSessions === true || (endSessions !== undefined && endSessions !== previous.sessionsEndedFor);
   const localSignIn = localSignInOf(object);
   const allEnd =
     ended === "too-many" || isAsked || deactivated || isAnother(localSignIn, previous.localSignIn);

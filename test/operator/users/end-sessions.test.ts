@@ -40,6 +40,7 @@ test("an annotation ends somebody's sessions, once for each value, with an audit
   t.like(line, { user: ada.ref, email: "ada@acme.example" });
   t.deepEqual(line.cause, {
     by: "request",
+    reason: "EndRequested",
     detail: 'Somebody has asked for it on the cluster: "stolen laptop, mia".',
   });
   const event = await waitFor(

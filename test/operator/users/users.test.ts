@@ -191,7 +191,7 @@ async function reconciled(parts: {
     store: store as unknown as IdentityStore,
     policies: { of: () => undefined } as unknown as Policies,
     pending: { putOff: () => {} },
-    hold: { holds: () => false },
+    hold: { holds: () => false, approvalOf: () => undefined },
     audit: { write: (some: readonly AuditRecord[]) => records.push(...some) } as never,
     unfinished: new UnfinishedSignIns(),
     cacheLag: { isCurrent: () => parts.isCurrent },

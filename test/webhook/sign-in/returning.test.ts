@@ -69,10 +69,12 @@ test("when somebody has signed in last is stored afterwards, once a minute, and 
   const lastLogin = async (): Promise<number> =>
     Date.parse((await users()).get("ada@acme.example")?.status?.lastLoginTime ?? "");
   const setBack = async (ms: number): Promise<number> => {
-    const store = storeOf(under);
-    const ada = await store.fresh((await personIn(under, "ada")).ref);
+    const ada = await under.client.get(organizationUsers, (await personIn(under, "ada")).ref);
     const at = Math.floor((Date.now() - ms) / 1000) * 1000;
-    if (ada) await store.update(ada, { signedInAt: at });
+    const lastLoginTime = new Date(at).toISOString();
+    const signIns = [{ time: lastLoginTime, outcome: "Admitted" as const, reason: "MappedGroup" }];
+    const status = { sessionEpoch: 0, ...ada.status, lastLoginTime, signIns };
+    await under.client.replace(organizationUsers, { ...ada, status }, { subresource: "status" });
     return at;
   };
   const hourAgo = await setBack(HOUR);
