@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import {
   type AuditLog,
+  adminCause,
   auditSessionsEnded,
   type IdentityStore,
   MANY_SIGN_OUTS,
@@ -65,6 +66,41 @@ export class SignOuts {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * Ends all sessions of a person, as an organization admin has asked for: the audit log, an Event and the account's history
+   * say who.
+   * @param ref the person's account
+   * @param admin as people know them, by their email address
+   * @returns the account as it is now; undefined: it is gone
+   * @throws StoreError when it isn't known to be done
+   */
+  async endAll(ref: string, admin: string): Promise<User | undefined> {
+    const { store, audit } = this.#options;
+    const cause = adminCause(admin);
+    let user = store.get(ref) ?? (await store.fresh(ref));
+    let earlier: User | undefined;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (!user) return undefined;
+      // By us, and the answer was lost, or by somebody else: better recorded twice than never.
+      if (earlier && user.sessionEpoch > earlier.sessionEpoch) {
+        audit.write(auditSessionsEnded(earlier, user, cause), user.uid);
+        return user;
+      }
+      try {
+        const after: User = await store.update(user, { endAllSessions: true, cause });
+        audit.write(auditSessionsEnded(user, after, cause), after.uid);
+        return after;
+      } catch (error) {
+        if (error instanceof StoreError && error.perhaps)
+          audit.write(auditSessionsEnded(user, error.perhaps.after, unconfirmed(cause)), user.uid);
+        if (!(error instanceof StaleUserError)) throw error;
+        if (error.perhapsByUs) earlier ??= user;
+        user = await store.fresh(ref);
+      }
+    }
+    throw new StoreError("The account is being changed all the time. Try again.");
   }
 
   async #endOne(session: Session): Promise<boolean> {
