@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { REPOSITORY } from "./program.ts";
 
@@ -19,7 +20,7 @@ export interface Place {
 
 /** A proxy of which docs/proxies/ has a configuration that runs as it stands. */
 export interface DocumentedProxy {
-  readonly name: "nginx" | "Caddy" | "HAProxy";
+  readonly name: "nginx" | "Caddy" | "HAProxy" | "Apache";
   /** Whether it is installed. */
   isHere(): boolean;
   /** Writes the documented configuration, for this place. @returns the command that starts the proxy on it */
@@ -99,4 +100,47 @@ const haproxy: DocumentedProxy = {
   },
 };
 
-export const documentedProxies: readonly DocumentedProxy[] = [nginx, caddy, haproxy];
+/** As Debian has them. */
+const APACHE_MODULES = "/usr/lib/apache2/modules";
+const LUA_SOCKET = "/usr/share/lua/5.3/socket.lua";
+
+const apache: DocumentedProxy = {
+  name: "Apache",
+  isHere: () => existsSync(LUA_SOCKET) && spawnSync("apache2", ["-v"]).status === 0,
+  async prepare({ folder, port, webhookPort, applicationPort, organization }) {
+    const script = join(folder, "apache-okta-role.lua");
+    await writeFile(script, await documented("apache-okta-role.lua", {}));
+    const block = await documented("apache.conf", {
+      "<VirtualHost *:443>": `<VirtualHost 127.0.0.1:${port}>`,
+      "ServerName app.example.com": "ServerName localhost",
+      "SSLEngine on": "",
+      "SSLCertificateFile /etc/apache2/app.example.com.pem": "",
+      "/etc/apache2/apache-okta-role.lua": script,
+      "okta-role-operator.access.svc:80": `127.0.0.1:${webhookPort}`,
+      "application:8080": `127.0.0.1:${applicationPort}`,
+      "access/acme": organization,
+    });
+    const modules = ["mpm_event", "authz_core", "setenvif", "lua", "proxy", "proxy_http"].map(
+      (name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so`,
+    );
+    // Started by root it works as somebody else, who has to get at the script.
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) await chmod(folder, 0o711);
+    const config = [
+      `ServerRoot ${folder}`,
+      `DefaultRuntimeDir ${folder}`,
+      `PidFile ${join(folder, "apache.pid")}`,
+      "ErrorLog /dev/stderr",
+      "ServerName localhost",
+      `Listen 127.0.0.1:${port}`,
+      ...modules,
+      ...(isRoot ? ["User www-data", "Group www-data"] : []),
+      block,
+    ];
+    const file = join(folder, "apache.conf");
+    await writeFile(file, config.join("\n"));
+    return ["apache2", "-f", file, "-D", "FOREGROUND"];
+  },
+};
+
+export const documentedProxies: readonly DocumentedProxy[] = [nginx, caddy, haproxy, apache];

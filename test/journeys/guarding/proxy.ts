@@ -20,7 +20,7 @@ export interface ProxyUnderTest {
   start(t: ExecutionContext, place: Place): Promise<void>;
 }
 
-const AWAY = { nginx: 503, Caddy: 502, HAProxy: 503 } as const;
+const AWAY = { nginx: 503, Caddy: 502, HAProxy: 503, Apache: 503 } as const;
 
 /** A test with each of the proxies that are installed here; the others are skipped, with a sentence. */
 export function testWithProxies(
