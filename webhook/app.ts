@@ -1,7 +1,6 @@
 import express, { type ErrorRequestHandler, type Express } from "express";
 import type { Logger } from "pino";
 import { type ApiDeps, apiRoutes } from "./api-routes.ts";
-import type { Roster } from "./console/roster.ts";
 import { Door, type DoorDeps } from "./door/door.ts";
 import { accessLog } from "./http/access-log.ts";
 import { sendProblem } from "./http/problem.ts";
@@ -22,6 +21,8 @@ import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logout.ts";
 import { session } from "./routes/session.ts";
 import { type SettingsDeps, settings as settingsPage } from "./routes/settings.ts";
+import { type UsersDeps, users } from "./routes/users.ts";
+import { type UsersCSVDeps, usersCSV } from "./routes/users-csv.ts";
 import { type WhyDeps, why } from "./routes/why.ts";
 import { MAX_TOKEN_LENGTH } from "./tokens/token-claims.ts";
 
@@ -46,7 +47,9 @@ export type AppDeps = DoorDeps &
   HomeDeps &
   SettingsDeps &
   WhyDeps &
-  ApiDeps & { readonly log: Logger; readonly roster: Roster };
+  ApiDeps &
+  UsersDeps &
+  UsersCSVDeps & { readonly log: Logger };
 
 /** The login webhook's routes. The order matters: the door comes before all that costs time. */
 export function createApp(deps: AppDeps, settings: AppSettings): Express {
@@ -82,6 +85,8 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.get("/login/:path/me", home(deps));
   app.get("/login/:path/settings", settingsPage(deps));
   app.get("/login/:path/why", why(deps));
+  app.get("/login/:path/users", users(deps));
+  app.get("/login/:path/users.csv", usersCSV(deps));
   app.get("/callback/:path", limited, callback(deps));
   // Nobody is turned away here for what others of the same address do: behind a proxy that isn't trusted, these are all.
   app.get("/login/:path/local", localForm(deps));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 /** The scripts in `scripts/`. Pages work without them. */
-const NAMES = ["copy"] as const;
+const NAMES = ["copy", "follow"] as const;
 
 export type AssetName = (typeof NAMES)[number];
 

@@ -58,6 +58,16 @@ export function sendNotModified(res: Response): void {
   res.end();
 }
 
+/** The headers of a file to be kept. @param name its name, of letters, digits, dots and hyphens */
+export function downloadHeaders(type: string, name: string): Record<string, string> {
+  return {
+    "Content-Type": type,
+    "Content-Disposition": `attachment; filename="${name}"`,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    ...SAFETY,
+  };
+}
+
 /** Sends the browser elsewhere, with a GET whatever it came with. */
 export function redirect(res: Response, url: string): void {
   res.writeHead(303, { Location: url, "Content-Length": 0, ...SAFETY });

@@ -73,6 +73,21 @@ th:last-child, td:last-child { padding-right: 0; }
 .button:hover { filter: brightness(1.08); }
 :focus-visible { outline: 3px solid var(--ring); outline-offset: 2px; }
 .button.small { padding: .1rem .6rem; font-size: .8rem; }
+.filters { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); gap: .2rem 1rem;
+  align-items: end; }
+.filters p { margin: 0; min-width: 0; }
+.filters label { margin-top: .4rem; }
+.filters input, .filters select { width: 100%; }
+.filters .actions { margin: .6rem 0 0; }
+.filters + .soft { margin-top: .6rem; }
+.list { min-width: 58rem; table-layout: fixed; }
+.list th:nth-child(1) { width: 22%; }
+.list th:nth-child(2) { width: 26%; }
+.list th:nth-child(5) { width: 11rem; }
+.list th:nth-child(6) { width: 8rem; }
+.list tbody th { color: var(--text); font-size: inherit; }
+.list thead a { color: inherit; }
+.apart { margin-inline-start: auto; }
 label { display: block; margin: 1.1rem 0 .35rem; font-weight: 600; }
 input + .soft { margin-top: .35rem; }
 input[type=text], input[type=search], input[type=email], select { max-width: 100%; padding: .5rem .6rem;

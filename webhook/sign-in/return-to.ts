@@ -10,7 +10,7 @@ export const MAX_ADDRESS = 2_048;
 const OWN_ROUTES = /^\/(login|callback|logout)(\/|$)/;
 
 /** An organization's pages, which stand among them. */
-const PAGES = /^\/login\/[^/]+\/(me|users|mappings|settings|why)(\/|$)/;
+const PAGES = /^\/login\/[^/]+\/(me|users|users\.csv|mappings|settings|why)(\/|$)/;
 
 /** Where to go after signing in. */
 export type Way =

@@ -1,5 +1,7 @@
+import { waitFor } from "../../cluster.ts";
 import { barriers, inChromium, open, signInAtOkta } from "../chromium.ts";
 import { person, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
+import { localAccount } from "./acme-admin.ts";
 
 /** Somebody who administers Acme, with as many groups as people have who have been there for long. */
 const MANY = Array.from({ length: 40 }, (_, i) => `a-group-with-a-long-name-that-says-what-it-is-for-${i}`);
@@ -11,6 +13,11 @@ const MAPPINGS: Record<string, [string[], string[]]> = {
   services: [["service_admin", ...MANY], ["service-admin"]],
   organization: [["org_admin"], ["organization-admin"]],
 };
+
+/** More than one page of users, with names of all kinds. */
+const CROWD = Array.from({ length: 60 }, (_, i) =>
+  localAccount(`user-${i}`, { name: ["نور الهدى عبد الرحمن", "Ann", "X".repeat(120)][i % 3] }),
+);
 
 async function acme(underTest: UnderTest): Promise<void> {
   await underTest.applyAcme({ mappings: MAPPINGS });
@@ -29,7 +36,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     async (t) => {
       const underTest = await webhookUnderTest(t, { okta });
       await acme(underTest);
-      const { url } = underTest;
+      const { url, apply, webhook } = underTest;
       const { page, problems } = await open(t, { colorScheme });
       const look = async (what: string): Promise<void> => {
         for (const [size, viewport] of Object.entries(SIZES)) {
@@ -55,6 +62,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.keyboard.press("Enter");
       await page.waitForURL("**/why?email=noor*");
       await look("why, about somebody who has no account");
+      await apply(...CROWD);
+      await waitFor(() => webhook.caches.users.size === 1 + CROWD.length || undefined, { what: "all users" });
+      await page.goto(`${url}/login/acme/users`);
+      await look("the users");
+      await page.goto(`${url}/login/acme/users?search=nobody&group=Nobody`);
+      await look("no users");
       await page.goto(`${url}/logout`);
       await look("the sign-out");
       t.deepEqual(problems, [], "no policy was violated and no script failed");

@@ -63,6 +63,11 @@ const TABLE: Record<
   "GET /login/acme/why": [SIGN_IN, "200", "200", SIGN_IN, "200"],
   "GET /login/acme/why?email=kim@acme.example": [SIGN_IN, "200", "200", SIGN_IN, "200"],
   "POST /login/acme/why": ["404", "404", "404", "404", "404"],
+  "GET /login/acme/users": [SIGN_IN, "403", "200", SIGN_IN, "200"],
+  "GET /login/acme/users?search=kim": [SIGN_IN, "403", "200", SIGN_IN, "200"],
+  "GET /login/acme/users.csv": [SIGN_IN, "403", "200", SIGN_IN, "200"],
+  "POST /login/acme/users": ["404", "404", "404", "404", "404"],
+  "POST /login/acme/users.csv": ["404", "404", "404", "404", "404"],
   "POST /login/acme/me": ["404", "404", "404", "404", "404"],
   "POST /login/acme/settings": ["404", "404", "404", "404", "404"],
 };

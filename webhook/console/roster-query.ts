@@ -1,0 +1,78 @@
+import { RequestError } from "../http/request-errors.ts";
+import type { RosterQuery } from "./roster.ts";
+import { USER_STATES } from "./roster-entry.ts";
+import { ROSTER_SORTS, type RosterOrder } from "./roster-sort.ts";
+
+/** What of a list of users stands in its address: a filter, an order, a place. */
+export type ListAddress = Omit<RosterQuery, "limit">;
+
+const ORDERS = ["ascending", "descending"] as const;
+const SOURCES = ["Okta", "Local"] as const;
+
+/** Longest text that is searched for, in characters: no email and no name of a group is longer. */
+const MAX_TEXT = 1_024;
+
+/** How a list is sorted unless somebody says otherwise. */
+const FIRST_ORDER: RosterOrder = { sort: "email", descending: false };
+
+/**
+ * Reads which users are asked for. What is empty, as a form sends it, is as if it were missing.
+ * @param query the parameters of an address, as express has them
+ * @throws RequestError that names the parameter
+ */
+export function readListAddress(query: Readonly<Record<string, unknown>>): ListAddress {
+  return {
+    search: text(query, "search"),
+    role: text(query, "role"),
+    group: text(query, "group"),
+    state: oneOf(query, "state", USER_STATES),
+    source: oneOf(query, "source", SOURCES),
+    sort: oneOf(query, "sort", ROSTER_SORTS) ?? FIRST_ORDER.sort,
+    descending: oneOf(query, "order", ORDERS) === "descending",
+    after: text(query, "after", 4_096),
+    before: text(query, "before", 4_096),
+  };
+}
+
+/** The query of an address that `readListAddress` reads as this; "" for the first page of everybody. */
+export function writeListAddress(list: ListAddress): string {
+  const { sort, descending, search, role, group, state, source, after, before } = list;
+  const query = new URLSearchParams();
+  const set = (name: string, value: string | undefined): void => {
+    if (value !== undefined) query.set(name, value);
+  };
+  for (const [name, value] of Object.entries({ search, role, group, state, source })) set(name, value);
+  if (sort !== FIRST_ORDER.sort) query.set("sort", sort);
+  if (descending) query.set("order", "descending");
+  set("after", after);
+  set("before", before);
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+function text(query: Readonly<Record<string, unknown>>, name: string, most = MAX_TEXT): string | undefined {
+  const value = query[name];
+  if (value === undefined || value === "") return undefined;
+  if (typeof value !== "string" || value.length > most)
+    throw invalid(name, `has to be given once, in ${most} characters at the most`);
+  return value;
+}
+
+function oneOf<T extends string>(
+  query: Readonly<Record<string, unknown>>,
+  name: string,
+  values: readonly T[],
+): T | undefined {
+  const given = text(query, name);
+  const value = values.find((known) => known === given);
+  if (given !== undefined && value === undefined) throw invalid(name, `is one of ${values.join(", ")}`);
+  return value;
+}
+
+function invalid(name: string, what: string): RequestError {
+  return new RequestError({
+    code: "parameter-invalid",
+    status: 400,
+    title: "This address can't be understood",
+    message: `The parameter ${name} ${what}.`,
+  });
+}
