@@ -176,9 +176,17 @@ function* everyPolicy({ organizations, pending }: WiringDeps): Generator<string>
   }
 }
 
-function changedPolicy(change: PolicyChange, { pending }: WiringDeps): string[] {
-  pending.policyChanged(change);
-  return [change.organization];
+/** It concerns also those who came with almost the same names: that is what they are told as the reason. */
+function changedPolicy(change: PolicyChange, { pending, known }: WiringDeps): string[] {
+  const { organization, touched } = change;
+  const near = touched === "all" ? [] : known.almost(organization, touched.groups);
+  if (touched === "all" || near.length === 0) pending.policyChanged(change);
+  else
+    pending.policyChanged({
+      organization,
+      touched: { ...touched, groups: new Set([...touched.groups, ...near]) },
+    });
+  return [organization];
 }
 
 async function* usersOfNoPolicy(

@@ -11,12 +11,18 @@ export interface LearnedGroup {
   readonly folded: string;
 }
 
+/** Of an organization: by a name's folded form, the names that fold to it, in the order in which they were learned. */
+interface Known {
+  readonly exact: Set<string>;
+  readonly folded: Map<string, string[]>;
+}
+
 /**
  * The group names with which people have signed in, so that a mapping that differs from one of them by case or
  * surrounding space can be told, even without a directory.
  */
 export class KnownGroups {
-  readonly #names = new Map<string, { exact: Set<string>; folded: Map<string, string> }>();
+  readonly #names = new Map<string, Known>();
   readonly #listeners = new Set<(learned: LearnedGroup) => void>();
 
   constructor(store: Pick<IdentityStore, "subscribe">) {
@@ -30,9 +36,18 @@ export class KnownGroups {
     const known = this.#names.get(organization);
     if (!known) return [];
     return written.flatMap((name) => {
-      const actual = known.folded.get(foldedName(name));
+      const actual = known.folded.get(foldedName(name))?.at(-1);
       return actual === undefined || known.exact.has(name) ? [] : [{ written: name, actual }];
     });
+  }
+
+  /** The names with which somebody came and that are almost, but not exactly, one of these. */
+  almost(organization: string, names: Iterable<string>): string[] {
+    const known = this.#names.get(organization);
+    if (!known) return [];
+    return Array.from(names).flatMap((name) =>
+      (known.folded.get(foldedName(name)) ?? []).filter((other) => other !== name),
+    );
   }
 
   /** Tells of every name that nobody came with before, until the returned function is called. */
@@ -42,13 +57,16 @@ export class KnownGroups {
   }
 
   #learn({ organization, groups }: User): void {
-    const known = this.#names.get(organization) ?? { exact: new Set(), folded: new Map() };
+    const known: Known = this.#names.get(organization) ?? { exact: new Set(), folded: new Map() };
     this.#names.set(organization, known);
     for (const { name } of groups) {
       if (name === undefined || known.exact.has(name) || known.exact.size >= MOST_NAMES) continue;
       known.exact.add(name);
-      known.folded.set(foldedName(name), name);
-      for (const listener of this.#listeners) listener({ organization, folded: foldedName(name) });
+      const folded = foldedName(name);
+      const alike = known.folded.get(folded);
+      if (alike) alike.push(name);
+      else known.folded.set(folded, [name]);
+      for (const listener of this.#listeners) listener({ organization, folded });
     }
   }
 }
