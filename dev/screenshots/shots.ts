@@ -37,6 +37,8 @@ export const shots: readonly Shot[] = [
   at("my-access-local", "/login/acme/me", "mia"),
   at("admins-only", "/login/acme/settings", "raj"),
   at("identity-management", "/login/acme/settings", "kim"),
+  at("why", "/login/acme/why?email=zoe@acme.example", "kim"),
+  at("why-myself", "/login/acme/why", "raj"),
   at("local-sign-in", "/login/acme/local"),
   at("sign-out", "/logout", "ada"),
 ];

@@ -1,5 +1,7 @@
 import type { RequestHandler } from "express";
+import { explain, inWords, type Policies } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
+import { circumstancesOf } from "../../organizations/circumstances.ts";
 import { undecided } from "../console/guard.ts";
 import { visitorOf } from "../console/visitor.ts";
 import { sendProblem } from "../http/problem.ts";
@@ -15,6 +17,7 @@ export interface HomeDeps {
   readonly organizations: Organizations;
   readonly sessions: Pick<Sessions, "check" | "checkAgain" | "everywhere">;
   readonly remembered: RememberedOrganization;
+  readonly policies: Pick<Policies, "of">;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface HomeDeps {
  * sign-in, or at one organization. The latter is an address of ours also where `/` is an application's. Who isn't signed in
  * is asked at `/` which organization is theirs.
  */
-export function home({ sessions, organizations, remembered }: HomeDeps): RequestHandler {
+export function home({ sessions, organizations, remembered, policies }: HomeDeps): RequestHandler {
   return async (req, res) => {
     const { cookie } = req.headers;
     const { path } = req.params;
@@ -43,8 +46,11 @@ export function home({ sessions, organizations, remembered }: HomeDeps): Request
           .everywhere(cookie)
           .map(({ organization }) => organization)
           .filter(({ metadata }) => metadata.uid !== check.organization.metadata.uid);
-        const page = myAccessPage(visitorOf(check), { others, isLost: req.query.address === "lost" });
-        sendPage(req, res, 200, page);
+        const { user, organization } = check;
+        const explanation = explain({ user }, circumstancesOf(organization, policies));
+        const why = inWords(explanation, { audience: "self", organization: organization.spec.displayName });
+        const isLost = req.query.address === "lost";
+        sendPage(req, res, 200, myAccessPage(visitorOf(check), { why, others, isLost }));
         return;
       }
       case "refused": {

@@ -74,6 +74,17 @@ test("whoever is no admin reads of themselves alone, whatever address they enter
   }
 });
 
+test("my access says of a role that isn't held what came near, and nothing of which groups would do", async (t) => {
+  const underTest = await webhookUnderTest(t, { okta });
+  const { ada } = await scene(underTest);
+  const { body } = await ada.get("/login/acme/me");
+  t.regex(
+    text(body),
+    /Portal Admin .*One of your groups is almost one that gives it: ask an administrator of Acme/,
+  );
+  t.false(/portal_admin|org_admin/.test(body));
+});
+
 test("nobody of another organization reads anything, and an admin finds nobody of another one", async (t) => {
   const underTest = await webhookUnderTest(t, { okta });
   const { kim, bea } = await scene(underTest);

@@ -1,5 +1,5 @@
 import type { Organization } from "../../../crds/types.ts";
-import { groupLabel, type User } from "../../../identity/index.ts";
+import { groupLabel, type RoleInWords, type User } from "../../../identity/index.ts";
 import type { Visitor } from "../../console/visitor.ts";
 import type { HeldRole } from "../../held-roles.ts";
 import { groupList } from "../groups.ts";
@@ -13,17 +13,19 @@ const SHOWN = 10;
 
 /**
  * Who somebody is here, which roles they hold and why, what Okta has said of them, and what to do where something is missing.
+ * @param why each role in words, for them
  * @param others the organizations that this browser is signed in at besides
  * @param isLost they wanted to go elsewhere, and it can't be gone there
  */
 export function myAccessPage(
   visitor: Visitor,
-  { others, isLost }: { others: readonly Organization[]; isLost: boolean },
+  { why, others, isLost }: { why: readonly RoleInWords[]; others: readonly Organization[]; isLost: boolean },
 ): Page {
   const { user, organization, roles, expiresAt } = visitor;
   const { displayName, loginPath, roles: catalogue } = organization.spec;
   const { name, email } = user;
   const byRole = Map.groupBy(roles, ({ name }) => name);
+  const inWords = new Map(why.map((each) => [each.role, each]));
   const lacking = catalogue.filter((role) => !byRole.has(role.name));
   return consolePage(visitor, "me", {
     title: `Signed in${name || email ? ` as ${name ?? email}` : ""}`,
@@ -37,7 +39,7 @@ ${name && email && html`<p class="soft">${email}</p>`}
 <h2>Your roles</h2>
 <table>
 <thead><tr><th scope="col">Role</th><th scope="col">Because you are in</th></tr></thead>
-<tbody>${[...byRole.values()].map((causes) => roleRow(causes, organization))}</tbody>
+<tbody>${[...byRole.values()].map((causes) => roleRow(causes, organization, inWords))}</tbody>
 </table>
 ${user.source === "Okta" && received(user)}
 ${
@@ -49,7 +51,8 @@ ${
       : `Membership is managed in Okta. Tell an administrator of ${displayName} which of these you need, and they put you into an Okta group that gives it:`
   }</p>
 <dl>${lacking.map(
-    (role) => html`<dt>${role.displayName}</dt><dd class="soft">${role.description ?? role.name}</dd>`,
+    (role) =>
+      html`<dt>${role.displayName}</dt><dd class="soft">${role.description ?? role.name}${particular(inWords.get(role.name))}</dd>`,
   )}</dl>`
 }
 ${
@@ -67,7 +70,18 @@ ${
   });
 }
 
-function roleRow(causes: readonly HeldRole[], { spec }: Organization): Html {
+/** What is to be said of a role beside what is said of all of them. */
+function particular(why: RoleInWords | undefined): Html[] {
+  const usual = new Set(["MappedGroup", "LocalAccount", "NotInGroups"]);
+  const sentences = (why?.reasons ?? []).flatMap(({ code, sentence }) => (usual.has(code) ? [] : sentence));
+  return [...new Set(sentences)].slice(0, SHOWN).map((sentence) => html`<div>${sentence}</div>`);
+}
+
+function roleRow(
+  causes: readonly HeldRole[],
+  { spec }: Organization,
+  inWords: ReadonlyMap<string, RoleInWords>,
+): Html {
   const [first] = causes;
   if (!first) return html``;
   const { description } = spec.roles.find(({ name }) => name === first.name) ?? {};
@@ -75,7 +89,8 @@ function roleRow(causes: readonly HeldRole[], { spec }: Organization): Html {
 <tr><td>${first.displayName}${first.admin && html` <span class="badge">admin</span>`}
 ${description && html`<br><span class="soft">${description}</span>`}</td>
 <td>${causes.slice(0, SHOWN).map((cause) => html`<div>${because(cause)}</div>`)}
-${causes.length > SHOWN && html`<div class="soft">and ${causes.length - SHOWN} more</div>`}</td></tr>`;
+${causes.length > SHOWN && html`<div class="soft">and ${causes.length - SHOWN} more</div>`}
+${particular(inWords.get(first.name))}</td></tr>`;
 }
 
 function because({ group, mapping }: HeldRole): Html {
