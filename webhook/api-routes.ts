@@ -8,12 +8,16 @@ import { sendProblemJSON } from "./http/problem.ts";
 import { perCaller } from "./http/rate-limits.ts";
 import { bodyError } from "./http/request-errors.ts";
 import { requestID } from "./http/respond.ts";
+import { type ExplainDeps, explanations } from "./routes/api/explain.ts";
 import { type MeDeps, me } from "./routes/api/me.ts";
 import { openapi } from "./routes/api/openapi.ts";
 import { type UserDeps, user } from "./routes/api/user.ts";
 import { type UsersDeps, users } from "./routes/api/users.ts";
 
-export type ApiDeps = MeDeps & UsersDeps & UserDeps & { readonly callers: Callers; readonly log: Logger };
+export type ApiDeps = MeDeps &
+  UsersDeps &
+  UserDeps &
+  ExplainDeps & { readonly callers: Callers; readonly log: Logger };
 
 /**
  * The API for programs: who is registered at an organization, which roles they hold and why. It is for reading. Each
@@ -43,6 +47,7 @@ export function apiRoutes(deps: ApiDeps, requestsPerMinute: number): Router {
   reads("/openapi.json", openapi());
   reads(`${organization}/users`, identified, limited, users(deps));
   reads(`${organization}/users/:id`, identified, limited, user(deps));
+  reads(`${organization}/explain`, identified, limited, explanations(deps));
   reads(`${organization}/me`, identified, limited, me(deps));
   api.use(() => {
     throw new NotThereError(

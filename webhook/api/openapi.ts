@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Parameter, USERS_PARAMETERS } from "./parameters.ts";
+import { EXPLAIN_PARAMETERS, type Parameter, USERS_PARAMETERS } from "./parameters.ts";
 import { shapes } from "./shapes.ts";
 
 const ORGANIZATION = "/organizations/{namespace}/{name}";
@@ -15,10 +15,9 @@ const inPath = (name: string, description: string) => ({
 });
 
 const inQuery = (parameters: Readonly<Record<string, Parameter>>) =>
-  Object.entries(parameters).map(([name, { description, required = false, schema }]) => ({
+  Object.entries(parameters).map(([name, { description, schema }]) => ({
     name,
     in: "query",
-    required,
     description,
     schema,
   }));
@@ -126,6 +125,19 @@ export function openAPIDocument(): object {
           answer: "User",
           says: "The user.",
           hasETag: true,
+        }),
+      },
+      [`${ORGANIZATION}/explain`]: {
+        parameters: [ref("parameters", "namespace"), ref("parameters", "name")],
+        get: operation({
+          id: "explain",
+          summary: "Why somebody has a role, or what is missing",
+          description:
+            "For administrators, and for service accounts: with `email` those that may list, with `user` those that may get this " +
+            "organizationusers.rolemapping.dev. Anybody else who is signed in is told of themselves, without groups that would do.",
+          answer: "Explanations",
+          says: "One explanation for each account.",
+          parameters: inQuery(EXPLAIN_PARAMETERS),
         }),
       },
       [`${ORGANIZATION}/me`]: {

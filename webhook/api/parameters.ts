@@ -4,7 +4,6 @@ import { ROSTER_SORTS } from "../console/roster-sort.ts";
 /** A parameter of a question: what a program may send, and what the document says of it. */
 export interface Parameter {
   readonly description: string;
-  readonly required?: true;
   /** JSON Schema. */
   readonly schema: Readonly<Record<string, unknown>>;
 }
@@ -43,6 +42,22 @@ export const USERS_PARAMETERS = {
   cursor: {
     description:
       "Where the page begins: nextCursor of the one before, in the same order. Who is there all the time comes once, whoever is made or deleted meanwhile.",
+    schema: { type: "string" },
+  },
+} as const satisfies Record<string, Parameter>;
+
+export const EXPLAIN_PARAMETERS = {
+  role: {
+    description: "The name of a role. Without it, every role of the catalogue is explained.",
+    schema: { type: "string" },
+  },
+  email: {
+    description: "The person's address, whatever its case. Several accounts may have it. This or `user`.",
+    schema: { type: "string" },
+  },
+  user: {
+    description:
+      "The id of the person's account. This or `email`; without both, whoever is signed in and no administrator.",
     schema: { type: "string" },
   },
 } as const satisfies Record<string, Parameter>;

@@ -93,6 +93,52 @@ export const UserList = named(
   }),
 );
 
+export const Explanations = named(
+  "Explanations",
+  "Why somebody holds a role, or what is missing. It is what the door goes by, and what the pages show.",
+  z.object({
+    organization: z.string().describe("NAMESPACE/NAME"),
+    explanations: z
+      .array(
+        z.object({
+          user: z
+            .object({ id: z.string(), email: z.string().optional(), name: z.string().optional() })
+            .optional()
+            .describe("Absent where nobody of this address has an account."),
+          account: z.enum(["Active", "Deactivated", "Undecided", "None"]),
+          received: z
+            .object({
+              from: z.enum(["Claim", "MissingClaim", "Directory"]),
+              groups: z.array(z.string()).describe("As they are shown to people; of very many, the first."),
+              total: z.int().min(0),
+            })
+            .optional()
+            .describe("The groups that were received last. Absent where Okta has said nothing of them."),
+          roles: z.array(
+            z.object({
+              name: z.string(),
+              displayName: z.string(),
+              admin: z.boolean(),
+              holds: z.boolean().describe("As sessions are let in by."),
+              summary: z.string().describe("Everything in one line."),
+              reasons: z.array(
+                z.object({
+                  code: z
+                    .string()
+                    .describe("For programs, as in MappedGroup, NotInGroups, NameDiffers, NotActiveInOkta."),
+                  sentence: z.string(),
+                  mapping: z.string().optional(),
+                  group: z.string().optional(),
+                }),
+              ),
+            }),
+          ),
+        }),
+      )
+      .describe("One for each account: a local one may have the same address."),
+  }),
+);
+
 export const Me = named(
   "Me",
   "Who asks, and what they may read here.",

@@ -1,10 +1,10 @@
 import type { RequestHandler } from "express";
-import { explain, type Policies, type User } from "../../identity/index.ts";
+import { explain, type Policies } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import { circumstancesOf } from "../../organizations/circumstances.ts";
+import { accountsOf } from "../console/accounts-of.ts";
 import type { Guard } from "../console/guard.ts";
 import type { Roster } from "../console/roster.ts";
-import type { Visitor } from "../console/visitor.ts";
 import { sendPage } from "../http/respond.ts";
 import { type ExplainedAccount, whyPage } from "../pages/console/why.ts";
 
@@ -18,9 +18,6 @@ export interface WhyDeps {
 const MOST_OF_EMAIL = 320;
 const MOST_OF_ROLE = 63;
 
-/** Accounts that are explained at once. One address has one, or a local one beside it. */
-const MOST_ACCOUNTS = 10;
-
 /**
  * GET /login/:path/why?email=...&role=... - why somebody holds a role, or what is missing. Admins ask about anybody of their
  * organization, others about themselves, whatever address they enter.
@@ -33,7 +30,10 @@ export function why({ guard, policies, roster }: WhyDeps): RequestHandler {
     const email = visitor.isAdmin ? given(req.query.email, MOST_OF_EMAIL) : undefined;
     const circumstances = circumstancesOf(visitor.organization, policies);
     const asked = role === undefined ? undefined : [role];
-    const users = email === undefined ? [visitor.user] : await accountsOf(email, visitor, roster);
+    const users =
+      email === undefined
+        ? [visitor.user]
+        : await accountsOf(email, keyOf(visitor.organization), visitor.user.ref, roster);
     const accounts = users.map(
       (user): ExplainedAccount => ({ user, explanation: explain({ user }, circumstances, asked) }),
     );
@@ -46,20 +46,4 @@ export function why({ guard, policies, roster }: WhyDeps): RequestHandler {
 function given(value: unknown, most: number): string | undefined {
   const text = typeof value === "string" ? value.trim().slice(0, most) : "";
   return text === "" ? undefined : text;
-}
-
-/** The accounts of an address, whatever its case. */
-async function accountsOf(
-  email: string,
-  { organization, user: asking }: Visitor,
-  roster: Pick<Roster, "all">,
-): Promise<User[]> {
-  const wanted = email.toLowerCase();
-  const found: User[] = [];
-  const search = { search: email, sort: "email", descending: false } as const;
-  for await (const users of roster.all(keyOf(organization), search, asking.ref)) {
-    for (const user of users) if (user.email?.toLowerCase() === wanted) found.push(user);
-    if (found.length >= MOST_ACCOUNTS) break;
-  }
-  return found.slice(0, MOST_ACCOUNTS);
 }

@@ -40,7 +40,7 @@ function forgedFrom(value: string): string {
 
 test("a token counts for this API alone, and no other counts for it", async (t) => {
   const the = await acme(t);
-  const { path, token, url, cluster } = the;
+  const { path, token, url } = the;
   const users = (asking: Asking) => ask(the, `${path}/users`, asking);
   t.is((await users({ token })).status, 200);
   for (const audience of [
@@ -75,7 +75,6 @@ test("a token counts for this API alone, and no other counts for it", async (t) 
   );
   const logged = JSON.stringify(the.lines);
   t.false(logged.includes(token.split(".")[2] ?? ""), "no token is logged");
-  void cluster;
 });
 
 test("the API's token signs nobody in, and a sign-in's opens nothing here", async (t) => {
