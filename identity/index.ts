@@ -18,6 +18,7 @@ export * from "./near-misses.ts";
 export * from "./policies.ts";
 export * from "./policy.ts";
 export * from "./policy-source.ts";
+export * from "./preview.ts";
 export * from "./provision.ts";
 export * from "./resolve-access.ts";
 export * from "./safeguards/admin-roles.ts";

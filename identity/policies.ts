@@ -100,7 +100,8 @@ export class Policies {
   }
 }
 
-function touchedBy(mappings: Iterable<Mapping>): Touched {
+/** Whom these mappings concern. */
+export function touchedBy(mappings: Iterable<Mapping>): Touched {
   const touched = { groups: new Set<string>(), mappings: new Set<string>() };
   for (const mapping of mappings) {
     touched.mappings.add(mapping.name);
