@@ -86,6 +86,10 @@ export interface OrganizationSpec {
    * What keeps a mistake in Okta or in a mapping from locking out many people at once.
    */
   safeguards: Safeguards;
+  /**
+   * What the organization's admins may do on the login webhook's pages.
+   */
+  console?: ConsoleSettings;
 }
 /**
  * The connection with Okta.
@@ -241,6 +245,15 @@ export interface Safeguards {
    * What would deactivate more than this many of the active users within 24 hours is held until somebody approves it: changed mappings, groups that are no longer received from Okta, and another issuer, in sum. A share, as in 20%, or a number of users, as in 10; 100% holds nothing. Fewer than five users are never held. The condition DeactivationsWithinLimit counts what is held and says how to approve it.
    */
   maxDeactivations: number | string;
+}
+/**
+ * What the organization's admins may do on the login webhook's pages.
+ */
+export interface ConsoleSettings {
+  /**
+   * Whether they may save the groups of a role on the page Role Mapping: into one OktaRoleMapping for each role, named ORGANIZATION.ROLE. Whoever holds an admin role can then give every role of this organization to any group of Okta. Mappings that others have written stay theirs. Needs the chart's value console.editMappings.
+   */
+  editMappings: boolean;
 }
 /**
  * What was found. Written by the operator and the login webhook.

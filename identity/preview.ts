@@ -144,11 +144,8 @@ function rolesOf(access: Access | undefined): string[] {
   return access?.active ? roleNames(access.grants) : [];
 }
 
-/**
- * Whom it touches that a policy becomes another one. Mappings that are the same object in both are the same.
- * @internal
- */
-export function touchedByChange(before: CompiledPolicy, after: CompiledPolicy): Touched {
+/** Whom it touches that a policy becomes another one. Mappings that are the same object in both are the same. */
+function touchedByChange(before: CompiledPolicy, after: CompiledPolicy): Touched {
   const all = [...before.mappings.values(), ...after.mappings.values()];
   if (!sameCatalogue(before.roles, after.roles)) return touchedBy(all);
   return touchedBy(all.filter(({ name }: Mapping) => before.mappings.get(name) !== after.mappings.get(name)));

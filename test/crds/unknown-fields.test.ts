@@ -9,14 +9,14 @@ const namespace = testNamespace();
 
 /** What a manifest of another version may have. */
 const another = organization({
-  console: { editMappings: true },
+  portal: { theme: "dark" },
   "okta.groupsFilter": "starts with service_",
 });
 
 test.serial("a manifest with fields that nothing serves is refused, and each of them is named", async (t) => {
   const { code, stderr } = await namespace.kubectl(["apply", "-f", "-"], another);
   t.not(code, 0);
-  t.regex(stderr, /unknown field "spec\.console"/);
+  t.regex(stderr, /unknown field "spec\.portal"/);
   t.regex(stderr, /unknown field "spec\.okta\.groupsFilter"/);
 });
 
@@ -24,15 +24,15 @@ test.serial("a server-side apply is refused, whatever validation it asks for", a
   const args = ["apply", "--server-side", "--validate=ignore", "-f", "-"];
   const { code, stderr } = await namespace.kubectl(args, another);
   t.not(code, 0);
-  t.regex(stderr, /\.spec\.(console|okta\.groupsFilter): field not declared in schema/);
+  t.regex(stderr, /\.spec\.(portal|okta\.groupsFilter): field not declared in schema/);
 });
 
 test.serial("who applies it all the same is warned, and gets an object without them", async (t) => {
   const { code, stderr } = await namespace.kubectl(["apply", "--validate=warn", "-f", "-"], another);
   t.is(code, 0, stderr);
-  t.regex(stderr, /Warning: unknown field "spec\.console"/);
+  t.regex(stderr, /Warning: unknown field "spec\.portal"/);
   const { spec } = JSON.parse(await namespace.succeed(["get", "oktaorg", "acme", "-o", "json"]));
-  t.false("console" in spec);
+  t.false("portal" in spec);
   t.false("groupsFilter" in spec.okta);
 });
 
