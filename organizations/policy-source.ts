@@ -103,7 +103,7 @@ function owned(mapping: OktaRoleMapping): OwnedMapping {
 }
 
 /** A mapping object as the policy takes it. A group named by id also goes by the names that its status knows. */
-function compiled(mapping: OktaRoleMapping): Mapping {
+export function compiled(mapping: OktaRoleMapping): Mapping {
   const { groups: written, roles } = mapping.spec;
   const { name } = mapping.metadata;
   const paused = pauseWords(mapping) === undefined ? {} : ({ paused: true } as const);

@@ -19,6 +19,7 @@ import { type JwksDeps, jwks } from "./routes/jwks.ts";
 import { type LocalDeps, local, localForm } from "./routes/local.ts";
 import { type LoginDeps, login } from "./routes/login.ts";
 import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logout.ts";
+import { type MappingsDeps, mappings, previewMappings, saveMappings } from "./routes/mappings.ts";
 import { session } from "./routes/session.ts";
 import { type SettingsDeps, settings as settingsPage } from "./routes/settings.ts";
 import { type UsersDeps, users } from "./routes/users.ts";
@@ -48,6 +49,7 @@ export type AppDeps = DoorDeps &
   SettingsDeps &
   WhyDeps &
   ApiDeps &
+  MappingsDeps &
   UsersDeps &
   UsersCSVDeps & { readonly log: Logger };
 
@@ -76,7 +78,8 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   }
   const limited = perAddress(loginsPerMinute);
   const ours = sameSiteOnly(baseURL);
-  const form = (limit: number) => express.urlencoded({ extended: false, limit, parameterLimit: 10 });
+  const form = (limit: number, parameterLimit = 10) =>
+    express.urlencoded({ extended: false, limit, parameterLimit });
 
   app.get("/.well-known/jwks.json", jwks(deps));
   app.get("/", home(deps));
@@ -87,6 +90,11 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.get("/login/:path/why", why(deps));
   app.get("/login/:path/users", users(deps));
   app.get("/login/:path/users.csv", usersCSV(deps));
+  // A field for each role, and more groups in them than there is room for on a page.
+  const mappingForm = form(400_000, 200);
+  app.get("/login/:path/mappings", mappings(deps));
+  app.post("/login/:path/mappings", ours, mappingForm, previewMappings(deps));
+  app.post("/login/:path/mappings/save", ours, mappingForm, saveMappings(deps));
   app.get("/callback/:path", limited, callback(deps));
   // Nobody is turned away here for what others of the same address do: behind a proxy that isn't trusted, these are all.
   app.get("/login/:path/local", localForm(deps));

@@ -42,6 +42,7 @@ import { ServiceAccountCallers } from "./api/service-account-callers.ts";
 import { SessionCallers } from "./api/session-callers.ts";
 import { type AppSettings, createApp } from "./app.ts";
 import { Guard } from "./console/guard.ts";
+import { RoleMappings } from "./console/role-mappings.ts";
 import { Roster } from "./console/roster.ts";
 import { EventHooks } from "./hooks/event-hooks.ts";
 import { HookSecrets } from "./hooks/hook-secrets.ts";
@@ -118,6 +119,8 @@ export class Webhook {
   };
   readonly #options: WebhookOptions;
   readonly #store: KubernetesStore;
+  readonly #counts: UserCounts;
+  readonly #localAdmins: LocalAdmins;
   readonly #losses: SignInLosses;
   readonly #policies: Policies;
   readonly #watermarks: SessionWatermarks;
@@ -162,10 +165,12 @@ export class Webhook {
       store: this.#store,
       catalogue: (key) => organizations.get(key)?.spec.roles ?? NO_ROLES,
     });
+    this.#counts = new UserCounts(this.#store);
+    this.#localAdmins = new LocalAdmins(this.#store);
     this.#losses = new SignInLosses({
       store: this.#store,
-      counts: new UserCounts(this.#store),
-      localAdmins: new LocalAdmins(this.#store),
+      counts: this.#counts,
+      localAdmins: this.#localAdmins,
     });
     this.#keys = new SessionKeys({
       client,
@@ -247,6 +252,14 @@ export class Webhook {
         signOuts: new SignOuts({ store, audit, log }),
         sessions,
         guard: new Guard({ organizations: served, sessions }),
+        roleMappings: new RoleMappings({
+          client,
+          store,
+          counts: this.#counts,
+          localAdmins: this.#localAdmins,
+          events,
+          log,
+        }),
         oktaSignIns: new OktaSignIns({
           ...shared,
           organization: (key) => organizations.get(key),

@@ -29,11 +29,18 @@ export interface Rights {
 const PROGRAMS = ["operator", "webhook"] as const;
 export type Program = (typeof PROGRAMS)[number];
 
-/** @param programs whose account it is: both share one where they share a pod */
-export async function chartRights(programs: readonly Program[] = PROGRAMS): Promise<Rights> {
+/**
+ * @param programs whose account it is: both share one where they share a pod
+ * @param editMappings the webhook may write mappings, as with the chart's value console.editMappings
+ */
+export async function chartRights(
+  programs: readonly Program[] = PROGRAMS,
+  { editMappings = false } = {},
+): Promise<Rights> {
   const rules = async (file: string) =>
     z.array(Rule).parse(parse(await readFile(new URL(file, RBAC), "utf8")));
-  const role = await Promise.all(programs.map((program) => rules(`${program}.yaml`)));
+  const files = [...programs, ...(editMappings && programs.includes("webhook") ? ["console"] : [])];
+  const role = await Promise.all(files.map((file) => rules(`${file}.yaml`)));
   return {
     role: role.flat(),
     clusterRole: programs.includes("webhook") ? await rules("clusterrole.yaml") : [],

@@ -71,7 +71,7 @@ class ApiClient implements Client {
     do {
       const query = new URLSearchParams({
         limit: String(limit),
-        ...named(options.name),
+        ...selected(options),
         ...(continueToken && { continue: continueToken }),
       });
       const path = `${collectionPath(type, options.namespace)}?${query}`;
@@ -168,9 +168,9 @@ class ApiClient implements Client {
   async delete(
     type: ResourceType,
     name: ObjectKey | ObjectName,
-    { uid, ...options }: DeleteOptions = {},
+    { uid, resourceVersion, ...options }: DeleteOptions = {},
   ): Promise<void> {
-    const preconditions = uid ? { uid } : {};
+    const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
     const body = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions", preconditions };
     const path = objectPath(type, nameOf(name));
     // Twice is not once: the second answer would be NotFound, or the deletion of a later object of the same name.
@@ -269,6 +269,14 @@ function typed(type: ResourceType, object: object): object {
 /** What limits a list or a watch to one object. RBAC takes it for a request about the object of this name. */
 function named(name: string | undefined): Record<string, string> {
   return name === undefined ? {} : { fieldSelector: `metadata.name=${name}` };
+}
+
+/** The same, and what else limits a list. */
+function selected({ name, fields = {} }: ListOptions): Record<string, string> {
+  const wanted = Object.entries({ ...(name !== undefined && { "metadata.name": name }), ...fields });
+  if (wanted.length === 0) return {};
+  const escaped = (value: string): string => value.replace(/[\\,=]/g, "\\$&");
+  return { fieldSelector: wanted.map(([field, value]) => `${field}=${escaped(value)}`).join(",") };
 }
 
 function nameOf(name: ObjectKey | ObjectName): ObjectName {

@@ -32,6 +32,8 @@ export interface ApplyOptions extends WriteOptions {
 export interface DeleteOptions extends CallOptions {
   /** Only this very object, not a later one of the same name; else ConflictError. */
   uid?: string;
+  /** Only if the object hasn't changed since; else ConflictError. */
+  resourceVersion?: string;
 }
 
 export interface ListOptions extends CallOptions {
@@ -39,6 +41,8 @@ export interface ListOptions extends CallOptions {
   namespace?: string | undefined;
   /** The object of this name alone: a right to it by name is enough. */
   name?: string | undefined;
+  /** Only objects in which these fields have these values; fields that the type's CRD has as selectable. */
+  fields?: Readonly<Record<string, string>>;
   /** Objects per page; 500 unless said otherwise. */
   limit?: number;
 }

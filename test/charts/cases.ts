@@ -802,6 +802,17 @@ export const cases = (OTHER: string): readonly Case[] => [
     gone: true,
   },
   {
+    value: "console.editMappings",
+    to: true,
+    kind: "Role",
+    at: "rules",
+    has: {
+      apiGroups: ["rolemapping.dev"],
+      resources: ["oktarolemappings"],
+      verbs: ["create", "patch", "delete"],
+    },
+  },
+  {
     value: "serviceAccount.create",
     to: false,
     with: { serviceAccount: { name: "ours" } },

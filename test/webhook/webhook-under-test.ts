@@ -2,6 +2,7 @@ import type { ExecutionContext } from "ava";
 import { Registry } from "prom-client";
 import { oktaRoleMappings, organizations, organizationUsers } from "../../crds/resources.ts";
 import type { Condition, OrganizationUser } from "../../crds/types.ts";
+import type { Rights } from "../../dev/control-plane/service-account.ts";
 import {
   type CookieJar,
   type OktaStandIn,
@@ -114,6 +115,7 @@ export async function webhookUnderTest(
     prefixes = new LoginPathPrefixes(),
     host = "localhost",
     faults,
+    rights,
     ...options
   }: ReplicaOptions & {
     okta?: OrganizationSeed;
@@ -123,11 +125,13 @@ export async function webhookUnderTest(
     prefixes?: LoginPathPrefixes;
     /** By which browsers know it: a name of this machine. */
     host?: string;
+    /** Others than the chart's. */
+    rights?: Rights;
   } = {},
 ): Promise<UnderTest> {
   const cluster = await testCluster(t);
   const { namespace } = cluster;
-  const account = await cluster.serviceAccount();
+  const account = await cluster.serviceAccount(rights);
   const kubeconfig = faults
     ? await kubeconfigVia(t, faults.url, { insecure: true, kubeconfig: account })
     : account;

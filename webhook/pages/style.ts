@@ -95,6 +95,19 @@ input[type=text], input[type=search], input[type=email], select { max-width: 100
 textarea { width: 100%; min-height: 7.5rem; padding: .6rem .7rem; border: 1px solid var(--soft); border-radius: 8px;
   background: var(--card); color: var(--text); font: .88rem/1.45 ui-monospace, Menlo, Consolas, monospace;
   resize: vertical; overflow-wrap: anywhere; }
+textarea.lines { min-height: 0; }
+.problem { margin: 0 0 .35rem; color: var(--bad); font-weight: 600; }
+.role { padding-bottom: .4rem; border-bottom: 1px solid var(--line); }
+.role > .soft { margin-bottom: .4rem; }
+.role p { overflow-wrap: anywhere; }
+.mappings { margin: 0 0 .9rem; padding-inline-start: 1.2rem; }
+.mappings .groups { margin: .3rem 0 .6rem; }
+.notice { margin: .5rem 0; padding: .5rem .8rem; border-inline-start: 4px solid #c77700; border-radius: 6px;
+  background: var(--code); overflow-wrap: anywhere; }
+ul.notice { padding-inline-start: 2rem; }
+h3 { margin: 1.2rem 0 .4rem; font-size: .95rem; }
+summary { margin: 1rem 0 .5rem; color: var(--accent); cursor: pointer; }
+.alert.good { border-left-color: #1b6e3c; }
 .alert { margin: 0 0 1rem; padding: .65rem .9rem; border-left: 4px solid #c0392b; border-radius: 6px;
   background: var(--code); }
 footer { margin-top: 1.6rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--soft);

@@ -10,6 +10,9 @@ narrowed to names is narrowed.
 {{- range .programs -}}
 {{- $rules = concat $rules ($.root.Files.Get (printf "rbac/%s.yaml" .) | fromYamlArray) -}}
 {{- end -}}
+{{- if and (has "webhook" .programs) .root.Values.console.editMappings -}}
+{{- $rules = concat $rules (.root.Files.Get "rbac/console.yaml" | fromYamlArray) -}}
+{{- end -}}
 {{- uniq $rules | toYaml -}}
 {{- end -}}
 

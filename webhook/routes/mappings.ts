@@ -1,0 +1,98 @@
+import type { Request, RequestHandler } from "express";
+import { assetAddress } from "../console/assets.ts";
+import type { Guard } from "../console/guard.ts";
+import type { FilledIn } from "../console/mapping-edits.ts";
+import type { RoleMappings, Saved } from "../console/role-mappings.ts";
+import type { Visitor } from "../console/visitor.ts";
+import { formField } from "../http/form-field.ts";
+import { sendProblem } from "../http/problem.ts";
+import { redirect, sendPage } from "../http/respond.ts";
+import { mappingPreviewPage, type NotSaved } from "../pages/console/mapping-preview.ts";
+import { roleMappingPage } from "../pages/console/role-mapping.ts";
+
+export interface MappingsDeps {
+  readonly guard: Guard;
+  readonly roleMappings: RoleMappings;
+}
+
+/** GET /login/:path/mappings - which Okta groups give which role. For admins. */
+export function mappings({ guard, roleMappings }: MappingsDeps): RequestHandler {
+  return async (req, res) => {
+    const visitor = await guard.enter(req, res, "admins");
+    if (!visitor) return;
+    const { role, saved } = req.query;
+    const page = roleMappingPage(visitor, await roleMappings.desk(visitor), {
+      only: typeof role === "string" ? role : undefined,
+      isSaved: saved === "yes",
+      scripts: [assetAddress("copy")],
+    });
+    sendPage(req, res, 200, page);
+  };
+}
+
+/** POST /login/:path/mappings - what a changed form would do. It changes nothing. Comes after `sameSiteOnly`. */
+export function previewMappings({ guard, roleMappings }: MappingsDeps): RequestHandler {
+  return async (req, res) => {
+    const visitor = await guard.enter(req, res, "admins");
+    if (!visitor) return;
+    const filledIn = filledInOf(req, visitor);
+    const scripts = [assetAddress("copy")];
+    if (formField(req, "back") !== undefined) {
+      const desk = await roleMappings.desk(visitor);
+      sendPage(req, res, 200, roleMappingPage(visitor, desk, { filledIn, scripts }));
+      return;
+    }
+    const previewed = await roleMappings.preview(visitor, filledIn);
+    const { problems } = previewed;
+    if (problems.size > 0)
+      sendPage(req, res, 422, roleMappingPage(visitor, previewed.desk, { filledIn, problems, scripts }));
+    else sendPage(req, res, 200, mappingPreviewPage(visitor, previewed, { scripts }));
+  };
+}
+
+/** POST /login/:path/mappings/save - saves what has been previewed. Comes after `sameSiteOnly`. */
+export function saveMappings({ guard, roleMappings }: MappingsDeps): RequestHandler {
+  return async (req, res) => {
+    const visitor = await guard.enter(req, res, "admins");
+    if (!visitor) return;
+    const saved = await roleMappings.save(visitor, filledInOf(req, visitor), {
+      hash: formField(req, "seen") ?? "",
+      takesOwnAdminRole: formField(req, "own") === "loses",
+    });
+    const { loginPath, displayName } = visitor.organization.spec;
+    if (saved.kind === "saved") redirect(res, `/login/${loginPath}/mappings?saved=yes`);
+    else if (saved.kind === "off")
+      sendProblem(req, res, {
+        status: 403,
+        code: "mappings-not-editable",
+        title: "Mappings aren't saved here",
+        text: `Nothing was saved: ${displayName} doesn't let administrators save mappings on this page, or no longer.`,
+        advice: "For those who run it: spec.console.editMappings of the Organization says so.",
+        link: { href: `/login/${loginPath}/mappings`, label: "Back to the mappings" },
+        organization: displayName,
+      });
+    else {
+      const { status, previewed, notSaved } = outcomeOf(saved);
+      const scripts = [assetAddress("copy")];
+      sendPage(req, res, status, mappingPreviewPage(visitor, previewed, { notSaved, scripts }));
+    }
+  };
+}
+
+function outcomeOf(saved: Exclude<Saved, { kind: "saved" | "off" }>) {
+  const { kind: why, done, previewed } = saved;
+  const status = { changed: 409, forbidden: 403, invalid: 422 }[why];
+  const message = saved.kind === "invalid" ? saved.message : undefined;
+  const notSaved: NotSaved = { why, done, message };
+  return { status, previewed, notSaved };
+}
+
+/** What the form has for the roles that there are. */
+function filledInOf(req: Request, { organization }: Visitor): FilledIn {
+  const found = new Map<string, string>();
+  for (const { name } of organization.spec.roles) {
+    const text = formField(req, `groups:${name}`);
+    if (text !== undefined) found.set(name, text);
+  }
+  return found;
+}
