@@ -39,6 +39,16 @@ export const shots: readonly Shot[] = [
   at("identity-management", "/login/acme/settings", "kim"),
   at("why", "/login/acme/why?email=zoe@acme.example", "kim"),
   at("why-myself", "/login/acme/why", "raj"),
+  at("role-mapping", "/login/acme/mappings", "kim"),
+  {
+    name: "role-mapping-preview",
+    as: "kim",
+    open: async (page, { product }) => {
+      await page.goto(`${product.baseURL}/login/acme/mappings`);
+      await page.locator("textarea").first().fill("service_developer\nService_Admin");
+      await page.getByRole("button", { name: "Show what would change" }).click();
+    },
+  },
   at("local-sign-in", "/login/acme/local"),
   at("sign-out", "/logout", "ada"),
 ];

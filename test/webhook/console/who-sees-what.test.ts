@@ -60,6 +60,11 @@ const TABLE: Record<
 > = {
   "GET /login/acme/me": ["200 You are not signed in", "200", "200", "200 You are not signed in", "200"],
   "GET /login/acme/settings": [SIGN_IN, "403", "200", SIGN_IN, "200"],
+  "GET /login/acme/mappings": [SIGN_IN, "403", "200", SIGN_IN, "200"],
+  "POST /login/acme/mappings": ["401", "403", "200", "401", "200"],
+  // They may see it all, but this organization doesn't let them save.
+  "POST /login/acme/mappings/save": ["401", "403", "403", "401", "403"],
+  "GET /login/acme/mappings/save": ["404", "404", "404", "404", "404"],
   "GET /login/acme/why": [SIGN_IN, "200", "200", SIGN_IN, "200"],
   "GET /login/acme/why?email=kim@acme.example": [SIGN_IN, "200", "200", SIGN_IN, "200"],
   "POST /login/acme/why": ["404", "404", "404", "404", "404"],

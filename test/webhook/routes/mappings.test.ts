@@ -303,7 +303,13 @@ test("who saves makes a mapping of the page's own; it says who has done what, in
   });
   const event = await waitFor(
     async () => {
-      const { stdout } = await cluster.kubectl("get", "events.events.k8s.io", "-o", "json");
+      const { stdout } = await cluster.kubectl(
+        "get",
+        "events.events.k8s.io",
+        "--field-selector=reason=MappingSaved",
+        "-o",
+        "json",
+      );
       const { items } = JSON.parse(stdout) as {
         items: { reason: string; note: string; regarding: object }[];
       };

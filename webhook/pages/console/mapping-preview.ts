@@ -130,7 +130,7 @@ function changes(edits: readonly Edit[], names: ReadonlyMap<string, string>): Ht
     const more = all.length - shown.length;
     return html`${shown}${more > 0 && html`<div class="soft">${sign} ${more} more</div>`}`;
   };
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="The mappings that change"><table>
 <thead><tr><th scope="col">Role</th><th scope="col">Groups</th><th scope="col">Mapping</th></tr></thead>
 <tbody>${edits.map(
     ({ field, added, removed, groups: left }) => html`
@@ -164,7 +164,7 @@ exactly.</li>`;
 
 function roleCounts({ preview }: Previewed, names: ReadonlyMap<string, string>): HtmlValue {
   if (preview.roles.size === 0) return undefined;
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="How many gain and lose each role"><table>
 <thead><tr><th scope="col">Role</th><th scope="col">Gain it</th><th scope="col">Lose it</th></tr></thead>
 <tbody>${[...preview.roles].map(
     ([role, { gained, lost }]) =>
@@ -182,7 +182,7 @@ function people(
   const { shown } = room.fit(first.map((change) => personRow(change, names)));
   const more = count - shown.length;
   return html`<h3>${title}: ${count}</h3>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table>
 <thead><tr><th scope="col">Who</th><th scope="col">Gains</th><th scope="col">Loses</th></tr></thead>
 <tbody>${shown}</tbody></table></div>
 ${more > 0 && html`<p class="soft">and ${more} more.</p>`}`;
