@@ -516,6 +516,10 @@ export interface OktaRoleMappingStatus {
    */
   users?: OktaRoleMappingUserCounts;
   /**
+   * What has come of the spec since it was last changed. Everybody counts who has come to hold something through this mapping since then or has ceased to, whatever by: the change itself, a sign-in or a change in Okta; who has done so several times counts as often.
+   */
+  lastChange?: MappingChange;
+  /**
    * The checks, one by one: Ready (all of them together), OrganizationResolved, RolesResolved, GroupsResolved (Unknown without a directory) and UsersProvisioned (written by the login webhook after a sign-in that this mapping concerned). Beside them Reconciling, only while Okta is being asked, and Stalled, only where the spec can't work.
    *
    * Items: One check and its outcome.
@@ -566,6 +570,27 @@ export interface OktaRoleMappingUserCounts {
    * How many active users hold a role through this mapping.
    */
   assigned: number;
+}
+/**
+ * What has come of the spec since it was last changed. Everybody counts who has come to hold something through this mapping since then or has ceased to, whatever by: the change itself, a sign-in or a change in Okta; who has done so several times counts as often.
+ */
+export interface MappingChange {
+  /**
+   * The metadata.generation from which on it is counted.
+   */
+  generation: number;
+  /**
+   * When counting began, at the change of the spec.
+   */
+  time: string;
+  /**
+   * How many people have come to hold something through this mapping.
+   */
+  gained: number;
+  /**
+   * How many people have ceased to hold anything through it.
+   */
+  lost: number;
 }
 /**
  * One account in an organization. The spec is what Okta said of the person, the status what follows from it. Accounts with source Okta are made at the first sign-in and written by the operator and the login webhook only: to change what somebody holds, change their groups in Okta or an OktaRoleMapping. Accounts with source Local are written by people, for emergencies when Okta is out of reach; whoever may write them can make anybody an admin of the organization.

@@ -41,6 +41,7 @@ import { SessionWatermarks } from "../organizations/session-watermarks.ts";
 import type { Patience } from "../organizations/tenure.ts";
 import { GroupLookup } from "./mappings/group-lookup.ts";
 import { KnownGroups } from "./mappings/known-groups.ts";
+import { LastChanges } from "./mappings/last-changes.ts";
 import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
 import { registerMetrics } from "./metrics.ts";
 import { keepWatermark } from "./organizations/keep-watermark.ts";
@@ -132,6 +133,7 @@ export class Operator {
   readonly #localAdmins: LocalAdmins;
   readonly #held = new HeldPeople();
   readonly #assigned: MappingCounts;
+  readonly #changes: LastChanges;
   readonly #known: KnownGroups;
   /** What has been heard of Okta. Where it can't be read, nothing else waits for it. */
   readonly #hints: Cache<OktaHints>;
@@ -191,6 +193,7 @@ export class Operator {
     this.#counts = new UserCounts(this.#store);
     this.#localAdmins = new LocalAdmins(this.#store);
     this.#assigned = new MappingCounts(this.#store);
+    this.#changes = new LastChanges({ store: this.#store, mappings: this.#mappings });
     this.#known = new KnownGroups(this.#store);
     this.#hints = new Cache({ ...common, type: oktaHints });
     this.#syncMetrics = new SyncMetrics(metrics);
@@ -236,6 +239,7 @@ export class Operator {
   /** Runs the controllers until the signal aborts and what they were doing is done. */
   async lead(signal: AbortSignal): Promise<void> {
     if (!(await this.#current(signal))) return;
+    this.#changes.clear();
     this.#running = Object.values(this.#controllers(signal));
     try {
       await Controller.runTogether(this.#running, signal);
@@ -349,7 +353,7 @@ export class Operator {
         for (const ref of refs) controllers.users.queue.add(ref);
       },
     };
-    const mappingDeps = { ...shared, assigned: this.#assigned, groups };
+    const mappingDeps = { ...shared, assigned: this.#assigned, changes: this.#changes, groups };
     const cacheLag = new CacheLag({ organizations: this.#organizations, mappings });
     const userDeps = { store, policies, pending, hold, audit, unfinished, cacheLag };
     const watermarkDeps = {

@@ -15,6 +15,7 @@ import { mappingPaused, PAUSED_TYPES } from "../paused.ts";
 import { isChecking, PROGRESS_TYPES, progress } from "../progress.ts";
 import { writeReady } from "../ready-events.ts";
 import type { GroupLookup } from "./group-lookup.ts";
+import type { LastChanges } from "./last-changes.ts";
 import {
   type FoundGroup,
   groupsResolved,
@@ -27,6 +28,7 @@ export interface MappingDeps {
   readonly mappings: Cache<OktaRoleMapping>;
   readonly organizations: Cache<Organization>;
   readonly assigned: Pick<MappingCounts, "of">;
+  readonly changes: Pick<LastChanges, "statusOf" | "written" | "told">;
   readonly groups: GroupLookup;
   readonly status: StatusWriter;
   readonly events: EventRecorder;
@@ -34,7 +36,7 @@ export interface MappingDeps {
 
 /** What this controller writes of a mapping's status. UsersProvisioned is the webhook's. */
 const OWNED = {
-  fields: ["observedGeneration", "summary", "groups", "users"],
+  fields: ["observedGeneration", "summary", "groups", "users", "lastChange"],
   conditionTypes: [
     "Ready",
     "OrganizationResolved",
@@ -51,7 +53,7 @@ const OWNED = {
  */
 export async function reconcileMapping(
   key: string,
-  { mappings, organizations, assigned, groups, status, events }: MappingDeps,
+  { mappings, organizations, assigned, changes, groups, status, events }: MappingDeps,
 ): Promise<Outcome> {
   const mapping = mappings.get(key);
   if (!mapping) {
@@ -71,20 +73,32 @@ export async function reconcileMapping(
   const paused = mappingPaused(mapping, organization);
   const ready = mappingReady(checks, paused);
 
+  const lastChange = changes.statusOf(key, mapping);
   const found = {
     observedGeneration: mapping.metadata.generation,
     conditions: [ready, ...progress(checks), ...(paused ? [paused] : []), ...checks],
     summary: summaryOf(mapping, looked.groups),
     users: { assigned: assigned.of(organizationOf(mapping), mapping.metadata.name) },
+    ...(lastChange ? { lastChange } : {}),
     ...(looked.groups.length > 0 ? { groups: looked.groups } : {}),
   };
   // Nobody keeps what has no organization: another release, of another version, may say the same in other words.
   if (!organization && saysAlready(mapping, found.conditions)) return done;
-  const written = await writeReady({ events, before: mapping, ready }, () =>
-    status.apply(oktaRoleMappings, mapping, found, OWNED),
+  const written = await changes.written(key, lastChange, () =>
+    writeReady({ events, before: mapping, ready }, () =>
+      status.apply(oktaRoleMappings, mapping, found, OWNED),
+    ),
   );
   if (written) mappings.observe(written);
-  return looked.againMs === undefined ? done : again(looked.againMs);
+  const told = changes.told(key, lastChange);
+  if (told?.kind === "told") events.record(changeEvent(mapping, told.note));
+  const waits = [looked.againMs, told?.kind === "later" ? told.inMs : undefined];
+  const wait = Math.min(...waits.filter((ms) => ms !== undefined));
+  return Number.isFinite(wait) ? again(wait) : done;
+}
+
+function changeEvent(regarding: OktaRoleMapping, note: string): Parameters<EventRecorder["record"]>[0] {
+  return { regarding, type: "Normal", reason: "AccessChanged", action: "Reconcile", note };
 }
 
 /** Whether the status says this of the present spec, in whatever words. */

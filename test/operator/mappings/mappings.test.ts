@@ -75,6 +75,27 @@ test("a directory that can't be read keeps what is known, and says so", async (t
   t.is((await mapping("numbered")).status?.groups?.[0]?.id, group.id);
 });
 
+test("a mapping says how many have gained and lost something through it since it was changed", async (t) => {
+  const { applyAcme, condition, mapping, signedIn } = await operatorUnderTest(t);
+  const until = (gained: number, lost: number) =>
+    waitFor(
+      async () => {
+        const { lastChange } = (await mapping("services")).status ?? {};
+        return lastChange?.gained === gained && lastChange.lost === lost ? lastChange : undefined;
+      },
+      { what: `${gained} to have gained and ${lost} to have lost something` },
+    );
+  await applyAcme({ mappings: SERVICES });
+  await condition("orm", "services", "Ready", "True");
+  await until(0, 0);
+  await signedIn("ada", ["service_admin", "web"], SERVICES);
+  await signedIn("ben", ["service_admin"], SERVICES);
+  const first = await until(2, 0);
+  await applyAcme({ mappings: { services: [["web"], ["service-admin"]] } });
+  const second = await until(0, 1);
+  t.is(second.generation, first.generation + 1);
+});
+
 test("a second look at what hasn't changed writes nothing", async (t) => {
   const { applyAcme, condition, mapping, organization, start, stop, signedIn } = await operatorUnderTest(t);
   await applyAcme({ mappings: SERVICES });
