@@ -63,7 +63,7 @@ function allowedAsAdmin(caller: Extract<Caller, { kind: "session" }>): void {
 function withoutRight({ name }: Caller, verb: "get" | "list", what: string): NotAllowedError {
   return new NotAllowedError(
     "right-missing",
-    `${name} may not ${verb} organizationusers.rolemapping.dev ${what}. For administrators: bind a Role that allows it to this account, ` +
+    `The ${name} may not ${verb} organizationusers.rolemapping.dev ${what}. For administrators: bind a Role that allows it to this account, ` +
       "such as the chart's ClusterRole whose name ends with -view, by a RoleBinding there.",
   );
 }

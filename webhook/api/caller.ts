@@ -6,7 +6,7 @@ export type Caller = ServiceAccountCaller | SessionCaller;
 
 export interface ServiceAccountCaller {
   readonly kind: "service-account";
-  /** Whom limits count, and what people call it. */
+  /** Whom limits count and the log names, as in "service account access/reports". */
   readonly name: string;
   readonly serviceAccount: ServiceAccount;
   /** Whether it may list the accounts of a namespace, by the cluster's own rules. */

@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import { logCaller } from "../http/access-log.ts";
 import type { Caller } from "./caller.ts";
 import { UnknownCallerError } from "./refusals.ts";
 import type { ServiceAccountCallers } from "./service-account-callers.ts";
@@ -26,6 +27,7 @@ export class Callers {
         ? await this.#sessions.of(cookie, organization)
         : await this.#serviceAccounts.of(bearerToken(authorization));
     this.#known.set(req, caller);
+    logCaller(req, caller.name);
   }
 
   /** Whoever has sent a request that was identified before. */

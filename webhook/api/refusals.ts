@@ -87,7 +87,7 @@ export class TooManyRequestsError extends ApiRefusal {
       code: "rate-limited",
       status: 429,
       title: "Too many requests",
-      message: `${caller.name} has sent more than ${requestsPerMinute} requests in a minute. Ask again in ${retryAfterS} seconds.`,
+      message: `The ${caller.name} has sent more than ${requestsPerMinute} requests in a minute. Ask again in ${retryAfterS} seconds.`,
       retryAfterS,
     });
   }

@@ -72,7 +72,7 @@ export class ServiceAccountCallers {
     const may = (right: ReadRight) => this.#may(digest, keyOf(serviceAccount), user, right);
     return {
       kind: "service-account",
-      name: `The service account ${keyOf(serviceAccount)}`,
+      name: `service account ${keyOf(serviceAccount)}`,
       serviceAccount,
       mayList: (namespace) => may({ verb: "list", namespace }),
       mayGet: (namespace, name) => may({ verb: "get", namespace, name }),

@@ -36,7 +36,7 @@ export class SessionCallers {
     switch (check.kind) {
       case "signed-in": {
         const visitor = visitorOf(check);
-        return { kind: "session", name: `The user ${visitor.user.ref}`, visitor };
+        return { kind: "session", name: `user ${visitor.user.ref}`, visitor };
       }
       case "stale":
         throw stale();

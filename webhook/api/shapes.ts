@@ -64,8 +64,37 @@ const Group = named(
   z.object({ name: z.string().optional(), id: z.string().optional() }),
 );
 
-export const User = named(
-  "User",
+const Grant = named(
+  "Grant",
+  "A role that came or went, with its cause.",
+  z.object({ role: z.string(), mapping: z.string().optional(), group: z.string().optional() }),
+);
+
+const Change = named(
+  "Change",
+  "A change of somebody's access.",
+  z.object({
+    time,
+    what: z
+      .array(z.enum(["Deactivated", "Activated", "Linked", "RolesChanged", "CausesChanged", "SessionsEnded"]))
+      .describe("What matters most first. CausesChanged: the same roles, held for something else."),
+    granted: z.array(Grant),
+    revoked: z.array(Grant),
+    moreGranted: z.int().min(0).describe("How many came beside those that are named."),
+    moreRevoked: z.int().min(0).describe("How many went beside those that are named."),
+    reason: z.string().describe("Why: a word for programs."),
+    message: z.string().describe("The same, as a sentence for people."),
+  }),
+);
+
+const SignIn = named(
+  "SignIn",
+  "A sign-in of somebody who has an account.",
+  z.object({ time, outcome: z.enum(["Admitted", "Refused"]), reason: z.string() }),
+);
+
+export const Person = named(
+  "Person",
   "A registered user, with everything that their roles follow from.",
   z.object({
     ...summary,
@@ -78,6 +107,19 @@ export const User = named(
     roles: z
       .array(Role.extend({ causes: z.array(Cause) }))
       .describe("Each role once, sorted by name, with every cause of it."),
+  }),
+);
+
+export const User = named(
+  "User",
+  "A registered user, with everything that their roles follow from, and what has changed of them.",
+  Person.extend({
+    history: z
+      .array(Change)
+      .describe("The last changes, the newest first. The audit log has all of them, and for longer."),
+    signIns: z
+      .array(SignIn)
+      .describe("The last sign-ins, the newest first. They may be stored a minute late."),
   }),
 );
 
@@ -152,7 +194,7 @@ export const Me = named(
       kind: z.literal("Session"),
       admin: z.boolean().describe("Whether they may read all users of this organization."),
       expires: time.describe("When the session ends at the latest."),
-      user: User,
+      user: Person,
     }),
   ]),
 );

@@ -1,7 +1,14 @@
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import type { Logger } from "pino";
 import { clientAddress } from "./client-address.ts";
 import { requestID } from "./respond.ts";
+
+const callers = new WeakMap<Request, string>();
+
+/** Names whoever has sent a request, for its line. */
+export function logCaller(req: Request, caller: string): void {
+  callers.set(req, caller);
+}
 
 /** One line for each request that isn't a session check. No query and no header: they hold codes and cookies. */
 export function accessLog(log: Logger): RequestHandler {
@@ -13,7 +20,11 @@ export function accessLog(log: Logger): RequestHandler {
       const path = req.originalUrl.split("?", 1)[0]?.slice(0, 200);
       const { method } = req;
       const ip = clientAddress(req);
-      log.info({ requestID: requestID(req), method, path, status: res.statusCode, ms, ip }, "request");
+      const { statusCode: status } = res;
+      log.info(
+        { requestID: requestID(req), method, path, status, ms, ip, caller: callers.get(req) },
+        "request",
+      );
     });
     next();
   };

@@ -40,7 +40,7 @@ function forgedFrom(value: string): string {
 
 test("a token counts for this API alone, and no other counts for it", async (t) => {
   const the = await acme(t);
-  const { path, token, url } = the;
+  const { path, token, url, cluster } = the;
   const users = (asking: Asking) => ask(the, `${path}/users`, asking);
   t.is((await users({ token })).status, 200);
   for (const audience of [
@@ -73,6 +73,8 @@ test("a token counts for this API alone, and no other counts for it", async (t) 
     200,
     "the scheme in any case",
   );
+  const line = the.lines.find(({ msg, status }) => msg === "request" && status === 200);
+  t.like(line, { path: `/api/v1${path}/users`, caller: `service account ${cluster.namespace}/reader` });
   const logged = JSON.stringify(the.lines);
   t.false(logged.includes(token.split(".")[2] ?? ""), "no token is logged");
 });

@@ -4,7 +4,7 @@ import { allowedToList, askedAbout, servedOrganization } from "../../api/asked-a
 import type { Callers } from "../../api/callers.ts";
 import { queryOf } from "../../api/query.ts";
 import type * as shapes from "../../api/shapes.ts";
-import { userAnswer } from "../../api/user-answers.ts";
+import { personAnswer } from "../../api/user-answers.ts";
 import { sendJSON } from "../../http/respond.ts";
 import type { Organizations } from "../../organizations.ts";
 
@@ -26,7 +26,7 @@ export function me({ callers, organizations }: MeDeps): RequestHandler {
         kind: "Session",
         admin: isAdmin,
         expires: new Date(expiresAt).toISOString(),
-        user: userAnswer(user, organization),
+        user: personAnswer(user, organization),
       };
     } else {
       await allowedToList(caller, asked);

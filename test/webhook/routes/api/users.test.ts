@@ -116,6 +116,10 @@ test("a program reads one user with every cause of each role, and whoever else t
       ],
     },
   ]);
+  const [change] = body.history;
+  t.like(change, { what: ["Activated"], reason: "SignIn", revoked: [], moreGranted: 0 });
+  t.like(change.granted, [{ role: "portal-admin", mapping: "portal", group: "portal_admin" }]);
+  t.like(body.signIns, [{ outcome: "Admitted", reason: "MappedGroup" }]);
   for (const nobody of ["acme-nobody", "ada@acme.example", "a%2Fb", "a".repeat(300)]) {
     const answer = await ask(the, `${path}/users/${nobody}`, { token });
     t.is(answer.status, 404, nobody);
@@ -196,7 +200,7 @@ test("an administrator reads all of it with their session; others read of themse
   }
   const { body } = await ask(the, `${path}/me`, { cookies: ada });
   t.like(body, { kind: "Session", admin: false });
-  t.like(body.user, { id: id("ada"), email: "ada@acme.example" });
+  t.like(body.user, { id: id("ada"), email: "ada@acme.example", history: undefined });
   t.like(body.user.roles[0].causes, [{ mapping: "services", group: "service_admin" }]);
 });
 
