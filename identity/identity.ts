@@ -45,15 +45,15 @@ export function groupLabel(group: ReceivedGroup): string {
 /** What can't be seen: characters without width, soft hyphens, marks of direction and the like (UAX 44). */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
 
-/** What most names are: nothing of it is folded. */
-const FOLDED = /^[!-@[-~]+$/;
+/** What most names are: of their differences these know case and spaces alone. */
+const ASCII = /^[ -~]*$/;
 
 /**
  * A group's name without the differences that people overlook: case, surrounding space, kinds and number of spaces,
  * what can't be seen, and the ways in which Unicode can write one letter (NFC and NFD, full width). Never decides access.
  */
 export function foldedName(name: string): string {
-  if (FOLDED.test(name)) return name;
+  if (ASCII.test(name)) return name.replace(/ {2,}/g, " ").trim().toLowerCase();
   return name.normalize("NFKC").replace(INVISIBLE, "").replace(/\s+/gu, " ").trim().toLowerCase();
 }
 

@@ -25,8 +25,7 @@ export function refusedPage({ organization, loginPath, who, why, groups, receive
     organization,
     body: html`
 <p>Okta has signed you in as <strong dir="auto">${who}</strong>, who has no access to ${organization}.</p>
-${why.map((sentence) => html`<p>${sentence}</p>`)}
-<p>Then sign in again.</p>
+<p>${why.join(" ")} Then sign in again.</p>
 <h2>Groups received from Okta</h2>
 ${groupList(groups, "you", received)}
 <div class="actions">

@@ -41,17 +41,14 @@ export function whyPage(visitor: Visitor, question: Question): Page {
   const most = role === undefined ? MOST_REASONS_EACH : MOST_REASONS;
   const answers = (explanation: Explanation): Html => {
     const roles = inWords(explanation, { audience, organization: displayName });
-    const shown = roles.map((each) => room.take(roleRow(each, most))).filter((row) => row !== undefined);
+    const shown = roles.map((each) => room.take(answer(each, most))).filter((part) => part !== undefined);
     const left = roles.length - shown.length;
     return html`
-<div class="scroll" tabindex="0" role="region" aria-label="Roles and why"><table>
-<thead><tr><th scope="col">Role</th><th scope="col">Held</th><th scope="col">Why</th></tr></thead>
-<tbody>${shown}</tbody></table></div>
+<dl>${shown}</dl>
 ${left > 0 && html`<p class="soft">There is no room here for ${left} more: choose a role above.</p>`}`;
   };
   return consolePage(visitor, "why", {
     title: isAdmin ? "Why does somebody have a role?" : "Why do I have a role?",
-    wide: true,
     body: html`
 ${form(visitor, question)}
 ${
@@ -75,18 +72,18 @@ function form({ organization, isAdmin, user }: Visitor, { email, role }: Questio
   const { loginPath, roles } = organization.spec;
   const isUnknown = role !== undefined && !roles.some(({ name }) => name === role);
   return html`
-<form method="get" action="/login/${loginPath}/why" role="search">
+<form method="get" action="/login/${loginPath}/why" role="search" class="filters">
 ${
   isAdmin &&
-  html`<label for="email">Email</label>
+  html`<p><label for="email">Email</label>
 <input type="text" inputmode="email" id="email" name="email" value="${email ?? user.email ?? ""}" maxlength="320"
-autocapitalize="off" spellcheck="false" autocomplete="off">`
+autocapitalize="off" spellcheck="false" autocomplete="off"></p>`
 }
-<label for="role">Role</label>
+<p><label for="role">Role</label>
 <select id="role" name="role"><option value="">All roles</option>${roles.map(
     ({ name, displayName }) =>
       html`<option value="${name}"${name === role && html` selected`}>${displayName}</option>`,
-  )}${isUnknown && html`<option value="${role}" selected>${role}</option>`}</select>
+  )}${isUnknown && html`<option value="${role}" selected>${role}</option>`}</select></p>
 <div class="actions"><button class="button" type="submit">Ask</button></div>
 </form>`;
 }
@@ -104,14 +101,16 @@ function aboutAccount({ ref, source, name }: User, { account, lastLoginTime }: E
 (<code>${ref}</code>).</p>`;
 }
 
-function roleRow({ displayName, admin, holds, reasons }: RoleInWords, most: number): Html {
-  const sentences = [...new Set(reasons.map(({ sentence }) => sentence))];
+function answer({ displayName, admin, holds, reasons }: RoleInWords, most: number): Html {
+  // Above the answers it is said once for all of them.
+  const said = reasons.filter(({ code }) => code !== "NoAccount");
+  const sentences = [...new Set(said.map(({ sentence }) => sentence))];
   const more = sentences.length - most;
   return html`
-<tr><th scope="row">${displayName}${admin && html` <span class="badge">admin</span>`}</th>
-<td><span class="${holds ? "state good" : "state"}">${holds ? "Yes" : "No"}</span></td>
-<td>${sentences.slice(0, most).map((sentence) => html`<div dir="auto">${sentence}</div>`)}
-${more > 0 && html`<div class="soft">and ${more} more</div>`}</td></tr>`;
+<dt><strong>${displayName}</strong>${admin && html` <span class="badge">admin</span>`}<br>
+<span class="${holds ? "state good" : "state"}">${holds ? "Held" : "Not held"}</span></dt>
+<dd>${sentences.slice(0, most).map((sentence) => html`<div>${sentence}</div>`)}
+${more > 0 && html`<div class="soft">and ${more} more</div>`}</dd>`;
 }
 
 function received({ received: groups }: Explanation, isAboutAnother: boolean): Html {
