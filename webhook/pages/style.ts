@@ -34,6 +34,7 @@ body { margin: 0; min-height: 100vh; background: var(--ground); color: var(--tex
 .scroll { overflow-x: auto; }
 dl { display: grid; grid-template-columns: minmax(9rem, max-content) 1fr; gap: .45rem 1.25rem; margin: 0 0 1rem; }
 dt { color: var(--soft); }
+dt strong { color: var(--text); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .state { font-weight: 600; white-space: nowrap; }
 .state.bad { color: var(--bad); }
