@@ -1,6 +1,6 @@
 import type { Organization } from "../../crds/types.ts";
 import type { Missing } from "../door/verdicts.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, type HtmlValue, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { signOutForm } from "./sign-out-form.ts";
 
@@ -14,8 +14,12 @@ export function forbiddenPage(missing: Missing, organization: Organization | und
     };
   const { displayName, loginPath, roles: catalogue } = organization.spec;
   const { roles = [], anyRole = [] } = missing;
-  const named = (role: string): string =>
-    catalogue.find(({ name }) => name === role)?.displayName ?? `${role}, which ${displayName} doesn't have`;
+  const named = (role: string): HtmlValue => {
+    const known = catalogue.find(({ name }) => name === role);
+    return known
+      ? html`${known.displayName} (<a href="/login/${loginPath}/why?role=${role}">why don't I have it?</a>)`
+      : `${role}, which ${displayName} doesn't have`;
+  };
   const listed = (names: readonly string[]): Html =>
     html`<ul>${names.map((name) => html`<li>${named(name)}</li>`)}</ul>`;
   return {

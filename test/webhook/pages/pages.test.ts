@@ -1,8 +1,10 @@
 import test from "ava";
+import { forbiddenPage } from "../../../webhook/pages/closed-door.ts";
 import { html } from "../../../webhook/pages/html.ts";
 import { layout } from "../../../webhook/pages/layout.ts";
 import { refusedPage } from "../../../webhook/pages/refused.ts";
 import { waitFor } from "../../cluster.ts";
+import { organization } from "../../organizations/organization.ts";
 import { person, webhookUnderTest } from "../webhook-under-test.ts";
 
 const ATTACK = `<script>alert(1)</script>"><img src=x onerror=alert(2)>'\`&amp;`;
@@ -131,6 +133,18 @@ test("a list of many groups is cut, and says how many there are", (t) => {
   t.true(none.includes("Okta reported no group for you"));
   const left = layout(refusedPage({ ...about, groups: [], received: 7 }), "id");
   t.true(left.includes("7 more, 7 in all") && !left.includes("<ul"));
+});
+
+test("who lacks a role is led to the answer why, for each role that there is", (t) => {
+  const acme = organization("acme/acme", "acme");
+  const roles = [{ name: "service-admin", displayName: "Service Admin", admin: false }];
+  const page = forbiddenPage(
+    { roles: ["service-admin", "tpyo"] },
+    { ...acme, spec: { ...acme.spec, roles } },
+  );
+  const text = layout(page, "id");
+  t.true(text.includes('Service Admin (<a href="/login/acme/why?role=service-admin">why don'));
+  t.true(text.includes("<li>tpyo, which acme doesn&#39;t have</li>"));
 });
 
 test("templates escape text and numbers, keep markup, and show nothing for nothing", (t) => {
