@@ -49,6 +49,9 @@ export const shots: readonly Shot[] = [
       await page.getByRole("button", { name: "Show what would change" }).click();
     },
   },
+  at("users", "/login/acme/users", "kim"),
+  at("role-mapping", "/login/acme/mappings", "kim"),
+  at("why", "/login/acme/why?email=raj@acme.example&role=service-admin", "kim"),
   at("local-sign-in", "/login/acme/local"),
   at("sign-out", "/logout", "ada"),
 ];

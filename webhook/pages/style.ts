@@ -46,7 +46,7 @@ h1 { margin: 0 0 .9rem; font-size: 1.45rem; line-height: 1.25; letter-spacing: -
 h2 { margin: 1.6rem 0 .5rem; font-size: 1rem; }
 p { margin: 0 0 .9rem; }
 .soft { color: var(--soft); }
-time { white-space: nowrap; }
+time { white-space: nowrap; overflow-wrap: normal; }
 a { color: var(--accent); text-underline-offset: .15em; }
 code, pre { font: .88em/1.5 ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace; }
 code { padding: .1em .35em; border-radius: 5px; background: var(--code); overflow-wrap: anywhere; }
@@ -60,7 +60,7 @@ th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); te
 th { color: var(--soft); font-size: .82rem; font-weight: 600; overflow-wrap: normal; }
 th[scope=row] { padding-right: 1.25rem; color: var(--text); font-size: inherit; white-space: nowrap; }
 td p { margin: 0; }
-td:not(:first-child) { min-width: 9rem; }
+td:not(:first-child) { min-width: 7rem; }
 .copyable { margin: 0 0 .2rem; }
 th:last-child, td:last-child { padding-right: 0; }
 .badge { display: inline-block; margin-left: .4rem; padding: 0 .45rem; border: 1px solid var(--line);
