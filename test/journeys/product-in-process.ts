@@ -50,6 +50,8 @@ export interface ProductInProcess {
   signInLocally(): Promise<number>;
   /** A program asks the API for the organization's users, with Mia's service account, which may not list them. @returns the status */
   askAPI(): Promise<number>;
+  /** Mia, who administers the organization, saves these groups of a role on the page Role mapping. @returns the status: 303 when it is done */
+  saveMapping(groups: string): Promise<number>;
   /** Gives the organization a directory and an event hook, and waits until the webhook knows. */
   hook(): Promise<void>;
   /** Okta's event hook tells that somebody has joined a mapped group. @returns the status of the answer: 204 when it is noted */
@@ -222,6 +224,15 @@ export async function productInProcess(
       });
       return status;
     },
+    async saveMapping(groups) {
+      const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", login);
+      const browser = new Browser(baseURL);
+      await browser.post(`/login/${namespace}/local`, { token: stdout.trim() });
+      const form = { "groups:organization-admin": groups };
+      const { body } = await browser.post(`/login/${namespace}/mappings`, form);
+      const [, seen = ""] = /name="seen" value="([^"]*)"/.exec(body) ?? [];
+      return (await browser.post(`/login/${namespace}/mappings/save`, { ...form, seen })).status;
+    },
     async askAPI() {
       const api = `${baseURL}/api/v1`;
       const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", api);
@@ -282,7 +293,11 @@ function objects(namespace: string, okta: OktaStandIn): object[] {
     secret({ clientSecret: "s" }),
     organizationObject("acme", {
       loginPath: namespace,
-      roles: [{ name: "service-admin", displayName: "Service Admin" }],
+      roles: [
+        { name: "service-admin", displayName: "Service Admin" },
+        { name: "organization-admin", displayName: "Organization Admin", admin: true },
+      ],
+      console: { editMappings: true },
       okta: {
         issuer: okta.issuer("default"),
         clientID: "0oaTest",
@@ -291,6 +306,9 @@ function objects(namespace: string, okta: OktaStandIn): object[] {
     }),
     mappingObject("services", ["service_admin"], ["service-admin"]),
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "mia" } },
-    localAdminObject("mia"),
+    localAdminObject("mia", {
+      serviceAccountName: "mia",
+      roles: ["service-admin", "organization-admin"],
+    }),
   ];
 }

@@ -11,7 +11,10 @@ export type Missed = readonly [what: string, seen: (product: ProductInProcess) =
 
 /** Every verb on every resource that the chart grants to these programs. */
 export async function granted(...programs: Program[]): Promise<Set<string>> {
-  const { role, clusterRole } = await chartRights(programs);
+  return verbsOf(await chartRights(programs));
+}
+
+export function verbsOf({ role, clusterRole }: Rights): Set<string> {
   return new Set(
     [...role, ...clusterRole].flatMap(({ resources, verbs }) =>
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
@@ -20,8 +23,8 @@ export async function granted(...programs: Program[]): Promise<Set<string>> {
 }
 
 /** For each program an account of its own, with the chart's rights. */
-export async function ownAccounts(): Promise<OwnAccounts> {
-  return { operator: await chartRights(["operator"]), webhook: await chartRights(["webhook"]) };
+export async function ownAccounts(granting: { editMappings?: boolean } = {}): Promise<OwnAccounts> {
+  return { operator: await chartRights(["operator"]), webhook: await chartRights(["webhook"], granting) };
 }
 
 /** Products that run at once in one process: with one for every right, all of them are as slow as a broken one. */
@@ -32,11 +35,13 @@ const waiting: (() => void)[] = [];
 /**
  * Runs both programs with accounts of their own, and takes this right from one of them, when it is its turn.
  * @param right "verb resource"
+ * @param granting what the chart grants where a value says so
  */
 export async function productWithout(
   t: ExecutionContext,
   program: Program,
   right: string,
+  granting: { editMappings?: boolean } = {},
 ): Promise<ProductInProcess> {
   if (running === AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   else running++;
@@ -45,7 +50,7 @@ export async function productWithout(
     if (next) next();
     else running--;
   });
-  const accounts = await ownAccounts();
+  const accounts = await ownAccounts(granting);
   return productInProcess(t, { rights: { ...accounts, [program]: withoutRight(accounts[program], right) } });
 }
 
@@ -61,8 +66,8 @@ function withoutRight({ role, clusterRole }: Rights, right: string): Rights {
   return { role: rest(role), clusterRole: rest(clusterRole) };
 }
 
-/** The right that a request needs. @param request "METHOD /path?query" */
-function rightOf(request: string): string {
+/** The rights that a request needs. @param request "METHOD /path?query" */
+function rightsOf(request: string): string[] {
   const [method = "", url = ""] = request.split(" ");
   const { pathname, searchParams } = new URL(url, "http://tap");
   const path = pathname
@@ -71,14 +76,17 @@ function rightOf(request: string): string {
   const [, collection = "", name, sub] = path.split("/");
   const read = name ? "get" : searchParams.has("watch") ? "watch" : "list";
   const verb = { GET: read, POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" }[method];
-  return `${verb} ${sub === undefined ? collection : `${collection}/${sub}`}`;
+  // Server-side apply of a whole object creates it where it is missing.
+  if (verb === "patch" && sub === undefined && searchParams.has("fieldManager"))
+    return [`create ${collection}`, `patch ${collection}`];
+  return [`${verb} ${sub === undefined ? collection : `${collection}/${sub}`}`];
 }
 
 /** What every service account may read, the chart's or not (the ClusterRole system:service-account-issuer-discovery). */
 const EVERYBODYS = "GET /openid/v1/jwks";
 
 export function rights(requests: ReadonlySet<string>): Set<string> {
-  return new Set([...requests].filter((request) => request !== EVERYBODYS).map(rightOf));
+  return new Set([...requests].filter((request) => request !== EVERYBODYS).flatMap(rightsOf));
 }
 
 /** Compares what a program asks for with what it is granted. */
