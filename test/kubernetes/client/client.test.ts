@@ -11,9 +11,11 @@ import {
   InvalidError,
   KubeConfigError,
   keyOf,
+  type ListOptions,
   NotFoundError,
   NotLeaderError,
   resourceType,
+  secrets,
   tokenReviews,
 } from "../../../kubernetes/index.ts";
 import { testCluster } from "../../cluster.ts";
@@ -90,6 +92,39 @@ test("a deletion can be of one very object only", async (t) => {
   const { metadata } = await client.create(configMaps, { metadata: { namespace, name: "x" } });
   await t.throwsAsync(client.delete(configMaps, metadata, { uid: "another" }), { instanceOf: ConflictError });
   await t.notThrowsAsync(client.delete(configMaps, metadata, { uid: metadata.uid ?? "" }));
+});
+
+test("an object that has changed since it was read isn't deleted", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const created = await client.create(configMaps, { metadata: { namespace, name: "x" } });
+  const { metadata } = await client.replace(configMaps, { ...created, data: { a: "1" } });
+  const { uid = "" } = metadata;
+  const stale = { uid, resourceVersion: created.metadata.resourceVersion ?? "" };
+  await t.throwsAsync(client.delete(configMaps, metadata, stale), { instanceOf: ConflictError });
+  const current = { uid, resourceVersion: metadata.resourceVersion ?? "" };
+  await t.notThrowsAsync(client.delete(configMaps, metadata, current));
+});
+
+test("a list has the objects alone whose fields are so, whatever characters are in them", async (t) => {
+  const client = await connect(t);
+  const namespace = await newNamespace(t);
+  const type = "odd,type=a\\b";
+  for (const [name, of] of [
+    ["a", type],
+    ["b", "odd"],
+    ["c", type],
+  ] as const)
+    await client.create(secrets, { metadata: { namespace, name }, type: of });
+  const named = async (options: ListOptions): Promise<string[]> => {
+    const names = [];
+    for await (const { items } of client.pages(secrets, { namespace, ...options }))
+      names.push(...items.map(({ metadata }) => metadata.name));
+    return names;
+  };
+  t.deepEqual(await named({ fields: { type } }), ["a", "c"]);
+  t.deepEqual(await named({ fields: { type }, name: "c" }), ["c"]);
+  t.deepEqual(await named({ fields: { type }, limit: 1 }), ["a", "c"]);
 });
 
 test("pages are of one moment, and their objects are complete", async (t) => {
