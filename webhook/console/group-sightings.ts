@@ -15,14 +15,14 @@ const MOST_NAMES = 20_000;
 /** Looks, while people pass, with which groups they have come, so that a name that nobody has can be told from a true one. */
 export class GroupSightings {
   readonly #people: Map<string, number>;
-  readonly #folded: ReadonlyMap<string, string>;
+  readonly #folded: ReadonlyMap<string, readonly string[]>;
   readonly #near = new Map<string, string>();
   readonly #seen = new Set<string>();
 
   /** @param names of groups that were filled in anew */
   constructor(names: readonly string[]) {
     this.#people = new Map(names.map((name) => [name, 0]));
-    this.#folded = new Map(names.map((name) => [foldedName(name), name]));
+    this.#folded = Map.groupBy(names, foldedName);
   }
 
   /** The same people, one by one. */
@@ -45,11 +45,10 @@ export class GroupSightings {
       if (name === undefined) continue;
       const people = this.#people.get(name);
       if (people !== undefined) this.#people.set(name, people + 1);
-      else if (!this.#seen.has(name) && this.#seen.size < MOST_NAMES) {
-        this.#seen.add(name);
-        const meant = this.#folded.get(foldedName(name));
-        if (meant !== undefined) this.#near.set(meant, name);
-      }
+      if (this.#seen.has(name) || this.#seen.size === MOST_NAMES) continue;
+      this.#seen.add(name);
+      for (const meant of this.#folded.get(foldedName(name)) ?? [])
+        if (meant !== name) this.#near.set(meant, name);
     }
   }
 }

@@ -96,7 +96,9 @@ input[type=text], input[type=search], input[type=email], select { max-width: 100
 textarea { width: 100%; min-height: 7.5rem; padding: .6rem .7rem; border: 1px solid var(--soft); border-radius: 8px;
   background: var(--card); color: var(--text); font: .88rem/1.45 ui-monospace, Menlo, Consolas, monospace;
   resize: vertical; overflow-wrap: anywhere; }
-textarea.lines { min-height: 0; }
+th .soft { font-weight: 400; }
+.actions + p { margin-top: 1.2rem; }
+textarea.lines { min-height: 0; margin-bottom: .5rem; }
 .problem { margin: 0 0 .35rem; color: var(--bad); font-weight: 600; }
 .role { padding-bottom: .4rem; border-bottom: 1px solid var(--line); }
 .role > .soft { margin-bottom: .4rem; }

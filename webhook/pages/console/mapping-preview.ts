@@ -58,8 +58,11 @@ ${sightingsOf(previewed)}
 ${
   nobody
     ? html`<p>Nobody who has an account here would gain or lose a role.</p>`
-    : html`<p>${countOf(gaining.count, "gains", "gain")} a role, ${countOf(losing.count, "loses", "lose")} one and
-${losing.count === 1 ? "keeps" : "keep"} another, ${countOf(deactivated.count, "loses", "lose")} all access.</p>`
+    : html`<p>${[
+        countOf(gaining.count, "gains a role", "gain a role"),
+        countOf(losing.count, "loses a role and keeps another", "lose a role and keep another"),
+        countOf(deactivated.count, "loses all access", "lose all access"),
+      ].join(" ")}</p>`
 }
 ${roleCounts(previewed, names)}
 ${people("Would lose all access", deactivated, names, room)}
@@ -248,7 +251,7 @@ ${edits
   .map(
     ({
       field,
-    }) => html`<p>Nobody is left in <code>${field.mapping}</code>, and a mapping has at least one group:</p>
+    }) => html`<p>By hand, since nobody is left in <code>${field.mapping}</code>, and a mapping has at least one group:</p>
 <pre tabindex="0">kubectl delete oktarolemapping ${field.mapping} --namespace ${namespace}</pre>`,
   )}`;
 }
@@ -259,11 +262,10 @@ function manifestOf(organization: Previewed["desk"]["organization"], edits: read
   const text = mappingManifest(organization, left);
   if (!new Room(ROOM.manifest).takes(html`${text}`))
     return html`<p class="soft">The manifest of so many groups doesn't fit on a page: change fewer roles at once.</p>`;
-  return html`<p>As a manifest, for <code>kubectl apply --filename</code> or for where yours are kept:</p>${manifestBlock(text)}`;
+  return html`<p>By hand: as a manifest, for <code>kubectl apply --filename</code> or for where yours are kept:</p>${manifestBlock(text)}`;
 }
 
 function countOf(count: number, one: string, many: string): string {
-  return count === 1
-    ? `1 person ${one}`
-    : `${count === 0 ? "nobody" : `${count} people`} ${count === 0 ? one : many}`;
+  if (count === 0) return "";
+  return count === 1 ? `1 person ${one}.` : `${count} people ${many}.`;
 }

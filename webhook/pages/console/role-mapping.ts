@@ -124,11 +124,16 @@ function fieldOf(
 <section class="role"><h2 dir="auto">${role.displayName}${role.admin && html` <span class="badge">admin</span>`}</h2>
 <p class="soft" id="${id}-about" dir="auto">${role.description ?? html`<code>${role.name}</code>`}</p>`;
   const isTheirs = canSave && owner !== undefined;
+  const isMore = others.length > 0 && !read;
+  const given = html`${
+    others.length > 0 &&
+    html`<p>${read ? "Other mappings give it, too" : "It is given by"}:</p>${mappingsIn(others, new Room(ROOM.mappings))}`
+  }`;
   const input = isTheirs
     ? html`<p>Groups, kept by ${shownName(owner)} in the mapping <code>${mapping}</code>. Change them there.</p>
 ${groupsOf(field.groups.map(groupLine))}`
     : html`
-<label for="${id}">Groups of ${role.displayName}</label>
+<label for="${id}">${isMore ? "More groups" : "Groups"} of ${role.displayName}</label>
 ${problem !== undefined && html`<p class="problem" id="${id}-problem">${problem}</p>`}
 <textarea class="lines" id="${id}" name="groups:${role.name}" rows="${Math.min(8, Math.max(2, text.split("\n").length + 1))}"
 dir="auto" spellcheck="false" autocapitalize="off"
@@ -137,10 +142,8 @@ ${text}</textarea>`;
   const notes = html`
 ${read && currentNames(read)}
 ${read && wordsOf(read)}
-${!isTheirs && owner !== undefined && html`<p class="soft">The mapping <code>${mapping}</code> is kept by ${shownName(owner)}.</p>`}
-${others.length > 0 && html`<p>${read ? "Other mappings give it, too" : "These mappings give it"}:</p>${mappingsIn(others, new Room(ROOM.mappings))}`}
-</section>`;
-  return html`${head}${input}${notes}`;
+${!isTheirs && owner !== undefined && html`<p class="soft">The mapping <code>${mapping}</code> is kept by ${shownName(owner)}.</p>`}`;
+  return html`${head}${isMore && given}${input}${notes}${!isMore && given}</section>`;
 }
 
 /** What the directory calls the groups that are mapped by id. */
@@ -206,5 +209,5 @@ ${manifestBlock(text)}</details>`;
 /** A manifest, to be copied. */
 export function manifestBlock(text: string): Html {
   return html`<pre id="manifest" tabindex="0" role="region" aria-label="Manifest" dir="ltr">${text}</pre>
-<button type="button" class="button plain small" data-copy="manifest" aria-label="Copy the manifest" hidden>Copy</button>`;
+<p><button type="button" class="button plain small" data-copy="manifest" aria-label="Copy the manifest" hidden>Copy</button></p>`;
 }
