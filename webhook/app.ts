@@ -13,6 +13,7 @@ import { wayBack } from "./http/way-back.ts";
 import { assets } from "./routes/assets.ts";
 import { type AuthDeps, auth } from "./routes/auth.ts";
 import { type CallbackDeps, callback } from "./routes/callback.ts";
+import { confirmEndSessions, type EndSessionsDeps, endSessions } from "./routes/end-sessions.ts";
 import { type HomeDeps, home } from "./routes/home.ts";
 import { type HooksDeps, hookChallenge, hookDelivery } from "./routes/hooks.ts";
 import { type JwksDeps, jwks } from "./routes/jwks.ts";
@@ -22,6 +23,7 @@ import { confirmLogout, type LogoutDeps, loggedOut, logout } from "./routes/logo
 import { type MappingsDeps, mappings, previewMappings, saveMappings } from "./routes/mappings.ts";
 import { session } from "./routes/session.ts";
 import { type SettingsDeps, settings as settingsPage } from "./routes/settings.ts";
+import { type UserDeps, user } from "./routes/user.ts";
 import { type UsersDeps, users } from "./routes/users.ts";
 import { type UsersCSVDeps, usersCSV } from "./routes/users-csv.ts";
 import { type WhyDeps, why } from "./routes/why.ts";
@@ -51,6 +53,8 @@ export type AppDeps = DoorDeps &
   ApiDeps &
   MappingsDeps &
   UsersDeps &
+  UserDeps &
+  EndSessionsDeps &
   UsersCSVDeps & { readonly log: Logger };
 
 /** The login webhook's routes. The order matters: the door comes before all that costs time. */
@@ -90,6 +94,9 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   app.get("/login/:path/why", why(deps));
   app.get("/login/:path/users", users(deps));
   app.get("/login/:path/users.csv", usersCSV(deps));
+  app.get("/login/:path/users/:name", user(deps));
+  app.get("/login/:path/users/:name/end-sessions", confirmEndSessions(deps));
+  app.post("/login/:path/users/:name/end-sessions", ours, form(1_000), endSessions(deps));
   // A field for each role, and more groups in them than there is room for on a page.
   const mappingForm = form(400_000, 200);
   app.get("/login/:path/mappings", mappings(deps));

@@ -84,9 +84,9 @@ th:last-child, td:last-child { padding-right: 0; }
 .list { min-width: 58rem; table-layout: fixed; }
 .list th:nth-child(1) { width: 22%; }
 .list th:nth-child(2) { width: 26%; }
-.list th:nth-child(5) { width: 11rem; }
+.list th:nth-child(5) { width: 12rem; }
 .list th:nth-child(6) { width: 8rem; }
-.list tbody th { color: var(--text); font-size: inherit; }
+.list tbody th { white-space: normal; overflow-wrap: anywhere; }
 .list thead a { color: inherit; }
 .apart { margin-inline-start: auto; }
 label { display: block; margin: 1.1rem 0 .35rem; font-weight: 600; }
@@ -113,6 +113,7 @@ summary { margin: 1rem 0 .5rem; color: var(--accent); cursor: pointer; }
 .alert.good { border-left-color: #1b6e3c; }
 .alert { margin: 0 0 1rem; padding: .65rem .9rem; border-left: 4px solid #c0392b; border-radius: 6px;
   background: var(--code); }
+.alert.good { border-left-color: var(--good); }
 footer { margin-top: 1.6rem; padding-top: .8rem; border-top: 1px solid var(--line); color: var(--soft);
   font-size: .82rem; }
 @media (max-width: 30rem) { .single { padding: 0; place-content: start stretch; }

@@ -78,6 +78,15 @@ for (const colorScheme of ["light", "dark"] as const) {
       await look("the users");
       await page.goto(`${url}/login/acme/users?search=nobody&group=Nobody`);
       await look("no users");
+      await page.goto(`${url}/login/acme/users?search=ada`);
+      await page.click("tbody a");
+      await page.waitForURL("**/users/acme-*");
+      await look("a user");
+      await page.click("text=End this person's sessions");
+      await page.waitForURL("**/end-sessions");
+      await look("ending sessions");
+      await page.goto(`${url}/login/acme/users/user-0`);
+      await look("a local user");
       await page.goto(`${url}/logout`);
       await look("the sign-out");
       // What can't be read as groups is answered with an error, as it should be.

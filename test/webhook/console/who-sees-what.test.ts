@@ -75,6 +75,12 @@ const TABLE: Record<
   "POST /login/acme/users.csv": ["404", "404", "404", "404", "404"],
   "POST /login/acme/me": ["404", "404", "404", "404", "404"],
   "POST /login/acme/settings": ["404", "404", "404", "404", "404"],
+  "GET /login/acme/users/mia": [SIGN_IN, "403", "200", SIGN_IN, "200"],
+  "GET /login/acme/users/nobody": [SIGN_IN, "403", "404", SIGN_IN, "404"],
+  "POST /login/acme/users/mia": ["404", "404", "404", "404", "404"],
+  "GET /login/acme/users/mia/end-sessions": [SIGN_IN, "403", "200", SIGN_IN, "200"],
+  // Mia's own have ended by then.
+  "POST /login/acme/users/mia/end-sessions": ["401", "403", "303 /login/acme/users/mia", "401", "401"],
 };
 
 test("who sees what: every page, every kind of visitor, every method", async (t) => {

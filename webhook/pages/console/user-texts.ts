@@ -33,6 +33,18 @@ export function stateOf(user: User): Html {
   }`;
 }
 
+/** What else a sign-in is noted with. */
+const OF_SIGN_INS: Readonly<Record<string, string>> = {
+  ...WHY,
+  MappedGroup: "in a mapped group",
+  LocalAccount: "a local account",
+};
+
+/** Why a sign-in was let in or refused; by its code where it is one that this version doesn't know. */
+export function reasonInWords(reason: string): string {
+  return OF_SIGN_INS[reason] ?? reason;
+}
+
 /** The page of a user. */
 export function userAddress({ spec }: Organization, { ref }: Pick<User, "ref">): string {
   return `/login/${spec.loginPath}/users/${ref.slice(ref.indexOf("/") + 1)}`;

@@ -1,10 +1,12 @@
-import { type Explanation, inWords, type RoleInWords, type User } from "../../../identity/index.ts";
+import { type Explanation, inWords, type User } from "../../../identity/index.ts";
 import type { Visitor } from "../../console/visitor.ts";
 import { groupList } from "../groups.ts";
 import { type Html, html } from "../html.ts";
 import type { Page } from "../layout.ts";
+import { Room } from "../room.ts";
 import { timeOf } from "../time.ts";
 import { consolePage } from "./frame.ts";
+import { roleAnswer } from "./role-answer.ts";
 
 export interface ExplainedAccount {
   readonly user: User;
@@ -25,8 +27,8 @@ export interface Question {
 const MOST_REASONS = 12;
 const MOST_REASONS_EACH = 3;
 
-/** Characters of answers: a page has at most 100 kB. What has no room is left out, and it is said how much that is. */
-const MOST_CHARACTERS = 70_000;
+/** Bytes of answers: a page has at most 100 kB. What has no room is left out, and it is said how much that is. */
+const MOST_BYTES = 70_000;
 
 /**
  * Why somebody holds a role, or what is missing. Admins read which mappings and groups that would be; others read it of
@@ -37,11 +39,11 @@ export function whyPage(visitor: Visitor, question: Question): Page {
   const { displayName } = organization.spec;
   const { email, role, accounts, nobody } = question;
   const audience = isAdmin ? "admin" : "self";
-  const room = new Room(MOST_CHARACTERS);
+  const room = new Room(MOST_BYTES);
   const most = role === undefined ? MOST_REASONS_EACH : MOST_REASONS;
   const answers = (explanation: Explanation): Html => {
     const roles = inWords(explanation, { audience, organization: displayName });
-    const shown = roles.map((each) => room.take(answer(each, most))).filter((part) => part !== undefined);
+    const shown = roles.map((each) => roleAnswer(each, most)).filter((answer) => room.takes(answer));
     const left = roles.length - shown.length;
     return html`
 <dl>${shown}</dl>
@@ -101,18 +103,6 @@ function aboutAccount({ ref, source, name }: User, { account, lastLoginTime }: E
 (<code>${ref}</code>).</p>`;
 }
 
-function answer({ displayName, admin, holds, reasons }: RoleInWords, most: number): Html {
-  // Above the answers it is said once for all of them.
-  const said = reasons.filter(({ code }) => code !== "NoAccount");
-  const sentences = [...new Set(said.map(({ sentence }) => sentence))];
-  const more = sentences.length - most;
-  return html`
-<dt><strong>${displayName}</strong>${admin && html` <span class="badge">admin</span>`}<br>
-<span class="${holds ? "state good" : "state"}">${holds ? "Held" : "Not held"}</span></dt>
-<dd>${sentences.slice(0, most).map((sentence) => html`<div>${sentence}</div>`)}
-${more > 0 && html`<div class="soft">and ${more} more</div>`}</dd>`;
-}
-
 function received({ received: groups }: Explanation, isAboutAnother: boolean): Html {
   if (!groups) return html``;
   const from = {
@@ -123,21 +113,4 @@ function received({ received: groups }: Explanation, isAboutAnother: boolean): H
   return html`<h3>Groups received from Okta</h3>
 ${groupList(groups.groups, isAboutAnother ? "this person" : "you", groups.total)}
 <p class="soft">${from}</p>`;
-}
-
-/** Counts what a page holds already. */
-class Room {
-  #left: number;
-
-  constructor(characters: number) {
-    this.#left = characters;
-  }
-
-  /** The same, or undefined where it doesn't fit any more. */
-  take(part: Html): Html | undefined {
-    const { length } = part.toString();
-    if (length > this.#left) return undefined;
-    this.#left -= length;
-    return part;
-  }
 }

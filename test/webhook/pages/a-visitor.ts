@@ -1,0 +1,34 @@
+import type { Organization } from "../../../crds/types.ts";
+import type { Visitor } from "../../../webhook/console/visitor.ts";
+import { account } from "../../identity/an-account.ts";
+
+/** An admin of an organization that has these roles. */
+export function visitorOfAcme(roles: Organization["spec"]["roles"]): Visitor {
+  const organization: Organization = {
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "Organization",
+    metadata: { namespace: "acme", name: "acme" },
+    spec: {
+      displayName: "Acme",
+      loginPath: "acme",
+      okta: {
+        issuer: "https://acme.okta.com",
+        clientID: "0oa1",
+        clientSecretRef: { name: "acme-okta", key: "clientSecret" },
+        scopes: ["openid"],
+        claims: { groups: "groups", email: "email", name: "name" },
+      },
+      roles,
+      sessions: { maxAge: "12h" },
+      safeguards: { maxDeactivations: "20%" },
+    },
+  };
+  return {
+    user: account(),
+    organization,
+    roles: [],
+    isAdmin: true,
+    isLocal: false,
+    expiresAt: 1_764_000_000_000,
+  };
+}
