@@ -1,14 +1,24 @@
-import { hash } from "node:crypto";
 import { Shared, SharedStrings } from "../kubernetes/index.ts";
-import { TimedList } from "./timed-list.ts";
+import { type Packing, TimedList } from "./timed-list.ts";
 import type { OktaRoleMapping, OrganizationUser } from "./types.ts";
 
 type User = OrganizationUser;
 type Group = NonNullable<User["spec"]["groups"]>[number];
 type Role = NonNullable<NonNullable<User["status"]>["roles"]>[number];
 type Condition = NonNullable<NonNullable<User["status"]>["conditions"]>[number];
-type Change = Omit<NonNullable<NonNullable<User["status"]>["history"]>[number], "time">;
-type SignIn = Omit<NonNullable<NonNullable<User["status"]>["signIns"]>[number], "time">;
+type StoredChange = NonNullable<NonNullable<User["status"]>["history"]>[number];
+type StoredSignIn = NonNullable<NonNullable<User["status"]>["signIns"]>[number];
+type SignIn = Omit<StoredSignIn, "time">;
+
+/** What a change says beside roles, which thousands have in common, and how many of the roles behind it came and went. */
+interface ChangeHead {
+  readonly fields: Omit<StoredChange, "time" | "granted" | "revoked">;
+  readonly granted: number | undefined;
+  readonly revoked: number | undefined;
+}
+
+/** Some of them are somebody's own, and stand for nobody else. */
+const MOST_HEADS = 4_096;
 
 /** `kubectl apply` notes the whole object in here once more. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
@@ -22,8 +32,8 @@ export function userCompactor(): (user: User) => User {
   const groups = new Shared<Group>();
   const roles = new Shared<Role>();
   const lists = new Shared<string[]>();
-  const changes = new Shared<Change>();
-  const signIns = new Shared<readonly SignIn[]>();
+  const heads = new Shared<ChangeHead>(MOST_HEADS);
+  const signInLists = new Shared<readonly SignIn[]>(MOST_HEADS);
 
   // Fields that this program doesn't know keep an object to itself.
   const sharedGroup = (group: Group): Group => {
@@ -43,14 +53,20 @@ export function userCompactor(): (user: User) => User {
       JSON.stringify(list),
       list.map((text) => strings.of(text)),
     );
-  // A mapping's change is the same for thousands.
-  const sharedChange = (change: Change): Change => {
-    const known = changes.of(digestOf(change), change);
-    if (known !== change) return known;
-    if (change.granted) change.granted = change.granted.map(sharedRole);
-    if (change.revoked) change.revoked = change.revoked.map(sharedRole);
-    change.what = sharedList(change.what) as Change["what"];
-    return shareAll(change, ["reason", "message"], strings);
+  const changes: Packing<StoredChange, readonly (ChangeHead | Role)[]> = {
+    pack: (list) => {
+      const packed = list.flatMap(({ granted, revoked, ...fields }) => {
+        const head: ChangeHead = { fields, granted: granted?.length, revoked: revoked?.length };
+        const key = JSON.stringify([fields, head.granted, head.revoked]);
+        return [heads.of(key, head), ...[...(granted ?? []), ...(revoked ?? [])].map(sharedRole)];
+      });
+      return packed.slice(); // a list that has grown has room for a dozen more
+    },
+    unpack: unpackedChanges,
+  };
+  const signIns: Packing<StoredSignIn, readonly SignIn[]> = {
+    pack: (list) => signInLists.of(JSON.stringify(list), list),
+    unpack: (list) => [...list],
   };
 
   return (user) => {
@@ -64,9 +80,8 @@ export function userCompactor(): (user: User) => User {
     if (status?.roles) status.roles = status.roles.map(sharedRole);
     if (status?.summary) shareAll(status.summary, ["groups", "roles", "mappings"], strings);
     if (status) shareAll(status, ["since", "lastLoginTime"], strings);
-    if (status?.history) status.history = TimedList.of(status.history, (rest) => rest.map(sharedChange));
-    if (status?.signIns)
-      status.signIns = TimedList.of(status.signIns, (rest) => signIns.of(digestOf(rest), rest));
+    if (status?.history) status.history = TimedList.of(status.history, changes);
+    if (status?.signIns) status.signIns = TimedList.of(status.signIns, signIns);
     shareConditions(status?.conditions, strings);
     return user;
   };
@@ -98,9 +113,21 @@ function shareConditions(conditions: Condition[] | undefined, strings: SharedStr
     shareAll(condition, ["type", "reason", "message", "lastTransitionTime"], strings);
 }
 
-/** A key for what is long: as a key of its own it would be in memory twice. */
-function digestOf(value: unknown): string {
-  return hash("sha256", JSON.stringify(value), "base64").slice(0, 22);
+function unpackedChanges(packed: readonly (ChangeHead | Role)[]): Omit<StoredChange, "time">[] {
+  const list: Omit<StoredChange, "time">[] = [];
+  for (let at = 0; at < packed.length; ) {
+    const head = packed[at++];
+    if (!head || !("fields" in head)) break; // a head comes first, and behind it as many roles as it says
+    const { fields, granted, revoked } = head;
+    const roles = packed.slice(at, at + (granted ?? 0) + (revoked ?? 0)) as Role[];
+    at += roles.length;
+    list.push({
+      ...fields,
+      ...(granted === undefined ? {} : { granted: roles.slice(0, granted) }),
+      ...(revoked === undefined ? {} : { revoked: roles.slice(granted ?? 0) }),
+    });
+  }
+  return list;
 }
 
 function isEmpty(object: object): boolean {

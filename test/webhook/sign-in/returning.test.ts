@@ -89,6 +89,41 @@ test("when somebody has signed in last is stored afterwards, once a minute, and 
   t.true((await lastLogin()) > justNow);
 });
 
+test("a refused sign-in of somebody who has an account is in it: with what it takes, or afterwards", async (t) => {
+  const under = await scene(t);
+  const { signIn, writes, users, okta } = under;
+  await signIn("ada");
+  okta.directory.removeFromGroup("service_admin", "ada@acme.example");
+  const refused = await signIn("ada");
+  t.is(refused.response.status, 403);
+  t.deepEqual(writes().slice(2), ["PUT ", "PUT /status"]);
+  const ada = async () => (await users()).get("ada@acme.example")?.status;
+  const status = await ada();
+  t.like(status?.signIns?.[0], { outcome: "Refused", reason: "NoMappedGroup" });
+  t.deepEqual(
+    status?.history?.map(({ what, reason }) => [...what, reason]),
+    [
+      ["Deactivated", "SignIn"],
+      ["Activated", "SignIn"],
+    ],
+  );
+
+  const object = await under.client.get(organizationUsers, (await personIn(under, "ada")).ref);
+  const { signIns: _, ...forgotten } = { sessionEpoch: 1, ...object.status };
+  const { status: written } = await under.client.replace(
+    organizationUsers,
+    { ...object, status: { ...forgotten, lastLoginTime: new Date(Date.now() - HOUR).toISOString() } },
+    { subresource: "status" },
+  );
+  t.is((await signIn("ada")).response.status, 403);
+  await waitFor(async () => (await ada())?.signIns?.[0]?.outcome === "Refused" || undefined, {
+    what: "the refusal to be stored",
+  });
+  t.deepEqual(writes().slice(4), ["PUT /status", "PUT /status"], "that of this test, and one afterwards");
+  t.is((await ada())?.lastLoginTime, written?.lastLoginTime, "nobody was let in");
+  t.is((await ada())?.history?.length, 2);
+});
+
 test("who was put out elsewhere a moment ago gets no session by signing in where that isn't known yet", async (t) => {
   const { signIn, session, faults, writes, replica, cluster, ...under } = await scene(t);
   const other = await replica({ kubeconfig: await cluster.serviceAccount() });
