@@ -247,8 +247,11 @@ test("what a replica hasn't heard of for too long it doesn't tell, to nobody and
   );
   t.like(stale, { status: 503, body: { code: "namespace-unreadable" } });
   t.truthy(stale.headers["retry-after"]);
-  for (const organization of [path, `/organizations/${cluster.namespace}/nobody`])
+  // Nobody learns by it which organizations there are: of one that isn't there, and without a session, it is the same.
+  for (const organization of [path, `/organizations/${cluster.namespace}/nobody`]) {
+    t.like(await ask(the, `${organization}/me`, { at }), { status: 503, body: { code: "stale" } });
     t.like(await ask(the, `${organization}/me`, { at, cookies }), { status: 503, body: { code: "stale" } });
+  }
 });
 
 test("who asks too often is told when to ask again, whatever address they come from; nobody else is", async (t) => {
