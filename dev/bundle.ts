@@ -28,7 +28,7 @@ export const requireForPackages =
   'import { createRequire as createRequireForPackages } from "node:module"; const require = createRequireForPackages(import.meta.url);';
 
 /**
- * Writes the bundles, and the package.json without which Node wouldn't take them for modules.
+ * Writes the bundles, the scripts of pages, and the package.json without which Node wouldn't take them for modules.
  * @returns what esbuild knows of the files that it wrote
  */
 export async function bundle(
@@ -59,6 +59,11 @@ export async function bundle(
   });
   const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   await writeFile(join(outdir, "package.json"), `${JSON.stringify({ name, version, type: "module" })}\n`);
+  // The scripts of pages stand beside the program, as they stand beside the file that reads them.
+  await cp(join(root, "webhook/console/scripts"), join(outdir, "scripts"), {
+    recursive: true,
+    filter: (path) => !path.endsWith(".json"),
+  });
   return metafile;
 }
 
@@ -69,11 +74,6 @@ async function main([outdir = join(root, "dist")]: readonly string[]): Promise<v
   const packages = await bundledPackages(root, metafile);
   await writeFile(join(outdir, "THIRD-PARTY-LICENCES.txt"), await thirdPartyLicences(root, packages));
   await writeFile(join(outdir, "sbom.cdx.json"), await softwareBillOfMaterials(root, packages));
-  // The scripts of pages stand beside the program, as they stand beside the file that reads them.
-  await cp(join(root, "webhook/console/scripts"), join(outdir, "scripts"), {
-    recursive: true,
-    filter: (path) => !path.endsWith(".json"),
-  });
   if (existsSync(join(root, "LICENSE"))) await copyFile(join(root, "LICENSE"), join(outdir, "LICENSE"));
   for (const [path, { bytes }] of Object.entries(metafile.outputs))
     if (path.endsWith(".js")) console.log(`${basename(path)}: ${(bytes / 1024 / 1024).toFixed(2)} MiB`);

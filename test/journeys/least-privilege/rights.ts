@@ -97,7 +97,7 @@ export async function usesExactly(
 ): Promise<void> {
   await waitFor(() => expected.isSubsetOf(rights(tap.requests)) || undefined, {
     what: "every right to be used",
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
   }).catch(() => undefined); // which one isn't, the comparison tells
   t.deepEqual([...tap.forbidden], [], "nothing is asked for that isn't granted");
   t.deepEqual([...rights(tap.requests)].sort(), [...expected].sort());
