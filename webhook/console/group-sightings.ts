@@ -25,22 +25,8 @@ export class GroupSightings {
     this.#folded = Map.groupBy(names, foldedName);
   }
 
-  /** The same people, one by one. */
-  async *watching(users: AsyncIterable<User>): AsyncGenerator<User> {
-    for await (const user of users) {
-      this.#look(user);
-      yield user;
-    }
-  }
-
-  found(): Sighting[] {
-    return Array.from(this.#people, ([name, people]) => {
-      const near = this.#near.get(name);
-      return { name, people, ...(near === undefined || people > 0 ? {} : { near }) };
-    });
-  }
-
-  #look({ groups }: User): void {
+  /** Looks at one of them. */
+  look({ groups }: User): void {
     for (const { name } of groups) {
       if (name === undefined) continue;
       const people = this.#people.get(name);
@@ -50,5 +36,12 @@ export class GroupSightings {
       for (const meant of this.#folded.get(foldedName(name)) ?? [])
         if (meant !== name) this.#near.set(meant, name);
     }
+  }
+
+  found(): Sighting[] {
+    return Array.from(this.#people, ([name, people]) => {
+      const near = this.#near.get(name);
+      return { name, people, ...(near === undefined || people > 0 ? {} : { near }) };
+    });
   }
 }

@@ -1,10 +1,10 @@
 import type { MappedGroup } from "../../crds/types.ts";
 import { CompiledPolicy, type Mapping, type Role } from "../../identity/index.ts";
-import { letOthersRun } from "../../kubernetes/index.ts";
 import { compiled } from "../../organizations/policy-source.ts";
 import { groupsBeyond, groupsIn } from "./group-lines.ts";
 import type { ReadMapping } from "./read-mappings.ts";
 import type { RoleField } from "./role-fields.ts";
+import type { Slices } from "./scan-turns.ts";
 
 /** What the form would change: the groups of one role's field. */
 export interface Edit {
@@ -46,11 +46,15 @@ export function editsOf(fields: readonly RoleField[], filledIn: FilledIn): Edits
   return { edits, problems };
 }
 
-/** The policy as it is and as it would be. What doesn't change is the same object in both. */
+/**
+ * The policy as it is and as it would be. What doesn't change is the same object in both.
+ * @param slices this is a piece of
+ */
 export async function policies(
   roles: readonly Role[],
   mappings: readonly ReadMapping[],
   edits: readonly Edit[],
+  slices: Pick<Slices, "pause">,
 ): Promise<{ readonly before: CompiledPolicy; readonly after: CompiledPolicy }> {
   const before = new CompiledPolicy(roles);
   const after = new CompiledPolicy(roles);
@@ -59,7 +63,7 @@ export async function policies(
     const mapping = compiled(object);
     before.setMapping(mapping);
     if (!changed.has(mapping.name)) after.setMapping(mapping);
-    await letOthersRun();
+    await slices.pause();
   }
   for (const edit of edits) {
     const mapping = editedMapping(edit, before.mappings);

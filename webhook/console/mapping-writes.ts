@@ -6,9 +6,16 @@ import { mappingIntent } from "./mapping-manifest.ts";
 import { CONSOLE_MANAGER } from "./mapping-owner.ts";
 import { type ReadMapping, readMappings } from "./read-mappings.ts";
 
-/** Somebody else has changed the mapping since it was read, or has it by now. */
+/** Somebody else has changed the mapping since it was read, or has one of its name. */
 export class MappingChangedError extends Error {
   readonly code = "mapping-changed";
+  /** Its name. */
+  readonly mapping: string;
+
+  constructor(mapping: string, options?: ErrorOptions) {
+    super(`${mapping} was changed meanwhile.`, options);
+    this.mapping = mapping;
+  }
 }
 
 /** A status is written at any time, and makes another resourceVersion: then the same is tried again. */
@@ -37,7 +44,7 @@ export async function writeEdit(
           { fieldManager: CONSOLE_MANAGER },
         );
       }
-      if (!read || !uid || !resourceVersion) throw new MappingChangedError("There is nothing to delete.");
+      if (!read || !uid || !resourceVersion) throw new MappingChangedError(field.mapping);
       await client.delete(oktaRoleMappings, intent.metadata, { uid, resourceVersion });
       return read.object;
     } catch (error) {
@@ -45,7 +52,7 @@ export async function writeEdit(
       const all = await readMappings(client, organization);
       const now = all.find(({ object }) => object.metadata.name === field.mapping);
       if (attempt === ATTEMPTS || !read || !now || !isSame(read, now))
-        throw new MappingChangedError(`${field.mapping} was changed meanwhile.`, { cause: error });
+        throw new MappingChangedError(field.mapping, { cause: error });
       read = now;
     }
   }

@@ -6,6 +6,7 @@ import {
   type Preview,
   previewChange,
   shownName,
+  type User,
   type UserCounts,
 } from "../../identity/index.ts";
 import {
@@ -24,6 +25,7 @@ import { type Edit, type Edits, editsOf, type FilledIn, policies } from "./mappi
 import { MappingChangedError, writeEdit } from "./mapping-writes.ts";
 import { type ReadMapping, readMappings, readOrganization } from "./read-mappings.ts";
 import { type RoleField, roleFields, strayMappings } from "./role-fields.ts";
+import { ScanTurns, type Slices } from "./scan-turns.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** What the page Role mapping shows. */
@@ -57,8 +59,14 @@ export type Saved =
   /**
    * What was previewed isn't what is there any more: this is.
    * @property done what had been saved until that was found
+   * @property at the mapping that couldn't be written, where it came to that
    */
-  | { readonly kind: "changed"; readonly previewed: Previewed; readonly done: readonly string[] }
+  | {
+      readonly kind: "changed";
+      readonly previewed: Previewed;
+      readonly done: readonly string[];
+      readonly at?: string;
+    }
   /** This program may not write mappings. */
   | { readonly kind: "forbidden"; readonly previewed: Previewed; readonly done: readonly string[] }
   /** The API server has found something wrong with a mapping. */
@@ -87,6 +95,7 @@ export class RoleMappings {
   readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
   readonly #events: Pick<EventRecorder, "record">;
   readonly #audit: Logger;
+  readonly #scans = new ScanTurns();
   readonly #turns = new ConcurrencyLimit(1, { waitMs: 10_000, waitingForEach: 8 });
 
   constructor(deps: {
@@ -156,12 +165,12 @@ export class RoleMappings {
     const { organization, fields, mappings } = desk;
     const key = keyOf(organization);
     const edited = editsOf(fields, filledIn);
-    const { before, after } = await policies(organization.spec.roles, mappings, edited.edits);
+    const slices = await this.#scans.begin(key);
+    const { before, after } = await policies(organization.spec.roles, mappings, edited.edits, slices);
     const sightings = new GroupSightings(
       edited.edits.flatMap(({ added }) => added.flatMap(({ name }) => name ?? [])),
     );
-    const users = this.#store.users(key);
-    const preview = await previewChange(sightings.watching(users), {
+    const preview = await previewChange(passing(this.#store.users(key), sightings, slices), {
       issuer: organization.spec.okta.issuer,
       before,
       after,
@@ -207,7 +216,7 @@ export class RoleMappings {
         return { kind: "invalid", previewed, done, message: shownName(error.message) };
       if (!(error instanceof MappingChangedError)) throw error;
       const now = await this.#preview(visitor, await this.#desk(organization), filledIn);
-      return { kind: "changed", previewed: now, done };
+      return { kind: "changed", previewed: now, done, at: error.mapping };
     }
   }
 
@@ -238,6 +247,19 @@ export class RoleMappings {
       action: isGone ? "DeleteMapping" : "SaveMapping",
       note,
     });
+  }
+}
+
+/** The same people one by one, looked at on the way, and no more of them at once than others can wait for. */
+async function* passing(
+  users: AsyncIterable<User>,
+  sightings: GroupSightings,
+  slices: Slices,
+): AsyncGenerator<User> {
+  for await (const user of users) {
+    sightings.look(user);
+    yield user;
+    await slices.pause();
   }
 }
 

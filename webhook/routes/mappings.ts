@@ -83,7 +83,8 @@ function outcomeOf(saved: Exclude<Saved, { kind: "saved" | "off" }>) {
   const { kind: why, done, previewed } = saved;
   const status = { changed: 409, forbidden: 403, invalid: 422 }[why];
   const message = saved.kind === "invalid" ? saved.message : undefined;
-  const notSaved: NotSaved = { why, done, message };
+  const at = saved.kind === "changed" ? saved.at : undefined;
+  const notSaved: NotSaved = { why, done, message, at };
   return { status, previewed, notSaved };
 }
 

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from "ava";
 import { parseAllDocuments } from "yaml";
+import { PAUSE_ANNOTATION } from "../../../crds/annotations.ts";
 import { organizationUsers } from "../../../crds/resources.ts";
 import type { OktaRoleMapping } from "../../../crds/types.ts";
 import { chartRights } from "../../../dev/control-plane/service-account.ts";
@@ -426,8 +427,26 @@ test("a mapping of another organization that has the name isn't touched", async 
       roles: ["portal-admin"],
     }),
   );
-  t.is((await ada.post(`${PAGE}/save`, form)).status, 409);
+  const answer = await ada.post(`${PAGE}/save`, form);
+  t.is(answer.status, 409);
+  t.regex(
+    answer.body,
+    /<code>acme\.portal-admin<\/code>: it is another one by now, or one of another organization/,
+  );
   t.is((await mapping("acme.portal-admin"))?.spec.organizationRef.name, "beta");
+});
+
+test("a change to what is paused is shown, and that it comes true when that is over", async (t) => {
+  const { ada, cluster, heard } = await scene(t);
+  await save(ada, { "portal-admin": "portal_admin" });
+  await cluster.kubectl("annotate", "orm", "acme.portal-admin", `${PAUSE_ANNOTATION}=we are moving`);
+  const page = await preview(ada, { "portal-admin": "portal_admin\norg_admin" });
+  t.regex(page.body, /The mapping <code>acme\.portal-admin<\/code> is paused/);
+  t.regex(page.body, /Nobody who has an account here would gain or lose a role\./);
+  await cluster.kubectl("annotate", "oktaorg", "acme", `${PAUSE_ANNOTATION}=we are moving`);
+  await heard("oktaorg", "acme");
+  const whole = await preview(ada, { "service-admin": "org_admin" });
+  t.regex(whole.body, /Changes are paused in the Organization acme/);
 });
 
 test("where saving was switched off since the preview, nothing is saved", async (t) => {

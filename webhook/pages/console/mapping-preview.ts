@@ -1,3 +1,4 @@
+import { pauseWords } from "../../../crds/annotations.ts";
 import { type Listed, type PersonChange, shownName, unseenDifference } from "../../../identity/index.ts";
 import { groupLine, groupLines } from "../../console/group-lines.ts";
 import type { Edit } from "../../console/mapping-edits.ts";
@@ -21,7 +22,10 @@ export interface NotSaved {
   readonly why: "changed" | "forbidden" | "invalid";
   /** Mappings that were saved before that was found. */
   readonly done: readonly string[];
+  /** What the API server has against it. */
   readonly message?: string | undefined;
+  /** The mapping that couldn't be written. */
+  readonly at?: string | undefined;
 }
 
 /** What a changed form would do: who gains and who loses what, the manifest, and where it may be, the button that saves. */
@@ -75,12 +79,18 @@ ${howTo(previewed)}
   });
 }
 
-function reasonOf({ why, done, message }: NotSaved, { metadata }: Previewed["desk"]["organization"]): Html {
+function reasonOf(
+  { why, done, message, at }: NotSaved,
+  { metadata }: Previewed["desk"]["organization"],
+): Html {
   const saved =
     done.length > 0 && html` Saved before that: ${done.map((name) => html`<code>${name}</code> `)}.`;
   const text = {
     changed: html`<strong>Not saved:</strong> somebody has changed the mappings or the roles meanwhile, or what this would do
-isn't what you have seen. This is what it would do now.`,
+isn't what you have seen. This is what it would do now.${
+      at !== undefined &&
+      html` It was found at <code>${at}</code>: it is another one by now, or one of another organization.`
+    }`,
     forbidden: html`<strong>Not saved:</strong> this service may not write mappings in the namespace ${metadata.namespace}.
 Whoever runs it has to set <code>console.editMappings: true</code>, a value of the Helm chart; or bind the rules of
 <code>rbac/console.yaml</code>.`,
@@ -89,7 +99,7 @@ Whoever runs it has to set <code>console.editMappings: true</code>, a value of t
   return html`<p class="alert" role="alert">${text}${saved}</p>`;
 }
 
-function warnings({ preview, takesOwnAdminRole, desk }: Previewed): HtmlValue {
+function warnings({ preview, takesOwnAdminRole, desk, edits }: Previewed): HtmlValue {
   const { deactivating, recent, exceeds, lastAdminRoles } = preview.held;
   const { spec, metadata } = desk.organization;
   const before = recent > 0 && `, and ${recent} were lately`;
@@ -111,17 +121,18 @@ allows</strong> (${spec.safeguards.maxDeactivations} within 24 hours). The safeg
 somebody approves on the cluster.</p>`
 }
 ${
-  isPaused(desk) &&
+  pauseWords(desk.organization) !== undefined &&
   html`<p class="alert" role="note">Changes are paused in the Organization ${metadata.name}: nothing of this comes true until
 that is over.</p>`
-}`;
 }
-
-function isPaused({ organization }: Previewed["desk"]): boolean {
-  return (
-    organization.status?.conditions?.some(({ type, status }) => type === "Paused" && status === "True") ===
-    true
-  );
+${edits
+  .filter(({ field }) => field.read && pauseWords(field.read.object) !== undefined)
+  .map(
+    ({
+      field,
+    }) => html`<p class="alert" role="note">The mapping <code>${field.mapping}</code> is paused: what changes in it
+comes true when that is over.</p>`,
+  )}`;
 }
 
 function changes(edits: readonly Edit[], names: ReadonlyMap<string, string>): Html {
