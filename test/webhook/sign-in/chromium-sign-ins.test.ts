@@ -38,6 +38,7 @@ inChromium(
     const cookies = (await page.context().cookies(url)).filter(({ name }) => name.startsWith("okta-role-"));
     t.deepEqual(cookies.map(({ name }) => name.replace(/session-.*/, "session")).sort(), [
       "okta-role-browser",
+      "okta-role-organization",
       "okta-role-session",
     ]);
   },
