@@ -208,6 +208,14 @@ const CASES: readonly [
     /^Kept from/,
   ],
   [
+    "DeactivationHeld",
+    "also where another issuer is what takes it: groups of a former one give nothing",
+    { user: account() },
+    by([SERVICES], { held: true, issuer: "https://new.okta.com" }),
+    /^Kept from group "service_admin" of mapping services: that it is taken waits/,
+    /^Kept from/,
+  ],
+  [
     "NotTakenYet",
     "what nothing gives any more goes within seconds",
     { user: account() },
