@@ -10,6 +10,7 @@ import { hook } from "./measures/hook.ts";
 import { large } from "./measures/large.ts";
 import { logins } from "./measures/logins.ts";
 import { mappingChange } from "./measures/mapping-change.ts";
+import { replicas } from "./measures/replicas.ts";
 import { revocation } from "./measures/revocation.ts";
 import { scale } from "./measures/scale.ts";
 import { sessions } from "./measures/sessions.ts";
@@ -24,6 +25,7 @@ const MEASURES: readonly Measure[] = [
   logins,
   headers,
   revocation,
+  replicas,
   sync,
   hook,
   coldStart,

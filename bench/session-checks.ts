@@ -28,10 +28,19 @@ export class SessionChecks {
   }
 
   /** Resolves with the time (performance.now) of the first answer that is 401. */
-  async untilRefused(cookie: string): Promise<number> {
+  untilRefused(cookie: string): Promise<number> {
+    return this.#until(401, cookie);
+  }
+
+  /** As `untilRefused`: of the first that is 200. */
+  untilAdmitted(cookie: string): Promise<number> {
+    return this.#until(200, cookie);
+  }
+
+  async #until(status: number, cookie: string): Promise<number> {
     const deadline = performance.now() + TIMEOUT_MS;
-    while ((await this.status(cookie)) !== 401) {
-      if (performance.now() > deadline) throw new Error("the session was never refused");
+    while ((await this.status(cookie)) !== status) {
+      if (performance.now() > deadline) throw new Error(`no answer was ever ${status}`);
       if (this.#pauseMs > 0) await sleep(this.#pauseMs);
     }
     return performance.now();

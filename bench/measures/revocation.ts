@@ -3,6 +3,7 @@ import { oktaRoleMappings } from "../../crds/resources.ts";
 import type { OktaRoleMapping } from "../../crds/types.ts";
 import type { Bench } from "../bench.ts";
 import { type Measure, type Outcome, times, written } from "../measure.ts";
+import { signedIn } from "../newly-mapped.ts";
 import { ObjectWatch } from "../object-watch.ts";
 import { SessionChecks } from "../session-checks.ts";
 import { SignIns } from "../sign-ins.ts";
@@ -10,7 +11,6 @@ import { quantile } from "../statistics.ts";
 import type { Tenant } from "../tenant.ts";
 
 const PAUSE_MS = 20;
-const TIMEOUT_MS = 60_000;
 
 export const revocation: Measure = {
   name: "revocation",
@@ -57,16 +57,6 @@ async function measure(bench: Bench): Promise<Outcome> {
     await rawWatch.stop();
     await signIns.close();
     await bench.end(operator, webhook);
-  }
-}
-
-/** Signs somebody in, whose group may be mapped since a moment ago only. */
-async function signedIn(signIns: SignIns, checks: SessionChecks, group: string): Promise<string> {
-  for (const deadline = performance.now() + TIMEOUT_MS; ; await sleep(PAUSE_MS)) {
-    const [prepared] = await signIns.prepare([{ subject: group, groups: [group] }]);
-    const cookie = prepared && (await signIns.finish([prepared]).catch(() => []))[0];
-    if (cookie !== undefined && (await checks.status(cookie)) === 200) return cookie;
-    if (performance.now() > deadline) throw new Error(`nobody in ${group} could sign in`);
   }
 }
 
