@@ -15,6 +15,7 @@ import { revocation } from "./measures/revocation.ts";
 import { scale } from "./measures/scale.ts";
 import { sessions } from "./measures/sessions.ts";
 import { sync } from "./measures/sync.ts";
+import { usersPage } from "./measures/users-page.ts";
 import { writeReport } from "./report.ts";
 import { terminalTable } from "./table.ts";
 
@@ -22,6 +23,7 @@ const MEASURES: readonly Measure[] = [
   applyToReady,
   sessions,
   activePeople,
+  usersPage,
   logins,
   headers,
   revocation,

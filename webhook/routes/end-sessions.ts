@@ -3,7 +3,7 @@ import type { Guard } from "../console/guard.ts";
 import { personAt } from "../console/person.ts";
 import type { Roster } from "../console/roster.ts";
 import { redirect, sendPage } from "../http/respond.ts";
-import { endSessionsPage } from "../pages/console/end-sessions.ts";
+import { endSessionsPage, ownSessionsEndedPage } from "../pages/console/end-sessions.ts";
 import { userAddress } from "../pages/console/user-texts.ts";
 import type { SignOuts } from "../sessions/sign-outs.ts";
 
@@ -27,7 +27,7 @@ export function confirmEndSessions({
 
 /**
  * POST /login/:path/users/:name/end-sessions - ends all sessions of a user of the admin's own organization, and leads back to
- * the user's page. Comes after `sameSiteOnly`.
+ * the user's page; who has ended their own is told so. Comes after `sameSiteOnly`.
  */
 export function endSessions({ guard, roster, signOuts }: EndSessionsDeps): RequestHandler {
   return async (req, res) => {
@@ -36,6 +36,7 @@ export function endSessions({ guard, roster, signOuts }: EndSessionsDeps): Reque
     const person = await personAt(roster, visitor, req.params.name);
     const { email, ref } = visitor.user;
     const after = await signOuts.endAll(person.ref, email === undefined ? ref : `${email} (${ref})`);
-    redirect(res, `${userAddress(visitor.organization, person)}?ended=${after?.sessionEpoch ?? 0}`);
+    if (person.ref === ref) sendPage(req, res, 200, ownSessionsEndedPage(visitor));
+    else redirect(res, `${userAddress(visitor.organization, person)}?ended=${after?.sessionEpoch ?? 0}`);
   };
 }

@@ -72,7 +72,19 @@ for (const colorScheme of ["light", "dark"] as const) {
       t.is(await page.locator("tbody tr").count(), 11);
       await page.click("text=Last sign-in");
       t.is(await page.getAttribute("th[aria-sort]", "aria-sort"), "descending");
-      t.is(await page.locator("tbody th").first().innerText(), "Olga Tester");
+      await page.click("text=Olga Tester >> nth=-1");
+      t.is(await page.textContent("h1"), "Olga Tester");
+      await page.click("text=End this person's sessions");
+      t.is(await page.textContent("h1"), "End all sessions?");
+      await page.click("text=Leave them as they are");
+      t.is(await page.textContent("h1"), "Olga Tester");
+      await page.goBack();
+      await page.focus("main .button");
+      await page.keyboard.press("Enter");
+      await page.locator("text=Your sessions have ended").waitFor();
+      await page.click("text=Sign in again");
+      await page.waitForURL(`${url}/`);
+      t.is(await page.textContent("h1"), "Signed in as Olga Tester");
       t.deepEqual(problems, []);
     },
   );
