@@ -99,6 +99,6 @@ function cookieHeader(headers: Dispatcher.ResponseData["headers"]["set-cookie"])
   return all
     .filter((header) => !/;\s*Path=\/\w/i.test(header))
     .map((header) => header.split(";", 1)[0] ?? "")
-    .filter((pair) => !pair.endsWith("="))
+    .filter((pair) => !/^[^=]*=$/.test(pair)) // it is taken away
     .join("; ");
 }

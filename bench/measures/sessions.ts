@@ -5,7 +5,9 @@ import { z } from "zod";
 import { freePort } from "../../dev/control-plane/ports.ts";
 import type { Bench } from "../bench.ts";
 import { type Measure, type Outcome, percent, type Row, times, written } from "../measure.ts";
+import type { ForeignProgram } from "../peers/foreign-program.ts";
 import { startModAuthOpenidc } from "../peers/mod-auth-openidc.ts";
+import { OAUTH2_PROXY_LOGIN, OAUTH2_PROXY_QUESTION, startOauth2Proxy } from "../peers/oauth2-proxy.ts";
 import { SignIns } from "../sign-ins.ts";
 import { median, pairedRatio } from "../statistics.ts";
 import { cpuSeconds, pin } from "../usage.ts";
@@ -24,8 +26,9 @@ export const sessions: Measure = {
     "asks it, with the organization that is needed, whose answer has headers alone, the signed assertion among them. The " +
     "neighbours: a bare express route that answers with the same JSON and checks nothing (with etag and x-powered-by off, " +
     "which makes it half as fast again), and one that answers with the door's headers; express-openid-connect with " +
-    "requiresAuth and a session cookie of its own; and, where apache2 and mod_auth_openidc are installed, a static file " +
-    "behind those. Each server is kept on the second core, autocannon on the first; what is compared is the CPU time that the server has used per answer. They take " +
+    "requiresAuth and a session cookie of its own; oauth2-proxy at its /oauth2/auth with a session cookie of its own, which " +
+    "has no tokens in it (session-cookie-minimal), with nothing logged, built from the Go module that bench/oauth2-proxy " +
+    "pins; and, where apache2 and mod_auth_openidc are installed, a static file behind those. Each server is kept on the second core, autocannon on the first; what is compared is the CPU time that the server has used per answer. They take " +
     "turns, and the ratios are the medians over the turns.",
   run: measure,
 };
@@ -59,6 +62,7 @@ async function measure(bench: Bench): Promise<Outcome> {
   const port = await freePort();
   const eoc = await bench.peer("express-openid-connect", { port });
   const apache = await startModAuthOpenidc(bench);
+  const oauth2Proxy = await startOauth2Proxy(bench);
 
   const targets: Record<string, Target> = {
     ours: { url: `${baseURL}/session`, cookie, pid: webhook.process.pid ?? 0 },
@@ -70,15 +74,10 @@ async function measure(bench: Bench): Promise<Outcome> {
       cookie: await sessionCookie(bench, `http://localhost:${port}`, "/login"),
       pid: eoc.process.pid ?? 0,
     },
-    ...("why" in apache
+    ...("why" in apache ? {} : { apache: await foreign(bench, apache, "/session", "/session") }),
+    ...("why" in oauth2Proxy
       ? {}
-      : {
-          apache: {
-            url: `${apache.baseURL}/session`,
-            cookie: await sessionCookie(bench, apache.baseURL, "/session"),
-            pid: apache.pid,
-          },
-        }),
+      : { oauth2Proxy: await foreign(bench, oauth2Proxy, OAUTH2_PROXY_LOGIN, OAUTH2_PROXY_QUESTION) }),
   };
   try {
     const costs = new Map<string, Cost[]>();
@@ -91,11 +90,24 @@ async function measure(bench: Bench): Promise<Outcome> {
         costs.set(name, known);
       }
     }
-    return outcome(costs, "why" in apache ? apache.why : undefined);
+    return outcome(costs, {
+      mod_auth_openidc: "why" in apache ? apache.why : undefined,
+      "oauth2-proxy": "why" in oauth2Proxy ? oauth2Proxy.why : undefined,
+    });
   } finally {
-    if (!("why" in apache)) await apache.stop();
+    for (const one of [apache, oauth2Proxy]) if ("stop" in one) await one.stop();
     await bench.end(webhook, bare, eoc);
   }
+}
+
+/** Somebody who has signed in there. */
+async function foreign(
+  bench: Bench,
+  { baseURL, pid }: ForeignProgram,
+  login: string,
+  path: string,
+): Promise<Target> {
+  return { url: `${baseURL}${path}`, cookie: await sessionCookie(bench, baseURL, login), pid };
 }
 
 /** What the door's answer has besides what each answer has. */
@@ -156,13 +168,17 @@ function load(url: string, cookie: string, seconds: number): [command: string, a
     : [process.execPath, args];
 }
 
-function outcome(costs: ReadonlyMap<string, readonly Cost[]>, noApache: string | undefined): Outcome {
+/** @param why what is left out and why, by its name; undefined where it isn't */
+function outcome(
+  costs: ReadonlyMap<string, readonly Cost[]>,
+  why: Readonly<Record<"mod_auth_openidc" | "oauth2-proxy", string | undefined>>,
+): Outcome {
   const cpu = (name: string): number[] => (costs.get(name) ?? []).map(({ cpuUs }) => cpuUs);
   const shown = (name: string): string => {
     const us = median(cpu(name));
     return `${written(1e6 / us)}/s on a core (${written(us)} µs CPU each)`;
   };
-  const ratio = (name: string): number => 1 / pairedRatio(cpu("ours"), cpu(name));
+  const ratio = (name: string, ours = "ours"): number => 1 / pairedRatio(cpu(ours), cpu(name));
   const against = (name: string, title: string): Row => ({
     what: `Session check against ${title}`,
     measured: shown("ours"),
@@ -182,15 +198,29 @@ function outcome(costs: ReadonlyMap<string, readonly Cost[]>, noApache: string |
         what: "Door with the assertion against a bare express route",
         measured: shown("door"),
         neighbour: shown("bareDoor"),
-        ratio: percent(1 / pairedRatio(cpu("door"), cpu("bareDoor"))),
+        ratio: percent(ratio("bareDoor", "door")),
         budget: ">= 70 %",
-        met: 1 / pairedRatio(cpu("door"), cpu("bareDoor")) >= 0.7,
+        met: ratio("bareDoor", "door") >= 0.7,
       },
+      ...(costs.has("oauth2Proxy")
+        ? [
+            {
+              what: "Door with the assertion against oauth2-proxy",
+              measured: shown("door"),
+              neighbour: shown("oauth2Proxy"),
+              ratio: times(ratio("oauth2Proxy", "door")),
+              budget: ">= 2x",
+              met: ratio("oauth2Proxy", "door") >= 2,
+            },
+          ]
+        : []),
       { ...against("eoc", "express-openid-connect"), budget: ">= 5x", met: ratio("eoc") >= 5 },
-      ...(noApache === undefined ? [against("apache", "mod_auth_openidc")] : []),
+      ...(costs.has("apache") ? [against("apache", "mod_auth_openidc")] : []),
     ],
     notes: [
-      ...(noApache === undefined ? [] : [`mod_auth_openidc was left out: ${noApache}`]),
+      ...Object.entries(why).flatMap(([name, sentence]) =>
+        sentence === undefined ? [] : [`${name} was left out: ${sentence}`],
+      ),
       `By the clock: ${[...costs]
         .map(([name, all]) => `${name} ${written(median(all.map(({ rate }) => rate)))}/s`)
         .join(", ")}.`,

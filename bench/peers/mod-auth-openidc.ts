@@ -2,25 +2,18 @@ import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../dev/control-plane/ports.ts";
 import type { Bench } from "../bench.ts";
+import { type ForeignProgram, startForeign } from "./foreign-program.ts";
 
 const PROGRAM = "/usr/sbin/apache2";
 const MODULES = "/usr/lib/apache2/modules";
-const START_MS = 10_000;
-
-export interface RunningApache {
-  readonly baseURL: string;
-  readonly pid: number;
-  stop(): Promise<void>;
-}
 
 /**
  * Starts apache2 with mod_auth_openidc in front of a file, where Debian's packages of both are installed.
  * @returns a sentence where they aren't
  */
-export async function startModAuthOpenidc(bench: Bench): Promise<RunningApache | { why: string }> {
+export async function startModAuthOpenidc(bench: Bench): Promise<ForeignProgram | { why: string }> {
   if (!existsSync(PROGRAM) || !existsSync(`${MODULES}/mod_auth_openidc.so`))
     return { why: "apache2 and libapache2-mod-auth-openidc aren't installed." };
   const { tether } = bench;
@@ -31,29 +24,19 @@ export async function startModAuthOpenidc(bench: Bench): Promise<RunningApache |
   await writeFile(join(files, "session"), JSON.stringify({ user: "somebody" }));
   const file = join(tether.folder, "apache.conf");
   await writeFile(file, configuration({ folder: tether.folder, files, port }, bench), { mode: 0o600 });
-  const command = [PROGRAM, "-DFOREGROUND", "-f", file];
-  const program = await tether.start("apache", command, join(tether.folder, "apache.log"));
+  const apache = await startForeign(bench, {
+    name: "apache",
+    command: [PROGRAM, "-DFOREGROUND", "-f", file],
+    baseURL: `http://localhost:${port}`,
+    path: "/session",
+  });
   const stop = async (): Promise<void> => {
-    await program.stop(5_000);
+    if ("stop" in apache) await apache.stop();
     await rm(files, { recursive: true });
   };
-  const baseURL = `http://localhost:${port}`;
-  for (const deadline = performance.now() + START_MS; !(await answers(baseURL)); await sleep(50)) {
-    if (program.running && performance.now() < deadline) continue;
-    const why = `apache2 didn't start: ${await program.lastOutput(3)}`;
-    await stop();
-    return { why };
-  }
-  return { baseURL, pid: program.pid ?? 0, stop };
-}
-
-async function answers(baseURL: string): Promise<boolean> {
-  try {
-    // 401, since fetch says that no person is there to be redirected.
-    return (await fetch(`${baseURL}/session`, { redirect: "manual" })).status < 500;
-  } catch {
-    return false; // not yet
-  }
+  if ("stop" in apache) return { ...apache, stop };
+  await stop();
+  return apache;
 }
 
 /** One process with threads, as one container would have it; nothing is logged; sessions are in shared memory. */
