@@ -10,6 +10,7 @@ import { hook } from "./measures/hook.ts";
 import { large } from "./measures/large.ts";
 import { logins } from "./measures/logins.ts";
 import { mappingChange } from "./measures/mapping-change.ts";
+import { behindNginx } from "./measures/nginx.ts";
 import { replicas } from "./measures/replicas.ts";
 import { revocation } from "./measures/revocation.ts";
 import { scale } from "./measures/scale.ts";
@@ -24,6 +25,7 @@ const MEASURES: readonly Measure[] = [
   sessions,
   activePeople,
   usersPage,
+  behindNginx,
   logins,
   headers,
   revocation,

@@ -8,7 +8,7 @@ const app = express();
 // The fastest that express offers: without these two it answers a third less.
 app.disable("x-powered-by");
 app.set("etag", false);
-app.get("/session", (_req, res) => {
+app.get(["/session", "/"], (_req, res) => {
   res.json(settings.answer);
 });
 
