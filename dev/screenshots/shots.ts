@@ -39,7 +39,26 @@ export const shots: readonly Shot[] = [
   at("identity-management", "/login/acme/settings", "kim"),
   at("why", "/login/acme/why?email=zoe@acme.example", "kim"),
   at("why-myself", "/login/acme/why", "raj"),
+  {
+    name: "user",
+    as: "kim",
+    open: async (page, { product }) => {
+      await page.goto(`${product.baseURL}/login/acme/users?search=raj`);
+      await page.click("tbody a");
+      await page.waitForURL("**/users/acme-*");
+    },
+  },
   at("role-mapping", "/login/acme/mappings", "kim"),
+  {
+    name: "role-mapping-preview",
+    as: "kim",
+    open: async (page, { product }) => {
+      await page.goto(`${product.baseURL}/login/acme/mappings`);
+      await page.fill("#groups-service-admin", "service_admin\nService_Developer");
+      await page.fill("#groups-runtime-admin", "runtime_admins");
+      await page.getByRole("button", { name: "Show what would change" }).click();
+    },
+  },
   {
     name: "role-mapping-preview",
     as: "kim",
@@ -50,7 +69,26 @@ export const shots: readonly Shot[] = [
     },
   },
   at("users", "/login/acme/users", "kim"),
+  {
+    name: "user",
+    as: "kim",
+    open: async (page, { product }) => {
+      await page.goto(`${product.baseURL}/login/acme/users?search=raj`);
+      await page.click("tbody a");
+      await page.waitForURL("**/users/acme-*");
+    },
+  },
   at("role-mapping", "/login/acme/mappings", "kim"),
+  {
+    name: "role-mapping-preview",
+    as: "kim",
+    open: async (page, { product }) => {
+      await page.goto(`${product.baseURL}/login/acme/mappings`);
+      await page.fill("#groups-service-admin", "service_admin\nService_Developer");
+      await page.fill("#groups-runtime-admin", "runtime_admins");
+      await page.getByRole("button", { name: "Show what would change" }).click();
+    },
+  },
   at("why", "/login/acme/why?email=raj@acme.example&role=service-admin", "kim"),
   at("local-sign-in", "/login/acme/local"),
   at("sign-out", "/logout", "ada"),
