@@ -1,6 +1,14 @@
 import test from "ava";
 import { type Access, noAccess } from "../../identity/access.ts";
-import { LOCAL_ACCOUNT, requestCause, signInCause, storedCause, unconfirmed } from "../../identity/causes.ts";
+import {
+  adminCause,
+  approvedCause,
+  LOCAL_ACCOUNT,
+  requestCause,
+  signInCause,
+  storedCause,
+  unconfirmed,
+} from "../../identity/causes.ts";
 import { account, GRANTS, local } from "./an-account.ts";
 
 const none = noAccess("NoMappedGroup", "");
@@ -70,6 +78,9 @@ test("a sign-in says where its groups were read, a request says its words, and w
     reason: "EndRequested",
     detail: 'Somebody has asked for it on the cluster: "stolen".',
   });
+  t.like(approvedCause(signInCause("Claim"), "deadbeef"), { by: "sign-in", reason: "Approved" });
+  t.regex(approvedCause(signInCause("Claim"), "deadbeef").detail, /groups claim.*\(deadbeef\)/);
+  t.is(adminCause("mia\u{202E}@acme.example").detail.slice(0, 17), "mia\u{FFFD}@acme.example");
   const { by, detail } = unconfirmed(LOCAL_ACCOUNT);
   t.is(by, "local-account");
   t.true(detail.startsWith(`${LOCAL_ACCOUNT.detail} `) && /may not be so/.test(detail));

@@ -43,8 +43,16 @@ test("a deleted mapping that would deactivate too many is held, counted, and goe
 
   const [, approval = ""] = heldMessage(held) ?? [];
   await under.cluster.kubectl("annotate", "oktaorg", "acme", `${APPROVAL_ANNOTATION}=${approval}`);
-  for (const ref of refs)
-    await under.untilUser(ref, "to be out", (user) => user.status?.state === "Deactivated");
+  for (const ref of refs) {
+    const { status } = await under.untilUser(
+      ref,
+      "to be out",
+      (user) => user.status?.state === "Deactivated",
+    );
+    const [change] = status?.history ?? [];
+    t.like(change, { what: ["Deactivated"], reason: "Approved" });
+    t.true(change?.message.includes(`approved it on the cluster (${approval})`));
+  }
   await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "True");
 });
 
