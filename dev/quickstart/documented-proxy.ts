@@ -20,7 +20,7 @@ export interface Place {
 
 /** A proxy of which docs/proxies/ has a configuration that runs as it stands. */
 export interface DocumentedProxy {
-  readonly name: "nginx" | "Caddy" | "HAProxy" | "Apache";
+  readonly name: "nginx" | "Caddy" | "HAProxy" | "Apache" | "Traefik";
   /** Whether it is installed. */
   isHere(): boolean;
   /** Writes the documented configuration, for this place. @returns the command that starts the proxy on it */
@@ -143,4 +143,29 @@ const apache: DocumentedProxy = {
   },
 };
 
-export const documentedProxies: readonly DocumentedProxy[] = [nginx, caddy, haproxy, apache];
+const traefik: DocumentedProxy = {
+  name: "Traefik",
+  isHere: () => spawnSync("traefik", ["version"]).status === 0,
+  async prepare({ folder, port, webhookPort, applicationPort, organization }) {
+    const dynamic = join(folder, "traefik-dynamic.yaml");
+    const routes = await documented("traefik.yaml", {
+      "app.example.com": "localhost",
+      "okta-role-operator.access.svc:80": `127.0.0.1:${webhookPort}`,
+      "application:8080": `127.0.0.1:${applicationPort}`,
+      "access/acme": organization,
+    });
+    await writeFile(dynamic, routes);
+    const file = join(folder, "traefik.yaml");
+    const http = { encodeQuerySemicolons: true, sanitizePath: false, maxHeaderBytes: 16384 };
+    const configuration = {
+      global: { checkNewVersion: false, sendAnonymousUsage: false },
+      log: { level: "ERROR" },
+      entryPoints: { web: { address: `127.0.0.1:${port}`, http } },
+      providers: { file: { filename: dynamic, watch: false } },
+    };
+    await writeFile(file, JSON.stringify(configuration)); // JSON is YAML
+    return ["traefik", `--configFile=${file}`];
+  },
+};
+
+export const documentedProxies: readonly DocumentedProxy[] = [nginx, caddy, haproxy, apache, traefik];

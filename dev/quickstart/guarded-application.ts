@@ -65,7 +65,7 @@ export async function startGuardedApplication(
 
 async function answers(url: string): Promise<boolean> {
   return fetch(url, { redirect: "manual" }).then(
-    () => true,
+    ({ status }) => status !== 404, // Traefik listens before it knows where anything leads
     () => false, // it doesn't listen yet
   );
 }

@@ -20,7 +20,7 @@ const PEOPLE = [
 function guardedLines(guarded: Environment["guarded"]): string[] {
   if (!guarded)
     return [
-      "An application behind a proxy is here, too, once nginx, Caddy, HAProxy or Apache httpd is installed: see docs/applications.md.",
+      "An application behind a proxy is here, too, once nginx, Caddy, HAProxy, Apache httpd or Traefik is installed: see docs/applications.md.",
       "",
     ];
   return [

@@ -74,7 +74,8 @@ testWithProxies("the application gets its own cookies, and none of the webhook's
         for (const prefix of ["okta-role-", "__Host-okta-role-", "__Secure-okta-role-"])
           t.is(cookiesWithPrefix(got, prefix).size, 0, got);
         const turns = all.filter((cookie, i) => cookie.ours && !all[i - 1]?.ours).length;
-        if (proxy.name === "nginx" && turns > MOST_TURNS) {
+        // Traefik can't take one cookie out of several.
+        if (proxy.name === "Traefik" || (proxy.name === "nginx" && turns > MOST_TURNS)) {
           t.is(got, "");
           return;
         }

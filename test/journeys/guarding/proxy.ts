@@ -20,7 +20,7 @@ export interface ProxyUnderTest {
   start(t: ExecutionContext, place: Place): Promise<void>;
 }
 
-const AWAY = { nginx: 503, Caddy: 502, HAProxy: 503, Apache: 503 } as const;
+const AWAY = { nginx: 503, Caddy: 502, HAProxy: 503, Apache: 503, Traefik: 500 } as const;
 
 /** A test with each of the proxies that are installed here; the others are skipped, with a sentence. */
 export function testWithProxies(
@@ -29,8 +29,7 @@ export function testWithProxies(
 ): void {
   for (const { name, isHere, prepare } of documentedProxies) {
     const here = isHere();
-    if (!here)
-      console.log(`There is no ${name} here (Debian has a package of it): what needs it is skipped.`);
+    if (!here) console.log(`There is no ${name} here: what needs it is skipped.`);
     const start = async (t: ExecutionContext, place: Place) =>
       run(t, await prepare(place), join(place.folder, `${name}.log`), place.port);
     (here ? test : test.skip)(`${name}: ${title}`, (t) => body(t, { name, away: AWAY[name], start }));
@@ -50,10 +49,14 @@ async function run(t: ExecutionContext, [command = "", ...args]: string[], log: 
     if (program.exitCode !== null)
       throw new Error(`${command} ended: ${await readFile(log, "utf8").catch(() => "no log")}`);
     return new Promise<true | undefined>((resolve) => {
-      request({ host: "127.0.0.1", port, path: "/session" }, (response) => {
-        response.resume();
-        resolve(true);
-      })
+      request(
+        { host: "127.0.0.1", port, path: "/session", headers: { host: `localhost:${port}` } },
+        (response) => {
+          response.resume();
+          // Traefik listens before it knows where anything leads.
+          resolve(response.statusCode === 404 ? undefined : true);
+        },
+      )
         .on("error", () => resolve(undefined))
         .end();
     });

