@@ -9,15 +9,20 @@ import type { Moment, WriteTap } from "./write-tap.ts";
 const MAPPINGS: Record<string, [string[], string[]]> = { services: [["service_admin"], ["service-admin"]] };
 const MOMENTS: readonly Moment[] = ["before", "after"];
 
-/** What must be the same however it came about: everything but names, versions and times. */
+/** What must be the same however it came about: everything but names, versions and times, and who has finished it. */
 function endState({ spec, status }: OrganizationUser): unknown {
-  const { lastLoginTime, conditions, summary, ...rest } = status ?? { state: "nobody decided" };
+  const { lastLoginTime, conditions, summary, since, history, signIns, ...rest } = status ?? {
+    state: "nobody decided",
+  };
   const { name: _, ...shown } = summary ?? {};
   const { issuer, subject, email, name, ...same } = spec;
   return {
     spec: same,
     status: { ...rest, shown },
     signedIn: lastLoginTime !== undefined,
+    signIns: [...new Set(signIns?.map(({ outcome }) => outcome))],
+    since: since !== undefined,
+    history: history?.map(({ what, granted, revoked }) => [what, granted, revoked]),
     conditions: conditions?.map((condition) => [
       condition.type,
       condition.status,
