@@ -4,8 +4,11 @@ import { type Html, type HtmlValue, html } from "./html.ts";
 import type { Page } from "./layout.ts";
 import { signOutForm } from "./sign-out-form.ts";
 
-/** Signed in, and not let in: says which role is missing and whom to ask. */
-export function forbiddenPage(missing: Missing, organization: Organization | undefined): Page {
+/**
+ * Signed in, and not let in: says which role is missing and whom to ask.
+ * @param own where the webhook's pages are, as in https://login.example.com; "" where this page is shown at that host
+ */
+export function forbiddenPage(missing: Missing, organization: Organization | undefined, own = ""): Page {
   if ("organization" in missing || !organization)
     return {
       title: "Nobody can be let in here",
@@ -17,7 +20,7 @@ export function forbiddenPage(missing: Missing, organization: Organization | und
   const named = (role: string): HtmlValue => {
     const known = catalogue.find(({ name }) => name === role);
     return known
-      ? html`${known.displayName} (<a href="/login/${loginPath}/why?role=${role}">why don't I have it?</a>)`
+      ? html`${known.displayName} (<a href="${own}/login/${loginPath}/why?role=${role}">why don't I have it?</a>)`
       : `${role}, which ${displayName} doesn't have`;
   };
   const listed = (names: readonly string[]): Html =>
@@ -31,7 +34,11 @@ ${roles.length > 0 && html`<h2>What you need</h2>${listed(roles)}`}
 ${anyRole.length > 0 && html`<h2>${roles.length > 0 ? "And one" : "One"} of these</h2>${listed(anyRole)}`}
 <p>Ask an administrator of ${displayName} to put you into an Okta group that gives it. Then open this page again: you
 needn't sign in anew.</p>
-<div class="actions">${signOutForm("Sign in with another account", { loginPath, again: true })}</div>`,
+<div class="actions">${
+      own === ""
+        ? signOutForm("Sign in with another account", { loginPath, again: true })
+        : html`<a href="${own}/logout">Sign out</a>`
+    }</div>`,
   };
 }
 

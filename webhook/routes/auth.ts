@@ -64,7 +64,8 @@ export function auth(door: Door, { organizations, keys, metrics }: AuthDeps): Re
     clear: readonly string[],
   ): void {
     const answer = answers.to(verdict);
-    const page = pageOf(verdict);
+    const isElsewhere = question.host !== undefined && question.host !== ownHost;
+    const page = pageOf(verdict, isElsewhere ? origins.own : "");
     const login = wayInOf(question, verdict);
     if (!goesSomewhere(req) || (page === undefined && login === undefined)) {
       sendAnswer(res, answer, clear);
@@ -92,10 +93,11 @@ function goesSomewhere({ method, headers }: Request): boolean {
   return forwarded === "GET" && isNavigation(method, headers);
 }
 
-function pageOf(verdict: Exclude<Verdict, Admitted>) {
+/** @param own where the webhook's pages are, unless it is at the very host that is asked for */
+function pageOf(verdict: Exclude<Verdict, Admitted>, own: string) {
   switch (verdict.kind) {
     case "forbidden":
-      return forbiddenPage(verdict.missing, verdict.organization);
+      return forbiddenPage(verdict.missing, verdict.organization, own);
     case "stale":
     case "unavailable":
       return UNDECIDED_PAGE;

@@ -138,14 +138,16 @@ test("a leader that is cut off stops writing before another starts", async (t) =
   // A machine that is busy for seconds makes the first lose the lease, until it takes it again.
   await until("the first writes", () => guarded.create(configMaps, object).catch(unlessNotLeader));
 
-  const atStart: { firstMayWrite: boolean; firstWasTold: boolean | undefined }[] = [];
+  const firstMayWrite: boolean[] = [];
   const second = contend(t, { ...contestSettings, client, namespace, identity: "second" }, () =>
-    atStart.push({ firstMayWrite: first.election.mayWrite(), firstWasTold: first.terms.at(-1)?.lost }),
+    firstMayWrite.push(first.election.mayWrite()),
   );
   await until("the second waits", () => second.election.leader === "first");
   proxy.stall();
   await until("the second leads", () => second.terms.length === 1);
-  t.deepEqual(atStart, [{ firstMayWrite: false, firstWasTold: true }]);
+  t.deepEqual(firstMayWrite, [false], "when the second starts");
+  // By a timer, which a busy machine may be behind with; not by an answer, since there is none.
+  await until("the first is told", () => first.terms.at(-1)?.lost);
   await t.throwsAsync(guarded.create(configMaps, object), { instanceOf: NotLeaderError });
 
   proxy.resume();

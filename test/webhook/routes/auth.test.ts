@@ -271,9 +271,21 @@ test("a person who lacks a role gets a page that says which, and whom to ask; no
     return answer.body;
   };
   const lacking = await page(`${here}&role=organization-admin&role=service-admin`);
-  t.regex(lacking, /<li>Organization Admin<\/li>/);
+  t.regex(lacking, /<li>Organization Admin \(<a href="\/login\/acme\/why\?role=organization-admin">/);
   t.false(lacking.includes("<li>Service Admin"), "that one is held");
   t.regex(lacking, /Ask an administrator of Acme/);
   t.regex(await page(`${here}&anyRole=portal-admin&anyRole=nothing`), /One of these.*Portal Admin.*nothing/s);
   t.regex(await page("organization=other/acme"), /doesn't exist/);
+});
+
+test("at an application's host, the page of a missing role leads to the webhook's pages, which are at its own host", async (t) => {
+  const under = await webhookUnderTest(t, { applicationHosts: ["localhost:9"] });
+  await under.applyAcme();
+  const { cookies } = await under.signIn("ada");
+  const query = `organization=${under.cluster.namespace}/acme&role=organization-admin&host=localhost:9`;
+  const { status, body } = await ask(under, `/auth?${query}`, { cookies, headers: PAGE });
+  t.is(status, 403);
+  t.true(body.includes(`href="${under.url}/login/acme/why?role=organization-admin"`));
+  t.true(body.includes(`href="${under.url}/logout"`));
+  t.notRegex(body, /(href|action)="\/[^/]/, "nothing of the application's");
 });
