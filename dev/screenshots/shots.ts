@@ -37,37 +37,6 @@ export const shots: readonly Shot[] = [
   at("my-access-local", "/login/acme/me", "mia"),
   at("admins-only", "/login/acme/settings", "raj"),
   at("identity-management", "/login/acme/settings", "kim"),
-  at("why", "/login/acme/why?email=zoe@acme.example", "kim"),
-  at("why-myself", "/login/acme/why", "raj"),
-  {
-    name: "user",
-    as: "kim",
-    open: async (page, { product }) => {
-      await page.goto(`${product.baseURL}/login/acme/users?search=raj`);
-      await page.click("tbody a");
-      await page.waitForURL("**/users/acme-*");
-    },
-  },
-  at("role-mapping", "/login/acme/mappings", "kim"),
-  {
-    name: "role-mapping-preview",
-    as: "kim",
-    open: async (page, { product }) => {
-      await page.goto(`${product.baseURL}/login/acme/mappings`);
-      await page.fill("#groups-service-admin", "service_admin\nService_Developer");
-      await page.fill("#groups-runtime-admin", "runtime_admins");
-      await page.getByRole("button", { name: "Show what would change" }).click();
-    },
-  },
-  {
-    name: "role-mapping-preview",
-    as: "kim",
-    open: async (page, { product }) => {
-      await page.goto(`${product.baseURL}/login/acme/mappings`);
-      await page.locator("textarea").first().fill("service_developer\nService_Admin");
-      await page.getByRole("button", { name: "Show what would change" }).click();
-    },
-  },
   at("users", "/login/acme/users", "kim"),
   {
     name: "user",
@@ -90,6 +59,7 @@ export const shots: readonly Shot[] = [
     },
   },
   at("why", "/login/acme/why?email=raj@acme.example&role=service-admin", "kim"),
+  at("why-myself", "/login/acme/why", "raj"),
   at("local-sign-in", "/login/acme/local"),
   at("sign-out", "/logout", "ada"),
 ];
