@@ -12,7 +12,7 @@ const PEOPLE = [
   [
     "kim@acme.example",
     "kim-password",
-    "in organization_admin: sees everybody, and why they hold what they hold",
+    "in organization_admin: sees everybody, and why, at /login/acme/users",
   ],
   ["eve@acme.example", "eve-password", "in no mapped group: refused, and the page says why"],
 ] as const;
