@@ -118,12 +118,14 @@ export function withSignIns(
   known: readonly NotedSignIn[],
   signIns: readonly NotedSignIn[],
 ): readonly NotedSignIn[] {
-  const byKey = new Map(known.map((signIn) => [keyOf(signIn), signIn]));
+  const before = new Set(known.map(keyOf));
+  const added = new Map<string, NotedSignIn>();
   for (const { at, outcome, reason } of signIns) {
     const signIn = { at: Math.floor(at / 1000) * 1000, outcome, reason };
-    byKey.set(keyOf(signIn), byKey.get(keyOf(signIn)) ?? signIn);
+    if (!before.has(keyOf(signIn))) added.set(keyOf(signIn), signIn);
   }
-  const newest = [...byKey.values()].sort((a, b) => b.at - a.at).slice(0, MOST_SIGN_INS);
+  // Of one second, what is noted later happened later: the order of equal ones stays.
+  const newest = [...added.values(), ...known].sort((a, b) => b.at - a.at).slice(0, MOST_SIGN_INS);
   const isSame = newest.length === known.length && newest.every((signIn, i) => signIn === known[i]);
   return isSame ? known : newest;
 }

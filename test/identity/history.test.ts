@@ -5,6 +5,7 @@ import {
   type ChangingAccount,
   type Grant,
   withChange,
+  withSignIns,
 } from "../../identity/index.ts";
 
 const NOON = Date.UTC(2026, 10, 26, 12);
@@ -112,4 +113,15 @@ test("roles that somebody didn't have before come first, what they have beside c
     ],
   );
   t.is(change?.moreGranted, 5);
+});
+
+test("of sign-ins in one second the one that is noted later comes first", (t) => {
+  const admitted = { at: 5_000, outcome: "Admitted", reason: "MappedGroup" } as const;
+  const refused = { at: 5_900, outcome: "Refused", reason: "NoMappedGroup" } as const;
+  const stored = withSignIns(withSignIns([], [admitted]), [refused]);
+  t.deepEqual(
+    stored.map(({ outcome }) => outcome),
+    ["Refused", "Admitted"],
+  );
+  t.is(withSignIns(stored, [refused]), stored, "noted already");
 });
