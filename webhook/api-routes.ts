@@ -4,10 +4,9 @@ import { askedAbout } from "./api/asked-about.ts";
 import type { Callers } from "./api/callers.ts";
 import { problemOfApiError } from "./api/problem-of-api-error.ts";
 import { ApiRefusal, MethodNotAllowedError, NotThereError, TooManyRequestsError } from "./api/refusals.ts";
-import { sendProblemJSON } from "./http/problem.ts";
+import { logProblem, sendProblemJSON } from "./http/problem.ts";
 import { perCaller } from "./http/rate-limits.ts";
 import { bodyError } from "./http/request-errors.ts";
-import { requestID } from "./http/respond.ts";
 import { type ExplainDeps, explanations } from "./routes/api/explain.ts";
 import { type MeDeps, me } from "./routes/api/me.ts";
 import { openapi } from "./routes/api/openapi.ts";
@@ -63,10 +62,7 @@ function answerErrors(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     const error = bodyError(thrown) ?? thrown;
     const problem = problemOfApiError(error);
-    if (problem.status >= 500) {
-      const level = problem.status === 500 ? "error" : "warn";
-      log[level]({ err: error, requestID: requestID(req) }, "A program's request failed.");
-    }
+    logProblem(log, problem, error, req, "A program's request failed.");
     if (res.headersSent) {
       res.destroy();
       return;

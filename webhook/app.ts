@@ -3,11 +3,10 @@ import type { Logger } from "pino";
 import { type ApiDeps, apiRoutes } from "./api-routes.ts";
 import { Door, type DoorDeps } from "./door/door.ts";
 import { accessLog } from "./http/access-log.ts";
-import { sendProblem } from "./http/problem.ts";
+import { logProblem, sendProblem } from "./http/problem.ts";
 import { problemOf } from "./http/problem-of-error.ts";
 import { perAddress } from "./http/rate-limits.ts";
 import { bodyError, RequestError } from "./http/request-errors.ts";
-import { requestID } from "./http/respond.ts";
 import { sameSiteOnly } from "./http/same-site.ts";
 import { wayBack } from "./http/way-back.ts";
 import { assets } from "./routes/assets.ts";
@@ -134,10 +133,7 @@ function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "l
   return (thrown: unknown, req, res, _next) => {
     const error = bodyError(thrown) ?? thrown;
     const problem = problemOf(error, organizationOf(req.path), wayBack(req));
-    if (problem.status >= 500) {
-      const level = problem.status === 500 ? "error" : "warn";
-      log[level]({ err: error, requestID: requestID(req) }, "A request failed.");
-    }
+    logProblem(log, problem, error, req, "A request failed.");
     if (res.headersSent) res.destroy();
     else sendProblem(req, res, problem);
   };

@@ -1,6 +1,6 @@
 import type { MappingChange, OktaRoleMapping } from "../../crds/types.ts";
 import { type IdentityStore, mappingsOf, type UserEvent } from "../../identity/index.ts";
-import { type Cache, rfc3339 } from "../../kubernetes/index.ts";
+import { type Cache, rfc3339, splitKey } from "../../kubernetes/index.ts";
 
 /** How many people have come to hold something through a mapping, and how many have ceased to. */
 interface Tally {
@@ -123,7 +123,7 @@ export class LastChanges {
   #count({ kind, user, previous }: UserEvent): void {
     if (kind !== "updated") return;
     const [before, after] = [mappingsOf(previous), mappingsOf(user)];
-    const namespace = user.ref.slice(0, user.ref.indexOf("/"));
+    const { namespace } = splitKey(user.ref);
     for (const mapping of before.symmetricDifference(after)) {
       const key = `${namespace}/${mapping}`;
       const counted = this.#counted.get(key) ?? NOTHING;

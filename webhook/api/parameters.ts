@@ -1,5 +1,5 @@
-import { USER_STATES } from "../console/roster-entry.ts";
-import { ROSTER_SORTS } from "../console/roster-sort.ts";
+import { USER_SOURCES, USER_STATES } from "../console/roster-entry.ts";
+import { ROSTER_ORDERS, ROSTER_SORTS } from "../console/roster-sort.ts";
 
 /** A parameter of a question: what a program may send, and what the document says of it. */
 export interface Parameter {
@@ -28,12 +28,12 @@ export const USERS_PARAMETERS = {
   state: { description: "Their state.", schema: { enum: USER_STATES } },
   source: {
     description: "Who manages them: Okta, or people on the cluster.",
-    schema: { enum: ["Okta", "Local"] },
+    schema: { enum: USER_SOURCES },
   },
   sort: { description: "By what they are sorted.", schema: { enum: ROSTER_SORTS, default: "email" } },
   order: {
     description: "From which end.",
-    schema: { enum: ["ascending", "descending"], default: "ascending" },
+    schema: { enum: ROSTER_ORDERS, default: "ascending" },
   },
   limit: {
     description: "Users of one page at the most.",

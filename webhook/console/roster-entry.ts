@@ -10,6 +10,8 @@ import {
 
 /** Undecided: the account is there, and what it holds hasn't been worked out yet. */
 export const USER_STATES = ["Active", "Deactivated", "Undecided"] as const;
+/** Where accounts come from. */
+export const USER_SOURCES = ["Okta", "Local"] as const satisfies readonly UserSource[];
 export type UserState = (typeof USER_STATES)[number];
 
 export function userState(user: User): UserState {

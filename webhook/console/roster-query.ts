@@ -1,13 +1,10 @@
 import { RequestError } from "../http/request-errors.ts";
 import type { RosterQuery } from "./roster.ts";
-import { USER_STATES } from "./roster-entry.ts";
-import { ROSTER_SORTS, type RosterOrder } from "./roster-sort.ts";
+import { USER_SOURCES, USER_STATES } from "./roster-entry.ts";
+import { ROSTER_ORDERS, ROSTER_SORTS, type RosterOrder } from "./roster-sort.ts";
 
 /** What of a list of users stands in its address: a filter, an order, a place. */
 export type ListAddress = Omit<RosterQuery, "limit">;
-
-const ORDERS = ["ascending", "descending"] as const;
-const SOURCES = ["Okta", "Local"] as const;
 
 /** Longest text that is searched for, in characters: no email and no name of a group is longer. */
 const MAX_TEXT = 1_024;
@@ -26,9 +23,9 @@ export function readListAddress(query: Readonly<Record<string, unknown>>): ListA
     role: text(query, "role"),
     group: text(query, "group"),
     state: oneOf(query, "state", USER_STATES),
-    source: oneOf(query, "source", SOURCES),
+    source: oneOf(query, "source", USER_SOURCES),
     sort: oneOf(query, "sort", ROSTER_SORTS) ?? FIRST_ORDER.sort,
-    descending: oneOf(query, "order", ORDERS) === "descending",
+    descending: oneOf(query, "order", ROSTER_ORDERS) === "descending",
     after: text(query, "after", 4_096),
     before: text(query, "before", 4_096),
   };

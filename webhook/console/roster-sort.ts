@@ -3,6 +3,8 @@ import { type Entry, USER_STATES, type UserState } from "./roster-entry.ts";
 
 /** By what users can be sorted. */
 export const ROSTER_SORTS = ["email", "name", "lastSignIn", "state"] as const;
+/** From which end. */
+export const ROSTER_ORDERS = ["ascending", "descending"] as const;
 export type RosterSort = (typeof ROSTER_SORTS)[number];
 
 /** A place among the users of an organization, whether or not somebody is there. */

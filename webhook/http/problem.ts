@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import type { Logger } from "pino";
 import { html } from "../pages/html.ts";
 import type { Page } from "../pages/layout.ts";
 import { requestID, sendJSON, sendPage, wantsJSON } from "./respond.ts";
@@ -20,6 +21,18 @@ export interface Problem {
   readonly retryAfterS?: number | undefined;
   /** Of a program's question that isn't understood, which parameter it is. */
   readonly parameter?: string | undefined;
+}
+
+/** Logs what is our fault (500) or something else's that we depend on; what is the request's is for whoever sent it. */
+export function logProblem(
+  log: Logger,
+  { status }: Problem,
+  error: unknown,
+  req: Request,
+  message: string,
+): void {
+  if (status < 500) return;
+  log[status === 500 ? "error" : "warn"]({ err: error, requestID: requestID(req) }, message);
 }
 
 /** Sends a problem as a page, or as JSON (RFC 9457) to those who prefer it. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { RequestHandler, Response } from "express";
 import { roleNames, type User } from "../../identity/index.ts";
-import { keyOf } from "../../kubernetes/index.ts";
+import { keyOf, splitKey } from "../../kubernetes/index.ts";
 import { CSV_BEGINNING, csvLine } from "../console/csv.ts";
 import type { Guard } from "../console/guard.ts";
 import { type Roster, RosterBusyError } from "../console/roster.ts";
@@ -71,7 +71,7 @@ function cellsOf(user: User): string[] {
     access?.message ?? "",
     lastLoginTime === undefined ? "" : new Date(lastLoginTime).toISOString(),
     source,
-    ref.slice(ref.indexOf("/") + 1),
+    splitKey(ref).name,
   ];
 }
 

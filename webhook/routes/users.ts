@@ -4,6 +4,7 @@ import { assetAddress } from "../console/assets.ts";
 import type { Guard } from "../console/guard.ts";
 import type { Roster } from "../console/roster.ts";
 import { readListAddress } from "../console/roster-query.ts";
+import { isKnown } from "../http/etag.ts";
 import { sendNotModified, sendPage } from "../http/respond.ts";
 import { usersPage } from "../pages/console/users.ts";
 
@@ -25,19 +26,19 @@ export function users({ guard, roster }: UsersDeps): RequestHandler {
     if (!visitor) return;
     const list = readListAddress(req.query);
     const organization = keyOf(visitor.organization);
-    const asked = req.headers["if-none-match"];
-    if (asked !== undefined && asked === etagOf(await roster.version(organization))) {
-      res.setHeader("ETag", asked);
+    // Who has nothing yet is spared the question.
+    if (req.headers["if-none-match"] && isKnown(req, res, strong(await roster.version(organization)))) {
       sendNotModified(res);
       return;
     }
     const found = await roster.page(organization, { ...list, limit: PAGE_SIZE }, visitor.user.ref);
-    const etag = etagOf(found.version);
+    const etag = strong(found.version);
     res.setHeader("ETag", etag);
     sendPage(req, res, 200, usersPage(visitor, found, { list, etag, scripts: [assetAddress("follow")] }));
   };
 }
 
-function etagOf(version: string): string {
+/** By it the script that follows the list knows what it shows. */
+function strong(version: string): string {
   return `"${version}"`;
 }

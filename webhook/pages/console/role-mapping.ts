@@ -8,6 +8,7 @@ import type { Visitor } from "../../console/visitor.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { Room } from "../room.ts";
+import { copyButton } from "./copy-button.ts";
 import { consolePage } from "./frame.ts";
 
 /**
@@ -209,5 +210,5 @@ ${manifestBlock(text)}</details>`;
 /** A manifest, to be copied. */
 export function manifestBlock(text: string): Html {
   return html`<pre id="manifest" tabindex="0" role="region" aria-label="Manifest" dir="ltr">${text}</pre>
-<p><button type="button" class="button plain small" data-copy="manifest" aria-label="Copy the manifest" hidden>Copy</button></p>`;
+<p>${copyButton("manifest", "the manifest")}</p>`;
 }

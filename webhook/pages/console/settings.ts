@@ -3,6 +3,7 @@ import type { Visitor } from "../../console/visitor.ts";
 import { type Html, type HtmlValue, html } from "../html.ts";
 import type { Page } from "../layout.ts";
 import { timeOf } from "../time.ts";
+import { copyButton } from "./copy-button.ts";
 import { consolePage } from "./frame.ts";
 
 /** Addresses of the organization at this service. */
@@ -136,8 +137,4 @@ function words(message: string, id: string): Html {
 
 function copyable(id: string, text: string): Html {
   return html`<p class="copyable"><code id="copy-${id}">${text}</code> ${copyButton(`copy-${id}`, "the address")}</p>`;
-}
-
-function copyButton(source: string, what: string): Html {
-  return html`<button type="button" class="button plain small" data-copy="${source}" aria-label="Copy ${what}" hidden>Copy</button>`;
 }

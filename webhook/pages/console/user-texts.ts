@@ -1,5 +1,6 @@
 import type { Organization } from "../../../crds/types.ts";
 import { type AccessReason, isActive, type User } from "../../../identity/index.ts";
+import { splitKey } from "../../../kubernetes/index.ts";
 import { type UserState, userState } from "../../console/roster-entry.ts";
 import { type Html, html } from "../html.ts";
 
@@ -47,7 +48,7 @@ export function reasonInWords(reason: string): string {
 
 /** The page of a user. */
 export function userAddress({ spec }: Organization, { ref }: Pick<User, "ref">): string {
-  return `/login/${spec.loginPath}/users/${ref.slice(ref.indexOf("/") + 1)}`;
+  return `/login/${spec.loginPath}/users/${splitKey(ref).name}`;
 }
 
 /** What is shown of a text in a table, in characters. All of it is on the page of the one that it is of. */

@@ -9,6 +9,7 @@ import {
   type NotedSignIn,
   type User,
 } from "../../../identity/index.ts";
+import { splitKey } from "../../../kubernetes/index.ts";
 import { personInAdminConsole } from "../../../okta/admin-console.ts";
 import { writeListAddress } from "../../console/roster-query.ts";
 import type { Visitor } from "../../console/visitor.ts";
@@ -42,7 +43,7 @@ export function userPage(
   const { organization } = visitor;
   const { spec } = organization;
   const { ref, name, email, source, oktaStatus, lastLoginTime, access, accessSince } = user;
-  const account = ref.slice(ref.indexOf("/") + 1);
+  const account = splitKey(ref).name;
   const shown = beginning(name ?? email ?? account);
   const room = new Room(MOST_BYTES);
   return consolePage(visitor, "users", {
@@ -78,7 +79,7 @@ ${access && sessions(user, organization)}`,
 function whereToChange({ source, issuer = "", subject = "", ref }: User, account: string): Html {
   if (source === "Local")
     return html`<p>This is a local account: its roles are in its OrganizationUser, and nothing in Okta changes them.</p>
-<pre tabindex="0">kubectl edit orguser ${account} --namespace ${ref.slice(0, ref.indexOf("/"))}</pre>`;
+<pre tabindex="0">kubectl edit orguser ${account} --namespace ${splitKey(ref).namespace}</pre>`;
   const atOkta = personInAdminConsole(issuer, subject);
   return html`<p>Nothing is changed here. What this person may do follows from their groups in Okta: put them into another group
 there, or take them out of one.${

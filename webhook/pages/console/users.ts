@@ -1,5 +1,6 @@
 import type { Organization } from "../../../crds/types.ts";
 import { roleNames, type User } from "../../../identity/index.ts";
+import { splitKey } from "../../../kubernetes/index.ts";
 import type { RosterPage } from "../../console/roster.ts";
 import { USER_STATES } from "../../console/roster-entry.ts";
 import { type ListAddress, writeListAddress } from "../../console/roster-query.ts";
@@ -145,7 +146,7 @@ href="${address}${writeListAddress({ ...filter, sort, descending })}" id="sort-$
 
 function row(user: User, organization: Organization, names: ReadonlyMap<string, string>): Html {
   const { ref, name, email, access, lastLoginTime, source } = user;
-  const account = ref.slice(ref.indexOf("/") + 1);
+  const account = splitKey(ref).name;
   const roles = roleNames(access?.grants ?? []);
   const more = roles.length - SHOWN_ROLES;
   return html`

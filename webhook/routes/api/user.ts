@@ -7,11 +7,11 @@ import {
   servedOrganization,
 } from "../../api/asked-about.ts";
 import type { Callers } from "../../api/callers.ts";
-import { etagOf, isKnown } from "../../api/etag.ts";
 import { queryOf } from "../../api/query.ts";
 import { NotThereError } from "../../api/refusals.ts";
 import { userAnswer } from "../../api/user-answers.ts";
 import type { Roster } from "../../console/roster.ts";
+import { etagOf, isKnown } from "../../http/etag.ts";
 import { sendJSON, sendNotModified } from "../../http/respond.ts";
 import type { Organizations } from "../../organizations.ts";
 

@@ -2,12 +2,12 @@ import type { Request, RequestHandler } from "express";
 import type { z } from "zod";
 import { allowedToList, askedAbout, servedOrganization } from "../../api/asked-about.ts";
 import type { Callers } from "../../api/callers.ts";
-import { etagOf, isKnown } from "../../api/etag.ts";
 import { PAGE, USERS_PARAMETERS } from "../../api/parameters.ts";
 import { oneOf, queryOf, wholeNumber } from "../../api/query.ts";
 import type * as shapes from "../../api/shapes.ts";
 import { userSummary } from "../../api/user-answers.ts";
 import type { Roster, RosterQuery } from "../../console/roster.ts";
+import { etagOf, isKnown } from "../../http/etag.ts";
 import { sendJSON, sendNotModified } from "../../http/respond.ts";
 import type { Organizations } from "../../organizations.ts";
 
