@@ -5,7 +5,7 @@ const LOOK_AGAIN_MS = 50;
 export interface WaitOptions {
   /** What is waited for, as in "the mapping to be Ready". */
   what: string;
-  /** A minute unless said otherwise: not a measurement, only an end. */
+  /** A minute unless said otherwise: not a measurement, only an end. `TEST_PATIENCE_MS` makes it shorter. */
   timeoutMs?: number;
 }
 
@@ -19,11 +19,12 @@ export async function waitFor<T>(
   look: () => T | undefined | Promise<T | undefined>,
   { what, timeoutMs = 60_000 }: WaitOptions,
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
+  const endMs = Math.min(timeoutMs, Number(process.env.TEST_PATIENCE_MS) || timeoutMs);
+  const deadline = performance.now() + endMs;
   for (;;) {
     const value = await look();
     if (value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${endMs / 1000} s in vain for ${what}`);
     await delay(LOOK_AGAIN_MS);
   }
 }

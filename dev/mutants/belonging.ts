@@ -8,6 +8,11 @@ export function isMutated(path: string): boolean {
   return MUTATED.includes(folder) && path.endsWith(".ts") && path !== "crds/types.ts"; // that one is generated
 }
 
+/** Where a file stands, two folders deep at the most: what is counted together. */
+export function folderOf(file: string): string {
+  return file.split("/").slice(0, -1).slice(0, 2).join("/");
+}
+
 /** The test files that may be asked about a file of this folder: those of its top folder. */
 export function testsFor(file: string, tests: readonly string[]): string[] {
   const [folder = ""] = file.split("/");

@@ -23,7 +23,7 @@ export interface HuntOptions {
 const NORMAL_TIMEOUT_MS = 240_000;
 
 /** What takes longer with AVA isn't tried without, also where a busy machine was the reason. */
-const QUICK_START_MS = 40_000;
+const QUICK_START_MS = 60_000;
 
 const SAVE_EVERY_MS = 30_000;
 
@@ -46,9 +46,8 @@ export class Hunt {
   }
 
   /** @throws the signal's reason when it aborts; the ledger knows what was found until then */
-  async run(files: ReadonlySet<string>): Promise<Judged[]> {
-    const mutants = this.#options.mutants.filter(({ file }) => files.has(file));
-    await this.#normalRuns(files);
+  async run(mutants: readonly Mutant[]): Promise<Judged[]> {
+    await this.#normalRuns(new Set(mutants.map(({ file }) => file)));
     const cases = mutants.map((mutant) => ({
       mutant,
       tests: this.#testsOf(mutant),
@@ -57,13 +56,12 @@ export class Hunt {
     const open = cases.filter((one) => one.tests.length > 0 && !this.#fate(one));
     await this.#askQuickly(open);
     await this.#ask(open.filter((one) => !this.#fate(one)));
-    return this.known(files);
+    return this.known(mutants);
   }
 
-  /** What is known of the mutants of these files, by this run and earlier ones. */
-  known(files: ReadonlySet<string>): Judged[] {
-    return this.#options.mutants.flatMap((mutant) => {
-      if (!files.has(mutant.file)) return [];
+  /** What is known of these mutants, by this run and earlier ones. */
+  known(mutants: readonly Mutant[]): Judged[] {
+    return mutants.flatMap((mutant) => {
       const tests = this.#testsOf(mutant);
       const fate = this.#fate({ mutant, tests });
       if (fate) return { mutant, outcome: fate.by === null ? "unnoticed" : "noticed" };
@@ -165,7 +163,7 @@ export class Hunt {
     for (const test of asked) {
       ran[test] = tests.get(test) ?? "";
       if (passed.has(test)) continue;
-      const verdict = await mutantRun(test, mutant.id, runs, 3 * this.#ms(test) + 20_000);
+      const verdict = await mutantRun(test, mutant.id, runs, this.#ms(test));
       if (verdict === "passed") continue;
       ledger.setFate(mutant.key, { by: test, ran });
       return true;

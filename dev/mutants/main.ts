@@ -1,9 +1,10 @@
 /**
  * Makes the code wrong in one small place after the other, and looks whether a test notices.
  *
- *   npm run mutants                     everything; hours
+ *   npm run mutants                     everything; days
  *   npm run mutants -- PATH...          the files in these folders, or these files
  *   npm run mutants -- --since REF      the files that differ from a commit; minutes
+ *   npm run mutants -- --sample N       N mutants of each folder, drawn by lot
  *   npm run mutants -- --fresh          as if it had never run
  *   npm run mutants -- --write          puts the table of all that is known into docs/development.md
  *
@@ -20,28 +21,34 @@ import { environmentOf } from "../control-plane/environment.ts";
 import { installCrds } from "../control-plane/install.ts";
 import { showProgress } from "../control-plane/progress.ts";
 import { isMutated } from "./belonging.ts";
+import { drawn } from "./drawn.ts";
 import { Hunt } from "./hunt.ts";
 import { Ledger } from "./ledger.ts";
 import { hashOf, mutate } from "./mutate.ts";
-import { inWholeFolders, survivorsOf, tableOf } from "./report.ts";
+import { representative, survivorsOf, tableOf } from "./report.ts";
 import { changedSince, filesIn, makeSandbox } from "./sandbox.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const cache = join(root, ".cache/mutants");
 const page = join(root, "docs/development.md");
 
-const HELP = `npm run mutants [-- PATH... | --since REF] [--fresh] [--write]
+const HELP = `npm run mutants [-- PATH... | --since REF] [--sample N] [--at-once N] [--fresh] [--write]
 
-PATH         a folder or a file, such as identity or okta/oidc/issuer.ts; default: everything, which takes hours
+PATH         a folder or a file, such as identity or okta/oidc/issuer.ts; default: everything, which takes days
 --since REF  the files that differ from this commit
+--sample N   of each folder only N mutants, drawn by lot, always the same ones as long as the files are the same
+--at-once N  test files that run at the same time; default: one per core, more where they wait more than they work
 --fresh      forgets what earlier runs have found
---write      puts the table into docs/development.md: the folders that are known, by this run and earlier ones`;
+--write      puts the table into docs/development.md: the folders of which all is known, or all that
+             --sample draws, by this run and earlier ones`;
 
 async function main(): Promise<number> {
   const { values, positionals: paths } = parseArgs({
     allowPositionals: true,
     options: {
       since: { type: "string" },
+      sample: { type: "string" },
+      "at-once": { type: "string" },
       fresh: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -51,6 +58,8 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  const sample = countOf(values.sample, "--sample");
+  const atOnce = countOf(values["at-once"], "--at-once");
   const files = await filesIn(root);
   const texts = new Map<string, string>();
   for (const file of files.filter(isMutated)) texts.set(file, await readFile(join(root, file), "utf8"));
@@ -83,18 +92,20 @@ async function main(): Promise<number> {
       tests,
       ledger,
       runs: { root: sandbox, env: environmentOf(controlPlane), signal: stop.signal },
-      atOnce: availableParallelism(),
+      atOnce: atOnce ?? availableParallelism(),
       progress,
     });
-    const judged = await hunt.run(new Set(wanted));
-    const table = tableOf(judged);
-    console.log(`\n${table}`);
+    const asked = new Set(wanted);
+    const there = mutated.mutants.filter(({ file }) => asked.has(file));
+    const judged = await hunt.run(sample === undefined ? there : drawn(there, sample));
+    console.log(`\n${tableOf(judged, there)}`);
     const unnoticed = join(cache, "unnoticed.txt");
     await writeFile(unnoticed, `${survivorsOf(judged)}\n`);
     console.log("\nthose that nobody noticed: .cache/mutants/unnoticed.txt");
     if (values.write) {
-      const known = hunt.known(new Set(texts.keys()));
-      await writeTable(tableOf(inWholeFolders(known, mutated.mutants)));
+      const all = mutated.mutants;
+      const known = hunt.known(all);
+      await writeTable(tableOf(representative(known, all, drawn(all, sample ?? 0)), all));
     }
     return 0;
   } catch (error) {
@@ -105,6 +116,13 @@ async function main(): Promise<number> {
     await ledger.save();
     await controlPlane.stop();
   }
+}
+
+/** @throws Error when it isn't a number of things */
+function countOf(text: string | undefined, option: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`${option} wants a number, as in ${option} 50`);
+  return Number(text);
 }
 
 function isIn(file: string, paths: readonly string[]): boolean {

@@ -10,9 +10,11 @@ import { registerHooks, stripTypeScriptTypes } from "node:module";
 import { setImmediate as turn } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
-/** The mutant to run the tests with; null: as the code is. */
 export interface Question {
+  /** The mutant to run the tests with; null: as the code is. */
   readonly mutant: string | null;
+  /** How long tests wait for a state at the most; default: as ever. */
+  readonly patienceMs?: number;
 }
 
 export interface Answer {
@@ -96,7 +98,7 @@ process.on("uncaughtException", () => {
 
 let runs = 0;
 
-async function run(mutant: string | null): Promise<Answer> {
+async function run({ mutant, patienceMs }: Question): Promise<Answer> {
   unhandled.clear();
   uncaught = false;
   loading = undefined;
@@ -105,6 +107,8 @@ async function run(mutant: string | null): Promise<Answer> {
   // What the tests start has to have it, too.
   if (mutant === null) delete process.env.__STRYKER_ACTIVE_MUTANT__;
   else process.env.__STRYKER_ACTIVE_MUTANT__ = mutant;
+  if (patienceMs === undefined) delete process.env.TEST_PATIENCE_MS;
+  else process.env.TEST_PATIENCE_MS = String(patienceMs);
   switches.hitCount = 0;
   switches.hitLimit = HIT_LIMIT;
   runner = new Runner({ file, projectDir: process.cwd() });
@@ -139,7 +143,7 @@ async function run(mutant: string | null): Promise<Answer> {
   };
 }
 
-process.on("message", ({ mutant }: Question) => {
-  void run(mutant).then((answer) => process.send?.(answer));
+process.on("message", (question: Question) => {
+  void run(question).then((answer) => process.send?.(answer));
 });
 process.on("disconnect", () => process.exit());

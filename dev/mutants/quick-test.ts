@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import type { Answer, Question } from "./quick-process.ts";
 import { end, type TestRuns, type Verdict } from "./test-run.ts";
 
-/** What takes longer by itself, on a busy machine, has little to win: the start of AVA isn't what it waits for. */
-const QUICK_MS = 5_000;
+/** What takes longer by itself has little to win: the start of AVA isn't what it waits for. */
+const QUICK_MS = 20_000;
 
 /** How long the files that a test imports may take to load. */
 const START_MS = 60_000;
@@ -58,7 +58,8 @@ export class QuickTest {
   /** @returns undefined when that can't be said, since one mutant has spoilt the process for others */
   async ask(mutant: string): Promise<Verdict | undefined> {
     if (this.#asked++ >= RUNS) await this.#startAgain();
-    const answer = await this.#process.ask({ mutant }, 10 * this.#ms + 5_000);
+    const patienceMs = Math.ceil(2 * this.#ms + 2_000);
+    const answer = await this.#process.ask({ mutant, patienceMs }, 10 * this.#ms + 5_000);
     if (answer?.passed) return "passed";
     // Is it this mutant that failed, or what another left behind?
     const usual = answer && (await this.#process.ask({ mutant: null }, 10 * this.#ms + 5_000));

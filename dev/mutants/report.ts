@@ -1,4 +1,5 @@
 /** What became of the mutants, as a table per folder and as a list of those that nobody noticed. */
+import { folderOf } from "./belonging.ts";
 import type { Mutant } from "./mutate.ts";
 
 /** `unreached`: no test even came by. */
@@ -9,17 +10,22 @@ export interface Judged {
   readonly outcome: Outcome;
 }
 
-/** Markdown: folder, mutants, noticed, share, and how many of the others no test reaches. */
-export function tableOf(judged: readonly Judged[]): string {
+/**
+ * Markdown: folder, its mutants, those that were asked about, those of them that were noticed, their share, and how many
+ * of the others no test reaches. Where not all were asked about, how far the share of all may be from that of those, at
+ * 95 % of all draws.
+ * @param all the mutants that there are in these folders
+ */
+export function tableOf(judged: readonly Judged[], all: readonly Mutant[]): string {
+  const there = Map.groupBy(all, ({ file }) => folderOf(file));
   const folders = Map.groupBy(judged, ({ mutant }) => folderOf(mutant.file));
   const rows = [...folders]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([folder, all]) => row(`${folder}/`, all));
+    .map(([folder, its]) => row(`${folder}/`, its, there.get(folder)?.length ?? its.length));
   return [
-    "| folder | mutants | noticed | share | of the others, reached by no test |",
-    "| --- | --- | --- | --- | --- |",
+    "| folder | mutants | asked about | noticed | share | of the others, reached by no test |",
+    "| --- | --- | --- | --- | --- | --- |",
     ...rows,
-    row("all", judged),
   ].join("\n");
 }
 
@@ -34,21 +40,33 @@ export function survivorsOf(judged: readonly Judged[]): string {
     .join("\n");
 }
 
-/** Those of the folders of which everything is known. */
-export function inWholeFolders(known: readonly Judged[], all: readonly Mutant[]): Judged[] {
-  const there = Map.groupBy(all, ({ file }) => folderOf(file));
-  return [...Map.groupBy(known, ({ mutant }) => folderOf(mutant.file))].flatMap(([folder, judged]) =>
-    judged.length === there.get(folder)?.length ? judged : [],
-  );
+/**
+ * Of each folder what may stand for all of it: all, where that is known, or else those that were drawn. Of a folder of
+ * which neither is known whole, nothing: what is noticed is known sooner than what isn't.
+ */
+export function representative(
+  known: readonly Judged[],
+  all: readonly Mutant[],
+  drawn: readonly Mutant[],
+): Judged[] {
+  const judged = new Map(known.map((one) => [one.mutant.key, one]));
+  const ofDrawn = Map.groupBy(drawn, ({ file }) => folderOf(file));
+  return [...Map.groupBy(all, ({ file }) => folderOf(file))].flatMap(([folder, there]) => {
+    for (const wanted of [there, ofDrawn.get(folder) ?? []]) {
+      const its = wanted.flatMap(({ key }) => judged.get(key) ?? []);
+      if (its.length === wanted.length) return its;
+    }
+    return [];
+  });
 }
 
-/** Where a file stands, two folders deep at the most: a row of the table for each. */
-function folderOf(file: string): string {
-  return file.split("/").slice(0, -1).slice(0, 2).join("/");
-}
-
-function row(name: string, judged: readonly Judged[]): string {
+function row(name: string, judged: readonly Judged[], there: number): string {
   const count = (outcome: Outcome) => judged.filter((one) => one.outcome === outcome).length;
-  const share = ((100 * count("noticed")) / judged.length).toFixed(1);
-  return `| ${name} | ${judged.length} | ${count("noticed")} | ${share} % | ${count("unreached")} |`;
+  const asked = judged.length;
+  const share = count("noticed") / asked;
+  // Drawn without putting back, from few: https://en.wikipedia.org/wiki/Margin_of_error#Effect_of_population_size
+  const margin =
+    1.96 * Math.sqrt(((share * (1 - share)) / asked) * ((there - asked) / Math.max(1, there - 1)));
+  const shown = `${(100 * share).toFixed(1)}${asked < there ? ` ± ${(100 * margin).toFixed(1)}` : ""} %`;
+  return `| ${name} | ${there} | ${asked} | ${count("noticed")} | ${shown} | ${count("unreached")} |`;
 }

@@ -46,14 +46,21 @@ export async function normalRun(test: string, runs: TestRuns, timeoutMs: number)
   }
 }
 
-/** With one mutant, until the first test notices it. */
+/**
+ * With one mutant, until the first test notices it.
+ * @param normalMs how long the file takes when nothing is wrong: no single state is waited for that long
+ */
 export async function mutantRun(
   test: string,
   mutant: string,
   runs: TestRuns,
-  timeoutMs: number,
+  normalMs: number,
 ): Promise<Verdict> {
-  return run(test, runs, ["--fail-fast"], { __STRYKER_ACTIVE_MUTANT__: mutant }, timeoutMs);
+  const env = {
+    __STRYKER_ACTIVE_MUTANT__: mutant,
+    TEST_PATIENCE_MS: String(Math.ceil(normalMs + 5_000)),
+  };
+  return run(test, runs, ["--fail-fast"], env, 3 * normalMs + 20_000);
 }
 
 async function run(

@@ -3,10 +3,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
 import { inOrder, isMutated, testsFor } from "../../dev/mutants/belonging.ts";
+import { drawn } from "../../dev/mutants/drawn.ts";
 import { Hunt } from "../../dev/mutants/hunt.ts";
 import { Ledger } from "../../dev/mutants/ledger.ts";
-import { hashOf, type Mutated, mutate } from "../../dev/mutants/mutate.ts";
-import { survivorsOf, tableOf } from "../../dev/mutants/report.ts";
+import { hashOf, type Mutant, type Mutated, mutate } from "../../dev/mutants/mutate.ts";
+import { type Outcome, representative, survivorsOf, tableOf } from "../../dev/mutants/report.ts";
 import { makeSandbox } from "../../dev/mutants/sandbox.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -99,7 +100,7 @@ test("a mutant that a test notices is told from one that none notices and one th
   );
   const ledger = await Ledger.open(join(folder, "ledger.json"));
   const { hunt, shown } = huntIn(folder, mutated, ledger);
-  const judged = await hunt.run(new Set(sources.keys()));
+  const judged = await hunt.run(mutated.mutants);
 
   const outcomeOf = (line: number, replacement: string) =>
     judged.find(({ mutant }) => mutant.line === line && mutant.replacement === replacement)?.outcome;
@@ -112,11 +113,11 @@ test("a mutant that a test notices is told from one that none notices and one th
   t.is(outcomeOf(24, ";"), "noticed", "somebody waits for ever");
   t.true(shown.some((line) => /^quick tests: 1 of 1 have noticed [1-9]/.test(line)));
   t.regex(survivorsOf(judged), /^identity\/person\.ts:9 ArrayDeclaration: \[\] \(reached by no test\)$/m);
-  t.regex(tableOf(judged), /^\| identity\/ \| \d+ \| \d+ \| \d+\.\d % \| 3 \|$/m);
+  t.regex(tableOf(judged, mutated.mutants), /^\| identity\/ \| (\d+) \| \1 \| \d+ \| \d+\.\d % \| 3 \|$/m);
 
   await ledger.save();
   const again = huntIn(folder, mutated, await Ledger.open(join(folder, "ledger.json")));
-  t.deepEqual(await again.hunt.run(new Set(sources.keys())), judged);
+  t.deepEqual(await again.hunt.run(mutated.mutants), judged);
   t.deepEqual(again.shown, [], "nothing was run");
 });
 
@@ -162,4 +163,48 @@ test("the product's code is mutated, what is generated or only for working on it
   const is = ["identity/access.ts", "webhook/main.ts", "crds/compact.ts"];
   const isnt = ["crds/types.ts", "dev/image.ts", "test/run.ts", "identity/README.md", "charts/x/a.ts"];
   t.deepEqual([...is, ...isnt].filter(isMutated), is);
+});
+
+function mutant(file: string, key: string): Mutant {
+  return { id: key, key, file, line: 1, mutator: "BooleanLiteral", replacement: "true" };
+}
+
+test("who draws again gets the same mutants, and who draws more gets these and others, of each folder as many", (t) => {
+  const all = Array.from({ length: 40 }, (_, at) =>
+    mutant(at % 4 === 0 ? "okta/oidc/a.ts" : "identity/b.ts", hashOf([`${at}`])),
+  );
+  const keys = (mutants: readonly Mutant[], folder: string) =>
+    mutants.filter(({ file }) => file.startsWith(folder)).map(({ key }) => key);
+  const five = drawn(all, 5);
+  t.is(five.length, 10);
+  t.deepEqual(drawn(all.toReversed(), 5), five);
+  t.deepEqual(keys(drawn(all, 9), "identity").slice(0, 5), keys(five, "identity"));
+  t.is(drawn(all, 20).length, 30, "no folder gives more than it has");
+});
+
+test("a folder's row is made of all its mutants or of those that were drawn, and says how sure that is", (t) => {
+  const all = Array.from({ length: 100 }, (_, at) =>
+    mutant(at < 50 ? "okta/a.ts" : "webhook/b.ts", `${100 + at}`),
+  );
+  const judged = (mutants: readonly Mutant[], outcome: Outcome) =>
+    mutants.map((one) => ({ mutant: one, outcome }));
+  const okta = all.slice(0, 50);
+  const lots = drawn(all, 20);
+  const drawnOfWebhook = lots.slice(20);
+  t.true(drawnOfWebhook.every(({ file }) => file === "webhook/b.ts"));
+  const known = [
+    ...judged(okta.slice(0, 45), "noticed"),
+    ...judged(okta.slice(45), "unnoticed"),
+    ...judged(drawnOfWebhook.slice(0, 15), "noticed"),
+    ...judged(drawnOfWebhook.slice(15), "unreached"),
+    // What is noticed quickly is known of others, too: no reason to believe that all are.
+    ...judged(all.slice(80), "noticed"),
+  ];
+  t.deepEqual(
+    tableOf(representative(known, all, lots), all)
+      .split("\n")
+      .slice(2),
+    ["| okta/ | 50 | 50 | 45 | 90.0 % | 0 |", "| webhook/ | 50 | 20 | 15 | 75.0 ± 14.8 % | 5 |"],
+  );
+  t.deepEqual(representative(known.slice(1, 49), all, lots), [], "neither all nor those that were drawn");
 });
