@@ -13,11 +13,12 @@ export abstract class OktaError extends Error {
 
 /**
  * An error of a library as a cause that is safe to log. openid-client hangs whole token responses and claims
- * on its errors, and loggers print what hangs on an error.
+ * on its errors, and loggers print what hangs on an error. A JSON parser quotes what it can't read.
  */
 export function withoutPayload(error: unknown): Error {
   if (error instanceof OktaError) return error;
   if (!(error instanceof Error)) return new Error("something that isn't an error was thrown");
+  if (error instanceof SyntaxError) return new Error("not JSON");
   const bare = new Error(
     error.message,
     error.cause === undefined ? {} : { cause: causeWithoutPayload(error) },

@@ -45,9 +45,7 @@ export function readPrivateKeys(text: string): readonly [PrivateKey, ...PrivateK
     if (first === undefined) throw new Error("there is no PEM block in it");
     return [read(first), ...others.map(read)];
   } catch (error) {
-    // A JSON parser quotes what it can't read: the message of an error here may hold part of the key.
-    const cause = error instanceof SyntaxError ? new Error("not JSON") : withoutPayload(error);
-    throw new PrivateKeyInvalidError({ cause });
+    throw new PrivateKeyInvalidError({ cause: withoutPayload(error) });
   }
 }
 
@@ -61,9 +59,9 @@ export function signingKey({ key, alg }: PrivateKey): webcrypto.CryptoKey {
   return key.toCryptoKey(algorithm, false, ["sign"]);
 }
 
-function jwksOf(json: unknown): JWK[] {
-  const isSet = typeof json === "object" && json !== null && "keys" in json;
-  return isSet ? jwkSetSchema.parse(json).keys : [jwkSchema.parse(json)];
+/** @param json an object, since it begins like one */
+function jwksOf(json: object): JWK[] {
+  return "keys" in json ? jwkSetSchema.parse(json).keys : [jwkSchema.parse(json)];
 }
 
 function pemBlocksOf(text: string): string[] {

@@ -1,3 +1,4 @@
+import { withoutPayload } from "../errors.ts";
 import { NotJsonError } from "./http-errors.ts";
 
 /** What a server answered, as it came. */
@@ -16,7 +17,7 @@ export function parseJson({ where, headers, body }: HttpAnswer): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (error) {
-    throw new NotJsonError(where, { cause: error });
+    throw new NotJsonError(where, { cause: withoutPayload(error) });
   }
 }
 

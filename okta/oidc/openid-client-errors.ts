@@ -81,7 +81,7 @@ export function userInfoError(error: unknown): OktaError {
       return new UserInfoUnreachableError(own);
     return new UserInfoInvalidError(own.message, { cause: own });
   }
-  if (error instanceof WWWAuthenticateChallengeError || error instanceof ResponseBodyError)
+  if (error instanceof WWWAuthenticateChallengeError)
     return new UserInfoInvalidError(`status ${error.status}`, { cause: withoutPayload(error) });
   return new UserInfoInvalidError(error instanceof Error ? reason(error) : "unknown", {
     cause: withoutPayload(error),
@@ -149,6 +149,13 @@ function reason(error: Error): string {
   return innermost(error).message;
 }
 
+/** The error at the bottom, short of what a parser says: that quotes what it can't read, and nobody knows of what. */
 function innermost(error: Error): Error {
-  return error.cause instanceof Error ? innermost(error.cause) : error;
+  const { cause } = error;
+  if (!(cause instanceof Error) || (isParsing(error) && !isParsing(cause))) return error;
+  return innermost(cause);
+}
+
+function isParsing(error: Error): boolean {
+  return "code" in error && error.code === "OAUTH_PARSE_ERROR";
 }

@@ -23,7 +23,7 @@ test("a key is PEM or a JWK", (t) => {
   t.deepEqual(described(PKCS8), [["RS256", undefined]]);
   t.deepEqual(described(`\n  ${pem(rsa, "pkcs1")}\n`), [["RS256", undefined]]);
   t.deepEqual(described(pem(ec, "sec1")), [["ES384", undefined]]);
-  t.deepEqual(described(JSON.stringify(jwk(rsa, { kid: "a", use: "sig" }))), [["RS256", "a"]]);
+  t.deepEqual(described(`\n ${JSON.stringify(jwk(rsa, { kid: "a", use: "sig" }))}`), [["RS256", "a"]]);
   t.deepEqual(described(JSON.stringify(jwk(rsa, { alg: "RS384" }))), [["RS384", undefined]]);
   t.deepEqual(described(JSON.stringify(jwk(rsa, { alg: "RSA-OAEP" }))), [["RS256", undefined]]);
 });
@@ -65,8 +65,19 @@ for (const [what, text] of [
 ] as const) {
   test(`${what} is no private key, and isn't shown`, (t) => {
     const error = t.throws(() => readPrivateKeys(text), { instanceOf: PrivateKeyInvalidError });
+    t.true(error.cause instanceof Error);
     const shown = inspect(error, { depth: 20, showHidden: true });
     for (const part of text.match(/[\w+/-]{20,}/g) ?? [])
       if (!part.startsWith("---")) t.false(shown.includes(part.slice(0, 20)), shown);
   });
 }
+
+test("whoever stored something else is told what it lacks", (t) => {
+  const causeOf = (text: string) => {
+    const { cause } = t.throws(() => readPrivateKeys(text), { instanceOf: PrivateKeyInvalidError });
+    return cause instanceof Error ? cause.message : undefined;
+  };
+  t.is(causeOf("a-client-secret-by-mistake"), "there is no PEM block in it");
+  t.is(causeOf("{a-client-secret-by-mistake"), "not JSON");
+  t.is(causeOf(pem(generateKeyPairSync("ed25519").privateKey, "pkcs8")), "Okta takes RSA and EC keys");
+});
