@@ -5,5 +5,7 @@
 export function oneLine(text: string, maxLength = 300): string {
   // \p{C}: control and format characters (direction overrides among them), unassigned code points, surrogates.
   const line = text.replace(/[\p{C}\s]+/gu, " ").trim();
-  return line.length > maxLength ? `${line.slice(0, maxLength - 1).trimEnd()}…` : line;
+  if (line.length <= maxLength) return line;
+  // The cut may leave half of a character.
+  return `${line.slice(0, maxLength - 1).replace(/[\p{Cs}\s]+$/u, "")}…`;
 }
