@@ -27,14 +27,14 @@ export function checkIssuerUrl(issuer: string, allowed: (url: URL) => URL): URL 
         { cause: error },
       );
     if (!(error instanceof UrlNotAllowedError)) throw error;
-    const suggestion = url.protocol === "http:" ? issuer.replace(/^http:/, "https:") : undefined;
+    const suggestion = url.protocol === "http:" ? `https${issuer.trim().slice("http".length)}` : undefined;
     throw new WrongIssuerError(issuer, {
       mistake: "not-https",
       advice: `The issuer has to be an https URL${suggestion ? `: write ${oneLine(suggestion)}` : ""}.`,
       suggestion,
     });
   }
-  const admin = /^(.+)-admin(\.(?:okta|oktapreview|okta-emea|okta-gov)\.com)$/.exec(url.hostname);
+  const admin = /(.+)-admin(\.(?:okta|oktapreview|okta-emea|okta-gov)\.com)$/.exec(url.hostname);
   if (admin) {
     const suggestion = issuer.replace(url.hostname, `${admin[1]}${admin[2]}`);
     throw new WrongIssuerError(issuer, {
@@ -87,7 +87,7 @@ export function mismatch(issuer: string, named: string): WrongIssuerError {
 
 /** Where to look for what was likely meant when there is no metadata at an issuer. */
 export function alternative(url: URL): string {
-  return isOrgServer(url.href) ? `${url.origin}/oauth2/default` : url.origin;
+  return isOrgServer(url) ? `${url.origin}/oauth2/default` : url.origin;
 }
 
 /** There is no metadata at an issuer; `found` is the `alternative` where that is one. */
@@ -102,7 +102,7 @@ export function notThere(
     const advice = `There is no OpenID Connect issuer at ${oneLine(issuer)}: check the domain, and whether it is Okta's.`;
     return new WrongIssuerError(issuer, { mistake: "not-an-issuer", advice }, options);
   }
-  if (isOrgServer(issuer)) {
+  if (isOrgServer(url)) {
     const advice = `There is no issuer at the bare domain, but there is a custom authorization server: write ${found}.`;
     return new WrongIssuerError(
       issuer,
@@ -123,9 +123,8 @@ export function notThere(
  * Whether an issuer's URL names the org authorization server, whose issuer is the bare domain, as against a custom
  * one at `/oauth2/<id>`, of which `default` is one that many orgs have (Okta, "Authorization servers").
  */
-function isOrgServer(issuer: string): boolean {
-  const path = URL.parse(issuer)?.pathname ?? "";
-  return path === "/" || path === "";
+function isOrgServer({ pathname }: URL): boolean {
+  return pathname === "/";
 }
 
 function withoutSlash(url: string): string {

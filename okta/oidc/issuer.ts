@@ -49,8 +49,13 @@ export interface IssuersOptions {
   now?: () => number;
 }
 
+interface Known {
+  readonly issuer: DiscoveredIssuer;
+  readonly readAt: number;
+}
+
 interface Entry {
-  known?: { issuer: DiscoveredIssuer; readAt: number };
+  known?: Known;
   failure?: { error: IssuerUnreachableError | WrongIssuerError; at: number };
   reading?: Promise<DiscoveredIssuer>;
 }
@@ -74,12 +79,11 @@ export class Issuers {
    */
   async discover(issuer: string, { fresh = false }: { fresh?: boolean } = {}): Promise<DiscoveredIssuer> {
     const entry = this.#entry(issuer);
-    const now = this.#now;
     const { known, failure } = entry;
     if (!fresh) {
-      if (known && now() - known.readAt < MAX_AGE_MS) return known.issuer;
-      if (failure && now() - failure.at < FAILURE_MS) {
-        if (known && isUsable(failure.error)) return known.issuer;
+      if (known && this.#now() - known.readAt < MAX_AGE_MS) return known.issuer;
+      if (failure && this.#now() - failure.at < FAILURE_MS) {
+        if (known && this.#isUsable(known, failure.error)) return known.issuer;
         throw failure.error;
       }
     }
@@ -87,13 +91,14 @@ export class Issuers {
     try {
       return await entry.reading;
     } catch (error) {
-      if (!fresh && known && isUsable(error)) return known.issuer;
+      if (!fresh && known && this.#isUsable(known, error)) return known.issuer;
       throw error;
     }
+  }
 
-    function isUsable(error: unknown): boolean {
-      return saysNothing(error) && known !== undefined && now() - known.readAt < STALE_MS;
-    }
+  /** Whether what was read earlier still counts when reading it again has failed. */
+  #isUsable({ readAt }: Known, error: unknown): boolean {
+    return saysNothing(error) && this.#now() - readAt < STALE_MS;
   }
 
   #entry(issuer: string): Entry {

@@ -37,6 +37,7 @@ test("what can't be an issuer is said with what it should be", (t) => {
     ["https://me@acme.okta.com", ["not-a-url", undefined]],
     ["https://:secret@acme.okta.com", ["not-a-url", undefined]],
     ["http://acme.okta.com/http:", ["not-https", "https://acme.okta.com/http:"]],
+    [" HTTP://acme.okta.com ", ["not-https", "https://acme.okta.com"]],
     ["ftp://acme.okta.com", ["not-https", undefined]],
     ["https://acme-admin.okta.com", ["admin-domain", "https://acme.okta.com"]],
     ["https://acme-admin.oktapreview.com/x", ["admin-domain", "https://acme.oktapreview.com/x"]],

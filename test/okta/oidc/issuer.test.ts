@@ -1,6 +1,7 @@
 import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { Http } from "../../../okta/http/http.ts";
+import { HostNotListedError, HttpStatusError } from "../../../okta/http/http-errors.ts";
 import { Issuers } from "../../../okta/oidc/issuer.ts";
 import { IssuerUnreachableError, WrongIssuerError } from "../../../okta/oidc/issuer-errors.ts";
 import { LOOPBACK } from "../loopback.ts";
@@ -133,6 +134,7 @@ test("an issuer that fails isn't asked again for five seconds", async (t) => {
       instanceOf: IssuerUnreachableError,
     });
     t.is(error.retryAfterMs, 7_000);
+    t.true(error.cause instanceof HttpStatusError);
   }
   t.is(s.reads, 1);
   s.server.routes[WELL_KNOWN] = s.metadata("");
@@ -286,6 +288,7 @@ for (const endpoint of ENDPOINTS) {
       s.server.routes[WELL_KNOWN] = s.metadata("", { [endpoint]: url });
       const error = await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError });
       t.is(error.mistake, "endpoint-not-allowed");
+      t.true(error.message.endsWith(`names an endpoint without https: ${url}.`), error.message);
     });
   }
 }
@@ -298,6 +301,7 @@ test("where hosts are listed, an issuer on another is wrong, and so is one whose
   const mistake = async (issuer: string) => {
     const error = await t.throwsAsync(s.issuers.discover(issuer), { instanceOf: WrongIssuerError });
     t.regex(error.message, /isn't one of the hosts that organizations may use here/);
+    t.true(error.cause instanceof HostNotListedError);
     return error.mistake;
   };
   t.is(await mistake("https://evil.example.com"), "host-not-listed");
@@ -352,4 +356,56 @@ test("metadata that lacks something says what, and slashes at the issuer's end m
   s.server.routes[WELL_KNOWN] = s.metadata("");
   await t.throwsAsync(s.issuers.discover(`${s.server.url}///`), { code: "issuer-wrong", message: /slash/ });
   t.is(s.reads, before + 1);
+});
+
+/** What is read without a network: over https, say, or not at all for a mistake of ours. */
+class Canned extends Http {
+  endpoint = "https://acme.okta.com/token";
+  mistake: { where: "json" | "endpoint"; error: Error } | undefined;
+
+  override allowed(url: string | URL): URL {
+    if (this.mistake?.where === "endpoint" && url === this.endpoint) throw this.mistake.error;
+    return super.allowed(url);
+  }
+
+  override async json(): Promise<unknown> {
+    if (this.mistake?.where === "json") throw this.mistake.error;
+    return {
+      issuer: "https://acme.okta.com",
+      authorization_endpoint: "https://acme.okta.com/authorize",
+      token_endpoint: this.endpoint,
+      jwks_uri: "https://acme.okta.com/keys",
+    };
+  }
+}
+
+test("what is reached over https leads nowhere in the clear, not even to this machine", async (t) => {
+  const http = new Canned({ destinations: LOOPBACK });
+  const issuers = new Issuers({ http });
+  const discover = () => issuers.discover("https://acme.okta.com", { fresh: true });
+  await t.notThrowsAsync(discover());
+  http.endpoint = "http://127.0.0.1/token";
+  const error = await t.throwsAsync(discover(), { instanceOf: WrongIssuerError });
+  t.is(error.mistake, "endpoint-not-allowed");
+});
+
+test("a mistake of ours is no word on the issuer, and isn't remembered as one", async (t) => {
+  const http = new Canned({ destinations: LOOPBACK });
+  const issuers = new Issuers({ http, now: () => 0 });
+  const discover = () => issuers.discover("https://acme.okta.com");
+  for (const where of ["json", "endpoint"] as const) {
+    const error = new TypeError("a mistake");
+    http.mistake = { where, error };
+    await t.throwsAsync(discover(), { is: error }, where);
+  }
+  http.mistake = undefined;
+  const known = await discover();
+  t.is(await discover(), known);
+});
+
+test("an issuer is remembered by the clock of the process where none is given", async (t) => {
+  await using s = await Scene.start("");
+  const issuers = new Issuers({ http: s.http });
+  t.is(await issuers.discover(s.server.url), await issuers.discover(s.server.url));
+  t.is(s.reads, 1);
 });
