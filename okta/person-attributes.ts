@@ -5,7 +5,7 @@ const MAX_DISPLAY_NAME_LENGTH = 256;
 /** An email address. What nobody could write to is none, and would garble a terminal that lists accounts. */
 export function emailAddress(value: unknown): string | undefined {
   const found = text(value, MAX_EMAIL_LENGTH);
-  return found !== undefined && /[\p{C}\s]/u.test(found) ? undefined : found;
+  return /[\p{C}\s]/u.test(found ?? "") ? undefined : found;
 }
 
 /** A name to show. What is no text, or longer than any name, is none. */

@@ -32,3 +32,11 @@ test("an answer without a date, or with nonsense, tells nothing", (t) => {
   t.is(told("yesterday"), undefined);
   t.is(told("Tue, 24 Nov 2026 10:00:00 GMT", null), undefined);
 });
+
+test("what told of the difference is named", (t) => {
+  t.is(
+    clockAdvice({ aheadS: -31, by: "iat" }),
+    "The clock here is 31 seconds ahead of Okta's, by the iat of Okta's ID token: set the node's clock right.",
+  );
+  t.is(clockAdvice(undefined), undefined);
+});

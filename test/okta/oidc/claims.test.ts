@@ -17,6 +17,11 @@ for (const [what, claims, expected] of [
     { kind: "groups", names: [" A ", "a"] },
   ],
   ["a name that comes twice", { groups: ["a", "a"] }, { kind: "groups", names: ["a"] }],
+  [
+    "a name as long as is read",
+    { groups: ["a".repeat(1_024)] },
+    { kind: "groups", names: ["a".repeat(1_024)] },
+  ],
   ["as many as are read", { groups: many(MAX_GROUPS) }, { kind: "groups", names: many(MAX_GROUPS) }],
   ["nothing", {}, { kind: "missing" }],
   ["null", { groups: null }, { kind: "missing" }],
@@ -88,6 +93,17 @@ for (const [what, claims, expected] of [
     t.is(readPerson({ iss: "i", sub: "s", ...claims }, NAMES).emailVerified, expected);
   });
 }
+
+test("a person's name and address are those of the claims that are asked for", (t) => {
+  const claims = { iss: "i", sub: "s", nick: " Ada ", mail: "ada@example.com", name: "Eve" };
+  t.deepEqual(readPerson(claims, { groups: "groups", email: "mail", name: "nick" }), {
+    issuer: "i",
+    subject: "s",
+    email: "ada@example.com",
+    emailVerified: false,
+    name: "Ada",
+  });
+});
 
 test("email_verified doesn't vouch for an address in another claim", (t) => {
   const claims = {

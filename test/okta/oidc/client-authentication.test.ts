@@ -1,7 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import test from "ava";
-import { decodeProtectedHeader, errors, jwtVerify } from "jose";
-import type { ClientAuthentication } from "../../../okta/oidc/client-authentication.ts";
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
+import {
+  type ClientAuthentication,
+  clientAuthentications,
+} from "../../../okta/oidc/client-authentication.ts";
 import { InvalidClientError } from "../../../okta/oidc/login-errors.ts";
 import type { Call } from "../server.ts";
 import { TestProvider } from "./provider.ts";
@@ -128,4 +131,51 @@ test("an app that isn't a public one is called that", async (t) => {
   await using login = await start({ kind: "none" });
   const error = await t.throwsAsync(login.check(), { instanceOf: InvalidClientError });
   t.regex(error.message, /as a public client.*publicClient/s);
+});
+
+/** What each of a client's proofs puts on a request. */
+async function proofs(authentication: ClientAuthentication, methods?: string[]) {
+  const metadata = {
+    issuer: "https://acme.okta.com",
+    authorization_endpoint: "https://acme.okta.com/authorize",
+    token_endpoint: "https://acme.okta.com/token",
+    jwks_uri: "https://acme.okta.com/keys",
+    ...(methods ? { token_endpoint_auth_methods_supported: methods } : {}),
+  };
+  const sent: { form: Record<string, string>; basic: string | undefined }[] = [];
+  for (const prove of clientAuthentications(authentication, metadata, "id:1")) {
+    const [form, headers] = [new URLSearchParams(), new Headers()];
+    await prove(metadata, { client_id: "id:1" }, form, headers);
+    const [scheme, credentials] = (headers.get("authorization") ?? "").split(" ");
+    const basic = scheme === "Basic" ? Buffer.from(credentials ?? "", "base64").toString() : undefined;
+    sent.push({ form: Object.fromEntries(form), basic });
+  }
+  return sent;
+}
+
+test("a secret is sent by HTTP Basic, and in the body only to a server that takes it there and not otherwise", async (t) => {
+  const authentication = { kind: "secret", secret: "s3cret/?" } as const;
+  const byBasic = [{ form: {}, basic: "id%3A1:s3cret%2F%3F" }];
+  const inBody = [{ form: { client_id: "id:1", client_secret: "s3cret/?" }, basic: undefined }];
+  for (const [methods, sent] of [
+    [undefined, byBasic],
+    [[], byBasic],
+    [["client_secret_basic"], byBasic],
+    [["client_secret_basic", "client_secret_post"], byBasic],
+    [["private_key_jwt"], byBasic],
+    [["client_secret_post"], inBody],
+    [["private_key_jwt", "client_secret_post"], inBody],
+  ] as const)
+    t.deepEqual(await proofs(authentication, methods && [...methods]), sent, String(methods));
+});
+
+test("each key proves it for itself, with its id where it has one; without proof there is just the name", async (t) => {
+  const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
+  const privateKey = JSON.stringify({ keys: [{ ...ec, kid: "key-7" }, ec] });
+  const assertions = (await proofs({ kind: "private-key", privateKey })).map(
+    ({ form }) => form.client_assertion ?? "",
+  );
+  t.deepEqual(assertions.map(decodeProtectedHeader), [{ alg: "ES256", kid: "key-7" }, { alg: "ES256" }]);
+  for (const assertion of assertions) t.is(decodeJwt(assertion).aud, "https://acme.okta.com/token");
+  t.deepEqual(await proofs({ kind: "none" }), [{ form: { client_id: "id:1" }, basic: undefined }]);
 });

@@ -31,11 +31,16 @@ test("claims are checked to the second and to the character", (t) => {
     [{ auth_time: NOW_S + TOLERANCE_S }, undefined],
     [{ auth_time: NOW_S + TOLERANCE_S + 1 }, "auth-time"],
     [{ auth_time: "soon" }, undefined],
+    [{ auth_time: "9999999999" }, undefined],
     [{ sub: "" }, "subject"],
     [{ sub: "x".repeat(255) }, undefined],
     [{ sub: "x".repeat(256) }, "subject"],
   ] as const)
     t.is(failing(said), check, JSON.stringify(said));
+  const early = { ...claims, iat: NOW_S + 90 };
+  t.throws(() => checkIdTokenClaims(early, { ...asked, clock: { aheadS: 90, by: "Date" } }), {
+    message: /issued 90 seconds in the future.*clock here is 90 seconds behind/,
+  });
 });
 
 test("the hash of the access token is that of the signature's algorithm, half of it", (t) => {
