@@ -52,7 +52,7 @@ export function grantKey(grant: Grant): string {
 export function sortGrants(grants: Iterable<Grant>): Grant[] {
   const byKey = new Map<string, Grant>();
   for (const grant of grants) byKey.set(grantKey(grant), grant);
-  return [...byKey].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, grant]) => grant);
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, grant]) => grant);
 }
 
 /** The distinct role names of some grants, sorted. */
@@ -72,11 +72,7 @@ export function sameAccess(a: Access, b: Access): boolean {
 }
 
 function sameList<T>(a: readonly T[], b: readonly T[], key: (item: T) => string): boolean {
-  return (
-    a.length === b.length &&
-    a.every((item, i) => {
-      const other = b[i];
-      return other !== undefined && key(item) === key(other);
-    })
-  );
+  if (a.length !== b.length) return false;
+  const others = b.map(key);
+  return a.every((item, i) => key(item) === others[i]);
 }

@@ -52,7 +52,7 @@ export function nearMisses(groups: readonly ReceivedGroup[], policy: Policy): Ne
   ]);
   if (found.length < 2) return found;
   const byKey = new Map(found.map((miss) => [keyOf(miss), miss]));
-  return [...byKey].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, miss]) => miss);
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, miss]) => miss);
 }
 
 function keyOf(miss: NearMiss): string {

@@ -65,7 +65,7 @@ export class Policies {
     const { organization, before, after } = change;
     const policy = this.#policy(organization);
     policy.setRoles(after?.roles ?? []);
-    if (!after) this.#dropIfUnused(organization);
+    this.#dropIfUnused(organization);
     const isOfMappings = before && after && before.issuer === after.issuer && before.paused === after.paused;
     const touched = isOfMappings ? touchedBy(policy.mappings.values()) : "all";
     this.#tell({ organization, touched });

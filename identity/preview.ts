@@ -1,7 +1,8 @@
 import { type Access, roleNames } from "./access.ts";
 import { resolveStoredAccess } from "./account-access.ts";
+import { mappingsOf } from "./mapping-counts.ts";
 import { type Touched, touchedBy } from "./policies.ts";
-import type { CompiledPolicy, Mapping, Role } from "./policy.ts";
+import type { CompiledPolicy, Mapping } from "./policy.ts";
 import { AdminForecast, adminRolesHeld, lostAdminRoles } from "./safeguards/admin-roles.ts";
 import { type Change, exceedsLimit } from "./safeguards/limits.ts";
 import { lossCause } from "./safeguards/losses.ts";
@@ -147,17 +148,9 @@ function rolesOf(access: Access | undefined): string[] {
 /** Whom it touches that a policy becomes another one. Mappings that are the same object in both are the same. */
 function touchedByChange(before: CompiledPolicy, after: CompiledPolicy): Touched {
   const all = [...before.mappings.values(), ...after.mappings.values()];
-  if (!sameCatalogue(before.roles, after.roles)) return touchedBy(all);
+  const isSameCatalogue = new Set(before.roles.keys()).symmetricDifference(after.roles).size === 0;
+  if (!isSameCatalogue) return touchedBy(all);
   return touchedBy(all.filter(({ name }: Mapping) => before.mappings.get(name) !== after.mappings.get(name)));
-}
-
-function sameCatalogue(a: ReadonlyMap<string, Role>, b: ReadonlyMap<string, Role>): boolean {
-  return a.size === b.size && [...a.values()].every(({ name, admin = false }) => isIn(b, name, admin));
-}
-
-function isIn(roles: ReadonlyMap<string, Role>, name: string, admin: boolean): boolean {
-  const role = roles.get(name);
-  return role !== undefined && (role.admin ?? false) === admin;
 }
 
 /** Whether somebody is in a group that was or is mapped, or holds something through such a mapping. */
@@ -165,10 +158,7 @@ function concerns({ groups, mappings }: Touched, user: User): boolean {
   const has = (label: string | undefined): boolean => label !== undefined && groups.has(label);
   return (
     user.groups.some(({ name, id }) => has(name) || has(id)) ||
-    (user.access?.grants ?? []).some(
-      ({ mapping, group, groupID }) =>
-        (mapping !== undefined && mappings.has(mapping)) || has(group) || has(groupID),
-    )
+    [...mappingsOf(user)].some((mapping) => mappings.has(mapping))
   );
 }
 

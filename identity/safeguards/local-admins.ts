@@ -27,8 +27,7 @@ export class LocalAdmins {
   }
 
   #changed({ kind, user, previous }: UserEvent): void {
-    if (previous && previous.organization !== user.organization) this.#drop(previous);
-    this.#drop(user);
+    this.#drop(previous ?? user);
     if (kind === "deleted" || user.source !== "Local" || user.serviceAccountName === undefined) return;
     const accounts = this.#accounts.get(user.organization) ?? new Map<string, User>();
     this.#accounts.set(user.organization, accounts.set(user.ref, user));

@@ -30,6 +30,25 @@ test("who has joined a group is in it, with its id", (t) => {
   ]);
 });
 
+test("who was in one group and has joined another is in both, also where they are called the same", (t) => {
+  const both = new Set(["00gWeb", "00gPortal"]);
+  t.deepEqual(groupsAfterReading([{ name: "portal" }], new ReadGroups([WEB, PORTAL]), both), [
+    { id: "00gWeb", name: "web" },
+    { id: "00gPortal", name: "portal" },
+  ]);
+  const namesake = new ReadGroups([WEB, { ...PORTAL, name: "web" }]);
+  t.deepEqual(groupsAfterReading([{ id: "00gWeb", name: "web" }], namesake, both), [
+    { id: "00gWeb", name: "web" },
+    { id: "00gPortal", name: "web" },
+  ]);
+});
+
+test("a group without a name is told by its id, and one that wasn't read isn't told at all", (t) => {
+  const read = new ReadGroups([{ id: "00gWeb", byID: true }]);
+  t.deepEqual(groupsAfterReading([], read, new Set(["00gWeb", "00gOther"])), [{ id: "00gWeb" }]);
+  t.is(groupsAfterReading([], read, new Set(["00gOther"])).length, 0);
+});
+
 test("a bare name is no evidence of a group that is mapped by id", (t) => {
   const read = new ReadGroups([{ ...WEB, byID: true }]);
   t.deepEqual(groupsAfterReading([{ name: "web" }], read, new Set(["00gWeb"])), [

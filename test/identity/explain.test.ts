@@ -383,20 +383,20 @@ test("whoever is refused altogether is told the most telling reason, with or wit
 
 test("however many mappings give a role, and however long names are, an explanation stays small", (t) => {
   const long = "x".repeat(900);
-  const mappings = Array.from({ length: 3_000 }, (_, i) => ({
+  const mappings = Array.from({ length: 300 }, (_, i) => ({
     name: `m${String(i).padStart(5, "0")}`,
-    groups: Array.from({ length: 30 }, (_, j) => ({ name: `${long}-${i}-${j}` })),
+    groups: Array.from({ length: 8 }, (_, j) => ({ name: `${long}-${i}-${j}` })),
     roles: ["service-admin"],
   }));
   const user = without(Array.from({ length: 300 }, (_, i) => ({ name: `${long}${i}` })));
   const explanation = explain({ user }, by(mappings), ["service-admin"]);
   t.is(explanation.roles[0]?.mappings.length, 20);
-  t.is(explanation.roles[0]?.more, 2_980);
+  t.is(explanation.roles[0]?.more, 280);
   t.is(explanation.received?.groups.length, 50);
   t.is(explanation.received?.total, 300);
   const [told] = inWords(explanation, { audience: "admin", organization: "Acme" });
   t.true((told?.summary.length ?? 0) < 4_000);
-  t.regex(told?.summary ?? "", /And 2997 more\. Last received/);
+  t.regex(told?.summary ?? "", /And 297 more\. Last received/);
 });
 
 test("all roles at once: those of the catalogue, and what is held beside it", (t) => {

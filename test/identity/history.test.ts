@@ -66,16 +66,17 @@ test("a change has its cause in words, and in the words of the decision where so
   t.true(long?.message.startsWith("x\u{FFFD}yyy"));
 });
 
-test("of forty roles through five hundred groups ten are named, each role once before one comes again", (t) => {
+test("of forty roles through twelve groups ten are named, each role once before one comes again", (t) => {
   const all = Array.from({ length: 40 }, (_, role) =>
-    Array.from({ length: 500 }, (_, group) => grant(`role-${role}`, `group-${group}-${"x".repeat(900)}`)),
+    Array.from({ length: 12 }, (_, group) => grant(`role-${role}`, `group-${group}-${"x".repeat(200)}`)),
   ).flat();
   const change = accessChange(undefined, held(...all), CAUSE, NOON);
   t.deepEqual(
     change?.granted.map(({ role }) => role),
     Array.from({ length: 10 }, (_, i) => `role-${i}`),
   );
-  t.is(change?.moreGranted, 40 * 500 - 10);
+  t.is(change?.moreGranted, 40 * 12 - 10);
+  t.is(change?.granted[0]?.group, `group-0-${"x".repeat(119)}…`);
   let history: readonly AccessChange[] = [];
   for (let i = 0; i < 30; i++) {
     const next = accessChange(
@@ -88,6 +89,60 @@ test("of forty roles through five hundred groups ten are named, each role once b
   }
   t.true(history.length > 3 && history.length < 20, "fewer where they are long");
   t.true(JSON.stringify(history).length <= 20_000);
+});
+
+test("of changes twenty are kept, or as many as there is room for, the newest first", (t) => {
+  const change = (at: number, message = ""): AccessChange => {
+    const rest = { granted: [], revoked: [], moreGranted: 0, moreRevoked: 0, reason: "SignIn", message };
+    return { at, what: ["Activated"], ...rest };
+  };
+  const many = Array.from({ length: 25 }, (_, i) => change(-i));
+  t.deepEqual(withChange(many, change(1)), [change(1), ...many.slice(0, 19)]);
+  const left = 16_384 - JSON.stringify(change(1)).length - JSON.stringify(change(0)).length;
+  for (const [length, kept] of [
+    [left, 2],
+    [left + 1, 1],
+  ] as const)
+    t.is(withChange([change(0, "x".repeat(length))], change(1)).length, kept);
+});
+
+test("what went is told like what came: roles that are gone first, ten at the most, and how many more", (t) => {
+  const had = Array.from({ length: 11 }, (_, i) => grant("viewer", `g${i}`));
+  const before = held(grant("viewer"), ...had, grant("admin"), { role: "local" });
+  const change = accessChange(before, held(grant("viewer")), CAUSE, NOON);
+  t.deepEqual(change?.revoked.slice(0, 3), [grant("admin"), { role: "local" }, grant("viewer", "g0")]);
+  t.is(change?.revoked.length, 10);
+  t.is(change?.moreRevoked, 3);
+  t.is(change?.moreGranted, 0);
+  const ten = accessChange(held(...had.slice(1)), OUT, CAUSE, NOON);
+  t.is(ten?.revoked.length, 10);
+  t.is(ten?.moreRevoked, 0);
+});
+
+test("one grant that comes twice is one, and a role that comes beside others has changed the roles", (t) => {
+  const twice = accessChange(undefined, held(grant("viewer"), grant("viewer")), CAUSE, NOON);
+  t.deepEqual(twice?.granted, [grant("viewer")]);
+  t.deepEqual(what(held(grant("viewer")), held(grant("viewer"), grant("admin"))), ["RolesChanged"]);
+  t.deepEqual(what(held(grant("viewer"), grant("admin")), held(grant("viewer"))), ["RolesChanged"]);
+  t.deepEqual(what(held(grant("viewer"), grant("viewer", "h")), held(grant("viewer"))), ["CausesChanged"]);
+  t.deepEqual(what(held({ role: "viewer" }), held(grant("viewer"))), ["CausesChanged"]);
+  t.deepEqual(what(held(grant("viewer")), held(grant("viewer", "g", "other"))), ["CausesChanged"]);
+});
+
+test("sessions that end of an account that stays out are told, too", (t) => {
+  t.deepEqual(what(OUT, { ...OUT, sessionEpoch: 1 }), ["SessionsEnded"]);
+  t.is(what({ ...OUT, sessionEpoch: 1 }, { ...OUT, sessionEpoch: 1 }), undefined);
+});
+
+test("a link says so, also where nothing is given by it", (t) => {
+  const local: ChangingAccount = { ...held({ role: "viewer" }), source: "Local" };
+  const linked = accessChange(local, OUT, CAUSE, NOON);
+  t.deepEqual(linked?.what, ["Deactivated", "Linked"]);
+  t.is(
+    linked?.message,
+    "In no mapped group. The local account with the same verified email follows Okta's groups from now on. " +
+      "A sign-in with Okta.",
+  );
 });
 
 test("roles that somebody didn't have before come first, what they have beside comes last", (t) => {
@@ -124,4 +179,17 @@ test("of sign-ins in one second the one that is noted later comes first", (t) =>
     ["Refused", "Admitted"],
   );
   t.is(withSignIns(stored, [refused]), stored, "noted already");
+});
+
+test("of sign-ins ten are kept, each once and to the second, the newest first", (t) => {
+  const admitted = (at: number) => ({ at, outcome: "Admitted", reason: "MappedGroup" }) as const;
+  const eleven = Array.from({ length: 11 }, (_, i) => admitted(1_000 * i));
+  const kept = withSignIns([], [...eleven, admitted(10_999)]);
+  t.deepEqual(kept, eleven.slice(1).reverse());
+  t.is(withSignIns(kept, [admitted(0)]), kept, "older than all that are kept");
+  t.is(withSignIns(kept, []), kept);
+  const later = withSignIns(kept, [admitted(11_500), admitted(5_500)]);
+  t.deepEqual(later, [admitted(11_000), ...kept.slice(0, 9)]);
+  const refused = { ...admitted(10_000), outcome: "Refused", reason: "NoMappedGroup" } as const;
+  t.deepEqual(withSignIns(kept, [refused]), [refused, ...kept.slice(0, 9)], "another outcome is another one");
 });

@@ -19,9 +19,12 @@ test("names that people take for the same fold to the same, others don't", (t) =
     "\ufeffService Admin",
     "Ser\u00advice Admin",
     "Service Admin\u2060",
+    "Service   Admin",
+    "\u00a0Service Admin\u2003",
   ];
   for (const name of alike) t.is(foldedName(name), "service admin", JSON.stringify(name));
   t.is(foldedName("Mod\u00e9rateurs"), foldedName("Mode\u0301rateurs"), "NFC and NFD");
+  t.is(foldedName("\uff2f\uff30\uff33"), "ops", "full width");
   t.not(foldedName("service_admin"), foldedName("service admin"));
   t.not(foldedName("moderateurs"), foldedName("mod\u00e9rateurs"), "an accent is seen");
 });

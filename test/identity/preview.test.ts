@@ -74,7 +74,9 @@ test("it says who gains and loses which roles, who goes out, and who comes back"
     viewer: "acme/bob",
   });
   t.deepEqual(who(gaining), ["cid"]);
-  t.like(gaining.first[0], { email: "cid@acme.example", gained: ["viewer"], lost: [], becomes: "active" });
+  t.deepEqual(gaining.first, [
+    { ref: "acme/cid", email: "cid@acme.example", gained: ["viewer"], lost: [], becomes: "active" },
+  ]);
   t.deepEqual(who(losing), ["bob"]);
   t.deepEqual(who(deactivated), ["ann"]);
   t.deepEqual([...roles], [["viewer", { gained: 1, lost: 2 }]]);
@@ -109,6 +111,11 @@ test("it says when an admin role would be taken from its last holder, unless a l
   const users = [member("dan", ["c"], BEFORE), member("eli", ["c", "a"], BEFORE)];
   const after = new CompiledPolicy(ROLES, [viewers, editors]);
   t.deepEqual((await preview(users, BEFORE, after)).held.lastAdminRoles, ["boss"]);
+  const catalogue = [...ROLES, { name: "owner", admin: true }];
+  const both = new CompiledPolicy(catalogue, [mapping("owners", ["d"], ["owner"]), bosses]);
+  const leaving = [member("dan", ["d"], both), member("eli", ["c"], both)];
+  const found = await preview(leaving, both, new CompiledPolicy(catalogue, []));
+  t.deepEqual(found.held.lastAdminRoles, ["boss", "owner"]);
   const safeguards = { localAdminCanGetIn: true };
   t.deepEqual((await preview(users, BEFORE, after, { safeguards })).held.lastAdminRoles, []);
 });
@@ -123,11 +130,35 @@ test("an admin whom the change doesn't touch is left in the role", async (t) => 
 
 test("a role that is taken out of the catalogue concerns everybody who is in a mapping of it", async (t) => {
   const users = [member("ann", ["a"], BEFORE)];
-  const after = new CompiledPolicy(
-    ROLES.filter(({ name }) => name !== "viewer"),
-    [viewers, editors, bosses],
-  );
-  t.deepEqual(who((await preview(users, BEFORE, after)).deactivated), ["ann"]);
+  const others = ROLES.filter(({ name }) => name !== "viewer");
+  for (const catalogue of [others, [...others, { name: "guest" }]]) {
+    const after = new CompiledPolicy(catalogue, [viewers, editors, bosses]);
+    t.deepEqual(who((await preview(users, BEFORE, after)).deactivated), ["ann"]);
+  }
+});
+
+test("a role that comes into the catalogue gives what a suspended mapping of it held back", async (t) => {
+  const guests = mapping("guests", ["a"], ["guest"]);
+  const before = new CompiledPolicy(ROLES, [guests]);
+  const after = new CompiledPolicy([...ROLES, { name: "guest" }], [guests]);
+  t.deepEqual(who((await preview([member("ann", ["a"], before)], before, after)).gaining), ["ann"]);
+});
+
+test("who has left the groups of a paused mapping loses by it what they hold through it", async (t) => {
+  const before = new CompiledPolicy(ROLES, [{ ...viewers, paused: true }, editors]);
+  const { email: _, ...ann } = { ...member("ann", ["a"], BEFORE), groups: [], name: "Ann" };
+  const after = new CompiledPolicy(ROLES, [editors]);
+  const { deactivated, roles } = await preview([ann, member("bob", ["b"], BEFORE)], before, after);
+  t.deepEqual(deactivated.first, [
+    { ref: "acme/ann", name: "Ann", gained: [], lost: ["viewer"], becomes: "deactivated" },
+  ]);
+  t.deepEqual([...roles.keys()], ["viewer"]);
+});
+
+test("who isn't decided on yet gains all that they get", async (t) => {
+  const { access: _, ...ann } = member("ann", ["a"], BEFORE);
+  const { gaining } = await preview([ann], new CompiledPolicy(ROLES, []), BEFORE);
+  t.like(gaining.first, [{ gained: ["viewer"], becomes: "active" }]);
 });
 
 const GROUPS = ["a", "b", "c", "d"];

@@ -5,7 +5,8 @@ import { SimulatedStore } from "./simulated-store.ts";
 import { storeConformance } from "./store-conformance.ts";
 
 storeConformance(test, "SimulatedStore", async () => {
-  const store = new SimulatedStore();
+  let later = 0;
+  const store = new SimulatedStore(() => Date.now() + later);
   return {
     store,
     other: store,
@@ -17,6 +18,9 @@ storeConformance(test, "SimulatedStore", async () => {
         ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
       }),
     askToEndSessions: async ({ ref }, words) => store.askToEndSessions(ref, words),
+    secondLater: async () => {
+      later += 1_000;
+    },
     until: (_, condition) =>
       waitFor(async () => (await condition()) || undefined, { what: "the store to know" }),
   };

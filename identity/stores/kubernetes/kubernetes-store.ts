@@ -35,6 +35,8 @@ export interface KubernetesStoreOptions {
   readonly type: ResourceType<OrganizationUser>;
   /** How many users `get` remembers, of those who were asked for last: 0.7 KiB each. Default: 1,000 */
   readonly remembered?: number;
+  /** ms since 1970 */
+  readonly now?: () => number;
 }
 
 /**
@@ -48,14 +50,16 @@ export class KubernetesStore implements IdentityStore {
   readonly #type: ResourceType<OrganizationUser>;
   /** By ref. A session is checked before every request of others. */
   readonly #remembered: LRUCache<string, User>;
+  readonly #now: () => number;
   /** What was told last. */
   #told: { readonly change: Change<OrganizationUser>; readonly event: UserEvent } | undefined;
 
-  constructor({ client, cache, type, remembered = 1_000 }: KubernetesStoreOptions) {
+  constructor({ client, cache, type, remembered = 1_000, now = Date.now }: KubernetesStoreOptions) {
     this.#client = client;
     this.#cache = cache;
     this.#type = type;
     this.#remembered = new LRUCache({ max: remembered });
+    this.#now = now;
   }
 
   get(ref: string): User | undefined {
@@ -183,7 +187,7 @@ export class KubernetesStore implements IdentityStore {
 
   /** @param before as it was before this and before the spec was written; undefined: it wasn't there */
   async #writeStatus(object: OrganizationUser, change: UserChange, before: User | undefined): Promise<User> {
-    const status = statusWith(object, change, { before, now: Date.now() });
+    const status = statusWith(object, change, { before, now: this.#now() });
     if (!status) return this.#seen(object);
     const { name = "", namespace = "", resourceVersion = "", uid = "" } = object.metadata;
     const body: OrganizationUser = {

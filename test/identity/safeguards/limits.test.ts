@@ -31,6 +31,7 @@ test("fewer than five users are never held", (t) => {
   t.false(exceedsLimit({ ...change, deactivating: 4 }));
   t.true(exceedsLimit({ ...change, active: 5, deactivating: 5 }));
   t.true(exceedsLimit({ ...change, recent: 4, active: 1, deactivating: 1 }), "in sum");
+  t.false(exceedsLimit({ ...change, recent: 50, deactivating: 0 }), "nobody would be");
 });
 
 test("mappings that are deleted one after the other count as one change", (t) => {

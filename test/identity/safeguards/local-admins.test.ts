@@ -49,4 +49,6 @@ test("who is deleted, linked to Okta or loses the role or the service account ge
   ])
     t.false(scene(added(admin()), { kind: "updated", user, previous: admin() }).canGetIn());
   t.false(scene(added(admin()), { kind: "deleted", user: admin() }).canGetIn());
+  const noa = admin({ ref: "acme/noa" });
+  t.true(scene(added(admin()), added(noa), { kind: "deleted", user: noa }).canGetIn(), "the other is left");
 });

@@ -81,6 +81,10 @@ storeConformance(test, "KubernetesStore", async (): Promise<StoreUnderTest> => {
       );
       if (code !== 0) throw new Error(stderr);
     },
+    secondLater: async () => {
+      const then = Date.now() + 1_000;
+      await waitFor(() => Date.now() >= then || undefined, { what: "a second to pass" });
+    },
     until: (_store, condition) =>
       waitFor(async () => (await condition()) || undefined, { what: "the store to have seen it" }),
   };
