@@ -51,8 +51,8 @@ export function sendProblemJSON(req: Request, res: Response, problem: Problem): 
   const { status, code, title, text, advice, retryAfterS, parameter } = problem;
   if (retryAfterS !== undefined) res.setHeader("Retry-After", String(retryAfterS));
   const detail = advice === undefined ? text : `${text} ${advice}`;
-  const about = { type: "about:blank", status, title, detail, code };
-  const content = { ...about, ...(parameter === undefined ? {} : { parameter }), requestID: requestID(req) };
+  const about = { type: "about:blank", status, title, detail, code, parameter };
+  const content = { ...about, requestID: requestID(req) };
   sendJSON(res, status, content, "application/problem+json");
 }
 

@@ -68,8 +68,9 @@ export function readCookie(header: string | undefined, name: string): string | u
  */
 export function cookiesWithPrefix(header: string | undefined, prefix: string): Map<string, string> {
   const cookies = new Map<string, string>();
-  let at = header?.indexOf(prefix) ?? -1;
-  while (header !== undefined && at >= 0) {
+  if (header === undefined) return cookies;
+  let at = header.indexOf(prefix);
+  while (at >= 0) {
     const end = header.indexOf(";", at);
     const pair = header.slice(at, end < 0 ? undefined : end);
     const equals = pair.indexOf("=");

@@ -13,6 +13,8 @@ test("a cookie is found by its whole name, wherever it stands", (t) => {
   t.is(readCookie(`x-${name}=b; ${name}2=c; ${name}=a`, name), "a");
   t.is(readCookie(`x=${name}=b; ${name}=a`, name), "a");
   t.is(readCookie(`x=y ${name}=b`, name), undefined);
+  t.is(readCookie(`x${name}=b`, name), undefined);
+  t.is(readCookie(`${name}= a ; x=1`, name), "a");
   t.is(readCookie(`${name}`, name), undefined);
   t.is(readCookie(`__Host-${name}=b`, name), undefined);
   t.is(readCookie("", name), undefined);

@@ -77,3 +77,71 @@ test("who writes in between is waited for; a lost answer ends them once and is r
   });
   t.is(records.length, 2);
 });
+
+/** An account in a store of which the test says what each write does; what is written counts up. */
+async function contested(outcomes: ((user: User) => User | Error)[]) {
+  const { ada, audit, records } = await scene();
+  let stored: User | undefined = ada;
+  const updated: number[] = [];
+  const signOuts = new SignOuts({
+    store: {
+      get: () => undefined, // this replica hasn't heard of the account
+      fresh: async () => stored,
+      update: async (user) => {
+        updated.push(user.sessionEpoch);
+        const next = outcomes.shift();
+        const outcome = next ? next(user) : { ...user, sessionEpoch: user.sessionEpoch + 1 };
+        if (outcome instanceof Error) throw outcome;
+        stored = outcome;
+        return outcome;
+      },
+    },
+    audit,
+    log,
+  });
+  const put = (user: User | undefined) => {
+    stored = user;
+  };
+  return { end: () => signOuts.endAll(ada.ref, MIA), ada, records, updated, put };
+}
+
+test("who signs out somewhere in between hasn't done what the admin has asked for", async (t) => {
+  const others = await contested([
+    (user) => {
+      others.put({ ...user, sessionEpoch: user.sessionEpoch + 1 });
+      return new StaleUserError("They have ended theirs.");
+    },
+  ]);
+  t.is((await others.end())?.sessionEpoch, 2);
+  t.deepEqual(others.updated, [0, 1]);
+  t.is(others.records.length, 1);
+});
+
+test("a lost answer to a write that wasn't carried out is no answer: it is written again", async (t) => {
+  const lost = await contested([() => new StaleUserError("Somebody wrote.", { perhapsByUs: true })]);
+  t.is((await lost.end())?.sessionEpoch, 1);
+  t.deepEqual(lost.updated, [0, 0]);
+  t.is(lost.records.length, 1);
+});
+
+test("what may be stored without an answer is recorded as that, and the admin is told that it failed", async (t) => {
+  const perhaps = (user: User) => ({ before: user, after: { ...user, sessionEpoch: 1 } });
+  const unanswered = await contested([(user) => new StoreError("No answer.", { perhaps: perhaps(user) })]);
+  await t.throwsAsync(unanswered.end(), { instanceOf: StoreError, message: "No answer." });
+  t.regex(unanswered.records[0]?.cause.detail ?? "", /this may not be so/);
+  t.is(unanswered.updated.length, 1);
+});
+
+test("an account that is changed all the time is given up after five times; one that goes meanwhile is gone", async (t) => {
+  const stale = () => new StaleUserError("It was changed.");
+  const never = await contested(Array.from({ length: 9 }, () => stale));
+  await t.throwsAsync(never.end(), { instanceOf: StoreError, message: /changed all the time/ });
+  t.is(never.updated.length, 5);
+  const gone = await contested([
+    () => {
+      gone.put(undefined);
+      return stale();
+    },
+  ]);
+  t.is(await gone.end(), undefined);
+});

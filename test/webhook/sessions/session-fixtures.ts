@@ -12,6 +12,8 @@ export class Replica {
   readonly users = new Map<string, User>();
   /** What the store knows and this replica hasn't heard of. */
   readonly unheard = new Map<string, User>();
+  /** Accounts that the store was asked for. */
+  readonly asked: string[] = [];
   readonly organizations = new Map<string, Organization>();
   /** Before which time all sessions have ended, in ms since 1970. */
   watermark = 0;
@@ -41,6 +43,7 @@ export class Replica {
       store: {
         get: (ref) => this.users.get(ref),
         fresh: async (ref) => {
+          this.asked.push(ref);
           const user = this.unheard.get(ref) ?? this.users.get(ref);
           if (user) this.users.set(ref, user);
           return user;

@@ -61,6 +61,9 @@ test("the key's id is what stands before the first dot, of tokens that aren't to
   };
   t.true(long(1_200).length <= 2_048);
   t.truthy(verifySessionV1(long(1_200), key));
+  // Six bits to a character: of three lengths one after the other, each takes a character or two more.
+  for (let length = 1_200; long(length).length <= 2_048; length++)
+    t.truthy(verifySessionV1(long(length), key), `${long(length).length} characters`);
   t.true(long(1_500).length > 2_048);
   t.is(verifySessionV1(long(1_500), key), undefined);
 });

@@ -9,6 +9,7 @@ import {
   type User,
 } from "../../../identity/index.ts";
 import { SignOuts } from "../../../webhook/sessions/sign-outs.ts";
+import { logLines } from "../../log-lines.ts";
 import { Jar, Replica } from "./session-fixtures.ts";
 
 test("a sign-out waits for what others write, and not for a store that hangs", async (t) => {
@@ -145,6 +146,40 @@ test("an ended session is refused by its id, and the cookie is taken away", (t) 
   t.like(check, { kind: "refused", reason: "session-ended" });
   t.is(check.kind === "refused" && check.clear.length, 1);
   t.is(replica.who(other), user.ref);
+});
+
+test("why a sign-out isn't stored is in the log, once for each session; another session that ended is none of it", async (t) => {
+  const { replica, jar } = signedIn();
+  const session = replica.sessions.of(jar.header, undefined);
+  const { user } = replica.with("acme");
+  const { log, lines } = logLines();
+  const run = (store: Partial<IdentityStore>) =>
+    new SignOuts({
+      store: { get: () => user, fresh: async () => user, update: async () => user, ...store },
+      audit: { write: () => {} },
+      log,
+      now: () => replica.now,
+    }).end(session);
+  t.false(await run({ update: () => Promise.reject(new StaleUserError("changed")) }));
+  t.false(await run({ update: () => Promise.reject(new StoreError("down")) }));
+  t.like(lines, [
+    { level: 40, user: user.ref, err: { message: "The account is being changed all the time." } },
+    { level: 40, user: user.ref, err: { message: "down" } },
+  ]);
+  t.is(lines.length, 2);
+
+  const elsewhere = { ...user, endedSessions: [{ id: "another", expiresAt: replica.now + 1 }] };
+  const written: object[] = [];
+  t.true(
+    await run({
+      get: () => elsewhere,
+      update: async (known, { endSession }) => {
+        if (endSession) written.push(endSession);
+        return { ...known, endedSessions: endSession ? [endSession] : [] };
+      },
+    }),
+  );
+  t.is(written.length, 1);
 });
 
 function signedIn(): { replica: Replica; jar: Jar } {

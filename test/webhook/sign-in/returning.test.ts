@@ -170,3 +170,18 @@ test("who was put out elsewhere a moment ago gets no session by signing in where
     t.like(await session(signedIn.cookies), { status: 200 }, `${name} may sign in`);
   }
 });
+
+test("whatever isn't a person going somewhere gets 401 and the login URI from it, and no cookie", async (t) => {
+  const { applyAcme, browser, url } = await webhookUnderTest(t);
+  await applyAcme();
+  const answers = [
+    await browser().get("/login/acme?return_to=/api/1", { "sec-fetch-mode": "cors", accept: "*/*" }),
+    await browser().post("/login/acme?return_to=/form", { a: "b" }),
+  ];
+  for (const { status, headers, body } of answers) {
+    t.is(status, 401);
+    t.is(headers["set-cookie"], undefined);
+    t.truthy(headers["www-authenticate"]);
+    t.like(JSON.parse(body), { code: "sign-in-needed", login: `${url}/login/acme` });
+  }
+});

@@ -1,0 +1,130 @@
+import test from "ava";
+import { Registry } from "prom-client";
+import type { Organization } from "../../../crds/types.ts";
+import type { LogEvent } from "../../../okta/events/log-event.ts";
+import type { Heard } from "../../../organizations/hints.ts";
+import { EventHooks } from "../../../webhook/hooks/event-hooks.ts";
+import { WebhookMetrics } from "../../../webhook/metrics.ts";
+import { logLines } from "../../log-lines.ts";
+import { organization } from "../../organizations/organization.ts";
+
+const acme = withDirectory(organization("team/acme", "acme"));
+const bare = organization("team/bare", "bare");
+
+function withDirectory(made: Organization): Organization {
+  const directory = {
+    url: "https://acme.okta.com",
+    apiTokenRef: { name: "s", key: "k" },
+    provision: "OnLogin" as const,
+    pollInterval: "1m",
+    fullSyncInterval: "1h",
+  };
+  return { ...made, spec: { ...made.spec, okta: { ...made.spec.okta, directory } } };
+}
+
+function event(id: string): LogEvent {
+  return {
+    uuid: id,
+    published: "2026-11-27T08:00:00.000Z",
+    eventType: "user.account.update_profile",
+    targets: [{ id, type: "User" }],
+  };
+}
+
+/** Hooks of which the people named are known here, and what was written because of them. */
+function scene({ known = [] as string[] } = {}) {
+  const registry = new Registry();
+  const written: [string, Heard][] = [];
+  const failures: Error[] = [];
+  const { log, lines } = logLines();
+  const hooks = new EventHooks({
+    hints: {
+      heard: async ({ metadata }, heard) => {
+        const failure = failures.shift();
+        if (failure) throw failure;
+        written.push([metadata.name ?? "", heard]);
+      },
+    },
+    concerned: async (hints) => hints.filter(({ id }) => known.includes(id)),
+    metrics: new WebhookMetrics(registry),
+    log,
+  });
+  const counted = async (): Promise<Record<string, number>> => {
+    const text = await registry.metrics();
+    const found = [...text.matchAll(/^okta_role_event_hook_(\w+)_total\{.*outcome="(\w+)"\} (\d+)$/gm)];
+    const sums: Record<string, number> = {};
+    for (const [, what, outcome, count] of found)
+      if (count !== "0") sums[`${what} ${outcome}`] = (sums[`${what} ${outcome}`] ?? 0) + Number(count);
+    return sums;
+  };
+  return { hooks, written, failures, lines, counted };
+}
+
+test("of a delivery, what concerns anybody here is stored before it is answered, all at once; the rest is counted", async (t) => {
+  const { hooks, written, counted } = scene({ known: ["00u1", "00u3"] });
+  await hooks.delivered(acme, { events: ["00u1", "00u2", "00u3"].map(event), unreadable: 2 });
+  t.deepEqual(
+    written.map(([name, { eventHook, hints }]) => [name, eventHook, hints?.map(({ id }) => id)]),
+    [["acme", "called", ["00u1", "00u3"]]],
+  );
+  t.deepEqual(await counted(), {
+    "calls called": 1,
+    "events concerned": 2,
+    "events foreign": 1,
+    "events unreadable": 2,
+  });
+});
+
+test("what concerns nobody costs one note in a minute; so does everything where there is no directory to look into", async (t) => {
+  const { hooks, written, counted } = scene({ known: ["00u1"] });
+  await hooks.delivered(acme, { events: [event("00u2")], unreadable: 0 });
+  await hooks.delivered(acme, { events: [], unreadable: 0 });
+  await hooks.delivered(bare, { events: [event("00u1")], unreadable: 0 });
+  t.deepEqual(written, [
+    ["acme", { eventHook: "called" }],
+    ["bare", { eventHook: "called" }],
+  ]);
+  t.deepEqual(await counted(), { "calls called": 3, "events concerned": 1, "events foreign": 1 });
+});
+
+test("a delivery that can't be stored is Okta's to deliver again", async (t) => {
+  const { hooks, failures, written, counted } = scene({ known: ["00u1"] });
+  failures.push(new Error("the API server is away"));
+  const delivery = { events: [event("00u1")], unreadable: 0 };
+  await t.throwsAsync(hooks.delivered(acme, delivery), { message: /away/ });
+  t.deepEqual(await counted(), { "calls called": 1, "calls failed": 1, "events concerned": 1 });
+  await hooks.delivered(acme, delivery);
+  t.is(written.length, 1);
+});
+
+test("each kind of call is noted once in a minute; the right secret is news again after a wrong one", async (t) => {
+  const { hooks, written, counted } = scene();
+  for (const call of ["verified", "called", "called", "verified", "refused", "refused"] as const)
+    hooks.called(acme, call);
+  hooks.called(acme, "called");
+  hooks.called(acme, "verified");
+  hooks.called(acme, "verified");
+  hooks.called(bare, "called");
+  t.deepEqual(
+    written.map(([name, { eventHook }]) => `${name} ${eventHook}`),
+    ["acme verified", "acme called", "acme refused", "acme called", "acme verified", "bare called"],
+  );
+  t.deepEqual(await counted(), { "calls verified": 4, "calls called": 4, "calls refused": 2 });
+});
+
+test("a note that couldn't be written is logged, and written at the next call", async (t) => {
+  const { hooks, written, failures, lines } = scene();
+  failures.push(new Error("the API server is away"));
+  hooks.called(acme, "called");
+  await new Promise(setImmediate);
+  t.like(lines, [{ level: 40, organization: "team/acme", err: { message: "the API server is away" } }]);
+  hooks.called(acme, "called");
+  t.is(written.length, 1);
+});
+
+test("who sends no secret is counted, and nothing is noted: that isn't Okta", async (t) => {
+  const { hooks, written, counted } = scene();
+  hooks.uninvited(acme);
+  t.deepEqual(await counted(), { "calls refused": 1 });
+  t.deepEqual(written, []);
+});
