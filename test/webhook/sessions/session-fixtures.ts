@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
 import type { Organization } from "../../../crds/types.ts";
-import type { User } from "../../../identity/index.ts";
+import { StoreError, type User } from "../../../identity/index.ts";
 import { cookieStyle } from "../../../webhook/sessions/cookies.ts";
 import { KeyRing } from "../../../webhook/sessions/key-ring.ts";
 import { Sessions } from "../../../webhook/sessions/sessions.ts";
@@ -19,6 +19,8 @@ export class Replica {
   watermark = 0;
   /** What the Secret holds. */
   stored: StoredKey[];
+  /** Whether the store doesn't answer. */
+  unreadable = false;
   /** Whether the Secret was read a moment ago, so that it isn't read again. */
   readJustNow = false;
   stale = false;
@@ -44,6 +46,7 @@ export class Replica {
         get: (ref) => this.users.get(ref),
         fresh: async (ref) => {
           this.asked.push(ref);
+          if (this.unreadable) throw new StoreError("The API server is away.");
           const user = this.unheard.get(ref) ?? this.users.get(ref);
           if (user) this.users.set(ref, user);
           return user;

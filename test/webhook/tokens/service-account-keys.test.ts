@@ -1,15 +1,13 @@
 import test from "ava";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
-import { pino } from "pino";
 import { ServiceAccountKeys } from "../../../webhook/tokens/service-account-keys.ts";
+import { logLines } from "../../log-lines.ts";
 
-const log = pino({ level: "silent" });
-
-async function keyPair(kid: string): Promise<{ jwk: JWK; sign: () => Promise<string> }> {
-  const { publicKey, privateKey } = await generateKeyPair("RS256");
+async function keyPair(kid: string, alg = "RS256"): Promise<{ jwk: JWK; sign: () => Promise<string> }> {
+  const { publicKey, privateKey } = await generateKeyPair(alg);
   return {
-    jwk: { ...(await exportJWK(publicKey)), kid, alg: "RS256", use: "sig" },
-    sign: () => new SignJWT({}).setProtectedHeader({ alg: "RS256", kid }).sign(privateKey),
+    jwk: { ...(await exportJWK(publicKey)), kid, alg, use: "sig" },
+    sign: () => new SignJWT({}).setProtectedHeader({ alg, kid }).sign(privateKey),
   };
 }
 
@@ -19,15 +17,19 @@ class Server {
   isDown = false;
   reads = 0;
   now = 0;
+  readonly #log = logLines();
+  readonly lines = this.#log.lines;
+  readonly signals: unknown[] = [];
   readonly known = new ServiceAccountKeys({
     client: {
-      serviceAccountKeys: async () => {
+      serviceAccountKeys: async (options) => {
         this.reads++;
+        this.signals.push(options?.signal);
         if (this.isDown) throw new Error("403");
         return { keys: this.keys };
       },
     },
-    log,
+    log: this.#log.log,
     now: () => this.now,
   });
 }
@@ -85,4 +87,58 @@ test("where the keys can't be read nothing is forged, and those that were read s
   server.keys = ["nonsense"];
   server.now += 3_600_000;
   t.not(await server.known.verify(await one.sign()), "forged");
+});
+
+test("keys are read again when they are five minutes old, and not before", async (t) => {
+  const server = new Server();
+  const one = await keyPair("one");
+  server.now = 1_000;
+  server.keys = [one.jwk];
+  t.is(await server.known.verify(await one.sign()), "signed");
+  server.keys = [];
+  for (const now of [1_001, 4_000, 300_999]) {
+    server.now = now;
+    t.is(await server.known.verify(await one.sign()), "signed", `${now}`);
+  }
+  t.is(server.reads, 1);
+  server.now = 301_000;
+  t.is(await server.known.verify(await one.sign()), "unknown", "the cluster has taken it back");
+  t.is(server.reads, 2);
+});
+
+test("only algorithms of the API server's keys count, whatever else a key would be good for", async (t) => {
+  const server = new Server();
+  const [usual, other] = [await keyPair("one", "ES256"), await keyPair("two", "PS256")];
+  server.keys = [usual.jwk, { ...other.jwk, alg: undefined }];
+  t.is(await server.known.verify(await usual.sign()), "signed");
+  t.is(await server.known.verify(await other.sign()), "forged");
+});
+
+test("that the keys can't be read is logged once, until they can be again; nobody waits for it without end", async (t) => {
+  const server = new Server();
+  const one = await keyPair("one");
+  for (const isDown of [true, true, false, true]) {
+    server.isDown = isDown;
+    server.keys = [one.jwk];
+    server.now += 300_000;
+    await server.known.verify(await one.sign());
+  }
+  t.like(server.lines, [
+    { level: 40, err: { message: "403" } },
+    { level: 40, err: { message: "403" } },
+  ]);
+  t.is(server.lines.length, 2);
+  t.true(server.signals.every((signal) => signal instanceof AbortSignal));
+});
+
+test("without a clock of the test's it goes by the time that it is", async (t) => {
+  const one = await keyPair("one");
+  let reads = 0;
+  const serviceAccountKeys = async () => {
+    reads++;
+    return { keys: [one.jwk] };
+  };
+  const known = new ServiceAccountKeys({ client: { serviceAccountKeys }, log: logLines().log });
+  for (let i = 0; i < 2; i++) t.is(await known.verify(await one.sign()), "signed");
+  t.is(reads, 1);
 });

@@ -53,3 +53,12 @@ test("what can't be a token of a service account for this page is known without 
   ])
     t.is(read(token({ ...CLAIMS, sub })).kind, "not-a-service-account", sub);
 });
+
+test("a token counts for five minutes more than it says, and up to 16,000 characters of it are looked at", (t) => {
+  t.is(read(token({ ...CLAIMS, exp: NOW / 1000 - 300 })).kind, "service-account");
+  t.is(read(token({ ...CLAIMS, exp: NOW / 1000 - 301 })).kind, "not-valid");
+  const whole = token({ ...CLAIMS, padding: "" });
+  const signed = (length: number) => `${whole}${"A".repeat(length - whole.length)}`;
+  t.is(read(signed(16_000)).kind, "service-account");
+  t.is(read(signed(16_001)).kind, "not-valid");
+});
