@@ -9,7 +9,7 @@ import type { Change, ObjectStore } from "./object-store.ts";
 export class Reflection<T extends KubernetesObject> {
   readonly #store: ObjectStore<T>;
   readonly #prefix: string;
-  /** Objects that we wrote ourselves and that neither list nor watch has told us of yet, with their resourceVersion. */
+  /** Objects that we wrote ourselves and of which nothing has told us yet, or only just, with their resourceVersion. */
   readonly #observed = new Map<ObjectKey, string>();
   #resourceVersion: string | undefined;
   /** The server has gone back in time: what is in the store may never have happened, whatever its resourceVersion. */
@@ -103,12 +103,12 @@ export class Reflection<T extends KubernetesObject> {
       return [];
     }
     const { object } = event;
-    const key = keyOf(object);
     const { resourceVersion = "" } = object.metadata;
     if (compareResourceVersions(resourceVersion, this.#resourceVersion) <= 0) return [];
     this.#resourceVersion = resourceVersion;
-    if (!this.#isObservedAfter(key, resourceVersion)) this.#observed.delete(key);
-    return event.type === "DELETED" ? this.#store.remove(key, resourceVersion) : this.#store.put(object);
+    return event.type === "DELETED"
+      ? this.#store.remove(keyOf(object), resourceVersion)
+      : this.#store.put(object);
   }
 
   /**
@@ -135,12 +135,12 @@ export class Reflection<T extends KubernetesObject> {
   }
 
   #isObservedAfter(key: ObjectKey, resourceVersion: string | undefined): boolean {
-    const observed = this.#observed.get(key);
-    return observed !== undefined && compareResourceVersions(observed, resourceVersion) > 0;
+    return compareResourceVersions(this.#observed.get(key), resourceVersion) > 0;
   }
 
   #advance(resourceVersion: string): void {
     this.#resourceVersion = resourceVersion;
+    // Here and not at each event: a bookmark comes every minute.
     for (const key of this.#observed.keys()) {
       if (!this.#isObservedAfter(key, resourceVersion)) this.#observed.delete(key);
     }

@@ -71,7 +71,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#reject = reject;
     // One more turn of the event loop: if this process was blocked, the answer may be waiting to be read.
     this.#timer = setTimeout(() => setImmediate(this.#timedOut), request.timeoutMs);
-    request.signal?.addEventListener("abort", this.#aborted, { once: true });
+    request.signal?.addEventListener("abort", this.#aborted);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -159,8 +159,7 @@ export function connectionError(request: { method: string; path: string }, cause
 
 /** Retry-After in seconds or as a date (RFC 9110 section 10.2.3); undefined when missing or unreadable. */
 export function parseRetryAfter(header: string | string[] | undefined, now = Date.now()): number | undefined {
-  const value = Array.isArray(header) ? header[0] : header;
-  if (!value) return undefined;
+  const value = (Array.isArray(header) ? header[0] : header) ?? "";
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);

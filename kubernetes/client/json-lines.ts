@@ -32,7 +32,7 @@ export class JsonLines {
       this.#restBytes += chunk.length - start;
       if (this.#restBytes > this.#maxBytes)
         throw new SyntaxError(`a line is longer than ${this.#maxBytes} bytes`);
-      this.#rest.push(start === 0 ? chunk : chunk.subarray(start));
+      this.#rest.push(chunk.subarray(start));
     }
     return values;
   }

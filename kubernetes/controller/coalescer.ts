@@ -56,7 +56,7 @@ export class Coalescer<T> {
     for (const [key, entry] of this.#entries) {
       clearTimeout(entry.resting);
       delete entry.resting;
-      if (entry.latest && !entry.writing) this.#due.add(key);
+      if (!entry.writing) this.#due.add(key);
     }
     return new Promise((resolve) => {
       this.#waitingForIdle.push(resolve);

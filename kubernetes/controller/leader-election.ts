@@ -10,7 +10,7 @@ import { RuntimeMetrics } from "../metrics.ts";
 
 export interface LeaderElectionOptions {
   /** Not a guarded one: it has to write the lease before it leads. */
-  client: Client;
+  client: Pick<Client, "get" | "create" | "replace">;
   /** Of the Lease. */
   namespace: string;
   name: string;

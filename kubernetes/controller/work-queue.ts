@@ -59,13 +59,7 @@ export class WorkQueue {
     const planned = this.#delayed.get(key);
     if (planned && planned.at <= at) return;
     clearTimeout(planned?.timer);
-    const timer = setTimeout(
-      () => {
-        this.#delayed.delete(key);
-        this.add(key);
-      },
-      Math.min(ms, MAX_TIMER_MS),
-    );
+    const timer = setTimeout(() => this.add(key), Math.min(ms, MAX_TIMER_MS));
     this.#delayed.set(key, { at, timer });
   }
 
@@ -74,8 +68,7 @@ export class WorkQueue {
    * @param minimumMs wait at least so long
    */
   retry(key: ObjectKey, minimumMs = 0): void {
-    if (this.#isShutDown) return;
-    const failures = (this.#failures.get(key) ?? 0) + 1;
+    const failures = this.failures(key) + 1;
     this.#failures.set(key, failures);
     this.addAfter(key, Math.max(minimumMs, backoff(failures, this.#backoff)));
   }
@@ -90,25 +83,16 @@ export class WorkQueue {
     this.#failures.delete(key);
   }
 
-  /** Takes the next key as soon as there is one; `done` must follow. Undefined after a shutdown or an abort. */
-  next(signal?: AbortSignal): Promise<ObjectKey | undefined> {
-    if (this.#isShutDown || signal?.aborted) return Promise.resolve(undefined);
+  /** Takes the next key as soon as there is one; `done` must follow. Undefined after a shutdown. */
+  next(): Promise<ObjectKey | undefined> {
+    if (this.#isShutDown) return Promise.resolve(undefined);
     const waiting = this.#waiting.take();
     if (waiting) {
       this.#start(waiting.key, performance.now() - waiting.since);
       return Promise.resolve(waiting.key);
     }
     return new Promise((resolve) => {
-      const worker = (key: ObjectKey | undefined) => {
-        signal?.removeEventListener("abort", aborted);
-        resolve(key);
-      };
-      const aborted = () => {
-        this.#workers.splice(this.#workers.indexOf(worker), 1);
-        resolve(undefined);
-      };
-      signal?.addEventListener("abort", aborted, { once: true });
-      this.#workers.push(worker);
+      this.#workers.push(resolve);
     });
   }
 
@@ -121,19 +105,20 @@ export class WorkQueue {
   /** No key comes out any more: waiting and delayed ones are dropped, and waiting workers get undefined. */
   shutDown(): void {
     this.#isShutDown = true;
-    for (const { timer } of this.#delayed.values()) clearTimeout(timer);
-    this.#delayed.clear();
+    for (const key of this.#delayed.keys()) this.#unplan(key);
     this.#waiting.clear();
-    this.#again.clear();
     for (const worker of this.#workers.splice(0)) worker(undefined);
   }
 
   #start(key: ObjectKey, waitedMs: number): void {
-    const planned = this.#delayed.get(key);
-    clearTimeout(planned?.timer);
-    this.#delayed.delete(key);
+    this.#unplan(key);
     this.#working.add(key);
     this.#waited?.(waitedMs);
+  }
+
+  #unplan(key: ObjectKey): void {
+    clearTimeout(this.#delayed.get(key)?.timer);
+    this.#delayed.delete(key);
   }
 }
 

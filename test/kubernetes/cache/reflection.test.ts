@@ -114,7 +114,7 @@ test("an older incarnation's deletion doesn't remove what we have created since"
 test("what we wrote after the list was made stays; what we wrote before it follows the list", (t) => {
   const { list, observe, versions } = reflect();
   list([], 1);
-  observe(box("a", 5));
+  observe(box("a", 7));
   observe(box("b", 9));
   list([], 7);
   t.deepEqual(versions(), { "team/b": "9" });
@@ -198,6 +198,95 @@ test("an index follows changes and forgets what is gone", (t) => {
   t.deepEqual(store.by("value", "x"), []);
   t.deepEqual(store.by("value", "y").map(keyOf), ["team/a"]);
   t.throws(() => store.by("colour", "x"), { instanceOf: RangeError });
+});
+
+test("a list of one namespace deletes what is gone there", (t) => {
+  const { list, kinds, versions } = reflect("team");
+  list([box("a", 1), box("b", 2)], 3);
+  list([box("b", 2)], 9);
+  t.deepEqual(versions(), { "team/b": "2" });
+  t.is(kinds().at(-1), "deleted team/a");
+});
+
+test("what is known goes up to the latest event, bookmark or list, and own writes may be newer", (t) => {
+  const { reflection, list, event, observe } = reflect();
+  const known = () => [reflection.resourceVersion, reflection.newest];
+  t.deepEqual(known(), [undefined, undefined]);
+  list([box("a", 1)], 3);
+  t.deepEqual(known(), ["3", "3"]);
+  event({ type: "MODIFIED", object: box("a", 5) });
+  t.deepEqual(known(), ["5", "5"]);
+  event({ type: "BOOKMARK", resourceVersion: "8" });
+  t.deepEqual(known(), ["8", "8"]);
+  observe(box("a", 12));
+  observe(box("b", 10));
+  observe(box("c", 11));
+  t.deepEqual(known(), ["8", "12"]);
+  event({ type: "BOOKMARK", resourceVersion: "20" });
+  t.deepEqual(known(), ["20", "20"]);
+});
+
+test("what the list has told already is neither an event nor news of our own", (t) => {
+  const { list, event, observe, kinds } = reflect();
+  list([], 5);
+  event({ type: "ADDED", object: box("a", 5) });
+  observe(box("b", 5));
+  t.deepEqual(kinds(), []);
+  observe({ metadata: { namespace: "team", name: "c" }, data: { value: "" } });
+  t.deepEqual(kinds(), [], "nor what has no resourceVersion");
+  event({ type: "DELETED", object: box("unknown", 6) });
+  t.deepEqual(kinds(), []);
+});
+
+test("our own write stays over everything older that comes after it, until it is told", (t) => {
+  const { list, event, observe, versions } = reflect();
+  list([box("a", 1)], 1);
+  observe(box("a", 9));
+  event({ type: "MODIFIED", object: box("a", 3) });
+  event({ type: "BOOKMARK", resourceVersion: "4" });
+  list([box("a", 3)], 5);
+  t.deepEqual(versions(), { "team/a": "9" });
+  list([], 6); // it was deleted before, and created by us
+  t.deepEqual(versions(), { "team/a": "9" });
+  event({ type: "BOOKMARK", resourceVersion: "9" });
+  list([box("a", 8)], 10);
+  t.deepEqual(versions(), { "team/a": "8" });
+});
+
+test("pages of a server that went back in time replace what we wrote in the lost part", (t) => {
+  const { list, observe, versions } = reflect();
+  list([box("a", 90)], 100);
+  observe(box("a", 110));
+  list([box("a", 40)], 50);
+  t.deepEqual(versions(), { "team/a": "40" });
+});
+
+test("once it is known that the server went back, the next list is believed, whatever its versions", (t) => {
+  const { store, reflection, list, observe, versions } = reflect();
+  const values = () => store.list().map(({ data }) => data.value);
+  list([box("a", 5, "a", "lost")], 100);
+  observe(box("b", 110, "b", "lost"));
+  reflection.wentBack();
+  t.is(reflection.resourceVersion, undefined);
+  t.is(reflection.newest, undefined);
+  list([box("a", 5, "a", "again"), box("b", 6, "b", "again")], 104);
+  t.deepEqual(values(), ["again", "again"]);
+  list([box("a", 5, "a", "the same"), box("b", 6, "b", "the same")], 105);
+  t.deepEqual(values(), ["again", "again"], "only the next one");
+  t.deepEqual(versions(), { "team/a": "5", "team/b": "6" });
+});
+
+test("while a list is streaming, our own write is taken unless the stream has passed it", (t) => {
+  const { reflection, observe, versions } = reflect();
+  const stream = reflection.beginList();
+  stream.item({ type: "ADDED", object: box("a", 9) });
+  observe(box("b", 5));
+  t.deepEqual(versions(), { "team/a": "9", "team/b": "5" }, "what is there already tells of itself alone");
+  stream.item({ type: "DELETED", object: box("b", 12) });
+  observe(box("b", 11));
+  t.deepEqual(versions(), { "team/a": "9" });
+  observe(box("c", 13));
+  t.deepEqual(versions(), { "team/a": "9", "team/c": "13" });
 });
 
 /** Steps of a world that changes, a reflection that follows it, and a writer that observes its own writes. */

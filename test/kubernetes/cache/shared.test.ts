@@ -7,6 +7,7 @@ test("what is shared is the first of its kind, and forgotten when there are too 
   t.is(shared.of("a", a), a);
   t.is(shared.of("a", { key: "a" }), a);
   shared.of("b", b);
+  t.is(shared.of("a", { key: "a" }), a, "there is room for both");
   const c = { key: "c" };
   t.is(shared.of("c", c), c);
   t.not(shared.of("a", { key: "a" }), a);

@@ -156,6 +156,32 @@ test.serial(
   },
 );
 
+test.serial("a flush doesn't write beside what is being written, nor does anything after it", async (t) => {
+  const { coalescer, state, after, end } = scene({ concurrency: 10 });
+  state.slow = true;
+  coalescer.report("a", "1");
+  coalescer.report("a", "2");
+  const flushed = coalescer.flush();
+  t.deepEqual(await after(0), ["a=1"]);
+  end();
+  t.deepEqual(await after(0), ["a=2"]);
+  end();
+  await flushed;
+
+  const other = scene({ concurrency: 10 });
+  other.coalescer.report("a", "1");
+  await other.after(0);
+  await other.coalescer.flush(); // it rested
+  other.state.slow = true;
+  other.coalescer.report("a", "2");
+  t.deepEqual(await other.after(1_000), ["a=2"]);
+  other.coalescer.report("a", "3");
+  t.deepEqual(await other.after(1_000), [], "the one before is still being written");
+  other.end();
+  t.deepEqual(await other.after(0), ["a=3"]);
+  other.end();
+});
+
 test.serial("a flush of nothing ends, as often as it is asked for", async (t) => {
   const { coalescer, after } = scene();
   await Promise.all([coalescer.flush(), coalescer.flush()]);

@@ -126,15 +126,54 @@ test.serial("how long a key has waited for a worker is told", async (t) => {
   queue.shutDown();
 });
 
-test.serial("an abort after its key was given is no other worker's abort", async (t) => {
+test.serial("a plan that has come, or was dropped, stands in the way of no later one", async (t) => {
   const queue = new WorkQueue();
-  const abort = new AbortController();
-  const first = queue.next(abort.signal);
+  const comesAfter = (ms: number) => {
+    queue.addAfter("a", ms);
+    mock.timers.tick(ms - 1);
+    t.is(queue.length, 0);
+    mock.timers.tick(1);
+    t.is(queue.length, 1);
+  };
+  queue.addAfter("a", 10);
   queue.add("a");
-  t.is(await first, "a");
-  const second = queue.next();
-  abort.abort();
-  queue.add("b");
-  t.is(await second, "b");
+  await queue.next();
+  queue.done("a");
+  comesAfter(60_000);
+  await queue.next();
+  queue.addAfter("a", 10);
+  mock.timers.tick(10); // while it is worked on
+  queue.addAfter("a", 60_000);
+  queue.done("a");
+  t.is(queue.length, 1);
+  await queue.next();
+  queue.done("a");
+  comesAfter(70_000);
   queue.shutDown();
+});
+
+test.serial("after a shutdown nothing waits, and what still comes in is dropped", async (t) => {
+  const queue = new WorkQueue();
+  queue.add("a");
+  await queue.next();
+  const waiting = queue.next();
+  queue.add("a");
+  queue.addAfter("b", 10);
+  queue.shutDown();
+  t.is(await waiting, undefined);
+  queue.add("c");
+  queue.addAfter("d", 10);
+  queue.retry("e");
+  queue.done("a");
+  mock.timers.tick(100_000);
+  t.is(queue.length, 0);
+  t.is(await queue.next(), undefined);
+});
+
+test.serial("what waits when it shuts down doesn't come", async (t) => {
+  const queue = new WorkQueue();
+  for (const key of ["a", "b"]) queue.add(key);
+  queue.shutDown();
+  t.is(queue.length, 0);
+  t.is(await queue.next(), undefined);
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
 import fc from "fast-check";
 import { WorkQueue } from "../../../kubernetes/controller/work-queue.ts";
+import { activeTimers } from "../active-timers.ts";
 
 test("keys come out in the order in which they came in, each once", async (t) => {
   const queue = new WorkQueue();
@@ -46,19 +47,6 @@ test("a worker that waits gets the next key", async (t) => {
   queue.add("a");
   queue.add("b");
   t.deepEqual(await Promise.all([first, second]), ["a", "b"]);
-});
-
-test("a worker that gives up loses no key", async (t) => {
-  const queue = new WorkQueue();
-  const abort = new AbortController();
-  const [patient, impatient] = [queue.next(), queue.next(abort.signal)];
-  abort.abort();
-  t.is(await impatient, undefined);
-  queue.add("a");
-  queue.add("b");
-  t.is(await patient, "a");
-  t.is(await queue.next(), "b");
-  t.is(await queue.next(AbortSignal.abort()), undefined);
 });
 
 test("starting to work on a key drops the plan to work on it later", async (t) => {
@@ -114,6 +102,16 @@ test("after a shutdown nothing comes out", async (t) => {
   await sleep(5);
   t.is(queue.length, 0);
   t.is(await queue.next(), undefined);
+});
+
+test("a queue that is shut down keeps no process from ending", (t) => {
+  const queue = new WorkQueue();
+  const timers = activeTimers();
+  queue.addAfter("a", 60_000);
+  t.is(activeTimers(), timers + 1);
+  queue.shutDown();
+  queue.addAfter("b", 60_000);
+  t.is(activeTimers(), timers);
 });
 
 test("a shutdown wakes the workers that wait", async (t) => {
