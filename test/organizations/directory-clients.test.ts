@@ -1,22 +1,19 @@
+import { generateKeyPairSync } from "node:crypto";
 import test, { type ExecutionContext } from "ava";
-import { pino } from "pino";
 import type { Organization } from "../../crds/types.ts";
-import { createClient } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { DirectoryClients } from "../../organizations/directory-clients.ts";
 import { SecretValues } from "../../organizations/secret-values.ts";
-import { testCluster } from "../cluster.ts";
 import { oktaError } from "../okta/directory/org.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 import { TestServer } from "../okta/server.ts";
+import { SecretsInMemory } from "./secrets-in-memory.ts";
 
 const GROUPS = "/api/v1/groups";
 
 /** An org that takes one API token, and an organization whose Secret holds one. */
 async function scene(t: ExecutionContext) {
-  const { namespace, kubeconfig, kubectlWith } = await testCluster(t);
-  const client = await createClient({ kubeconfig, userAgent: "test", log: pino({ level: "silent" }) });
-  t.teardown(() => client.close());
+  const cluster = new SecretsInMemory();
   const http = new Http({ destinations: LOOPBACK });
   t.teardown(() => http.close());
   const server = await TestServer.start();
@@ -24,21 +21,15 @@ async function scene(t: ExecutionContext) {
   const org = { token: "first" };
   server.routes[GROUPS] = ({ headers }) =>
     headers.authorization === `SSWS ${org.token}` ? { body: [] } : oktaError(401, "E0000011");
-  const store = (token: string) =>
-    kubectlWith(
-      { apiVersion: "v1", kind: "Secret", metadata: { name: "acme-okta" }, stringData: { token } },
-      "apply",
-      "-f",
-      "-",
-    );
-  await store("first");
+  const store = (token: string) => cluster.set("acme/acme-okta", { token });
+  store("first");
   const directory = { url: server.url, apiTokenRef: { name: "acme-okta", key: "token" } };
   const organization = {
-    metadata: { namespace, name: "acme" },
+    metadata: { namespace: "acme", name: "acme" },
     spec: { okta: { directory } },
   } as Organization;
-  const directories = new DirectoryClients({ secrets: new SecretValues({ client, neverRead: [] }), http });
-  return { org, store, server, organization, directories };
+  const secrets = new SecretValues({ client: cluster.client, neverRead: [] });
+  return { org, store, cluster, server, organization, directories: new DirectoryClients({ secrets, http }) };
 }
 
 test("a token that was replaced in Okta and in the Secret is used at the next question", async (t) => {
@@ -48,7 +39,7 @@ test("a token that was replaced in Okta and in the Secret is used at the next qu
   org.token = "second";
   await t.throwsAsync(ask(), { code: "directory-unauthorized" });
   t.is(server.callsTo(GROUPS).length, 2, "what the Secret still holds isn't sent twice");
-  await store("second");
+  store("second");
   await t.notThrowsAsync(ask());
   t.is(server.callsTo(GROUPS).length, 4);
 });
@@ -57,7 +48,7 @@ test("an organization's directory is the same one as long as its address and cre
   const { store, organization, directories } = await scene(t);
   const first = await directories.of(organization);
   t.is(await directories.of(organization, { fresh: true }), first);
-  await store("second");
+  store("second");
   t.is(await directories.of(organization), first, "the Secret was read a moment ago");
   t.not(await directories.of(organization, { fresh: true }), first);
 });
@@ -67,4 +58,49 @@ test("an organization without a directory isn't asked", async (t) => {
   const without = { ...organization, spec: { okta: {} } } as Organization;
   t.is(await directories.of(without), undefined);
   t.is(await directories.ask(without, async () => t.fail()), undefined);
+});
+
+test("credentials that are still the same aren't sent again, and other errors are no reason to read them", async (t) => {
+  const { org, cluster, server, organization, directories } = await scene(t);
+  org.token = "second";
+  await t.throwsAsync(
+    directories.ask(organization, (directory) => directory.check()),
+    { code: "directory-unauthorized" },
+  );
+  t.is(server.callsTo(GROUPS).length, 1);
+  t.is(cluster.asked.length, 2);
+  const broken = new Error("broken");
+  await t.throwsAsync(
+    directories.ask(organization, () => Promise.reject(broken)),
+    { is: broken },
+  );
+  t.is(cluster.asked.length, 2);
+});
+
+test("two organizations of one address and token have a directory each, and one of another address another", async (t) => {
+  const { organization, directories } = await scene(t);
+  const { metadata, spec } = organization;
+  const first = await directories.of(organization);
+  const beta = { ...organization, metadata: { ...metadata, name: "beta" } };
+  t.not(await directories.of(beta), first);
+  t.is(await directories.of(organization), first);
+  const directory = { ...spec.okta.directory, url: "https://other.okta.com" };
+  t.not(await directories.of({ ...organization, spec: { okta: { directory } } } as Organization), first);
+});
+
+test("a directory is asked with a token, else as a service app, for which it takes a key and an id", async (t) => {
+  const { organization, directories, cluster } = await scene(t);
+  const { url } = organization.spec.okta.directory ?? { url: "" };
+  const privateKeyRef = { name: "acme-okta", key: "key" };
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const key = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+  cluster.set("acme/acme-okta", { token: "first", key });
+  const of = (directory: object) =>
+    directories.of({ ...organization, spec: { okta: { directory: { url, ...directory } } } } as Organization);
+  t.truthy(await of({ clientID: "0oa1", privateKeyRef }));
+  for (const incomplete of [{}, { clientID: "0oa1" }, { privateKeyRef }])
+    await t.throwsAsync(of(incomplete), {
+      code: "directory-unauthorized",
+      message: /names no credentials/,
+    });
 });
