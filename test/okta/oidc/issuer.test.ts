@@ -165,7 +165,7 @@ test("those that are asked for most lately are remembered", async (t) => {
 
 for (const [what, answer, timeoutMs] of [
   ["is busy", { status: 429 }],
-  ["is down", { status: 503 }],
+  ["is down", { status: 500 }],
   ["has waited too long itself", { status: 408 }],
   ["never answers", undefined, 50],
 ] as const) {
