@@ -118,7 +118,8 @@ function kindOfIPv6(address: string): AddressKind {
 function embeddedIPv4(address: string): string {
   // The URL parser has one way of writing an address: lower case, no dots, the longest run of zeros left out.
   const [high = "", low = ""] = new URL(`http://[${address}]`).hostname.slice(1, -1).split(":").slice(-2);
-  const [a, b] = [Number.parseInt(high || "0", 16), Number.parseInt(low || "0", 16)];
+  // What is left out is no number, and 0 where bits are counted.
+  const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
   return [a >> 8, a & 255, b >> 8, b & 255].join(".");
 }
 

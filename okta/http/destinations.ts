@@ -33,7 +33,7 @@ export class Destinations {
    * @throws UrlNotAllowedError, HostNotListedError
    */
   url(url: string | URL): URL {
-    const parsed = typeof url === "string" ? URL.parse(url) : url;
+    const parsed = URL.parse(String(url));
     if (!parsed) throw new UrlNotAllowedError("Something that isn't a URL");
     const { protocol, hostname, host, username, password } = parsed;
     const allowed = protocol === "https:" || (protocol === "http:" && this.#inTheClear(hostname));
@@ -51,7 +51,7 @@ export class Destinations {
 
   /** The address that a URL's host is itself, where it is one: that one is never looked up. */
   static addressIn({ hostname }: URL): string | undefined {
-    const address = hostname.replace(/^\[(.*)\]$/, "$1");
+    const address = hostname.replace(/[[\]]/g, "");
     if (isIP(address) !== 0) return address;
     // RFC 6761, section 6.3: whatever a name server or a proxy says of it.
     return /(^|\.)localhost$/.test(nameOf(hostname)) ? "127.0.0.1" : undefined;
@@ -74,5 +74,6 @@ function nameOf(hostname: string): string {
 
 /** Whether a URL's host name is this machine itself. */
 function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+  const isIPv4 = isIP(hostname) === 4;
+  return hostname === "localhost" || hostname === "[::1]" || (isIPv4 && hostname.startsWith("127."));
 }

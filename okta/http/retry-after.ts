@@ -8,20 +8,15 @@ const LONGEST_MS = 10 * 60_000;
  * `X-Rate-Limit-Reset`.
  */
 export function retryAfter(answer: Pick<HttpAnswer, "headers">): number | undefined {
-  const after = first(answer.headers["retry-after"])?.trim();
-  if (after !== undefined) {
-    const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - serverTime(answer);
-    if (!Number.isNaN(ms)) return bounded(ms);
-  }
-  return untilReset(answer);
+  const after = first(answer.headers["retry-after"])?.trim() ?? "";
+  const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - serverTime(answer);
+  return Number.isNaN(ms) ? untilReset(answer) : bounded(ms);
 }
 
 /** When the rate limit's window ends, in ms from now (Okta, "Rate limit best practices": epoch seconds). */
 export function untilReset(answer: Pick<HttpAnswer, "headers">): number | undefined {
-  const reset = first(answer.headers["x-rate-limit-reset"]);
-  return reset !== undefined && /^\d+$/.test(reset)
-    ? bounded(Number(reset) * 1000 - serverTime(answer))
-    : undefined;
+  const reset = first(answer.headers["x-rate-limit-reset"]) ?? "";
+  return /^\d+$/.test(reset) ? bounded(Number(reset) * 1000 - serverTime(answer)) : undefined;
 }
 
 /** Times are counted from the server's own clock where its answer has a `Date`, since ours may differ. */

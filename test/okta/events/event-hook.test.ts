@@ -64,6 +64,7 @@ test("what isn't a delivery isn't an empty one", (t) => {
 
 test("a challenge is answered as it came, and nothing else is", (t) => {
   t.deepEqual(challengeAnswer("Me_rShK8JHsTnbyYrWXCEoMGbM"), { verification: "Me_rShK8JHsTnbyYrWXCEoMGbM" });
+  t.deepEqual(challengeAnswer("x".repeat(512)), { verification: "x".repeat(512) });
   for (const challenge of [undefined, "", ["a", "b"], "x".repeat(513)])
     t.is(challengeAnswer(challenge), undefined);
 });

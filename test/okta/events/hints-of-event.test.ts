@@ -27,6 +27,18 @@ test("what a target is, is said by its type and not by its place", (t) => {
     );
 });
 
+test("what an event doesn't name isn't told as nothing, or as a list of nothing", (t) => {
+  const joined = "group.user_membership.add";
+  const nameless = { id: "00gTeam", type: "UserGroup" };
+  t.deepEqual(hintsOfEvent(event(joined, [ada])), [{ kind: "person", id: "00uAda", eventTime: TIME }]);
+  t.deepEqual(hintsOfEvent(event(joined, [ada, nameless])), [
+    { kind: "person", id: "00uAda", eventTime: TIME, joined: ["00gTeam"] },
+  ]);
+  t.deepEqual(hintsOfEvent(event("group.lifecycle.create", [nameless])), [
+    { kind: "group", id: "00gTeam", eventTime: TIME },
+  ]);
+});
+
 test("several people in one event are each looked at", (t) => {
   const eve = { id: "00uEve", type: "User" };
   t.deepEqual(

@@ -1,10 +1,10 @@
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import fc from "fast-check";
 import { EVENT_TYPES } from "../../../okta/events/event-types.ts";
-import type { Hint } from "../../../okta/events/hint.ts";
+import type { GroupHint, Hint, PersonHint } from "../../../okta/events/hint.ts";
 import { hintsOfEvent } from "../../../okta/events/hints-of-event.ts";
 import type { LogEvent } from "../../../okta/events/log-event.ts";
-import { mergeHints } from "../../../okta/events/merged-hints.ts";
+import { mergeHints, saidOfPerson } from "../../../okta/events/merged-hints.ts";
 
 const at = (ms: number) => new Date(Date.parse("2026-11-26T08:00:00Z") + ms).toISOString();
 
@@ -89,4 +89,88 @@ test("who joins a group and leaves it again has left it, also where the first is
 test("a group that was renamed twice has its last name", (t) => {
   const named = (name: string, ms: number): Hint => ({ kind: "group", id: "g1", name, eventTime: at(ms) });
   t.deepEqual(mergeHints([named("third", 3), named("first", 1), named("second", 2)]), [named("third", 3)]);
+});
+
+const person = (ms: number, more: Partial<PersonHint> = {}): PersonHint => ({
+  kind: "person",
+  id: "u1",
+  eventTime: at(ms),
+  ...more,
+});
+
+/** What comes of two hints, in either order. */
+function ofBoth(t: ExecutionContext, one: Hint, another: Hint): Hint[] {
+  const forwards = mergeHints([one, another]);
+  t.deepEqual(mergeHints([another, one]), forwards);
+  return forwards;
+}
+
+test("of what was said at the same time, the one that takes counts", (t) => {
+  const [joined, left] = [person(1, { joined: ["g1"] }), person(1, { left: ["g1"] })];
+  t.deepEqual(ofBoth(t, joined, left), [left]);
+  const [active, inactive] = [person(1, { active: true }), person(1, { active: false })];
+  t.deepEqual(ofBoth(t, active, inactive), [inactive]);
+});
+
+test("of what was said one after the other, the later counts, whatever it is", (t) => {
+  for (const active of [true, false]) {
+    const [before, after] = [person(1, { active: !active }), person(2, { active })];
+    t.deepEqual(ofBoth(t, before, after), [after]);
+  }
+  t.deepEqual(ofBoth(t, person(1, { left: ["g1"] }), person(2, { joined: ["g1"] })), [
+    person(2, { joined: ["g1"] }),
+  ]);
+});
+
+test("what nothing was said of isn't there, and what was is in order", (t) => {
+  t.deepEqual(mergeHints([person(1)]), [person(1)]);
+  t.deepEqual(mergeHints([]), []);
+  const [one, another] = [
+    person(1, { joined: ["g4", "g1"], groupNames: ["Team", "Crew"] }),
+    person(2, { left: ["g3", "g2"], groupNames: ["Crew", "All"], active: true }),
+  ];
+  t.deepEqual(ofBoth(t, one, another), [
+    person(2, {
+      joined: ["g1", "g4"],
+      left: ["g2", "g3"],
+      active: true,
+      groupNames: ["All", "Crew", "Team"],
+    }),
+  ]);
+});
+
+test("of names that a group had at the same time the same is taken in either order, and any before none", (t) => {
+  const named = (name?: string): GroupHint => ({
+    kind: "group",
+    id: "g1",
+    eventTime: at(1),
+    ...(name === undefined ? {} : { name }),
+  });
+  t.deepEqual(ofBoth(t, named("a"), named("b")), [named("b")]);
+  t.deepEqual(ofBoth(t, named(), named("a")), [named("a")]);
+  const known = named("a");
+  t.is(mergeHints([known, named("a")])[0], known);
+});
+
+test("what is said of a person is added to what was known, and as good without", (t) => {
+  const known = person(2, { joined: ["g1"], left: ["g2"], active: true });
+  t.deepEqual(saidOfPerson(undefined, known), {
+    eventTime: at(2),
+    joined: ["g1"],
+    left: ["g2"],
+    active: true,
+  });
+  t.deepEqual(saidOfPerson(known, person(3, { joined: ["g2"], active: false })), {
+    eventTime: at(3),
+    joined: ["g1", "g2"],
+    left: [],
+    active: false,
+  });
+  t.deepEqual(saidOfPerson(known, person(1, { left: ["g1", "g3"] })), {
+    eventTime: at(2),
+    joined: ["g1"],
+    left: ["g2", "g3"],
+    active: true,
+  });
+  t.is(saidOfPerson(undefined, person(1)).active, undefined);
 });

@@ -1,6 +1,8 @@
 import type { LookupFunction } from "node:net";
+import { mock } from "node:test";
 import test from "ava";
-import { hostLookup } from "../../../okta/http/host-lookup.ts";
+import { Destinations } from "../../../okta/http/destinations.ts";
+import { checkedLookup, hostLookup, NoAddressError } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { LOOPBACK } from "../loopback.ts";
 import { TestServer } from "../server.ts";
@@ -83,4 +85,111 @@ test("names of this machine are found", async (t) => {
     [200, 200, 200],
   );
   await http.close();
+});
+
+test("names are of one domain by their last two parts, or three below co.uk and the like", (t) => {
+  const share = (one: string, another: string) => {
+    const { asked, find } = nameServer();
+    for (let index = 0; index < 4; index++) void find(one.replace("*", `${index}`));
+    void find(another);
+    return asked.length === 4;
+  };
+  for (const [one, another, expected] of [
+    ["*.acme.example", "login.acme.example", true],
+    ["*.x.acme.example", "login.y.acme.example", true],
+    ["*.acme.example", "login.beta.example", false],
+    ["*.acme.example", "LOGIN.ACME.EXAMPLE.", true],
+    ["*.acme.de", "login.acme.de", true],
+    ["*.acme.co.uk", "login.acme.co.uk", true],
+    ["*.acme.co.uk", "login.beta.co.uk", false],
+    ["*.acme.com.au", "login.beta.com.au", false],
+    ["*.acme.org", "login.beta.org", false],
+    ["*.abc.org", "login.abc.org", true],
+  ] as const)
+    t.is(share(one, another), expected, `${one} ${another}`);
+});
+
+test("a domain whose names are found is still asked for four at once, and no more", (t) => {
+  const { asked, find } = nameServer();
+  const names = Array.from({ length: 10 }, (_, index) => `sso-${index}.acme.example`);
+  for (const name of names.slice(0, 4)) void find(name);
+  asked[0]?.answer("10.0.0.1");
+  for (const name of names.slice(4, 6)) void find(name);
+  t.is(asked.length, 5);
+  asked[1]?.answer("10.0.0.1");
+  t.is(asked.length, 6, "whoever waits comes next");
+  for (const one of asked.slice(2)) one.answer("10.0.0.1");
+  for (const name of names.slice(6)) void find(name);
+  t.is(asked.length, 10);
+});
+
+/** What a checked look-up calls back with, by the system's answer. */
+function checked(
+  answer: (callback: Parameters<LookupFunction>[2]) => void,
+  { all = true, destinations = new Destinations(), timeoutMs = 60_000 } = {},
+) {
+  const heard: unknown[][] = [];
+  const lookup: LookupFunction = (_hostname, options, callback) => {
+    if (!options.all) throw new Error("all addresses have to be looked at");
+    answer(callback);
+  };
+  const came = new Promise<void>((resolve) => {
+    checkedLookup(lookup, { destinations, timeoutMs })("acme.okta.com", { all }, (...told) => {
+      heard.push(told);
+      resolve();
+    });
+  });
+  return { heard, came };
+}
+
+const [inside, outside] = [
+  { address: "10.0.0.1", family: 4 },
+  { address: "8.8.8.8", family: 4 },
+];
+
+test("a look-up finds what may be connected to, all of it or the first", (t) => {
+  const found: LookupFunction = (_hostname, _options, callback) => callback(null, [inside, outside]);
+  const answer = (callback: Parameters<LookupFunction>[2]) => found("", {}, callback);
+  t.deepEqual(checked(answer).heard, [[null, [outside]]]);
+  t.deepEqual(checked(answer, { all: false }).heard, [[null, "8.8.8.8", 4]]);
+  t.deepEqual(checked((callback) => callback(null, "8.8.8.8", 4)).heard, [
+    [null, [{ address: "8.8.8.8", family: 0 }]],
+  ]);
+});
+
+test("where nothing is found that may be connected to, why is for the log", (t) => {
+  const listed = new Destinations({ hosts: ["acme.okta.com"] });
+  const nowhere = new Error("ENOTFOUND");
+  const failed = (callback: Parameters<LookupFunction>[2]) => callback(nowhere, "", 0);
+  const error = checked(failed).heard[0]?.[0];
+  t.true(error instanceof NoAddressError && error.host === "acme.okta.com" && error.message === "ENOTFOUND");
+  t.is(checked(failed, { destinations: listed }).heard[0]?.[0], nowhere, "nothing is told that isn't known");
+  for (const destinations of [new Destinations(), listed]) {
+    const { heard } = checked((callback) => callback(null, [inside, inside]), { destinations });
+    const refused = heard[0]?.[0];
+    t.is(heard.length, 1);
+    t.true(refused instanceof NoAddressError);
+    t.regex(String(refused), /it is at 10\.0\.0\.1, 10\.0\.0\.1, where nothing may be called/);
+  }
+});
+
+test("a name server that is silent is given up, and what it says afterwards isn't heard", async (t) => {
+  const late: Parameters<LookupFunction>[2][] = [];
+  const silent = checked((callback) => void late.push(callback), { timeoutMs: 1 });
+  await silent.came;
+  for (const callback of late) callback(null, [outside]);
+  t.is(silent.heard.length, 1);
+  t.true(silent.heard[0]?.[0] instanceof NoAddressError);
+  t.regex(String(silent.heard[0]?.[0]), /EAI_AGAIN acme\.okta\.com/);
+});
+
+test.serial("whoever was answered in time isn't told of a silent name server as well", (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const { heard } = checked((callback) => callback(null, [outside]), { timeoutMs: 5_000 });
+    mock.timers.tick(5_000);
+    t.is(heard.length, 1);
+  } finally {
+    mock.timers.reset();
+  }
 });

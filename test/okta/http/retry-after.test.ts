@@ -15,6 +15,8 @@ test("a server says when to come back in seconds, by a date or by its rate limit
     [{ "retry-after": "600" }, 600_000],
     [{ "retry-after": "601" }, 600_000],
     [{ "retry-after": in9s, date: DATE }, 9_000],
+    [{ "retry-after": "2026-11-24T09:00:09Z", date: DATE }, 9_000],
+    [{ "retry-after": "Tue, 24 Nov 2026 09:00:09 +0000", date: DATE }, 9_000],
     [{ "retry-after": DATE, date: in9s }, 0],
     [{ "x-rate-limit-reset": `${NOW_S + 11}`, date: DATE }, 11_000],
     [{ "x-rate-limit-reset": [`${NOW_S + 11}`], date: [DATE] }, 11_000],
