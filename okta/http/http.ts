@@ -197,7 +197,7 @@ function toResponse({ status, headers, body }: HttpAnswer): Response {
   for (const [name, value] of Object.entries(headers)) {
     for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) pairs.push([name, one]);
   }
-  const empty = status === 204 || status === 205 || status === 304;
+  const empty = status === 204 || status === 205;
   return new Response(empty ? null : new Uint8Array(body), { status, headers: pairs });
 }
 

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import test from "ava";
+import { Destinations } from "../../../okta/http/destinations.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../../../okta/http/http-errors.ts";
 import { LOOPBACK } from "../loopback.ts";
@@ -192,6 +193,125 @@ test("whoever closes it isn't kept by a server that doesn't answer", async (t) =
   await s.http.close();
   await waiting;
 });
+
+test("a request is sent as it is, with a name to it", async (t) => {
+  await using s = await scene();
+  s.server.routes["/x"] = () => ({ headers: { "x-more": ["a", "b"] }, body: "text" });
+  const answer = await s.http.request(`${s.server.url}/x?y=z#w`);
+  t.is(answer.where, `${s.server.url}/x`);
+  t.is(answer.status, 200);
+  t.deepEqual(answer.headers["x-more"], ["a", "b"]);
+  t.is(answer.body.toString(), "text");
+  await s.http.request(`${s.server.url}/x`, {
+    method: "POST",
+    headers: { "user-agent": "another", "x-own": "1" },
+    body: "a=b",
+  });
+  const [get, post] = s.server.calls;
+  t.deepEqual([get?.method, get?.query.get("y"), get?.headers["content-length"]], ["GET", "z", undefined]);
+  t.is(get?.headers["user-agent"], "okta-role-operator");
+  t.deepEqual([post?.method, post?.form.get("a")], ["POST", "b"]);
+  t.like(post?.headers, { "user-agent": "another", "x-own": "1" });
+});
+
+test("JSON may be asked for in another way, and is read of a 200 alone", async (t) => {
+  await using s = await scene();
+  s.server.routes["/"] = ({ headers }) => ({ body: { accept: headers.accept } });
+  const headers = { accept: "application/jwk-set+json" };
+  t.deepEqual(await s.http.json(s.server.url, { headers }), headers);
+  for (const status of [201, 404, 500]) {
+    s.server.routes["/"] = () => ({ status, headers: { "retry-after": "7" }, body: {} });
+    const error = await t.throwsAsync(s.http.json(s.server.url), { instanceOf: HttpStatusError });
+    t.is(error.status, status);
+    t.is(error.retryAfterMs, 7_000);
+  }
+});
+
+/** As openid-client calls it. */
+function fetched(http: Http, url: string, options: object = {}): Promise<Response> {
+  return http.fetch(url, { method: "GET", headers: {}, body: undefined, redirect: "manual", ...options });
+}
+
+test("openid-client gets an answer as it came, whatever that says", async (t) => {
+  await using s = await scene();
+  for (const status of [200, 204, 205, 299, 400, 401, 428, 430, 499]) {
+    s.server.routes["/"] = () => ({ status, headers: { "x-more": ["a", "b"] }, body: "text" });
+    const answer = await fetched(s.http, s.server.url);
+    t.is(answer.status, status);
+    t.is(answer.headers.get("x-more"), "a, b");
+    t.is(await answer.text(), status === 204 || status === 205 ? "" : "text");
+  }
+});
+
+test("openid-client doesn't get what says nothing about its request", async (t) => {
+  await using s = await scene();
+  for (const status of [300, 302, 304, 399, 429, 500, 503]) {
+    s.server.routes["/"] = () => ({ status, headers: { "retry-after": "7" } });
+    const error = await t.throwsAsync(fetched(s.http, s.server.url), { instanceOf: HttpStatusError });
+    t.is(error.status, status);
+    t.is(error.retryAfterMs, 7_000);
+  }
+});
+
+test("openid-client sends text, by GET or POST", async (t) => {
+  await using s = await scene();
+  s.server.routes["/"] = () => ({ body: {} });
+  const send = (method: string, body: unknown) =>
+    fetched(s.http, s.server.url, { method, body, headers: { "x-own": "1" } });
+  await send("POST", new URLSearchParams({ a: "b" }));
+  await send("POST", "a=c");
+  await send("POST", null);
+  await send("GET", undefined);
+  t.deepEqual(
+    s.server.calls.map(({ method, form, headers }) => [method, form.get("a"), headers["x-own"]]),
+    [
+      ["POST", "b", "1"],
+      ["POST", "c", "1"],
+      ["POST", null, "1"],
+      ["GET", null, "1"],
+    ],
+  );
+  await t.throwsAsync(send("DELETE", undefined), { instanceOf: TypeError, message: /DELETE isn't sent/ });
+  await t.throwsAsync(send("POST", new Uint8Array(1)), { instanceOf: TypeError, message: /only text/ });
+  t.is(s.server.calls.length, 4);
+});
+
+test("it may be closed twice, and asks nobody then", async (t) => {
+  await using s = await scene();
+  s.server.routes["/"] = () => ({ body: {} });
+  await s.http.request(s.server.url);
+  await s.http.close();
+  await t.notThrowsAsync(s.http.close());
+  await t.throwsAsync(s.http.request(s.server.url), { instanceOf: HttpConnectionError });
+  t.is(s.server.calls.length, 1);
+});
+
+for (const [why, error] of [
+  ["there is no host of that name \\(ENOTFOUND\\)", failing("ENOTFOUND")],
+  ["the name server doesn't answer \\(EAI_AGAIN\\)", failing("EAI_AGAIN")],
+  ["it closed the connection \\(ECONNRESET\\)", failing("ECONNRESET")],
+  ["it doesn't take the connection \\(UND_ERR_CONNECT_TIMEOUT\\)", failing("UND_ERR_CONNECT_TIMEOUT")],
+  ["EUNHEARD", failing("EUNHEARD")],
+  ["RangeError", failing(7)],
+  ["TypeError", new TypeError("odd")],
+] as const) {
+  test(`a connection that fails says why: ${why}`, async (t) => {
+    const destinations = new Destinations({ hosts: ["acme.okta.test"] });
+    const http = new Http({
+      destinations,
+      lookup: (_hostname, _options, callback) => callback(error, "", 0),
+    });
+    const failure = await t.throwsAsync(http.request("https://acme.okta.test/x"), {
+      instanceOf: HttpConnectionError,
+    });
+    t.regex(failure.message, new RegExp(`^https://acme.okta.test/x can't be reached: ${why}\\.$`));
+    await http.close();
+  });
+}
+
+function failing(code: unknown): Error {
+  return Object.assign(new RangeError("odd"), { code });
+}
 
 /** A server that sends these bytes to whoever connects, and then nothing. */
 async function rawServer(bytes: string, { end = false } = {}) {
