@@ -434,3 +434,248 @@ test("an account that isn't decided on yet says so", (t) => {
   const [told] = inWords(explanation, { audience: "admin", organization: "Acme" });
   t.is(told?.reasons[0]?.sentence, "It is given; the account is being made.");
 });
+
+const codes = (person: Explained, circumstances: Circumstances, role = "service-admin") => {
+  const [explained] = explain(person, circumstances, [role]).roles;
+  return [...(explained?.obstacles ?? []), ...(explained?.mappings ?? [])].map(({ code }) => code);
+};
+
+test("of the mappings that would give a role the most telling come first", (t) => {
+  const giving = (name: string, group: object, more: Partial<Mapping> = {}): Mapping => {
+    return { name, groups: [group], roles: ["service-admin"], ...more };
+  };
+  const mappings = [
+    giving("a-other", { name: "marketing" }),
+    giving("b-by-id", { id: "00g1", currentName: "ops" }),
+    giving("c-case", { name: "Web" }),
+    giving("d-suspended", { name: "x" }, { roles: ["service-admin", "tpyo"] }),
+    giving("e-paused", { name: "x" }, { paused: true }),
+    giving("f-paused", { name: "web" }, { paused: true }),
+    giving("g-in-force", { name: "web" }),
+    giving("h-namesake", { id: "00g9", currentName: "dev" }),
+    giving("i-another-role", { name: "web" }, { roles: ["organization-admin"] }),
+  ];
+  const groups = [{ name: "web" }, { name: "ops" }, { name: "dev", id: "00g8" }];
+  const user = without(groups, { oktaStatus: "SUSPENDED" });
+  for (const rules of [mappings, mappings.toReversed()]) {
+    const [explained] = explain({ user }, by(rules), ["service-admin"]).roles;
+    t.deepEqual(
+      explained?.mappings.map(({ mapping, code }) => [mapping, code]),
+      [
+        ["g-in-force", "InGroup"],
+        ["f-paused", "MappingPaused"],
+        ["c-case", "NameDiffers"],
+        ["b-by-id", "NameWithoutID"],
+        ["h-namesake", "OtherGroupOfName"],
+        ["a-other", "NotInGroups"],
+        ["d-suspended", "MappingSuspended"],
+        ["e-paused", "MappingPaused"],
+      ],
+    );
+    t.deepEqual(explained?.obstacles, [{ code: "NotActiveInOkta", status: "SUSPENDED" }]);
+  }
+});
+
+test("of one mapping five groups or near misses are named, each once", (t) => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const many = {
+    ...SERVICES,
+    groups: names.map((name) => ({ name })),
+    roles: CATALOGUE.map(({ name }) => name),
+  };
+  const gaps = (...groups: string[]) => {
+    const user = without(
+      groups.map((name) => ({ name })),
+      { oktaStatus: "SUSPENDED" },
+    );
+    return explain({ user }, by([many]), ["service-admin"]).roles[0]?.mappings;
+  };
+  t.deepEqual(gaps(...names), [{ code: "InGroup", mapping: "services", groups: names.slice(0, 5) }]);
+  t.deepEqual(gaps("x"), [{ code: "NotInGroups", mapping: "services", groups: names.slice(0, 5), total: 6 }]);
+  t.is(gaps("A", "B", "C", "D", "E", "F")?.length, 5);
+});
+
+test("of the causes of one role twenty are told, and how many more there are", (t) => {
+  const grants = Array.from({ length: 23 }, (_, i) => {
+    return { role: "service-admin", mapping: "services", group: `g${i + 10}` };
+  });
+  const other = { role: "organization-admin", mapping: "services", group: "a" };
+  const user = account({ access: grantedAccess([...grants, other], "MappedGroup") });
+  const [explained] = explain({ user }, by([]), ["service-admin"]).roles;
+  t.is(explained?.causes.length, 20);
+  t.deepEqual(explained?.causes[0], { ...grants[0], code: "NotTakenYet" });
+  t.is(explained?.more, 3);
+});
+
+test("what hinders somebody is told to the last, and nothing that doesn't", (t) => {
+  const near = identity("Service_Admin");
+  const stranger = { ...near, issuer: "https://old.okta.com", status: "SUSPENDED" };
+  const cases: [Explained, Circumstances, string, string[]][] = [
+    [{}, by([SERVICES]), "service-admin", ["NoAccount", "NotInGroups"]],
+    [{ identity: near }, by([SERVICES]), "service-admin", ["NoAccount", "NameDiffers"]],
+    [
+      { identity: stranger },
+      by([SERVICES]),
+      "service-admin",
+      ["NoAccount", "NotActiveInOkta", "IssuerChanged"],
+    ],
+    [{ user: without([]) }, by([SERVICES]), "service-admin", ["NotInGroups"]],
+    [{ user: without([]) }, by([SERVICES]), "organization-admin", ["NoMapping"]],
+    [{ user: without([]) }, by([SERVICES]), "tpyo", ["RoleUnknown", "NoMapping"]],
+    [{ user: local() }, by([SERVICES]), "organization-admin", ["LocalAccount"]],
+    [
+      { user: local({ localRoles: ["service-admin"] }) },
+      by([]),
+      "service-admin",
+      ["NotAppliedYet", "LocalAccount"],
+    ],
+    [{ user: account() }, { inForce: undefined }, "tpyo", ["OrganizationNotFound"]],
+    [
+      { user: without([], { groupsFrom: "MissingClaim" }) },
+      { ...by([SERVICES], { paused: true }), claim: "ClaimLost" },
+      "service-admin",
+      ["OrganizationPaused", "ClaimLost", "ClaimMissing", "NotInGroups"],
+    ],
+    [
+      { user: without([{ name: "service_admin" }]) },
+      by([SERVICES]),
+      "service-admin",
+      ["NotAppliedYet", "InGroup"],
+    ],
+  ];
+  for (const [person, circumstances, role, expected] of cases)
+    t.deepEqual(codes(person, circumstances, role), expected);
+});
+
+test("an explanation says whether there is an account, and what of it is known", (t) => {
+  t.deepEqual(explain({}, by([]), []), { account: "None", roles: [] });
+  t.deepEqual(explain({ identity: identity("b", "a") }, by([]), []), {
+    account: "None",
+    received: { from: "Claim", groups: ["a", "b"], total: 2 },
+    roles: [],
+  });
+  t.like(explain({ user: without([]) }, by([]), []), { account: "Deactivated" });
+  t.deepEqual(explain({ user: local() }, by([]), []), { account: "Undecided", source: "Local", roles: [] });
+  t.deepEqual(explain({}, { inForce: undefined }).roles, [], "without an organization there is no catalogue");
+});
+
+test("whoever has no access is told what is on its way, and what comes close", (t) => {
+  t.deepEqual(explainNoAccess({ user: without([{ name: "service_admin" }]) }, by([SERVICES])), {
+    obstacles: [{ code: "NotAppliedYet" }],
+    misses: [],
+  });
+  t.deepEqual(explainNoAccess({ identity: identity("Service_Admin") }, by([SERVICES])), {
+    obstacles: [{ code: "NoAccount" }],
+    misses: [{ code: "NameDiffers", mapping: "services", group: "Service_Admin", mapped: "service_admin" }],
+  });
+  const stranger = { ...identity("Service_Admin"), issuer: "https://old.okta.com" };
+  t.deepEqual(explainNoAccess({ identity: stranger }, by([SERVICES])).misses, [], "somebody else's groups");
+});
+
+const inEnglish = (person: Explained, circumstances: Circumstances, audience: "admin" | "self" = "admin") =>
+  inWords(explain(person, circumstances, ["service-admin"]), { audience, organization: "Acme" })[0];
+
+test("a role in words: whether it is held, by what or what is missing, in one line and each by itself", (t) => {
+  t.deepEqual(inEnglish({ user: account() }, by([SERVICES])), {
+    role: "service-admin",
+    displayName: "Service Admin",
+    admin: false,
+    holds: true,
+    summary: 'Holds Service Admin. In group "service_admin" of mapping services.',
+    reasons: [
+      {
+        code: "MappedGroup",
+        mapping: "services",
+        group: "service_admin",
+        sentence: 'In group "service_admin" of mapping services.',
+      },
+    ],
+  });
+  const localAccess = { ...account().access, reason: "LocalAccount", grants: [{ role: "service-admin" }] };
+  const mia = local({ localRoles: ["service-admin"], access: localAccess as NonNullable<User["access"]> });
+  t.deepEqual(inEnglish({ user: mia }, by([]))?.reasons, [
+    { code: "LocalAccount", sentence: "Written into the local account by people on the cluster." },
+  ]);
+  const missed = inEnglish({ user: without([{ name: "Service_Admin" }]) }, by([SERVICES]));
+  t.like(missed?.reasons, [{ code: "NameDiffers", mapping: "services", group: "Service_Admin" }]);
+  t.deepEqual(
+    inEnglish({ user: without([{ name: "other" }]) }, by([{ ...SERVICES, paused: true }]))?.reasons,
+    [
+      {
+        code: "MappingPaused",
+        mapping: "services",
+        sentence: "The mapping services is paused and gives nothing new.",
+      },
+    ],
+  );
+  t.is(
+    inEnglish({}, by([SERVICES]))?.summary,
+    "Doesn't hold Service Admin. No account: one is made when somebody signs in with a group that gives a role. " +
+      'Mapping services gives it to "service_admin".',
+  );
+  t.is(
+    inEnglish({ user: without([], { groupsFrom: "MissingClaim" }) }, by([]))?.summary,
+    "Doesn't hold Service Admin. At the last sign-in Okta sent no groups claim, which means no groups. " +
+      "No mapping gives it. Last received groups: none (the claim was missing).",
+  );
+});
+
+test("a summary names four reasons, and how many more there are", (t) => {
+  const more = (count: number) => {
+    const mappings = Array.from({ length: count }, (_, i) => ({ ...SERVICES, name: `m${i}` }));
+    return /And .* more\./.exec(inEnglish({ user: without([]) }, by(mappings))?.summary ?? "")?.[0];
+  };
+  t.is(more(4), undefined);
+  t.is(more(5), "And 1 more.");
+  const roles = ["service-admin"];
+  const twice = [SERVICES, { ...SERVICES, name: "also" }].map((each) => ({ ...each, roles }));
+  const access = grantedAccess(
+    twice.map(({ name }) => ({ role: "service-admin", mapping: name, group: "service_admin" })),
+    "MappedGroup",
+  );
+  t.regex(
+    inEnglish({ user: account({ access }) }, by(twice), "self")?.summary ?? "",
+    /^You hold Service Admin\. In group .* of mapping also\. In group .* of mapping services\.$/,
+  );
+});
+
+test("what is kept or goes is told without a mapping where there is none", (t) => {
+  const bare = account({ access: grantedAccess([{ role: "service-admin" }], "MappedGroup") });
+  const first = (circumstances: Circumstances) => inEnglish({ user: bare }, circumstances)?.reasons[0];
+  t.deepEqual(first(by([], { paused: true })), {
+    code: "OrganizationPaused",
+    sentence: "Kept: changes of access are paused in this organization.",
+  });
+  t.deepEqual(first(by([], { held: true })), {
+    code: "DeactivationHeld",
+    sentence: "Kept: that it is taken waits for somebody's approval.",
+  });
+  t.deepEqual(first(by([])), {
+    code: "NotTakenYet",
+    sentence: "Nothing gives it any more. It goes within seconds.",
+  });
+});
+
+test("whoever is told what hinders them is told all of it that they may know", (t) => {
+  const user = without([], { groupsFrom: "MissingClaim", oktaStatus: "SUSPENDED" });
+  t.deepEqual(
+    noAccessInWords(explainNoAccess({ user }, by([SERVICES], { paused: true })), "Acme").map(
+      ({ code }) => code,
+    ),
+    ["NotActiveInOkta", "OrganizationPaused", "ClaimMissing"],
+  );
+  const groups = identity("Service_Admin", "web");
+  const paused: Mapping = { name: "web", groups: [{ name: "web" }], roles: ["service-admin"], paused: true };
+  t.deepEqual(
+    noAccessInWords(explainNoAccess({ identity: groups }, by([SERVICES, paused])), "Acme"),
+    [
+      {
+        code: "MappingPaused",
+        sentence:
+          "You are in a group that would give access, but its mapping is out of force at present: " +
+          "ask an administrator of Acme when that will be over.",
+      },
+    ],
+    "that before what is almost so",
+  );
+});

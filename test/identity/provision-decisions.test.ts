@@ -22,6 +22,8 @@ class Accounts implements SignInStore {
   /** What the next writes fail with. */
   readonly failures: Error[] = [];
   readonly written: (UserChange | NewUser)[] = [];
+  /** How often it was asked past what is known here. */
+  reads = 0;
 
   constructor(...known: User[]) {
     this.known = known;
@@ -32,11 +34,13 @@ class Accounts implements SignInStore {
   }
 
   async freshBySubject(): Promise<User | undefined> {
+    this.reads++;
     return (this.stored ?? this.known).find(({ source }) => source === "Okta");
   }
 
   async findLocalByEmail(_: string, email: string): Promise<readonly User[]> {
-    return this.known.filter((user) => user.source === "Local" && user.email === email);
+    const address = email.toLowerCase();
+    return this.known.filter((user) => user.source === "Local" && user.email?.toLowerCase() === address);
   }
 
   async fresh(ref: string): Promise<User | undefined> {
@@ -101,7 +105,7 @@ test("a first sign-in makes the account, with the time; without a mapped group n
   t.like(made, { kind: "admitted", isNoted: true, before: undefined });
   t.like(made.written[0], { organization: "acme/acme", identity: member, signedInAt: at });
   const refused = await signIn(new Accounts(), stranger);
-  t.like(refused, { kind: "refused", user: undefined, before: undefined });
+  t.like(refused, { kind: "refused", user: undefined, before: undefined, isNoted: false });
   t.deepEqual(refused.written, []);
 });
 
@@ -110,12 +114,14 @@ test("who comes back unchanged is admitted without a write, unless what is known
   const { access } = (await signIn(new Accounts(unchanged))).user ?? {};
   if (!access) return t.fail();
   const known = { ...unchanged, access };
-  t.like(await signIn(new Accounts(known)), {
+  const usual = new Accounts(known);
+  t.like(await signIn(usual), {
     kind: "admitted",
     isNoted: false,
     user: known,
     written: [],
   });
+  t.is(usual.reads, 0, "nobody waits for that");
   const behind = new Accounts(known);
   behind.current = false;
   const stored = await signIn(behind);
@@ -162,6 +168,7 @@ test("whoever has left the groups is deactivated, if the safeguards let it be ta
     t.is(outcome.asked, 1);
     t.is(outcome.before?.version, "1");
     t.is(outcome.user?.version, "1+");
+    t.is(outcome.isNoted, takes);
     t.is("access" in (outcome.written[0] ?? {}), takes, mayTake);
     t.like(outcome.written[0], { identity: stranger });
     if (outcome.kind === "kept") {
@@ -175,7 +182,22 @@ test("whoever has left the groups is deactivated, if the safeguards let it be ta
   });
   const again = await signIn(new Accounts(out), stranger);
   t.is(again.asked, 0, "who is out already is nobody's loss");
-  t.like(again.written[0], { identity: stranger, access: { reason: "NoMappedGroup" } });
+  t.true(again.isNoted);
+  t.like(again.written[0], {
+    identity: stranger,
+    access: { reason: "NoMappedGroup" },
+    signIns: [{ at, outcome: "Refused", reason: "NoMappedGroup" }],
+  });
+  if (again.kind !== "refused") return t.fail();
+  const asStored = account({
+    email: ADDRESS,
+    groups: stranger.groups,
+    groupsFrom: "Claim",
+    access: again.access,
+  });
+  const once = await signIn(new Accounts(asStored), stranger);
+  t.false(once.isNoted, "it is the same again");
+  t.like(once.written, [{ signIns: [] }]);
 });
 
 test("an admin role is taken at a sign-in only where the safeguards let it, and everything else is", async (t) => {
@@ -208,7 +230,10 @@ test("a local account isn't touched by somebody whom the groups give nothing", a
 
 test("what a changed mapping takes is left to the operator", async (t) => {
   const outcome = await signIn(new Accounts(account()), member, { policy: withoutMapping });
-  t.like(outcome, { kind: "refused", user: { version: "1+" }, before: { version: "1" }, asked: 0 });
+  t.like(outcome, {
+    ...{ kind: "refused", isNoted: false, asked: 0 },
+    ...{ user: { version: "1+" }, before: { version: "1" } },
+  });
   t.deepEqual(outcome.written, [{ identity: member }]);
   if (outcome.kind === "refused") t.false(outcome.access.active);
 });
@@ -266,8 +291,18 @@ test("a list that may have been cut can give, and takes nothing", async (t) => {
   const both = account({ groups: [{ name: "service_admin" }, { name: "viewers" }] });
   const cut = identity("service_admin", ...names);
   const kept = await signIn(new Accounts(both), cut, { policy: two });
-  t.like(kept, { kind: "kept", reason: "TooManyGroups", user: both, before: both });
+  t.like(kept, { kind: "kept", reason: "TooManyGroups", user: both, before: both, isNoted: false });
   t.deepEqual(kept.written, []);
+  t.is((await signIn(new Accounts(), cut, { policy: two })).kind, "admitted", "there is no account yet");
+  t.is(
+    (await signIn(new Accounts(both), cut, { policy: two, paused: true })).kind,
+    "admitted",
+    "while it is paused nothing is taken anyway",
+  );
+  const made = new Accounts();
+  made.stored = [both];
+  made.failures.push(new UserExistsError("ours?", { perhapsByUs: true }));
+  t.like(await signIn(made, cut, { policy: two }), { kind: "kept", before: both });
   t.is((await signIn(new Accounts(both), identity("service_admin"), { policy: two })).kind, "admitted");
   t.is((await signIn(new Accounts(account()), cut, { policy: two })).kind, "admitted", "nothing is lost");
   const more = identity("service_admin", "viewers", ...names);
@@ -290,6 +325,13 @@ test("a refusal by a replica that is behind is decided again on what is stored",
   const out = { active: false, grants: [], groups: [], reason: "NoMappedGroup", message: "" } as const;
   behind.stored = [account({ version: "2", access: out })];
   t.is((await signIn(behind, cut)).kind, "refused", "who is out has nothing that a cut list would take");
+  const twice = new Accounts(account());
+  twice.stored = [account({ version: "2" })];
+  t.like(await signIn(twice, cut), { kind: "kept", before: { version: "2" } });
+  t.is(twice.reads, 2, "what was read a moment ago isn't read again");
+  const current = new Accounts(account());
+  t.is((await signIn(current, cut)).kind, "kept");
+  t.is(current.reads, 1);
   const deleted = new Accounts(account());
   deleted.stored = [];
   t.is((await signIn(deleted, cut)).kind, "kept", "a deleted account is nobody's to deactivate");
@@ -355,6 +397,7 @@ test("while an organization is paused, a sign-in takes only what is certain abou
   t.is(out.kind, "refused");
   t.deepEqual(out.written, [{ identity: member }], "why they are out, and since when, stays");
   t.is(out.user?.access?.message, "Since then.");
+  t.false(out.isNoted);
 
   const gone = { ...member, status: "SUSPENDED" };
   for (const user of [account(), account({ access: none })]) {
