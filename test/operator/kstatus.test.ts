@@ -106,7 +106,7 @@ test("what can't work as it is written has failed, until it is written otherwise
 test("an Okta that is down and an organization that isn't there yet are waited for", async (t) => {
   const underTest = await operatorUnderTest(t);
   const { apply, applyAcme, condition, okta } = underTest;
-  const { until } = seen(underTest);
+  const { until, conditions } = seen(underTest);
   await apply(mappingObject("services", ["service_admin"], ["service-admin"]));
   await condition("orm", "services", "Ready", "False", "OrganizationNotFound");
   okta.misbehave({ fault: { kind: "disconnect" } });
@@ -115,5 +115,5 @@ test("an Okta that is down and an organization that isn't there yet are waited f
   await until("InProgress", "Current");
   okta.behave();
   await until("Current", "Current");
-  t.pass();
+  t.deepEqual(await conditions(), [["Ready True Ready"], ["Ready True Accepted"]]);
 });

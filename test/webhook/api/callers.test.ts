@@ -162,14 +162,13 @@ test("a pod's token is accepted until the pod goes, an account's right until it 
   const ofPod = await tokenOf(the, "reader", { flags });
   const statusOf = async (token: string) => (await ask(the, `${path}/users`, { token })).status;
   const becomes = (token: string, status: number) =>
-    waitFor(async () => ((await statusOf(token)) === status ? true : undefined), { what: `${status}` });
+    waitFor(async () => ((await statusOf(token)) === status ? status : undefined), { what: `${status}` });
   t.is(await statusOf(ofPod), 200);
   await cluster.kubectl("delete", "pod", "report", "--force", "--grace-period=0");
   await becomes(ofPod, 401);
   t.is(await statusOf(the.token), 200);
   await cluster.kubectl("delete", "rolebinding", `${cluster.namespace}.reader`);
-  await becomes(the.token, 403);
-  t.pass();
+  t.is(await becomes(the.token, 403), 403);
 });
 
 test("a cookie counts for nothing beside an Authorization header", async (t) => {
