@@ -2,19 +2,21 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { apiRequest } from "../dev/control-plane/api-request.ts";
+import { z } from "zod";
+import { type ApiAccess, apiRequest } from "../dev/control-plane/api-request.ts";
 import { attachControlPlane, type RunningControlPlane } from "../dev/control-plane/control-plane.ts";
 import { CONTROL_PLANE } from "../dev/control-plane/environment.ts";
-import { clusterOf, kubeconfigText, serviceAccountKubeconfig } from "../dev/control-plane/kubeconfig.ts";
+import { clusterOf, kubeconfigText, TOKEN_LIFETIME_HOURS } from "../dev/control-plane/kubeconfig.ts";
 import { type KubectlResult, type KubectlTarget, runKubectl } from "../dev/control-plane/kubectl.ts";
 import { writePrivately } from "../dev/control-plane/private-file.ts";
 import {
   chartRights,
   clusterRightsPaths,
-  installServiceAccount,
   type Rights,
   SERVICE_ACCOUNT,
+  serviceAccountObjects,
 } from "../dev/control-plane/service-account.ts";
+import { applyObject } from "./apply.ts";
 
 export { waitFor } from "./wait-for.ts";
 
@@ -26,6 +28,12 @@ export interface TestCluster {
   readonly controlPlane: RunningControlPlane;
   /** A folder for files of the test; goes with the namespace. */
   readonly folder: string;
+  /**
+   * Applies objects as the cluster's admin, in this namespace unless they name another.
+   *
+   * @throws Error with what the API server says of the first that it doesn't accept
+   */
+  apply(...objects: object[]): Promise<void>;
   /** Runs kubectl as the cluster's admin, in this namespace unless the arguments name another. */
   kubectl(...args: string[]): Promise<KubectlResult>;
   /** The same with something on stdin, for `-f -`: YAML as text, or one object. */
@@ -82,6 +90,9 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
     kubeconfig,
     cacheDir: controlPlane.cacheDir,
   };
+  const apply = async (...objects: object[]): Promise<void> => {
+    for (const object of objects) await applyObject(admin, namespace, object);
+  };
 
   return {
     namespace,
@@ -91,9 +102,14 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
     kubectl: (...args) => runKubectl(target, args),
     kubectlWith: (stdin, ...args) =>
       runKubectl(target, args, typeof stdin === "string" ? stdin : JSON.stringify(stdin)),
+    apply,
     async serviceAccount(rights, name = SERVICE_ACCOUNT) {
-      await installServiceAccount(target, namespace, rights, name);
-      return serviceAccountKubeconfig(target, folder, namespace, name);
+      await apply(...(await serviceAccountObjects(namespace, rights, name)));
+      const token = await tokenOf(admin, namespace, name);
+      const path = join(folder, `${namespace}-${name}.kubeconfig`);
+      const user = `system:serviceaccount:${namespace}:${name}`;
+      await writePrivately(path, kubeconfigText(clusterOf(admin), user, token, namespace));
+      return path;
     },
     async remove() {
       await removeNamespace(controlPlane, namespace);
@@ -116,13 +132,20 @@ export async function serveToo(other: TestCluster, accountNamespace: string): Pr
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
     },
   ];
-  const { code, stderr } = await other.kubectlWith(
-    { apiVersion: "v1", kind: "List", items },
-    "apply",
-    "-f",
-    "-",
-  );
-  if (code !== 0) throw new Error(stderr);
+  await other.apply(...items);
+}
+
+/** By the TokenRequest API. */
+async function tokenOf(admin: ApiAccess, namespace: string, account: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  const body = {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    spec: { expirationSeconds: TOKEN_LIFETIME_HOURS * 3600 },
+  };
+  const answer = await apiRequest(admin, "POST", path, { body });
+  if (answer.status !== 201) throw new Error(`no token for ${account}: ${answer.status} ${answer.body}`);
+  return z.object({ status: z.object({ token: z.string() }) }).parse(JSON.parse(answer.body)).status.token;
 }
 
 /** What tests make in a namespace. */

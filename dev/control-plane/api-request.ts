@@ -22,6 +22,7 @@ const TIMEOUT_MS = 30_000;
  *
  * @param path with query, as in /api/v1/namespaces/default
  * @param options.body is sent as JSON
+ * @param options.contentType what the JSON is, if it is a patch
  * @param options.impersonate acts as this user, with all rights
  * @throws the connection's error; an answer of any status is an answer
  */
@@ -29,11 +30,11 @@ export function apiRequest(
   access: ApiAccess,
   method: string,
   path: string,
-  options: { body?: object; impersonate?: string } = {},
+  options: { body?: object; contentType?: string; impersonate?: string } = {},
 ): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
     const headers: Record<string, string> = { authorization: `Bearer ${access.token}` };
-    if (options.body !== undefined) headers["content-type"] = "application/json";
+    if (options.body !== undefined) headers["content-type"] = options.contentType ?? "application/json";
     if (options.impersonate !== undefined) {
       headers["impersonate-user"] = options.impersonate;
       headers["impersonate-group"] = "system:masters";

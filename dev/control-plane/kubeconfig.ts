@@ -6,7 +6,7 @@ import { type KubectlTarget, kubectlOutput } from "./kubectl.ts";
 import { writePrivately } from "./private-file.ts";
 
 /** As long as anybody leaves a quickstart running; the API server allows it because nothing limits it there. */
-const TOKEN_LIFETIME = "720h";
+export const TOKEN_LIFETIME_HOURS = 720;
 
 /** The `cluster` part of a kubeconfig, whatever it holds. */
 type Cluster = Readonly<Record<string, unknown>> & { readonly server: string };
@@ -47,7 +47,15 @@ export async function serviceAccountKubeconfig(
   name: string,
 ): Promise<string> {
   const [token, view] = await Promise.all([
-    kubectlOutput(target, ["create", "token", name, "--namespace", namespace, "--duration", TOKEN_LIFETIME]),
+    kubectlOutput(target, [
+      "create",
+      "token",
+      name,
+      "--namespace",
+      namespace,
+      "--duration",
+      `${TOKEN_LIFETIME_HOURS}h`,
+    ]),
     kubectlOutput(target, ["config", "view", "--minify", "--flatten", "--raw", "--output", "json"]),
   ]);
   const { cluster } = View.parse(JSON.parse(view)).clusters[0];

@@ -48,18 +48,16 @@ export async function chartRights(
 }
 
 /**
- * Makes the product's service account in a namespace and gives it the chart's rights, and no others.
+ * What makes an account in a namespace and gives it rights.
  *
  * @param rights other rights than the chart's, to see what is missing then
  * @param account another one than the product's
- * @throws KubectlError
  */
-export async function installServiceAccount(
-  target: KubectlTarget,
+export async function serviceAccountObjects(
   namespace: string,
   rights?: Rights,
   account = SERVICE_ACCOUNT,
-): Promise<void> {
+): Promise<object[]> {
   const { role, clusterRole } = rights ?? (await chartRights());
   // Cluster roles have no namespace to tell those of two installations apart.
   const global = `${account}-${namespace}`;
@@ -68,7 +66,7 @@ export async function installServiceAccount(
   const metadata = { name: account, namespace };
   const refTo = (kind: string, name: string) => ({ apiGroup: "rbac.authorization.k8s.io", kind, name });
 
-  const objects = [
+  return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata },
     { ...rbac, kind: "Role", metadata, rules: role },
     { ...rbac, kind: "RoleBinding", metadata, subjects, roleRef: refTo("Role", account) },
@@ -81,6 +79,15 @@ export async function installServiceAccount(
       roleRef: refTo("ClusterRole", global),
     },
   ];
+}
+
+/**
+ * Makes the product's service account in a namespace and gives it the chart's rights, and no others.
+ *
+ * @throws KubectlError
+ */
+export async function installServiceAccount(target: KubectlTarget, namespace: string): Promise<void> {
+  const objects = await serviceAccountObjects(namespace);
   const manifest = objects.map((object) => stringify(object)).join("---\n");
   await kubectlOutput(target, ["apply", "--server-side", "--force-conflicts", "-f", "-"], manifest);
 }

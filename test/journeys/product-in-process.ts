@@ -183,13 +183,7 @@ export async function productInProcess(
     clientSecret: "s",
     redirectUris: [`${baseURL}/callback/${namespace}`],
   });
-  const { code, stderr } = await cluster.kubectlWith(
-    { apiVersion: "v1", kind: "List", items: objects(namespace, okta) },
-    "apply",
-    "-f",
-    "-",
-  );
-  if (code !== 0) throw new Error(stderr);
+  await cluster.apply(...objects(namespace, okta));
 
   const login = `${baseURL}/login/${namespace}`;
   return {
@@ -240,18 +234,12 @@ export async function productInProcess(
       return (await fetch(`${api}/organizations/${namespace}/acme/users`, { headers })).status;
     },
     async hook() {
-      const { code, stderr } = await cluster.kubectlWith(
-        {
-          apiVersion: "v1",
-          kind: "Secret",
-          metadata: { name: "acme-hook" },
-          stringData: { secret: HOOK_SECRET, apiToken: okta.apiToken },
-        },
-        "apply",
-        "-f",
-        "-",
-      );
-      if (code !== 0) throw new Error(stderr);
+      await cluster.apply({
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "acme-hook" },
+        stringData: { secret: HOOK_SECRET, apiToken: okta.apiToken },
+      });
       const eventHook = { secretRef: { name: "acme-hook", key: "secret" } };
       const directory = {
         url: okta.url,

@@ -67,7 +67,7 @@ async function twoTenants(t: ExecutionContext) {
     t.is(await sessionOf(ada), 200, "her session goes on");
     t.is(await signIn(), 303, "she signs in");
     const name = `turn-${turns}`;
-    await apply(cluster, mappingObject(name, [name], ["service-admin"]));
+    await cluster.apply(mappingObject(name, [name], ["service-admin"]));
     await isReady(cluster, "orm", name);
   };
   /** Does something to the second tenant, while the first one goes on; afterwards, too. */
@@ -83,12 +83,6 @@ async function twoTenants(t: ExecutionContext) {
     await goOn();
   };
   return { ...product, neighbour, unnoticed };
-}
-
-async function apply(cluster: TestCluster, ...items: object[]): Promise<void> {
-  const list = { apiVersion: "v1", kind: "List", items };
-  const { code, stderr } = await cluster.kubectlWith(list, "apply", "--server-side", "-f", "-");
-  if (code !== 0) throw new Error(stderr);
 }
 
 function pathOf({ namespace }: TestCluster, plural: string): string {
@@ -151,7 +145,7 @@ function person(name: string, issuer: string): object {
 
 test.serial("a neighbour's RoleBinding is deleted, and made again", async (t) => {
   const { okta, neighbour, cluster, operator, webhook, unnoticed } = await twoTenants(t);
-  await apply(neighbour, ...beta(okta.issuer("default")));
+  await neighbour.apply(...beta(okta.issuer("default")));
   await isReady(neighbour, "oktaorg", "beta");
   await unnoticed(async () => {
     await neighbour.kubectl("delete", "rolebinding", "--all");
@@ -163,14 +157,14 @@ test.serial("a neighbour's RoleBinding is deleted, and made again", async (t) =>
   t.is(webhook.check(), undefined);
   await unnoticed(async () => {
     await serveToo(neighbour, cluster.namespace);
-    await apply(neighbour, mappingObject("more", ["more"], ["service-admin"], "beta"));
+    await neighbour.apply(mappingObject("more", ["more"], ["service-admin"], "beta"));
     await isReady(neighbour, "orm", "more");
   });
 });
 
 test.serial("a neighbour's namespace is deleted, and made again", async (t) => {
   const { okta, neighbour, cluster, unnoticed } = await twoTenants(t);
-  await apply(neighbour, ...beta(okta.issuer("default")));
+  await neighbour.apply(...beta(okta.issuer("default")));
   await isReady(neighbour, "oktaorg", "beta");
   await unnoticed(async () => {
     await neighbour.remove();
@@ -185,7 +179,7 @@ test.serial("a neighbour's namespace is deleted, and made again", async (t) => {
       kubectlWith: (stdin, ...args) => cluster.kubectlWith(stdin, ...flag, ...args),
     };
     await serveToo(madeAgain, cluster.namespace);
-    await apply(madeAgain, ...beta(okta.issuer("default")));
+    await madeAgain.apply(...beta(okta.issuer("default")));
     await isReady(madeAgain, "oktaorg", "beta");
   });
 });
@@ -206,14 +200,14 @@ test.serial("a thousand organizations of a neighbour have an issuer that never a
       },
     }),
   );
-  await apply(neighbour, secret({ clientSecret: "s" }));
+  await neighbour.apply(secret({ clientSecret: "s" }));
   await unnoticed(() => create(t, neighbour, organizations, dead));
 });
 
 test.serial("hundreds of a neighbour's people lose their access at once", async (t) => {
   const { okta, neighbour, cluster, unnoticed } = await twoTenants(t);
   const spec = { safeguards: { maxDeactivations: "100%" } };
-  await apply(neighbour, ...beta(okta.issuer("default"), spec));
+  await neighbour.apply(...beta(okta.issuer("default"), spec));
   await isReady(neighbour, "oktaorg", "beta");
   const people = Array.from({ length: 400 }, (_, i) => person(`person-${i}`, okta.issuer("default")));
   const untilActive = (count: number) =>

@@ -188,11 +188,6 @@ export async function operatorUnderTest(
   });
   if (autoStart) start();
 
-  const apply = async (...objects: object[]): Promise<void> => {
-    const list = { apiVersion: "v1", kind: "List", items: objects };
-    const { code, stderr } = await cluster.kubectlWith(list, "apply", "-f", "-");
-    if (code !== 0) throw new Error(stderr);
-  };
   const get = {
     oktaorg: (name: string) => admin.get(organizations, { namespace, name }),
     orm: (name: string) => admin.get(oktaRoleMappings, { namespace, name }),
@@ -215,7 +210,7 @@ export async function operatorUnderTest(
     },
     start,
     stop,
-    apply,
+    apply: cluster.apply,
     applyAcme: ({
       roles = ["service-admin", "portal-admin"],
       mappings = {},
@@ -223,7 +218,7 @@ export async function operatorUnderTest(
       okta: connection = {},
       clientSecret = CLIENT_SECRET,
     } = {}) =>
-      apply(
+      cluster.apply(
         secret({ clientSecret, apiToken: "an-api-token" }),
         organizationObject("acme", {
           roles: roles.map((name) => ({ name, displayName: name })),
@@ -309,13 +304,7 @@ async function mayReserve(cluster: TestCluster, name: string): Promise<void> {
       roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
     },
   ];
-  const { code, stderr } = await cluster.kubectlWith(
-    { apiVersion: "v1", kind: "List", items },
-    "apply",
-    "-f",
-    "-",
-  );
-  if (code !== 0) throw new Error(stderr);
+  await cluster.apply(...items);
 }
 
 export function secret(values: Record<string, string>): object {

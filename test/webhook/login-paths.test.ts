@@ -28,8 +28,7 @@ async function squatted(t: ExecutionContext, options: ReplicaOptions = {}) {
       roles: [{ name: "viewer", displayName: "Viewer" }],
     },
   };
-  const made = await other.kubectlWith(squatter, "apply", "-f", "-");
-  if (made.code !== 0) throw new Error(made.stderr);
+  await other.apply(squatter);
   await waitFor(() => s.webhook.caches.organizations.get(`${other.namespace}/squatter`), {
     what: "the webhook to know the squatter",
   });
@@ -40,8 +39,7 @@ async function squatted(t: ExecutionContext, options: ReplicaOptions = {}) {
     /** What the operator has written, and the webhook has heard of. */
     async reserve(data: Record<string, string>) {
       const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: LOGIN_PATHS }, data };
-      const { code, stderr } = await cluster.kubectlWith(object, "apply", "-f", "-");
-      if (code !== 0) throw new Error(stderr);
+      await cluster.apply(object);
       const wanted = JSON.stringify(Object.entries(data).sort());
       await waitFor(
         () => {

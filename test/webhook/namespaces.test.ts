@@ -18,11 +18,7 @@ async function twoTenants(t: ExecutionContext) {
   const { cookies: beta } = await tenant.signIn("ada", { path: "/login/beta" });
 
   let home: TestCluster | undefined;
-  const apply = async (...items: object[]) => {
-    const list = { apiVersion: "v1", kind: "List", items };
-    const result = await home?.kubectlWith(list, "apply", "-n", namespace, "-f", "-");
-    if (result?.code !== 0) throw new Error(result?.stderr);
-  };
+  const { apply } = tenant.cluster;
   const binding = (name: string, role: string) => ({
     ...RBAC,
     kind: "RoleBinding",

@@ -222,15 +222,6 @@ export async function webhookUnderTest(
   });
   t.teardown(() => okta.stop());
 
-  const apply = async (...objects: object[]): Promise<void> => {
-    const { code, stderr } = await cluster.kubectlWith(
-      { apiVersion: "v1", kind: "List", items: objects },
-      "apply",
-      "-f",
-      "-",
-    );
-    if (code !== 0) throw new Error(stderr);
-  };
   const admin = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: "test-admin", log });
   t.teardown(() => admin.close());
   const get = {
@@ -257,7 +248,7 @@ export async function webhookUnderTest(
     okta,
     lines,
     replica,
-    apply,
+    apply: cluster.apply,
     heard,
     applyAcme: async ({
       name = "acme",
@@ -266,7 +257,7 @@ export async function webhookUnderTest(
       okta: connection = {},
       clientSecret,
     } = {}) => {
-      await apply(
+      await cluster.apply(
         secret(`${name}-okta`, { clientSecret: clientSecret ?? CLIENT_SECRET, apiToken: "an-api-token" }),
         object("Organization", name, {
           displayName: name === "acme" ? "Acme" : name,

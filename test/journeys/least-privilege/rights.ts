@@ -162,7 +162,7 @@ export async function anotherOrganization({ cluster }: ProductInProcess): Promis
   const { stdout } = await cluster.kubectl("get", "oktaorg", "acme", "-o", "json");
   const { apiVersion, kind, spec } = JSON.parse(stdout);
   const loginPath = `${cluster.namespace}-2`;
-  await apply(cluster, { apiVersion, kind, metadata: { name: "another" }, spec: { ...spec, loginPath } });
+  await cluster.apply({ apiVersion, kind, metadata: { name: "another" }, spec: { ...spec, loginPath } });
 }
 
 /** The operator writes an account that somebody else has just written: it reads it, and decides again. */
@@ -177,7 +177,7 @@ export async function meetAnotherWriter({ cluster, taps }: ProductInProcess): Pr
     await cluster.kubectl("annotate", "orguser", name, "rolemapping.dev/end-sessions=a test");
     met.resolve();
   };
-  await apply(cluster, mappingObject("web", ["web"], ["service-admin"]));
+  await cluster.apply(mappingObject("web", ["web"], ["service-admin"]));
   await met.promise;
 }
 
@@ -187,7 +187,7 @@ export async function breakAndMend({ cluster }: ProductInProcess): Promise<void>
     ["nobodys", "False"],
     ["service-admin", "True"],
   ] as const) {
-    await apply(cluster, mappingObject("broken", ["web"], [role]));
+    await cluster.apply(mappingObject("broken", ["web"], [role]));
     await waitFor(
       async () =>
         (await cluster.kubectl("wait", `--for=condition=Ready=${ready}`, "orm/broken", "--timeout=5s"))
@@ -195,11 +195,6 @@ export async function breakAndMend({ cluster }: ProductInProcess): Promise<void>
       { what: `the mapping to be Ready=${ready}` },
     );
   }
-}
-
-async function apply(cluster: ProductInProcess["cluster"], object: object): Promise<void> {
-  const { code, stderr } = await cluster.kubectlWith(object, "apply", "-f", "-");
-  if (code !== 0) throw new Error(stderr);
 }
 
 /** Waits until the product has logged this. */

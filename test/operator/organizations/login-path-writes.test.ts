@@ -56,8 +56,7 @@ async function reserving(t: ExecutionContext, between: (admin: Client) => Promis
     const key = `${namespace}/${name}`;
     const spec = { ...organizationTemplate, loginPath };
     const made = organizationObject(name, spec);
-    const { code, stderr } = await cluster.kubectlWith(made, "apply", "-f", "-");
-    if (code !== 0) throw new Error(stderr);
+    await cluster.apply(made);
     return waitFor(
       () => {
         const found = organizations.get(key);

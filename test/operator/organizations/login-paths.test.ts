@@ -32,8 +32,7 @@ async function twoNamespaces(t: ExecutionContext, options: OperatorTestOptions =
         clientSecretRef: { name: "acme-okta", key: "clientSecret" },
       },
     });
-  for (const place of Object.values(places))
-    await ok(place.kubectlWith(secret({ clientSecret: CLIENT_SECRET }), "apply", "-f", "-"));
+  for (const place of Object.values(places)) await place.apply(secret({ clientSecret: CLIENT_SECRET }));
   const accepted = async (place: Place, name: string) => {
     const status =
       JSON.parse(await ok(places[place].kubectl("get", "oktaorg", name, "-o", "json"))).status ?? {};
@@ -45,8 +44,7 @@ async function twoNamespaces(t: ExecutionContext, options: OperatorTestOptions =
     object,
     /** The key of an organization there. */
     key: (place: Place, name: string) => `${places[place].namespace}/${name}`,
-    apply: (place: Place, name: string, loginPath: string) =>
-      ok(places[place].kubectlWith(object(name, loginPath), "apply", "-f", "-")),
+    apply: (place: Place, name: string, loginPath: string) => places[place].apply(object(name, loginPath)),
     kubectl: (place: Place, ...args: string[]) => ok(places[place].kubectl(...args)),
     /** As `kubectl replace --force`: deleted, and made again a moment later. */
     replace: (place: Place, name: string, loginPath: string) =>
