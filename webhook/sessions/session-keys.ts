@@ -165,11 +165,11 @@ export class SessionKeys {
       throw new ForeignSecretError(
         `The Secret ${name} isn't of type ${SESSION_KEYS_TYPE}, so it is left alone: name another one with --session-secret.`,
       );
-    const found = parseKeys(Buffer.from(secret.data?.[ENTRY] ?? "", "base64").toString("utf8"));
-    if (!found)
+    const known = parseKeys(Buffer.from(secret.data?.[ENTRY] ?? "", "base64").toString("utf8")) ?? [];
+    if (known.length === 0)
       this.#log.warn({ secret: name }, "The Secret holds no keys that can be read: new ones are made.");
-    const next = rotated(found ?? [], this.#now(), this.#times);
-    if (!next) return found ?? [];
+    const next = rotated(known, this.#now(), this.#times);
+    if (!next) return known;
     await this.#client.replace(secrets, { ...secret, data: encoded(next) });
     this.#log.info({ secret: name, keys: next.length }, "A new key of sessions was made.");
     return next;

@@ -1,8 +1,15 @@
 import test from "ava";
-import type { ErrorRequestHandler, Request } from "express";
-import express from "express";
+import express, { type ErrorRequestHandler, type NextFunction, type Request, type Response } from "express";
+import { FlagError, parseFlags } from "../../../kubernetes/program/flags.ts";
+import { webhookFlags } from "../../../webhook/flags.ts";
 import { clientAddress } from "../../../webhook/http/client-address.ts";
-import { clientNetwork, perAddress, perCaller, trustedProxies } from "../../../webhook/http/rate-limits.ts";
+import {
+  clientNetwork,
+  perAddress,
+  perCaller,
+  perPath,
+  trustedProxies,
+} from "../../../webhook/http/rate-limits.ts";
 import { RateLimitedError } from "../../../webhook/http/request-errors.ts";
 import { serve } from "../../../webhook/server.ts";
 
@@ -78,4 +85,33 @@ test("so many requests a minute come through, of one address as of one caller; a
   const { headers } = await ask("/caller?who=c");
   t.regex(headers.get("ratelimit") ?? "", /"caller"; r=1/);
   t.is(headers.get("x-ratelimit-limit"), null);
+});
+
+test("requests to one path that are too many leave those to another alone, whoever sends them", async (t) => {
+  const app = express();
+  const full = (_error: unknown, _req: Request, res: Response, _next: NextFunction) =>
+    void res.sendStatus(503);
+  app.post(
+    "/hooks/:path",
+    perPath(2, () => new Error("full")),
+    (_req, res) => void res.sendStatus(204),
+  );
+  app.use(full);
+  const server = await serve(app, { port: 0, host: "127.0.0.1" });
+  t.teardown(() => server.close(0));
+  const post = async (path: string) =>
+    (await fetch(`http://127.0.0.1:${server.port}/hooks/${path}`, { method: "POST" })).status;
+  const statuses = [];
+  for (const path of ["acme", "acme", "acme", "beta", "beta", "acme"]) statuses.push(await post(path));
+  t.deepEqual(statuses, [204, 204, 503, 204, 204, 503]);
+});
+
+test("--trusted-proxies is a number of hops or a list of networks", (t) => {
+  t.is(trustedProxies(""), false);
+  t.is(trustedProxies("2"), 2);
+  t.deepEqual(trustedProxies("loopback, 10.0.0.0/8,fd00::/8"), ["loopback", "10.0.0.0/8", "fd00::/8"]);
+  const flags = (list: string) => () =>
+    parseFlags({ name: "x", summary: "y", prefix: "z_" }, webhookFlags, ["--trusted-proxies", list], {});
+  t.notThrows(flags("10.0.0.0/8,loopback"));
+  t.throws(flags("everybody"), { instanceOf: FlagError });
 });

@@ -1,9 +1,4 @@
 import test from "ava";
-import express, { type NextFunction, type Request, type Response } from "express";
-import { FlagError, parseFlags } from "../../../kubernetes/program/flags.ts";
-import { webhookFlags } from "../../../webhook/flags.ts";
-import { perPath, trustedProxies } from "../../../webhook/http/rate-limits.ts";
-import { serve } from "../../../webhook/server.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("who is counted is the client, not what it says of itself; behind a trusted proxy it is who the proxy names", async (t) => {
@@ -49,33 +44,4 @@ test("requests that are too large, too odd or too many are turned away", async (
   t.is(statuses.at(0), 303);
   t.is(statuses.at(-1), 429);
   t.is((await browser().get("/session")).status, 401, "the session check is never limited");
-});
-
-test("requests to one path that are too many leave those to another alone, whoever sends them", async (t) => {
-  const app = express();
-  const full = (_error: unknown, _req: Request, res: Response, _next: NextFunction) =>
-    void res.sendStatus(503);
-  app.post(
-    "/hooks/:path",
-    perPath(2, () => new Error("full")),
-    (_req, res) => void res.sendStatus(204),
-  );
-  app.use(full);
-  const server = await serve(app, { port: 0, host: "127.0.0.1" });
-  t.teardown(() => server.close(0));
-  const post = async (path: string) =>
-    (await fetch(`http://127.0.0.1:${server.port}/hooks/${path}`, { method: "POST" })).status;
-  const statuses = [];
-  for (const path of ["acme", "acme", "acme", "beta", "beta", "acme"]) statuses.push(await post(path));
-  t.deepEqual(statuses, [204, 204, 503, 204, 204, 503]);
-});
-
-test("--trusted-proxies is a number of hops or a list of networks", (t) => {
-  t.is(trustedProxies(""), false);
-  t.is(trustedProxies("2"), 2);
-  t.deepEqual(trustedProxies("loopback, 10.0.0.0/8,fd00::/8"), ["loopback", "10.0.0.0/8", "fd00::/8"]);
-  const flags = (list: string) => () =>
-    parseFlags({ name: "x", summary: "y", prefix: "z_" }, webhookFlags, ["--trusted-proxies", list], {});
-  t.notThrows(flags("10.0.0.0/8,loopback"));
-  t.throws(flags("everybody"), { instanceOf: FlagError });
 });

@@ -111,6 +111,7 @@ test("a session that another replica has made just now is asked about before it 
   const other = new Replica(one.stored);
   other.organizations.set("team/acme", organization);
   other.unheard.set(user.ref, user);
+  t.like(other.sessions.check(jar.header), { kind: "refused", reason: "account-unknown", clear: [] });
   t.deepEqual(await ask(other, jar), ["signed-in", 1]);
   const deleted = new Replica(one.stored);
   deleted.organizations.set("team/acme", organization);

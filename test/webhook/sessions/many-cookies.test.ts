@@ -224,6 +224,29 @@ test("when a key is gone, the cookie of the organization that was asked about go
   t.deepEqual(await clearedFor(), [], "nobody has looked");
 });
 
+test("one key that is gone is refused with what else is over; a key that is found doesn't end the search for another", async (t) => {
+  const { behind, jar } = behindTwice();
+  const [, beta = ""] = jar.cookies.keys();
+  behind.now += 13 * 3_600_000;
+  const check = await behind.sessions.checkAgain(jar.header, behind.sessions.check(jar.header));
+  t.like(check, { kind: "refused", reason: "session-expired" });
+  t.deepEqual(check.kind === "refused" && cleared(check.clear), [beta]);
+
+  const { behind: other, jar: forged } = behindTwice();
+  const [acme = "", there = ""] = forged.cookies.keys();
+  const token = forged.cookies.get(there) ?? "";
+  const found = new Jar();
+  found.cookies.set(there, `${token.slice(0, -5)}AAAAA`);
+  found.cookies.set(acme, forged.cookies.get(acme) ?? "");
+  const twice = await other.sessions.checkAgain(found.header, other.sessions.check(found.header));
+  t.like(twice, { kind: "refused", reason: "session-invalid" });
+  t.deepEqual(
+    twice.kind === "refused" && cleared(twice.clear),
+    [there, acme],
+    "neither will ever be good again",
+  );
+});
+
 test("an account is asked for once, however many requests wait for it, and anew for the next session", async (t) => {
   const one = new Replica();
   const jar = signedInAt(one, "acme");

@@ -33,7 +33,7 @@ class SecretServer {
   readonly failures: Error[] = [];
   /** What another replica does between our reading and our writing. */
   meanwhile = (): void => {};
-  readonly lines: { level: number; msg: string }[] = [];
+  readonly lines: { level: number; msg: string; secret?: string; err?: { message: string } }[] = [];
   now = START;
 
   readonly client: Pick<Client, "get" | "create" | "replace"> = {
@@ -88,7 +88,8 @@ test("before the Secret was read nobody is signed in; then it is there, as ours,
   t.is(keys.find("any"), undefined);
   t.throws(() => keys.current(), { instanceOf: KeysUnavailableError, code: "session-keys-unavailable" });
   t.throws(() => keys.assertionKeys(), { instanceOf: KeysUnavailableError });
-  const loaded = keys.whenLoaded();
+  const loaded = keys.whenLoaded().then(() => "loaded");
+  t.is(await Promise.race([loaded, Promise.resolve("not yet")]), "not yet");
   await keys.refresh();
   await loaded;
   t.true(keys.loaded);
@@ -127,8 +128,8 @@ test("a new key is made when the last is a day old, and used when it was there f
     t.is(keys.current().id, second);
     t.truthy(keys.find(first), "what it has signed still counts");
     t.deepEqual(
-      server.lines.map(({ msg }) => msg),
-      ["A new key of sessions was made."],
+      server.lines.map(({ msg, secret }) => [msg, secret]),
+      [["A new key of sessions was made.", NAME.name]],
     );
   }
 });
@@ -188,6 +189,7 @@ test("somebody else's Secret isn't touched; keys of ours that can't be read are 
     await keys.refresh();
     t.is(server.stored[0]?.id, keys.current().id);
     t.regex(server.lines[0]?.msg ?? "", /no keys that can be read/);
+    t.is(server.lines[0]?.secret, NAME.name);
   }
 });
 
@@ -203,6 +205,7 @@ test("where every key was replaced all sessions have ended, and the log says so;
   server.put([c]);
   await keys.refresh();
   t.regex(server.lines[0]?.msg ?? "", /all sessions have ended/);
+  t.is(server.lines[0]?.secret, NAME.name);
   t.deepEqual(
     [a, b, c].map(({ id }) => keys.find(id)?.id),
     [undefined, undefined, c.id],
@@ -250,11 +253,21 @@ test("they are read again and again until the end; a failure is logged, and trie
   await waitFor(() => (server.reads >= 6 ? true : undefined), { what: "six readings", timeoutMs: 4_000 });
   t.true(keys.loaded);
   t.deepEqual(
-    server.lines.map(({ level, msg }) => [level, msg]),
-    Array.from({ length: 3 }, () => [50, "The keys of sessions could not be read."]),
+    server.lines.map(({ level, msg, secret, err }) => [level, msg, secret, err?.message]),
+    Array.from({ length: 3 }, () => [50, "The keys of sessions could not be read.", NAME.name, "No."]),
   );
   end.abort();
   await running;
+
+  const resting = new SecretServer();
+  const later = resting.keys({ refreshMs: HOUR_MS });
+  const rest = new AbortController();
+  const done = later.run(rest.signal);
+  await later.whenLoaded();
+  await new Promise(setImmediate);
+  rest.abort();
+  await done;
+  t.is(resting.reads, 1, "who rests for an hour ends at once all the same");
 
   const ended = new SecretServer();
   await ended.keys().run(AbortSignal.abort());
