@@ -89,6 +89,9 @@ test("what anybody may have written there leads nowhere, and no bomb is unpacked
   const read = (value: string) => way.read(`__Secure-okta-role-way=${stateDigest(STATE)}${value}`, STATE);
   for (const value of ["", "x", ".", ".x/abc", ".d", ".dAAAA", "p/abc"]) t.is(read(value), undefined, value);
   t.is(read(".p/abc"), "/abc");
+  const packed = (sent(keep('/"') ?? "").split(".d")[1] ?? "").trim();
+  t.is(read(`.d${packed}`), '/"');
+  t.is(read(`.x${packed}`), undefined);
   const fits = `/${"a".repeat(2_047)}`;
   t.is(way.read(sent(keep(fits) ?? ""), STATE), fits);
   t.is(way.read(sent(keep(`${fits}a`) ?? ""), STATE), undefined);

@@ -330,6 +330,14 @@ test("failures of one account count together whatever address they come from, an
     whys.push(result.kind === "refused" && result.why);
   }
   t.deepEqual(whys, ["not-valid", "not-valid", "not-valid", "too-many-failures"]);
+  const ben = { ...MIA, ref: "team/ben", serviceAccountName: "ben" };
+  const two = counting(
+    { keys: { verify: async () => "forged" } },
+    { findByServiceAccount: async (_organization, name) => (name === "ben" ? [ben] : [MIA]) },
+  );
+  for (let i = 0; i < 4; i++) await two.complete(TOKEN, `192.0.2.${i}`);
+  const bens = await two.complete(tokenOf({ sub: "system:serviceaccount:own:ben" }), "192.0.2.9");
+  t.is(bens.kind === "refused" && bens.why, "not-valid", "another account's failures are another matter");
   const address = counting();
   const others = [];
   for (let i = 0; i < 4; i++) {

@@ -198,6 +198,9 @@ test("an organization's pages are places to go to; the routes beside them aren't
   for (const path of ["/x/login/acme", "/logouts", "/callback-x", "/x/login/acme/local"])
     t.deepEqual(readAddress(path, ORIGINS), { kind: "address", path });
   t.deepEqual(readAddress(undefined, ORIGINS), NONE);
+  const longest = `/${"a".repeat(2_047)}`;
+  t.deepEqual(readAddress(longest, ORIGINS), { kind: "address", path: longest });
+  t.deepEqual(readAddress(`${longest}a`, ORIGINS), NONE);
 });
 
 test("of a query the first address counts, and none where there are two; what only begins alike is none", (t) => {
@@ -207,6 +210,15 @@ test("of a query the first address counts, and none where there are two; what on
   t.deepEqual(wayOf("return_to=&return_to="), NONE);
   t.deepEqual(wayOf("a=b&return_to=/x&return_to=%2Fy"), { kind: "address", path: "/x&return_to=%2Fy" });
   t.deepEqual(wayOf("return_to=https:/x"), NONE);
+  for (const address of ["http://app.example.com/", "https://app.example.com/", "/x"])
+    t.false(
+      readLoginQuery(`/login/acme?return_to=${address}&prompt=login`, ORIGINS).anew,
+      "it is a part of it",
+    );
+  t.deepEqual(readLoginQuery("/login/acme?return_to=%2Fa/b&prompt=login", ORIGINS), {
+    way: { kind: "address", path: "/a/b" },
+    anew: true,
+  });
 });
 
 test("an address is told again as a query, as it stands where a browser leaves it so, and as lost where it is too long", (t) => {

@@ -116,6 +116,18 @@ test("of a hundred whose groups give nothing any more, all at once, a tenth is o
   ]);
 });
 
+test("who is asked about again, since somebody else wrote first, is one and not two", async (t) => {
+  const { allow } = scene(14);
+  const allowed: (Allowance | undefined)[] = [];
+  for (let i = 0; i < 5; i++) allowed.push(await allow(`person${i}`, "MissingClaim"));
+  const out = noAccess("NoMappedGroup", "");
+  t.is(allowed[4]?.decide(account("person4"), out), "take");
+  t.is(allowed[4]?.decide(account("person5"), out), "hold", "another account would be the sixth");
+  const { decide, leave } = scene(100);
+  for (let i = 0; i < 20; i++) if ((await decide(`person${i}`)) !== "take") leave(`person${i}`);
+  t.is(await decide("person19"), "leave", "who waits already");
+});
+
 test("two replicas that haven't heard of each other take no more than the limit together", async (t) => {
   const replicas = [scene(100), scene(100)];
   let taken = 0;

@@ -85,7 +85,7 @@ function messages(written: { name: string; status: object }[]): [string, string 
 }
 
 test("each mapping is told who has signed in and what they hold by it", async (t) => {
-  const { reporter, written, observed } = scene();
+  const { reporter, written, observed, lines } = scene();
   reporter.signedIn(
     holding([
       { role: "b", mapping: "services", group: "g" },
@@ -109,6 +109,15 @@ test("each mapping is told who has signed in and what they hold by it", async (t
     options: { generation: 3 },
   });
   t.deepEqual(observed, ["services"], "what wasn't written is no news");
+  t.deepEqual(lines, []);
+});
+
+test("two roles are told as two", async (t) => {
+  const { reporter, written } = scene();
+  const grants = ["b", "a"].map((role) => ({ role, mapping: "services", group: "g" }));
+  reporter.signedIn(holding(grants), AT);
+  await reporter.flush();
+  t.regex(messages(written)[0]?.[1] ?? "", /holds a and b\.$/);
 });
 
 test("people are named as well as they are known, in one line", async (t) => {
