@@ -50,6 +50,8 @@ interface Series {
   lastObserved: Date;
   /** As the API server knows it. */
   writtenCount: number;
+  /** As it will know it, when what is being written is there. */
+  sentCount: number;
   writtenAt: number;
   queued: boolean;
   /** Runs when the count is to be written later. */
@@ -110,7 +112,7 @@ export class EventRecorder {
   /** Writes what is waiting, counts of series included; after some time, in milliseconds, it drops what is left. */
   async flush({ timeoutMs = 2_000 }: { timeoutMs?: number } = {}): Promise<void> {
     this.#series.rforEach((series) => {
-      if (series.count > series.writtenCount) this.#enqueue(series);
+      if (series.count > series.sentCount) this.#enqueue(series);
     });
     this.#flushing = true;
     const late = new AbortController();
@@ -119,7 +121,7 @@ export class EventRecorder {
     this.#flushing = false;
     for (const series of this.#queue.splice(0)) {
       series.queued = false;
-      this.#drop({ reason: series.event.reason, regarding: series.event.regarding, late: true });
+      this.#giveUp(series, { late: true });
     }
     this.#logDropped();
   }
@@ -142,6 +144,7 @@ export class EventRecorder {
       count: 1,
       lastObserved: time,
       writtenCount: 0,
+      sentCount: 0,
       writtenAt: 0,
       queued: false,
       timer: undefined,
@@ -180,7 +183,7 @@ export class EventRecorder {
       series.writtenCount === 1 ? 0 : Math.max(0, series.writtenAt + this.#mergeEveryMs - this.#now());
     series.timer = setTimeout(() => {
       series.timer = undefined;
-      this.#enqueue(series);
+      if (series.count > series.sentCount) this.#enqueue(series); // a flush may have been faster
     }, dueMs).unref();
   }
 
@@ -208,7 +211,7 @@ export class EventRecorder {
       try {
         await this.#write(series);
       } catch (error) {
-        this.#drop({ reason: series.event.reason, regarding: series.event.regarding, err: error });
+        this.#giveUp(series, { err: error });
       }
       const restMs = 1000 / perSecond - (performance.now() - start);
       if (restMs > 0 && !this.#flushing) await sleep(restMs);
@@ -219,6 +222,7 @@ export class EventRecorder {
     const { client } = this.#options;
     const options = { timeoutMs: WRITE_TIMEOUT_MS };
     const { event, count } = series;
+    series.sentCount = count;
     const merged = { count, lastObservedTime: microTime(series.lastObserved) };
     const isNew = series.writtenCount === 0;
     if (isNew) {
@@ -238,6 +242,14 @@ export class EventRecorder {
     series.writtenAt = this.#now();
     this.#scheduleMerge(series); // for what was recorded while this was written
     this.#metrics.eventsWritten.inc({ result: isNew ? "created" : "merged" });
+  }
+
+  /** If nothing of it was ever written, the next of its kind is the first again: a count needs an Event to stand in. */
+  #giveUp(series: Series, fields: object): void {
+    const { key, event } = series;
+    series.sentCount = series.writtenCount;
+    if (series.writtenCount === 0) this.#series.delete(key);
+    this.#drop({ reason: event.reason, regarding: event.regarding, ...fields });
   }
 
   /** Thousands may be dropped at once: a line for each would drown what matters. The metric counts each at once. */

@@ -9,7 +9,7 @@ import { RuntimeMetrics } from "../metrics.ts";
 import { type Condition, type DesiredCondition, mergeConditions } from "./conditions.ts";
 
 export interface StatusWriterOptions {
-  client: Client;
+  client: Pick<Client, "apply" | "mergePatch">;
   /** Fields belong to it: what it wrote before and doesn't write again is removed. */
   fieldManager: string;
   log: Logger;

@@ -25,11 +25,13 @@ export function fakeClock(test: TestFn): { pass(ms: number, stepMs?: number): Pr
   return {
     /** Everything happens that is due in this time, and what comes of it, step by step. */
     async pass(ms, stepMs = 100) {
-      await settled();
-      for (let left = ms; left > 0; left -= stepMs) {
+      let left = ms;
+      do {
+        await settled();
         mock.timers.tick(Math.min(stepMs, left));
         await settled();
-      }
+        left -= stepMs;
+      } while (left > 0);
     },
   };
 }

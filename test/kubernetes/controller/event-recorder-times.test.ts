@@ -1,0 +1,399 @@
+import test, { type ExecutionContext } from "ava";
+import { Registry } from "prom-client";
+import type { Event } from "../../../kubernetes/client/builtin-types.ts";
+import { NotFoundError } from "../../../kubernetes/client/errors.ts";
+import { EventRecorder, type EventRecorderOptions, type EventToRecord } from "../../../kubernetes/index.ts";
+import { logLines } from "../../log-lines.ts";
+import { sample } from "../api-server.ts";
+import { fakeClock } from "../fake-clock.ts";
+
+// In a file of its own: there is one clock for all tests of a file.
+const clock = fakeClock(test);
+
+const EVENT: EventToRecord = {
+  regarding: { kind: "ConfigMap", namespace: "team", name: "x" },
+  type: "Normal",
+  reason: "Painted",
+  action: "Paint",
+  note: "It is red now.",
+};
+
+/** A recorder, and what it writes. */
+function record(t: ExecutionContext, options: Partial<EventRecorderOptions> = {}) {
+  const created: Event[] = [];
+  const patched: { name: string; series: Event["series"] }[] = [];
+  const timeouts = new Set<number | undefined>();
+  const server = { answer: (_verb: "create" | "patch"): Promise<void> | void => {} };
+  const client = {
+    create: async (_type: unknown, event: Event, { timeoutMs }: { timeoutMs?: number } = {}) => {
+      timeouts.add(timeoutMs);
+      await server.answer("create");
+      created.push(event);
+    },
+    mergePatch: async (
+      _type: unknown,
+      { name }: { name: string },
+      { series }: Pick<Event, "series">,
+      { timeoutMs }: { timeoutMs?: number } = {},
+    ) => {
+      timeouts.add(timeoutMs);
+      await server.answer("patch");
+      patched.push({ name, series });
+    },
+  } as unknown as EventRecorderOptions["client"]; // generic in the type of the object, which is always an Event here
+  const { log, lines } = logLines();
+  const metrics = new Registry();
+  const recorder = new EventRecorder({
+    client,
+    reportingController: "example.com/test",
+    reportingInstance: "test-1",
+    log,
+    metrics,
+    ...options,
+  });
+  const flush = async () => {
+    const flushing = recorder.flush();
+    await clock.pass(1_000); // it may rest from what it wrote last
+    return flushing;
+  };
+  t.teardown(() => flush());
+  return {
+    recorder,
+    server,
+    lines,
+    timeouts,
+    flush,
+    record: (more: Partial<EventToRecord> = {}) => recorder.record({ ...EVENT, ...more }),
+    /** Of what was written since it was asked last. */
+    events: () => created.splice(0),
+    counts: () => ({
+      created: created.splice(0).map(({ series }) => series?.count ?? 1),
+      patched: patched.splice(0).map(({ series }) => series?.count),
+    }),
+    patches: () => patched.splice(0),
+    results: (result: string) => sample(metrics, "controller_events_total", { result }),
+  };
+}
+
+const NOTHING = { created: [], patched: [] };
+
+test.serial("an event is written with all that was said of it, and when", async (t) => {
+  const { record: say, events, timeouts, counts } = record(t);
+  const related = { kind: "Namespace", name: "team" };
+  const time = new Date().toISOString().replace("Z", "000Z");
+  say({ related });
+  t.deepEqual(counts(), NOTHING, "whoever records doesn't wait for it");
+  await clock.pass(0);
+  const [event, ...others] = events();
+  t.deepEqual(others, []);
+  t.regex(event?.metadata.name ?? "", /^x\.[0-9a-f]{8}[0-9a-f]{4}-?[0-9a-f]{4}$/);
+  t.deepEqual(event, {
+    metadata: { name: event?.metadata.name ?? "", namespace: "team" },
+    eventTime: time,
+    reportingController: "example.com/test",
+    reportingInstance: "test-1",
+    regarding: { kind: "ConfigMap", namespace: "team", name: "x" },
+    related,
+    type: "Normal",
+    reason: "Painted",
+    action: "Paint",
+    note: "It is red now.",
+  });
+  t.deepEqual([...timeouts], [5_000]);
+});
+
+test.serial("what an object is, is said as far as it is known", async (t) => {
+  const { record: say, events } = record(t);
+  say({ regarding: { apiVersion: "v1", kind: "Pod", metadata: { namespace: "team", name: "a", uid: "u" } } });
+  say({ regarding: { metadata: { name: "b", labels: { not: "this" } } } });
+  say({ regarding: { kind: "Node" } });
+  say({ regarding: { kind: "Node", name: "n".repeat(300), namespace: "" } });
+  await clock.pass(1_000);
+  const written = events();
+  t.deepEqual(written.map(({ regarding }) => regarding).slice(0, 3), [
+    { apiVersion: "v1", kind: "Pod", namespace: "team", name: "a", uid: "u" },
+    { name: "b" },
+    { kind: "Node" },
+  ]);
+  t.deepEqual(
+    written.map(({ metadata }) => metadata.namespace),
+    ["team", "default", "default", "default"],
+  );
+  t.false("related" in (written[0] ?? {}));
+  t.regex(written[2]?.metadata.name ?? "", /^event\./);
+  t.regex(written[3]?.metadata.name ?? "", /^n{200}\.[0-9a-f-]+$/);
+});
+
+test.serial(
+  "texts that just fit are written as they are, others are cut, in the middle of no character",
+  async (t) => {
+    const { record: say, events } = record(t, { reportingInstance: "i".repeat(129) });
+    say({ note: "x".repeat(1_024), reason: "r".repeat(128), action: "a".repeat(128) });
+    say({ note: "x".repeat(1_025), reason: "r".repeat(129), action: "a".repeat(129) });
+    say({ note: `${"x".repeat(1_020)}äöü` });
+    say({ note: `${"x".repeat(1_021)}äöü` });
+    await clock.pass(1_000);
+    const written = events();
+    t.deepEqual(
+      written.map(({ note }) => note),
+      ["x".repeat(1_024), `${"x".repeat(1_021)}…`, `${"x".repeat(1_020)}…`, `${"x".repeat(1_021)}…`],
+    );
+    for (const { reason, action } of written.slice(0, 2))
+      t.deepEqual([reason, action], ["r".repeat(128), "a".repeat(128)]);
+    t.is(written[0]?.reportingInstance, "i".repeat(128));
+  },
+);
+
+test.serial(
+  "repeats are counted: the second at once, the others each minute, as long as there are some",
+  async (t) => {
+    const { record: say, counts, patches, results } = record(t);
+    say();
+    await clock.pass(1_000);
+    t.deepEqual(counts(), { created: [1], patched: [] });
+    say();
+    await clock.pass(1_000);
+    t.deepEqual(counts(), { created: [], patched: [2] });
+    for (let i = 0; i < 5; i++) {
+      say();
+      await clock.pass(1_000);
+    }
+    const last = new Date(Date.now() - 1_000).toISOString().replace("Z", "000Z");
+    await clock.pass(53_900);
+    t.deepEqual(counts(), NOTHING);
+    await clock.pass(200);
+    t.deepEqual(
+      patches().map(({ series }) => series),
+      [{ count: 7, lastObservedTime: last }],
+    );
+    await clock.pass(200_000);
+    t.deepEqual(counts(), NOTHING, "nothing new");
+    say();
+    await clock.pass(100);
+    t.deepEqual(counts(), { created: [], patched: [8] }, "it is overdue");
+    t.is(await results("created"), 1);
+    t.is(await results("merged"), 3);
+  },
+);
+
+test.serial("what is recorded together is one write, and how often it was is in it", async (t) => {
+  const { record: say, events, counts } = record(t);
+  const time = new Date().toISOString().replace("Z", "000Z");
+  for (let i = 0; i < 3; i++) say();
+  await clock.pass(0);
+  t.deepEqual(events()[0]?.series, { count: 3, lastObservedTime: time });
+  await clock.pass(100_000);
+  t.deepEqual(counts(), NOTHING);
+});
+
+test.serial("what differs in anything is another event", async (t) => {
+  const { record: say, counts } = record(t);
+  say();
+  say({ regarding: { kind: "ConfigMap", namespace: "team", name: "y" } });
+  say({ related: { kind: "Namespace", name: "team" } });
+  say({ type: "Warning" });
+  say({ reason: "Repainted" });
+  say({ action: "Repaint" });
+  say({ note: "It is blue now." });
+  await clock.pass(1_000);
+  t.deepEqual(counts(), { created: [1, 1, 1, 1, 1, 1, 1], patched: [] });
+});
+
+test.serial(
+  "after six minutes without it, the same begins a new event; what was counted of the old one is written",
+  async (t) => {
+    const { record: say, counts } = record(t, { mergeEveryMs: 500_000 });
+    say();
+    await clock.pass(1_000);
+    say();
+    await clock.pass(1_000);
+    say();
+    t.deepEqual(counts(), { created: [1], patched: [2] });
+    await clock.pass(359_900);
+    say();
+    await clock.pass(1_000);
+    t.deepEqual(counts(), NOTHING, "counted, to be written later");
+    await clock.pass(359_000);
+    say();
+    await clock.pass(1_000);
+    t.deepEqual(counts(), { created: [1], patched: [4] });
+  },
+);
+
+test.serial(
+  "fifty are written each second, or as many as is said; a flush doesn't wait for that",
+  async (t) => {
+    const usual = record(t);
+    for (let i = 0; i < 200; i++) usual.record({ note: `${i}` });
+    await clock.pass(990, 10);
+    const { length } = usual.events();
+    t.true(length >= 49 && length <= 51, `${length}`);
+    await usual.flush();
+    t.is(usual.events().length, 150 + 50 - length);
+
+    const slow = record(t, { perSecond: 1 });
+    for (let i = 0; i < 3; i++) slow.record({ note: `${i}` });
+    await clock.pass(0);
+    t.is(slow.events().length, 1);
+    await clock.pass(900);
+    t.is(slow.events().length, 0);
+    await clock.pass(100);
+    t.is(slow.events().length, 1);
+    // What takes longer by itself isn't waited for on top.
+    slow.server.answer = () => new Promise((resolve) => setTimeout(resolve, 3_000));
+    await clock.pass(4_000);
+    t.is(slow.events().length, 1);
+    slow.record({ note: "at once" });
+    await clock.pass(3_100);
+    t.is(slow.events().length, 1);
+  },
+);
+
+test.serial(
+  "more than there is room for is dropped, and not remembered; a line says how many, five seconds later",
+  async (t) => {
+    const { record: say, counts, lines, results } = record(t, { capacity: 2 });
+    for (const note of ["a", "b", "c", "d"]) say({ note });
+    t.is(await results("dropped"), 2);
+    await clock.pass(4_900);
+    t.deepEqual(counts(), { created: [1, 1], patched: [] });
+    t.deepEqual(lines, []);
+    await clock.pass(200);
+    t.is(lines.length, 1);
+    t.like(lines[0], { reason: "Painted", dropped: 2, msg: "events were dropped, the last of them this" });
+    say({ note: "d" });
+    await clock.pass(100_000);
+    t.deepEqual(counts(), { created: [1], patched: [] });
+    t.is(lines.length, 1);
+  },
+);
+
+test.serial("a series that there was no room to remember isn't counted any further", async (t) => {
+  const { record: say, counts } = record(t, { capacity: 1 });
+  say({ note: "a" });
+  await clock.pass(100);
+  say({ note: "a" });
+  await clock.pass(100);
+  say({ note: "a" });
+  await clock.pass(100);
+  say({ note: "b" });
+  await clock.pass(100);
+  t.deepEqual(counts(), { created: [1, 1], patched: [2] });
+  await clock.pass(200_000);
+  t.deepEqual(counts(), NOTHING);
+});
+
+test.serial(
+  "an event that has expired is begun anew, under another name, which is then the one that is counted in",
+  async (t) => {
+    const { record: say, server, events, patches } = record(t);
+    say();
+    await clock.pass(100);
+    const [first] = events();
+    const gone = new NotFoundError("gone", { status: 404, reason: "NotFound" });
+    server.answer = (verb) => (verb === "patch" ? Promise.reject(gone) : undefined);
+    say();
+    await clock.pass(100);
+    const [second] = events();
+    t.is(second?.metadata.name, `${first?.metadata.name}.2`);
+    t.is(second?.metadata.namespace, "team");
+    t.is(second?.series?.count, 2);
+    t.is(second?.eventTime, first?.eventTime);
+    server.answer = () => {};
+    say();
+    await clock.pass(60_000);
+    t.deepEqual(
+      patches().map(({ name, series }) => [name, series?.count]),
+      [[second?.metadata.name, 3]],
+    );
+  },
+);
+
+test.serial(
+  "an event that can't be written is dropped; the next of its kind is written as the first",
+  async (t) => {
+    const { record: say, server, counts, results, lines } = record(t);
+    server.answer = () => Promise.reject(new Error("down"));
+    say();
+    await clock.pass(10_000);
+    t.is(await results("dropped"), 1);
+    t.like(lines[0], { reason: "Painted", regarding: { name: "x" }, err: { message: "down" }, dropped: 1 });
+    server.answer = () => {};
+    say();
+    await clock.pass(1_000);
+    t.deepEqual(counts(), { created: [1], patched: [] });
+    t.is(await results("created"), 1);
+  },
+);
+
+test.serial("a count that can't be written is tried again with the next repeat", async (t) => {
+  const { record: say, server, counts, results } = record(t);
+  say();
+  await clock.pass(100);
+  server.answer = () => Promise.reject(new Error("down"));
+  say();
+  await clock.pass(100);
+  t.is(await results("dropped"), 1);
+  server.answer = () => {};
+  say();
+  await clock.pass(100);
+  t.deepEqual(counts(), { created: [1], patched: [3] });
+});
+
+test.serial(
+  "a flush writes counts that wait for their minute, and then there is nothing left to write",
+  async (t) => {
+    const { record: say, counts, flush } = record(t);
+    for (let i = 0; i < 4; i++) {
+      say();
+      await clock.pass(100);
+    }
+    t.deepEqual(counts(), { created: [1], patched: [2] });
+    await flush();
+    t.deepEqual(counts(), { created: [], patched: [4] });
+    await clock.pass(200_000);
+    await flush();
+    t.deepEqual(counts(), NOTHING);
+  },
+);
+
+test.serial("a flush ends after two seconds, or when it is told to, and drops what is left", async (t) => {
+  for (const timeoutMs of [undefined, 500]) {
+    const { recorder, record: say, server, results, lines, counts } = record(t);
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    server.answer = () => answered;
+    for (const note of ["a", "b", "c"]) say({ note });
+    await clock.pass(0);
+    let flushed = false;
+    const flushing = recorder.flush(timeoutMs ? { timeoutMs } : {}).then(() => {
+      flushed = true;
+    });
+    await clock.pass((timeoutMs ?? 2_000) - 10, 10);
+    t.false(flushed);
+    await clock.pass(10);
+    await flushing;
+    t.true(flushed);
+    t.is(await results("dropped"), 2);
+    t.like(lines[0], { dropped: 2, late: true, reason: "Painted", regarding: { name: "x" } });
+    await clock.pass(10_000);
+    t.is(lines.length, 1, "said once");
+    answer();
+    server.answer = () => {};
+    await clock.pass(100);
+    t.deepEqual(counts(), { created: [1], patched: [] });
+    for (const note of ["b", "c"]) say({ note });
+    await clock.pass(1_000);
+    t.deepEqual(counts(), { created: [1, 1], patched: [] }, "what was dropped is forgotten");
+  }
+});
+
+test.serial("nothing that is recorded can throw", async (t) => {
+  const { recorder, results, lines } = record(t);
+  const circular: Record<string, unknown> = { name: "x" };
+  circular.self = circular;
+  t.notThrows(() => recorder.record({ ...EVENT, regarding: circular }));
+  t.is(await results("dropped"), 1);
+  await clock.pass(5_000);
+  t.like(lines[0], { reason: "Painted", dropped: 1 });
+  t.regex(JSON.stringify(lines[0]), /circular/);
+});
