@@ -1,3 +1,5 @@
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import test from "ava";
 import { mappingCompactor, userCompactor } from "../../crds/compact.ts";
 import { listOf } from "../../crds/timed-list.ts";
@@ -58,6 +60,8 @@ const mapping = (name: string): OktaRoleMapping => ({
     conditions: [condition("Ready", "Ready")],
   },
 });
+
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** What the API doesn't know yet, as an older program meets it after an upgrade of the CRDs. */
 const later = { futureField: { deep: ["x"] } };
@@ -148,9 +152,66 @@ test("names that look alike when they are put together, and fields of the future
 
 test("a mapping is kept without what kubectl notes for itself", (t) => {
   const raw = mapping("m");
-  raw.metadata.annotations = { "kubectl.kubernetes.io/last-applied-configuration": "{}", note: "y" };
+  raw.metadata.annotations = { [LAST_APPLIED]: "{}", note: "y" };
   const kept = mappingCompactor()(structuredClone(raw));
   t.deepEqual(kept, { ...raw, metadata: { ...raw.metadata, annotations: { note: "y" } } });
   const plain = mapping("n");
   t.deepEqual(mappingCompactor()(structuredClone(plain)), plain);
+});
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const KEPT = 40;
+const LONG = "x".repeat(20_000);
+
+/** What keeping forty of these takes, each as it comes from the API server, in bytes. */
+function bytesOf<T>(object: T, compact: (raw: T) => T): number {
+  const text = JSON.stringify(object);
+  const used = (): number => {
+    collectGarbage();
+    return getHeapStatistics().used_heap_size;
+  };
+  compact(JSON.parse(text));
+  const before = used();
+  const kept = Array.from({ length: KEPT }, () => compact(JSON.parse(text)));
+  const bytes = used() - before;
+  if (kept.length !== KEPT) throw new Error("they are kept until here");
+  return bytes;
+}
+
+/** Some names and texts, as long as if there were thousands of each. */
+const long = (...fields: string[]) => Object.fromEntries(fields.map((field) => [field, `${field} ${LONG}`]));
+
+test("what many users or mappings have in common takes the memory of one", (t) => {
+  const role = long("name", "mapping", "group", "groupID");
+  const conditions = [long("type", "reason", "message", "lastTransitionTime")];
+  const change = { ...long("reason", "message"), what: [LONG], granted: [role], revoked: [role] };
+  const time = "2026-11-26T12:00:00Z";
+  const many = {
+    metadata: long("namespace", "creationTimestamp"),
+    spec: {
+      organizationRef: long("name"),
+      ...long("issuer", "groupsFrom", "oktaStatus"),
+      groups: [long("name", "id")],
+    },
+    status: {
+      ...long("since", "lastLoginTime"),
+      groups: [`groups ${LONG}`],
+      roleNames: [`roleNames ${LONG}`],
+      roles: [role, { ...role, aFieldOfTheFuture: 1 }],
+      summary: long("groups", "roles", "mappings"),
+      history: [{ ...change, time }],
+      signIns: [{ ...long("outcome", "reason"), time }],
+      conditions,
+    },
+  };
+  const most = (KEPT * LONG.length) / 2;
+  t.true(bytesOf(many as unknown as OrganizationUser, userCompactor()) < most);
+  const rules = {
+    metadata: { ...long("namespace", "creationTimestamp"), annotations: { [LAST_APPLIED]: LONG } },
+    spec: { organizationRef: long("name"), groups: [], roles: [`role ${LONG}`] },
+    status: { summary: long("roles"), conditions },
+  };
+  t.true(bytesOf(rules as unknown as OktaRoleMapping, mappingCompactor()) < most);
 });

@@ -55,6 +55,16 @@ test("what comes near is named in the reason, in an order of its own, and bounde
       'In group "service_admin", but mapping services gives nothing until its roles are put right: ' +
       '"tpyo" isn\'t in the catalogue.',
   );
+  const numbered: Mapping = { name: "n", groups: [{ id: "00g1", currentName: "ops" }], roles: ["viewer"] };
+  for (const group of [{ name: "ops" }, { name: "ops", id: "00g2" }])
+    t.is(
+      resolveAccess({ groups: [group] }, new CompiledPolicy(roles, [numbered])).message,
+      "The 1 group that Okta reports is not in a mapping.",
+      "what the directory calls a group may change without anybody's doing",
+    );
+  const two = [services, { ...services, name: "too" }];
+  t.notRegex(message(["Service_Admin"], ...two), / more /);
+  t.regex(message(["Service_Admin"], ...two, { ...services, name: "third" }), /And 1 more like that\.$/);
   const long = "x".repeat(1_000);
   const many = Array.from({ length: 50 }, (_, i) => ({
     name: `m${i}`,

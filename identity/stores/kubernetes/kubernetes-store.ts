@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { indexKey } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import {
+  ApiError,
   type Cache,
   type Change,
   type Client,
@@ -248,16 +249,13 @@ function split(key: string): { namespace: string; name: string } {
   return { namespace, name };
 }
 
-/** The API server's reason, of whatever error class. `identity/` doesn't depend on the client's classes. */
+/** The API server's reason, where it has answered. */
 function reasonOf(error: unknown): string | undefined {
-  return error instanceof Error && "reason" in error && typeof error.reason === "string"
-    ? error.reason
-    : undefined;
+  return error instanceof ApiError ? error.reason : undefined;
 }
 
 /** What to throw for a write that has failed with this. */
 function failure(error: unknown): StaleUserError | StoreError {
-  if (error instanceof StaleUserError || error instanceof StoreError) return error;
   const reason = reasonOf(error);
   if (reason !== "Conflict" && reason !== "NotFound") return unavailable(error);
   const perhapsByUs = mayBeDone(error);

@@ -6,6 +6,7 @@ import { CompiledPolicy } from "../../../identity/policy.ts";
 import {
   AdminForecast,
   adminLossCause,
+  adminRolesHeld,
   keepAdminRoles,
   lostAdminRoles,
 } from "../../../identity/safeguards/admin-roles.ts";
@@ -62,6 +63,14 @@ test("what is certain about one person is never held, whatever they were; nor wh
   t.deepEqual(lostBy(local({ localRoles: ["organization-admin"] })), []);
   const { access: _, ...undecided } = admin();
   t.deepEqual(lostBy(undecided), []);
+});
+
+test("an admin of Okta's holds an admin role while they are active, a local one by what people wrote", (t) => {
+  const { access } = admin();
+  t.deepEqual(adminRolesHeld({ source: "Okta" }, access, policy), ["organization-admin"]);
+  t.deepEqual(adminRolesHeld({ source: "Local" }, access, policy), []);
+  t.deepEqual(adminRolesHeld({ source: "Okta" }, access && { ...access, active: false }, policy), []);
+  t.deepEqual(adminRolesHeld({ source: "Okta" }, undefined, policy), []);
 });
 
 test("what takes an admin role is told", (t) => {

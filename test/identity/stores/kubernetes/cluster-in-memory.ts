@@ -24,7 +24,10 @@ const notWatching = { watchConnection: () => ({}) } as unknown as Client; // who
 export class ClusterInMemory {
   readonly #objects = new Map<string, OrganizationUser>();
   readonly #caches = new Set<Cache<OrganizationUser>>();
-  readonly #fates: { readonly call: Call; readonly isDone: boolean; readonly error: Error }[] = [];
+  readonly #fates: { readonly call: Call; readonly isDone: boolean; readonly error: Error; after: number }[] =
+    [];
+  /** How old what is known of the namespace is. */
+  ageMs = 0;
   #version = 0;
 
   /** A replica's store with a cache of its own, which hears of what others write at once. */
@@ -32,7 +35,7 @@ export class ClusterInMemory {
     const cache = new Cache({
       ...{ client: notWatching, type: organizationUsers, namespaces: ["acme"], indexes: userIndexes, log },
     });
-    cache.freshness = () => 0;
+    cache.freshness = (namespace) => (namespace === "acme" ? this.ageMs : Number.POSITIVE_INFINITY);
     for (const object of this.#objects.values()) cache.observe(object);
     this.#caches.add(cache);
     return new KubernetesStore({ client: this.#client(cache), cache, type: organizationUsers, ...options });
@@ -54,14 +57,17 @@ export class ClusterInMemory {
     this.#objects.delete(ref);
   }
 
-  /** The next call of this kind fails like that. @param isDone it is carried out all the same */
-  fail(call: Call, error: Error, { isDone = false } = {}): void {
-    this.#fates.push({ call, isDone, error });
+  /**
+   * The next call of this kind fails like that.
+   * @param after so many of them don't. @param isDone it is carried out all the same
+   */
+  fail(call: Call, error: Error, { isDone = false, after = 0 } = {}): void {
+    this.#fates.push({ call, isDone, error, after });
   }
 
   #client(own: Cache<OrganizationUser>): Calls {
     const call = async (name: Call, act: () => OrganizationUser): Promise<never> => {
-      const next = this.#fates.findIndex((fate) => fate.call === name);
+      const next = this.#fates.findIndex((fate) => fate.call === name && fate.after-- === 0);
       const [fate] = next < 0 ? [] : this.#fates.splice(next, 1);
       if (fate && !fate.isDone) throw fate.error;
       const object = act();
@@ -95,9 +101,10 @@ export class ClusterInMemory {
     const { resourceVersion, uid } = object.metadata;
     if (resourceVersion !== known.metadata.resourceVersion) throw refusal(409, "Conflict");
     if (uid !== known.metadata.uid) throw refusal(409, "Conflict");
-    const { status } = subresource === "status" ? object : known;
+    const { status, ...rest } = known;
+    const next = subresource === "status" ? object.status : status;
     const { spec } = subresource === "status" ? known : object;
-    return this.#put({ ...known, spec, ...(status ? { status } : {}) }, known);
+    return this.#put({ ...rest, spec, ...(next ? { status: next } : {}) }, known);
   }
 
   #put(object: OrganizationUser, known: OrganizationUser | undefined): OrganizationUser {

@@ -1,6 +1,6 @@
 import test from "ava";
 import type { OrganizationUser } from "../../../../crds/types.ts";
-import { sessionFields } from "../../../../identity/stores/kubernetes/user-sessions.ts";
+import { endRequestOf, sessionFields } from "../../../../identity/stores/kubernetes/user-sessions.ts";
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 
@@ -58,4 +58,29 @@ test("whatever ends all sessions raises the epoch by one, and forgets those that
   const same = sessionFields(object, { endSessions: "before" }, { deactivated: false, now: NOW });
   t.false(same.isChanged);
   t.is(same.fields.sessionEpoch, 3);
+});
+
+test("an account without sessions to speak of has an epoch, and one that was linked is nobody's service account any more", (t) => {
+  const { status: _, ...object } = local({});
+  const okta: OrganizationUser = { ...object, spec: { organizationRef: { name: "acme" }, source: "Okta" } };
+  const fields = (of: OrganizationUser) => sessionFields(of, {}, { deactivated: false, now: NOW });
+  t.deepEqual(fields(okta), { fields: { sessionEpoch: 0 }, isChanged: false });
+  const localSignIn = { organization: "acme", serviceAccountName: "mia" };
+  t.deepEqual(fields({ ...okta, status: { sessionEpoch: 3, localSignIn } }).fields, { sessionEpoch: 4 });
+});
+
+test("the end of sessions is asked for in one line, which a status can repeat, and once", (t) => {
+  const request = (words: string | undefined, status: Partial<OrganizationUser["status"]> = {}) => {
+    const object = local({}, status);
+    const annotations = words === undefined ? { other: "x" } : { "rolemapping.dev/end-sessions": words };
+    return endRequestOf({ ...object, metadata: { ...object.metadata, annotations } });
+  };
+  t.is(request(" stolen \t\u{202E} laptop\n"), "stolen laptop");
+  for (const nothing of [undefined, "", " \n"]) t.is(request(nothing), undefined);
+  t.is(request("stolen", { sessionsEndedFor: "stolen" }), undefined);
+  t.is(request("stolen", { sessionsEndedFor: "lost" }), "stolen");
+  t.is(request("x".repeat(253)), "x".repeat(253));
+  t.regex(request("x".repeat(254)) ?? "", /^sha256:[0-9a-f]{64}$/);
+  const { status: _, ...object } = local({});
+  t.is(endRequestOf(object), undefined);
 });
