@@ -31,6 +31,7 @@ const MAPPINGS = [
       { id: "00gByID", name: "present", formerNames: ["former"] },
     ],
   ),
+  mapping([{ name: "new" }, { id: "00gNew2" }]),
   mapping([{ name: "betas" }], [], "beta"),
 ];
 
@@ -86,6 +87,8 @@ test("a group is concerned by its id and by the names that it has, had or is giv
     named("00gNew", "admins"),
     named("00gNew", "present"),
     named("00gNew", "former"),
+    named("00gOther", "new"),
+    named("00gNew2"),
   ])
     t.is((await concerned([group])).length, 1, JSON.stringify(group));
   t.deepEqual(

@@ -133,6 +133,14 @@ test("the hints of an organization of that name which is gone are nobody's", asy
   scene.stored = { ...(scene.stored as OktaHints), metadata };
   await scene.another().heard(again, { hints: [person("u3")] });
   t.deepEqual(scene.people, ["u3"], "nor those of nobody's");
+  const [owner] = scene.stored?.metadata.ownerReferences ?? [];
+  if (!owner) return t.fail();
+  scene.stored = {
+    ...scene.stored,
+    metadata: { ...scene.stored.metadata, ownerReferences: [{ ...owner, uid: "o3" }, owner] },
+  };
+  await scene.another().heard(again, { hints: [person("u4")] });
+  t.deepEqual(scene.people, ["u3", "u4"], "one owner of several is enough");
 });
 
 test("what comes at once is one write, and what comes during it the next; of that, what is done was so before", async (t) => {

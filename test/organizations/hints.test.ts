@@ -109,13 +109,19 @@ test("up to 500 people and groups are noted one by one, and beyond them that eve
   t.deepEqual(flooded.everything, { heardTime: at(900), eventTime: at(5) });
   t.deepEqual(withoutDone(flooded, { everything: at(700) }), flooded, "which has been heard again since");
   t.deepEqual(withoutDone(flooded, { everything: at(900) }), { logCursor: "c1" });
+  const latest = heard([person("first", 1), ...people, group("g1", 5)]);
+  t.is(latest.everything?.eventTime, at(1));
 });
 
 test("however much is said of however few people, an object stays small enough to be stored", (t) => {
   const groups = Array.from({ length: 300 }, (_, n) => `g${n}`);
   t.is(heard([person("u1", 1, { joined: groups })]).people?.[0]?.joined?.length, 100);
-  const many = Array.from({ length: 60 }, (_, n) => person(`u${n}`, 1, { joined: groups }));
-  t.deepEqual(Object.keys(heard(many)), ["everything"]);
+  t.is(heard([person("u1", 1, { left: groups })]).people?.[0]?.left?.length, 100);
+  for (const said of [{ joined: groups }, { left: groups }]) {
+    const many = Array.from({ length: 51 }, (_, n) => person(`u${n}`, 1, said));
+    t.deepEqual(Object.keys(heard(many)), ["everything"]);
+    t.is(heard(many.slice(1)).people?.length, 50);
+  }
 });
 
 test("how far the log was read is noted together with what was in it", (t) => {
@@ -123,6 +129,8 @@ test("how far the log was read is noted together with what was in it", (t) => {
   t.like(spec, { people: { length: 1 }, logCursor: "c1" });
   t.is(withHeard(spec, { logCursor: "c1" }, START), spec);
   t.is(withHeard(spec, { logCursor: "c2" }, START).logCursor, "c2");
+  const longest = "c".repeat(2_048);
+  t.is(withHeard(spec, { logCursor: longest }, START).logCursor, longest);
   t.false(
     "logCursor" in withHeard(spec, { logCursor: "c".repeat(2_049) }, START),
     "one too long to be stored is none",
@@ -149,4 +157,8 @@ test("a wrong secret is noted, and the first right one after it at once", (t) =>
   t.is(withHeard(again, { eventHook: "refused" }, START + 3), again);
   t.is(withHeard(again, { eventHook: "called" }, START + 4), again);
   t.is(withHeard(wrong, { eventHook: "verified" }, START + 2).eventHook?.verifiedTime, at(2));
+  const atOnce = withHeard(right, { eventHook: "refused" }, START);
+  t.not(withHeard(atOnce, { eventHook: "called" }, START), atOnce, "also in the same millisecond");
+  t.not(withHeard(right, { eventHook: "verified" }, START + 60_000), right);
+  t.is(withHeard(right, { eventHook: "verified" }, START + 59_999), right);
 });

@@ -43,4 +43,11 @@ test("where nothing is reserved, whoever is said to hold a path holds it, else t
   t.is(presentHolderOf([older, holder]), holder);
   t.is(presentHolderOf([older, moved]), older, "a status of another path says nothing of this one");
   t.is(presentHolderOf([]), undefined);
+  const [accepted] = holder.status?.conditions ?? [];
+  if (!accepted) return t.fail();
+  const refused = { ...accepted, status: "False" as const };
+  for (const conditions of [[refused], [{ ...accepted, type: "Ready" }, refused], []])
+    t.is(presentHolderOf([older, { ...holder, status: { ...holder.status, conditions } }]), older);
+  const { loginURI: _, ...without } = holder.status ?? {};
+  t.is(presentHolderOf([older, { ...holder, status: without }]), older, "it says of no path");
 });

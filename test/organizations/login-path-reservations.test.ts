@@ -89,5 +89,7 @@ test("a namespace that may not use a path isn't served at it, whatever is reserv
   const prefixes = new LoginPathPrefixes([["team-a", "a-"]]);
   const other = organization("team-b/x", "a-x");
   t.is(holders({ "a-x": "team-b/x" }, prefixes).of("a-x", [other]), undefined);
+  const own = organization("team-a/x", "a-x");
+  t.is(holders({ "a-x": "team-a/x" }, prefixes).of("a-x", [other, own]), own);
   t.is(holders({}, prefixes, false).of("a-x", [other]), undefined);
 });

@@ -75,7 +75,30 @@ test("a mapping is told with the names that its status knows of groups that are 
       },
     },
   ]);
-  t.like(changed(services(), undefined), { 0: { kind: "mapping", after: undefined } });
+  const mapping = { name: "services", groups: [{ id: "00g1" }], roles: ["viewer"] };
+  const owned = { organization: "access/acme", mapping };
+  t.deepEqual(changed(services(), undefined), [{ kind: "mapping", before: owned }]);
+  t.deepEqual(changed(undefined, services()), [{ kind: "mapping", after: owned }]);
+  const { metadata, ...again } = services();
+  t.is(changed(services(), { ...again, metadata: { ...metadata, uid: "m2" } }).length, 1, "made anew");
+});
+
+test("groups that are named by id and by name stand in one mapping", (t) => {
+  const { changed } = scene();
+  const mixed = { groups: [{ id: "00g1" }, { name: "web" }, { id: "00g2" }] };
+  const [told] = changed(undefined, services(mixed, { groups: [{ id: "00g2", name: "ops" }] }));
+  t.like(told, {
+    after: { mapping: { groups: [{ id: "00g1" }, { name: "web" }, { id: "00g2", currentName: "ops" }] } },
+  });
+});
+
+test("an organization that comes or goes is told", (t) => {
+  const { changed } = scene();
+  const { issuer, roles } = { ...acme().spec.okta, ...acme().spec };
+  const terms = { issuer, roles, held: false, paused: false };
+  const told = { kind: "organization" as const, organization: "access/acme" };
+  t.deepEqual(changed(undefined, acme()), [{ ...told, after: terms }]);
+  t.deepEqual(changed(acme(), undefined), [{ ...told, before: terms }]);
 });
 
 test("what nobody holds or loses anything by isn't told", (t) => {
@@ -110,7 +133,9 @@ test("a policy is held while the condition says so", (t) => {
     ["True", false],
     ["False", true],
   ] as const) {
-    stand.organization = acme({}, { conditions: [{ type: "DeactivationsWithinLimit", status }] });
+    const others = ["True", "False"].map((other) => ({ type: "Ready", status: other }));
+    const conditions = [...others, { type: "DeactivationsWithinLimit", status }];
+    stand.organization = acme({}, { conditions });
     t.is(source.organization("access/acme")?.held, held);
   }
 });

@@ -25,6 +25,7 @@ test("what nobody keeps is nobody's", (t) => {
 test("what was ours from the beginning is ours at once", (t) => {
   t.like(after([10, "us"]), { kind: "ours", settledAt: 10, undone: 0 });
   t.like(after([10, undefined], [11, "us"]), { kind: "ours", settledAt: 11 });
+  t.like(after([10, "us"], [11, "us"]), { since: Number.NEGATIVE_INFINITY, settledAt: 10 }, "seen again");
 });
 
 test("what another release keeps is taken over a while after its name was seen first", (t) => {

@@ -61,4 +61,5 @@ test("a file without certificates, or with a broken one, is refused at the start
   await writeFile(file, [...broken.slice(0, 2), ...broken.slice(3)].join("\n"));
   await t.throwsAsync(trustCertificates(file, log), { message: /certificate 1 in .* can't be read/ });
   await t.throwsAsync(trustCertificates(join(folder, "missing"), log), { code: "ENOENT" });
+  await t.notThrowsAsync(trustCertificates(undefined, log), "nobody has named a file");
 });
