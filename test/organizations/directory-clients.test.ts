@@ -1,19 +1,22 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import test, { type ExecutionContext } from "ava";
 import type { Organization } from "../../crds/types.ts";
 import { Http } from "../../okta/http/http.ts";
 import { DirectoryClients } from "../../organizations/directory-clients.ts";
-import { SecretValues } from "../../organizations/secret-values.ts";
+import { clusterOfFile } from "../cluster-of-file.ts";
 import { oktaError } from "../okta/directory/org.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
 import { TestServer } from "../okta/server.ts";
-import { SecretsInMemory } from "./secrets-in-memory.ts";
+import { SecretsUnderTest } from "./secrets-under-test.ts";
 
 const GROUPS = "/api/v1/groups";
+const shared = clusterOfFile(test);
 
 /** An org that takes one API token, and an organization whose Secret holds one. */
 async function scene(t: ExecutionContext) {
-  const cluster = new SecretsInMemory();
+  const { namespace } = shared().cluster;
+  const secrets = new SecretsUnderTest(shared());
+  const name = `okta-${randomUUID()}`;
   const http = new Http({ destinations: LOOPBACK });
   t.teardown(() => http.close());
   const server = await TestServer.start();
@@ -21,15 +24,15 @@ async function scene(t: ExecutionContext) {
   const org = { token: "first" };
   server.routes[GROUPS] = ({ headers }) =>
     headers.authorization === `SSWS ${org.token}` ? { body: [] } : oktaError(401, "E0000011");
-  const store = (token: string) => cluster.set("acme/acme-okta", { token });
-  store("first");
-  const directory = { url: server.url, apiTokenRef: { name: "acme-okta", key: "token" } };
+  const store = (token: string, more: { key?: string } = {}) => secrets.write(name, { token, ...more });
+  await store("first");
+  const directory = { url: server.url, apiTokenRef: { name, key: "token" } };
   const organization = {
-    metadata: { namespace: "acme", name: "acme" },
+    metadata: { namespace, name: "acme" },
     spec: { okta: { directory } },
   } as Organization;
-  const secrets = new SecretValues({ client: cluster.client, neverRead: [] });
-  return { org, store, cluster, server, organization, directories: new DirectoryClients({ secrets, http }) };
+  const directories = new DirectoryClients({ secrets: secrets.values, http });
+  return { org, name, store, secrets, server, organization, directories };
 }
 
 test("a token that was replaced in Okta and in the Secret is used at the next question", async (t) => {
@@ -39,7 +42,7 @@ test("a token that was replaced in Okta and in the Secret is used at the next qu
   org.token = "second";
   await t.throwsAsync(ask(), { code: "directory-unauthorized" });
   t.is(server.callsTo(GROUPS).length, 2, "what the Secret still holds isn't sent twice");
-  store("second");
+  await store("second");
   await t.notThrowsAsync(ask());
   t.is(server.callsTo(GROUPS).length, 4);
 });
@@ -48,7 +51,7 @@ test("an organization's directory is the same one as long as its address and cre
   const { store, organization, directories } = await scene(t);
   const first = await directories.of(organization);
   t.is(await directories.of(organization, { fresh: true }), first);
-  store("second");
+  await store("second");
   t.is(await directories.of(organization), first, "the Secret was read a moment ago");
   t.not(await directories.of(organization, { fresh: true }), first);
 });
@@ -61,20 +64,20 @@ test("an organization without a directory isn't asked", async (t) => {
 });
 
 test("credentials that are still the same aren't sent again, and other errors are no reason to read them", async (t) => {
-  const { org, cluster, server, organization, directories } = await scene(t);
+  const { org, secrets, server, organization, directories } = await scene(t);
   org.token = "second";
   await t.throwsAsync(
     directories.ask(organization, (directory) => directory.check()),
     { code: "directory-unauthorized" },
   );
   t.is(server.callsTo(GROUPS).length, 1);
-  t.is(cluster.asked.length, 2);
+  t.is(secrets.reads, 2);
   const broken = new Error("broken");
   await t.throwsAsync(
     directories.ask(organization, () => Promise.reject(broken)),
     { is: broken },
   );
-  t.is(cluster.asked.length, 2);
+  t.is(secrets.reads, 2);
 });
 
 test("two organizations of one address and token have a directory each, and one of another address another", async (t) => {
@@ -89,12 +92,12 @@ test("two organizations of one address and token have a directory each, and one 
 });
 
 test("a directory is asked with a token, else as a service app, for which it takes a key and an id", async (t) => {
-  const { organization, directories, cluster } = await scene(t);
+  const { name, store, organization, directories } = await scene(t);
   const { url } = organization.spec.okta.directory ?? { url: "" };
-  const privateKeyRef = { name: "acme-okta", key: "key" };
+  const privateKeyRef = { name, key: "key" };
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const key = String(privateKey.export({ type: "pkcs8", format: "pem" }));
-  cluster.set("acme/acme-okta", { token: "first", key });
+  await store("first", { key });
   const of = (directory: object) =>
     directories.of({ ...organization, spec: { okta: { directory: { url, ...directory } } } } as Organization);
   t.truthy(await of({ clientID: "0oa1", privateKeyRef }));
