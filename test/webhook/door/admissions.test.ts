@@ -105,7 +105,12 @@ test("it is for one organization at one host: another's has another", (t) => {
   const ada = admitted(t);
   t.is(decodeJwt(assertion(ada)).aud, "team/acme@login.example.com");
   t.is(decodeJwt(assertion(ada, "app.example.com")).aud, "team/acme@app.example.com");
-  t.is(assertion(ada), assertion(ada), "taking turns");
+  const [here, there] = [assertion(ada), assertion(ada, "app.example.com")];
+  t.not(here, there);
+  for (let i = 0; i < 2; i++) {
+    t.is(assertion(ada), here, "taking turns");
+    t.is(assertion(ada, "app.example.com"), there);
+  }
   t.is(decodeJwt(assertion(admitted(t, { key: "team/beta" }))).aud, "team/beta@login.example.com");
 });
 
@@ -163,4 +168,20 @@ test("a crowd of one organization doesn't make another's be signed for each requ
   const first = assertion(ada);
   for (let i = 0; i < 200; i++) assertion(admitted(t, { key: "team/crowd" }));
   t.is(assertion(ada), first);
+});
+
+test("where a name doesn't fit beside the roles, the roles are told", (t) => {
+  const { assertion } = scene();
+  const claims = decodeJwt(assertion(admitted(t, { roles: ["a"], name: "n".repeat(2_000), email: "a@b.c" })));
+  t.deepEqual([claims.roles, claims.name, claims.email], [["a"], undefined, undefined]);
+  t.false("roles_omitted" in claims);
+});
+
+test("no more are remembered than there may be: who isn't is signed for anew", (t) => {
+  const { assertion } = scene({ remembered: 1 });
+  const [ada, ben] = [admitted(t), admitted(t)];
+  const first = assertion(ada);
+  t.is(assertion(ada), first);
+  assertion(ben);
+  t.not(assertion(ada), first);
 });

@@ -133,4 +133,8 @@ test("each answer is counted when it is sent, and takes away the cookies that ar
   });
   t.deepEqual(sent, [undefined, ["a=; Max-Age=0", "b=; Max-Age=0"]]);
   t.is(ada.tally.count, before + 2);
+  const refused = new ServerResponse(new IncomingMessage(new Socket()));
+  sendAnswer(refused, answers.to({ kind: "stale" }), []);
+  t.is(refused.statusCode, 503);
+  t.true(refused.headersSent);
 });

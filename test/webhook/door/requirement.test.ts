@@ -160,7 +160,20 @@ for (const [url, parameter] of [
     const answer = readQuestion(url);
     t.is(answer.kind, "misunderstood");
     if (answer.kind === "misunderstood") t.is(answer.parameter, parameter);
+    t.false("target" in answer);
+    t.is("parameter" in answer, parameter !== undefined);
   });
+
+test("a question may have 4,000 characters", (t) => {
+  const longest = `organization=n/o${"&role=a".repeat(568)}&role=aa`;
+  t.is(longest.length, 4_000);
+  t.is(readRequirement(`/session?${longest}`).kind, "requirement");
+  t.is(readRequirement(`/session?${longest}a`).kind, "misunderstood");
+});
+
+test("the address of questions alone is one, if nothing is asked", (t) => {
+  t.true(isQuestion("/auth"));
+});
 
 test("what is nearly the address of questions is another", (t) => {
   for (const url of [
