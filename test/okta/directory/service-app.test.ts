@@ -97,6 +97,65 @@ test("a token is renewed a minute before it ends", async (t) => {
   t.is(org.state.issued, 2);
 });
 
+test("a token lasts until a minute before its end, or half-way where it doesn't last two", async (t) => {
+  await using org = await start();
+  for (const [expires_in, renewedS] of [
+    [121, 61],
+    [119, 59.5],
+    [60, 30],
+    [undefined, 240],
+    ["soon", 240],
+    [0, 240],
+  ] as const) {
+    let issued = 0;
+    org.server.routes[TOKEN] = () => ({
+      body: { access_token: `token-${++issued}`, token_type: "Bearer", expires_in },
+    });
+    const directory = org.serviceApp(PEM);
+    await directory.check();
+    org.now += renewedS * 1_000 - 1;
+    await directory.check();
+    t.is(issued, 1, String(expires_in));
+    org.now += 1;
+    await directory.check();
+    t.is(issued, 2, String(expires_in));
+  }
+});
+
+test("a token is sent as the kind that it is, however that is written", async (t) => {
+  await using org = await start();
+  for (const [token_type, sent] of [
+    ["bearer", "Bearer token-1"],
+    ["dPoP", "DPoP token-1"],
+  ] as const) {
+    org.server.routes[TOKEN] = () => ({ body: { access_token: "token-1", token_type, expires_in: 3600 } });
+    await org.serviceApp(PEM).check();
+    t.is(org.server.callsTo(GROUPS).at(-1)?.headers.authorization, sent);
+  }
+});
+
+test("what the token endpoint refuses is told in Okta's words, or by Okta's name for it", async (t) => {
+  await using org = await start();
+  const described = { error_description: "In\r\nwords." };
+  for (const [status, body, code, words] of [
+    [400, { error: "consent_required", ...described }, "directory-forbidden", /\(Okta says In words\.\.\)/],
+    [400, { error: "invalid_scope" }, "directory-forbidden", /users\.read.*\(Okta says invalid_scope\.\)/],
+    [401, { error: "invalid_client", ...described }, "directory-unauthorized", /privateKeyRef.*In words/],
+    [401, { error: "invalid_client" }, "directory-unauthorized", /\(Okta says invalid_client\.\)/],
+    [400, "<html>", "directory-invalid-answer", /token answered with status 400\.$/],
+    [499, { error: 7 }, "directory-invalid-answer", /token answered with status 499\.$/],
+    [399, { error: "invalid_client" }, "directory-invalid-answer", /status 399/],
+    [500, { error: "invalid_client" }, "directory-unreachable", /status 500/],
+  ] as const) {
+    org.server.routes[TOKEN] = () => ({ status, body });
+    const error = await t.throwsAsync<Error & { code: string }>(
+      org.serviceApp(PEM, { maxWaitMs: 0 }).check(),
+    );
+    t.is(error?.code, code, `${status}`);
+    t.regex(error?.message ?? "", words);
+  }
+});
+
 test("an app that requires DPoP gets it, nonce and all", async (t) => {
   await using org = await start({ dpop: true });
   await org.serviceApp(PEM).check();

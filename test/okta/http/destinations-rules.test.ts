@@ -21,7 +21,9 @@ test("https is called, and nothing else; nor is a name or a password sent along"
     const error = t.throws(() => PUBLIC.url(url), { instanceOf: UrlNotAllowedError });
     t.is(error.message, `${protocol}//${host} isn't allowed: use https.`);
   }
-  t.throws(() => PUBLIC.url("acme.okta.com"), { message: /^Something that isn't a URL isn't allowed/ });
+  t.throws(() => PUBLIC.url("acme.okta.com"), {
+    message: "Something that isn't a URL isn't allowed: use https.",
+  });
 });
 
 test("plain http is for this machine, where that may be called, without a name or a password as well", (t) => {

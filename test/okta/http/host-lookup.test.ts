@@ -102,6 +102,7 @@ test("names are of one domain by their last two parts, or three below co.uk and 
     ["*.acme.de", "login.acme.de", true],
     ["*.acme.co.uk", "login.acme.co.uk", true],
     ["*.acme.co.uk", "login.beta.co.uk", false],
+    ["*.x.acme.co.uk", "login.y.beta.co.uk", false],
     ["*.acme.com.au", "login.beta.com.au", false],
     ["*.acme.org", "login.beta.org", false],
     ["*.abc.org", "login.abc.org", true],
