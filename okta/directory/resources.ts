@@ -78,6 +78,6 @@ export const userSchema = z
     const email = emailAddress(profile?.email);
     const name =
       displayName(profile?.displayName) ??
-      displayName([profile?.firstName, profile?.lastName].map(displayName).filter(Boolean).join(" "));
+      displayName([profile?.firstName, profile?.lastName].map(displayName).join(" "));
     return { id, status, ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
   });

@@ -18,6 +18,8 @@ for (const [what, link, expected] of [
   ["several relations", `<${NEXT}>; rel="last next"`, NEXT],
   ["more parameters", `<${NEXT}>; title="x"; rel="next"`, NEXT],
   ["a relative URL", "</api/v1/groups?after=1>; rel=next", "https://acme.okta.com/api/v1/groups?after=1"],
+  ["no relation at all", `<${NEXT}>`, undefined],
+  ["a parameter that begins alike", `<${NEXT}>; relation="next"`, undefined],
   ["another relation that ends alike", `<${NEXT}>; rel="not-next"`, undefined],
 ] as const) {
   test(`the next page is found with ${what}`, (t) =>
@@ -29,6 +31,7 @@ for (const [what, target] of [
   ["another host that looks alike", "https://acme.okta.com.evil.example.com/api/v1/groups?after=1"],
   ["the host as a user's name", "https://acme.okta.com@evil.example.com/api/v1/groups"],
   ["a user's name", "https://me@acme.okta.com/api/v1/groups"],
+  ["a password", "https://:secret@acme.okta.com/api/v1/groups"],
   ["another port", "https://acme.okta.com:8443/api/v1/groups"],
   ["plain http", "http://acme.okta.com/api/v1/groups"],
   ["another endpoint", "https://acme.okta.com/api/v1/users?after=1"],

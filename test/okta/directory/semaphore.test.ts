@@ -1,3 +1,4 @@
+import { mock } from "node:test";
 import test from "ava";
 import { Semaphore, SemaphoreTimeoutError } from "../../../okta/directory/semaphore.ts";
 
@@ -87,4 +88,24 @@ test("several who have waited too long are told so, each", async (t) => {
   t.deepEqual(begun, ["first", "last"]);
   end("last");
   await last;
+});
+
+test.serial("whoever came in in time pushes nobody out of the line when their time is over", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const semaphore = new Semaphore(1);
+    const { begun, work, end } = works();
+    const done = [semaphore.run(work("a"), 1), semaphore.run(work("b"), 1_000)];
+    end("a");
+    await done[0];
+    done.push(semaphore.run(work("c"), 60_000));
+    mock.timers.tick(1_000);
+    end("b");
+    await done[1];
+    t.deepEqual(begun, ["a", "b", "c"]);
+    end("c");
+    t.deepEqual(await Promise.all(done), ["a", "b", "c"]);
+  } finally {
+    mock.timers.reset();
+  }
 });
