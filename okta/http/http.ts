@@ -40,7 +40,7 @@ type Settings = Required<Omit<HttpOptions, "proxy" | "lookup" | "onNoAddress">> 
 export interface HttpRequest {
   method?: "GET" | "POST";
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | undefined;
   /** Longest answer, where another than usual is expected. */
   maxBytes?: number;
 }
@@ -52,7 +52,6 @@ export interface HttpRequest {
 export class Http {
   readonly #options: Settings;
   readonly #dispatcher: Dispatcher;
-  #closed = false;
 
   constructor(options: HttpOptions = {}) {
     this.#options = {
@@ -149,11 +148,7 @@ export class Http {
     if (method !== "GET" && method !== "POST") throw new TypeError(`${method} isn't sent to Okta`);
     const text = body instanceof URLSearchParams ? body.toString() : (body ?? undefined);
     if (text !== undefined && typeof text !== "string") throw new TypeError("only text is sent to Okta");
-    const answer = await this.request(url, {
-      method,
-      headers,
-      ...(text === undefined ? {} : { body: text }),
-    });
+    const answer = await this.request(url, { method, headers, body: text });
     if (isRedirect(answer.status) || answer.status === 429 || answer.status >= 500)
       throw new HttpStatusError(answer.where, answer.status, retryAfter(answer));
     return toResponse(answer);
@@ -161,8 +156,6 @@ export class Http {
 
   /** Closes the connections. What is under way fails: whoever it was for isn't waiting any more. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
     await this.#dispatcher.destroy();
   }
 
@@ -189,7 +182,7 @@ async function readBody(answer: Dispatcher.ResponseData, maxBytes: number, where
     if (size > maxBytes) throw new ResponseTooLargeError(where, maxBytes);
     chunks.push(chunk);
   }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
+  return Buffer.concat(chunks, size);
 }
 
 function toResponse({ status, headers, body }: HttpAnswer): Response {

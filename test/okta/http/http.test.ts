@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
+import { NoAddressError } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../../../okta/http/http-errors.ts";
 import { LOOPBACK } from "../loopback.ts";
@@ -63,6 +64,7 @@ test("a server that never answers is given up", async (t) => {
     instanceOf: HttpTimeoutError,
   });
   t.is(error.message, `${s.server.url}/path didn't answer within 50 ms.`);
+  t.true(error.cause instanceof Error);
 });
 
 test("an answer that never ends is given up", async (t) => {
@@ -103,7 +105,19 @@ test("a request may expect a longer answer than usual, or a shorter one", async 
 test("a connection that breaks is an error", async (t) => {
   await using raw = await rawServer("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf", { end: true });
   const http = new Http({ destinations: LOOPBACK });
-  await t.throwsAsync(http.request(raw.url), { code: "connection" });
+  await t.throwsAsync(http.request(raw.url), {
+    code: "connection",
+    message: /it closed the connection \(UND_ERR_SOCKET\)\.$/,
+  });
+});
+
+test("what may not be called isn't, and why is for the log", async (t) => {
+  const told: [host: string, why: string][] = [];
+  const http = new Http({ onNoAddress: (...reason) => told.push(reason) });
+  const error = await t.throwsAsync(http.request("https://10.0.0.1/x"), { instanceOf: HttpConnectionError });
+  t.true(error.cause instanceof NoAddressError);
+  t.regex(error.message, /^https:\/\/10\.0\.0\.1\/x can't be reached: no address was found/);
+  t.deepEqual(told, [["10.0.0.1", "nothing may be called there"]]);
 });
 
 test("a port where nobody listens is named as such", async (t) => {
@@ -235,10 +249,11 @@ function fetched(http: Http, url: string, options: object = {}): Promise<Respons
 test("openid-client gets an answer as it came, whatever that says", async (t) => {
   await using s = await scene();
   for (const status of [200, 204, 205, 299, 400, 401, 428, 430, 499]) {
-    s.server.routes["/"] = () => ({ status, headers: { "x-more": ["a", "b"] }, body: "text" });
+    s.server.routes["/"] = () => ({ status, headers: { "x-more": ["a", "b"], "x-one": "1" }, body: "text" });
     const answer = await fetched(s.http, s.server.url);
     t.is(answer.status, status);
     t.is(answer.headers.get("x-more"), "a, b");
+    t.is(answer.headers.get("x-one"), "1");
     t.is(await answer.text(), status === 204 || status === 205 ? "" : "text");
   }
 });
@@ -276,6 +291,15 @@ test("openid-client sends text, by GET or POST", async (t) => {
   t.is(s.server.calls.length, 4);
 });
 
+test("an answer that comes in many pieces is all of them, and one without any is empty", async (t) => {
+  await using s = await scene();
+  const body = Array.from({ length: 40_000 }, (_, index) => `${index},`).join("");
+  s.server.routes["/"] = () => ({ body });
+  t.is((await s.http.request(s.server.url)).body.toString(), body);
+  s.server.routes["/"] = () => ({ body: "" });
+  t.is((await s.http.request(s.server.url)).body.length, 0);
+});
+
 test("it may be closed twice, and asks nobody then", async (t) => {
   await using s = await scene();
   s.server.routes["/"] = () => ({ body: {} });
@@ -304,6 +328,7 @@ for (const [why, error] of [
     const failure = await t.throwsAsync(http.request("https://acme.okta.test/x"), {
       instanceOf: HttpConnectionError,
     });
+    t.is(failure.cause, error);
     t.regex(failure.message, new RegExp(`^https://acme.okta.test/x can't be reached: ${why}\\.$`));
     await http.close();
   });

@@ -79,7 +79,7 @@ test("what NO_PROXY names is asked directly, where it may be called, and so is t
     callback(null, [{ address: "127.0.0.1", family: 4 }]);
   const inside = http(environment, { lookup, destinations: LOOPBACK });
   await t.throwsAsync(inside.json(`https://${INSIDE}:9/`), { message: /nobody listens there/ });
-  await t.throwsAsync(inside.json(CLOSED_URL), { message: /nobody listens there/ });
+  await t.throwsAsync(inside.json(CLOSED_URL), { message: /nobody listens there \(ECONNREFUSED\)\.$/ });
   await t.throwsAsync(http(environment, { lookup }).json(`https://${INSIDE}:9/`), {
     message: /no address was found/,
   });
@@ -102,7 +102,7 @@ test("a proxy that refuses is named in the error, and its password isn't", async
   const error = await t.throwsAsync(
     http({ HTTPS_PROXY: `http://user:secret@127.0.0.1:${port}` }).json(`https://${OKTA}/`),
   );
-  t.regex(error?.message ?? "", /the proxy refuses to connect to it \(407\)/);
+  t.regex(error?.message ?? "", /the proxy refuses to connect to it \(407\) \(it goes through HTTPS_PROXY/);
   t.notRegex(JSON.stringify(error, Object.getOwnPropertyNames(error)), /secret/);
 });
 
@@ -130,6 +130,8 @@ test("a proxy that can't be used is an error at start, which doesn't tell the pa
     const error = t.throws(() => proxyFrom({ HTTPS_PROXY }), { instanceOf: ProxyUrlError });
     t.notRegex(error.message, /secret/);
   }
+  for (const url of ["http://proxy.example.com:3128", "https://user:secret@proxy.example.com"])
+    t.deepEqual(proxyFrom({ HTTPS_PROXY: url }), { url, noProxy: "" });
   t.is(proxyFrom({}), undefined);
   t.is(proxyFrom({ HTTPS_PROXY: "" }), undefined);
 });
