@@ -27,6 +27,8 @@ test("elsewhere, or without an Okta id, it isn't made up", (t) => {
     ["nonsense", ID],
     ["https://acme.okta.com", "ada@acme.example"],
     ["https://acme.okta.com", "00u1/../../x"],
+    ["https://acme.okta.com", `x${ID}`],
+    ["https://acme.okta.com", `${ID}x`],
   ];
   for (const [issuer, subject] of unknown) t.is(personInAdminConsole(issuer, subject), undefined, issuer);
 });

@@ -60,6 +60,7 @@ for (const [what, text] of [
   ["a set of public keys", JSON.stringify({ keys: [publicJWK] })],
   ["a set without keys", '{"keys":[]}'],
   ["a good key and a bad one", JSON.stringify({ keys: [jwk(rsa), publicJWK] })],
+  ["a JWK whose id isn't text", JSON.stringify(jwk(rsa, { kid: 7 }))],
   ["a shared secret", '{"kty":"oct","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQ"}'],
   ["a key of another kind", pem(generateKeyPairSync("ed25519").privateKey, "pkcs8")],
 ] as const) {

@@ -148,3 +148,27 @@ test("only so many calls are made at once", async (t) => {
   t.is(org.server.calls.length, 20);
   t.true(most <= 3);
 });
+
+for (const [lane, most] of [
+  ["people", 8],
+  ["background", 4],
+  ["sweep", 2],
+] as const) {
+  test(`${lane}: ${most} calls at once, and no more`, async (t) => {
+    await using org = await Org.start();
+    org.server.routes[GROUPS] = () => ({ body: [] });
+    const directory = org.directory({ lane });
+    await directory.check();
+    const enough = Promise.withResolvers<void>();
+    let [now, peak] = [0, 0];
+    org.server.routes[GROUPS] = async () => {
+      peak = Math.max(peak, ++now);
+      if (now === most) enough.resolve();
+      await enough.promise;
+      now--;
+      return { body: [] };
+    };
+    await Promise.all(Array.from({ length: 2 * most }, () => directory.check()));
+    t.is(peak, most);
+  });
+}
