@@ -12,7 +12,7 @@ import { WatchGroup } from "./watch-group.ts";
 
 export interface CacheOptions<T extends KubernetesObject> {
   type: ResourceType<T>;
-  client: Client;
+  client: Pick<Client, "pages" | "watchConnection">;
   /** "all": one list and watch over the whole cluster; else one for each of these. */
   namespaces: readonly string[] | "all";
   /** The objects of this name alone, for which a right to them by name is enough. */

@@ -14,7 +14,7 @@ import type { ListInProgress, Reflection } from "./reflection.ts";
 
 export interface ReflectorOptions<T extends KubernetesObject> {
   type: ResourceType<T>;
-  client: Client;
+  client: Pick<Client, "pages">;
   connection: WatchConnection;
   namespace: string | undefined;
   /** Of the objects that it is about, where not of all. */

@@ -1,0 +1,739 @@
+import test, { type ExecutionContext } from "ava";
+import { Registry } from "prom-client";
+import { ApiError, ConnectionError, ForbiddenError, GoneError } from "../../../kubernetes/client/errors.ts";
+import {
+  Cache,
+  type CacheOptions,
+  type KubernetesObject,
+  NotFoundError,
+  type Page,
+  resourceType,
+  type WatchEvent,
+  type WatchOptions,
+} from "../../../kubernetes/index.ts";
+import { logLines } from "../../log-lines.ts";
+import { sample } from "../api-server.ts";
+import { fakeClock } from "../fake-clock.ts";
+
+// In a file of its own: there is one clock for all tests of a file.
+const clock = fakeClock(test);
+
+interface Box extends KubernetesObject {
+  value?: string;
+}
+
+const boxes = resourceType<Box>({ group: "example.com", version: "v1", kind: "Box", plural: "boxes" });
+
+const box = (name: string, resourceVersion: number, value = "", namespace = "team"): Box => ({
+  metadata: { namespace, name, uid: name, resourceVersion: String(resourceVersion) },
+  value,
+});
+
+const LISTED = (resourceVersion: number): WatchEvent<Box> => ({
+  type: "BOOKMARK",
+  resourceVersion: String(resourceVersion),
+  listed: true,
+});
+const BOOKMARK = (resourceVersion: number): WatchEvent<Box> => ({
+  type: "BOOKMARK",
+  resourceVersion: String(resourceVersion),
+});
+
+/** A watch that tells what the test says. */
+class ScriptedWatch implements AsyncIterable<WatchEvent<Box>> {
+  readonly asked: WatchOptions;
+  closed = false;
+  readonly #waiting: WatchEvent<Box>[] = [];
+  #over: { failure?: unknown } | undefined;
+  #wake = () => {};
+
+  constructor(asked: WatchOptions) {
+    this.asked = asked;
+    asked.signal?.addEventListener("abort", () => this.fail(asked.signal?.reason), { once: true });
+  }
+
+  tell(...events: WatchEvent<Box>[]): void {
+    this.#waiting.push(...events);
+    this.#wake();
+  }
+
+  end(): void {
+    this.#over ??= {};
+    this.#wake();
+  }
+
+  fail(failure: unknown): void {
+    this.#over ??= { failure };
+    this.#wake();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.end();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent<Box>> {
+    while (true) {
+      const event = this.#waiting.shift();
+      if (event) yield event;
+      else if (this.#over?.failure !== undefined) throw this.#over.failure;
+      else if (this.#over) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+}
+
+const lost = () => new ConnectionError("lost", { sent: true });
+const gone = () => new GoneError("too old", { status: 410, reason: "Expired" });
+const forbidden = () => new ForbiddenError("no right", { status: 403, reason: "Forbidden" });
+const broken = (retryAfterMs?: number) =>
+  new ApiError("oh no", { status: 500, reason: "InternalError", retryAfterMs });
+const cannotStream = (status: number) => new ApiError("no such thing", { status, reason: "Invalid" });
+
+/** A cache of a server that does what the test says. By itself it streams lists, and its store stays at version 5. */
+function scene(t: ExecutionContext, options: Partial<CacheOptions<Box>> = {}) {
+  const watches: ScriptedWatch[] = [];
+  /** When a watch was asked for, and by which list. */
+  const opens: { at: number; asked: WatchOptions }[] = [];
+  const pageCalls: { at: number; namespace: string | undefined; name: string | undefined }[] = [];
+  const heartbeats: { at: number; namespace: string | undefined; timeoutMs: number | undefined }[] = [];
+  const resets: string[] = [];
+  const start = Date.now();
+  const at = () => Date.now() - start;
+  const server = {
+    open: (_asked: WatchOptions): Promise<void> | void => {},
+    heartbeat: (_namespace: string | undefined): Promise<string> | string => "5",
+    pages: (_namespace: string | undefined): Page<Box>[] => [{ items: [], resourceVersion: "5" }],
+  };
+  const connection = {
+    watch: async (_type: unknown, asked: WatchOptions) => {
+      opens.push({ at: at(), asked });
+      await undefined; // the test has still to say what the server does
+      await server.open(asked);
+      const watch = new ScriptedWatch(asked);
+      watches.push(watch);
+      return watch;
+    },
+    heartbeat: async (
+      _type: unknown,
+      { namespace, timeoutMs }: { namespace?: string; timeoutMs?: number },
+    ) => {
+      heartbeats.push({ at: at(), namespace, timeoutMs });
+      return server.heartbeat(namespace);
+    },
+    reset: (cause: Error) => {
+      resets.push(cause.message);
+      for (const watch of watches) watch.fail(lost());
+    },
+  };
+  const client = {
+    watchConnection: () => connection,
+    async *pages(_type: unknown, { namespace, name }: { namespace?: string; name?: string }) {
+      pageCalls.push({ at: at(), namespace, name });
+      yield* server.pages(namespace);
+    },
+  } as unknown as CacheOptions<Box>["client"]; // generic in the type of the object
+  const { log, lines } = logLines();
+  const metrics = new Registry();
+  const cache = new Cache<Box>({ type: boxes, client, namespaces: ["team"], log, metrics, ...options });
+  const told: string[] = [];
+  cache.subscribe(({ kind, object }) => told.push(`${kind} ${object.metadata.name} ${object.value}`));
+  const stop = new AbortController();
+  const running = cache.run(stop.signal);
+  const end = async () => {
+    stop.abort(new Error("the test is over"));
+    await clock.pass(1_000);
+    await running;
+  };
+  t.teardown(end);
+  const watch = (): ScriptedWatch => {
+    const last = watches.at(-1);
+    if (!last) throw new Error("there is no watch");
+    return last;
+  };
+  return {
+    cache,
+    server,
+    watches,
+    opens,
+    pageCalls,
+    heartbeats,
+    resets,
+    told,
+    watch,
+    end,
+    said: () => lines.splice(0).map(({ msg }) => String(msg)),
+    lists: (result: string) => sample(metrics, "controller_cache_lists_total", { resource: "boxes", result }),
+    restarts: (reason: string) =>
+      sample(metrics, "controller_cache_watch_restarts_total", { resource: "boxes", reason }),
+    /** It knows what there is. */
+    listed: async (...objects: Box[]) => {
+      await clock.pass(0);
+      watch().tell(...objects.map((object) => ({ type: "ADDED" as const, object })), LISTED(5));
+      await clock.pass(0);
+    },
+  };
+}
+
+test.serial("a list comes as a watch, which then goes on to tell what happens", async (t) => {
+  const { cache, watch, watches, told, lists, listed, pageCalls } = scene(t);
+  await clock.pass(0);
+  const { timeoutSeconds, ...asked } = watch().asked;
+  t.like(asked, { namespace: "team", name: undefined, resourceVersion: undefined });
+  t.is(timeoutSeconds, 450, "between five and ten minutes");
+  t.false(cache.hasSynced);
+  t.is(cache.freshness(), Number.POSITIVE_INFINITY);
+  t.is(cache.check(), "boxes: the first list isn't complete");
+  watch().tell({ type: "ADDED", object: box("a", 1) });
+  await clock.pass(0);
+  t.deepEqual(told, ["added a "]);
+  t.false(cache.hasSynced);
+  await listed(box("b", 2));
+  await cache.synced;
+  t.true(cache.hasSynced);
+  t.is(cache.check(), undefined);
+  t.is(cache.size, 2);
+  t.is(await lists("complete"), 1);
+  watch().tell({ type: "MODIFIED", object: box("a", 6, "new") }, { type: "DELETED", object: box("b", 7) });
+  await clock.pass(0);
+  t.deepEqual(told, ["added a ", "added b ", "updated a new", "deleted b "]);
+  t.like(cache.get("team/a"), { apiVersion: "example.com/v1", kind: "Box", value: "new" });
+  t.is(watches.length, 1);
+  t.deepEqual(pageCalls, []);
+});
+
+test.serial(
+  "a server that can't stream lists is asked for pages, and then for what happens after them",
+  async (t) => {
+    for (const status of [400, 422]) {
+      const { cache, server, opens, watch, pageCalls, lists, end } = scene(t, { name: "a" });
+      server.open = ({ resourceVersion }) => {
+        if (resourceVersion === undefined) throw cannotStream(status);
+      };
+      server.pages = () => [
+        { items: [box("a", 1)], resourceVersion: "5" },
+        { items: [box("b", 2)], resourceVersion: "5" },
+      ];
+      await clock.pass(0);
+      t.true(cache.hasSynced);
+      t.is(cache.size, 2);
+      t.deepEqual(pageCalls, [{ at: 0, namespace: "team", name: "a" }]);
+      t.like(watch().asked, { resourceVersion: "5", name: "a" });
+      t.deepEqual([await lists("complete"), await lists("failed")], [1, 0]);
+      // Nor is it asked again, when all has to be listed.
+      watch().fail(gone());
+      await clock.pass(1_000);
+      t.is(pageCalls.length, 2);
+      t.deepEqual(
+        opens.map(({ asked }) => asked.resourceVersion),
+        [undefined, "5", "5"],
+      );
+      await end();
+    }
+  },
+);
+
+test.serial(
+  "a stream that fails twice in a row is given up for pages; until then it is tried again",
+  async (t) => {
+    const { cache, server, watch, opens, pageCalls, lists } = scene(t);
+    await clock.pass(0);
+    watch().tell({ type: "ADDED", object: box("a", 1) });
+    await clock.pass(0);
+    watch().end();
+    await clock.pass(200);
+    t.is(await lists("failed"), 1);
+    t.is(opens.length, 2);
+    server.pages = () => [{ items: [box("b", 2)], resourceVersion: "5" }];
+    watch().fail(broken());
+    await clock.pass(1_000);
+    t.is(await lists("failed"), 2);
+    t.is(pageCalls.length, 1);
+    t.true(cache.hasSynced);
+    t.deepEqual(
+      cache.list().map(({ metadata }) => metadata.name),
+      ["b"],
+      "what the broken ones brought is gone, since it isn't there",
+    );
+    t.is(opens.at(-1)?.asked.resourceVersion, "5");
+  },
+);
+
+test.serial("no answer at all says nothing about streams: they are tried again", async (t) => {
+  const { server, opens, pageCalls } = scene(t);
+  server.open = () => Promise.reject(lost());
+  await clock.pass(30_000);
+  t.true(opens.length > 4);
+  t.deepEqual(pageCalls, []);
+});
+
+test.serial("a streaming list that stands still for half a minute is read in pages", async (t) => {
+  const { cache, watches, pageCalls, said, server } = scene(t);
+  await clock.pass(0);
+  const [watch] = watches;
+  await clock.pass(20_000);
+  watch?.tell({ type: "ADDED", object: box("a", 1) });
+  await clock.pass(29_900);
+  t.false(watch?.closed);
+  server.pages = () => [{ items: [box("a", 1)], resourceVersion: "5" }];
+  await clock.pass(5_000);
+  t.true(watch?.closed);
+  t.true(said().includes("a streaming list stands still, reading pages"));
+  await clock.pass(1_000);
+  t.is(pageCalls.length, 1);
+  t.true(cache.hasSynced);
+});
+
+test.serial(
+  "each failure makes the next attempt later, up to eight seconds; what lived for long starts over",
+  async (t) => {
+    const { server, opens, listed, watch, restarts, said } = scene(t);
+    await listed();
+    const begin = opens.length;
+    server.open = () => Promise.reject(lost());
+    watch().fail(lost());
+    await clock.pass(60_000);
+    const times = opens.slice(begin).map(({ at }) => at);
+    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    // With chance in the middle: three quarters of 100, 200, 400 ms and so on.
+    t.deepEqual(
+      waits.slice(0, 7).map((wait) => Math.round(wait / 100)),
+      [2, 3, 6, 12, 24, 48, 60],
+    );
+    t.true(waits.slice(6).every((wait) => wait === 6_000));
+    t.true((await restarts("error")) >= 5);
+    t.true(said().includes("can't list and watch, trying again"));
+    server.open = () => {};
+    await clock.pass(8_000);
+    await listed();
+    await clock.pass(6_000);
+    const again = opens.length;
+    watch().fail(lost());
+    await clock.pass(200);
+    t.is(opens.length, again + 1, "it starts over");
+  },
+);
+
+test.serial(
+  "a watch that the server ends goes on from where it was, at once if it said anything or lived a while",
+  async (t) => {
+    const { opens, listed, watch, restarts } = scene(t);
+    await listed(box("a", 1));
+    watch().tell({ type: "MODIFIED", object: box("a", 7) });
+    await clock.pass(0);
+    watch().end();
+    await clock.pass(0);
+    t.is(opens.length, 2);
+    t.is(opens[1]?.asked.resourceVersion, "7");
+    t.is(await restarts("expired"), 1);
+    watch().end(); // at once, without a word
+    await clock.pass(0);
+    t.is(opens.length, 2, "who is turned away at once doesn't come back at once");
+    await clock.pass(200);
+    t.is(opens.length, 3);
+    await clock.pass(1_200);
+    watch().end();
+    await clock.pass(0);
+    t.is(opens.length, 4);
+  },
+);
+
+test.serial("a version that is too old makes it list again; what it knows stays until then", async (t) => {
+  const { cache, listed, watch, opens, restarts, said, told } = scene(t);
+  await listed(box("a", 1), box("b", 2));
+  await clock.pass(10_000);
+  watch().fail(gone());
+  await clock.pass(200);
+  t.is(await restarts("gone"), 1);
+  t.is(opens.at(-1)?.asked.resourceVersion, undefined);
+  t.true(said().includes("the watch can't go on from where it was, listing again"));
+  t.is(cache.size, 2);
+  const before = cache.freshness();
+  watch().tell({ type: "ADDED", object: box("a", 1) });
+  await clock.pass(1_000);
+  t.true(cache.freshness() >= before + 1_000, "a list that isn't complete proves nothing");
+  await listed();
+  t.is(cache.size, 1);
+  t.is(told.at(-1), "deleted b ");
+  t.true(cache.freshness() < 2_000);
+});
+
+test.serial("how long the server asks to wait is waited, up to a minute", async (t) => {
+  for (const [asked, waited] of [
+    [20_000, 20_000],
+    [300_000, 60_000],
+  ] as const) {
+    const { server, opens, end } = scene(t);
+    server.open = () => Promise.reject(broken(asked));
+    await clock.pass(waited - 100);
+    t.is(opens.length, 1);
+    await clock.pass(200);
+    t.is(opens.length + 0, 2);
+    await end();
+  }
+});
+
+test.serial(
+  "a quiet watch is proven by a heartbeat every three seconds; an event does as well",
+  async (t) => {
+    const { cache, heartbeats, listed, watch } = scene(t);
+    await listed();
+    await clock.pass(60_000);
+    const { length } = heartbeats;
+    t.true(length >= 18 && length <= 21, `${length}`);
+    t.true(heartbeats.every(({ namespace, timeoutMs }) => namespace === "team" && timeoutMs === 5_000));
+    t.true(cache.freshness() <= 3_100);
+    for (let i = 0; i < 60; i++) {
+      await clock.pass(1_000);
+      watch().tell({ type: "ADDED", object: box("a", 100 + i) });
+    }
+    await clock.pass(0);
+    t.true(heartbeats.length <= length + 1, "there is no need of one while something happens");
+    t.is(cache.freshness(), 0);
+  },
+);
+
+test.serial(
+  "a heartbeat without an answer breaks the connection, and the watch goes on over another",
+  async (t) => {
+    const { cache, server, listed, resets, opens, said } = scene(t);
+    await listed();
+    server.heartbeat = () => Promise.reject(lost());
+    await clock.pass(3_500);
+    t.is(resets[0], "lost");
+    t.true(said().includes("the API server doesn't answer on the watch's connection"));
+    t.true(opens.length >= 2);
+    t.is(opens[1]?.asked.resourceVersion, "5");
+    await clock.pass(4_000);
+    t.true(cache.freshness() > 6_000, "nothing proves that it is current");
+    t.regex(cache.check(5_000) ?? "", /^boxes: no sign of life from the API server for [678] s$/);
+    server.heartbeat = () => Promise.reject(broken());
+    const { length } = resets;
+    await clock.pass(3_500);
+    t.is(resets.length, length, "an answer, if a bad one");
+    t.true(said().includes("the API server fails to answer on the watch's connection"));
+  },
+);
+
+test.serial("after eight seconds without a sign of life everything is listed again", async (t) => {
+  const { server, listed, opens, watch, cache } = scene(t);
+  await listed();
+  server.heartbeat = () => Promise.reject(broken());
+  await clock.pass(7_000);
+  watch().end();
+  await clock.pass(100);
+  t.is(opens.at(-1)?.asked.resourceVersion, "5");
+  await clock.pass(2_000);
+  watch().end();
+  await clock.pass(100);
+  t.is(opens.at(-1)?.asked.resourceVersion, undefined);
+  await listed();
+  t.true(cache.freshness() < 1_000);
+});
+
+test.serial(
+  "a heartbeat from before what is known, or such a bookmark, shows that the server went back in time",
+  async (t) => {
+    const { cache, server, listed, watch, opens, said } = scene(t);
+    await listed(box("a", 1, "lost"));
+    await clock.pass(3_500);
+    t.is(opens.length, 1);
+    server.heartbeat = () => "4";
+    await clock.pass(3_000);
+    t.true(said().includes("the API server has gone back in time, listing again"));
+    t.is(opens.at(-1)?.asked.resourceVersion, undefined);
+    watch().tell({ type: "ADDED", object: box("a", 1, "again") }, LISTED(4));
+    await clock.pass(0);
+    t.is(cache.get("team/a")?.value, "again");
+
+    watch().tell(BOOKMARK(4));
+    await clock.pass(0);
+    const { length } = opens;
+    watch().tell(BOOKMARK(3), { type: "DELETED", object: box("a", 9) });
+    await clock.pass(500);
+    t.is(opens.length, length + 1);
+    t.is(opens.at(-1)?.asked.resourceVersion, undefined);
+    t.is(cache.size, 1, "what a watch says that has been given up isn't read");
+  },
+);
+
+test.serial(
+  "our own writes count as known: a heartbeat from before them shows that they are lost",
+  async (t) => {
+    const { cache, listed, opens } = scene(t);
+    await listed(box("a", 1));
+    cache.observe(box("a", 9, "ours"));
+    t.is(cache.get("team/a")?.value, "ours");
+    await clock.pass(3_500);
+    t.is(opens.at(-1)?.asked.resourceVersion, undefined);
+    cache.observe(box("x", 99, "", "elsewhere"));
+    t.is(cache.get("elsewhere/x"), undefined, "a namespace that isn't watched");
+  },
+);
+
+test.serial(
+  "old events after a watch has begun anew prove nothing, until a bookmark says that this was all",
+  async (t) => {
+    const { cache, server, listed, watch } = scene(t);
+    await listed();
+    server.heartbeat = () => Promise.reject(broken());
+    await clock.pass(2_000);
+    watch().fail(lost());
+    await clock.pass(500);
+    watch().tell({ type: "ADDED", object: box("a", 6) });
+    await clock.pass(1_000);
+    t.is(cache.size, 1);
+    t.true(cache.freshness() >= 3_500, "it may be from long ago");
+    watch().tell(BOOKMARK(6));
+    await clock.pass(0);
+    t.is(cache.freshness(), 0);
+    await clock.pass(1_000);
+    watch().tell({ type: "ADDED", object: box("b", 7) });
+    await clock.pass(0);
+    t.is(cache.freshness(), 0);
+  },
+);
+
+test.serial("a heartbeat that was sent before the watch that runs now proves nothing about it", async (t) => {
+  const { cache, server, listed, watch } = scene(t);
+  await listed();
+  const answer = Promise.withResolvers<string>();
+  server.heartbeat = () => answer.promise;
+  await clock.pass(3_000);
+  watch().fail(lost());
+  await clock.pass(500);
+  answer.resolve("5");
+  await clock.pass(0);
+  t.true(cache.freshness() >= 3_500);
+});
+
+test.serial(
+  "a watch that is silent for two and a half minutes begins anew, though heartbeats are answered",
+  async (t) => {
+    const { listed, watch, watches, opens, said, server } = scene(t);
+    await listed();
+    const first = watch();
+    await clock.pass(149_000);
+    t.false(first.closed);
+    server.heartbeat = () => "6";
+    first.tell(BOOKMARK(6));
+    await clock.pass(149_000);
+    t.false(first.closed);
+    await clock.pass(5_000);
+    t.true(first.closed);
+    t.is(watches.length, 2);
+    t.is(opens.at(-1)?.asked.resourceVersion, "6");
+    t.true(said().includes("the watch has been silent for too long, starting it anew"));
+  },
+);
+
+test.serial("who may not read is told so once, and reads when it may", async (t) => {
+  for (const [error, namespaces, what] of [
+    [forbidden(), ["team"], /^this namespace can't be read/],
+    [new NotFoundError("gone", { status: 404, reason: "NotFound" }), "all", /^can't be read: .*ClusterRole/],
+  ] as const) {
+    const { cache, server, said, watch, restarts, end } = scene(t, { namespaces });
+    server.open = () => Promise.reject(error);
+    server.pages = () => {
+      throw error;
+    };
+    await clock.pass(60_000);
+    t.is(said().filter((line) => what.test(line)).length, 1);
+    t.false(cache.isReadable("team"));
+    t.deepEqual(cache.unreadable(), [{ namespace: namespaces === "all" ? "" : "team", error }]);
+    t.is(cache.check(), `boxes: the first list isn't complete (${error.message})`);
+    t.false(cache.hasSynced);
+    server.open = () => {};
+    server.pages = () => [{ items: [], resourceVersion: "5" }];
+    await clock.pass(8_000);
+    t.true(cache.hasSynced);
+    t.true(cache.isReadable("team"));
+    t.deepEqual(cache.unreadable(), []);
+    t.true(said().includes("it can be read again"));
+    t.is(await restarts("refused"), 0);
+    server.open = () => Promise.reject(error);
+    watch().fail(lost());
+    await clock.pass(6_500);
+    t.true((await restarts("refused")) >= 1);
+    t.false(cache.isReadable("team"));
+    server.open = () => {};
+    await clock.pass(8_000);
+    t.true(cache.isReadable("team"), "a watch that opens shows it");
+    await end();
+  }
+});
+
+test.serial(
+  "five errors of the server in a row count as being unreadable, whatever they say; four don't",
+  async (t) => {
+    const { cache, server, opens, listed, watch } = scene(t);
+    await listed();
+    server.open = () => Promise.reject(broken());
+    const before = opens.length;
+    watch().fail(lost());
+    while (opens.length < before + 4) await clock.pass(100);
+    await clock.pass(0);
+    t.true(cache.isReadable("team"));
+    while (opens.length < before + 5) await clock.pass(100);
+    await clock.pass(0);
+    t.false(cache.isReadable("team"));
+  },
+);
+
+test.serial(
+  "a cache is in sync without namespaces that may not be read, as soon as they were refused three times",
+  async (t) => {
+    const { cache, server, opens, watches } = scene(t, { namespaces: ["team", "closed", "team"] });
+    server.open = ({ namespace }) => {
+      if (namespace === "closed") throw forbidden();
+    };
+    server.pages = () => {
+      throw forbidden();
+    };
+    await clock.pass(0);
+    watches[0]?.tell(LISTED(5));
+    await clock.pass(0);
+    const tries = () => opens.filter(({ asked }) => asked.namespace === "closed").length;
+    t.is(opens.length - tries(), 1, "each once");
+    while (tries() < 2) await clock.pass(100);
+    t.false(cache.hasSynced);
+    while (!cache.hasSynced) await clock.pass(100);
+    t.true(tries() <= 3);
+    t.true(cache.isReadable("team"));
+    t.false(cache.isReadable("closed"));
+    t.true(cache.isReadable("nobody watches it"));
+    t.is(cache.freshness("nobody watches it"), 0);
+    t.is(cache.freshness("closed"), Number.POSITIVE_INFINITY);
+    t.true(cache.freshness() < 3_000);
+    t.is(cache.check(), undefined);
+    t.is(cache.check(30_000, "closed"), "boxes: the first list isn't complete (no right)");
+    t.is(cache.check(30_000, "team"), undefined);
+  },
+);
+
+test.serial(
+  "a heartbeat that one namespace refuses goes to another, and the refused one is asked until it may",
+  async (t) => {
+    const { cache, server, heartbeats, watches } = scene(t, { namespaces: ["a", "b", "c"] });
+    await clock.pass(0);
+    for (const watch of watches) watch.tell(LISTED(5));
+    await clock.pass(0);
+    server.heartbeat = (namespace) => (namespace === "b" ? Promise.reject(forbidden()) : "5");
+    await clock.pass(21_000);
+    t.false(cache.isReadable("b"));
+    t.true(cache.isReadable("a") && cache.isReadable("c"));
+    t.true(cache.freshness("a") <= 3_100 && cache.freshness("c") <= 3_100);
+    t.true(cache.freshness("b") > 6_000, "another's answer proves nothing about it");
+    t.true(cache.freshness() <= 3_100);
+    const { length } = heartbeats;
+    await clock.pass(3_000);
+    t.deepEqual(
+      heartbeats
+        .slice(length)
+        .map(({ namespace }) => namespace)
+        .slice(0, 1),
+      ["b"],
+    );
+    t.is(heartbeats.length, length + 2, "it, and one of the others for all of them");
+    server.heartbeat = () => "5";
+    await clock.pass(3_500);
+    t.true(cache.isReadable("b"));
+    await clock.pass(3_000);
+    t.true(cache.freshness("b") <= 3_100);
+  },
+);
+
+test.serial(
+  "of many namespaces that fail to answer no more than five are asked in one heartbeat",
+  async (t) => {
+    const names = Array.from({ length: 20 }, (_, index) => `n${index}`);
+    for (const [error, most] of [
+      [forbidden, 10],
+      [broken, 5],
+    ] as const) {
+      const { server, heartbeats, watches, end } = scene(t, { namespaces: names });
+      await clock.pass(0);
+      for (const watch of watches) watch.tell(LISTED(5));
+      await clock.pass(0);
+      server.heartbeat = () => Promise.reject(error());
+      const seen = new Set<string | undefined>();
+      for (let beat = 0; beat < 4; beat++) {
+        const { length } = heartbeats;
+        await clock.pass(3_000);
+        const asked = heartbeats.slice(length);
+        t.true(asked.length >= 1 && asked.length <= most, `${asked.length}`);
+        for (const { namespace } of asked) seen.add(namespace);
+      }
+      t.true(seen.size > 5, "others the next time");
+      await end();
+    }
+  },
+);
+
+test.serial("each fifty namespaces share a connection", (t) => {
+  const names = Array.from({ length: 101 }, (_, index) => `n${index}`);
+  let connections = 0;
+  const client = {
+    watchConnection: () => {
+      connections++;
+      return {};
+    },
+  } as unknown as CacheOptions<Box>["client"];
+  const make = (namespaces: readonly string[] | "all") => {
+    connections = 0;
+    new Cache<Box>({ type: boxes, client, namespaces, log: logLines().log });
+    return connections;
+  };
+  t.deepEqual([make(names), make(names.slice(0, 100)), make(names.slice(0, 50)), make("all")], [3, 2, 1, 1]);
+});
+
+test.serial(
+  "what an object is reduced to is kept, without its managed fields, and the caller's object is left alone",
+  async (t) => {
+    const { cache, listed, said } = scene(t, {
+      project: ({ metadata, value = "" }) => {
+        if (value === "bad") throw new Error("oh no");
+        return { metadata, value: value.slice(0, 1) };
+      },
+      indexes: {
+        value: ({ value = "" }) => {
+          if (value === "x") throw new Error("oh no");
+          return [value];
+        },
+      },
+    });
+    const managed = { ...box("a", 1, "abc"), metadata: { ...box("a", 1).metadata, managedFields: [] } };
+    await listed(managed, box("b", 2, "bad"), box("c", 3, "xyz"));
+    t.deepEqual(cache.get("team/a"), { ...box("a", 1, "a") });
+    t.true("managedFields" in managed.metadata);
+    t.like(cache.get("team/b"), { value: "bad", kind: "Box" });
+    t.deepEqual(
+      cache.by("value", "a").map(({ metadata }) => metadata.name),
+      ["a"],
+    );
+    t.is(cache.count("value", "bad"), 1);
+    t.is(cache.count("value", "x"), 0);
+    t.is(cache.size, 3);
+    const lines = said();
+    t.true(lines.includes("can't project an object, keeping all of it"));
+    t.true(lines.includes("can't index an object"));
+    t.deepEqual(
+      [...cache.existing()].map(({ kind, key }) => `${kind} ${key}`),
+      ["added team/a", "added team/b", "added team/c"],
+    );
+  },
+);
+
+test.serial(
+  "a cache that is stopped before it is in sync says so to who waits, and breaks its connection",
+  async (t) => {
+    const { cache, end, resets } = scene(t);
+    await clock.pass(0);
+    await end();
+    await t.throwsAsync(cache.synced, { message: "the test is over" });
+    t.deepEqual(resets, ["the cache has been stopped"]);
+  },
+);
