@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from "ava";
-import { Counter, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import { HealthServer, type HealthServerOptions } from "../../../kubernetes/index.ts";
+import { logLines } from "../../log-lines.ts";
 import { loopbackAddresses } from "../../loopback-addresses.ts";
 import { log } from "../api-server.ts";
 
@@ -85,4 +86,35 @@ test("without an address, probes are answered on IPv4 and on IPv6, as far as the
   t.teardown(() => server.close());
   for (const address of loopbackAddresses())
     t.is((await fetch(`http://${address}:${port}/livez`)).status, 200, address);
+});
+
+test("what goes wrong while metrics are read is said in the log, and nothing of it in the answer", async (t) => {
+  const metrics = new Registry();
+  new Gauge({
+    name: "broken",
+    help: "Can't be read.",
+    registers: [metrics],
+    collect: () => {
+      throw new Error("a secret");
+    },
+  });
+  const { log: told, lines } = logLines();
+  const { get } = await serve(t, { metrics, log: told });
+  t.like(await get("/metrics?x"), { status: 500, body: "internal error\n" });
+  t.like(lines[0], { msg: "a health endpoint failed", url: "/metrics?x", err: { message: "a secret" } });
+});
+
+test("one check of many that fails is enough; what it throws is said even where it is no error", async (t) => {
+  const fine = () => undefined;
+  const fails = () => Promise.reject("oh no");
+  const { get } = await serve(t, { ready: { fine, fails, other: fine } });
+  t.like(await get("/readyz"), { status: 503, body: "[+] fine\n[-] fails: oh no\n[+] other\nnot ok\n" });
+});
+
+test("answers are texts that nobody may keep, and none keeps the server from closing", async (t) => {
+  const { port } = await serve(t);
+  const response = await fetch(`http://127.0.0.1:${port}/livez`);
+  t.is(response.headers.get("content-type"), "text/plain; charset=utf-8");
+  t.is(response.headers.get("cache-control"), "no-store");
+  await response.text(); // the connection stays open
 });

@@ -75,3 +75,18 @@ test("of this process it tells shares of what it may take, and of no limit that 
   t.true(shares.length > 0);
   for (const [line, share] of shares) t.true(Number(share) > 0.0001 && Number(share) < 1, line);
 });
+
+test("what takes just as much as is too much is told, and what takes a byte less isn't", async (t) => {
+  const limit = 1_000;
+  for (const [memory, times, isTold] of [
+    [{ resident: 850, limit }, 1, true],
+    [{ resident: 849, limit }, 20, false],
+    [{ heapUsed: 850, heapLimit: 1_000 }, 6, true],
+    [{ heapUsed: 850, heapLimit: 1_000 }, 5, false],
+    [{ heapUsed: 849, heapLimit: 1_000 }, 20, false],
+  ] as const) {
+    const { sees, lines } = watch();
+    await sees(memory, times);
+    t.is(lines.length, isTold ? 1 : 0, JSON.stringify(memory));
+  }
+});

@@ -1,0 +1,183 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import test, { type ExecutionContext } from "ava";
+import { stringify } from "yaml";
+import { Credentials } from "../../../kubernetes/client/credentials.ts";
+import { KubeConfigError } from "../../../kubernetes/client/errors.ts";
+import { logLines } from "../../log-lines.ts";
+import { temporaryFile } from "../api-server.ts";
+
+interface Config {
+  user?: object;
+  cluster?: object;
+  context?: object;
+}
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+function configOf({ user = {}, cluster = {}, context = {} }: Config) {
+  return stringify({
+    "current-context": "x",
+    contexts: [
+      { name: "x", context: { cluster: "x", user: "x", ...context } },
+      { name: "y", context: { cluster: "x", user: "x", namespace: "of-y" } },
+      { name: "nothing", context: { cluster: "no such cluster", user: "x" } },
+    ],
+    clusters: [{ name: "x", cluster: { server: "https://127.0.0.1:9", ...cluster } }],
+    users: [{ name: "x", user }],
+  });
+}
+
+async function replace(file: string, content: string): Promise<void> {
+  await writeFile(`${file}.new`, content);
+  await rename(`${file}.new`, file);
+}
+
+async function load(t: ExecutionContext, config: Config, context?: string) {
+  const time = { now: 0 };
+  const kubeconfig = await temporaryFile(t, "kubeconfig", configOf(config));
+  const { log, lines } = logLines();
+  const credentials = await Credentials.load({ kubeconfig, context, log, now: () => time.now });
+  return { credentials, time, kubeconfig, lines, access: await credentials.current() };
+}
+
+test("where the API server is, and how it is reached", async (t) => {
+  const usual = await load(t, {});
+  t.like(usual.access, { origin: "https://127.0.0.1:9", basePath: "", proxyUrl: undefined, headers: [] });
+  const cluster = {
+    server: "https://example.com:6443/k8s/",
+    "proxy-url": "http://proxy:3128",
+    "tls-server-name": "kube",
+  };
+  const { access } = await load(t, { cluster });
+  t.like(access, { origin: "https://example.com:6443", basePath: "/k8s", proxyUrl: "http://proxy:3128" });
+  t.is(access.tls.servername, "kube");
+  t.is(
+    (await load(t, { cluster: { "insecure-skip-tls-verify": true } })).access.tls.rejectUnauthorized,
+    false,
+  );
+});
+
+test("who we are: a token, a name and password, a certificate", async (t) => {
+  t.deepEqual((await load(t, { user: { token: "abc" } })).access.headers, ["Authorization", "Bearer abc"]);
+  t.deepEqual((await load(t, { user: { username: "ada", password: "lovelace" } })).access.headers, [
+    "Authorization",
+    `Basic ${base64("ada:lovelace")}`,
+  ]);
+  const { access } = await load(t, {
+    user: { "client-certificate-data": base64("CERT"), "client-key-data": base64("KEY") },
+    cluster: { "certificate-authority-data": base64("CA") },
+  });
+  t.is(String(access.tls.ca), "CA");
+  t.is(String(access.tls.cert), "CERT");
+  t.is(String(access.tls.key), "KEY");
+});
+
+test("connections are made anew for another server, proxy or certificate, and for no other token", async (t) => {
+  const of = async (config: Config) => (await load(t, config)).access.fingerprint;
+  const usual = await of({ user: { token: "a" } });
+  t.is(await of({ user: { token: "b" } }), usual);
+  for (const config of [
+    { cluster: { server: "https://127.0.0.1:10" } },
+    { cluster: { "proxy-url": "http://proxy:3128" } },
+    { cluster: { "certificate-authority-data": base64("CA") } },
+    { user: { "client-certificate-data": base64("CERT"), "client-key-data": base64("KEY") } },
+  ])
+    t.not(await of(config), usual, JSON.stringify(config));
+});
+
+test("the namespace is the context's, if it has one", async (t) => {
+  t.is((await load(t, {})).credentials.namespace, undefined);
+  t.is((await load(t, { context: { namespace: " team\n" } })).credentials.namespace, "team");
+  t.is((await load(t, { context: { namespace: " " } })).credentials.namespace, undefined);
+  t.is((await load(t, { context: { namespace: "team" } }, "y")).credentials.namespace, "of-y");
+});
+
+test("a kubeconfig of no use says why", async (t) => {
+  const { log } = logLines();
+  const failure = (kubeconfig: string, context?: string) =>
+    t.throwsAsync(Credentials.load({ kubeconfig, context, log }), { instanceOf: KubeConfigError });
+  const missing = await failure("/no/such/file");
+  t.regex(missing?.message ?? "", /^The kubeconfig can't be read: .*no such file/);
+  t.true(missing?.cause instanceof Error);
+  const file = await temporaryFile(t, "kubeconfig", configOf({}));
+  for (const context of ["other", "nothing"])
+    t.is(
+      (await failure(file, context))?.message,
+      `The kubeconfig has no context "${context}" with a cluster; it has: x, y, nothing`,
+    );
+  const empty = await temporaryFile(t, "kubeconfig", "{contexts: [], clusters: [], users: []}");
+  t.regex((await failure(empty, "x"))?.message ?? "", /it has: none$/);
+  const plugin = {
+    exec: { apiVersion: "client.authentication.k8s.io/v1", command: "false", interactiveMode: "Never" },
+  };
+  const broken = await temporaryFile(t, "kubeconfig", configOf({ user: plugin }));
+  t.regex((await failure(broken))?.message ?? "", /^No credentials for the API server: /);
+});
+
+test("what is fresh is there at once; a file that can't be read again leaves what was known, and is tried later", async (t) => {
+  const tokenFile = await temporaryFile(t, "token", "first");
+  const user = { "auth-provider": { name: "tokenFile", config: { tokenFile } } };
+  const { credentials, time, kubeconfig, lines, access } = await load(t, { user });
+  t.is(credentials.current(), access);
+  time.now = 9_999;
+  t.is(credentials.current(), access);
+  const good = await readFile(kubeconfig, "utf8");
+  await replace(kubeconfig, "\u0000: [");
+  time.now = 10_000;
+  const waiting = credentials.current();
+  t.true(waiting instanceof Promise);
+  t.is(await waiting, access);
+  t.is(lines.length, 1);
+  t.like(lines[0], {
+    msg: "can't read the credentials again, going on with the old ones",
+    err: { type: "KubeConfigError" },
+  });
+  await replace(kubeconfig, good);
+  await replace(tokenFile, "second");
+  time.now = 19_999;
+  t.is(credentials.current(), access, "not before ten seconds have passed again");
+  time.now = 20_000;
+  t.deepEqual((await credentials.current()).headers, ["Authorization", "Bearer second"]);
+  t.is(lines.length, 1);
+});
+
+test("after a refusal the credentials are read again, unless that was done since, or brought nothing a moment ago", async (t) => {
+  const tokenFile = await temporaryFile(t, "token", "first");
+  const user = { "auth-provider": { name: "tokenFile", config: { tokenFile } } };
+  const { credentials, time, access: first } = await load(t, { user });
+  await replace(tokenFile, "second");
+  const second = await credentials.refresh(first);
+  t.deepEqual(second.headers, ["Authorization", "Bearer second"]);
+  t.is(await credentials.refresh(first), second, "somebody else has read them");
+
+  time.now = 5_000;
+  t.deepEqual(await credentials.refresh(second), second, "nothing new");
+  await replace(tokenFile, "third");
+  time.now = 5_999;
+  t.is(await credentials.refresh(second), second);
+  time.now = 6_000;
+  // What is known is the same, and is what was refused.
+  t.deepEqual((await credentials.refresh(second)).headers, ["Authorization", "Bearer third"]);
+});
+
+test("several who ask at once share one reading", async (t) => {
+  const calls = await temporaryFile(t, "calls", "");
+  const credential = JSON.stringify({
+    apiVersion: "client.authentication.k8s.io/v1",
+    kind: "ExecCredential",
+    status: { token: "abc" },
+  });
+  const exec = {
+    apiVersion: "client.authentication.k8s.io/v1",
+    command: "sh",
+    args: ["-c", `printf x >> ${calls}; echo '${credential}'`],
+    interactiveMode: "Never",
+  };
+  const { credentials, access, time } = await load(t, { user: { exec } });
+  t.is(await readFile(calls, "utf8"), "x");
+  time.now = 20_000;
+  await Promise.all([credentials.current(), credentials.current()]);
+  t.is(await readFile(calls, "utf8"), "x", "a plugin's token counts until it expires");
+  await Promise.all([1, 2, 3].map(() => credentials.refresh(access)));
+  t.is(await readFile(calls, "utf8"), "xx");
+});
