@@ -5,6 +5,7 @@
  *   npm run mutants -- PATH...          the files in these folders, or these files
  *   npm run mutants -- --since REF      the files that differ from a commit; minutes
  *   npm run mutants -- --sample N       N mutants of each folder, drawn by lot
+ *   npm run mutants -- --tests PATH     what these tests notice by themselves
  *   npm run mutants -- --fresh          as if it had never run
  *   npm run mutants -- --write          puts the table of all that is known into docs/development.md
  *
@@ -32,11 +33,12 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const cache = join(root, ".cache/mutants");
 const page = join(root, "docs/development.md");
 
-const HELP = `npm run mutants [-- PATH... | --since REF] [--sample N] [--at-once N] [--fresh] [--write]
+const HELP = `npm run mutants [-- PATH... | --since REF] [--sample N] [--tests PATH]... [--at-once N] [--fresh] [--write]
 
 PATH         a folder or a file, such as identity or okta/oidc/issuer.ts; default: everything, which takes days
 --since REF  the files that differ from this commit
 --sample N   of each folder only N mutants, drawn by lot, always the same ones as long as the files are the same
+--tests PATH only these test files, or those in this folder, are asked: what the others notice isn't known then
 --at-once N  test files that run at the same time; default: one per core, more where they wait more than they work
 --fresh      forgets what earlier runs have found
 --write      puts the table into docs/development.md: the folders of which all is known, or all that
@@ -48,6 +50,7 @@ async function main(): Promise<number> {
     options: {
       since: { type: "string" },
       sample: { type: "string" },
+      tests: { type: "string", multiple: true, default: [] },
       "at-once": { type: "string" },
       fresh: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
@@ -79,7 +82,7 @@ async function main(): Promise<number> {
   const sandbox = join(cache, "sandbox");
   await makeSandbox(root, sandbox, files, mutated.texts);
   const tests = new Map<string, string>();
-  for (const file of files.filter((path) => path.endsWith(".test.ts")))
+  for (const file of files.filter((path) => path.endsWith(".test.ts") && isIn(path, values.tests)))
     tests.set(file, hashOf([await readFile(join(root, file), "utf8")]));
 
   const stop = new AbortController();
@@ -102,7 +105,7 @@ async function main(): Promise<number> {
     const unnoticed = join(cache, "unnoticed.txt");
     await writeFile(unnoticed, `${survivorsOf(judged)}\n`);
     console.log("\nthose that nobody noticed: .cache/mutants/unnoticed.txt");
-    if (values.write) {
+    if (values.write && values.tests.length === 0) {
       const all = mutated.mutants;
       const known = hunt.known(all);
       await writeTable(tableOf(representative(known, all, drawn(all, sample ?? 0)), all));

@@ -1,7 +1,14 @@
 import test from "ava";
-import type { OktaRoleMapping } from "../../../crds/types.ts";
+import type { OktaRoleMapping, Organization } from "../../../crds/types.ts";
 import type { DesiredCondition } from "../../../kubernetes/index.ts";
-import { groupsResolved } from "../../../operator/mappings/mapping-conditions.ts";
+import {
+  groupsResolved,
+  type Hint,
+  isCurrent,
+  mappingReady,
+  organizationResolved,
+  rolesResolved,
+} from "../../../operator/mappings/mapping-conditions.ts";
 
 const SINCE = Date.parse("2026-11-26T10:00:00Z");
 const READ = { kind: "read", missing: [], hints: [] } as const;
@@ -54,4 +61,107 @@ test("what was said for want of a directory is no word of the directory's", (t) 
   const none = groupsResolved({ kind: "no-directory", byID: [], hints: [] }, mapping());
   for (const said of [required, none])
     t.is(groupsResolved({ kind: "checking", isOfStatus: true }, mapping(said)).reason, "Checking");
+});
+
+const acme = {
+  metadata: { namespace: "team-a", name: "acme" },
+  spec: { roles: [{ name: "admin" }, { name: "viewer" }] },
+} as unknown as Organization;
+
+function line({ status, reason, message }: DesiredCondition): string {
+  return `${status} ${reason}: ${message}`;
+}
+
+test("an organization and roles that aren't there are named, with what there is", (t) => {
+  const of = (...roles: string[]) =>
+    ({ metadata: { name: "m" }, spec: { organizationRef: { name: "acme" }, roles } }) as OktaRoleMapping;
+  t.regex(line(organizationResolved(of("admin"), acme)), /^True Found: The organization acme/);
+  t.regex(
+    line(organizationResolved(of("admin"), undefined)),
+    /^False OrganizationNotFound: .* acme in this namespace/,
+  );
+  t.regex(line(rolesResolved(of("admin"), undefined)), /^Unknown OrganizationNotFound: /);
+  t.regex(line(rolesResolved(of("viewer", "admin"), acme)), /^True Found: /);
+  t.regex(
+    line(rolesResolved(of("admin", "owner"), acme)),
+    /^False UnknownRole: "owner" is not in the catalogue of acme: .* add it there \(it has "admin", "viewer"\)/,
+  );
+  t.regex(
+    line(rolesResolved(of("owner", "auditor"), acme)),
+    /^False UnknownRole: "owner", "auditor" are not in the catalogue of acme: .* add them there/,
+  );
+});
+
+test("groups that differ are shown beside what Okta has, missing ones by ten", (t) => {
+  const read = (missing: string[], hints: Hint[] = []) =>
+    line(groupsResolved({ kind: "read", missing, hints }, mapping()));
+  t.is(read([]), "True Found: All groups exist in Okta.");
+  t.regex(read(["a"]), /^False GroupNotFound: Okta has no group "a": create it there/);
+  const names = Array.from({ length: 12 }, (_, i) => `g${i}`);
+  t.regex(read(names.slice(0, 10)), /"g8", "g9": create/);
+  t.regex(read(names), /"g8", "g9" and 2 more: create/);
+  const differs = read(
+    ["x"],
+    [
+      { written: "admins", actual: "Admins" },
+      { written: "a b", actual: "a\u00a0b" },
+    ],
+  );
+  t.regex(
+    differs,
+    /^False GroupNameDiffers: .* "admins" is "Admins" in Okta, "a b" is .* \(they differ by .*\): correct/,
+  );
+  const without = (byID: string[], hints: Hint[] = []) =>
+    line(groupsResolved({ kind: "no-directory", byID, hints }, mapping()));
+  t.regex(
+    without(["00g1"], [{ written: "a", actual: "A" }]),
+    /^False DirectoryRequired: .* "00g1" can't match/,
+  );
+  t.regex(
+    without(
+      [],
+      [
+        { written: "admins", actual: "Admins" },
+        { written: "b", actual: "B" },
+      ],
+    ),
+    /^Unknown GroupNameDiffers: .* with "Admins", nobody with "admins", with "B", nobody with "b": check/,
+  );
+  t.regex(without([]), /^Unknown NoDirectory: /);
+});
+
+test("a hint of sign-ins isn't the directory's word either; one of the directory is", (t) => {
+  const hint = { written: "a", actual: "A" };
+  const checking = { kind: "checking", isOfStatus: true } as const;
+  const ofSignIns = groupsResolved({ kind: "no-directory", byID: [], hints: [hint] }, mapping());
+  t.is(groupsResolved(checking, mapping(ofSignIns)).reason, "Checking");
+  const ofDirectory = groupsResolved({ kind: "read", missing: [], hints: [hint] }, mapping());
+  t.is(groupsResolved(checking, mapping(ofDirectory)).reason, "GroupNameDiffers");
+  t.deepEqual(
+    [found, ofDirectory, ofSignIns, groupsResolved({ ...READ, notReadSince: SINCE }, mapping())].map(
+      isCurrent,
+    ),
+    [true, true, false, false],
+  );
+});
+
+test("Ready is the first that fails, then what is being asked; groups that can't be looked up don't hinder it", (t) => {
+  const check = (status: DesiredCondition["status"], reason: string): DesiredCondition => ({
+    type: "GroupsResolved",
+    status,
+    reason,
+    message: `${reason}.`,
+  });
+  const of = (checks: DesiredCondition[], paused?: DesiredCondition) => line(mappingReady(checks, paused));
+  const all = [
+    check("Unknown", "NoDirectory"),
+    check("Unknown", "Checking"),
+    check("False", "UnknownRole"),
+    check("False", "GroupNotFound"),
+  ];
+  const paused = { ...check("True", "Paused"), type: "Paused" };
+  t.is(of(all, paused), "False UnknownRole: UnknownRole.");
+  t.is(of(all.slice(0, 2), paused), "Unknown Checking: Checking.");
+  t.is(of(all.slice(0, 1), paused), "True Paused: Paused.");
+  t.is(of(all.slice(0, 1)), "True Accepted: People in these groups hold these roles.");
 });
