@@ -206,7 +206,16 @@ test("since when something is so stays as long as it is", (t) => {
   t.deepEqual(times(out), [LATER, LATER, TIME]);
   t.is(out?.sessionEpoch, 1);
   t.like(out?.conditions?.[0], { status: "False", reason: "NoMappedGroup" });
-  const { since: _, ...old } = object.status as Status;
+  const [active, ready] = object.status?.conditions ?? [];
+  if (!active || !ready) return t.fail();
+  const conditions = [{ ...ready, lastTransitionTime: BEFORE }, active];
+  const turned = bare(SPEC, { ...(object.status as Status), conditions });
+  t.deepEqual(times(after(turned, { access: { ...ACCESS, message: "Others." } }, hour)), [
+    TIME,
+    TIME,
+    BEFORE,
+  ]);
+  const { since: _, ...old } = { ...(object.status as Status), conditions };
   t.is(after(bare(SPEC, old), { endAllSessions: true }, hour)?.since, TIME, "as its condition has it");
   const { conditions: __, ...older } = old;
   t.is(after(bare(SPEC, older), { endAllSessions: true }, hour)?.since, LATER);
