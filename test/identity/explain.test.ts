@@ -120,6 +120,14 @@ const CASES: readonly [
     /^You are in a group that would give it, but its mapping is out of force/,
   ],
   [
+    "MappingSuspended",
+    "nor to who is in none of its groups",
+    { user: without([{ name: "other" }]) },
+    by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
+    /^The mapping services gives nothing until/,
+    /^You are in no Okta group that gives it/,
+  ],
+  [
     "NameWithoutID",
     "what a bare name gave through a mapping by id stays until the next sign-in",
     { user: account({ groups: [{ name: "ops" }], access: held("numbered", "ops") }) },
@@ -557,6 +565,18 @@ test("an explanation says whether there is an account, and what of it is known",
   t.like(explain({ user: without([]) }, by([]), []), { account: "Deactivated" });
   t.deepEqual(explain({ user: local() }, by([]), []), { account: "Undecided", source: "Local", roles: [] });
   t.deepEqual(explain({}, { inForce: undefined }).roles, [], "without an organization there is no catalogue");
+});
+
+test("somebody who has no account yet gets what their groups give, if this issuer has named them", (t) => {
+  const [decided, holds] = [true, false];
+  const member = identity("service_admin");
+  t.like(explain({ identity: member }, by([SERVICES])).roles[0], { decided, holds });
+  const stranger = { ...member, issuer: "https://old.okta.com" };
+  t.like(explain({ identity: stranger }, by([SERVICES])).roles[0], { decided: false, holds });
+  t.like(explain({ identity: member }, { inForce: undefined }, ["service-admin"]).roles[0], {
+    decided: false,
+    holds,
+  });
 });
 
 test("whoever has no access is told what is on its way, and what comes close", (t) => {

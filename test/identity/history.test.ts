@@ -192,4 +192,6 @@ test("of sign-ins ten are kept, each once and to the second, the newest first", 
   t.deepEqual(later, [admitted(11_000), ...kept.slice(0, 9)]);
   const refused = { ...admitted(10_000), outcome: "Refused", reason: "NoMappedGroup" } as const;
   t.deepEqual(withSignIns(kept, [refused]), [refused, ...kept.slice(0, 9)], "another outcome is another one");
+  const between = { ...refused, at: 5_000 };
+  t.deepEqual(withSignIns(kept, [between]), [...kept.slice(0, 5), between, ...kept.slice(5, 9)]);
 });

@@ -27,6 +27,12 @@ const paused = (...groups: MappedGroup[]): Mapping => ({ ...mapping("m", ...grou
 for (const [what, group, rules, expected] of [
   ["a name that differs by case", { name: "Ops" }, [mapping("m", { name: "ops" })], [DIFFERS]],
   [
+    "a mapped name with capitals",
+    { name: "ops" },
+    [mapping("m", { name: "Ops" })],
+    [{ ...DIFFERS, group: "ops", mapped: "Ops" }],
+  ],
+  [
     "what can't be seen of the difference is in words",
     { name: "ops " },
     [mapping("m", { name: "ops" })],

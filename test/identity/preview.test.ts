@@ -153,6 +153,8 @@ test("who has left the groups of a paused mapping loses by it what they hold thr
     { ref: "acme/ann", name: "Ann", gained: [], lost: ["viewer"], becomes: "deactivated" },
   ]);
   t.deepEqual([...roles.keys()], ["viewer"]);
+  const both = { ...member("eve", ["a", "b"], BEFORE), groups: [{ name: "b" }] };
+  t.deepEqual(who((await preview([both], before, after)).losing), ["eve"]);
 });
 
 test("who isn't decided on yet gains all that they get", async (t) => {

@@ -29,6 +29,7 @@ test("a local account with an admin role and a service account gets in without O
   const { serviceAccountName: _, ...closed } = admin();
   t.false(scene(added(closed)).canGetIn(), "no way in");
   t.false(scene(added(account())).canGetIn(), "Okta's");
+  t.false(scene(added(admin({ source: "Okta" }))).canGetIn(), "Okta's, whatever it says beside that");
   t.false(scene(added(admin({ organization: "acme/other" }))).canGetIn(), "another organization's");
 });
 
