@@ -250,7 +250,7 @@ test("they are read again and again until the end; a failure is logged, and trie
   const end = new AbortController();
   const keys = server.keys({ refreshMs: 1 });
   const running = keys.run(end.signal);
-  await waitFor(() => (server.reads >= 6 ? true : undefined), { what: "six readings", timeoutMs: 4_000 });
+  await waitFor(() => (server.reads >= 6 ? true : undefined), { what: "six readings", timeoutMs: 5_000 });
   t.true(keys.loaded);
   t.deepEqual(
     server.lines.map(({ level, msg, secret, err }) => [level, msg, secret, err?.message]),

@@ -50,6 +50,7 @@ test("what can't be a token of a service account for this page is known without 
     "system:node:n1",
     "system:serviceaccount:a:b:c",
     "system:serviceaccount::b",
+    "x:system:serviceaccount:a:b",
   ])
     t.is(read(token({ ...CLAIMS, sub })).kind, "not-a-service-account", sub);
 });
