@@ -115,7 +115,7 @@ export class LeaderElection {
   async #lead(signal: AbortSignal, lead: (lost: AbortSignal) => Promise<void>): Promise<void> {
     const over = new AbortController();
     const stop = () => over.abort(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     const ended = new AbortController();
     this.#log.info("leading");

@@ -202,7 +202,7 @@ test.serial("what differs in anything is another event", async (t) => {
 test.serial(
   "after six minutes without it, the same begins a new event; what was counted of the old one is written",
   async (t) => {
-    const { record: say, counts } = record(t, { mergeEveryMs: 500_000 });
+    const { record: say, counts } = record(t, { mergeEveryMs: 1_000_000 });
     say();
     await clock.pass(1_000);
     say();
@@ -216,7 +216,9 @@ test.serial(
     await clock.pass(359_000);
     say();
     await clock.pass(1_000);
-    t.deepEqual(counts(), { created: [1], patched: [4] });
+    t.deepEqual(counts(), { created: [1], patched: [] });
+    await clock.pass(300_000, 1_000);
+    t.deepEqual(counts(), { created: [], patched: [4] });
   },
 );
 
@@ -396,4 +398,34 @@ test.serial("nothing that is recorded can throw", async (t) => {
   await clock.pass(5_000);
   t.like(lines[0], { reason: "Painted", dropped: 1 });
   t.regex(JSON.stringify(lines[0]), /circular/);
+});
+
+test.serial("after a flush it goes on as before: in its own time, and with what was dropped", async (t) => {
+  const { recorder, record: say, server, flush, events, patches, lines } = record(t, { perSecond: 1 });
+  say();
+  await flush();
+  events();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  server.answer = () => answered;
+  say({ note: "held" });
+  await clock.pass(0);
+  say();
+  const flushing = recorder.flush({ timeoutMs: 100 });
+  await clock.pass(100);
+  await flushing;
+  t.like(lines[0], { dropped: 1, late: true });
+  answer();
+  server.answer = () => {};
+  await clock.pass(2_000);
+  say();
+  await clock.pass(2_000);
+  t.deepEqual(
+    patches().map(({ series }) => series?.count),
+    [3],
+    "the count that was dropped is in the next one",
+  );
+  events();
+  for (let i = 0; i < 5; i++) say({ note: `${i}` });
+  await clock.pass(1_900);
+  t.true(events().length <= 2, "one each second");
 });

@@ -1,9 +1,12 @@
+import { getEventListeners } from "node:events";
 import test, { type ExecutionContext } from "ava";
 import { Registry } from "prom-client";
 import type { Lease } from "../../../kubernetes/client/builtin-types.ts";
 import { AlreadyExistsError, ConflictError, NotFoundError } from "../../../kubernetes/client/errors.ts";
+import type { ObjectName } from "../../../kubernetes/client/object.ts";
 import {
   type Client,
+  keyOf,
   LeaderElection,
   type LeaderElectionOptions,
   NotLeaderError,
@@ -23,6 +26,7 @@ class LeaseServer {
   /** What is asked for, with the time that the caller gives it. */
   readonly calls: string[] = [];
   readonly timeouts = new Set<number | undefined>();
+  readonly names = new Set<string>();
   /** What becomes of a call before it is carried out, and of its answer. */
   before: (verb: string) => Promise<void> | void = () => {};
   after: (verb: string) => Promise<void> | void = () => {};
@@ -34,12 +38,14 @@ class LeaseServer {
   }
 
   readonly client = {
-    get: async (_type: unknown, _name: unknown, options: { timeoutMs?: number } = {}) => {
+    get: async (_type: unknown, name: ObjectName, options: { timeoutMs?: number } = {}) => {
+      this.names.add(keyOf(name));
       await this.#asked("get", options);
       if (!this.lease) throw new NotFoundError("gone", { status: 404, reason: "NotFound" });
       return this.#answer("get");
     },
     create: async (_type: unknown, object: Lease, options: { timeoutMs?: number } = {}) => {
+      this.names.add(keyOf(object));
       await this.#asked("create", options);
       if (this.lease) throw new AlreadyExistsError("there is one", { status: 409, reason: "AlreadyExists" });
       this.put(object.spec);
@@ -115,14 +121,15 @@ function contend(
   t.teardown(end);
   const said = () => lines.splice(0).map(({ msg }) => String(msg));
   const leading = () => sample(metrics, "controller_leader", { lease: "x" });
-  return { election, stop, running, terms, said, end, leading };
+  return { election, stop, running, terms, said, end, leading, lines, metrics };
 }
 
 test.serial(
   "who finds no lease makes one, and keeps it by renewing it every two seconds or so",
   async (t) => {
     const server = new LeaseServer();
-    const { election, terms, said, leading } = contend(t, server, "a");
+    const { election, terms, said, leading, metrics } = contend(t, server, "a");
+    t.regex(await metrics.metrics(), /^controller_leader\{lease="x"\} 0$/m);
     t.false(election.mayWrite());
     t.is(election.leader, undefined);
     await clock.pass(0);
@@ -147,6 +154,7 @@ test.serial(
     t.not(server.lease?.spec?.renewTime, first?.renewTime);
     t.is(server.lease?.spec?.leaseTransitions, 0);
     t.deepEqual([...server.timeouts], [10_000 / 3], "several attempts fit into the time there is");
+    t.deepEqual([...server.names], ["team/x"]);
     t.deepEqual(said(), ["leading"]);
   },
 );
@@ -586,3 +594,84 @@ test.serial("times are refused that leave no room for an attempt, or for what is
     t.throws(make(times), { instanceOf: RangeError }, JSON.stringify(times));
   t.is(new NotLeaderError("x").code, "not-leader");
 });
+
+test.serial("what goes wrong is logged with its cause, the lease and who we are", async (t) => {
+  const server = new LeaseServer();
+  server.put(undefined);
+  const down = (verb: string) => (verb === "replace" ? Promise.reject(new Error("down")) : undefined);
+  server.before = down;
+  const work = Promise.withResolvers<void>();
+  const { lines, terms, election, stop } = contend(t, server, "a", {}, () => work.promise);
+  const said = { lease: "x", identity: "a", err: { message: "down" } };
+  await clock.pass(5_000); // a lease without anything in it is seen twice, and is free
+  t.is(election.leader, undefined);
+  t.like(lines.at(-1), { ...said, msg: "can't read or take the lease, trying again" });
+  server.before = () => {};
+  await clock.pass(2_500);
+  t.is(terms.length, 1);
+  server.before = down;
+  await clock.pass(2_500);
+  t.like(lines.at(-1), { ...said, msg: "can't renew the lease, trying again" });
+  stop.abort();
+  work.resolve();
+  await clock.pass(2_500);
+  const release = lines.find(({ msg }) => String(msg).startsWith("can't release the lease"));
+  t.like(release, said);
+
+  const other = new LeaseServer();
+  other.before = (verb) => (verb === "create" ? Promise.reject(new Error("down")) : undefined);
+  const creating = contend(t, other, "a");
+  await clock.pass(0);
+  t.like(creating.lines.at(-1), { ...said, msg: "can't create the lease, trying again" });
+});
+
+test.serial(
+  "a leader whose lease somebody has emptied stops: nothing says any more that it is ours",
+  async (t) => {
+    const server = new LeaseServer();
+    const { terms } = contend(t, server, "a");
+    await clock.pass(0);
+    server.put(undefined);
+    await clock.pass(2_500);
+    t.is(terms[0]?.reason, "leadership is lost");
+  },
+);
+
+test.serial(
+  "however many terms there were, one renews the lease, and nothing is left of those before",
+  async (t) => {
+    const server = new LeaseServer();
+    const last = Promise.withResolvers<void>();
+    const { terms, stop } = contend(t, server, "a", {}, () =>
+      terms.length < 5 ? Promise.resolve() : last.promise,
+    );
+    await clock.pass(0);
+    t.is(terms.length, 5);
+    t.is(getEventListeners(stop.signal, "abort").length, 1);
+    server.calls.length = 0;
+    await clock.pass(22_000);
+    t.true(server.calls.length >= 9 && server.calls.length <= 11, `${server.calls.length}`);
+    last.resolve();
+    stop.abort();
+  },
+);
+
+test.serial(
+  "who is stopped while it takes the lease begins nothing that isn't told, and gives it back",
+  async (t) => {
+    const server = new LeaseServer();
+    const answer = Promise.withResolvers<void>();
+    server.after = (verb) => (verb === "create" ? answer.promise : undefined);
+    const told: boolean[] = [];
+    const { stop, running } = contend(t, server, "a", {}, async (lost) => {
+      told.push(lost.aborted);
+    });
+    await clock.pass(0);
+    stop.abort(new Error("stopped"));
+    answer.resolve();
+    await clock.pass(0);
+    await running;
+    t.deepEqual(told, [true]);
+    t.is(server.lease?.spec?.holderIdentity, "");
+  },
+);
