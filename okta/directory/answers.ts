@@ -75,6 +75,7 @@ export function refusal(
 /** An error from below, such as the token endpoint's, as one of the directory's. */
 export function directoryError(error: OktaError): DirectoryError {
   if (
+    error instanceof DirectoryUnreachableError ||
     error instanceof DirectoryUnauthorizedError ||
     error instanceof DirectoryForbiddenError ||
     error instanceof DirectoryInvalidAnswerError

@@ -110,6 +110,7 @@ test("a rate limit is waited for as long as it says, and longer with each try wh
 
 test("an error from below is one of the directory's", (t) => {
   for (const own of [
+    new DirectoryUnreachableError(new Error("x")),
     new DirectoryUnauthorizedError("x"),
     new DirectoryForbiddenError("okta.groups.read", "x"),
     new DirectoryInvalidAnswerError("x"),

@@ -1,0 +1,168 @@
+import { mock } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import test from "ava";
+import { Directory } from "../../../okta/directory/directory.ts";
+import { DirectoryInvalidAnswerError } from "../../../okta/directory/directory-errors.ts";
+import type { ManagementApiOptions } from "../../../okta/directory/management-api.ts";
+import type { HttpAnswer } from "../../../okta/http/answer.ts";
+import { Http } from "../../../okta/http/http.ts";
+import { UrlNotAllowedError } from "../../../okta/http/http-errors.ts";
+import { rate } from "./org.ts";
+
+const URL_OF_ORG = "https://acme.okta.com";
+const never = new Promise<HttpAnswer>(() => {});
+
+function answer(status = 200, headers: Record<string, string> = {}): HttpAnswer {
+  const json = { "content-type": "application/json" };
+  return { where: URL_OF_ORG, status, headers: { ...json, ...headers }, body: Buffer.from("[]") };
+}
+
+/** Answers without a network, one after the other; the last one goes on. */
+class Canned extends Http {
+  readonly answers: (HttpAnswer | Promise<HttpAnswer> | Error)[];
+  requests = 0;
+
+  constructor(...answers: (HttpAnswer | Promise<HttpAnswer> | Error)[]) {
+    super();
+    this.answers = answers;
+  }
+
+  override async request(): Promise<HttpAnswer> {
+    const next = this.answers[Math.min(this.requests++, this.answers.length - 1)] ?? answer();
+    if (next instanceof Error) throw next;
+    return next;
+  }
+}
+
+/** A directory at a clock of our own, which waiting moves. */
+function scene(http: Canned, options: Partial<ManagementApiOptions> = {}) {
+  const state = { now: 7_000, waits: [] as number[] };
+  const wait = async (ms: number) => {
+    state.waits.push(ms);
+    state.now += ms;
+  };
+  const credentials = { kind: "api-token", token: "00token" } as const;
+  const own = { url: URL_OF_ORG, credentials, http, now: () => state.now, wait };
+  return Object.assign(state, { directory: new Directory({ ...own, ...options }) });
+}
+
+test("a request is tried again as long as the wait ends in time, to the millisecond", async (t) => {
+  for (const [maxWaitMs, requests] of [
+    [499, 1],
+    [500, 2],
+  ] as const) {
+    const http = new Canned(answer(503));
+    await t.throwsAsync(scene(http, { maxWaitMs }).directory.check(), { code: "directory-unreachable" });
+    t.is(http.requests, requests);
+  }
+});
+
+test("the next window is waited for as long as it begins in time, to the millisecond", async (t) => {
+  for (const [maxWaitMs, requests] of [
+    [29_999, 1],
+    [30_000, 2],
+  ] as const) {
+    const http = new Canned(answer(200, rate(10, 0, 30)));
+    const { directory } = scene(http, { maxWaitMs });
+    await directory.check();
+    const again = directory.check();
+    await (requests === 2
+      ? t.notThrowsAsync(again)
+      : t.throwsAsync(again, { code: "directory-rate-limited" }));
+    t.is(http.requests, requests);
+  }
+});
+
+test.serial(
+  "those who wait for the same moment come at times of their own: up to a quarter, and a second, later",
+  async (t) => {
+    const random = mock.method(Math, "random", () => 1);
+    try {
+      const short = scene(new Canned(answer(503), answer()));
+      await short.directory.check();
+      const long = scene(new Canned(answer(429, { "retry-after": "60" }), answer()), { maxWaitMs: 90_000 });
+      await long.directory.check();
+      t.deepEqual([short.waits, long.waits], [[625], [61_000]]);
+    } finally {
+      random.mock.restore();
+    }
+  },
+);
+
+test("a mistake of ours isn't taken for Okta's", async (t) => {
+  const mistake = new TypeError("a mistake");
+  const http = new Canned(mistake);
+  await t.throwsAsync(scene(http).directory.check(), { is: mistake });
+  t.is(http.requests, 1);
+  class Broken extends Canned {
+    override allowed(): URL {
+      throw mistake;
+    }
+  }
+  t.throws(() => scene(new Broken()), { is: mistake });
+  const error = t.throws(() => scene(new Canned(), { url: "http://acme.okta.com" }), {
+    instanceOf: DirectoryInvalidAnswerError,
+  });
+  t.true(error.cause instanceof UrlNotAllowedError);
+});
+
+test("by the clock of the process, where none is given, a window that is used up is one", async (t) => {
+  const http = new Canned(answer(200, rate(10, 0, 30)));
+  const credentials = { kind: "api-token", token: "00token" } as const;
+  const directory = new Directory({ url: URL_OF_ORG, credentials, http, maxWaitMs: 0 });
+  await directory.check();
+  await t.throwsAsync(directory.check(), { code: "directory-rate-limited" });
+});
+
+test.serial("a pause takes its time", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const http = new Canned(answer(503), answer());
+    const credentials = { kind: "api-token", token: "00token" } as const;
+    const check = new Directory({ url: URL_OF_ORG, credentials, http, now: () => 0 }).check();
+    await turn();
+    mock.timers.tick(499);
+    await turn();
+    t.is(http.requests, 1);
+    mock.timers.tick(126);
+    await check;
+    t.is(http.requests, 2);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test.serial("whoever is in line for five seconds is told that the directory is slow", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const http = new Canned(never);
+    const { directory } = scene(http, { lane: "people", maxConcurrent: 1, maxWaitMs: 0 });
+    void directory.check();
+    const inLine = t.throwsAsync<Error>(directory.check(), {
+      code: "directory-unreachable",
+      message: /too many requests wait for it/,
+    });
+    await turn();
+    mock.timers.tick(5_000);
+    t.true((await inLine)?.cause instanceof Error);
+    t.is(http.requests, 1);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test.serial("who waits for another's answer does so until their own time is over", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const http = new Canned(never);
+    const { directory } = scene(http, { maxWaitMs: 20 });
+    void directory.check();
+    const second = t.throwsAsync(directory.check(), { code: "directory-unreachable" });
+    await turn();
+    mock.timers.tick(20);
+    await second;
+    t.is(http.requests, 1);
+  } finally {
+    mock.timers.reset();
+  }
+});
