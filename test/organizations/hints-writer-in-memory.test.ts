@@ -240,3 +240,31 @@ test("who is overtaken all the time is told that it took too long, and others ar
   await other.writer.heard(beta, { hints: [person("u1")] });
   await waiting;
 });
+
+test("a call that nobody answers ends with the time that a write may take", async (t) => {
+  // A connection that is open keeps the process, a time-out alone doesn't.
+  const open = setInterval(() => {}, 1_000);
+  t.teardown(() => clearInterval(open));
+  const silent = (_type: unknown, _of: unknown, options?: { signal?: AbortSignal }): Promise<never> => {
+    return new Promise((_, reject) => {
+      options?.signal?.addEventListener("abort", () => reject(new DOMException("over", "TimeoutError")));
+    });
+  };
+  const stored = new Scene();
+  await stored.writer.heard(acme, { hints: [person("u1")] });
+  const { stored: object } = stored;
+  if (!object) return t.fail();
+  const unused = (): Promise<never> => Promise.reject(new Error("it isn't asked for"));
+  const none = (): Promise<never> => Promise.reject(apiError("GET /x", 404, {}));
+  for (const client of [
+    { get: silent, create: unused, replace: unused },
+    { get: none, create: silent, replace: unused },
+    { get: async () => object as never, create: unused, replace: silent },
+  ]) {
+    const writer = new HintsWriter({ client: client as HintsWriterOptions["client"], timeoutMs: 20 });
+    const thrown = await t.throwsAsync(writer.heard(acme, { hints: [person("u2")] }), {
+      code: "hints-timeout",
+    });
+    t.like(thrown?.cause, { name: "TimeoutError" });
+  }
+});

@@ -69,6 +69,20 @@ test("of what contradicts, that counts which happened last, and at the same time
   t.deepEqual(back.people, [{ id: "u1", heardTime: at(1), eventTime: at(2), joined: ["g1"], active: true }]);
 });
 
+test("what is said of one moment is noted to the last, and the same in another order is nothing new", (t) => {
+  const said = [
+    person("u1", 1, { joined: ["g1"] }),
+    person("u1", 1, { joined: ["g2"] }),
+    person("u1", 1, { left: ["g3"] }),
+    person("u1", 1, { active: true }),
+  ];
+  const spec = heard(...said.map((hint) => [hint]));
+  t.like(spec.people, [{ joined: ["g1", "g2"], left: ["g3"], active: true, heardTime: at(3) }]);
+  const turned = person("u1", 1, { joined: ["g2", "g1"], left: ["g3"], active: true });
+  t.is(withHeard(spec, { hints: [turned] }, START + 9), spec);
+  t.is(heard(...said.map((hint) => [hint]), [person("u1", 1, { active: false })]).people?.[0]?.active, false);
+});
+
 test("in whatever order and however often hints are heard, the same people and groups are to be looked at", (t) => {
   const hint = fc.oneof(
     fc.record({ id: fc.constantFrom("u1", "u2", "u3"), ms: fc.nat(9) }).map(({ id, ms }) => person(id, ms)),
