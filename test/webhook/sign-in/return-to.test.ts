@@ -159,6 +159,16 @@ test("an address of another origin that people may be led to, and of no other", 
   }
 });
 
+test("on this machine itself, where plain http is spoken, addresses with it are led to, and those of https aren't", (t) => {
+  const local = new Origins("http://localhost:8080", ["app.localhost:9000"]);
+  t.deepEqual(readAddress("http://localhost:8080/x", local), { kind: "address", path: "/x" });
+  const path = "http://app.localhost:9000/x?y";
+  t.deepEqual(readAddress(path, local), { kind: "address", path });
+  t.deepEqual(readLoginQuery(`/login/acme?return_to=${path}`, local).way, { kind: "address", path });
+  for (const other of ["https://localhost:8080/x", "https://app.localhost:9000/x", "http://app.localhost/x"])
+    t.deepEqual(readAddress(other, local), NONE, other);
+});
+
 test("whatever is taken stays at this origin, also the paths that look like hosts", (t) => {
   for (const path of [
     "/.//evil.example",
