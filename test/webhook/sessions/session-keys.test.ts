@@ -1,161 +1,272 @@
+import { randomUUID } from "node:crypto";
 import test from "ava";
 import { pino } from "pino";
 import { SESSION_KEYS_TYPE } from "../../../crds/resources.ts";
-import { type Secret, secrets } from "../../../kubernetes/index.ts";
-import { SessionKeys } from "../../../webhook/sessions/session-keys.ts";
-import { parseKeys } from "../../../webhook/sessions/stored-keys.ts";
-import { waitFor } from "../../cluster.ts";
-import { type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
+import { ConnectionError, type Secret, secrets } from "../../../kubernetes/index.ts";
+import {
+  ForeignSecretError,
+  KeysUnavailableError,
+  SessionKeys,
+} from "../../../webhook/sessions/session-keys.ts";
+import { formatKeys, newKey, parseKeys, type StoredKey } from "../../../webhook/sessions/stored-keys.ts";
+import { clusterOfFile } from "../../cluster-of-file.ts";
+import { InterruptedClient } from "../../kubernetes/interrupted-client.ts";
+import { waitFor } from "../../wait-for.ts";
 
-const NAME = "okta-role-operator-session-keys";
 const HOUR_MS = 3_600_000;
-const silent = pino({ level: "silent" });
+const START = 1_800_000_000_000;
+const shared = clusterOfFile(test);
 
-test("the Secret is made when missing, once however many replicas come at once, and a session counts at all of them", async (t) => {
-  const underTest = await webhookUnderTest(t);
-  const { applyAcme, signIn, session, replica } = underTest;
-  const others = await Promise.all([replica(), replica()]);
-  await applyAcme();
-  const { cookies } = await signIn("ada");
-  for (const other of others) t.is((await session(cookies, other)).status, 200);
-  const secret = await readSecret(underTest);
-  t.is(secret.type, SESSION_KEYS_TYPE);
-  t.is(keysIn(secret).length, 1);
+/** A Secret of this test's own, and what a replica makes of it. */
+class Scene {
+  readonly client = new InterruptedClient(shared().client);
+  readonly secret = { namespace: shared().cluster.namespace, name: `keys-${randomUUID()}` };
+  readonly lines: { level: number; msg: string; secret?: string; err?: { message: string } }[] = [];
+  now = START;
+
+  keys(options: Partial<ConstructorParameters<typeof SessionKeys>[0]> = {}): SessionKeys {
+    const { client, secret } = this;
+    const log = pino({ level: "info" }, { write: (line) => void this.lines.push(JSON.parse(line)) });
+    return new SessionKeys({ client, secret, log, now: () => this.now, ...options });
+  }
+
+  get reads(): number {
+    return this.client.calls.filter((call) => call === "get").length;
+  }
+
+  get writes(): number {
+    return this.client.calls.length - this.reads;
+  }
+
+  /** As another replica would. */
+  async put(keys: readonly StoredKey[]): Promise<void> {
+    await this.apply({ keys: formatKeys(keys) });
+  }
+
+  /** As an admin does. */
+  async apply(stringData: Record<string, string> | undefined, type = SESSION_KEYS_TYPE): Promise<void> {
+    const object = { apiVersion: "v1", kind: "Secret", metadata: { name: this.secret.name }, type };
+    await shared().cluster.apply({ ...object, ...(stringData && { stringData }) });
+  }
+
+  read(): Promise<Secret> {
+    return shared().client.get(secrets, this.secret);
+  }
+
+  async stored(): Promise<StoredKey[]> {
+    const { data } = await this.read();
+    return parseKeys(Buffer.from(data?.keys ?? "", "base64").toString()) ?? [];
+  }
+}
+
+test("before the Secret was read nobody is signed in; then it is there, as ours, with one key", async (t) => {
+  const scene = new Scene();
+  const keys = scene.keys();
+  t.false(keys.loaded);
+  t.is(keys.find("any"), undefined);
+  t.throws(() => keys.current(), { instanceOf: KeysUnavailableError, code: "session-keys-unavailable" });
+  t.throws(() => keys.assertionKeys(), { instanceOf: KeysUnavailableError });
+  const loaded = keys.whenLoaded().then(() => "loaded");
+  t.is(await Promise.race([loaded, Promise.resolve("not yet")]), "not yet");
+  await keys.refresh();
+  await loaded;
+  t.true(keys.loaded);
+  const [made] = await scene.stored();
+  t.is(made?.createdAt, START);
+  t.is(made?.id, keys.current().id);
+  t.is(made?.id, keys.assertionKeys().current.id);
+  t.like(await scene.read(), {
+    metadata: { labels: { "app.kubernetes.io/managed-by": "okta-role-operator" } },
+    type: SESSION_KEYS_TYPE,
+  });
+  await keys.refresh();
+  t.is(scene.writes, 1, "nothing is due");
+  t.deepEqual(scene.lines, [], "and nothing to be told");
 });
 
-test("keys rotate: the old one counts as long as sessions made with it may last, and a new one isn't used before all know it", async (t) => {
-  const underTest = await webhookUnderTest(t);
-  let now = Date.now();
-  const keys = sessionKeys(underTest, { now: () => now });
-  await keys.refresh();
-  const first = keys.current();
-  now += 23 * HOUR_MS;
-  await keys.refresh();
-  t.is(keys.current().id, first.id);
-  now += 2 * HOUR_MS;
-  await keys.refresh();
-  t.is(keysIn(await readSecret(underTest)).length, 2, "rotated");
-  t.is(keys.current().id, first.id, "other replicas haven't read the new one yet");
-  now += 61_000;
-  const second = keys.current();
-  t.not(second.id, first.id);
-  t.truthy(keys.find(first.id), "still accepted");
+test("a new key is made when the last is a day old, and used when it was there for as long as two readings take", async (t) => {
+  for (const [options, settleMs] of [
+    [{}, 60_000],
+    [{ refreshMs: 5_000 }, 10_000],
+    [{ refreshMs: 5_000, times: { settleMs: 70 } }, 70],
+  ] as const) {
+    const scene = new Scene();
+    const keys = scene.keys(options);
+    await keys.refresh();
+    const first = keys.current().id;
+    scene.now += 24 * HOUR_MS - 1;
+    await keys.refresh();
+    t.is(scene.writes, 1);
+    scene.now += 1;
+    await keys.refresh();
+    const [, { id: second = "" } = {}, ...more] = await scene.stored();
+    t.deepEqual(more, []);
+    scene.now += settleMs - 1;
+    t.is(keys.current().id, first, "other replicas haven't read the new one yet");
+    scene.now += 1;
+    t.is(keys.current().id, second);
+    t.truthy(keys.find(first), "what it has signed still counts");
+    t.deepEqual(
+      scene.lines.map(({ msg, secret }) => [msg, secret]),
+      [["A new key of sessions was made.", scene.secret.name]],
+    );
 
-  now += 7 * 24 * HOUR_MS + HOUR_MS;
-  await keys.refresh();
-  t.falsy(keys.find(first.id), "nothing can depend on it any more");
-  t.truthy(keys.find(second.id));
+    scene.now += 7 * 24 * HOUR_MS;
+    await keys.refresh();
+    t.falsy(keys.find(first), "nothing can depend on it any more");
+    t.truthy(keys.find(second));
+  }
 });
 
-test("two replicas that rotate at once make one new key", async (t) => {
-  const underTest = await webhookUnderTest(t);
-  const later = Date.now() + 25 * HOUR_MS;
-  const replicas = [1, 2, 3, 4].map(() => sessionKeys(underTest, { now: () => later }));
+test("who comes second, at making the Secret or at rotating, takes what the first has made", async (t) => {
+  const making = new Scene();
+  const theirs = newKey(START);
+  making.client.before("create", () => making.put([theirs]));
+  const keys = making.keys();
+  await keys.refresh();
+  t.is(keys.current().id, theirs.id);
+  t.deepEqual(await making.stored(), [theirs]);
+
+  const rotating = new Scene();
+  const old = newKey(START - 24 * HOUR_MS);
+  await rotating.put([old]);
+  rotating.client.before("replace", () => rotating.put([old, theirs]));
+  const others = rotating.keys();
+  await others.refresh();
+  t.deepEqual(await rotating.stored(), [old, theirs]);
+  t.truthy(others.find(theirs.id));
+});
+
+test("replicas that rotate at once make one new key", async (t) => {
+  const scene = new Scene();
+  await scene.put([newKey(START - 24 * HOUR_MS)]);
+  const replicas = [1, 2, 3, 4].map(() => scene.keys());
   await Promise.all(replicas.map((keys) => keys.refresh()));
-  const stored = keysIn(await readSecret(underTest));
+  const stored = await scene.stored();
   t.is(stored.length, 2);
   for (const keys of replicas) for (const { id } of stored) t.truthy(keys.find(id));
 });
 
-test("a key that isn't known is looked up in the Secret, but not at any rate", async (t) => {
-  const underTest = await webhookUnderTest(t);
-  const behind = sessionKeys(underTest, { unknownKeyMs: 0 });
-  await behind.refresh();
-  const rotating = sessionKeys(underTest, { now: () => Date.now() + 25 * HOUR_MS });
-  await rotating.refresh();
-  const added = keysIn(await readSecret(underTest)).at(-1)?.id ?? "";
-  t.is(behind.find(added), undefined);
-  t.is(await behind.lookFor(added), "found");
+test("a Secret that changes all the time is given up after five times, and any other failure at once", async (t) => {
+  const scene = new Scene();
+  const change = () => scene.put([newKey(START - 24 * HOUR_MS)]);
+  await change();
+  for (let i = 0; i < 9; i++) scene.client.before("replace", change);
+  const error = await t.throwsAsync(scene.keys().refresh(), { instanceOf: KeysUnavailableError });
+  t.true(error?.message.includes(`${scene.secret.name} changes all the time`));
+  t.is(scene.reads, 5);
 
-  const { client } = underTest;
-  let reads = 0;
-  const counting: Pick<typeof client, "get" | "create" | "replace"> = {
-    get: (...args) => {
-      reads++;
-      return client.get(...args);
-    },
-    create: (...args) => client.create(...args),
-    replace: (...args) => client.replace(...args),
-  };
-  const limited = sessionKeys(
-    { ...underTest, client: { ...client, ...counting } },
-    { unknownKeyMs: HOUR_MS },
-  );
-  await limited.refresh();
-  for (let i = 0; i < 20; i++) t.is(await limited.lookFor(`forged-${i}`), "not-looked");
-  t.is(reads, 1);
+  const broken = new Scene();
+  broken.client.fail("get", new ConnectionError("the connection broke", { sent: true }));
+  await t.throwsAsync(broken.keys().refresh(), { instanceOf: ConnectionError });
+  t.deepEqual(broken.client.calls, ["get"]);
 });
 
-test("deleting the Secret signs everybody out, and people can sign in again at once", async (t) => {
-  const { applyAcme, signIn, session, cluster, replica, lines } = await webhookUnderTest(t, {
-    keys: { refreshMs: 200 },
-  });
-  const other = await replica();
-  await applyAcme();
-  const { cookies } = await signIn("ada");
-  await cluster.kubectl("delete", "secret", NAME);
-  // Secrets aren't watched: each replica reads it again when the time has come.
-  const fresh = await waitFor(
-    async () => {
-      const answer = await session(cookies);
-      return answer.status === 401 ? answer : undefined;
-    },
-    { what: "the session to end" },
-  );
-  t.is(fresh.body.code, "session-invalid");
-  t.true(lines.some(({ msg }) => String(msg).includes("all sessions have ended")));
-  const again = await signIn("ada");
-  t.is((await session(again.cookies)).status, 200);
-  await waitFor(async () => ((await session(again.cookies, other)).status === 200 ? true : undefined), {
-    what: "the other replica to read the new key",
-  });
-});
-
-test("a Secret of that name that is somebody else's is left alone, and the webhook says so", async (t) => {
-  const underTest = await webhookUnderTest(t);
-  const { cluster, client } = underTest;
-  await cluster.kubectl("create", "secret", "generic", "theirs", "--from-literal=password=secret");
-  const keys = sessionKeys(underTest, { secret: { namespace: cluster.namespace, name: "theirs" } });
-  const error = await t.throwsAsync(keys.refresh(), { code: "session-secret-foreign" });
+test("somebody else's Secret isn't touched, and whoever may choose another name is told so", async (t) => {
+  const scene = new Scene();
+  await scene.apply({ password: "secret" }, "Opaque");
+  const keys = scene.keys();
+  const error = await t.throwsAsync(keys.refresh(), { instanceOf: ForeignSecretError });
   t.regex(error?.message ?? "", /--session-secret/);
   t.false(keys.loaded);
-  const theirs = await client.get(secrets, { namespace: cluster.namespace, name: "theirs" });
-  t.deepEqual(Object.keys(theirs.data ?? {}), ["password"]);
+  t.deepEqual(Object.keys((await scene.read()).data ?? {}), ["password"]);
 });
 
-test("keys that can't be read in a Secret of ours are replaced", async (t) => {
-  const underTest = await webhookUnderTest(t);
-  const { cluster } = underTest;
-  const broken = Buffer.from('[{"id": "x"}]').toString("base64");
-  await cluster.kubectl(
-    "patch",
-    "secret",
-    NAME,
-    "--type=merge",
-    "-p",
-    JSON.stringify({ data: { keys: broken } }),
-  );
-  const keys = sessionKeys(underTest);
+test("keys of ours that can't be read are replaced, and the log says so", async (t) => {
+  for (const data of [undefined, {}, { keys: "" }, { keys: "[]" }, { keys: '[{"id": "x"}]' }]) {
+    const scene = new Scene();
+    await scene.apply(data);
+    const keys = scene.keys();
+    await keys.refresh();
+    t.is((await scene.stored())[0]?.id, keys.current().id);
+    t.regex(scene.lines[0]?.msg ?? "", /no keys that can be read/);
+    t.is(scene.lines[0]?.secret, scene.secret.name);
+  }
+});
+
+test("where every key was replaced all sessions have ended, and the log says so; where one is left it doesn't", async (t) => {
+  const scene = new Scene();
+  const [a, b, c] = [newKey(START), newKey(START), newKey(START)];
+  const keys = scene.keys();
+  await scene.put([a]);
   await keys.refresh();
-  t.truthy(keys.find(keysIn(await readSecret(underTest))[0]?.id ?? ""));
+  await scene.put([a, b]);
+  await keys.refresh();
+  t.deepEqual(scene.lines, []);
+  await scene.put([c]);
+  await keys.refresh();
+  t.regex(scene.lines[0]?.msg ?? "", /all sessions have ended/);
+  t.is(scene.lines[0]?.secret, scene.secret.name);
+  t.deepEqual(
+    [a, b, c].map(({ id }) => keys.find(id)?.id),
+    [undefined, undefined, c.id],
+  );
 });
 
-function sessionKeys(
-  { client, cluster }: Pick<UnderTest, "client" | "cluster">,
-  options: Partial<ConstructorParameters<typeof SessionKeys>[0]> = {},
-): SessionKeys {
-  return new SessionKeys({
-    client,
-    secret: { namespace: cluster.namespace, name: NAME },
-    log: silent,
-    ...options,
-  });
-}
+test("a key that isn't known is looked for, unless the Secret was read just now; who can't tell doesn't say that it is gone", async (t) => {
+  const scene = new Scene();
+  const [a, b] = [newKey(START), newKey(START)];
+  await scene.put([a]);
+  const keys = scene.keys({ unknownKeyMs: HOUR_MS });
+  t.is(await keys.lookFor(a.id), "found", "it wasn't read before");
+  t.is(scene.reads, 1);
+  await scene.put([a, b]);
+  t.is(await keys.lookFor(b.id), "not-looked");
+  t.is(await keys.lookFor(a.id), "found");
+  for (let i = 0; i < 20; i++) t.is(await keys.lookFor(`forged-${i}`), "not-looked");
+  t.is(scene.reads, 1);
 
-function readSecret({ client, cluster }: UnderTest): Promise<Secret> {
-  return client.get(secrets, { namespace: cluster.namespace, name: NAME });
-}
+  const eager = scene.keys({ unknownKeyMs: 0 });
+  t.is(await eager.lookFor("none"), "gone");
+  const hold = Promise.withResolvers<void>();
+  scene.client.before("get", () => hold.promise);
+  const readsBefore = scene.reads;
+  const underWay = eager.refresh();
+  const looking = [eager.lookFor("none"), eager.lookFor(b.id)];
+  hold.resolve();
+  t.deepEqual(
+    await Promise.all(looking),
+    ["not-looked", "found"],
+    "the reading may have begun before it was made",
+  );
+  await underWay;
+  t.is(scene.reads, readsBefore + 1, "they share it");
+  await eager.refresh();
+  t.is(scene.reads, readsBefore + 2);
+});
 
-function keysIn({ data }: Secret) {
-  return parseKeys(Buffer.from(data?.keys ?? "", "base64").toString()) ?? [];
-}
+test("they are read again and again until the end; a failure is logged, and tried again soon", async (t) => {
+  const scene = new Scene();
+  for (let i = 0; i < 3; i++)
+    scene.client.fail("get", new ConnectionError("the connection broke", { sent: true }));
+  const end = new AbortController();
+  const keys = scene.keys({ refreshMs: 1 });
+  const running = keys.run(end.signal);
+  await waitFor(() => (scene.reads >= 6 ? true : undefined), { what: "six readings" });
+  t.true(keys.loaded);
+  t.deepEqual(
+    scene.lines.map(({ level, msg, secret, err }) => [level, msg, secret, err?.message]),
+    Array.from({ length: 3 }, () => [
+      50,
+      "The keys of sessions could not be read.",
+      scene.secret.name,
+      "the connection broke",
+    ]),
+  );
+  end.abort();
+  await running;
+
+  const resting = new Scene();
+  const later = resting.keys({ refreshMs: HOUR_MS });
+  const rest = new AbortController();
+  const done = later.run(rest.signal);
+  await later.whenLoaded();
+  await new Promise(setImmediate);
+  rest.abort();
+  await done;
+  t.is(resting.reads, 1, "who rests for an hour ends at once all the same");
+
+  const ended = new Scene();
+  await ended.keys().run(AbortSignal.abort());
+  t.is(ended.reads, 0);
+});
