@@ -5,7 +5,7 @@ import { log } from "./kubernetes/api-server.ts";
 
 export interface ClusterOfFile {
   readonly cluster: TestCluster;
-  /** The cluster admin's. */
+  /** The cluster admin's, or the product's with the chart's rights. */
   readonly client: Client;
 }
 
@@ -14,13 +14,17 @@ export interface ClusterOfFile {
  *
  * @returns what there is while tests run, and isn't yet while they are declared
  */
-export function clusterOfFile(test: TestFn): () => ClusterOfFile {
+export function clusterOfFile(
+  test: TestFn,
+  { as = "admin" }: { as?: "admin" | "product" } = {},
+): () => ClusterOfFile {
   let made: ClusterOfFile | undefined;
   test.before(async () => {
     const cluster = await createTestCluster();
+    const kubeconfig = as === "admin" ? cluster.kubeconfig : await cluster.serviceAccount();
     made = {
       cluster,
-      client: await createClient({ kubeconfig: cluster.kubeconfig, userAgent: "test", log }),
+      client: await createClient({ kubeconfig, userAgent: "test", log }),
     };
   });
   test.after.always(async () => {
