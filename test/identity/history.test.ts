@@ -124,6 +124,7 @@ test("one grant that comes twice is one, and a role that comes beside others has
   t.deepEqual(twice?.granted, [grant("viewer")]);
   t.deepEqual(what(held(grant("viewer")), held(grant("viewer"), grant("admin"))), ["RolesChanged"]);
   t.deepEqual(what(held(grant("viewer"), grant("admin")), held(grant("viewer"))), ["RolesChanged"]);
+  t.deepEqual(what(held(grant("viewer")), held(grant("viewer"), grant("viewer", "h"))), ["CausesChanged"]);
   t.deepEqual(what(held(grant("viewer"), grant("viewer", "h")), held(grant("viewer"))), ["CausesChanged"]);
   t.deepEqual(what(held({ role: "viewer" }), held(grant("viewer"))), ["CausesChanged"]);
   t.deepEqual(what(held(grant("viewer")), held(grant("viewer", "g", "other"))), ["CausesChanged"]);
