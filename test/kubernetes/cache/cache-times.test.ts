@@ -165,6 +165,8 @@ function scene(t: ExecutionContext, options: Partial<CacheOptions<Box>> = {}) {
     told,
     watch,
     end,
+    metrics,
+    lines,
     said: () => lines.splice(0).map(({ msg }) => String(msg)),
     lists: (result: string) => sample(metrics, "controller_cache_lists_total", { resource: "boxes", result }),
     restarts: (reason: string) =>
@@ -735,5 +737,51 @@ test.serial(
     await end();
     await t.throwsAsync(cache.synced, { message: "the test is over" });
     t.deepEqual(resets, ["the cache has been stopped"]);
+  },
+);
+
+test.serial("a subscriber that fails, at once or later, is counted, and disturbs nobody", async (t) => {
+  const { cache, listed, watch, metrics, lines } = scene(t);
+  cache.subscribe(() => {
+    throw new Error("oh no");
+  });
+  cache.subscribe(() => Promise.reject(new Error("oh no, later")));
+  const seen: string[] = [];
+  const unsubscribe = cache.subscribe(({ key }) => seen.push(key));
+  await listed(box("a", 1), box("b", 2));
+  unsubscribe();
+  watch().tell({ type: "DELETED", object: box("a", 7) });
+  await clock.pass(0);
+  t.deepEqual(seen, ["team/a", "team/b"]);
+  const { length } = lines.filter(({ msg }) => msg === "a subscriber failed to handle a change");
+  t.is(length, 6);
+  t.like(lines[0], {
+    cache: "boxes",
+    namespace: undefined,
+    change: "added",
+    key: "team/a",
+    err: { message: "oh no" },
+  });
+  const of = (name: string, labels: object = {}) => sample(metrics, name, { resource: "boxes", ...labels });
+  t.is(await of("controller_cache_handler_errors_total"), 6);
+  t.is(await of("controller_cache_objects"), 1);
+  t.is(await of("controller_cache_readable", { watched_namespace: "team" }), 1);
+});
+
+test.serial(
+  "when nothing can be read, all of it grows old; what is said of one namespace is about that one",
+  async (t) => {
+    const { cache, server, watches } = scene(t, { namespaces: ["team", "closed"] });
+    await clock.pass(0);
+    for (const each of watches) each.tell(LISTED(5));
+    await clock.pass(0);
+    t.is(cache.check(0), undefined, "as old as it may be");
+    server.heartbeat = (namespace) => (namespace === "closed" ? Promise.reject(forbidden()) : "5");
+    await clock.pass(20_000);
+    t.regex(cache.check(-1, "team") ?? "", /for \d s$/);
+    t.regex(cache.check(5_000, "closed") ?? "", /for \d+ s \(no right\)$/);
+    server.heartbeat = () => Promise.reject(forbidden());
+    await clock.pass(20_000);
+    t.true(cache.freshness() > 10_000);
   },
 );

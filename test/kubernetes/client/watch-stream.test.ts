@@ -43,6 +43,7 @@ test("a watch tells each event, however it is cut, and ends when the server ends
   const reading = read(stream);
   dispatcher.last.sends().begins(200);
   await stream.opened;
+  t.is(dispatcher.last.aborted, undefined);
   const ends = { "k8s.io/initial-events-end": "true" };
   const text = [
     line("ADDED", "a"),
