@@ -85,6 +85,10 @@ async function twoTenants(t: ExecutionContext) {
   return { ...product, neighbour, unnoticed };
 }
 
+function within({ namespace }: TestCluster, object: object): object {
+  return { ...object, metadata: { ...("metadata" in object ? (object.metadata as object) : {}), namespace } };
+}
+
 function pathOf({ namespace }: TestCluster, plural: string): string {
   return `/apis/rolemapping.dev/v1alpha1/namespaces/${namespace}/${plural}`;
 }
@@ -177,6 +181,7 @@ test.serial("a neighbour's namespace is deleted, and made again", async (t) => {
       namespace: neighbour.namespace,
       kubectl: (...args) => cluster.kubectl(...flag, ...args),
       kubectlWith: (stdin, ...args) => cluster.kubectlWith(stdin, ...flag, ...args),
+      apply: (...objects) => cluster.apply(...objects.map((object) => within(neighbour, object))),
     };
     await serveToo(madeAgain, cluster.namespace);
     await madeAgain.apply(...beta(okta.issuer("default")));
