@@ -40,6 +40,13 @@ export async function followFiles(
       failing = true;
     }
   };
-  const timer = setInterval(() => void look(), everyMs).unref();
+  // One after the other: a look that takes long must not say last what was so first.
+  let isLooking = false;
+  const timer = setInterval(async () => {
+    if (isLooking) return;
+    isLooking = true;
+    await look();
+    isLooking = false;
+  }, everyMs).unref();
   return () => clearInterval(timer);
 }
