@@ -187,8 +187,9 @@ test("a call that nobody answers ends with the time that a write may take", asyn
     if (unanswered === "PUT")
       await new HintsWriter({ client, timeoutMs }).heard(acme, { hints: [person("u1")] });
     faults.holds = ({ method }) => (method === unanswered ? held.promise : undefined);
-    const hasty = new HintsWriter({ client, timeoutMs: 1_000 });
-    const error = await t.throwsAsync(hasty.heard(acme, { hints: [person("u2")] }), {
+    const hasty = new HintsWriter({ client, timeoutMs: 300 });
+    // Each its own person: on a busy machine what was given up may be carried out later.
+    const error = await t.throwsAsync(hasty.heard(acme, { hints: [person(`u-${unanswered}`)] }), {
       code: "hints-timeout",
     });
     t.like(error?.cause, { name: "TimeoutError" });
