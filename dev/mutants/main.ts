@@ -38,7 +38,8 @@ const HELP = `npm run mutants [-- PATH... | --since REF] [--sample N] [--tests P
 PATH         a folder or a file, such as identity or okta/oidc/issuer.ts; default: everything, which takes days
 --since REF  the files that differ from this commit
 --sample N   of each folder only N mutants, drawn by lot, always the same ones as long as the files are the same
---tests PATH only these test files, or those in this folder, are asked: what the others notice isn't known then
+--tests PATH only these test files, or those in this folder, are asked: what the others notice isn't known then,
+             so that --write writes nothing
 --at-once N  test files that run at the same time; default: one per core, more where they wait more than they work
 --fresh      forgets what earlier runs have found
 --write      puts the table into docs/development.md: the folders of which all is known, or all that

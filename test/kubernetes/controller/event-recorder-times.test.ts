@@ -6,16 +6,14 @@ import { EventRecorder, type EventRecorderOptions, type EventToRecord } from "..
 import { logLines } from "../../log-lines.ts";
 import { sample } from "../api-server.ts";
 import { fakeClock } from "../fake-clock.ts";
+import { PAINTED, PAINTER } from "./painted.ts";
 
 // In a file of its own: there is one clock for all tests of a file.
 const clock = fakeClock(test);
 
 const EVENT: EventToRecord = {
+  ...PAINTED,
   regarding: { kind: "ConfigMap", namespace: "team", name: "x" },
-  type: "Normal",
-  reason: "Painted",
-  action: "Paint",
-  note: "It is red now.",
 };
 
 /** A recorder, and what it writes. */
@@ -45,8 +43,7 @@ function record(t: ExecutionContext, options: Partial<EventRecorderOptions> = {}
   const metrics = new Registry();
   const recorder = new EventRecorder({
     client,
-    reportingController: "example.com/test",
-    reportingInstance: "test-1",
+    ...PAINTER,
     log,
     metrics,
     ...options,

@@ -7,6 +7,7 @@ import { connect, log, newNamespace, sample } from "../api-server.ts";
 import { FaultServer, statusAnswer } from "../fault-server.ts";
 import { type ConfigMap, configMaps } from "../resource-types.ts";
 import { until } from "../until.ts";
+import { PAINTED, PAINTER } from "./painted.ts";
 
 /** A recorder, an object to report on, and what is reported about it. */
 async function setUp(t: ExecutionContext, options: Partial<EventRecorderOptions> = {}, kubeconfig?: string) {
@@ -16,8 +17,7 @@ async function setUp(t: ExecutionContext, options: Partial<EventRecorderOptions>
   const { metrics } = client;
   const recorder = new EventRecorder({
     client,
-    reportingController: "example.com/test",
-    reportingInstance: "test-1",
+    ...PAINTER,
     log,
     metrics,
     ...options,
@@ -25,10 +25,7 @@ async function setUp(t: ExecutionContext, options: Partial<EventRecorderOptions>
   t.teardown(() => recorder.flush());
   const event = (more: Partial<EventToRecord> = {}): EventToRecord => ({
     regarding: object,
-    type: "Normal",
-    reason: "Painted",
-    action: "Paint",
-    note: "It is red now.",
+    ...PAINTED,
     ...more,
   });
   const recorded = async () => {

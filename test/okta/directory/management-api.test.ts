@@ -7,6 +7,7 @@ import type { ManagementApiOptions } from "../../../okta/directory/management-ap
 import type { HttpAnswer } from "../../../okta/http/answer.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { UrlNotAllowedError } from "../../../okta/http/http-errors.ts";
+import { mockedTimers } from "../mocked-timers.ts";
 import { rate } from "./org.ts";
 
 const URL_OF_ORG = "https://acme.okta.com";
@@ -115,54 +116,42 @@ test("by the clock of the process, where none is given, a window that is used up
 });
 
 test.serial("a pause takes its time", async (t) => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
-    const http = new Canned(answer(503), answer());
-    const credentials = { kind: "api-token", token: "00token" } as const;
-    const check = new Directory({ url: URL_OF_ORG, credentials, http, now: () => 0 }).check();
-    await turn();
-    mock.timers.tick(499);
-    await turn();
-    t.is(http.requests, 1);
-    mock.timers.tick(126);
-    await check;
-    t.is(http.requests, 2);
-  } finally {
-    mock.timers.reset();
-  }
+  using timers = mockedTimers();
+  const http = new Canned(answer(503), answer());
+  const credentials = { kind: "api-token", token: "00token" } as const;
+  const check = new Directory({ url: URL_OF_ORG, credentials, http, now: () => 0 }).check();
+  await turn();
+  timers.tick(499);
+  await turn();
+  t.is(http.requests, 1);
+  timers.tick(126);
+  await check;
+  t.is(http.requests, 2);
 });
 
 test.serial("whoever is in line for five seconds is told that the directory is slow", async (t) => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
-    const http = new Canned(never);
-    const { directory } = scene(http, { lane: "people", maxConcurrent: 1, maxWaitMs: 0 });
-    void directory.check();
-    const inLine = t.throwsAsync<Error>(directory.check(), {
-      code: "directory-unreachable",
-      message: /too many requests wait for it/,
-    });
-    await turn();
-    mock.timers.tick(5_000);
-    t.true((await inLine)?.cause instanceof Error);
-    t.is(http.requests, 1);
-  } finally {
-    mock.timers.reset();
-  }
+  using timers = mockedTimers();
+  const http = new Canned(never);
+  const { directory } = scene(http, { lane: "people", maxConcurrent: 1, maxWaitMs: 0 });
+  void directory.check();
+  const inLine = t.throwsAsync<Error>(directory.check(), {
+    code: "directory-unreachable",
+    message: /too many requests wait for it/,
+  });
+  await turn();
+  timers.tick(5_000);
+  t.true((await inLine)?.cause instanceof Error);
+  t.is(http.requests, 1);
 });
 
 test.serial("who waits for another's answer does so until their own time is over", async (t) => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
-    const http = new Canned(never);
-    const { directory } = scene(http, { maxWaitMs: 20 });
-    void directory.check();
-    const second = t.throwsAsync(directory.check(), { code: "directory-unreachable" });
-    await turn();
-    mock.timers.tick(20);
-    await second;
-    t.is(http.requests, 1);
-  } finally {
-    mock.timers.reset();
-  }
+  using timers = mockedTimers();
+  const http = new Canned(never);
+  const { directory } = scene(http, { maxWaitMs: 20 });
+  void directory.check();
+  const second = t.throwsAsync(directory.check(), { code: "directory-unreachable" });
+  await turn();
+  timers.tick(20);
+  await second;
+  t.is(http.requests, 1);
 });

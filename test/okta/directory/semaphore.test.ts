@@ -1,6 +1,6 @@
-import { mock } from "node:test";
 import test from "ava";
 import { Semaphore, SemaphoreTimeoutError } from "../../../okta/directory/semaphore.ts";
+import { mockedTimers } from "../mocked-timers.ts";
 
 /** Work that ends when it is told to, and who has begun. */
 function works() {
@@ -91,21 +91,17 @@ test("several who have waited too long are told so, each", async (t) => {
 });
 
 test.serial("whoever came in in time pushes nobody out of the line when their time is over", async (t) => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
-    const semaphore = new Semaphore(1);
-    const { begun, work, end } = works();
-    const done = [semaphore.run(work("a"), 1), semaphore.run(work("b"), 1_000)];
-    end("a");
-    await done[0];
-    done.push(semaphore.run(work("c"), 60_000));
-    mock.timers.tick(1_000);
-    end("b");
-    await done[1];
-    t.deepEqual(begun, ["a", "b", "c"]);
-    end("c");
-    t.deepEqual(await Promise.all(done), ["a", "b", "c"]);
-  } finally {
-    mock.timers.reset();
-  }
+  using timers = mockedTimers();
+  const semaphore = new Semaphore(1);
+  const { begun, work, end } = works();
+  const done = [semaphore.run(work("a"), 1), semaphore.run(work("b"), 1_000)];
+  end("a");
+  await done[0];
+  done.push(semaphore.run(work("c"), 60_000));
+  timers.tick(1_000);
+  end("b");
+  await done[1];
+  t.deepEqual(begun, ["a", "b", "c"]);
+  end("c");
+  t.deepEqual(await Promise.all(done), ["a", "b", "c"]);
 });

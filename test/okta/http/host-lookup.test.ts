@@ -1,10 +1,10 @@
 import type { LookupFunction } from "node:net";
-import { mock } from "node:test";
 import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { checkedLookup, hostLookup, NoAddressError } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { LOOPBACK } from "../loopback.ts";
+import { mockedTimers } from "../mocked-timers.ts";
 import { TestServer } from "../server.ts";
 
 /** A name server that answers when it is told to. */
@@ -185,12 +185,8 @@ test("a name server that is silent is given up, and what it says afterwards isn'
 });
 
 test.serial("whoever was answered in time isn't told of a silent name server as well", (t) => {
-  mock.timers.enable({ apis: ["setTimeout"] });
-  try {
-    const { heard } = checked((callback) => callback(null, [outside]), { timeoutMs: 5_000 });
-    mock.timers.tick(5_000);
-    t.is(heard.length, 1);
-  } finally {
-    mock.timers.reset();
-  }
+  using timers = mockedTimers();
+  const { heard } = checked((callback) => callback(null, [outside]), { timeoutMs: 5_000 });
+  timers.tick(5_000);
+  t.is(heard.length, 1);
 });

@@ -41,10 +41,10 @@ async function signIn(status: Status, more: Partial<LocalSignInsOptions> = {}, t
     failuresPerMinute: 3,
     ...more,
   });
-  let result = await localSignIns.complete("team/acme", TOKEN, { audience: AUDIENCE, address: "192.0.2.1" });
-  for (let i = 1; i < times; i++)
-    result = await localSignIns.complete("team/acme", TOKEN, { audience: AUDIENCE, address: "192.0.2.1" });
-  return { result, logged };
+  const complete = () =>
+    localSignIns.complete("team/acme", TOKEN, { audience: AUDIENCE, address: "192.0.2.1" });
+  for (let i = 1; i < times; i++) await complete();
+  return { result: await complete(), logged };
 }
 
 const ACCEPTED: Status = {
