@@ -142,7 +142,7 @@ export class SimulatedStore implements IdentityStore {
   makeLocal(
     organization: string,
     name: string,
-    local: Pick<User, "email" | "serviceAccountName" | "localRoles">,
+    local: Pick<User, "email" | "serviceAccountName" | "serviceAccountNamespace" | "localRoles">,
   ): User {
     const user: User = {
       ref: `${organization.split("/")[0]}/${name}`,

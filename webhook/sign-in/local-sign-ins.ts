@@ -169,9 +169,11 @@ export class LocalSignIns {
       // Anew, also where it was decided: what the operator has decided while there was no organization, it can't put
       // right while it is away.
       const access = organization || !user.decided ? resolveStoredAccess(user, organization) : undefined;
+      const given = access ?? user.access;
+      const outcome = given?.active === true ? "Admitted" : "Refused";
       try {
         const after: User = await store.update(user, {
-          signIns: [{ at: Date.now(), outcome: "Admitted", reason: "LocalAccount" }],
+          signIns: [{ at: Date.now(), outcome, reason: given?.reason ?? "LocalAccount" }],
           ...(access ? { access, cause: LOCAL_ACCOUNT } : {}),
         });
         // The answer of an earlier attempt was lost, and it may be stored: better recorded twice than never.
