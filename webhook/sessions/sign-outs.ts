@@ -106,7 +106,9 @@ export class SignOuts {
   async #endOne(session: Session): Promise<boolean> {
     const { store, audit } = this.#options;
     const { id, expiresAt } = session;
-    let user = store.get(session.user) ?? (await store.fresh(session.user));
+    let user = store.get(session.user);
+    // This replica may not have heard of the account yet, or of an earlier one of that name alone.
+    if (user?.uid !== session.userID) user = await store.fresh(session.user);
     let before: User | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (!user || user.uid !== session.userID || this.#now() >= expiresAt) return true;

@@ -96,9 +96,13 @@ test("a sign-out waits for what others write, and not for a store that hangs", a
   const broken = run({ update: () => Promise.reject(new TypeError("a mistake")) });
   await t.throwsAsync(broken.ended, { instanceOf: TypeError });
 
+  const another = { ...user, uid: "another" };
+  const behindByAnAccount = run({ get: () => another });
+  t.true(await behindByAnAccount.ended);
+  t.is(behindByAnAccount.written.length, 1, "this replica knows an earlier account of that name");
   const endedBefore: [string, Partial<IdentityStore>][] = [
     ["the account is gone", { get: () => undefined, fresh: async () => undefined }],
-    ["another account of that name", { get: () => ({ ...user, uid: "another" }) }],
+    ["another account of that name", { get: () => another, fresh: async () => another }],
     ["all of its sessions have ended", { get: () => ({ ...user, sessionEpoch: 1 }) }],
   ];
   for (const [what, store] of endedBefore) {
