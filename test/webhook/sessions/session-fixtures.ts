@@ -108,6 +108,27 @@ export class Replica {
   }
 }
 
+/** The cookie of 0.1.0. */
+export const V1 = "__Host-okta-role-session";
+
+/** A browser that has signed in at these organizations, one second after the other. */
+export function signedInAt(replica: Replica, ...names: string[]): Jar {
+  const jar = new Jar();
+  for (const name of names) {
+    replica.now += 1000;
+    const { organization, user } = replica.with(name);
+    jar.store(replica.sessions.start(jar.header, user, organization));
+  }
+  return jar;
+}
+
+/** The names of the cookies that these headers remove. */
+export function cleared(headers: readonly string[]): string[] {
+  return headers
+    .filter((header) => /; Max-Age=0;/.test(header))
+    .map((header) => header.split("=", 1)[0] ?? "");
+}
+
 /** The cookies of a browser, as far as sessions need them. */
 export class Jar {
   readonly cookies = new Map<string, string>();

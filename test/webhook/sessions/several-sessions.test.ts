@@ -1,11 +1,10 @@
 import test from "ava";
 import { newKey } from "../../../webhook/sessions/stored-keys.ts";
-import { Jar, Replica, tokenOfV1 } from "./session-fixtures.ts";
-
-const V1 = "__Host-okta-role-session";
+import { Jar, Replica, signedInAt, tokenOfV1, V1 } from "./session-fixtures.ts";
 
 test("sessions of several organizations live side by side: each is found by its organization, and without one the most recent counts", (t) => {
-  const { replica, jar } = signedInAt("acme", "beta");
+  const replica = new Replica();
+  const jar = signedInAt(replica, "acme", "beta");
   t.is(replica.who(jar, "team/acme"), "team/acme-ada");
   t.is(replica.who(jar, "team/beta"), "team/beta-ada");
   t.is(replica.who(jar, "team/gamma"), "organization-unknown");
@@ -21,7 +20,8 @@ test("sessions of several organizations live side by side: each is found by its 
 });
 
 test("without an organization, the most recent session that holds counts", (t) => {
-  const { replica, jar } = signedInAt("acme", "beta");
+  const replica = new Replica();
+  const jar = signedInAt(replica, "acme", "beta");
   replica.user("team/beta-ada", { uid: "another", organization: "team/beta" });
   t.is(replica.who(jar, "team/acme"), "team/acme-ada");
   t.is(replica.who(jar, "team/beta"), "account-unknown");
@@ -31,7 +31,8 @@ test("without an organization, the most recent session that holds counts", (t) =
 });
 
 test("signing out ends the session of one organization, or all of a browser's", (t) => {
-  const { replica, jar } = signedInAt("acme", "beta", "gamma");
+  const replica = new Replica();
+  const jar = signedInAt(replica, "acme", "beta", "gamma");
   jar.store(replica.sessions.end(jar.header, replica.organizations.get("team/beta")));
   t.deepEqual(
     ["team/acme", "team/beta", "team/gamma"].map((key) => replica.who(jar, key)),
@@ -42,7 +43,8 @@ test("signing out ends the session of one organization, or all of a browser's", 
 });
 
 test("one organization's session counts under no other name", (t) => {
-  const { replica, jar } = signedInAt("acme", "beta");
+  const replica = new Replica();
+  const jar = signedInAt(replica, "acme", "beta");
   const [acme, beta] = [...jar.cookies];
   const swapped = new Jar();
   swapped.cookies.set(acme?.[0] ?? "", beta?.[1] ?? "");
@@ -77,7 +79,8 @@ test("the session cookies of one browser stay within their bounds, however many 
 
 test("of usual names, seven organizations fit into one browser; who signs in anew at one takes no other's place", (t) => {
   const names = ["a", "b", "c", "d", "e", "f", "g"].map((letter) => `organization-${letter}`);
-  const { replica, jar } = signedInAt(...names);
+  const replica = new Replica();
+  const jar = signedInAt(replica, ...names);
   for (const name of names) {
     const { organization, user } = replica.with(name);
     jar.store(replica.sessions.start(jar.header, user, organization));
@@ -87,7 +90,8 @@ test("of usual names, seven organizations fit into one browser; who signs in ane
 });
 
 test("a sign-in takes away what is over", (t) => {
-  const { replica, jar } = signedInAt("acme", "beta");
+  const replica = new Replica();
+  const jar = signedInAt(replica, "acme", "beta");
   replica.organizations.delete("team/acme");
   jar.cookies.set(`${V1}-AAAAAAAA`, `2:${replica.stored[0]?.id}:x`);
   jar.cookies.set(V1, "nonsense");
@@ -141,18 +145,6 @@ test("a local session of 0.1.0 is bound to its service account, in the namespace
   replica.user("team/mia", { ...mia, serviceAccountName: "other" });
   t.is(replica.who(jar), "session-ended");
 });
-
-/** A browser that has signed in at these organizations, one second after the other. */
-function signedInAt(...names: string[]): { replica: Replica; jar: Jar } {
-  const replica = new Replica();
-  const jar = new Jar();
-  for (const name of names) {
-    replica.now += 1000;
-    const { organization, user } = replica.with(name);
-    jar.store(replica.sessions.start(jar.header, user, organization));
-  }
-  return { replica, jar };
-}
 
 test("of two sign-ins in one second the later one counts", (t) => {
   const replica = new Replica();
