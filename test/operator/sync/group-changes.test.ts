@@ -60,3 +60,17 @@ test("it goes by Okta's times: a clock here that is ahead misses nothing", async
   state.groups = [group("a", "2026-11-26T12:00:30.000Z")];
   t.deepEqual(await read(), ["a"]);
 });
+
+test("at first it looks back an hour and a little, then to the last change that Okta has told of, and a little before", async (t) => {
+  const { state, group, read } = scene();
+  await read();
+  state.now += 30_000;
+  state.groups = [group("a", "2026-11-26T11:40:00.000Z"), group("b", "2026-11-26T11:30:00.000Z")];
+  await read();
+  state.now += 30_000;
+  await read();
+  t.deepEqual(
+    state.asked.map((time) => time.slice(11, 19)),
+    ["10:59:00", "10:59:00", "11:39:00"],
+  );
+});

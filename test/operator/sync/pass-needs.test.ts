@@ -1,8 +1,8 @@
 import test from "ava";
 import { PassNeeds } from "../../../operator/sync/pass-needs.ts";
 
-function needs() {
-  const clock = { now: 1_000 };
+function needs(now = 1_000) {
+  const clock = { now };
   return { clock, needs: new PassNeeds(() => clock.now) };
 }
 
@@ -39,6 +39,31 @@ test("a pass of some groups does nothing for who asked for everything", (t) => {
   all.take("everything 1", "all");
   all.passed(new Set(["a"]), 40_000);
   t.is(all.due(), "all");
+  all.take("group a 1", new Set(["a"]));
+  all.keep(new Set(["group a 1"]));
+  t.deepEqual(all.due(), new Set(["a"]));
   all.keep(new Set());
   t.is(all.due(), undefined);
+  t.is(all.dueMs(), undefined);
+});
+
+test("of several the next one is waited for, and that is never in the past", (t) => {
+  const { clock, needs: all } = needs(100_000);
+  all.take("group a 1", new Set(["a"]));
+  t.deepEqual(all.passed(new Set(["a"]), clock.now), []);
+  clock.now += 4_000;
+  all.take("group b 1", new Set(["b"]));
+  t.deepEqual(all.passed(new Set(["b"]), clock.now), []);
+  t.is(all.dueMs(), 1_000);
+  t.is(all.due(), undefined);
+  clock.now += 60_000;
+  t.is(all.dueMs(), 0);
+  t.deepEqual(all.due(), new Set(["a", "b"]));
+});
+
+test("by the clock that everybody has, what is heard now is due now", (t) => {
+  const all = new PassNeeds();
+  all.take("everything 1", "all");
+  t.is(all.dueMs(), 0);
+  t.is(all.due(), "all");
 });

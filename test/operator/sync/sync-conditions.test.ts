@@ -9,7 +9,7 @@ import {
   directorySynced,
   eventHookVerified,
 } from "../../../operator/sync/sync-conditions.ts";
-import type { SyncState } from "../../../operator/sync/sync-state.ts";
+import { isFollowed, type SyncState } from "../../../operator/sync/sync-state.ts";
 
 const NOW = Date.parse("2026-11-26T12:00:00Z");
 const organization = (okta: object): Organization => ({ spec: { okta } }) as unknown as Organization;
@@ -39,6 +39,8 @@ test("the condition says which bound is in force", (t) => {
   t.notRegex(asked.message, /event hook/);
   const hooked = directorySynced(acme, synced, heard({ verifiedTime: "2026-11-26T11:00:00Z" }));
   t.regex(hooked.message, /within about 1 s, by the event hook; at worst after 30s/);
+  const nothing = { spec: {} } as unknown as OktaHints;
+  t.is(directorySynced(acme, synced, nothing).message, asked.message);
   t.regex(
     directorySynced(acme, { ...synced, isLogReadable: false }, undefined).message,
     /grant the app okta\.logs\.read/,
@@ -78,6 +80,7 @@ test("an event hook is verified when Okta has called; whoever calls with a wrong
   t.regex(of({})?.message ?? "", /https:\/\/login\/hooks\/okta\/acme/);
   t.like(of({ verifiedTime: early }), { status: "True", reason: "Verified" });
   t.like(of({ verifiedTime: late, refusedTime: early }), { status: "True" });
+  t.like(of({ verifiedTime: late, refusedTime: late }), { status: "True" });
   t.like(of({ verifiedTime: early, refusedTime: late }), { status: "Unknown", reason: "SecretDiffers" });
   t.like(of({ refusedTime: early }), { status: "Unknown", reason: "SecretDiffers" });
 });
@@ -93,4 +96,13 @@ test("the status has times to a second and delays to a tenth of one, so that it 
       delay: { p50: "0.4s", p99: "1.3s" },
     },
   );
+  const long = directoryStatus({ ...synced, lastRequest: "x".repeat(300) });
+  t.is(long.lastFullSyncRequest?.length, 253, "as much of what people have written as a status may hold");
+});
+
+test("what happens in a directory is known without asking once all was read, and while nothing fails", (t) => {
+  t.true(isFollowed(synced));
+  t.false(isFollowed({ ...synced, lastFullSync: undefined }));
+  t.false(isFollowed({ ...synced, failure: { since: NOW, error: new Error("no") } }));
+  t.false(isFollowed(undefined));
 });

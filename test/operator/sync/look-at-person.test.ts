@@ -1,0 +1,120 @@
+import test from "ava";
+import { StaleUserError, type User } from "../../../identity/index.ts";
+import {
+  DirectoryForbiddenError,
+  DirectoryUnreachableError,
+} from "../../../okta/directory/directory-errors.ts";
+import { lookAtPerson } from "../../../operator/sync/look-at-person.ts";
+import { LAG_MS } from "../../../operator/sync/looks.ts";
+import { SimulatedStore } from "../../identity/simulated-store.ts";
+import { ADirectory } from "./a-directory.ts";
+import { ORGANIZATION, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
+
+const ISSUER = "https://acme.okta.com";
+const ADA = "00uada";
+
+/** Ada has signed in as somebody in `web`, unless she has no account. */
+async function scene({ beforeLogin = false, account = true } = {}) {
+  const store = new SimulatedStore();
+  const directory = new ADirectory();
+  const deps = { ...readingDeps(store, ISSUER), beforeLogin };
+  const ada = account ? await signedInWith(store, { issuer: ISSUER, subject: ADA }, ["web"]) : undefined;
+  const stored = () => store.find(ORGANIZATION, { issuer: ISSUER, subject: ADA });
+  return {
+    store,
+    directory,
+    ada,
+    stored,
+    holds: async (): Promise<string> => rolesHeld(await stored(), ISSUER),
+    look: (expected: Parameters<typeof lookAtPerson>[1] = {}, lookedAt = LAG_MS) =>
+      lookAtPerson(ADA, expected, lookedAt, directory, deps),
+  };
+}
+
+/** Somebody else writes it first, each time. */
+function overtake(store: SimulatedStore): void {
+  store.update = async (): Promise<User> => {
+    throw new StaleUserError("The account has changed.");
+  };
+}
+
+test("what Okta says of somebody is stored, and a second look finds it stored", async (t) => {
+  const { directory, look, holds, ada } = await scene();
+  directory.add(ADA, ["00g-portal"]);
+  const seen = { kind: "seen", agrees: true, groupIDs: new Set(["00g-portal"]), ref: ada?.ref };
+  t.deepEqual(await look(), { ...seen, changed: true });
+  t.is(await holds(), "portal-admin");
+  t.deepEqual(await look(), { ...seen, changed: false });
+});
+
+test("an answer that contradicts what was heard changes nothing, until Okta can't be behind any more", async (t) => {
+  const { directory, look, stored, holds } = await scene();
+  directory.add(ADA, ["00g-portal"]);
+  const groupIDs = new Set(["00g-portal"]);
+  const before = await stored();
+  t.deepEqual(await look({ joined: ["00g-web"] }, LAG_MS - 1), {
+    kind: "seen",
+    agrees: false,
+    changed: false,
+    groupIDs,
+  });
+  t.is(await stored(), before);
+  t.like(await look({ active: true, left: ["00g-web"] }, 0), { agrees: true, changed: true });
+  t.like(await look({ active: false }), { agrees: false, changed: false });
+  t.is(await holds(), "portal-admin");
+});
+
+test("of somebody without an account nothing is asked, unless people get theirs before they sign in", async (t) => {
+  const without = await scene({ account: false });
+  without.directory.add(ADA, ["00g-web"]);
+  t.deepEqual(await without.look(), { kind: "nobody" });
+  t.deepEqual(without.directory.asked, []);
+
+  const early = await scene({ account: false, beforeLogin: true });
+  t.deepEqual(await early.look(), { kind: "nobody" }, "whom Okta doesn't have, either");
+  early.directory.add(ADA, ["00g-web"]);
+  const seen = { kind: "seen", agrees: true, changed: true, groupIDs: new Set(["00g-web"]) };
+  t.deepEqual(await early.look(), seen);
+  t.is(await early.holds(), "service-admin");
+  const unmapped = await scene({ account: false, beforeLogin: true });
+  unmapped.directory.add(ADA, ["00g-other"]);
+  t.like(await unmapped.look(), { kind: "seen", changed: false });
+});
+
+test("whom Okta has deleted holds nothing", async (t) => {
+  const { directory, look, stored, ada } = await scene();
+  directory.deleted.add(ADA);
+  const seen = { kind: "seen", agrees: true, groupIDs: new Set(), ref: ada?.ref };
+  t.deepEqual(await look(), { ...seen, changed: true });
+  t.like(await stored(), { oktaStatus: "DELETED", groups: [] });
+  t.deepEqual(await look(), { ...seen, changed: false });
+});
+
+test("whom Okta doesn't show keeps everything, also where nobody may know whether they were deleted", async (t) => {
+  const { directory, look, ada, stored } = await scene();
+  t.deepEqual(await look(), { kind: "not-shown", user: ada });
+  directory.failing.set("wasDeleted", new DirectoryForbiddenError("okta.logs.read", "no"));
+  t.deepEqual(await look(), { kind: "not-shown", user: ada });
+  const unreachable = new DirectoryUnreachableError(new Error("no"));
+  directory.failing.set("wasDeleted", unreachable);
+  await t.throwsAsync(look(), { is: unreachable });
+  t.is(await stored(), ada);
+});
+
+test("while their groups can't be read, nothing is known of somebody", async (t) => {
+  const { directory, look, stored, ada } = await scene();
+  directory.add(ADA, []);
+  const unreachable = new DirectoryUnreachableError(new Error("no"));
+  directory.failing.set("userGroups", unreachable);
+  await t.throwsAsync(look(), { is: unreachable });
+  t.is(await stored(), ada);
+});
+
+test("where somebody else has written the account meanwhile, that is told", async (t) => {
+  const { directory, store, look } = await scene();
+  overtake(store);
+  directory.deleted.add(ADA);
+  t.deepEqual(await look(), { kind: "overtaken" });
+  directory.add(ADA, ["00g-portal"]);
+  t.deepEqual(await look(), { kind: "overtaken" });
+});

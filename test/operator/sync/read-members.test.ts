@@ -1,0 +1,128 @@
+import test from "ava";
+import {
+  DirectoryInvalidAnswerError,
+  DirectoryUnreachableError,
+} from "../../../okta/directory/directory-errors.ts";
+import { readMembers } from "../../../operator/sync/read-members.ts";
+import { ADirectory } from "./a-directory.ts";
+
+function scene(groups: Record<string, string[][]> = {}) {
+  const directory = new ADirectory();
+  for (const [group, pages] of Object.entries(groups)) {
+    directory.groups.set(group, { name: group, pages });
+    for (const id of pages.flat()) directory.people.set(id, { id, status: "ACTIVE" });
+  }
+  const end = new AbortController();
+  const read = async (ids: string[] = Object.keys(groups), gone: string[] = []) => {
+    const asked = ids.map((id) => ({ id, name: id, byID: false }));
+    const members = await readMembers(directory, { groups: asked, gone }, end.signal);
+    return {
+      ...members,
+      of: Object.fromEntries([...members.byUser].map(([id, { groupIDs }]) => [id, [...groupIDs].sort()])),
+      ids: [...members.read.byID.keys()].sort(),
+    };
+  };
+  return { directory, end, read };
+}
+
+test("whoever is in one of the groups is known with all of them that they are in, and each group with its size", async (t) => {
+  const { read } = scene({ web: [["ada", "bob"], ["cy"]], portal: [["bob"]], other: [["dan"]] });
+  const { of, sizes, ids, failure } = await read(["web", "portal"]);
+  t.deepEqual(of, { ada: ["web"], bob: ["portal", "web"], cy: ["web"] });
+  t.deepEqual(Object.fromEntries(sizes), { web: 3, portal: 1 });
+  t.deepEqual(ids, ["portal", "web"]);
+  t.is(failure, undefined);
+});
+
+test("who is on two pages, since somebody came in between, is one member", async (t) => {
+  const { read } = scene({
+    web: [
+      ["ada", "bob"],
+      ["bob", "cy"],
+    ],
+  });
+  t.is((await read()).sizes.get("web"), 3);
+});
+
+test("a group that Okta no longer has is one without members, and so are names that it has said are gone", async (t) => {
+  const { directory, read } = scene({ web: [["ada"]] });
+  const { ids, sizes, read: groups, failure } = await read(["web", "deleted"], ["left"]);
+  t.deepEqual(ids, ["deleted", "web"]);
+  t.is(sizes.get("deleted"), 0);
+  t.true(groups.has({ name: "left" }));
+  t.is(failure, undefined);
+  t.false(directory.asked.includes("groupByID deleted"));
+});
+
+test("an empty list is believed where Okta's number of members says the same, and else the group isn't read", async (t) => {
+  const { directory, read } = scene({ empty: [[]], short: [[]], vanished: [[]] });
+  directory.groups.set("short", { name: "short", pages: [[]], count: 2 });
+  directory.onAsked = (call) => {
+    if (call === "groupByID") directory.groups.delete("vanished");
+  };
+  const { ids, failure } = await read();
+  t.deepEqual(ids, ["empty", "vanished"]);
+  t.true(failure instanceof DirectoryInvalidAnswerError);
+  t.regex(String(failure), /the group short is empty, and the group isn't/);
+});
+
+test("of a group that can't be read to its end nothing is known; the others are read, and the first failure is told", async (t) => {
+  const { directory, read } = scene({ web: [["ada"], ["bob"]], bad: [["eve"]], portal: [["cy"]] });
+  const [first, second] = [1, 2].map((i) => new DirectoryUnreachableError(new Error(`no ${i}`)));
+  let pages = 0;
+  directory.onAsked = () => {
+    if (directory.asked.at(-1) === "members web" && ++pages === 2) throw first;
+    if (directory.asked.at(-1) === "members bad") throw second;
+  };
+  const { of, ids, sizes, failure } = await read(["web", "portal", "bad"]);
+  t.deepEqual(of, { cy: ["portal"] });
+  t.deepEqual([ids, [...sizes.keys()]], [["portal"], ["portal"]]);
+  t.is(failure, first);
+});
+
+test("who is seen once as somebody who may not sign in is taken for that, in whatever order", async (t) => {
+  for (const statuses of [
+    ["ACTIVE", "SUSPENDED"],
+    ["SUSPENDED", "ACTIVE"],
+    ["SUSPENDED", "DEPROVISIONED"],
+  ]) {
+    const { directory, read } = scene({ web: [["ada"]], portal: [["ada"]], other: [["ada"]] });
+    const next = [...statuses, "ACTIVE"].values();
+    directory.members = async function* () {
+      yield [{ id: "ada", status: next.next().value ?? "" }];
+    };
+    const { byUser, of } = await read();
+    t.not(byUser.get("ada")?.user.status, "ACTIVE", statuses.join());
+    t.deepEqual(of.ada, ["other", "portal", "web"]);
+  }
+});
+
+test("two groups are read at once", async (t) => {
+  const names = ["a", "b", "c", "d", "e"];
+  const { directory, read } = scene(Object.fromEntries(names.map((name) => [name, [[`${name}1`]]])));
+  let [now, most] = [0, 0];
+  directory.onAsked = async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setImmediate(resolve));
+    now--;
+  };
+  t.is((await read()).ids.length, 5);
+  t.is(most, 2);
+});
+
+test("when all is over no more is asked, and that is no failure of Okta's", async (t) => {
+  const { directory, read, end } = scene({ web: [["ada"], ["bob"], ["cy"]], portal: [["ada"]] });
+  const reason = new Error("it is over");
+  directory.onAsked = () => end.abort(reason);
+  await t.throwsAsync(read(["web"]), { is: reason });
+  t.is(directory.asked.length, 1);
+  await t.throwsAsync(read(["portal"]), { is: reason });
+  t.is(directory.asked.length, 1);
+
+  const other = scene({ web: [["ada"]] });
+  other.directory.onAsked = () => {
+    other.end.abort(reason);
+    throw new DirectoryUnreachableError(new Error("no"));
+  };
+  await t.throwsAsync(other.read(), { is: reason });
+});

@@ -1,0 +1,142 @@
+import test from "ava";
+import type { OktaHints, OktaHintsSpec, PersonHint } from "../../../crds/types.ts";
+import { TakenHints } from "../../../operator/sync/taken-hints.ts";
+import type { Done } from "../../../organizations/hints.ts";
+import { organization } from "../../organizations/organization.ts";
+
+const ACME = organization("acme/acme", "acme");
+
+function scene(spec: OktaHintsSpec = {}) {
+  const stored = { spec, done: [] as Done[], error: undefined as Error | undefined };
+  const hints = new TakenHints({
+    of: (key) => (key === "acme/acme" ? ({ spec: stored.spec } as OktaHints) : undefined),
+    heard: async () => {},
+    done: async (_organization, done) => {
+      stored.done.push(done);
+      if (stored.error) throw stored.error;
+    },
+  });
+  return { stored, hints, take: () => hints.take(ACME) };
+}
+
+const at = (minute: number): string => `2026-11-26T12:${String(minute).padStart(2, "0")}:00.000Z`;
+const hint = (id: string, heardTime = "1", minute = 0): PersonHint => ({
+  id,
+  heardTime,
+  eventTime: at(minute),
+});
+const everything = { heardTime: "9", eventTime: at(0) };
+const people = (count: number): PersonHint[] => Array.from({ length: count }, (_, i) => hint(`00u${i}`));
+/** So long after it was heard that nothing more is to be expected. */
+const later = (): number => performance.now() + 60_000;
+
+test("of people they are looked at, of groups and of everything members are read; what is known isn't new again", (t) => {
+  const { hints, stored, take } = scene({ people: [hint("00u1")], groups: [hint("00g1"), hint("00g2")] });
+  t.deepEqual(take(), { needsPass: true, groupIDs: ["00g1", "00g2"] });
+  t.deepEqual(
+    [...hints.looks.due()].map(({ hint: { id } }) => id),
+    ["00u1"],
+  );
+  t.deepEqual(hints.needs.due(), new Set(["00g1", "00g2"]));
+  t.is(hints.size, 3);
+
+  stored.spec = { ...stored.spec, groups: [hint("00g1"), hint("00g2", "2"), hint("00g3")], everything };
+  t.deepEqual(take(), { needsPass: true, groupIDs: ["00g2", "00g3"] });
+  t.is(hints.needs.due(), "all");
+  t.deepEqual(take(), { needsPass: false, groupIDs: [] });
+});
+
+test("people alone need no pass, and nothing heard is nothing", (t) => {
+  t.deepEqual(scene({ people: [hint("00u1")] }).take(), { needsPass: false, groupIDs: [] });
+  t.deepEqual(scene().take(), { needsPass: false, groupIDs: [] });
+  const { hints, stored, take } = scene({ people: [hint("00u1")], groups: [hint("00g1")], everything });
+  take();
+  stored.spec = {};
+  take();
+  t.is(hints.size, 0, "somebody else has done it");
+  t.deepEqual(hints.take(organization("acme/other", "other")), { needsPass: false, groupIDs: [] });
+});
+
+test("when the last change happened is the latest that was heard of, in whatever order", (t) => {
+  const { hints, stored, take } = scene();
+  take();
+  t.is(hints.lastChange, undefined);
+  for (const [spec, latest] of [
+    [{ people: [hint("00u1", "1", 5), hint("00u2", "1", 3)] }, 5],
+    [{ groups: [hint("00g1", "1", 4)] }, 5],
+    [{ groups: [hint("00g1", "2", 7)] }, 7],
+    [{ everything: { heardTime: "1", eventTime: at(9) } }, 9],
+    [{}, 9],
+  ] as const) {
+    stored.spec = spec as OktaHintsSpec;
+    take();
+    t.is(hints.lastChange, Date.parse(at(latest)));
+  }
+});
+
+test("of more than two hundred people everybody's groups are read instead, of more than twenty where that is done anyway", (t) => {
+  for (const [count, more, looks, needs] of [
+    [200, {}, 200, 0],
+    [201, {}, 0, 201],
+    [20, { everything }, 20, 1],
+    [21, { everything }, 0, 22],
+  ] as const) {
+    const { hints, take } = scene({ people: people(count), ...more });
+    t.deepEqual(take(), { needsPass: needs > 0, groupIDs: [] });
+    t.deepEqual([hints.looks.size, hints.needs.size], [looks, needs], `${count}`);
+    t.is(hints.needs.due(), needs > 0 ? "all" : undefined);
+  }
+});
+
+test("those who were to be looked at one by one aren't when so many more are heard of", (t) => {
+  const { hints, stored, take } = scene({ people: people(3) });
+  take();
+  stored.spec = { people: people(300) };
+  take();
+  t.deepEqual([hints.looks.size, hints.needs.size], [0, 300]);
+});
+
+test("a pass takes out that for which nothing more is to be expected, each as it was heard", async (t) => {
+  const { hints, stored, take } = scene({ groups: [hint("00g1", "7")] });
+  take();
+  await hints.passed(ACME, "all", performance.now());
+  t.deepEqual(stored.done, [], "it was heard just now: Okta may be behind");
+  await hints.passed(ACME, new Set(["00g1"]), later());
+  t.deepEqual(stored.done, [{ people: [], groups: [{ id: "00g1", heardTime: "7" }] }]);
+
+  stored.spec = { people: people(201), groups: [hint("00g2", "8")], everything };
+  take();
+  await hints.passed(ACME, "all", later());
+  t.deepEqual(stored.done[1], {
+    people: people(201).map(({ id, heardTime }) => ({ id, heardTime })),
+    groups: [{ id: "00g2", heardTime: "8" }],
+    everything: "9",
+  });
+});
+
+test("what is being taken out isn't begun anew while it is still seen; the same of a later time is", async (t) => {
+  const { hints, stored, take } = scene({ people: [hint("00u1")], groups: [hint("00g1")], everything });
+  take();
+  await hints.takeOut(ACME, { people: [hint("00u1")], groups: [hint("00g1")], everything: "9" });
+  t.deepEqual(take(), { needsPass: false, groupIDs: [] });
+  t.is(hints.size, 0);
+
+  stored.spec = { people: [hint("00u1", "2")], groups: [hint("00g1", "2")], everything };
+  t.deepEqual(take(), { needsPass: true, groupIDs: ["00g1"] });
+  t.is(hints.size, 2);
+  stored.spec = {};
+  take();
+  stored.spec = { everything };
+  t.true(take().needsPass, "it has been gone in between: it is heard of anew");
+});
+
+test("where it can't be taken out, that is told, and it is begun anew", async (t) => {
+  const spec = { people: [hint("00u1")], groups: [hint("00g1")], everything };
+  const { hints, stored, take } = scene(spec);
+  take();
+  stored.error = new Error("no");
+  for (const done of [{ people: [hint("00u1")] }, { groups: [hint("00g1")] }, { everything: "9" }])
+    await t.throwsAsync(hints.takeOut(ACME, done), { is: stored.error });
+  take();
+  t.is(hints.size, 3);
+});
