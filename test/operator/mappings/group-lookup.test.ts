@@ -1,81 +1,14 @@
 import test from "ava";
-import type { OktaRoleMapping, Organization } from "../../../crds/types.ts";
 import {
   DirectoryRateLimitedError,
   DirectoryUnreachableError,
 } from "../../../okta/directory/directory-errors.ts";
-import { GroupLookup } from "../../../operator/mappings/group-lookup.ts";
-import type { KnownGroups } from "../../../operator/mappings/known-groups.ts";
-import type { DirectoryClients } from "../../../organizations/directory-clients.ts";
-
-function organization({ generation = 1 } = {}): Organization {
-  return {
-    metadata: { name: "acme", namespace: "access", uid: "o", generation },
-    spec: { okta: { directory: { url: "https://acme.okta.com" } } },
-    status: {
-      conditions: [
-        { type: "DirectoryReachable", status: "True", reason: "Reachable", observedGeneration: 1 },
-      ],
-    },
-  } as unknown as Organization;
-}
-
-function mapping(name: string, groups: string[], { generation = 1, told = false } = {}): OktaRoleMapping {
-  const found = {
-    type: "GroupsResolved",
-    status: "True",
-    reason: "Found",
-    message: "All.",
-    observedGeneration: 1,
-  };
-  return {
-    metadata: { name, namespace: "access", uid: name, generation },
-    spec: { organizationRef: { name: "acme" }, groups: groups.map((name) => ({ name })), roles: ["x"] },
-    status: { conditions: told ? [found] : [] },
-  } as unknown as OktaRoleMapping;
-}
-
-/** An Okta that says what it was asked, and may be told to fail. */
-function scene() {
-  const state = {
-    now: 0,
-    asked: [] as string[],
-    fail: undefined as (() => Error | undefined) | undefined,
-    stop: new AbortController(),
-  };
-  const directory = {
-    groupsByName: async (name: string) => {
-      const error = state.fail?.();
-      if (error) throw error;
-      state.asked.push(name);
-      return { exact: [{ id: `id-${name}`, name, members: 3 }], near: [] };
-    },
-  };
-  const waiting = new Map<string, () => void>();
-  const lookup = new GroupLookup({
-    directories: { of: async () => directory } as unknown as DirectoryClients,
-    known: {} as KnownGroups,
-    isFollowed: () => false,
-    mappingsOf: () => 1,
-    answered: (key) => waiting.get(key)?.(),
-    signal: state.stop.signal,
-    now: () => state.now,
-  });
-  /** What is known when Okta has answered, or at once where it isn't asked. */
-  const look = async (of: OktaRoleMapping, in_ = organization()) => {
-    const answered = new Promise<void>((resolve) => waiting.set(`access/${of.metadata.name}`, resolve));
-    const at = lookup.lookUp(of, in_);
-    if (at.againMs !== undefined) return at;
-    await answered;
-    return lookup.lookUp(of, in_);
-  };
-  return { state, look, lookup };
-}
+import { askedDirectory, mapping, organization } from "./asked-directory.ts";
 
 const NAMES = Array.from({ length: 10 }, (_, index) => `group-${index}`);
 
 test("nobody waits for Okta: it is being asked, and then there is the answer", async (t) => {
-  const { look, lookup } = scene();
+  const { look, lookup } = askedDirectory();
   const many = mapping("many", NAMES);
   t.like(lookup.lookUp(many, organization()), {
     check: { kind: "checking" },
@@ -89,7 +22,7 @@ test("nobody waits for Okta: it is being asked, and then there is the answer", a
 });
 
 test("a rate limit that is used up loses nothing of what was read, nor what was said before", async (t) => {
-  const { state, look } = scene();
+  const { state, look } = askedDirectory();
   const many = mapping("many", NAMES);
   const limit = (calls: number) => {
     state.fail = () => (state.asked.length >= calls ? new DirectoryRateLimitedError(7_000) : undefined);
@@ -114,7 +47,7 @@ test("a rate limit that is used up loses nothing of what was read, nor what was 
 });
 
 test("what hasn't been asked before is asked, and nothing else", async (t) => {
-  const { state, look } = scene();
+  const { state, look } = askedDirectory();
   await look(mapping("one", ["a"]));
   await look(mapping("one", ["a"], { generation: 2 }), organization({ generation: 2 }));
   t.deepEqual(state.asked, ["a"], "roles and the like may have changed");
@@ -123,7 +56,7 @@ test("what hasn't been asked before is asked, and nothing else", async (t) => {
 });
 
 test("what another leader has read isn't read anew at once", async (t) => {
-  const { state, look, lookup } = scene();
+  const { state, look, lookup } = askedDirectory();
   const told = mapping("told", ["a"], { told: true });
   const { check, againMs = 0 } = await look(told);
   t.like(check, { kind: "checking", isOfStatus: true });
@@ -139,7 +72,7 @@ test("what another leader has read isn't read anew at once", async (t) => {
 });
 
 test("of a directory that can't be read one read finds out, ever later; the others fail with it until it is back", async (t) => {
-  const { state, look, lookup } = scene();
+  const { state, look, lookup } = askedDirectory();
   let tries = 0;
   state.fail = () => {
     tries++;
@@ -170,7 +103,7 @@ test("of a directory that can't be read one read finds out, ever later; the othe
 });
 
 test("nothing is read any more by who leads no longer", async (t) => {
-  const { state, lookup } = scene();
+  const { state, lookup } = askedDirectory();
   state.stop.abort();
   for (const name of NAMES) lookup.lookUp(mapping(name, [name]), organization());
   await new Promise(setImmediate);

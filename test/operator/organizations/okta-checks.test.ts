@@ -1,68 +1,8 @@
 import test from "ava";
-import type { Organization } from "../../../crds/types.ts";
-import { keyOf } from "../../../kubernetes/index.ts";
-import type { Oidc } from "../../../okta/oidc/oidc.ts";
-import { OktaChecks } from "../../../operator/organizations/okta-checks.ts";
-import type { DirectoryClients } from "../../../organizations/directory-clients.ts";
-import type { SecretValues } from "../../../organizations/secret-values.ts";
-import { organization } from "../../organizations/organization.ts";
-
-const ACME = organization("access/acme", "acme");
-
-function edited(generation: number, spec: Partial<Organization["spec"]> = {}): Organization {
-  return { ...ACME, metadata: { ...ACME.metadata, generation }, spec: { ...ACME.spec, ...spec } };
-}
-
-/** An Okta that is down until it is up, and a Secret that may be changed. */
-function scene() {
-  const state = { now: 0, isDown: true, secret: "one", asked: 0, read: 0 };
-  const oidc = {
-    discover: async () => {
-      state.asked++;
-      if (state.isDown) throw new Error("down");
-    },
-    checkClient: async () => {},
-  } as unknown as Oidc;
-  const secrets = {
-    read: async () => {
-      state.read++;
-      return state.secret;
-    },
-  } as unknown as SecretValues;
-  let tell = (_: string): void => {};
-  const checks = new OktaChecks({
-    oidc,
-    secrets,
-    directories: { of: async () => undefined } as unknown as DirectoryClients,
-    answered: (key) => tell(key),
-    isAnswering: () => false,
-    recovered: () => {},
-    signal: new AbortController().signal,
-    now: () => state.now,
-  });
-  /** What is known when everybody has answered who is asked now. @returns ms until it is worth looking again */
-  const look = async (of: Organization) => {
-    const answered = new Promise<string>((resolve) => {
-      tell = resolve;
-    });
-    const at = checks.look(of, "http://localhost:8080/callback/acme");
-    if (at.againMs !== undefined) return at;
-    if ((await answered) !== keyOf(of)) throw new Error("another was answered");
-    return checks.look(of, "http://localhost:8080/callback/acme");
-  };
-  /** Lets time pass until Okta has been asked once more. @returns as `look` */
-  const untilAsked = async (of: Organization): Promise<number> => {
-    for (const { asked } = state; ; ) {
-      const { againMs = 0 } = await look(of);
-      if (state.asked > asked) return againMs;
-      state.now += againMs;
-    }
-  };
-  return { state, look, untilAsked };
-}
+import { ACME, askedOkta, edited } from "./asked-okta.ts";
 
 test("an Okta that doesn't answer is asked ever later, after some minutes at the most", async (t) => {
-  const { state, look } = scene();
+  const { state, look } = askedOkta();
   const waits: number[] = [];
   let last = 0;
   while (state.asked < 10) {
@@ -81,7 +21,7 @@ test("an Okta that doesn't answer is asked ever later, after some minutes at the
 });
 
 test("an edit and another Secret ask at once", async (t) => {
-  const { state, look, untilAsked } = scene();
+  const { state, look, untilAsked } = askedOkta();
   for (let i = 0; i < 8; i++) await untilAsked(ACME);
   const asked = state.asked;
   const { againMs: long = 0 } = await look(ACME);
@@ -101,7 +41,7 @@ test("an edit and another Secret ask at once", async (t) => {
 });
 
 test("what holds is remembered by what was asked: another edit asks nobody", async (t) => {
-  const { state, look } = scene();
+  const { state, look } = askedOkta();
   state.isDown = false;
   await look(edited(1));
   t.is((await look(edited(2, { displayName: "Acme, Inc." }))).issuer.kind, "discovered");
