@@ -43,3 +43,15 @@ export function organization(
       : {}),
   };
 }
+
+/** The same organization, which has a directory. */
+export function withDirectory(made: Organization, url = "https://acme.okta.com"): Organization {
+  const directory = {
+    url,
+    apiTokenRef: { name: "s", key: "k" },
+    provision: "OnLogin" as const,
+    pollInterval: "1m",
+    fullSyncInterval: "1h",
+  };
+  return { ...made, spec: { ...made.spec, okta: { ...made.spec.okta, directory } } };
+}

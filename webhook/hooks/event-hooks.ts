@@ -14,6 +14,8 @@ export interface EventHooksDeps {
   readonly concerned: (hints: readonly Hint[], organization: Organization) => Promise<readonly Hint[]>;
   readonly metrics: Pick<WebhookMetrics, "hookCalls" | "hookEvents">;
   readonly log: Logger;
+  /** A clock that never goes back, ms. */
+  readonly now?: () => number;
 }
 
 type Call = NonNullable<Heard["eventHook"]>;
@@ -24,11 +26,13 @@ const CALL_EACH_MS = 60_000;
 /** What becomes of the calls of event hooks: hints for the operator, and when there was one last. */
 export class EventHooks {
   readonly #deps: EventHooksDeps;
+  readonly #now: () => number;
   /** When a call was last noted, by what it was and whose. */
   readonly #noted = new Map<string, number>();
 
   constructor(deps: EventHooksDeps) {
     this.#deps = deps;
+    this.#now = deps.now ?? (() => performance.now());
   }
 
   /**
@@ -69,7 +73,7 @@ export class EventHooks {
   called(organization: Organization, call: Call): void {
     const key = keyOf(organization);
     this.#deps.metrics.hookCalls.inc({ organization: key, outcome: call });
-    const now = performance.now();
+    const now = this.#now();
     const last = this.#noted.get(`${call} ${key}`) ?? Number.NEGATIVE_INFINITY;
     if (now - last < CALL_EACH_MS) return;
     this.#noted.set(`${call} ${key}`, now);

@@ -9,11 +9,14 @@ const READ_ANEW_MS = 5_000;
 /** The secrets that Okta may send along with an event hook: one, and during a rotation the one before it. */
 export class HookSecrets {
   readonly #secrets: Pick<SecretValues, "read">;
+  readonly #now: () => number;
   /** By organization. */
   readonly #readAnew = new Map<string, number>();
 
-  constructor(secrets: Pick<SecretValues, "read">) {
+  /** @param now a clock that never goes back, ms */
+  constructor(secrets: Pick<SecretValues, "read">, now: () => number = () => performance.now()) {
     this.#secrets = secrets;
+    this.#now = now;
   }
 
   /**
@@ -27,7 +30,7 @@ export class HookSecrets {
   ): Promise<boolean> {
     if (isSecret(authorization, await this.#read(organization, hook, false))) return true;
     const key = keyOf(organization);
-    const now = performance.now();
+    const now = this.#now();
     if (now - (this.#readAnew.get(key) ?? Number.NEGATIVE_INFINITY) < READ_ANEW_MS) return false;
     this.#readAnew.set(key, now);
     return isSecret(authorization, await this.#read(organization, hook, true));

@@ -1,26 +1,14 @@
 import test from "ava";
 import { Registry } from "prom-client";
-import type { Organization } from "../../../crds/types.ts";
 import type { LogEvent } from "../../../okta/events/log-event.ts";
 import type { Heard } from "../../../organizations/hints.ts";
 import { EventHooks } from "../../../webhook/hooks/event-hooks.ts";
 import { WebhookMetrics } from "../../../webhook/metrics.ts";
 import { logLines } from "../../log-lines.ts";
-import { organization } from "../../organizations/organization.ts";
+import { organization, withDirectory } from "../../organizations/organization.ts";
 
 const acme = withDirectory(organization("team/acme", "acme"));
 const bare = organization("team/bare", "bare");
-
-function withDirectory(made: Organization): Organization {
-  const directory = {
-    url: "https://acme.okta.com",
-    apiTokenRef: { name: "s", key: "k" },
-    provision: "OnLogin" as const,
-    pollInterval: "1m",
-    fullSyncInterval: "1h",
-  };
-  return { ...made, spec: { ...made.spec, okta: { ...made.spec.okta, directory } } };
-}
 
 function event(id: string): LogEvent {
   return {
@@ -36,6 +24,7 @@ function scene({ known = [] as string[] } = {}) {
   const registry = new Registry();
   const written: [string, Heard][] = [];
   const failures: Error[] = [];
+  const clock = { now: 0 };
   const { log, lines } = logLines();
   const hooks = new EventHooks({
     hints: {
@@ -48,6 +37,7 @@ function scene({ known = [] as string[] } = {}) {
     concerned: async (hints) => hints.filter(({ id }) => known.includes(id)),
     metrics: new WebhookMetrics(registry),
     log,
+    now: () => clock.now,
   });
   const counted = async (): Promise<Record<string, number>> => {
     const text = await registry.metrics();
@@ -57,7 +47,7 @@ function scene({ known = [] as string[] } = {}) {
       if (count !== "0") sums[`${what} ${outcome}`] = (sums[`${what} ${outcome}`] ?? 0) + Number(count);
     return sums;
   };
-  return { hooks, written, failures, lines, counted };
+  return { hooks, written, failures, clock, lines, counted };
 }
 
 test("of a delivery, what concerns anybody here is stored before it is answered, all at once; the rest is counted", async (t) => {
@@ -76,8 +66,9 @@ test("of a delivery, what concerns anybody here is stored before it is answered,
 });
 
 test("what concerns nobody costs one note in a minute; so does everything where there is no directory to look into", async (t) => {
-  const { hooks, written, counted } = scene({ known: ["00u1"] });
+  const { hooks, written, clock, counted } = scene({ known: ["00u1"] });
   await hooks.delivered(acme, { events: [event("00u2")], unreadable: 0 });
+  clock.now += 59_999;
   await hooks.delivered(acme, { events: [], unreadable: 0 });
   await hooks.delivered(bare, { events: [event("00u1")], unreadable: 0 });
   t.deepEqual(written, [
@@ -98,7 +89,7 @@ test("a delivery that can't be stored is Okta's to deliver again", async (t) => 
 });
 
 test("each kind of call is noted once in a minute; the right secret is news again after a wrong one", async (t) => {
-  const { hooks, written, counted } = scene();
+  const { hooks, written, clock, counted } = scene();
   for (const call of ["verified", "called", "called", "verified", "refused", "refused"] as const)
     hooks.called(acme, call);
   hooks.called(acme, "called");
@@ -110,6 +101,15 @@ test("each kind of call is noted once in a minute; the right secret is news agai
     ["acme verified", "acme called", "acme refused", "acme called", "acme verified", "bare called"],
   );
   t.deepEqual(await counted(), { "calls verified": 4, "calls called": 4, "calls refused": 2 });
+  written.splice(0);
+  for (const [ms, notes] of [
+    [59_999, 0],
+    [1, 1],
+  ] as const) {
+    clock.now += ms;
+    hooks.called(acme, "called");
+    t.is(written.length, notes);
+  }
 });
 
 test("a note that couldn't be written is logged, and written at the next call", async (t) => {

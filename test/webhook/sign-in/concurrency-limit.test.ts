@@ -1,5 +1,6 @@
 import test from "ava";
 import { ConcurrencyLimit } from "../../../webhook/sign-in/concurrency-limit.ts";
+import { mockedTimers } from "../../mocked-timers.ts";
 
 test("the bound is per organization, and is given back whatever comes of it", async (t) => {
   const limit = new ConcurrencyLimit(2, { waitingForEach: 0 });
@@ -46,3 +47,31 @@ test("nobody waits for ever, and whoever has gone away takes nobody's turn", asy
   await first;
   t.is(await limit.run("a", async () => "yes"), "yes");
 });
+
+test.serial(
+  "whoever got a turn in time isn't taken for somebody who still waits, however long it takes",
+  async (t) => {
+    using timers = mockedTimers();
+    const limit = new ConcurrencyLimit(1, { waitMs: 10, waitingForEach: 4 });
+    const held = [1, 2].map(() => Promise.withResolvers<void>());
+    const done: string[] = [];
+    const enter = (name: string, until?: Promise<void>) =>
+      limit
+        .run("a", async () => {
+          done.push(name);
+          await until;
+        })
+        .catch(() => void done.push(`${name} was turned away`));
+    const first = enter("first", held[0]?.promise);
+    const second = enter("second", held[1]?.promise);
+    timers.tick(5);
+    held[0]?.resolve();
+    await first;
+    await new Promise(setImmediate);
+    const third = enter("third");
+    timers.tick(5); // by now the second would have waited for too long
+    held[1]?.resolve();
+    await Promise.all([second, third]);
+    t.deepEqual(done, ["first", "second", "third"]);
+  },
+);

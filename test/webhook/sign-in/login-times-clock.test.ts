@@ -8,7 +8,6 @@ import {
   type User,
   type UserChange,
 } from "../../../identity/index.ts";
-import { ConcurrencyLimit } from "../../../webhook/sign-in/concurrency-limit.ts";
 import { LoginTimes } from "../../../webhook/sign-in/login-times.ts";
 import { account } from "../../identity/an-account.ts";
 import { logLines } from "../../log-lines.ts";
@@ -198,30 +197,3 @@ test.serial("what can't be begun before the end is lost, and the log says of how
   t.is(late.updated.length, 32, "those that were begun");
   t.like(late.lines, [{ level: 40, people: 8 }]);
 });
-
-test.serial(
-  "whoever got a turn in time isn't taken for somebody who still waits, however long it takes",
-  async (t) => {
-    const limit = new ConcurrencyLimit(1, { waitMs: 10, waitingForEach: 4 });
-    const held = [1, 2].map(() => Promise.withResolvers<void>());
-    const done: string[] = [];
-    const enter = (name: string, until?: Promise<void>) =>
-      limit
-        .run("a", async () => {
-          done.push(name);
-          await until;
-        })
-        .catch(() => void done.push(`${name} was turned away`));
-    const first = enter("first", held[0]?.promise);
-    const second = enter("second", held[1]?.promise);
-    mock.timers.tick(5);
-    held[0]?.resolve();
-    await first;
-    await settled();
-    const third = enter("third");
-    mock.timers.tick(5); // by now the second would have waited for too long
-    held[1]?.resolve();
-    await Promise.all([second, third]);
-    t.deepEqual(done, ["first", "second", "third"]);
-  },
-);

@@ -1,6 +1,5 @@
 import test from "ava";
 import { CodeRejectedError } from "../../../okta/oidc/login-errors.ts";
-import { FailureLimit } from "../../../webhook/sign-in/failure-limit.ts";
 import { Redemptions } from "../../../webhook/sign-in/redemptions.ts";
 
 test("who calls twice at once redeems once, and both hear the same; afterwards it is over", async (t) => {
@@ -32,20 +31,4 @@ test("a code that Okta has rejected is over as well; after any other failure it 
   t.is(await redemptions.redeem("a", async () => "Ada"), undefined);
   await t.throwsAsync(redemptions.redeem("b", failing(new Error("no answer"))), { message: "no answer" });
   t.deepEqual(await redemptions.redeem("b", async () => "Ben"), { result: "Ben", isFirst: true });
-});
-
-test("failures count for each whom they concern, and one too many of any is too many", (t) => {
-  const limit = new FailureLimit(2);
-  t.deepEqual(
-    [
-      ["address 1"],
-      ["address 1", "account a"],
-      ["address 1"],
-      ["address 2", "account a"],
-      ["address 3", "account a"],
-    ].map((keys) => limit.isTooMany(keys)),
-    [false, false, true, false, true],
-  );
-  t.false(limit.isTooMany([]));
-  t.false(limit.isTooMany(["address 4"]), "who came with none of them has failed once");
 });

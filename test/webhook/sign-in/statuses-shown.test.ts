@@ -260,6 +260,9 @@ test("of what is seen faster than it is written the last counts; a failure is lo
 
   const failing = scene({ failing: [new Error("It is away.")] });
   failing.reporter.signedIn(holding([{ role: "a", mapping: "services", group: "g" }]), AT);
+  await new Promise(setImmediate);
+  t.like(failing.lines, [{ level: 40, key: "team/services", err: { message: "It is away." } }]);
+  t.deepEqual(failing.written, []);
   await failing.reporter.flush();
-  t.like(failing.lines[0], { level: 40, key: "team/services", err: { message: "It is away." } });
+  t.regex(messages(failing.written)[0]?.[1] ?? "", /holds a\.$/);
 });

@@ -3,7 +3,7 @@ import type { Client, Draft, KubernetesObject } from "../../../kubernetes/index.
 import { mayRead } from "../../../webhook/tokens/access-reviews.ts";
 import { reviewToken } from "../../../webhook/tokens/token-reviews.ts";
 
-/** An API server that gives every review this status. */
+/** An API server that gives every review this status: a real one gives few of them, and those not when a test wants it. */
 function answering(status: object | undefined) {
   const asked: { plural: string; draft: object; options: unknown }[] = [];
   const client: Pick<Client, "create"> = {

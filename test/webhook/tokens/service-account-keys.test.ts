@@ -131,7 +131,7 @@ test("that the keys can't be read is logged once, until they can be again; nobod
   t.true(server.signals.every((signal) => signal instanceof AbortSignal));
 });
 
-test("without a clock of the test's it goes by the time that it is", async (t) => {
+test("keys that were read a moment ago are good for the next token", async (t) => {
   const one = await keyPair("one");
   let reads = 0;
   const serviceAccountKeys = async () => {
