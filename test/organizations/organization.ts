@@ -45,10 +45,14 @@ export function organization(
 }
 
 /** The same organization, which has a directory. */
-export function withDirectory(made: Organization, url = "https://acme.okta.com"): Organization {
+export function withDirectory(
+  made: Organization,
+  url = "https://acme.okta.com",
+  apiTokenRef = { name: "s", key: "k" },
+): Organization {
   const directory = {
     url,
-    apiTokenRef: { name: "s", key: "k" },
+    apiTokenRef,
     provision: "OnLogin" as const,
     pollInterval: "1m",
     fullSyncInterval: "1h",
