@@ -7,7 +7,7 @@ import type { ManagementApiOptions } from "../../../okta/directory/management-ap
 import type { HttpAnswer } from "../../../okta/http/answer.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { UrlNotAllowedError } from "../../../okta/http/http-errors.ts";
-import { mockedTimers } from "../../mocked-timers.ts";
+import { mockedTimers } from "../mocked-timers.ts";
 import { rate } from "./org.ts";
 
 const URL_OF_ORG = "https://acme.okta.com";

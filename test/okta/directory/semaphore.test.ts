@@ -1,6 +1,6 @@
 import test from "ava";
 import { Semaphore, SemaphoreTimeoutError } from "../../../okta/directory/semaphore.ts";
-import { mockedTimers } from "../../mocked-timers.ts";
+import { mockedTimers } from "../mocked-timers.ts";
 
 /** Work that ends when it is told to, and who has begun. */
 function works() {

@@ -3,8 +3,8 @@ import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { checkedLookup, hostLookup, NoAddressError } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
-import { mockedTimers } from "../../mocked-timers.ts";
 import { LOOPBACK } from "../loopback.ts";
+import { mockedTimers } from "../mocked-timers.ts";
 import { TestServer } from "../server.ts";
 
 /** A name server that answers when it is told to. */

@@ -1,6 +1,6 @@
 import test from "ava";
 import { ConcurrencyLimit } from "../../../webhook/sign-in/concurrency-limit.ts";
-import { mockedTimers } from "../../mocked-timers.ts";
+import { mockedTimers } from "../../okta/mocked-timers.ts";
 
 test("the bound is per organization, and is given back whatever comes of it", async (t) => {
   const limit = new ConcurrencyLimit(2, { waitingForEach: 0 });
