@@ -2,8 +2,16 @@ import type { Organization } from "../../../crds/types.ts";
 import type { Visitor } from "../../../webhook/console/visitor.ts";
 import { account } from "../../identity/an-account.ts";
 
+interface Changes extends Partial<Omit<Visitor, "organization">> {
+  readonly spec?: Partial<Organization["spec"]>;
+  readonly status?: Organization["status"];
+}
+
 /** An admin of an organization that has these roles. */
-export function visitorOfAcme(roles: Organization["spec"]["roles"]): Visitor {
+export function visitorOfAcme(
+  roles: Organization["spec"]["roles"],
+  { spec = {}, status, ...changes }: Changes = {},
+): Visitor {
   const organization: Organization = {
     apiVersion: "rolemapping.dev/v1alpha1",
     kind: "Organization",
@@ -21,7 +29,9 @@ export function visitorOfAcme(roles: Organization["spec"]["roles"]): Visitor {
       roles,
       sessions: { maxAge: "12h" },
       safeguards: { maxDeactivations: "20%" },
+      ...spec,
     },
+    ...(status === undefined ? {} : { status }),
   };
   return {
     user: account(),
@@ -30,5 +40,6 @@ export function visitorOfAcme(roles: Organization["spec"]["roles"]): Visitor {
     isAdmin: true,
     isLocal: false,
     expiresAt: 1_764_000_000_000,
+    ...changes,
   };
 }

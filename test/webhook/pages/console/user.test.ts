@@ -1,10 +1,10 @@
 import test from "ava";
-import { explain, sortGrants, type User } from "../../../identity/index.ts";
-import { CompiledPolicy } from "../../../identity/policy.ts";
-import { userPage } from "../../../webhook/pages/console/user.ts";
-import { layout } from "../../../webhook/pages/layout.ts";
-import { account, ISSUER } from "../../identity/an-account.ts";
-import { visitorOfAcme } from "./a-visitor.ts";
+import { explain, sortGrants, type User } from "../../../../identity/index.ts";
+import { CompiledPolicy } from "../../../../identity/policy.ts";
+import { userPage } from "../../../../webhook/pages/console/user.ts";
+import { layout } from "../../../../webhook/pages/layout.ts";
+import { account, ISSUER } from "../../../identity/an-account.ts";
+import { visitorOfAcme } from "../a-visitor.ts";
 
 /** Everything in it takes six times the room once it is escaped. */
 const QUOTES = '"'.repeat(900);

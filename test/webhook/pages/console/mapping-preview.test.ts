@@ -1,0 +1,270 @@
+import test, { type ExecutionContext } from "ava";
+import type { Listed, PersonChange, Preview } from "../../../../identity/index.ts";
+import { editsOf } from "../../../../webhook/console/mapping-edits.ts";
+import type { ReadMapping } from "../../../../webhook/console/read-mappings.ts";
+import type { Previewed } from "../../../../webhook/console/role-mappings.ts";
+import { mappingPreviewPage, type NotSaved } from "../../../../webhook/pages/console/mapping-preview.ts";
+import { layout } from "../../../../webhook/pages/layout.ts";
+import { visitorOfAcme } from "../a-visitor.ts";
+import { differs, reading, reads } from "../reading.ts";
+import { deskOf, groupsTo, mapping } from "./a-desk.ts";
+
+const ADMIN = { name: "admin", displayName: "Admin", admin: true };
+const VIEWER = { name: "viewer", displayName: "Viewer", admin: false };
+const visitor = visitorOfAcme([ADMIN, VIEWER]);
+const OPS = mapping("acme.admin", ["admin"], [{ name: "ops" }]);
+
+const NOBODY: Listed = { count: 0, first: [] };
+const HELD = { deactivating: 0, recent: 0, exceeds: false, lastAdminRoles: [] };
+
+const person = (name: string, changes: Partial<PersonChange> = {}): PersonChange => ({
+  ref: `acme/${name}`,
+  gained: [],
+  lost: [],
+  ...changes,
+});
+const listed = (...first: PersonChange[]): Listed => ({ count: first.length, first });
+
+interface Given extends Partial<Omit<Previewed, "preview">> {
+  readonly filledIn?: Readonly<Record<string, string>>;
+  readonly mappings?: readonly ReadMapping[];
+  readonly canSave?: boolean;
+  readonly notSaved?: NotSaved;
+  readonly preview?: Partial<Preview>;
+  readonly of?: typeof visitor;
+}
+
+/** What the form would do, unless said otherwise: one group more has the role Admin, and nobody is in it. */
+function page(given: Given = {}) {
+  const {
+    filledIn = { admin: "ops\nnew" },
+    mappings = [OPS],
+    canSave = true,
+    notSaved,
+    of = visitor,
+    preview,
+    ...rest
+  } = given;
+  const desk = deskOf(of, mappings, { canSave });
+  const previewed: Previewed = {
+    ...editsOf(desk.fields, new Map(Object.entries(filledIn))),
+    desk,
+    hash: "h1",
+    sightings: [],
+    takesOwnAdminRole: false,
+    ...rest,
+    preview: {
+      gaining: NOBODY,
+      losing: NOBODY,
+      deactivated: NOBODY,
+      roles: new Map(),
+      own: undefined,
+      held: HELD,
+      ...preview,
+    },
+  };
+  return mappingPreviewPage(of, previewed, { notSaved, scripts: ["/copy.js"] });
+}
+
+const shows = (t: ExecutionContext, given: Given, lines: string[], than: Given = {}) =>
+  differs(t, [page(than), page(given)], lines);
+
+test("what a change would do is told with its groups, its people, and how to make it so", (t) => {
+  reads(t, page(), [
+    "# What this would change",
+    "## The mappings",
+    "Role | Groups | Mapping",
+    "Admin | + new | `acme.admin` is changed",
+    "## The people",
+    "Nobody who has an account here would gain or lose a role.",
+    "Counted by the groups that were last received from Okta. …",
+    "## To make it so",
+    "(groups:admin: ops⏎new) (seen: h1) [Save]",
+    "(groups:admin: ops⏎new)(back: yes) {plain}[Change it further]",
+    "By hand: as a manifest, for `kubectl apply --filename` …",
+    "apiVersion: …⏎ name: acme.admin⏎…⏎ - name: ops⏎ - name: new⏎…",
+    "{plain}[Copy]",
+    "[Back to the mappings as they are](/login/acme/mappings)",
+  ]);
+  t.deepEqual(page().scripts, ["/copy.js"]);
+});
+
+test("where nothing would change it says so, and what had been wrong", (t) => {
+  const same = { filledIn: { admin: "ops" } };
+  reads(t, page(same), [
+    "# Nothing would change",
+    "The groups that you have filled in are those that the mappings have already.",
+    "[Back to the mappings as they are](/login/acme/mappings)",
+  ]);
+  shows(t, { ...same, notSaved: { why: "changed", done: [] } }, ["+ {alert}Not saved: …"], same);
+});
+
+test("a mapping is made, changed or deleted; whose it is is said, and what is theirs is changed there", (t) => {
+  shows(t, { filledIn: { admin: "", viewer: "all" } }, [
+    "- Admin | + new | `acme.admin` is changed",
+    "- (groups:admin: ops⏎new) (seen: h1) [Save]",
+    "- (groups:admin: ops⏎new)(back: yes) …",
+    "- apiVersion: …",
+    "+ Admin | − ops | `acme.admin` is deleted",
+    "+ Viewer | + all | `acme.viewer` is made",
+    "+ (groups:admin: )(groups:viewer: all) (seen: h1) [Save]",
+    "+ (groups:admin: )(groups:viewer: all)(back: yes) …",
+    "+ apiVersion: …⏎ name: acme.viewer⏎…",
+    "+ By hand, since nobody is left in `acme.admin`, …",
+    "+ kubectl delete oktarolemapping acme.admin --namespace acme",
+  ]);
+  const gone = reading(page({ filledIn: { admin: "" } }));
+  t.false(gone.some((line) => line.startsWith("apiVersion") || line.includes("as a manifest")));
+  const theirs = mapping("acme.admin", ["admin"], [{ name: "ops" }], { owners: ["Flux"] });
+  shows(t, { mappings: [theirs] }, [
+    "- Admin | + new | `acme.admin` is changed",
+    "- (groups:admin: ops⏎new) (seen: h1) [Save]",
+    "+ Admin | + new | `acme.admin` is changed / kept by Flux",
+    "+ {alert}It can't be saved here, since `acme.admin` is kept by Flux. Change it there.",
+  ]);
+  shows(t, { mappings: [theirs], canSave: false }, [
+    "- Admin | + new | `acme.admin` is changed",
+    "- (groups:admin: ops⏎new) (seen: h1) [Save]",
+    "+ Admin | + new | `acme.admin` is changed / kept by Flux",
+  ]);
+  shows(t, { canSave: false }, ["- (groups:admin: ops⏎new) (seen: h1) [Save]"]);
+});
+
+test("why it wasn't saved is said, and what had been saved by then", (t) => {
+  const cases: [NotSaved, string][] = [
+    [{ why: "changed", done: [] }, "Not saved: somebody has changed … This is what it would do now."],
+    [
+      { why: "changed", done: ["a", "b"], at: "c" },
+      "Not saved: … now. It was found at `c`: … organization. Saved before that: `a` `b` .",
+    ],
+    [
+      { why: "forbidden", done: ["a"] },
+      "Not saved: this service may not write mappings in the namespace acme. … `rbac/console.yaml`. Saved before that: `a` .",
+    ],
+    [
+      { why: "invalid", done: [], message: "Too long." },
+      "Not saved: the API server doesn't accept this. Too long.",
+    ],
+    [
+      { why: "invalid", done: [], message: "m".repeat(1_001) },
+      `Not saved: the API server doesn't accept this. ${"m".repeat(1_000)}`,
+    ],
+    [{ why: "invalid", done: [] }, "Not saved: the API server doesn't accept this."],
+  ];
+  for (const [notSaved, line] of cases) shows(t, { notSaved }, [`+ {alert}${line}`]);
+});
+
+test("people are told by what they lose first, each with what they gain and lose, and of many the number", (t) => {
+  const roles = [..."abcdefg"];
+  const preview = {
+    gaining: listed(
+      person("a", { name: "Ann", email: "a@acme.example", gained: ["viewer", "new"], becomes: "active" }),
+      person("b", { email: "b@acme.example", gained: roles }),
+    ),
+    losing: { count: 9, first: [person("c", { name: "Cid", lost: roles.slice(1), gained: ["viewer"] })] },
+    deactivated: listed(person("d", { lost: ["admin"], becomes: "deactivated" })),
+    roles: new Map([
+      ["viewer", { gained: 2, lost: 0 }],
+      ["gone", { gained: 0, lost: 1 }],
+    ]),
+  };
+  const read = reading(page({ preview }));
+  t.deepEqual(read.slice(read.indexOf("## The people") + 1, read.indexOf("## To make it so") - 1), [
+    "2 people gain a role. 9 people lose a role and keep another. 1 person loses all access.",
+    "Role | Gain it | Lose it",
+    "Viewer | 2 | 0",
+    "gone | 0 | 1",
+    "### Would lose all access: 1",
+    "Who | Gains | Loses",
+    "acme/d | nothing | Admin",
+    "### Would lose a role: 9",
+    "Who | Gains | Loses",
+    "Cid | Viewer | b / c / d / e / f / g",
+    "and 8 more.",
+    "### Would gain a role: 2",
+    "Who | Gains | Loses",
+    "Ann / a@acme.example / comes back | Viewer / new | nothing",
+    "b@acme.example | a / b / c / d / e / f / and 1 more | nothing",
+  ]);
+  const sentence = (changes: Partial<Preview>) => reading(page({ preview: changes }))[5];
+  const one = listed(person("a"));
+  t.is(sentence({ gaining: one }), "1 person gains a role.");
+  t.is(sentence({ losing: one }), "1 person loses a role and keeps another.");
+  t.is(sentence({ deactivated: { count: 2, first: [] } }), "2 people lose all access.");
+});
+
+test("what is dangerous stands above everything else", (t) => {
+  const held = (changes: object) => ({ preview: { held: { ...HELD, ...changes } } });
+  shows(t, { takesOwnAdminRole: true }, [
+    "- (groups:admin: ops⏎new) (seen: h1) [Save]",
+    "+ {alert}You would lose your own admin role. …",
+    "+ (groups:admin: ops⏎new) (seen: h1) (own: loses) [Save]",
+  ]);
+  shows(t, held({ lastAdminRoles: ["admin", "owner"] }), [
+    "+ {alert}Nobody would hold `admin` `owner` any more. …",
+  ]);
+  shows(t, held({ deactivating: 7 }), []);
+  shows(t, held({ deactivating: 7, exceeds: true }), [
+    "+ {alert}7 people would lose all access: more than this organization allows (20% within 24 hours). …",
+  ]);
+  shows(t, held({ deactivating: 7, recent: 3, exceeds: true }), [
+    "+ {alert}7 people would lose all access, and 3 were lately: more than this organization allows …",
+  ]);
+});
+
+test("what is paused comes true only when that is over: all of it, or one mapping", (t) => {
+  const of = structuredClone(visitor);
+  of.organization.metadata.annotations = { "rolemapping.dev/pause": "" };
+  shows(t, { of }, ["+ {alert}Changes are paused in the Organization acme: …"]);
+  const paused = mapping("acme.admin", ["admin"], [{ name: "ops" }], { pause: "" });
+  shows(t, { mappings: [paused] }, ["+ {alert}The mapping `acme.admin` is paused: …"]);
+  shows(t, { mappings: [paused], filledIn: { viewer: "x" } }, [], { filledIn: { viewer: "x" } });
+});
+
+test("groups that nobody has come with are named, and what comes near to them", (t) => {
+  shows(t, { sightings: [{ name: "new", people: 2 }] }, []);
+  shows(
+    t,
+    {
+      sightings: [
+        { name: "new", people: 0 },
+        { name: "known", people: 1 },
+        { name: "Ops", people: 0, near: "ops" },
+        { name: "a b", people: 0, near: "a\u00a0b" },
+      ],
+    },
+    [
+      "+ {notice}",
+      "+ - Nobody has come with new so far.",
+      "+ - Nobody has come with Ops, but people have with ops: group names match exactly.",
+      "+ - Nobody has come with a b, but people have with a b (they differ by …): group names match exactly.",
+    ],
+  );
+});
+
+/** Long, and longer once it is escaped. */
+const LONG = '"'.repeat(250);
+
+test("of very many groups and people what fits is shown, and how many more there are; a page stays below 100 kB", (t) => {
+  const many = groupsTo(400, LONG);
+  const text = many.map(({ name = "" }) => name).join("\n");
+  const sightings = many.map(({ name = "" }) => ({ name, people: 0 }));
+  const long = Array.from({ length: 50 }, (_, i) =>
+    person(`${i}`, { name: LONG.repeat(2), email: LONG, gained: ["x".repeat(60), "y".repeat(60)] }),
+  );
+  const preview = { gaining: { count: 60, first: long } };
+  const all = page({ mappings: [], filledIn: { admin: text }, sightings, preview });
+  t.true(Buffer.byteLength(layout(all, "x")) < 100_000);
+  const read = reading(all);
+  const row = read.find((line) => line.startsWith("Admin | ")) ?? "";
+  const groups = row.match(/\+ "/g)?.length ?? 0;
+  t.true(groups > 4);
+  t.true(row.endsWith(`/ + ${400 - groups} more | \`acme.admin\` is made`));
+  const unseen = read.filter((line) => line.startsWith("- Nobody has come with")).length;
+  t.true(read.includes(`- and ${400 - unseen} more that nobody has come with.`));
+  const people = read.filter((line) => line.startsWith('"')).length;
+  t.true(read.includes(`and ${60 - people} more.`));
+  t.true(read.includes("{alert}These are too many groups for one page: change fewer roles at once."));
+  t.true(read.includes("The manifest of so many groups doesn't fit on a page: change fewer roles at once."));
+  t.false(read.some((line) => /\[(Save|Change it further)\]/.test(line)));
+});
