@@ -1,10 +1,5 @@
 import test from "ava";
-import { forbiddenPage } from "../../../webhook/pages/closed-door.ts";
-import { html } from "../../../webhook/pages/html.ts";
-import { layout } from "../../../webhook/pages/layout.ts";
-import { refusedPage } from "../../../webhook/pages/refused.ts";
 import { waitFor } from "../../cluster.ts";
-import { organization } from "../../organizations/organization.ts";
 import { person, webhookUnderTest } from "../webhook-under-test.ts";
 
 const ATTACK = `<script>alert(1)</script>"><img src=x onerror=alert(2)>'\`&amp;`;
@@ -115,39 +110,4 @@ test("who is refused by an access policy isn't sent to have the app assigned", a
   t.regex(answer.body, /tell an administrator of Acme/);
   t.regex(answer.body, /For administrators: .* access policies/);
   t.notRegex(answer.body, /assign the app/);
-});
-
-test("a list of many groups is cut, and says how many there are", (t) => {
-  const groups = Array.from({ length: 120 }, (_, i) => `group-${i}`);
-  const about = {
-    organization: "Acme",
-    loginPath: "acme",
-    who: "Eve",
-    why: ["Ask somebody."],
-  };
-  const page = refusedPage({ ...about, groups, received: 120 });
-  const text = layout(page, "id");
-  t.true(text.includes("group-49") && !text.includes("group-50"));
-  t.true(text.includes("and 70 more, 120 in all"));
-  const none = layout(refusedPage({ ...about, groups: [], received: 0 }), "id");
-  t.true(none.includes("Okta reported no group for you"));
-  const left = layout(refusedPage({ ...about, groups: [], received: 7 }), "id");
-  t.true(left.includes("7 more, 7 in all") && !left.includes("<ul"));
-});
-
-test("who lacks a role is led to the answer why, for each role that there is", (t) => {
-  const acme = organization("acme/acme", "acme");
-  const roles = [{ name: "service-admin", displayName: "Service Admin", admin: false }];
-  const page = forbiddenPage(
-    { roles: ["service-admin", "tpyo"] },
-    { ...acme, spec: { ...acme.spec, roles } },
-  );
-  const text = layout(page, "id");
-  t.true(text.includes('Service Admin (<a href="/login/acme/why?role=service-admin">why don'));
-  t.true(text.includes("<li>tpyo, which acme doesn&#39;t have</li>"));
-});
-
-test("templates escape text and numbers, keep markup, and show nothing for nothing", (t) => {
-  const markup = html`<p title="${"\"x\" & 'y'"}">${["<a>", html`<b>${"<c>"}</b>`, 3, undefined, null, false]}</p>`;
-  t.is(markup.toString(), '<p title="&quot;x&quot; &amp; &#39;y&#39;">&lt;a&gt;<b>&lt;c&gt;</b>3</p>');
 });

@@ -93,7 +93,8 @@ function told(attributes: Attributes): string {
   return [...looks, ...said].map((word) => `{${word}}`).join("");
 }
 
-function textIn(markup: string): string {
+/** What is escaped in some markup, as it is read. */
+export function textIn(markup: string): string {
   const characters: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&" };
   return markup.replace(/&(?:#(\d+)|(\w+));/g, (_, code?: string, name = "") =>
     code === undefined ? (characters[name] ?? "") : String.fromCharCode(Number(code)),

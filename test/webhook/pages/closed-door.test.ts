@@ -1,0 +1,69 @@
+import test from "ava";
+import type { Missing } from "../../../webhook/door/verdicts.ts";
+import { forbiddenPage, UNDECIDED_PAGE } from "../../../webhook/pages/closed-door.ts";
+import { visitorOfAcme } from "./a-visitor.ts";
+import { differs, reads } from "./reading.ts";
+
+const ROLES = [
+  { name: "viewer", displayName: "Viewer", admin: false },
+  { name: "admin", displayName: "Admin", admin: true },
+];
+const { organization } = visitorOfAcme(ROLES);
+const page = (missing: Missing, own?: string) => forbiddenPage(missing, organization, own);
+
+test("who lacks a role reads which, whom to ask, and how to come in as somebody else", (t) => {
+  reads(t, page({ roles: ["viewer"] }), [
+    "# You lack a role for this page",
+    "You are signed in at Acme, but don't hold what this page asks for.",
+    "## What you need",
+    "- Viewer ([why don't I have it?](/login/acme/why?role=viewer))",
+    "Ask an administrator of Acme … you needn't sign in anew.",
+    "(organization: acme) (again: yes) [Sign in with another account]",
+  ]);
+  t.is(page({ roles: ["viewer"] }).organization, "Acme");
+});
+
+test("all that are needed and one of several are told apart", (t) => {
+  const viewer = "- Viewer ([why don't I have it?](/login/acme/why?role=viewer))";
+  const admin = "- Admin ([why don't I have it?](/login/acme/why?role=admin))";
+  differs(
+    t,
+    [page({ roles: ["viewer"] }), page({ anyRole: ["viewer", "admin"] })],
+    ["- ## What you need", "+ ## One of these", `+ ${admin}`],
+  );
+  differs(
+    t,
+    [page({ roles: ["viewer"] }), page({ roles: ["viewer"], anyRole: ["admin", "gone"] })],
+    ["+ ## And one of these", `+ ${admin}`, "+ - gone, which Acme doesn't have"],
+  );
+  t.false(String(page({ anyRole: ["admin"] }).body).includes(viewer));
+});
+
+test("at an application's host every link leads to the webhook's own", (t) => {
+  differs(
+    t,
+    [page({ roles: ["viewer"] }), page({ roles: ["viewer"] }, "https://login.example.com")],
+    [
+      "- - Viewer …",
+      "- (organization: acme) (again: yes) [Sign in with another account]",
+      "+ - Viewer ([why don't I have it?](https://login.example.com/login/acme/why?role=viewer))",
+      "+ [Sign out](https://login.example.com/logout)",
+    ],
+  );
+});
+
+test("where the organization isn't there nobody can be let in, whatever they hold", (t) => {
+  const lines = [
+    "# Nobody can be let in here",
+    "This page is for people of an organization that doesn't exist. …",
+  ];
+  reads(t, forbiddenPage({ organization: "gone/gone" }, organization), lines);
+  reads(t, forbiddenPage({ roles: ["viewer"] }, undefined), lines);
+});
+
+test("where nobody can say who may come in it says so", (t) => {
+  reads(t, UNDECIDED_PAGE, [
+    "# Nobody can say whether you are signed in",
+    "The place where accounts are kept …",
+  ]);
+});
