@@ -16,6 +16,11 @@ test("groups are listed as far as fifty, and of more it is said how many", (t) =
 test("where fewer are known than there were the others are counted, with and without a list", (t) => {
   t.deepEqual(reading(groupList(["a"], "you", 3)), ["- a", "and 2 more, 3 in all."]);
   t.deepEqual(reading(groupList([], "you", 3)), ["3 more, 3 in all."]);
+  t.notRegex(
+    String(groupList([], "you", 3)),
+    /<ul/,
+    "an empty list would be read to whoever can't see that it is",
+  );
 });
 
 test("that there are none is said to the person, or of them", (t) => {

@@ -65,7 +65,7 @@ ${accounts.map(
 <section><h2 dir="auto">${user.email ?? user.name ?? user.ref}</h2>
 ${aboutAccount(user, explanation)}
 ${answers(explanation)}
-${explanation.received && received(explanation, isAdmin && user.ref !== visitor.user.ref)}</section>`,
+${explanation.received && received(explanation.received, isAdmin && user.ref !== visitor.user.ref)}</section>`,
 )}`,
   });
 }
@@ -103,8 +103,7 @@ function aboutAccount({ ref, source, name }: User, { account, lastLoginTime }: E
 (<code>${ref}</code>).</p>`;
 }
 
-function received({ received: groups }: Explanation, isAboutAnother: boolean): Html {
-  if (!groups) return html``;
+function received(groups: NonNullable<Explanation["received"]>, isAboutAnother: boolean): Html {
   const from = {
     Claim: "By the groups claim of a sign-in.",
     MissingClaim: "A sign-in brought no groups claim, which means no groups.",

@@ -14,7 +14,8 @@ export function condition(reason: string, status: "True" | "False" | "Unknown", 
 
 interface Given {
   readonly owners?: readonly string[];
-  readonly status?: OktaRoleMapping["status"];
+  /** Undefined: the operator hasn't looked at it. */
+  readonly status?: OktaRoleMapping["status"] | undefined;
   readonly pause?: string;
 }
 
@@ -23,8 +24,9 @@ export function mapping(
   name: string,
   roles: string[],
   groups: MappedGroup[],
-  { owners = [], status = { conditions: [WORKING] }, pause }: Given = {},
+  given: Given = {},
 ): ReadMapping {
+  const { owners, status, pause } = { owners: [], status: { conditions: [WORKING] }, ...given };
   const annotations = pause === undefined ? {} : { annotations: { "rolemapping.dev/pause": pause } };
   return {
     object: {
@@ -32,7 +34,7 @@ export function mapping(
       kind: "OktaRoleMapping",
       metadata: { namespace: "acme", name, generation: 1, ...annotations },
       spec: { organizationRef: { name: "acme" }, groups, roles },
-      status,
+      ...(status === undefined ? {} : { status }),
     },
     owners,
   };

@@ -32,6 +32,7 @@ interface Given extends Partial<Omit<Previewed, "preview">> {
   readonly notSaved?: NotSaved;
   readonly preview?: Partial<Preview>;
   readonly of?: typeof visitor;
+  readonly scripts?: readonly string[];
 }
 
 /** What the form would do, unless said otherwise: one group more has the role Admin, and nobody is in it. */
@@ -43,6 +44,7 @@ function page(given: Given = {}) {
     notSaved,
     of = visitor,
     preview,
+    scripts,
     ...rest
   } = given;
   const desk = deskOf(of, mappings, { canSave });
@@ -63,7 +65,7 @@ function page(given: Given = {}) {
       ...preview,
     },
   };
-  return mappingPreviewPage(of, previewed, { notSaved, scripts: ["/copy.js"] });
+  return mappingPreviewPage(of, previewed, { notSaved, ...(scripts && { scripts }) });
 }
 
 const shows = (t: ExecutionContext, given: Given, lines: string[], than: Given = {}) =>
@@ -86,7 +88,8 @@ test("what a change would do is told with its groups, its people, and how to mak
     "{plain}[Copy]",
     "[Back to the mappings as they are](/login/acme/mappings)",
   ]);
-  t.deepEqual(page().scripts, ["/copy.js"]);
+  t.deepEqual(page().scripts, []);
+  t.deepEqual(page({ scripts: ["/copy.js"] }).scripts, ["/copy.js"]);
 });
 
 test("where nothing would change it says so, and what had been wrong", (t) => {
@@ -189,6 +192,11 @@ test("people are told by what they lose first, each with what they gain and lose
   const sentence = (changes: Partial<Preview>) => reading(page({ preview: changes }))[5];
   const one = listed(person("a"));
   t.is(sentence({ gaining: one }), "1 person gains a role.");
+  t.is(
+    sentence({ gaining: one, losing: one }),
+    "1 person gains a role. 1 person loses a role and keeps another.",
+  );
+  t.is(sentence({ gaining: one, deactivated: one }), "1 person gains a role. 1 person loses all access.");
   t.is(sentence({ losing: one }), "1 person loses a role and keeps another.");
   t.is(sentence({ deactivated: { count: 2, first: [] } }), "2 people lose all access.");
 });

@@ -94,6 +94,17 @@ test("what a mapping's conditions say of it stands at its field, and nothing whe
   );
 });
 
+test("a mapping that was just made says that nobody has looked at it yet, at its field and elsewhere", (t) => {
+  const made = { status: undefined };
+  const notYet = "The operator hasn't looked at this mapping as it is now yet.";
+  const own = reading(page([mapping("acme.admin", ["admin"], [{ id: "00g1" }], made)]));
+  t.true(own.includes(`{notice}acme.admin: ${notYet}`));
+  t.false(own.some((line) => line.startsWith("In Okta now")));
+  const others = reading(page([mapping("both", ["admin", "viewer"], [{ id: "00g1" }], made)]));
+  t.true(others.includes("- id:00g1"));
+  t.true(others.includes(`{notice}both: ${notYet}`));
+});
+
 test("a mapping that somebody else keeps is read here, and changed there", (t) => {
   const theirs = mapping("acme.admin", ["admin"], [{ name: "ops" }, { name: "id:x" }], {
     owners: ["Argo CD"],
@@ -157,6 +168,7 @@ test("other mappings that give a role stand above an empty field, and below one 
   );
   t.is(sections(mapping("other", ["admin"], groupsTo(20))).at(-2), "- g19");
   t.is(sections(mapping("other", ["admin"], groupsTo(22))).at(-2), "- and 2 more");
+  t.false(sections(mapping("other", ["admin"], groupsTo(22))).includes("- g20"));
   const others = (count: number) =>
     sections(...Array.from({ length: count }, (_, i) => mapping(`o${i}`, ["admin"], [{ name: "x" }]))).at(-2);
   t.is(others(10), "- x");
