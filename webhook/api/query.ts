@@ -13,7 +13,7 @@ export function queryOf<Name extends string>(
   known: Readonly<Record<Name, Parameter>>,
 ): Partial<Record<Name, string>> {
   const names = Object.keys(known) as Name[];
-  const [, query = ""] = /\?(.*)$/s.exec(req.originalUrl) ?? [];
+  const [, query = ""] = /\?(.*)/s.exec(req.originalUrl) ?? [];
   const found: Partial<Record<Name, string>> = {};
   for (const [given, value] of new URLSearchParams(query)) {
     const name = names.find((each) => each === given);
