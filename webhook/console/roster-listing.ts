@@ -39,8 +39,7 @@ export class Listing {
   part({ after, before, limit }: Part): FoundPart {
     if (!before) {
       const [entries, follows] = collected(after, limit, (from) => this.#following(from));
-      const first = entries[0] ?? after;
-      return { entries, follows, precedes: first !== undefined && this.#preceding(first).length > 0 };
+      return { entries, follows, precedes: this.#preceding(entries[0] ?? after).length > 0 };
     }
     const [nearest, precedes] = collected(before, limit, (from) => this.#preceding(from));
     const entries = nearest.reverse();
@@ -51,7 +50,7 @@ export class Listing {
   async matchingPart(
     matches: Matches,
     { after, before, limit }: Part,
-    slices: Slices,
+    slices: Pick<Slices, "pause">,
   ): Promise<FoundPart & { matching: number }> {
     const entries: Entry[] = [];
     let precedes = false;
@@ -82,7 +81,7 @@ export class Listing {
   async nextMatching(
     matches: Matches,
     { after, limit }: { after: Position | undefined; limit: number },
-    slices: Slices,
+    slices: Pick<Slices, "pause">,
   ): Promise<{ entries: readonly Entry[]; goOnAt: Position | undefined }> {
     const entries: Entry[] = [];
     for await (const strip of this.#strips(after, slices)) {
@@ -95,7 +94,10 @@ export class Listing {
   }
 
   /** All that follows a place, a few at a time. Who comes or goes meanwhile is among them or not, as it happens. */
-  async *#strips(after: Position | undefined, slices: Slices): AsyncGenerator<readonly Entry[]> {
+  async *#strips(
+    after: Position | undefined,
+    slices: Pick<Slices, "pause">,
+  ): AsyncGenerator<readonly Entry[]> {
     let at = after;
     for (let piece = this.#following(at); piece.length > 0; piece = this.#following(at)) {
       for (let i = 0; i < piece.length; i += STRIDE) {

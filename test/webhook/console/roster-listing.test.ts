@@ -1,0 +1,124 @@
+import test from "ava";
+import fc from "fast-check";
+import type { Entry } from "../../../webhook/console/roster-entry.ts";
+import { Listing, type Part } from "../../../webhook/console/roster-listing.ts";
+import { COMPARE, ROSTER_SORTS, type RosterSort } from "../../../webhook/console/roster-sort.ts";
+import { SortedEntries } from "../../../webhook/console/sorted-entries.ts";
+import { entry } from "./an-entry.ts";
+
+const numbers = (entries: readonly Entry[]) => entries.map(({ lastSignIn }) => lastSignIn);
+const slices = { pause: async () => {} };
+
+function listing(there: readonly number[], sort: RosterSort = "email", descending = false): Listing {
+  const entries = new SortedEntries(COMPARE[sort]);
+  for (const number of there) entries.add(entry(number));
+  return new Listing(entries, { sort, descending });
+}
+
+/** What somebody finds who looks through all of it by hand. */
+function byHand(
+  there: readonly number[],
+  descending: boolean,
+  { after, before, limit }: { after?: number | undefined; before?: number | undefined; limit: number },
+) {
+  const all = [...new Set(there)].sort((a, b) => (descending ? b - a : a - b));
+  const isBefore = (a: number, b: number) => (descending ? a > b : a < b);
+  const wanted =
+    before === undefined
+      ? all.filter((number) => after === undefined || isBefore(after, number)).slice(0, limit)
+      : all.filter((number) => isBefore(number, before)).slice(-limit);
+  const [first, last] = [wanted[0], wanted.at(-1)];
+  return {
+    numbers: wanted,
+    matching: all.length,
+    precedes: first !== undefined && all.some((number) => isBefore(number, first)),
+    follows: last !== undefined && all.some((number) => isBefore(last, number)),
+  };
+}
+
+test("a part of a list is what follows or precedes a place, and it says whether there is more on either side", async (t) => {
+  // Odd numbers are places where nobody is, and those that match are a part of the others.
+  const even = fc.nat(10).map((half) => 2 * half);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(even, { maxLength: 12 }),
+      fc.constantFrom(...ROSTER_SORTS),
+      fc.boolean(),
+      fc.constantFrom("after", "before", "from the beginning"),
+      fc.nat(21),
+      fc.integer({ min: 1, max: 4 }),
+      async (there, sort, descending, way, at, limit) => {
+        const list = listing(there, sort, descending);
+        const part = { limit, ...(way === "from the beginning" ? {} : { [way]: at }) };
+        const asked: Part = { limit, ...(way === "from the beginning" ? {} : { [way]: entry(at) }) };
+        const { matching: _, ...expected } = byHand(there, descending, part);
+        const { entries, ...sides } = list.part(asked);
+        t.deepEqual(numbers(entries), expected.numbers);
+        if (entries.length > 0) t.deepEqual({ numbers: numbers(entries), ...sides }, expected);
+
+        const matches = ({ lastSignIn }: Entry) => lastSignIn % 4 === 0;
+        const matching = there.filter((number) => number % 4 === 0);
+        const found = await list.matchingPart(matches, asked, slices);
+        const wanted = byHand(matching, descending, part);
+        t.is(found.matching, wanted.matching);
+        t.deepEqual(numbers(found.entries), wanted.numbers);
+        if (found.entries.length > 0)
+          t.deepEqual([found.precedes, found.follows], [wanted.precedes, wanted.follows]);
+        if (way === "before") return;
+        const next = await list.nextMatching(matches, { after: asked.after, limit }, slices);
+        t.deepEqual(numbers(next.entries), wanted.numbers);
+        const isFull = wanted.numbers.length === limit;
+        t.is(next.goOnAt?.lastSignIn, isFull ? wanted.numbers.at(-1) : undefined);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test("behind the last place nothing follows; what precedes it is known", async (t) => {
+  const all = () => true;
+  const list = listing([1, 2, 3]);
+  const behind = { after: entry(5), limit: 2 };
+  t.deepEqual(list.part(behind), { entries: [], precedes: true, follows: false });
+  t.deepEqual(await list.matchingPart(all, behind, slices), {
+    ...{ entries: [], precedes: true, follows: false },
+    matching: 3,
+  });
+  const ahead = { before: entry(0), limit: 2 };
+  t.deepEqual(list.part(ahead), { entries: [], precedes: false, follows: true });
+  t.deepEqual(await list.matchingPart(all, ahead, slices), {
+    ...{ entries: [], precedes: false, follows: true },
+    matching: 3,
+  });
+  const none = { entries: [], precedes: false, follows: false };
+  t.deepEqual(listing([]).part({ limit: 2 }), none);
+  t.deepEqual(listing([]).part({ ...ahead }), none);
+  t.deepEqual(listing([]).part({ ...behind }), none);
+});
+
+test("of many, all are looked at, once, and others have their turn after each 64", async (t) => {
+  const MANY = 1_000;
+  const list = listing(Array.from({ length: MANY }, (_, number) => number));
+  let pauses = 0;
+  const counted = {
+    pause: async () => {
+      pauses++;
+    },
+  };
+  const looked: number[] = [];
+  const matches = ({ lastSignIn }: Entry) => {
+    looked.push(lastSignIn);
+    return lastSignIn >= 900;
+  };
+  const everybody = Array.from({ length: MANY }, (_, number) => number);
+  const found = await list.matchingPart(matches, { limit: 10 }, counted);
+  t.is(found.matching, 100);
+  t.deepEqual(looked.splice(0), everybody);
+  t.true(pauses >= MANY / 64 && pauses < MANY / 32, `${pauses}`);
+  const next = await list.nextMatching(matches, { after: entry(899), limit: 10 }, counted);
+  t.deepEqual(numbers(next.entries), everybody.slice(900, 910));
+  t.deepEqual(looked, everybody.slice(900, 910), "no more than has to be");
+  t.deepEqual(numbers(list.part({ limit: 700 }).entries), everybody.slice(0, 700), "from several pieces");
+  t.true(list.part({ limit: 999 }).follows);
+  t.false(list.part({ limit: 1_000 }).follows);
+});
