@@ -1,0 +1,127 @@
+import test, { type ExecutionContext } from "ava";
+import type { MappedGroup } from "../../../crds/types.ts";
+import { ForbiddenError } from "../../../kubernetes/index.ts";
+import { MappingChangedError, writeEdit } from "../../../webhook/console/mapping-writes.ts";
+import { readMappings, readOrganization } from "../../../webhook/console/read-mappings.ts";
+import { roleFields } from "../../../webhook/console/role-fields.ts";
+import { acmeThatSaves, type MappingGiven, mappingsScene, storedMapping } from "./mappings-scene.ts";
+
+const ROLES = [{ name: "owner", displayName: "Owners", admin: true }];
+const acme = acmeThatSaves(ROLES);
+const OWNER = "acme.owner";
+const A = [{ name: "a" }];
+
+/** What is there when the page is looked at, and what writes the groups of its field. */
+async function scene(t: ExecutionContext, ...given: MappingGiven[]) {
+  const made = await mappingsScene(t, ROLES);
+  const { there, client } = made;
+  const changes = (...more: MappingGiven[]) => {
+    there.mappings = more.map((each) => storedMapping(OWNER, ["owner"], each));
+  };
+  changes(...given);
+  const [field] = roleFields(acme, await readMappings(client, acme), true);
+  if (!field) throw new Error("no field");
+  const write = (groups: readonly MappedGroup[]) => writeEdit(client, acme, { field, groups });
+  return { ...made, changes, write };
+}
+
+const conflict = [409, "Conflict"] as const;
+
+test("a mapping is made where there is none, and written and deleted only as it was read", async (t) => {
+  const none = await scene(t);
+  t.like(await none.write(A), { metadata: { name: OWNER }, spec: { groups: A } });
+  t.deepEqual(none.writes, [["apply", OWNER, A, undefined]]);
+  t.like(none.requests.at(-1), { query: { fieldManager: "okta-role-console" } });
+
+  const one = await scene(t, { version: "5" });
+  await one.write(A);
+  t.like(await one.write([]), {
+    metadata: { name: OWNER, resourceVersion: "5" },
+    spec: { groups: [{ name: "staff" }] },
+  });
+  t.deepEqual(one.writes, [
+    ["apply", OWNER, A, "5"],
+    ["delete", OWNER, { uid: `uid-of-${OWNER}`, resourceVersion: "5" }],
+  ]);
+});
+
+test("what has only got another status meanwhile is written once more, as it is by then", async (t) => {
+  for (const groups of [A, []]) {
+    const { write, writes, answers, changes } = await scene(t, { version: "5" });
+    changes({ version: "6" });
+    answers.push([...conflict], [...conflict], [...conflict]);
+    await write(groups);
+    const versions = groups.length > 0 ? writes.map((each) => (each as unknown[])[3]) : [];
+    if (groups.length > 0) t.deepEqual(versions, ["5", "6", "6", "6"]);
+    t.is(writes.length, 4);
+  }
+});
+
+test("what never comes to rest is given up after four times", async (t) => {
+  const { write, writes, answers } = await scene(t, {});
+  answers.push([...conflict], [...conflict], [...conflict], [...conflict]);
+  const error = await t.throwsAsync(write(A), { instanceOf: MappingChangedError });
+  t.is(error?.mapping, OWNER);
+  t.is(error?.message, `${OWNER} was changed meanwhile.`);
+  t.like(error?.cause, { code: "conflict" });
+  t.is(writes.length, 4);
+});
+
+test("what somebody else has changed, made or deleted meanwhile isn't written", async (t) => {
+  const cases: [what: string, before: MappingGiven[], now: MappingGiven[]][] = [
+    ["its spec", [{}], [{ generation: 2 }]],
+    ["another of its name", [{}], [{ uid: "another" }]],
+    ["somebody has a hand in it", [{}], [{ managers: ["okta-role-console", "kubectl"] }]],
+    ["it is gone", [{}], []],
+    ["it came into being", [], [{}]],
+  ];
+  for (const [what, before, now] of cases)
+    for (const failing of [conflict, [404, "NotFound"] as const]) {
+      const { write, writes, answers, changes } = await scene(t, ...before);
+      changes(...now);
+      answers.push([...failing]);
+      await t.throwsAsync(write(A), { instanceOf: MappingChangedError }, what);
+      t.is(writes.length, 1, what);
+    }
+  const { write, writes } = await scene(t);
+  await t.throwsAsync(write([]), { instanceOf: MappingChangedError }, "there is nothing to delete");
+  t.is(writes.length, 0);
+});
+
+test("any other failure is told as it is", async (t) => {
+  const { write, writes, answers } = await scene(t, {});
+  answers.push([403, "Forbidden"]);
+  await t.throwsAsync(write(A), { instanceOf: ForbiddenError });
+  t.is(writes.length, 1);
+});
+
+test("mappings are read by their organization in small pages, sorted by name, with whose they are and without who wrote what", async (t) => {
+  const { client, there, requests } = await mappingsScene(t, ROLES);
+  const names = ["b", "a", "c"];
+  there.mappings = names.map((name) => storedMapping(name, ["owner"], { managers: [`made-${name}`] }));
+  const bare = storedMapping("0", ["owner"]);
+  there.mappings.push({ ...bare, metadata: { name: "0", namespace: "acme" } });
+  const read = await readMappings(client, acme);
+  t.deepEqual(
+    read.map(({ object, owners }) => [object.metadata.name, owners.join()]),
+    [
+      ["0", "somebody who isn't known"],
+      ["a", "made-a"],
+      ["b", "made-b"],
+      ["c", "made-c"],
+    ],
+  );
+  for (const { object } of read) t.false("managedFields" in object.metadata);
+  t.like(requests.at(-1), {
+    path: "/apis/rolemapping.dev/v1alpha1/namespaces/acme/oktarolemappings",
+    query: { fieldSelector: "spec.organizationRef.name=acme", limit: "100" },
+  });
+});
+
+test("the organization is read by itself, or isn't there", async (t) => {
+  const { client, there, requests } = await mappingsScene(t, ROLES);
+  t.like(await readOrganization(client, acme), { metadata: { uid: "uid-of-acme" } });
+  t.like(requests.at(-1), { query: { fieldSelector: "metadata.name=acme", limit: "1" } });
+  there.organization = undefined;
+  t.is(await readOrganization(client, acme), undefined);
+});
