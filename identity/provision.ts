@@ -1,11 +1,11 @@
-import { type Access, roleNames, sameAccess } from "./access.ts";
+import { type Access, type Grant, roleNames, sameAccess } from "./access.ts";
 import { resolveSignIn } from "./account-access.ts";
 import { signInCause } from "./causes.ts";
 import { LIST_MAY_BE_CUT, mayBeCut } from "./groups-verdict.ts";
 import type { Identity } from "./identity.ts";
 import { isLinkable } from "./linking.ts";
-import type { PolicyInForce } from "./policy.ts";
-import { resolveAccess } from "./resolve-access.ts";
+import type { Policy, PolicyInForce } from "./policy.ts";
+import { keepHeldAccess, resolveAccess } from "./resolve-access.ts";
 import { keepAdminRoles, lostAdminRoles } from "./safeguards/admin-roles.ts";
 import { isCountedLoss } from "./safeguards/losses.ts";
 import { type IdentityStore, StaleUserError, StoreError, UserExistsError } from "./store.ts";
@@ -140,12 +140,9 @@ async function write(
 ): Promise<SignInOutcome> {
   const resolution = resolveSignIn(identity, user, organization);
   const cause = signInCause(identity.groupsFrom);
-  if (
-    user &&
-    !organization.paused &&
-    mayBeCut(identity) &&
-    losesRoles(user, resolution.access, organization)
-  ) {
+  if (user && mayBeCut(identity) && losesRoles(user, identity, organization)) {
+    if (organization.paused && resolution.kind === "admit")
+      return admitAsStored(store, user, { key, at, access: resolution.access, fresh });
     const { reason, why } = LIST_MAY_BE_CUT;
     return { kind: "kept", reason, why, user, before: user, isNoted: false };
   }
@@ -219,13 +216,36 @@ function isUnchanged(user: User, identity: Identity, access: Access): boolean {
   );
 }
 
-/** Whether the groups that have been received give somebody less than those that were received before. */
-function losesRoles(user: User, { grants }: Access, { policy }: Deciding): boolean {
+/**
+ * Lets somebody in with what they have, and stores nothing of what Okta has said of them: a pause takes nothing, and when
+ * it is over, a list that may have been cut mustn't be found there.
+ */
+async function admitAsStored(
+  store: SignInStore,
+  user: User,
+  { key, at, access, fresh }: { key: string; at: number; access: Access; fresh: boolean },
+): Promise<SignInOutcome> {
+  if (fresh || store.isCurrent(key)) return { kind: "admitted", user, before: user, isNoted: false };
+  const signIns = [{ at, outcome: "Admitted", reason: access.reason }] as const;
+  return { kind: "admitted", user: await store.update(user, { signIns }), before: user, isNoted: true };
+}
+
+/** Whether the groups that have been received give somebody less than those that were received before, once nothing is paused. */
+function losesRoles(user: User, identity: Identity, organization: Deciding): boolean {
   const before = identityOf(user);
   if (!before || !isActive(user)) return false;
+  const { policy } = organization;
   const had = resolveAccess(before, policy, user.access?.grants, "stored").grants;
-  const has = new Set(roleNames(grants));
-  return had.some(({ role }) => !has.has(role));
+  const has = resolveSignIn(identity, user, { ...organization, paused: false }).access.grants;
+  const left = new Set(rolesCaused(identity, has, policy));
+  return rolesCaused(before, had, policy).some((role) => !left.has(role));
+}
+
+/** The roles of these grants, but for those of a paused mapping that somebody has whatever their groups are. */
+function rolesCaused(person: Identity, grants: readonly Grant[], policy: Policy): string[] {
+  const isOfPaused = ({ mapping }: Grant): boolean => mapping !== undefined && policy.isPaused(mapping);
+  const caused = keepHeldAccess(person, grants.filter(isOfPaused))?.grants ?? [];
+  return roleNames([...grants.filter((grant) => !isOfPaused(grant)), ...caused]);
 }
 
 const DEACTIVATIONS_HELD = {
