@@ -65,7 +65,7 @@ test("what is certain about one person is never held, whatever they were; nor wh
   t.deepEqual(lostBy(undecided), []);
 });
 
-test("an admin of Okta's holds an admin role while they are active, a local one by what people wrote", (t) => {
+test("admin roles are counted of active accounts of Okta's: what a local one holds is for people to say", (t) => {
   const { access } = admin();
   t.deepEqual(adminRolesHeld({ source: "Okta" }, access, policy), ["organization-admin"]);
   t.deepEqual(adminRolesHeld({ source: "Local" }, access, policy), []);

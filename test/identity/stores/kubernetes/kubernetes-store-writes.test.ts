@@ -105,7 +105,7 @@ for (const [what, error, expected] of [
   ["another writer, or an attempt before", refused(409, "Conflict", true), "stale, perhaps by us"],
   ["an error without a reason", new Error("odd"), "unavailable"],
 ] as const)
-  test(`what fails a write: ${what}`, async (t) => {
+  test(`a write that fails is told as ${expected}: ${what}`, async (t) => {
     const { scene, store, ada } = await withAda();
     for (const change of CHANGES) {
       scene.client.fail("replace", error);
@@ -159,7 +159,7 @@ for (const [what, error, isDone, expected] of [
   ["one that broke after it was done", broken(true), true, "exists, perhaps by us"],
   ["no right to do it", refused(403, "Forbidden"), false, "unavailable"],
 ] as const)
-  test(`what fails a new account: ${what}`, async (t) => {
+  test(`a new account that fails is told as ${expected}: ${what}`, async (t) => {
     const { client, store, admitted } = new Scene();
     client.fail("create", error, { isDone });
     const thrown = await failure(store.create(admitted));

@@ -18,17 +18,17 @@ const opened: { cluster: TestCluster; clients: Client[] }[] = [];
 async function open(): Promise<{
   cluster: TestCluster;
   client: Client;
-  makeStore: () => Promise<KubernetesStore>;
+  makeStore: (now?: () => number) => Promise<KubernetesStore>;
 }> {
   const cluster = await createTestCluster();
   const kubeconfig = await cluster.serviceAccount();
   const client = await createClient({ kubeconfig, userAgent: "test", log });
   opened.push({ cluster, clients: [client] });
-  const makeStore = async (): Promise<KubernetesStore> => {
+  const makeStore = async (now = Date.now): Promise<KubernetesStore> => {
     const cache = usersCache(client, cluster.namespace, log);
     cache.run(stop.signal);
     await cache.synced;
-    return new KubernetesStore({ client, cache, type: organizationUsers });
+    return new KubernetesStore({ client, cache, type: organizationUsers, now });
   };
   return { cluster, client, makeStore };
 }
@@ -43,10 +43,12 @@ test.after.always(async () => {
 
 storeConformance(test, "KubernetesStore", async (): Promise<StoreUnderTest> => {
   const { cluster, makeStore } = await open();
-  const store = await makeStore();
+  let later = 0;
+  const now = () => Date.now() + later;
+  const store = await makeStore(now);
   return {
     store,
-    other: await makeStore(),
+    other: await makeStore(now),
     organization: async () => `${cluster.namespace}/org-${randomUUID().slice(0, 8)}`,
     makeLocal: async (organization, { email, roles, serviceAccountName }) => {
       const name = `local-${randomUUID().slice(0, 8)}`;
@@ -82,8 +84,7 @@ storeConformance(test, "KubernetesStore", async (): Promise<StoreUnderTest> => {
       if (code !== 0) throw new Error(stderr);
     },
     secondLater: async () => {
-      const then = Date.now() + 1_000;
-      await waitFor(() => Date.now() >= then || undefined, { what: "a second to pass" });
+      later += 1_000;
     },
     until: (_store, condition) =>
       waitFor(async () => (await condition()) || undefined, { what: "the store to have seen it" }),

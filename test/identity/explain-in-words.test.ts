@@ -1,0 +1,504 @@
+import test from "ava";
+import { noAccess } from "../../identity/access.ts";
+import { type Circumstances, type Explained, explain, explainNoAccess } from "../../identity/explain.ts";
+import { inWords, noAccessInWords } from "../../identity/explain-in-words.ts";
+import type { HeldCause, MappingGap, Obstacle } from "../../identity/explanation.ts";
+import type { Identity } from "../../identity/identity.ts";
+import type { Mapping } from "../../identity/policy.ts";
+import { grantedAccess } from "../../identity/resolve-access.ts";
+import type { User } from "../../identity/user.ts";
+import { account, identity, local } from "./an-account.ts";
+import { BY_ID, by, CATALOGUE, SERVICES, without } from "./explained.ts";
+
+const held = (mapping: string, group: string) =>
+  grantedAccess([{ role: "service-admin", mapping, group }], "MappedGroup");
+
+type Code = (HeldCause | Obstacle | MappingGap)["code"];
+
+/** What is said first of the role service-admin, to an admin and to the person themselves. */
+const CASES: readonly [
+  code: Code,
+  what: string,
+  person: Explained,
+  circumstances: Circumstances,
+  forAdmins: RegExp,
+  forThemselves: RegExp,
+][] = [
+  [
+    "MappedGroup",
+    "somebody in a mapped group holds its role",
+    { user: account() },
+    by([SERVICES]),
+    /^In group "service_admin" of mapping services\.$/,
+    /^In group "service_admin" of mapping services\.$/,
+  ],
+  [
+    "LocalAccount",
+    "a local account holds what people wrote",
+    {
+      user: local({
+        localRoles: ["service-admin"],
+        access: {
+          active: true,
+          grants: [{ role: "service-admin" }],
+          groups: [],
+          reason: "LocalAccount",
+          message: "",
+        },
+      }),
+    },
+    by([SERVICES]),
+    /^Written into the local account/,
+    /^Written into the local account/,
+  ],
+  [
+    "LocalAccount",
+    "and nothing that a mapping gives",
+    { user: local({ access: noAccess("NoMappedGroup", "") }) },
+    by([SERVICES]),
+    /^A local account: .*spec\.roles/,
+    /^Your account is a local one: ask an administrator of Acme/,
+  ],
+  [
+    "MappingPaused",
+    "what came from a paused mapping stays",
+    { user: account({ groups: [], access: held("services", "service_admin") }) },
+    by([{ ...SERVICES, paused: true }]),
+    /^Kept from group "service_admin" of mapping services: while that is paused/,
+    /^Kept from group/,
+  ],
+  [
+    "MappingPaused",
+    "and it gives nothing to who is in its group",
+    { user: without([{ name: "service_admin" }]) },
+    by([{ ...SERVICES, paused: true }]),
+    /^In group "service_admin", but mapping services is paused/,
+    /^You are in a group that would give it, but its mapping is out of force/,
+  ],
+  [
+    "MappingPaused",
+    "or isn't",
+    { user: without([{ name: "other" }]) },
+    by([{ ...SERVICES, paused: true }]),
+    /^The mapping services is paused/,
+    /^You are in no Okta group that gives it: ask an administrator of Acme to put you into one\.$/,
+  ],
+  [
+    "MappingSuspended",
+    "what came from a mapping that names an unknown role stays",
+    { user: account({ access: held("services", "service_admin") }) },
+    by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
+    /^In group "service_admin" of mapping services, which names a role that isn't in the catalogue/,
+    /^In group/,
+  ],
+  [
+    "MappingSuspended",
+    "and it gives nothing new",
+    { user: without([{ name: "service_admin" }]) },
+    by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
+    /^In group "service_admin", but mapping services gives nothing until .*: "tpyo" isn't in the catalogue\.$/,
+    /^You are in a group that would give it, but its mapping is out of force/,
+  ],
+  [
+    "MappingSuspended",
+    "nor to who is in none of its groups",
+    { user: without([{ name: "other" }]) },
+    by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
+    /^The mapping services gives nothing until/,
+    /^You are in no Okta group that gives it/,
+  ],
+  [
+    "NameWithoutID",
+    "what a bare name gave through a mapping by id stays until the next sign-in",
+    { user: account({ groups: [{ name: "ops" }], access: held("numbered", "ops") }) },
+    by([BY_ID]),
+    /^Kept from group "ops" of mapping numbered, which names the group by its id/,
+    /^Kept from group "ops"/,
+  ],
+  [
+    "NameWithoutID",
+    "and gives nothing to anybody else",
+    { user: without([{ name: "old ops" }]) },
+    by([BY_ID]),
+    /^Near miss: "old ops" was received without an id, and mapping numbered names .* by its id "00g1"/,
+    /^One of your groups is almost one that gives it: ask an administrator of Acme/,
+  ],
+  [
+    "OtherGroupOfName",
+    "another group of the same name isn't the one that is named by id",
+    { user: without([{ name: "ops", id: "00g2" }], { groupsFrom: "Directory" }) },
+    by([BY_ID]),
+    /^Near miss: "ops" was received with the id "00g2", and mapping numbered names another .*"00g1"\.$/,
+    /^One of your groups is almost one/,
+  ],
+  [
+    "NameDiffers",
+    "a name that differs by case is a near miss",
+    { user: without([{ name: "Service_Admin" }]) },
+    by([SERVICES]),
+    /^Near miss: "Service_Admin" was received, and mapping services names "service_admin"; group names match/,
+    /^One of your groups is almost one that gives it/,
+  ],
+  [
+    "NameDiffers",
+    "one that differs by what can't be seen says by what",
+    { user: without([{ name: "service_admin " }]) },
+    by([SERVICES]),
+    /names "service_admin" \(they differ by a space at the end\); group names match/,
+    /^One of your groups is almost one that gives it/,
+  ],
+  [
+    "NotInGroups",
+    "who is in no group of a mapping is told which it has, if they may know",
+    { user: without([{ name: "Everyone" }]) },
+    by([{ ...SERVICES, groups: [{ name: "a" }, { id: "00g9" }, { id: "00g1", currentName: "ops" }] }]),
+    /^In no group of mapping services, which names "a", "00g9", "ops"\.$/,
+    /^You are in no Okta group that gives it/,
+  ],
+  [
+    "NotActiveInOkta",
+    "whoever is suspended in Okta holds nothing, whatever groups they are in",
+    { user: without([{ name: "service_admin" }], { oktaStatus: "SUSPENDED" }) },
+    by([SERVICES]),
+    /^Okta reports the status "SUSPENDED": such people hold nothing/,
+    /^Okta reports the status "SUSPENDED" for you: ask whoever manages Okta at Acme\.$/,
+  ],
+  [
+    "IssuerChanged",
+    "an account of a former issuer",
+    { user: without([{ name: "service_admin" }], { issuer: "https://old.okta.com" }) },
+    by([SERVICES]),
+    /^The account is of the issuer https:\/\/old\.okta\.com, which is no longer/,
+    /^Your account is of an Okta that Acme no longer uses: sign in again\.$/,
+  ],
+  [
+    "OrganizationPaused",
+    "nobody gets anything while the organization is paused",
+    { user: without([{ name: "service_admin" }]) },
+    by([SERVICES], { paused: true }),
+    /^Changes of access are paused in this organization/,
+    /^Changes of access are paused at Acme: ask/,
+  ],
+  [
+    "OrganizationPaused",
+    "and nobody loses anything",
+    { user: account({ groups: [] }) },
+    by([SERVICES], { paused: true }),
+    /^Kept from group "service_admin" of mapping services: changes of access are paused/,
+    /^Kept from/,
+  ],
+  [
+    "DeactivationHeld",
+    "what is held stays until somebody approves that it is taken",
+    { user: account() },
+    by([], { held: true }),
+    /^Kept from group "service_admin" of mapping services: that it is taken waits for somebody's approval\.$/,
+    /^Kept from/,
+  ],
+  [
+    "DeactivationHeld",
+    "also where another issuer is what takes it: groups of a former one give nothing",
+    { user: account() },
+    by([SERVICES], { held: true, issuer: "https://new.okta.com" }),
+    /^Kept from group "service_admin" of mapping services: that it is taken waits/,
+    /^Kept from/,
+  ],
+  [
+    "NotTakenYet",
+    "what nothing gives any more goes within seconds",
+    { user: account() },
+    by([]),
+    /^Nothing gives it any more; it came from group "service_admin" of mapping services\. It goes within seconds/,
+    /^Nothing gives it any more/,
+  ],
+  [
+    "NotAppliedYet",
+    "what is given is stored within seconds",
+    { user: without([{ name: "service_admin" }]) },
+    by([SERVICES]),
+    /^It is given, and will be stored within seconds\.$/,
+    /^It is given to you, and will be there within seconds\.$/,
+  ],
+  [
+    "OrganizationNotFound",
+    "without the organization there is nothing",
+    { user: without([{ name: "service_admin" }]) },
+    { inForce: undefined },
+    /^The organization does not exist\.$/,
+    /^The organization does not exist any more\.$/,
+  ],
+  [
+    "NoMapping",
+    "a role that no mapping gives",
+    { user: without([{ name: "service_admin" }]) },
+    by([]),
+    /^No mapping gives it\.$/,
+    /^You are in no Okta group that gives it/,
+  ],
+  [
+    "NoAccount",
+    "somebody who was never let in: which groups they have isn't known",
+    {},
+    by([SERVICES]),
+    /^No account: one is made when/,
+    /^You are in no Okta group that gives it/,
+  ],
+  [
+    "ClaimMissing",
+    "a sign-in without the claim meant no groups",
+    { user: without([], { groupsFrom: "MissingClaim" }) },
+    by([SERVICES]),
+    /^At the last sign-in Okta sent no groups claim/,
+    /^Okta sent no list of your groups when you last signed in/,
+  ],
+  [
+    "ListMayBeCut",
+    "a list that Okta may have cut short",
+    { user: without(Array.from({ length: 100 }, (_, i) => ({ name: `g${i}` }))) },
+    by([SERVICES]),
+    /^The groups claim brought so many groups/,
+    /^You are in so many groups/,
+  ],
+  ...(
+    [
+      ["ClaimInvalid", /^The groups claim can't be read: see GroupsClaimReceived/],
+      ["ClaimNotSetUp", /^Okta has never sent the groups claim: see GroupsClaimReceived/],
+      ["ClaimLost", /^The groups claim was lost/],
+      ["DirectoryUnavailable", /^The directory can't be read: see DirectoryReachable/],
+      ["TooManyGroups", /^Okta may cut lists of groups short/],
+    ] as const
+  ).map(([claim, forAdmins]): (typeof CASES)[number] => [
+    claim,
+    "whose groups can't be relied upon",
+    { user: without([{ name: "Everyone" }]) },
+    { ...by([SERVICES]), claim },
+    forAdmins,
+    /^Which groups people are in can't be relied upon at Acme at present: ask/,
+  ]),
+];
+
+for (const [code, what, person, circumstances, forAdmins, forThemselves] of CASES) {
+  test(`${code}: ${what}`, (t) => {
+    const explanation = explain(person, circumstances, ["service-admin"]);
+    const told = (audience: "admin" | "self") => inWords(explanation, { audience, organization: "Acme" })[0];
+    const reason = told("admin")?.reasons.find((each) => each.code === code);
+    t.regex(reason?.sentence ?? "", forAdmins);
+    t.regex(told("self")?.reasons[0]?.sentence ?? "", forThemselves);
+    t.regex(told("admin")?.summary ?? "", /^(Holds|Doesn't hold) (Service Admin|service-admin)\. /);
+    t.regex(told("self")?.summary ?? "", /^You (don't )?hold (Service Admin|service-admin)\. /);
+    t.deepEqual(JSON.parse(JSON.stringify(explanation)), explanation, "it can be sent");
+  });
+}
+
+test("RoleUnknown: a role that isn't in the catalogue is explained, too", (t) => {
+  const explanation = explain({ user: account() }, by([SERVICES]), ["tpyo"]);
+  t.like(explanation.roles[0], { role: "tpyo", holds: false, obstacles: [{ code: "RoleUnknown" }] });
+  const [told] = inWords(explanation, { audience: "self", organization: "Acme" });
+  t.is(told?.summary, "You don't hold tpyo. Acme has no such role.");
+});
+
+test("InGroup: who is in a mapped group all the same is told by what it is hindered", (t) => {
+  const suspended = { user: without([{ name: "service_admin" }], { oktaStatus: "SUSPENDED" }) };
+  const [told] = inWords(explain(suspended, by([SERVICES]), ["service-admin"]), {
+    audience: "admin",
+    organization: "Acme",
+  });
+  t.deepEqual(
+    told?.reasons.map(({ code }) => code),
+    ["NotActiveInOkta", "InGroup"],
+  );
+  t.is(told?.reasons[1]?.sentence, 'In group "service_admin" of mapping services.');
+});
+
+test("a summary for admins ends with what was received and from where", (t) => {
+  const summary = (user: User) =>
+    inWords(explain({ user }, by([SERVICES]), ["service-admin"]), {
+      audience: "admin",
+      organization: "Acme",
+    })[0]?.summary;
+  t.is(
+    summary(without([{ name: "web" }, { name: "Everyone" }], { groupsFrom: "Directory" })),
+    'Doesn\'t hold Service Admin. In no group of mapping services, which names "service_admin". ' +
+      'Last received groups: "Everyone", "web" (from the directory).',
+  );
+  t.regex(summary(without([])) ?? "", /Last received groups: none \(from the groups claim\)\.$/);
+});
+
+test("nobody learns from their own explanation which mappings and groups would do, or how many", (t) => {
+  const secret = "top-secret";
+  const mappings = ["m1", "m2"].map((name) => ({
+    name: `${secret}-${name}`,
+    groups: [{ name: `${secret}-group` }, { name: `${secret}-Other` }, { id: secret, currentName: "ops" }],
+    roles: ["service-admin"],
+  }));
+  for (const rules of [
+    mappings,
+    mappings.map((mapping) => ({ ...mapping, paused: true as const })),
+    mappings.map((mapping) => ({ ...mapping, roles: ["service-admin", secret] })),
+  ]) {
+    for (const groups of [
+      [],
+      [{ name: "TOP-secret-group" }],
+      [{ name: "ops" }],
+      [{ name: "ops", id: "1" }],
+    ]) {
+      const person = { user: without(groups) };
+      const told = inWords(explain(person, by(rules)), { audience: "self", organization: "Acme" });
+      const refusal = noAccessInWords(explainNoAccess(person, by(rules)), "Acme");
+      t.false(JSON.stringify([told, refusal]).includes(secret));
+      t.is(told.length, CATALOGUE.length);
+    }
+  }
+});
+
+test("whoever is refused altogether is told the most telling reason, with or without an account", (t) => {
+  const reasons = (person: Explained, rules: readonly Mapping[]) =>
+    noAccessInWords(explainNoAccess(person, by(rules)), "Acme");
+  const near: Identity = identity("Service_Admin");
+  for (const person of [{ identity: near }, { user: without(near.groups), identity: near }])
+    t.like(reasons(person, [SERVICES]), [{ code: "NameDiffers" }]);
+  t.like(reasons({ identity: identity("service_admin", "Service_Admin") }, [{ ...SERVICES, paused: true }]), [
+    { code: "MappingPaused" },
+  ]);
+  t.deepEqual(reasons({ identity: identity("Everyone") }, [SERVICES]), [
+    {
+      code: "NotInGroups",
+      sentence:
+        "You are in no Okta group that gives access: ask an administrator of Acme to put you into one.",
+    },
+  ]);
+});
+
+test("however many mappings give a role, and however long names are, an explanation stays small", (t) => {
+  const long = "x".repeat(900);
+  const mappings = Array.from({ length: 300 }, (_, i) => ({
+    name: `m${String(i).padStart(5, "0")}`,
+    groups: Array.from({ length: 8 }, (_, j) => ({ name: `${long}-${i}-${j}` })),
+    roles: ["service-admin"],
+  }));
+  const user = without(Array.from({ length: 300 }, (_, i) => ({ name: `${long}${i}` })));
+  const explanation = explain({ user }, by(mappings), ["service-admin"]);
+  t.is(explanation.roles[0]?.mappings.length, 20);
+  t.is(explanation.roles[0]?.more, 280);
+  t.is(explanation.received?.groups.length, 50);
+  t.is(explanation.received?.total, 300);
+  const [told] = inWords(explanation, { audience: "admin", organization: "Acme" });
+  t.true((told?.summary.length ?? 0) < 4_000);
+  t.regex(told?.summary ?? "", /And 297 more\. Last received/);
+});
+
+test("an account that isn't decided on yet says so", (t) => {
+  const { access: _, ...undecided } = account();
+  const explanation = explain({ user: undecided }, by([SERVICES]), ["service-admin"]);
+  t.is(explanation.account, "Undecided");
+  const [told] = inWords(explanation, { audience: "admin", organization: "Acme" });
+  t.is(told?.reasons[0]?.sentence, "It is given; the account is being made.");
+});
+
+const inEnglish = (person: Explained, circumstances: Circumstances, audience: "admin" | "self" = "admin") =>
+  inWords(explain(person, circumstances, ["service-admin"]), { audience, organization: "Acme" })[0];
+
+test("a role in words: whether it is held, by what or what is missing, in one line and each by itself", (t) => {
+  t.deepEqual(inEnglish({ user: account() }, by([SERVICES])), {
+    role: "service-admin",
+    displayName: "Service Admin",
+    admin: false,
+    holds: true,
+    summary: 'Holds Service Admin. In group "service_admin" of mapping services.',
+    reasons: [
+      {
+        code: "MappedGroup",
+        mapping: "services",
+        group: "service_admin",
+        sentence: 'In group "service_admin" of mapping services.',
+      },
+    ],
+  });
+  const localAccess = { ...account().access, reason: "LocalAccount", grants: [{ role: "service-admin" }] };
+  const mia = local({ localRoles: ["service-admin"], access: localAccess as NonNullable<User["access"]> });
+  t.deepEqual(inEnglish({ user: mia }, by([]))?.reasons, [
+    { code: "LocalAccount", sentence: "Written into the local account by people on the cluster." },
+  ]);
+  const missed = inEnglish({ user: without([{ name: "Service_Admin" }]) }, by([SERVICES]));
+  t.like(missed?.reasons, [{ code: "NameDiffers", mapping: "services", group: "Service_Admin" }]);
+  t.deepEqual(
+    inEnglish({ user: without([{ name: "other" }]) }, by([{ ...SERVICES, paused: true }]))?.reasons,
+    [
+      {
+        code: "MappingPaused",
+        mapping: "services",
+        sentence: "The mapping services is paused and gives nothing new.",
+      },
+    ],
+  );
+  t.is(
+    inEnglish({}, by([SERVICES]))?.summary,
+    "Doesn't hold Service Admin. No account: one is made when somebody signs in with a group that gives a role. " +
+      'Mapping services gives it to "service_admin".',
+  );
+  t.is(
+    inEnglish({ user: without([], { groupsFrom: "MissingClaim" }) }, by([]))?.summary,
+    "Doesn't hold Service Admin. At the last sign-in Okta sent no groups claim, which means no groups. " +
+      "No mapping gives it. Last received groups: none (the claim was missing).",
+  );
+});
+
+test("a summary names four reasons, and how many more there are", (t) => {
+  const more = (count: number) => {
+    const mappings = Array.from({ length: count }, (_, i) => ({ ...SERVICES, name: `m${i}` }));
+    return /And .* more\./.exec(inEnglish({ user: without([]) }, by(mappings))?.summary ?? "")?.[0];
+  };
+  t.is(more(4), undefined);
+  t.is(more(5), "And 1 more.");
+  const roles = ["service-admin"];
+  const twice = [SERVICES, { ...SERVICES, name: "also" }].map((each) => ({ ...each, roles }));
+  const access = grantedAccess(
+    twice.map(({ name }) => ({ role: "service-admin", mapping: name, group: "service_admin" })),
+    "MappedGroup",
+  );
+  t.regex(
+    inEnglish({ user: account({ access }) }, by(twice), "self")?.summary ?? "",
+    /^You hold Service Admin\. In group .* of mapping also\. In group .* of mapping services\.$/,
+  );
+});
+
+test("what is kept or goes is told without a mapping where there is none", (t) => {
+  const bare = account({ access: grantedAccess([{ role: "service-admin" }], "MappedGroup") });
+  const first = (circumstances: Circumstances) => inEnglish({ user: bare }, circumstances)?.reasons[0];
+  t.deepEqual(first(by([], { paused: true })), {
+    code: "OrganizationPaused",
+    sentence: "Kept: changes of access are paused in this organization.",
+  });
+  t.deepEqual(first(by([], { held: true })), {
+    code: "DeactivationHeld",
+    sentence: "Kept: that it is taken waits for somebody's approval.",
+  });
+  t.deepEqual(first(by([])), {
+    code: "NotTakenYet",
+    sentence: "Nothing gives it any more. It goes within seconds.",
+  });
+});
+
+test("whoever is told what hinders them is told all of it that they may know", (t) => {
+  const user = without([], { groupsFrom: "MissingClaim", oktaStatus: "SUSPENDED" });
+  t.deepEqual(
+    noAccessInWords(explainNoAccess({ user }, by([SERVICES], { paused: true })), "Acme").map(
+      ({ code }) => code,
+    ),
+    ["NotActiveInOkta", "OrganizationPaused", "ClaimMissing"],
+  );
+  const groups = identity("Service_Admin", "web");
+  const paused: Mapping = { name: "web", groups: [{ name: "web" }], roles: ["service-admin"], paused: true };
+  t.deepEqual(
+    noAccessInWords(explainNoAccess({ identity: groups }, by([SERVICES, paused])), "Acme"),
+    [
+      {
+        code: "MappingPaused",
+        sentence:
+          "You are in a group that would give access, but its mapping is out of force at present: " +
+          "ask an administrator of Acme when that will be over.",
+      },
+    ],
+    "that before what is almost so",
+  );
+});
