@@ -4,10 +4,20 @@ import { CacheLag } from "../../../operator/users/cache-lag.ts";
 import { ADA } from "../ada.ts";
 
 function scene() {
-  const state = { now: 100_000, organizations: 0, mappings: 0 };
+  const state = { now: 100_000, organizations: 0, mappings: 0, asked: new Set<string | undefined>() };
   const cacheLag = new CacheLag({
-    organizations: { freshness: () => state.organizations },
-    mappings: { freshness: () => state.mappings },
+    organizations: {
+      freshness: (namespace) => {
+        state.asked.add(namespace);
+        return state.organizations;
+      },
+    },
+    mappings: {
+      freshness: (namespace) => {
+        state.asked.add(namespace);
+        return state.mappings;
+      },
+    },
     now: () => state.now,
   });
   const isCurrent = (reason: "NoMappedGroup" | "OrganizationNotFound", isOurs = false) =>
@@ -39,4 +49,31 @@ test("whoever came long ago is put out at once, unless the cluster hasn't been h
   t.false(isCurrent("OrganizationNotFound"));
   state.organizations = Number.POSITIVE_INFINITY;
   t.false(isCurrent("OrganizationNotFound"));
+});
+
+test("of whom this operator has written itself, it is enough that the cluster was heard of lately", (t) => {
+  const { state, cacheLag, isCurrent } = scene();
+  cacheLag.heard(ADA.ref);
+  state.mappings = 10_000;
+  t.false(isCurrent("NoMappedGroup"));
+  t.true(isCurrent("NoMappedGroup", true));
+  state.mappings = 10_001;
+  t.false(isCurrent("NoMappedGroup", true));
+  t.deepEqual([...state.asked], ["access"], "and that of the account's own namespace");
+});
+
+test("who was never heard of came long ago; who comes again counts from then, whoever came meanwhile", (t) => {
+  const { state, cacheLag, isCurrent } = scene();
+  state.mappings = 10_000;
+  t.true(isCurrent("NoMappedGroup"));
+  cacheLag.heard(ADA.ref);
+  state.now += 6_000;
+  cacheLag.heard("access/other");
+  cacheLag.heard(ADA.ref);
+  state.now += 5_000;
+  cacheLag.heard("access/third");
+  state.mappings = 5_001;
+  t.false(isCurrent("NoMappedGroup"));
+  state.mappings = 5_000;
+  t.true(isCurrent("NoMappedGroup"));
 });

@@ -1,14 +1,6 @@
 import test from "ava";
-import {
-  type AuditRecord,
-  type IdentityStore,
-  StaleUserError,
-  StoreError,
-  type User,
-} from "../../../identity/index.ts";
-import { endSessions } from "../../../operator/users/end-sessions.ts";
+import type { User } from "../../../identity/index.ts";
 import { waitFor } from "../../cluster.ts";
-import { ADA } from "../ada.ts";
 import { operatorUnderTest, type UnderTest } from "../operator-under-test.ts";
 
 const MAPPINGS: Record<string, [string[], string[]]> = { services: [["service_admin"], ["service-admin"]] };
@@ -72,36 +64,4 @@ test("what was asked for while the operator was away is done when it is back, an
   await under.untilUser(ada.ref, "to have ended again", ({ status }) => status?.sessionEpoch !== 1);
   t.is((await under.user(ada.ref)).status?.sessionEpoch, 2);
   t.is(recorded(under).length, 2);
-});
-
-test("when the answer of the write is lost, it is recorded all the same; when another came first, it is done again", async (t) => {
-  const asked: User = { ...ADA, endRequest: "now" };
-  const { endRequest: _, ...ended } = { ...asked, version: "2", sessionEpoch: 1 };
-  const run = async (stored: User | undefined) => {
-    const records: AuditRecord[] = [];
-    const store: Pick<IdentityStore, "read" | "fresh" | "update"> = {
-      read: async () => asked,
-      fresh: async () => stored,
-      update: () => Promise.reject(new StaleUserError("changed")),
-    };
-    const audit = { write: (written: readonly AuditRecord[]) => void records.push(...written) };
-    const outcome = await endSessions(asked.ref, { store, audit });
-    return { kind: outcome.kind, actions: records.map(({ action }) => action) };
-  };
-  const lost = new StoreError("no answer", { perhaps: { before: asked, after: ended } });
-  const unanswered: AuditRecord[] = [];
-  const store = {
-    read: async () => asked,
-    fresh: async () => asked,
-    update: () => Promise.reject(lost),
-  };
-  const audit = { write: (written: readonly AuditRecord[]) => void unanswered.push(...written) };
-  await t.throwsAsync(endSessions(asked.ref, { store, audit }), { is: lost });
-  t.deepEqual(
-    unanswered.map(({ action }) => action),
-    ["end-sessions"],
-  );
-  t.deepEqual(await run(ended), { kind: "done", actions: ["end-sessions"] });
-  t.deepEqual(await run({ ...asked, version: "2" }), { kind: "again", actions: [] });
-  t.deepEqual(await run(undefined), { kind: "done", actions: [] });
 });
