@@ -26,11 +26,14 @@ async function run(user: User | undefined, write: () => Promise<User>, stored?: 
     },
   };
   const audit = { write: (written: readonly AuditRecord[]) => void records.push(...written) };
-  const [error, outcome] = await endSessions(ADA.ref, { store, audit }).then(
-    (value) => [undefined, value],
-    (reason: Error) => [reason, undefined],
-  );
-  return { error, kind: outcome?.kind, changes, records, actions: records.map(({ action }) => action) };
+  let error: unknown;
+  let kind: string | undefined;
+  try {
+    kind = (await endSessions(ADA.ref, { store, audit })).kind;
+  } catch (reason) {
+    error = reason;
+  }
+  return { error, kind, changes, records, actions: records.map(({ action }) => action) };
 }
 
 const writes = async () => ended;
