@@ -38,10 +38,6 @@ export class WatchGroup<T extends KubernetesObject> {
     this.#options = options;
   }
 
-  get reflectors(): readonly Reflector<T>[] {
-    return this.#reflectors;
-  }
-
   /** They are made for this group, and call {@link opened}. */
   set reflectors(reflectors: readonly Reflector<T>[]) {
     this.#reflectors = reflectors;

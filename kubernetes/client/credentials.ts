@@ -21,7 +21,7 @@ export interface Access {
 
 export type TlsMaterial = Pick<
   ConnectionOptions,
-  "ca" | "cert" | "key" | "pfx" | "passphrase" | "servername" | "rejectUnauthorized"
+  "ca" | "cert" | "key" | "servername" | "rejectUnauthorized"
 >;
 
 export interface CredentialsOptions {
@@ -173,15 +173,8 @@ async function accessOf(config: KubeConfig): Promise<Access> {
   }
   if (options.auth) headers.push("Authorization", `Basic ${Buffer.from(options.auth).toString("base64")}`);
 
-  const tls: TlsMaterial = {};
-  if (options.ca) tls.ca = options.ca;
-  if (options.cert) tls.cert = options.cert;
-  if (options.key) tls.key = options.key;
-  if (options.pfx) tls.pfx = options.pfx;
-  if (options.passphrase) tls.passphrase = options.passphrase;
-  if (options.servername) tls.servername = options.servername;
-  if (options.rejectUnauthorized !== undefined) tls.rejectUnauthorized = options.rejectUnauthorized;
-
+  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  const tls: TlsMaterial = { ca, cert, key, servername, rejectUnauthorized };
   const proxyUrl = cluster.proxyUrl || undefined;
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([cluster.server, proxyUrl, tls]))

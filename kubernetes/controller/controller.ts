@@ -116,7 +116,7 @@ export class Controller {
       for (const { queue } of controllers) queue.shutDown();
     };
     if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", stop);
     const wirings = controllers.map((controller) => controller.#wiring);
     try {
       for (const wiring of wirings) wiring.connect();
@@ -159,14 +159,13 @@ export class Controller {
     const deadline = setTimeout(late, this.#deadlineMs);
     let grace: NodeJS.Timeout | undefined;
     const given = Promise.withResolvers<never>();
-    given.promise.catch(() => {}); // nobody may be waiting for it any more
     const stop = () => {
       grace = setTimeout(() => {
         abort.abort(stopping.reason);
         setImmediate(() => given.reject(stopping.reason)); // whoever listens to the signal ends first, and says how
       }, this.#graceMs);
     };
-    stopping.addEventListener("abort", stop, { once: true });
+    stopping.addEventListener("abort", stop);
     if (stopping.aborted) stop();
     this.#running.set(key, start);
     let result: Result;
@@ -232,11 +231,9 @@ async function untilAborted(work: Promise<unknown>, signal: AbortSignal): Promis
   const aborted = Promise.withResolvers<void>();
   const stop = () => aborted.resolve();
   if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
+  signal.addEventListener("abort", stop);
   try {
     await Promise.race([work, aborted.promise]);
-  } catch (error) {
-    if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -139,7 +139,7 @@ export class EventRecorder {
       return;
     }
     const begun: Series = {
-      event: this.#event({ ...event, regarding, ...(related && { related }) }, time),
+      event: this.#event({ ...event, regarding, related }, time),
       key,
       count: 1,
       lastObserved: time,
@@ -153,7 +153,10 @@ export class EventRecorder {
   }
 
   #event(
-    event: EventToRecord & { regarding: ObjectReference; related?: ObjectReference },
+    event: Omit<EventToRecord, "regarding" | "related"> & {
+      regarding: ObjectReference;
+      related: ObjectReference | undefined;
+    },
     time: Date,
   ): Event {
     const { regarding, related, type, reason, action, note } = event;
@@ -286,5 +289,5 @@ function referenceTo(object: KubernetesObject | ObjectReference): ObjectReferenc
 function clip(note: string): string {
   if (Buffer.byteLength(note) <= MAX_NOTE) return note;
   const bytes = Buffer.from(note).subarray(0, MAX_NOTE - 3);
-  return `${new TextDecoder().decode(bytes).replace(/\uFFFD+$/, "")}…`;
+  return `${new TextDecoder().decode(bytes).replace(/\uFFFD$/, "")}…`;
 }

@@ -72,10 +72,10 @@ export class StatusWriter {
     owned: OwnedStatus,
     { generation = object.metadata.generation, onlyIfUnchanged, ...options }: StatusOptions = {},
   ): Promise<T | undefined> {
-    const { client, fieldManager, log, now } = this.#options;
+    const { client, fieldManager, log, now = () => new Date() } = this.#options;
     const { name, namespace, resourceVersion } = object.metadata;
     const current = currentStatus(object);
-    const desired = ownedPart(status, owned, current.conditions, generation, now?.());
+    const desired = ownedPart(status, owned, current.conditions, generation, now());
     const isLate = (generation ?? 0) < (object.metadata.generation ?? 0);
     if (sameStatus(desired, current, owned) || (isLate && isOvertaken(desired, current))) {
       this.#count(type, "unchanged");
@@ -125,16 +125,15 @@ function ownedPart(
   { fields = [], conditionTypes = [] }: OwnedStatus,
   current: readonly Condition[],
   generation: number | undefined,
-  now: Date | undefined,
+  now: Date,
 ): Status {
   const foreign = status.conditions?.find(({ type }) => !conditionTypes.includes(type));
   if (foreign) throw new TypeError(`The condition ${foreign.type} isn't among the owned ones`);
   const part: Status = {
-    conditions: mergeConditions(current, status.conditions ?? [], { generation, ...(now && { now }) }),
+    conditions: mergeConditions(current, status.conditions ?? [], { generation, now }),
   };
   for (const field of fields) {
-    const value = field === "observedGeneration" ? generation : status[field];
-    if (value !== undefined && field !== "conditions") part[field] = value;
+    if (field !== "conditions") part[field] = field === "observedGeneration" ? generation : status[field];
   }
   return part;
 }
@@ -148,10 +147,12 @@ function sameStatus(
   return (
     fields.every((field) => field === "conditions" || same(desired[field], current[field])) &&
     conditions.length === desired.conditions.length &&
-    desired.conditions.every((condition) => {
-      const before = conditions.find(({ type }) => type === condition.type);
-      return before !== undefined && same(condition, before);
-    })
+    desired.conditions.every((condition) =>
+      same(
+        condition,
+        conditions.find(({ type }) => type === condition.type),
+      ),
+    )
   );
 }
 
@@ -174,9 +175,7 @@ function leftBy(
   { fields = [], conditionTypes = [] }: OwnedStatus,
 ): object | undefined {
   const current = currentStatus(written);
-  const left = fields.filter(
-    (field) => field !== "conditions" && field in current && desired[field] === undefined,
-  );
+  const left = fields.filter((field) => field in current && desired[field] === undefined);
   const conditions = current.conditions.filter(
     ({ type }) => !conditionTypes.includes(type) || desired.conditions.some((wanted) => wanted.type === type),
   );
@@ -197,5 +196,5 @@ function same(a: unknown, b: unknown): boolean {
 }
 
 function asJSON(value: unknown): unknown {
-  return value === undefined || typeof value !== "object" ? value : JSON.parse(JSON.stringify(value));
+  return typeof value !== "object" ? value : JSON.parse(JSON.stringify(value));
 }

@@ -1,184 +1,26 @@
 import test, { type ExecutionContext } from "ava";
-import { Registry } from "prom-client";
-import { ApiError, ConnectionError, ForbiddenError, GoneError } from "../../../kubernetes/client/errors.ts";
-import {
-  Cache,
-  type CacheOptions,
-  type KubernetesObject,
-  NotFoundError,
-  type Page,
-  resourceType,
-  type WatchEvent,
-  type WatchOptions,
-} from "../../../kubernetes/index.ts";
+import { Cache, type CacheOptions, NotFoundError } from "../../../kubernetes/index.ts";
 import { logLines } from "../../log-lines.ts";
 import { sample } from "../api-server.ts";
 import { fakeClock } from "../fake-clock.ts";
+import {
+  BOOKMARK,
+  type Box,
+  box,
+  boxes,
+  broken,
+  cacheOfScript,
+  cannotStream,
+  forbidden,
+  gone,
+  LISTED,
+  lost,
+} from "./scripted-cache.ts";
 
 // In a file of its own: there is one clock for all tests of a file.
 const clock = fakeClock(test);
-
-interface Box extends KubernetesObject {
-  value?: string;
-}
-
-const boxes = resourceType<Box>({ group: "example.com", version: "v1", kind: "Box", plural: "boxes" });
-
-const box = (name: string, resourceVersion: number, value = "", namespace = "team"): Box => ({
-  metadata: { namespace, name, uid: name, resourceVersion: String(resourceVersion) },
-  value,
-});
-
-const LISTED = (resourceVersion: number): WatchEvent<Box> => ({
-  type: "BOOKMARK",
-  resourceVersion: String(resourceVersion),
-  listed: true,
-});
-const BOOKMARK = (resourceVersion: number): WatchEvent<Box> => ({
-  type: "BOOKMARK",
-  resourceVersion: String(resourceVersion),
-});
-
-/** A watch that tells what the test says. */
-class ScriptedWatch implements AsyncIterable<WatchEvent<Box>> {
-  readonly asked: WatchOptions;
-  closed = false;
-  readonly #waiting: WatchEvent<Box>[] = [];
-  #over: { failure?: unknown } | undefined;
-  #wake = () => {};
-
-  constructor(asked: WatchOptions) {
-    this.asked = asked;
-    asked.signal?.addEventListener("abort", () => this.fail(asked.signal?.reason), { once: true });
-  }
-
-  tell(...events: WatchEvent<Box>[]): void {
-    this.#waiting.push(...events);
-    this.#wake();
-  }
-
-  end(): void {
-    this.#over ??= {};
-    this.#wake();
-  }
-
-  fail(failure: unknown): void {
-    this.#over ??= { failure };
-    this.#wake();
-  }
-
-  close(): void {
-    this.closed = true;
-    this.end();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<WatchEvent<Box>> {
-    while (true) {
-      const event = this.#waiting.shift();
-      if (event) yield event;
-      else if (this.#over?.failure !== undefined) throw this.#over.failure;
-      else if (this.#over) return;
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-    }
-  }
-}
-
-const lost = () => new ConnectionError("lost", { sent: true });
-const gone = () => new GoneError("too old", { status: 410, reason: "Expired" });
-const forbidden = () => new ForbiddenError("no right", { status: 403, reason: "Forbidden" });
-const broken = (retryAfterMs?: number) =>
-  new ApiError("oh no", { status: 500, reason: "InternalError", retryAfterMs });
-const cannotStream = (status: number) => new ApiError("no such thing", { status, reason: "Invalid" });
-
-/** A cache of a server that does what the test says. By itself it streams lists, and its store stays at version 5. */
-function scene(t: ExecutionContext, options: Partial<CacheOptions<Box>> = {}) {
-  const watches: ScriptedWatch[] = [];
-  /** When a watch was asked for, and by which list. */
-  const opens: { at: number; asked: WatchOptions }[] = [];
-  const pageCalls: { at: number; namespace: string | undefined; name: string | undefined }[] = [];
-  const heartbeats: { at: number; namespace: string | undefined; timeoutMs: number | undefined }[] = [];
-  const resets: string[] = [];
-  const start = Date.now();
-  const at = () => Date.now() - start;
-  const server = {
-    open: (_asked: WatchOptions): Promise<void> | void => {},
-    heartbeat: (_namespace: string | undefined): Promise<string> | string => "5",
-    pages: (_namespace: string | undefined): Page<Box>[] => [{ items: [], resourceVersion: "5" }],
-  };
-  const connection = {
-    watch: async (_type: unknown, asked: WatchOptions) => {
-      opens.push({ at: at(), asked });
-      await undefined; // the test has still to say what the server does
-      await server.open(asked);
-      const watch = new ScriptedWatch(asked);
-      watches.push(watch);
-      return watch;
-    },
-    heartbeat: async (
-      _type: unknown,
-      { namespace, timeoutMs }: { namespace?: string; timeoutMs?: number },
-    ) => {
-      heartbeats.push({ at: at(), namespace, timeoutMs });
-      return server.heartbeat(namespace);
-    },
-    reset: (cause: Error) => {
-      resets.push(cause.message);
-      for (const watch of watches) watch.fail(lost());
-    },
-  };
-  const client = {
-    watchConnection: () => connection,
-    async *pages(_type: unknown, { namespace, name }: { namespace?: string; name?: string }) {
-      pageCalls.push({ at: at(), namespace, name });
-      yield* server.pages(namespace);
-    },
-  } as unknown as CacheOptions<Box>["client"]; // generic in the type of the object
-  const { log, lines } = logLines();
-  const metrics = new Registry();
-  const cache = new Cache<Box>({ type: boxes, client, namespaces: ["team"], log, metrics, ...options });
-  const told: string[] = [];
-  cache.subscribe(({ kind, object }) => told.push(`${kind} ${object.metadata.name} ${object.value}`));
-  const stop = new AbortController();
-  const running = cache.run(stop.signal);
-  const end = async () => {
-    stop.abort(new Error("the test is over"));
-    await clock.pass(1_000);
-    await running;
-  };
-  t.teardown(end);
-  const watch = (): ScriptedWatch => {
-    const last = watches.at(-1);
-    if (!last) throw new Error("there is no watch");
-    return last;
-  };
-  return {
-    cache,
-    server,
-    watches,
-    opens,
-    pageCalls,
-    heartbeats,
-    resets,
-    told,
-    watch,
-    end,
-    metrics,
-    lines,
-    said: () => lines.splice(0).map(({ msg }) => String(msg)),
-    lists: (result: string) => sample(metrics, "controller_cache_lists_total", { resource: "boxes", result }),
-    restarts: (reason: string) =>
-      sample(metrics, "controller_cache_watch_restarts_total", { resource: "boxes", reason }),
-    /** It knows what there is. */
-    listed: async (...objects: Box[]) => {
-      await clock.pass(0);
-      watch().tell(...objects.map((object) => ({ type: "ADDED" as const, object })), LISTED(5));
-      await clock.pass(0);
-    },
-  };
-}
+const scene = (t: ExecutionContext, options: Partial<CacheOptions<Box>> = {}) =>
+  cacheOfScript(t, clock, options);
 
 test.serial("a list comes as a watch, which then goes on to tell what happens", async (t) => {
   const { cache, watch, watches, told, lists, listed, pageCalls } = scene(t);
@@ -378,48 +220,6 @@ test.serial("how long the server asks to wait is waited, up to a minute", async 
   }
 });
 
-test.serial(
-  "a quiet watch is proven by a heartbeat every three seconds; an event does as well",
-  async (t) => {
-    const { cache, heartbeats, listed, watch } = scene(t);
-    await listed();
-    await clock.pass(60_000);
-    const { length } = heartbeats;
-    t.true(length >= 18 && length <= 21, `${length}`);
-    t.true(heartbeats.every(({ namespace, timeoutMs }) => namespace === "team" && timeoutMs === 5_000));
-    t.true(cache.freshness() <= 3_100);
-    for (let i = 0; i < 60; i++) {
-      await clock.pass(1_000);
-      watch().tell({ type: "ADDED", object: box("a", 100 + i) });
-    }
-    await clock.pass(0);
-    t.true(heartbeats.length <= length + 1, "there is no need of one while something happens");
-    t.is(cache.freshness(), 0);
-  },
-);
-
-test.serial(
-  "a heartbeat without an answer breaks the connection, and the watch goes on over another",
-  async (t) => {
-    const { cache, server, listed, resets, opens, said } = scene(t);
-    await listed();
-    server.heartbeat = () => Promise.reject(lost());
-    await clock.pass(3_500);
-    t.is(resets[0], "lost");
-    t.true(said().includes("the API server doesn't answer on the watch's connection"));
-    t.true(opens.length >= 2);
-    t.is(opens[1]?.asked.resourceVersion, "5");
-    await clock.pass(4_000);
-    t.true(cache.freshness() > 6_000, "nothing proves that it is current");
-    t.regex(cache.check(5_000) ?? "", /^boxes: no sign of life from the API server for [678] s$/);
-    server.heartbeat = () => Promise.reject(broken());
-    const { length } = resets;
-    await clock.pass(3_500);
-    t.is(resets.length, length, "an answer, if a bad one");
-    t.true(said().includes("the API server fails to answer on the watch's connection"));
-  },
-);
-
 test.serial("after eight seconds without a sign of life everything is listed again", async (t) => {
   const { server, listed, opens, watch, cache } = scene(t);
   await listed();
@@ -498,19 +298,6 @@ test.serial(
     t.is(cache.freshness(), 0);
   },
 );
-
-test.serial("a heartbeat that was sent before the watch that runs now proves nothing about it", async (t) => {
-  const { cache, server, listed, watch } = scene(t);
-  await listed();
-  const answer = Promise.withResolvers<string>();
-  server.heartbeat = () => answer.promise;
-  await clock.pass(3_000);
-  watch().fail(lost());
-  await clock.pass(500);
-  answer.resolve("5");
-  await clock.pass(0);
-  t.true(cache.freshness() >= 3_500);
-});
 
 test.serial(
   "a watch that is silent for two and a half minutes begins anew, though heartbeats are answered",
@@ -613,65 +400,6 @@ test.serial(
     t.is(cache.check(), undefined);
     t.is(cache.check(30_000, "closed"), "boxes: the first list isn't complete (no right)");
     t.is(cache.check(30_000, "team"), undefined);
-  },
-);
-
-test.serial(
-  "a heartbeat that one namespace refuses goes to another, and the refused one is asked until it may",
-  async (t) => {
-    const { cache, server, heartbeats, watches } = scene(t, { namespaces: ["a", "b", "c"] });
-    await clock.pass(0);
-    for (const watch of watches) watch.tell(LISTED(5));
-    await clock.pass(0);
-    server.heartbeat = (namespace) => (namespace === "b" ? Promise.reject(forbidden()) : "5");
-    await clock.pass(21_000);
-    t.false(cache.isReadable("b"));
-    t.true(cache.isReadable("a") && cache.isReadable("c"));
-    t.true(cache.freshness("a") <= 3_100 && cache.freshness("c") <= 3_100);
-    t.true(cache.freshness("b") > 6_000, "another's answer proves nothing about it");
-    t.true(cache.freshness() <= 3_100);
-    const { length } = heartbeats;
-    await clock.pass(3_000);
-    t.deepEqual(
-      heartbeats
-        .slice(length)
-        .map(({ namespace }) => namespace)
-        .slice(0, 1),
-      ["b"],
-    );
-    t.is(heartbeats.length, length + 2, "it, and one of the others for all of them");
-    server.heartbeat = () => "5";
-    await clock.pass(3_500);
-    t.true(cache.isReadable("b"));
-    await clock.pass(3_000);
-    t.true(cache.freshness("b") <= 3_100);
-  },
-);
-
-test.serial(
-  "of many namespaces that fail to answer no more than five are asked in one heartbeat",
-  async (t) => {
-    const names = Array.from({ length: 20 }, (_, index) => `n${index}`);
-    for (const [error, most] of [
-      [forbidden, 10],
-      [broken, 5],
-    ] as const) {
-      const { server, heartbeats, watches, end } = scene(t, { namespaces: names });
-      await clock.pass(0);
-      for (const watch of watches) watch.tell(LISTED(5));
-      await clock.pass(0);
-      server.heartbeat = () => Promise.reject(error());
-      const seen = new Set<string | undefined>();
-      for (let beat = 0; beat < 4; beat++) {
-        const { length } = heartbeats;
-        await clock.pass(3_000);
-        const asked = heartbeats.slice(length);
-        t.true(asked.length >= 1 && asked.length <= most, `${asked.length}`);
-        for (const { namespace } of asked) seen.add(namespace);
-      }
-      t.true(seen.size > 5, "others the next time");
-      await end();
-    }
   },
 );
 

@@ -1,5 +1,3 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import test from "ava";
 import { apiRequest } from "../../../dev/control-plane/api-request.ts";
 import { leases } from "../../../kubernetes/client/builtin-types.ts";
@@ -283,17 +281,4 @@ test("a kubeconfig that isn't there, isn't one or lacks the context is said so",
     instanceOf: KubeConfigError,
     message: /no context "no-such-context".*it has: /,
   });
-});
-
-test("no kubeconfig at all is said so", async (t) => {
-  const module = new URL("../../../kubernetes/index.ts", import.meta.url).href;
-  const program = `
-    const { createClient } = await import(${JSON.stringify(module)});
-    await createClient({ userAgent: "test", log: {} }).catch((error) => console.log(error.code, error.message));
-  `;
-  const env = { PATH: process.env.PATH, HOME: "/no/such/home" };
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
-    env,
-  });
-  t.regex(stdout, /^kubeconfig-error There is no kubeconfig/);
 });

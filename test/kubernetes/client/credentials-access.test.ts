@@ -4,7 +4,9 @@ import { stringify } from "yaml";
 import { Credentials } from "../../../kubernetes/client/credentials.ts";
 import { KubeConfigError } from "../../../kubernetes/client/errors.ts";
 import { logLines } from "../../log-lines.ts";
+import { activeTimers } from "../active-timers.ts";
 import { temporaryFile } from "../api-server.ts";
+import { until } from "../until.ts";
 
 interface Config {
   user?: object;
@@ -85,6 +87,54 @@ test("connections are made anew for another server, proxy or certificate, and fo
     t.not(await of(config), usual, JSON.stringify(config));
 });
 
+test("an authority or a certificate that is new is no refusal of the same: all get it at once", async (t) => {
+  const file = await temporaryFile(t, "ca.crt", "ONE");
+  const { credentials, access } = await load(t, { cluster: { "certificate-authority": file } });
+  await replace(file, "TWO");
+  const second = await credentials.refresh(access);
+  t.is(String(second.tls.ca), "TWO");
+  t.deepEqual(second.headers, access.headers);
+  t.not(second.fingerprint, access.fingerprint);
+  t.is(await credentials.refresh(access), second);
+});
+
+test("who has no file of a token is read again without a word, whatever else is there", async (t) => {
+  for (const config of [
+    { user: { token: "abc" } },
+    { user: { "auth-provider": { name: "other" } } },
+    { context: { user: "nobody" } },
+  ]) {
+    const { credentials, access, time, lines } = await load(t, config);
+    time.now = 10_000;
+    t.deepEqual(await credentials.current(), access);
+    t.deepEqual(lines, [], JSON.stringify(config));
+  }
+});
+
+test.serial("without a path, KUBECONFIG says where it is; without that there may be none", async (t) => {
+  const { log } = logLines();
+  const { KUBECONFIG, HOME } = process.env;
+  t.teardown(() => {
+    for (const [name, value] of Object.entries({ KUBECONFIG, HOME }))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  });
+  process.env.KUBECONFIG = await temporaryFile(t, "kubeconfig", configOf({ user: { token: "abc" } }));
+  const timers = activeTimers();
+  const credentials = await Credentials.load({ log });
+  const access = credentials.current();
+  t.false(access instanceof Promise, "it has just been read");
+  t.deepEqual((await access).headers, ["Authorization", "Bearer abc"]);
+  await until("nothing waits for it", () => activeTimers() <= timers);
+
+  delete process.env.KUBECONFIG;
+  process.env.HOME = "/no/such/home";
+  await t.throwsAsync(Credentials.load({ log }), {
+    instanceOf: KubeConfigError,
+    message: /^There is no kubeconfig: /,
+  });
+});
+
 test("the namespace is the context's, if it has one", async (t) => {
   t.is((await load(t, {})).credentials.namespace, undefined);
   t.is((await load(t, { context: { namespace: " team\n" } })).credentials.namespace, "team");
@@ -111,7 +161,9 @@ test("a kubeconfig of no use says why", async (t) => {
     exec: { apiVersion: "client.authentication.k8s.io/v1", command: "false", interactiveMode: "Never" },
   };
   const broken = await temporaryFile(t, "kubeconfig", configOf({ user: plugin }));
-  t.regex((await failure(broken))?.message ?? "", /^No credentials for the API server: /);
+  const refused = await failure(broken);
+  t.regex(refused?.message ?? "", /^No credentials for the API server: /);
+  t.true(refused?.cause instanceof Error);
 });
 
 test("what is fresh is there at once; a file that can't be read again leaves what was known, and is tried later", async (t) => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import test, { type ExecutionContext } from "ava";
 import { Registry } from "prom-client";
 import { ApiError, ConflictError, NotLeaderError } from "../../../kubernetes/client/errors.ts";
@@ -44,7 +45,7 @@ function start(
   const results = (result: string) =>
     sample(metrics, "controller_reconciles_total", { controller: "boxes", result });
   const said = () => lines.splice(0).map(({ level, msg, key }) => [level, msg, key].join(" "));
-  return { controller, stop, running, times, results, said, metrics, hasEnded: () => ended };
+  return { controller, stop, running, times, results, lines, said, metrics, hasEnded: () => ended };
 }
 
 test.serial(
@@ -94,6 +95,16 @@ test.serial(
   },
 );
 
+test.serial("how soon it is tried again can be said otherwise", async (t) => {
+  const fails = () => Promise.reject(new Error("oh no"));
+  const { controller, times } = start(t, fails, { backoff: { baseMs: 10_000, maxMs: 15_000 } });
+  await clock.pass(0);
+  controller.queue.add("team/x");
+  await clock.pass(40_000);
+  // With chance in the middle: three quarters of 10 s, then of 15 s.
+  t.deepEqual(times, [0, 7_500, 18_800, 30_100]);
+});
+
 test.serial("how long the API server asks to wait is waited", async (t) => {
   const error = new ApiError("busy", { status: 429, reason: "TooManyRequests", retryAfterMs: 20_000 });
   const { controller, times } = start(t, async () => {
@@ -118,7 +129,9 @@ test.serial(
     controller.queue.add("team/x");
     while (times.length < 4) await clock.pass(100);
     t.is(await results("conflict"), 4);
-    t.false(said().some((line) => line.startsWith("40")));
+    const told = said();
+    t.false(told.some((line) => line.startsWith("40")));
+    t.true(told.includes("20 reconcile met a conflict, trying again team/x"));
     while (times.length < 5) await clock.pass(100);
     t.deepEqual([await results("conflict"), await results("error")], [4, 1]);
     t.true(said().includes("40 reconcile failed, trying again team/x"));
@@ -241,6 +254,89 @@ test.serial("whoever hears that it is to stop has the last word on how it ended"
   t.is(await results("done"), 1);
 });
 
+test.serial(
+  "what begins in the very moment of a shutdown has its seven seconds, too; what has ended isn't told",
+  async (t) => {
+    const signals: AbortSignal[] = [];
+    const { controller, stop, hasEnded } = start(t, (_, { signal }) => {
+      signals.push(signal);
+      return new Promise(() => {});
+    });
+    await clock.pass(0);
+    controller.queue.add("team/x"); // its worker waits for it
+    stop.abort(new Error("stopped"));
+    await clock.pass(6_900);
+    t.is(signals.length, 1);
+    t.false(hasEnded());
+    await clock.pass(100);
+    t.true(hasEnded());
+
+    const ended: AbortSignal[] = [];
+    const finish = Promise.withResolvers<typeof done>();
+    const other = start(t, (_, { signal }) => {
+      ended.push(signal);
+      return finish.promise;
+    });
+    await clock.pass(0);
+    other.controller.queue.add("team/x");
+    await clock.pass(0);
+    other.stop.abort(new Error("stopped"));
+    finish.resolve(done);
+    await clock.pass(10_000);
+    t.true(other.hasEnded());
+    t.false(ended[0]?.aborted);
+  },
+);
+
+test.serial("a signal that lives on keeps nothing of a reconcile, or of a run that has failed", async (t) => {
+  const { controller, stop } = start(t, async () => done);
+  await clock.pass(0);
+  const { length } = getEventListeners(stop.signal, "abort");
+  for (let i = 0; i < 5; i++) controller.queue.add(`team/${i}`);
+  await clock.pass(0);
+  t.is(getEventListeners(stop.signal, "abort").length, length);
+  const { signal } = new AbortController();
+  const failing = new Controller({ name: "x", workers: 1, log: logLines().log, reconcile: async () => done });
+  failing.enqueueOn({ subscribe: () => () => {}, synced: Promise.reject(new Error("oh no")) }, () => []);
+  await t.throwsAsync(failing.run(signal), { message: "oh no" });
+  t.deepEqual(getEventListeners(signal, "abort"), []);
+});
+
+test.serial(
+  "a cache that is followed has each of its objects looked at, and what changes again",
+  async (t) => {
+    const seen: string[] = [];
+    const { log } = logLines();
+    const controller = new Controller({
+      name: "boxes",
+      workers: 1,
+      log,
+      reconcile: async (key) => {
+        seen.push(key);
+        return done;
+      },
+    });
+    const listeners: ((change: { key: string }) => void)[] = [];
+    controller.follow({
+      subscribe: (listener) => {
+        listeners.push(listener);
+        return () => listeners.splice(0);
+      },
+      existing: () => [{ key: "team/a" }, { key: "team/b" }],
+    });
+    const stop = new AbortController();
+    const running = controller.run(stop.signal);
+    await clock.pass(0);
+    t.deepEqual(seen, ["team/a", "team/b"]);
+    for (const tell of listeners) tell({ key: "team/a" });
+    await clock.pass(0);
+    t.deepEqual(seen, ["team/a", "team/b", "team/a"]);
+    stop.abort(new Error("the test is over"));
+    await running;
+    t.deepEqual(listeners, []);
+  },
+);
+
 test.serial("a controller whose signal has aborted already does nothing", async (t) => {
   const { log } = logLines();
   const seen: string[] = [];
@@ -317,7 +413,7 @@ test.serial(
 
 test.serial("a log of a reconcile names its key, and it is made once", async (t) => {
   const logs: unknown[] = [];
-  const { controller, said } = start(t, async (_, context) => {
+  const { controller, lines } = start(t, async (_, context) => {
     context.log.info("here");
     logs.push(context.log, context.log);
     return done;
@@ -326,5 +422,5 @@ test.serial("a log of a reconcile names its key, and it is made once", async (t)
   controller.queue.add("team/x");
   await clock.pass(0);
   t.is(logs[0], logs[1]);
-  t.true(said().includes("30 here team/x"));
+  t.like(lines[0], { msg: "here", controller: "boxes", key: "team/x" });
 });

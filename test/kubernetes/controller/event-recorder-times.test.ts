@@ -117,6 +117,9 @@ test.serial("what an object is, is said as far as it is known", async (t) => {
     ["team", "default", "default", "default"],
   );
   t.false("related" in (written[0] ?? {}));
+  say({ related: { kind: "Pod", metadata: { name: "c", labels: { not: "this" } } } });
+  await clock.pass(1_000);
+  t.deepEqual(events()[0]?.related, { kind: "Pod", name: "c" });
   t.regex(written[2]?.metadata.name ?? "", /^event\./);
   t.regex(written[3]?.metadata.name ?? "", /^n{200}\.[0-9a-f-]+$/);
 });
@@ -129,11 +132,18 @@ test.serial(
     say({ note: "x".repeat(1_025), reason: "r".repeat(129), action: "a".repeat(129) });
     say({ note: `${"x".repeat(1_020)}äöü` });
     say({ note: `${"x".repeat(1_021)}äöü` });
+    say({ note: `\uFFFD${"x".repeat(1_024)}` });
     await clock.pass(1_000);
     const written = events();
     t.deepEqual(
       written.map(({ note }) => note),
-      ["x".repeat(1_024), `${"x".repeat(1_021)}…`, `${"x".repeat(1_020)}…`, `${"x".repeat(1_021)}…`],
+      [
+        "x".repeat(1_024),
+        `${"x".repeat(1_021)}…`,
+        `${"x".repeat(1_020)}…`,
+        `${"x".repeat(1_021)}…`,
+        `\uFFFD${"x".repeat(1_018)}…`,
+      ],
     );
     for (const { reason, action } of written.slice(0, 2))
       t.deepEqual([reason, action], ["r".repeat(128), "a".repeat(128)]);
@@ -325,18 +335,52 @@ test.serial(
   },
 );
 
+test.serial(
+  "what is recorded while the first of its kind is being written is counted with it, or dropped with it",
+  async (t) => {
+    for (const isWritten of [true, false]) {
+      const { record: say, server, counts, results } = record(t);
+      const { promise: answered, resolve, reject } = Promise.withResolvers<void>();
+      server.answer = () => answered;
+      say();
+      await clock.pass(100);
+      say();
+      await clock.pass(100);
+      server.answer = () => {};
+      if (isWritten) resolve();
+      else reject(new Error("down"));
+      await clock.pass(1_000);
+      t.deepEqual(counts(), isWritten ? { created: [1], patched: [2] } : NOTHING);
+      t.is(await results("dropped"), isWritten ? 0 : 1);
+    }
+  },
+);
+
+test.serial("each line of dropped events gathers five seconds, also after a flush", async (t) => {
+  const { record: say, flush, lines } = record(t, { capacity: 1 });
+  for (const note of ["a", "b"]) say({ note });
+  await clock.pass(2_000);
+  await flush();
+  t.is(lines.length, 1);
+  for (const note of ["c", "d"]) say({ note });
+  await clock.pass(4_900);
+  t.is(lines.length, 1);
+  await clock.pass(100);
+  t.is(lines.length, 2);
+});
+
 test.serial("a count that can't be written is tried again with the next repeat", async (t) => {
   const { record: say, server, counts, results } = record(t);
   say();
   await clock.pass(100);
-  server.answer = () => Promise.reject(new Error("down"));
+  server.answer = (verb) => (verb === "patch" ? Promise.reject(new Error("down")) : undefined);
   say();
   await clock.pass(100);
   t.is(await results("dropped"), 1);
   server.answer = () => {};
   say();
   await clock.pass(100);
-  t.deepEqual(counts(), { created: [1], patched: [3] });
+  t.deepEqual(counts(), { created: [1], patched: [3] }, "it is no reason for a new one");
 });
 
 test.serial(

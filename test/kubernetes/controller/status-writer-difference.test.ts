@@ -71,7 +71,8 @@ async function write(
       return { metadata: after, status: "patched" };
     },
   } as unknown as StatusWriterOptions["client"]; // generic in the type of the object
-  const { log } = logLines();
+  const { log, lines } = logLines();
+  log.level = "debug";
   const metrics = new Registry();
   const writer = new StatusWriter({ client, fieldManager: "test", log, metrics, now: () => NOW });
   const result = await writer.apply(gadgets, object, desired, owned, options);
@@ -82,7 +83,7 @@ async function write(
     counts.reduce((sum, count) => sum + count, 0),
     1,
   );
-  return { result, written, asked, counts };
+  return { result, written, asked, counts, lines };
 }
 
 const THERE = { observedGeneration: 3, colour: "red", conditions: [condition("Ready")] };
@@ -152,6 +153,26 @@ test("what differs in anything that is owned is written, and all of that, with t
   }
 });
 
+test("a writer that is told no time looks at the clock", async (t) => {
+  const bodies: { status: { conditions: Condition[] } }[] = [];
+  const client = {
+    apply: async (_type: unknown, body: { status: { conditions: Condition[] } }) => {
+      bodies.push(body);
+      return { metadata: {}, ...body };
+    },
+  } as unknown as StatusWriterOptions["client"]; // as above
+  const began = Date.now();
+  const writer = new StatusWriter({ client, fieldManager: "test", log: logLines().log });
+  await writer.apply(
+    gadgets,
+    { metadata: { name: "x" } },
+    { conditions: [FINE] },
+    { conditionTypes: ["Ready"] },
+  );
+  const at = Date.parse(bodies[0]?.status.conditions[0]?.lastTransitionTime ?? "");
+  t.true(at > began - 1_000 && at <= Date.now());
+});
+
 test("the time of a condition changes with its status", async (t) => {
   const { written } = await write(t, THERE, { ...DESIRED, conditions: [conditionFalse("Ready", "Bad", "")] });
   t.like(written.apply, {
@@ -192,6 +213,18 @@ test("what somebody else has of it is taken away by a patch of what was written,
     metadata: { resourceVersion: "8" },
     status: { colour: null },
   });
+  const nothing = await write(t, {}, { conditions: [FINE] }, OWNED, {
+    merged: { conditions: [condition("Ready"), condition("Elsewhere")] },
+  });
+  t.is(nothing.written.patch, undefined, "what isn't there needn't be taken away");
+  const ofTwo = await write(
+    t,
+    {},
+    { conditions: [FINE, conditionTrue("Valid", "Fine", "All is well.")] },
+    { conditionTypes: ["Ready", "Valid", "Old"] },
+    { merged: { conditions: [condition("Old"), condition("Ready"), condition("Valid")] } },
+  );
+  t.like(ofTwo.written.patch, { status: { conditions: [condition("Ready"), condition("Valid")] } });
   const conditionAlone = await write(t, {}, DESIRED, OWNED, {
     merged: { colour: "red", conditions: [condition("Ready"), condition("Valid")] },
   });
@@ -223,6 +256,14 @@ test("what was found out of an earlier generation is said of that one, unless th
     const { written } = await write(t, { conditions: [known] }, DESIRED, OWNED, { generation });
     t.is(written.apply !== undefined, isWritten, JSON.stringify(known));
   }
+  const ofTwo = await write(
+    t,
+    { conditions: [condition("Elsewhere"), condition("Ready", { reason: "Other" })] },
+    { conditions: [FINE, conditionTrue("Valid", "Fine", "All is well.")] },
+    OWNED,
+    { generation },
+  );
+  t.is(ofTwo.written.apply, undefined, "one later word is enough");
   const { observedGeneration: _, ...unsaid } = condition("Ready", { reason: "Other" });
   const { written } = await write(t, { conditions: [unsaid] }, DESIRED, OWNED, { generation });
   t.not(written.apply, undefined);
@@ -243,8 +284,9 @@ test("a condition that isn't owned is a mistake of the program, and is named", a
 
 test("an object that is gone needs no status; any other error is the caller's", async (t) => {
   const gone = new NotFoundError("gone", { status: 404, reason: "NotFound" });
-  const { result, counts } = await write(t, {}, DESIRED, OWNED, { fail: gone });
+  const { result, counts, lines } = await write(t, {}, DESIRED, OWNED, { fail: gone });
   t.is(result, undefined);
+  t.like(lines[0], { level: 20, kind: "Gadget", key: "team/x", err: { message: "gone" } });
   t.deepEqual(counts, [0, 0, 1]);
   const fail = new ConflictError("changed", { status: 409, reason: "Conflict" });
   await t.throwsAsync(write(t, {}, DESIRED, OWNED, { fail }), { is: fail });
