@@ -62,7 +62,7 @@ export class Transport {
 
   /** Sends a call on a given connection, once. */
   sendOn(connection: WatchConnections, call: Call): Promise<Answer> {
-    return this.#attempt(call, (access) => connection.dispatcher(access));
+    return this.#attempt(call, (access) => connection.pool(access).dispatcher);
   }
 
   /** Opens a watch; the promise resolves once the server has accepted it. */
@@ -73,13 +73,15 @@ export class Transport {
   ): Promise<WatchStream<T>> {
     let access = await this.#credentials.current();
     for (let refreshed = false; ; refreshed = true) {
-      const stream = new WatchStream<T>(connection.dispatcher(access), {
+      const { dispatcher, broken } = connection.pool(access);
+      const stream = new WatchStream<T>(dispatcher, {
         origin: access.origin,
         path: access.basePath + call.path,
         headers: this.#headersFor(access, call),
         openTimeoutMs,
         timeoutMs: call.timeoutMs,
         signal: call.signal,
+        broken: broken.signal,
       });
       try {
         await stream.opened;
@@ -209,11 +211,18 @@ export class Transport {
   }
 }
 
+interface WatchPool {
+  readonly dispatcher: Dispatcher;
+  /** Aborts when they are broken from this side. */
+  readonly broken: AbortController;
+  readonly fingerprint: string;
+}
+
 /** The connections of some watches. */
 export class WatchConnections {
-  #pool: { dispatcher: Dispatcher; fingerprint: string } | undefined;
+  #pool: WatchPool | undefined;
 
-  dispatcher(access: Access): Dispatcher {
+  pool(access: Access): WatchPool {
     if (this.#pool?.fingerprint !== access.fingerprint) {
       this.reset(new Error("the credentials have changed"));
       const dispatcher = watchPool(access);
@@ -222,15 +231,17 @@ export class WatchConnections {
       dispatcher.on("disconnect", (_origin, _targets, error) => {
         if (this.#pool?.dispatcher === dispatcher && /GOAWAY/.test(error.message)) this.reset(error);
       });
-      this.#pool = { dispatcher, fingerprint: access.fingerprint };
+      this.#pool = { dispatcher, broken: new AbortController(), fingerprint: access.fingerprint };
     }
-    return this.#pool.dispatcher;
+    return this.#pool;
   }
 
   /** Breaks the connections: every watch on them ends with a ConnectionError that has this cause. */
   reset(cause: unknown): void {
     const pool = this.#pool;
     this.#pool = undefined;
+    // The pool doesn't know any more of a connection whose server goes away, so that it wouldn't end its watches.
+    pool?.broken.abort(asError(cause));
     pool?.dispatcher.destroy(asError(cause)).catch(() => {}); // nothing is left to close
   }
 }

@@ -29,6 +29,8 @@ export interface WatchRequest {
   /** How long the whole watch may take, in milliseconds: somewhat more than the server was asked for. */
   timeoutMs: number;
   signal: AbortSignal | undefined;
+  /** Aborts when its connection is given up, with the cause. */
+  broken?: AbortSignal;
 }
 
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
@@ -65,7 +67,8 @@ export class WatchStream<T extends KubernetesObject> implements AsyncIterable<Wa
     this.#request = request;
     this.#opened.promise.catch(() => {}); // reported by the iteration as well
     this.#timer = setTimeout(this.#timedOut, request.openTimeoutMs);
-    request.signal?.addEventListener("abort", this.#aborted, { once: true });
+    request.signal?.addEventListener("abort", this.#aborted);
+    request.broken?.addEventListener("abort", this.#broken);
     const { origin, path, headers } = request;
     try {
       request.signal?.throwIfAborted();
@@ -173,6 +176,8 @@ export class WatchStream<T extends KubernetesObject> implements AsyncIterable<Wa
 
   #aborted = (): void => this.#end(this.#request.signal?.reason);
 
+  #broken = (): void => this.#fail(asError(this.#request.broken?.reason));
+
   /** @param failure undefined for a regular end */
   #end(failure: unknown): void {
     if (this.#ended) return;
@@ -180,6 +185,7 @@ export class WatchStream<T extends KubernetesObject> implements AsyncIterable<Wa
     this.#failure = failure;
     clearTimeout(this.#timer);
     this.#request.signal?.removeEventListener("abort", this.#aborted);
+    this.#request.broken?.removeEventListener("abort", this.#broken);
     if (failure === undefined) this.#opened.resolve();
     else this.#opened.reject(failure);
     if (this.#controller && !this.#controller.aborted) this.#controller.abort(new Error("watch closed"));

@@ -187,6 +187,21 @@ test("an abort ends it with the signal's reason", async (t) => {
   t.truthy(dispatcher.last.aborted);
 });
 
+test("a connection that is given up ends it with the cause, opened or not", async (t) => {
+  for (const isOpened of [true, false]) {
+    const broken = new AbortController();
+    const { dispatcher, stream } = open({ broken: broken.signal });
+    dispatcher.last.sends();
+    if (isOpened) dispatcher.last.begins(200);
+    const reading = read(stream);
+    const cause = new Error("the server goes away");
+    broken.abort(cause);
+    const error = await t.throwsAsync(reading, { instanceOf: ConnectionError, message: /goes away$/ });
+    t.is(error?.cause, cause);
+    t.truthy(dispatcher.last.aborted);
+  }
+});
+
 test("one that isn't opened in time, or doesn't end in time, fails", async (t) => {
   const unopened = open({ openTimeoutMs: 1 });
   await t.throwsAsync(unopened.stream.opened, { message: /the watch wasn't opened in time$/ });
@@ -197,15 +212,16 @@ test("one that isn't opened in time, or doesn't end in time, fails", async (t) =
 
 test("when it is over nothing is left of it, neither a timer nor at a signal that lives on", (t) => {
   const { signal } = new AbortController();
+  const { signal: broken } = new AbortController();
   const timers = activeTimers();
-  const { dispatcher, stream } = open({ signal });
+  const { dispatcher, stream } = open({ signal, broken });
   t.is(activeTimers(), timers + 1);
   dispatcher.last.sends().begins(200);
   t.is(activeTimers(), timers + 1, "one for its whole time instead of the one for its opening");
-  t.is(getEventListeners(signal, "abort").length, 1);
+  for (const each of [signal, broken]) t.is(getEventListeners(each, "abort").length, 1);
   stream.close();
   t.is(activeTimers(), timers);
-  t.is(getEventListeners(signal, "abort").length, 0);
+  for (const each of [signal, broken]) t.is(getEventListeners(each, "abort").length, 0);
 });
 
 test("with a thousand events unread the server is made to wait, until they are", async (t) => {
