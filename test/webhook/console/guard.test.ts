@@ -44,6 +44,7 @@ async function scene(t: ExecutionContext) {
     const audience: Audience = req.path.endsWith("/me") ? "everybody" : "admins";
     const visitor = await guard.enter(req, res, audience);
     if (visitor) res.json({ who: visitor.user.ref, isAdmin: visitor.isAdmin });
+    else if (!res.writableEnded) res.status(500).end("nobody was answered");
   });
   const cookiesOf = (user: User) =>
     new Jar().store(replica.sessions.start(undefined, user, acme)).header ?? "";

@@ -1,0 +1,73 @@
+import type { ExecutionContext } from "ava";
+import type { User } from "../../../identity/index.ts";
+import type { EventToRecord } from "../../../kubernetes/index.ts";
+import { RoleMappings } from "../../../webhook/console/role-mappings.ts";
+import type { Visitor } from "../../../webhook/console/visitor.ts";
+import { account } from "../../identity/an-account.ts";
+import { logLines } from "../../log-lines.ts";
+import { visitorOfAcme } from "../pages/a-visitor.ts";
+import { acmeThatSaves, mappingsScene } from "./mappings-scene.ts";
+
+export const ROLES = [
+  { name: "viewer", displayName: "Viewers" },
+  { name: "owner", displayName: "Owners", admin: true },
+  { name: "boss", displayName: "Bosses", admin: true },
+];
+
+/** Somebody who is in these groups and holds these roles by Acme's own mappings. */
+export function member(name: string, groups: string[], roles: string[]): User {
+  return account({
+    ref: `acme/${name}`,
+    uid: name,
+    subject: name,
+    email: `${name}@acme.example`,
+    groups: groups.map((group) => ({ name: group })),
+    access: {
+      active: roles.length > 0,
+      grants: roles.map((role) => ({ role, mapping: `acme.${role}`, group: "x" })),
+      groups,
+      reason: "MappedGroup",
+      message: "",
+    },
+  });
+}
+
+/** Acme's page Role mapping, as Ada sees it, who holds these admin roles. */
+export async function scene(t: ExecutionContext, adminRoles = ["owner"]) {
+  const made = await mappingsScene(t, ROLES);
+  const organization = acmeThatSaves(ROLES);
+  const ada = member("ada", ["owners"], adminRoles);
+  const people: User[] = [ada];
+  const events: EventToRecord[] = [];
+  const safety = { active: 100, recent: 0, localAdmin: false };
+  const { log, lines } = logLines();
+  const roleMappings = new RoleMappings({
+    client: made.client,
+    store: {
+      async *users() {
+        yield* people;
+      },
+    },
+    counts: {
+      of: () => ({ registered: safety.active, active: safety.active }),
+      deactivatedSince: () => safety.recent,
+    },
+    localAdmins: { canGetIn: () => safety.localAdmin },
+    events: { record: (event) => events.push(event) },
+    log,
+  });
+  const roles = adminRoles.map((name) => ({ name, displayName: name, admin: true }));
+  const visitor: Visitor = { ...visitorOfAcme(ROLES), organization, user: ada, roles };
+  const form = (filledIn: Record<string, string>) => new Map(Object.entries(filledIn));
+  const preview = (filledIn: Record<string, string>) => roleMappings.preview(visitor, form(filledIn));
+  const save = async (
+    filledIn: Record<string, string>,
+    seen: { hash?: string; takesOwnAdminRole?: boolean } = {},
+  ) =>
+    roleMappings.save(visitor, form(filledIn), {
+      hash: (await preview(filledIn)).hash,
+      takesOwnAdminRole: false,
+      ...seen,
+    });
+  return { ...made, roleMappings, visitor, preview, save, people, safety, events, lines, organization };
+}
