@@ -9,3 +9,8 @@ export function oneLine(text: string, maxLength = 300): string {
   // The cut may leave half of a character.
   return `${line.slice(0, maxLength - 1).replace(/[\p{Cs}\s]+$/u, "")}…`;
 }
+
+/** Such a line with a full stop, where it doesn't end as a sentence does already: for text that others follow. */
+export function asSentence(line: string): string {
+  return /[.!?…]$/.test(line) ? line : `${line}.`;
+}

@@ -6,7 +6,7 @@ import { first, type HttpAnswer, parseJson } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
 import { HttpStatusError } from "../http/http-errors.ts";
 import { retryAfter } from "../http/retry-after.ts";
-import { oneLine } from "../one-line.ts";
+import { asSentence, oneLine } from "../one-line.ts";
 import { type PrivateKey, PrivateKeyInvalidError, readPrivateKeys } from "../private-key.ts";
 import type { Authorizer } from "./credentials.ts";
 import {
@@ -184,12 +184,12 @@ export class ServiceApp implements Authorizer {
   ): DirectoryUnauthorizedError | DirectoryForbiddenError | DirectoryInvalidAnswerError {
     if (!refusal)
       return new DirectoryInvalidAnswerError(`${answer.where} answered with status ${answer.status}.`);
-    const said = `Okta says ${oneLine(refusal.error_description ?? refusal.error)}`;
+    const said = asSentence(`Okta says ${oneLine(refusal.error_description ?? refusal.error)}`);
     if (refusal.error === "invalid_scope" || refusal.error === "consent_required") {
       const advice = toGrant(LEAST_SCOPES.join(" and "), "users and groups");
-      return new DirectoryForbiddenError(LEAST_SCOPES.join(" "), `${advice} (${said}.)`);
+      return new DirectoryForbiddenError(LEAST_SCOPES.join(" "), `${advice} (${said})`);
     }
-    return new DirectoryUnauthorizedError(`${this.advice(answer)} (${said}.)`);
+    return new DirectoryUnauthorizedError(`${this.advice(answer)} (${said})`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ClockDifference, clockAdvice } from "../clocks.ts";
 import { OktaError } from "../errors.ts";
-import { oneLine } from "../one-line.ts";
+import { asSentence, oneLine } from "../one-line.ts";
 
 /** How a sign-in can fail after the person comes back from Okta. */
 export type LoginError =
@@ -92,7 +92,7 @@ export class PolicyDeniedError extends OktaError {
   constructor(description: string) {
     const said = oneLine(description);
     super(
-      `Okta refused the sign-in: ${said} No rule of the authorization server's access policies allows it: look at ` +
+      `Okta refused the sign-in: ${asSentence(said)} No rule of the authorization server's access policies allows it: look at ` +
         "Security > API > Authorization Servers > Access Policies in Okta.",
     );
     this.description = said;
@@ -121,7 +121,8 @@ export class AuthorizationFailedError extends OktaError {
   constructor(error: string, description: string | undefined) {
     const name = oneLine(error, 60);
     const said = description === undefined ? undefined : oneLine(description);
-    super(`Okta reported ${name}${said ? `: ${said}` : ""}.${name === "invalid_scope" ? SCOPE_ADVICE : ""}`);
+    const reported = asSentence(`Okta reported ${name}${said ? `: ${said}` : ""}`);
+    super(`${reported}${name === "invalid_scope" ? SCOPE_ADVICE : ""}`);
     this.error = name;
     this.description = said;
   }

@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { oneLine } from "../../okta/one-line.ts";
+import { asSentence, oneLine } from "../../okta/one-line.ts";
 
 test("text from outside becomes one line, with a space for each run of what nobody sees", (t) => {
   for (const [text, line] of [
@@ -26,6 +26,11 @@ test("a line that is too long says that it goes on, without a gap", (t) => {
   t.is(oneLine("12😀56", 5), "12😀…");
   t.is(oneLine("x".repeat(300)), "x".repeat(300));
   t.is(oneLine("x".repeat(301)), `${"x".repeat(299)}…`);
+});
+
+test("a line ends as a sentence does, with one full stop", (t) => {
+  t.is(asSentence("No such scope"), "No such scope.");
+  for (const line of ["No such scope.", "What scope?", "Stop!", "It goes on…"]) t.is(asSentence(line), line);
 });
 
 test("whatever the text, the line is bounded, has no odd character, and is its own line", (t) => {

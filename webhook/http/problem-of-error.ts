@@ -4,6 +4,7 @@ import { ForbiddenError, InvalidError, KubernetesError, keyOf } from "../../kube
 import type { AnyOktaError } from "../../okta/any-okta-error.ts";
 import { OktaError } from "../../okta/errors.ts";
 import { HttpTimeoutError } from "../../okta/http/http-errors.ts";
+import { asSentence } from "../../okta/one-line.ts";
 import {
   SecretForbiddenError,
   SecretNotFoundError,
@@ -175,7 +176,7 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
         ...about,
         status: 403,
         title: "Okta didn't let you sign in",
-        text: error.description === undefined ? "Okta gave no reason." : `Okta says: ${error.description}`,
+        text: error.description ? asSentence(`Okta says: ${error.description}`) : "Okta gave no reason.",
         advice: `If you should have access, ask an administrator of ${organization} to assign the app to you in Okta.`,
       };
     case "denied-by-policy":
@@ -183,7 +184,7 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
         ...about,
         status: 403,
         title: "Okta didn't let you sign in",
-        text: `Okta says: ${error.description} If you should have access, tell an administrator of ${organization}.`,
+        text: `${asSentence(`Okta says: ${error.description}`)} If you should have access, tell an administrator of ${organization}.`,
         advice: forAdmins(
           "being assigned to the app doesn't help. No rule of the authorization server's access policies allows this app, " +
             `the okta.scopes of the Organization ${object} or this person: see Security > API > Authorization Servers > ` +
@@ -195,7 +196,7 @@ function oktaProblem(error: AnyOktaError, place: Place): Problem {
         ...about,
         status: 502,
         title: "Okta reported an error",
-        text: `Okta says ${error.error}${error.description === undefined ? "" : `: ${error.description}`}.`,
+        text: asSentence(`Okta says ${error.error}${error.description ? `: ${error.description}` : ""}`),
         advice:
           error.error === "invalid_scope"
             ? `For administrators: okta.scopes of the Organization ${object} asks for a scope that this authorization server doesn't have.`

@@ -107,7 +107,7 @@ test("a mistake of ours isn't taken for Okta's", async (t) => {
   t.true(error.cause instanceof UrlNotAllowedError);
 });
 
-test("by the clock of the process, where none is given, a window that is used up is one", async (t) => {
+test("nobody asks again in a window that was used up a moment ago", async (t) => {
   const http = new Canned(answer(200, rate(10, 0, 30)));
   const credentials = { kind: "api-token", token: "00token" } as const;
   const directory = new Directory({ url: URL_OF_ORG, credentials, http, maxWaitMs: 0 });

@@ -138,7 +138,7 @@ test("what the token endpoint refuses is told in Okta's words, or by Okta's name
   await using org = await start();
   const described = { error_description: "In\r\nwords." };
   for (const [status, body, code, words] of [
-    [400, { error: "consent_required", ...described }, "directory-forbidden", /\(Okta says In words\.\.\)/],
+    [400, { error: "consent_required", ...described }, "directory-forbidden", /\(Okta says In words\.\)$/],
     [400, { error: "invalid_scope" }, "directory-forbidden", /users\.read.*\(Okta says invalid_scope\.\)/],
     [401, { error: "invalid_client", ...described }, "directory-unauthorized", /privateKeyRef.*In words/],
     [401, { error: "invalid_client" }, "directory-unauthorized", /\(Okta says invalid_client\.\)/],

@@ -31,6 +31,9 @@ test("plain http is for this machine, where that may be called, without a name o
     t.notThrows(() => LOOPBACK.url(`http://${host}/`), host);
   for (const host of [
     "128.0.0.1",
+    "0.0.0.0",
+    "localhost.example.com",
+    "127.0.0.1.nip.io",
     "10.0.0.127",
     "127.example.com",
     "x.localhost",

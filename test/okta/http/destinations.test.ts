@@ -4,7 +4,6 @@ import { Destinations, type DestinationsOptions } from "../../../okta/http/desti
 import { checkedLookup } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { HttpConnectionError } from "../../../okta/http/http-errors.ts";
-import { LOOPBACK } from "../loopback.ts";
 
 /** A port of this machine, and how many came to it. */
 async function listener(t: ExecutionContext) {
@@ -181,14 +180,4 @@ test("a list of hosts closes the rest, before anything is looked up", async (t) 
   ];
   for (const host of listed) t.is(await code(host), "connection", host);
   t.is(asked.length, listed.length);
-});
-
-test("plain http is for this machine, where that may be called, and for nothing that sounds like it", (t) => {
-  const url = (name: string) => () => LOOPBACK.url(`http://${name}/`);
-  for (const name of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"]) {
-    t.notThrows(url(name), name);
-    t.throws(() => new Destinations().url(`http://${name}/`), { code: "url-not-allowed" }, name);
-  }
-  for (const name of ["localhost.example.com", "127.0.0.1.nip.io", "127.example.com", "[::2]", "0.0.0.0"])
-    t.throws(url(name), { code: "url-not-allowed" }, name);
 });

@@ -403,7 +403,7 @@ test("a mistake of ours is no word on the issuer, and isn't remembered as one", 
   t.is(await discover(), known);
 });
 
-test("an issuer is remembered by the clock of the process where none is given", async (t) => {
+test("an issuer that was read a moment ago isn't read again", async (t) => {
   await using s = await Scene.start("");
   const issuers = new Issuers({ http: s.http });
   t.is(await issuers.discover(s.server.url), await issuers.discover(s.server.url));

@@ -186,17 +186,6 @@ test("the callback may be told by its path", async (t) => {
   });
 });
 
-test("a person who takes too long starts again", async (t) => {
-  await using login = await Login.start();
-  const { url, transaction } = await login.oidc.startLogin(login.settings, request);
-  const callbackURL = login.provider.authorize(url, REDIRECT_URI);
-  login.ahead = 20 * 60_000;
-  await t.throwsAsync(login.oidc.finishLogin(login.settings, { callbackURL, transaction }), {
-    code: "login-expired",
-  });
-  t.is(login.provider.server.callsTo(TOKEN).length, 0);
-});
-
 for (const [what, change] of [
   ["client", { clientID: "0oa2" }],
   ["issuer", { issuer: "https://another.okta.com" }],

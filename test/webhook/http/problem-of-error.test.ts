@@ -104,16 +104,18 @@ const CASES: [Error | string, string, Seen][] = [
     "denied",
     [403, anew, undefined, /^Okta says: Not assigned\..*ask an admin/],
   ],
-  [new LoginDeniedError(undefined), "denied", [403, anew, undefined, /^Okta gave no reason\./]],
+  [new LoginDeniedError("No"), "denied", [403, anew, undefined, /^Okta says: No\. If you/]],
+  [new LoginDeniedError(undefined), "denied", [403, anew, undefined, /^Okta gave no reason\. If you/]],
+  [new LoginDeniedError(""), "denied", [403, anew, undefined, /^Okta gave no reason\. If you/]],
   [
-    new PolicyDeniedError("Policy evaluation failed."),
+    new PolicyDeniedError("Policy evaluation failed"),
     "denied-by-policy",
-    [403, anew, undefined, /^Okta says: Policy evaluation failed\..*Organization team\/acme/],
+    [403, anew, undefined, /^Okta says: Policy evaluation failed\. If you .*Organization team\/acme/],
   ],
   [
     new AuthorizationFailedError("invalid_scope", "What scope?"),
     "authorization-failed",
-    [502, anew, undefined, /^Okta says invalid_scope: What scope\?\..*okta\.scopes/],
+    [502, anew, undefined, /^Okta says invalid_scope: What scope\? For administrators: .*okta\.scopes/],
   ],
   [
     new AuthorizationFailedError("server_error", undefined),
