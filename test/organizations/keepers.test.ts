@@ -125,13 +125,16 @@ test("nobody contests what we have taken over and somebody takes back, nor what 
   t.is(undone.keepers.contestOf(undone.acme), undefined);
   t.true(undone.answers.isOthers);
   const theirs = new Seen(US);
-  const [first] = [theirs.named(THEM).keepers.contestOf(theirs.acme)];
+  const first = theirs.named(THEM).keepers.contestOf(theirs.acme);
   theirs.named(releaseName("ops", "third"));
   t.is(theirs.keepers.contestOf(theirs.acme), first, "taken from them, not from us");
 });
 
-test("a release has its own patience and time unless it is told another, and is named after its Lease", (t) => {
+test("a release is named after the Lease that its programs share", (t) => {
   t.is(releaseName("ops", "lease"), "ops/lease");
+});
+
+test("by the time that it is, and a release's usual patience, what another keeps is due later", (t) => {
   let tell = (_: Change<Organization>): void => {};
   const keepers = new Keepers({
     organizations: {
@@ -145,5 +148,5 @@ test("a release has its own patience and time unless it is told another, and is 
   const acme = { ...organization("team/acme", "acme"), status: { controller: THEM } };
   tell({ kind: "added", key: "team/acme", object: acme });
   const due = keepers.untilDueMs(acme) ?? 0;
-  t.true(due > 0 && due <= keepers.patience.takeOverMs);
+  t.true(due > 0 && due <= 60_000, "a minute, as operations.md says");
 });

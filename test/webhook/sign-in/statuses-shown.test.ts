@@ -121,21 +121,20 @@ test("two roles are told as two", async (t) => {
 });
 
 test("people are named as well as they are known, in one line", async (t) => {
-  const grants = [{ role: "a", mapping: "services", group: "g" }];
+  const { email: _, ...nameless } = holding([{ role: "a", mapping: "services", group: "g" }]);
   for (const [who, named] of [
-    [{ name: "Ada\nB." }, "ada@acme.example"],
-    [{ email: undefined, name: "Ada\nB." }, "Ada B."],
-    [{ email: undefined }, "team/acme-ada"],
+    [{ email: "ada@acme.example", name: "Ada\nB." }, "ada@acme.example"],
+    [{ name: "Ada\nB." }, "Ada B."],
+    [{}, "team/acme-ada"],
   ] as const) {
     const { reporter, written } = scene();
-    const { email: _, ...nameless } = holding(grants);
-    reporter.signedIn(
-      "email" in who ? { ...nameless, ...("name" in who ? { name: who.name } : {}) } : holding(grants, who),
-      AT,
-    );
+    reporter.signedIn({ ...nameless, ...who }, AT);
     await reporter.flush();
     t.is(messages(written)[0]?.[1], `${named} signed in at 2026-11-27T08:00:00Z and holds a.`);
   }
+});
+
+test("who holds nothing is told of at no mapping", async (t) => {
   const { reporter, written } = scene();
   const { access: _, ...bare } = holding([]);
   reporter.signedIn(bare, AT);
