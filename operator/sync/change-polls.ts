@@ -42,14 +42,15 @@ export class ChangePolls {
   readonly #groupChanges = new GroupChanges();
   #cursor: string | undefined;
   #cursorStoredAt = Number.NEGATIVE_INFINITY;
-  #forbiddenAt = Number.NEGATIVE_INFINITY;
+  /** Undefined: Okta let the log be read when it was last asked for it. */
+  #forbiddenAt: number | undefined;
 
   constructor(deps: ChangePollsDeps) {
     this.#deps = deps;
   }
 
   get isLogReadable(): boolean {
-    return performance.now() - this.#forbiddenAt >= FORBIDDEN_FOR_MS;
+    return this.#forbiddenAt === undefined;
   }
 
   /**
@@ -60,7 +61,8 @@ export class ChangePolls {
     organization: Organization,
     directory: Pick<Directory, "events" | "groupsChangedSince">,
   ): Promise<void> {
-    if (this.isLogReadable) await this.#pollLog(organization, directory);
+    if (this.#forbiddenAt === undefined || performance.now() - this.#forbiddenAt >= FORBIDDEN_FOR_MS)
+      await this.#pollLog(organization, directory);
     if (!this.isLogReadable || this.#groupChanges.isDue(GROUP_CHANGES_EACH_MS))
       await this.#pollGroups(organization, directory);
   }
@@ -73,6 +75,7 @@ export class ChangePolls {
         const heard: Hint[] = [];
         for (let page = 0; page < PAGES_AT_ONCE && !isEnd; page++) {
           const read = await directory.events(this.#position());
+          this.#forbiddenAt = undefined;
           heard.push(...(await this.#deps.concerned(organization, read.events.flatMap(hintsOfEvent))));
           this.#cursor = read.after;
           isEnd = read.isEnd;

@@ -174,8 +174,9 @@ export class OrganizationSync {
       if (this.#deps.isReady()) {
         try {
           againMs = await run();
+          // What has failed at one person isn't put right by looking who is next.
+          if (failures > 0) this.#succeeded(part);
           failures = 0;
-          this.#succeeded(part);
         } catch (error) {
           if (this.#signal.aborted) return;
           failures++;
@@ -222,6 +223,7 @@ export class OrganizationSync {
 
   async #lookAtThoseWhoAreDue(): Promise<number | undefined> {
     this.#takeHints();
+    if (this.#hints.looks.size === 0) this.#succeeded("look"); // nobody is left who couldn't be looked at
     for (const { hint, expected, lookedAt } of this.#hints.looks.due())
       void this.#look(hint, expected, lookedAt);
     return this.#hints.looks.dueMs();

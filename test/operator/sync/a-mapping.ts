@@ -14,7 +14,7 @@ export interface LookedUp {
 /** A mapping of groups, and what Okta has said of them. */
 export function aMapping(
   groups: MappedGroup[],
-  { found, resolved, resolvedTime = "2026-01-01T00:00:00Z", reason = "Checked", observed = 1 }: LookedUp = {},
+  { found, resolved, resolvedTime = "2025-01-01T00:00:00Z", reason = "Checked", observed = 1 }: LookedUp = {},
 ): OktaRoleMapping {
   const condition = resolved && {
     type: "GroupsResolved",

@@ -1,0 +1,130 @@
+import test from "ava";
+import {
+  DirectoryForbiddenError,
+  DirectoryRateLimitedError,
+  DirectoryUnauthorizedError,
+  DirectoryUnreachableError,
+} from "../../../okta/directory/directory-errors.ts";
+import { fakeClock } from "../../kubernetes/fake-clock.ts";
+import { anOrganizationSync, PORTAL, person, quiet, WEB } from "./an-organization-sync.ts";
+
+// What is told when Okta can't be asked, and when it is asked again.
+
+const clock = fakeClock(test);
+const unreachable = new DirectoryUnreachableError(new Error("no"));
+
+test.serial(
+  "refused credentials are told at once, and are read anew each time until Okta takes them",
+  async (t) => {
+    const { account, directory, hear, sync, told } = anOrganizationSync(t, quiet());
+    await account("00uada", ["web"], [PORTAL]);
+    await clock.pass(100);
+    told.directories.length = 0;
+    const refused = new DirectoryUnauthorizedError("make another.");
+    directory.failing.set("user", refused);
+    const since = Date.now();
+    hear(person("00uada"));
+    await clock.pass(0);
+    t.deepEqual(told.failures, ["look directory-unauthorized"]);
+    t.deepEqual(sync.state().failure, { since, error: refused });
+    await clock.pass(800);
+    t.deepEqual(told.directories, ["changes", "changes fresh"]);
+    t.is(sync.state().failure?.since, since);
+    t.regex(told.logged.at(-1) ?? "", /"organization":"acme\/acme","part":"look".*what is stored stays/);
+    directory.failing.clear();
+    told.changed = 0;
+    await clock.pass(1_600);
+    t.is(sync.state().failure, undefined);
+    t.is(told.changed, 1);
+    await clock.pass(6_000);
+    t.is(told.directories.at(-1), "changes");
+  },
+);
+
+test.serial(
+  "what may end by itself is told when it has lasted twenty seconds, the eldest of all parts",
+  async (t) => {
+    const { directory, sync, told, request } = anOrganizationSync(t, quiet());
+    await clock.pass(100);
+    directory.failing.set("members", unreachable);
+    request("1");
+    await clock.pass(0);
+    const since = Date.now();
+    directory.failing.set("events", new DirectoryRateLimitedError(7_000));
+    await clock.pass(19_900);
+    t.is(sync.state().failure, undefined);
+    await clock.pass(100);
+    t.deepEqual(sync.state().failure, { since, error: unreachable });
+    t.deepEqual(
+      told.failures.filter((failure) => failure.startsWith("pass")),
+      Array.from({ length: 4 }, () => "pass directory-unreachable"),
+      "and again after 1.5, 3 and 6 s",
+    );
+    await clock.pass(20_000, 1_000);
+    t.is(sync.state().failure?.since, since);
+    directory.failing.delete("members");
+    await clock.pass(10_000, 1_000);
+    t.true((sync.state().failure?.since ?? 0) > since, "asking for changes fails since a later time");
+    directory.failing.clear();
+    await clock.pass(30_000, 1_000);
+    t.is(sync.state().failure, undefined);
+  },
+);
+
+test.serial(
+  "a failure that isn't Okta's counts as another, and after a success it begins anew",
+  async (t) => {
+    const { directory, told, request } = anOrganizationSync(t, quiet());
+    await clock.pass(100);
+    const fail = async (error: Error, ms: number): Promise<number> => {
+      told.failures.length = 0;
+      directory.failing.set("members", error);
+      request(error.message + Date.now());
+      await clock.pass(ms);
+      return told.failures.length;
+    };
+    t.is(await fail(new Error("no"), 1_400), 1);
+    t.deepEqual(told.failures, ["pass other"]);
+    directory.failing.clear();
+    await clock.pass(1_000);
+    t.is(await fail(unreachable, 1_600), 2, "it is tried again after 1.5 s, not after 3");
+    t.is(
+      await fail(new DirectoryForbiddenError("okta.groups.read", "no"), 0),
+      0,
+      "whoever asks in between has to wait",
+    );
+  },
+);
+
+test.serial(
+  "when it can't be noted that something is done, that is told, and it comes again after a restart",
+  async (t) => {
+    const { account, hear, state, told, sync } = anOrganizationSync(t, quiet());
+    await account("00uada", ["web"], [WEB]);
+    state.error = new Error("no");
+    hear(person("00uada"));
+    await clock.pass(31_000, 1_000);
+    t.deepEqual(told.failures, ["look other"]);
+    t.is(state.hints.people?.length, 1);
+    t.is(sync.state().waiting, 1);
+  },
+);
+
+test.serial(
+  "that somebody couldn't be looked at is told for as long as they are to be looked at",
+  async (t) => {
+    const { account, directory, hear, state, sync } = anOrganizationSync(t, quiet());
+    await account("00uada", ["web"], [WEB]);
+    directory.failing.set("userGroups", new DirectoryForbiddenError("okta.groups.read", "grant it."));
+    hear(person("00uada"));
+    for (let i = 0; i < 3; i++) {
+      await clock.pass(10_000, 1_000);
+      sync.wake();
+      t.true(sync.state().failure?.error instanceof DirectoryForbiddenError);
+    }
+    state.hints = {};
+    sync.wake();
+    await clock.pass(100);
+    t.is(sync.state().failure, undefined, "nobody is to be looked at any more");
+  },
+);

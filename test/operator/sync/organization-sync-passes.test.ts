@@ -1,0 +1,251 @@
+import test from "ava";
+import { fakeClock } from "../../kubernetes/fake-clock.ts";
+import { aMapping } from "./a-mapping.ts";
+import { anOrganizationSync, PORTAL, WEB, webAndPortal } from "./an-organization-sync.ts";
+
+// When which members are read.
+
+const clock = fakeClock(test);
+const ALL = [`members ${WEB}`, `members ${PORTAL}`];
+const HOUR = 3_600_000;
+const hours = (count: number): Promise<void> => clock.pass(count * HOUR, count * HOUR);
+const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+/** Everything was read an hour ago, by another leader. */
+const readBefore = (more: object = {}) => ({
+  status: { directory: { lastFullSyncTime: time(Date.now() - HOUR), ...more } } as never,
+});
+
+test.serial(
+  "everything is read a second after the beginning, and then as often as the organization says",
+  async (t) => {
+    const { account, asked, holds, sync, told } = anOrganizationSync(t, {
+      directory: { fullSyncInterval: "2h" },
+    });
+    const ada = await account("00uada", ["web"], [WEB, PORTAL]);
+    await clock.pass(900);
+    t.deepEqual(asked(), []);
+    t.is(sync.state().lastFullSync, undefined);
+    const startedAt = Date.now() + 100;
+    await clock.pass(100);
+    t.deepEqual(asked(), ALL);
+    t.is(await holds(ada), "portal-admin,service-admin");
+    t.like(sync.state(), { lastFullSync: startedAt, failure: undefined, waiting: 0, notShown: [] });
+    t.true(told.changed > 0);
+    t.true(told.directories.includes("passes"));
+    t.regex(
+      told.logged.at(-1) ?? "",
+      /"organization":"acme\/acme","groups":2,"people":2,"changed":1.* all of Okta's directory that mappings name was read$/,
+    );
+    await hours(2);
+    t.deepEqual(
+      asked().filter((call) => call.startsWith("members")),
+      ALL,
+    );
+    await clock.pass(60_000, 10_000);
+    t.deepEqual(asked(), []);
+  },
+);
+
+test.serial("where it says nothing of that, every six hours, also across a restart", async (t) => {
+  const { asked, sync } = anOrganizationSync(t, {
+    ...readBefore({ lastFullSyncRequest: "1", lastChangeTime: time(Date.now() - 2 * HOUR) }),
+    directory: { fullSyncInterval: undefined, pollInterval: "24h" },
+  });
+  await clock.pass(5_000);
+  t.deepEqual(asked(), []);
+  t.like(sync.state(), {
+    lastFullSync: Date.now() - 5_000 - HOUR,
+    lastRequest: "1",
+    lastChange: Date.now() - 5_000 - 2 * HOUR,
+  });
+  await clock.pass(5 * HOUR - 10_000, 5 * HOUR - 10_000);
+  t.deepEqual(asked(), []);
+  await clock.pass(5_000);
+  t.deepEqual(asked(), ALL);
+});
+
+test.serial("whoever asks for it has everything read at once, once for each request", async (t) => {
+  const { asked, request, sync } = anOrganizationSync(t, readBefore({ lastFullSyncRequest: "1" }));
+  request("1");
+  await clock.pass(5_000);
+  t.deepEqual(asked(), []);
+  request("2");
+  await clock.pass(200);
+  t.deepEqual(asked(), ALL);
+  t.is(sync.state().lastRequest, "2");
+  await clock.pass(20_000, 1_000);
+  t.deepEqual(asked(), []);
+});
+
+test.serial(
+  "everything is read only when it is known which groups mappings mean, or that can't be found out for a minute",
+  async (t) => {
+    const { asked, state } = anOrganizationSync(t, { mappings: [webAndPortal({ resolved: "Unknown" })] });
+    await clock.pass(30_000, 1_000);
+    t.deepEqual(asked(), []);
+    state.mappings = [webAndPortal()];
+    await clock.pass(1_000);
+    t.deepEqual(asked(), ALL);
+
+    const other = anOrganizationSync(t, { mappings: [webAndPortal({ resolved: "Unknown" })] });
+    await clock.pass(60_000, 1_000);
+    t.deepEqual(other.asked(), []);
+    await clock.pass(2_000);
+    t.deepEqual(other.asked(), ALL);
+  },
+);
+
+test.serial("the minute begins anew when something is open anew", async (t) => {
+  const { asked, state, request } = anOrganizationSync(t, {
+    mappings: [webAndPortal({ resolved: "Unknown" })],
+  });
+  await clock.pass(55_000, 1_000);
+  state.mappings = [webAndPortal()];
+  await clock.pass(2_000);
+  t.deepEqual(asked(), ALL);
+  state.mappings = [webAndPortal({ resolved: "Unknown" })];
+  request("1");
+  await clock.pass(30_000, 1_000);
+  t.deepEqual(asked(), []);
+  await clock.pass(32_000, 1_000);
+  t.deepEqual(asked(), ALL);
+});
+
+test.serial(
+  "of a mapping that comes to name a group, that one is read; who ceases to and names it again has it read anew",
+  async (t) => {
+    const { asked, state, sync } = anOrganizationSync(t, {
+      mappings: [aMapping([{ id: WEB }], { resolved: "True" })],
+    });
+    const name = async (...ids: string[]): Promise<string[]> => {
+      state.mappings = [
+        aMapping(
+          ids.map((id) => ({ id })),
+          { resolved: "True" },
+        ),
+      ];
+      sync.wake();
+      await clock.pass(2_000);
+      return asked();
+    };
+    await clock.pass(2_000);
+    t.deepEqual(asked(), [`members ${WEB}`]);
+    t.deepEqual(await name(WEB, PORTAL), [`members ${PORTAL}`]);
+    t.deepEqual(await name(WEB, PORTAL), []);
+    t.deepEqual(await name(PORTAL), []);
+    t.deepEqual(await name(WEB, PORTAL), [`members ${WEB}`]);
+  },
+);
+
+test.serial("a name that Okta has said is gone takes what was held by it, once", async (t) => {
+  const { account, asked, state, sync, holds } = anOrganizationSync(t);
+  const ada = await account("00uada", ["web"], []);
+  state.mappings = [
+    aMapping([{ name: "portal" }], { found: [{ id: PORTAL, name: "portal" }], resolved: "True" }),
+  ];
+  await clock.pass(2_000);
+  t.is(await holds(ada), "service-admin");
+  asked();
+  state.mappings = [webAndPortal({ found: [{ id: PORTAL, name: "portal" }], resolved: "False" })];
+  sync.wake();
+  await clock.pass(2_000);
+  t.is(await holds(ada), "");
+  t.deepEqual(asked(), ["user 00uada", "userGroups 00uada"]);
+  sync.wake();
+  await clock.pass(2_000);
+  t.deepEqual(asked(), []);
+});
+
+test.serial(
+  "after a restart, groups are read of mappings that have changed since everything was read",
+  async (t) => {
+    const before = time(Date.now() - 2 * HOUR);
+    const since = time(Date.now() - HOUR / 2);
+    const { asked } = anOrganizationSync(t, {
+      ...readBefore(),
+      mappings: [
+        aMapping([{ id: WEB }, { name: "gone" }], { resolved: "False", resolvedTime: before }),
+        aMapping([{ id: PORTAL }], { resolved: "True", resolvedTime: since }),
+        aMapping([{ id: "00g-new" }]),
+      ],
+    });
+    await clock.pass(2_000);
+    t.deepEqual(asked().sort(), ["members 00g-new", `members ${PORTAL}`]);
+  },
+);
+
+test.serial("what was paused is made up for when it goes on: everything is read", async (t) => {
+  const { asked, state, sync } = anOrganizationSync(t);
+  await clock.pass(2_000);
+  t.deepEqual(asked(), ALL);
+  const become = async (isPaused: boolean, hasPaused = false): Promise<string[]> => {
+    state.isPaused = isPaused;
+    state.policy = { hasPaused };
+    sync.wake();
+    await clock.pass(2_000);
+    return asked();
+  };
+  t.deepEqual(await become(true), []);
+  t.deepEqual(await become(false, true), []);
+  t.deepEqual(await become(false), ALL);
+  t.deepEqual(await become(false), []);
+});
+
+test.serial("what was read while something was paused is read again when it goes on", async (t) => {
+  const { asked, state, sync } = anOrganizationSync(t);
+  state.isPaused = true;
+  await clock.pass(2_000);
+  t.deepEqual(asked(), ALL);
+  state.isPaused = false;
+  sync.wake();
+  await clock.pass(2_000);
+  t.deepEqual(asked(), ALL);
+});
+
+test.serial(
+  "while this replica may not act, or Okta can't be asked, nothing is; a second later it is tried again",
+  async (t) => {
+    const { asked, state, told, sync } = anOrganizationSync(t);
+    state.isReady = false;
+    await clock.pass(5_000);
+    t.deepEqual([asked(), told.directories.length > 3], [[], false]);
+    state.isReady = true;
+    state.isConnected = false;
+    await clock.pass(2_000);
+    t.deepEqual(asked(), []);
+    const { organization } = state;
+    state.organization = undefined;
+    state.isConnected = true;
+    sync.wake();
+    await clock.pass(2_000);
+    t.deepEqual(asked(), []);
+    state.organization = organization;
+    sync.wake();
+    await clock.pass(1_000);
+    t.deepEqual(asked(), ALL);
+  },
+);
+
+test.serial("people get accounts before they sign in where the organization says so", async (t) => {
+  const { store } = anOrganizationSync(t, { directory: { provision: "BeforeLogin" } });
+  const without = anOrganizationSync(t);
+  await clock.pass(2_000);
+  const accounts = async (of: typeof store): Promise<(string | undefined)[]> => {
+    const subjects: (string | undefined)[] = [];
+    for await (const { subject } of of.users("acme/acme")) subjects.push(subject);
+    return subjects;
+  };
+  t.deepEqual(await accounts(store), ["00uother"]);
+  t.deepEqual(await accounts(without.store), []);
+});
+
+test.serial("when all is over, nothing is asked any more", async (t) => {
+  const { asked, end, running, request, directory } = anOrganizationSync(t);
+  await clock.pass(2_000);
+  asked();
+  end.abort();
+  await running;
+  request("1");
+  await hours(7);
+  t.deepEqual(directory.asked, []);
+});
