@@ -5,7 +5,7 @@ export class Waker {
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    signal.addEventListener("abort", () => this.wake(), { once: true });
+    signal.addEventListener("abort", () => this.wake());
   }
 
   /** Also where nobody sleeps yet: then the next sleep ends at once. */

@@ -1,13 +1,13 @@
 import type { ExecutionContext } from "ava";
 import test from "ava";
 import { startOkta } from "../../../dev/okta/index.ts";
-import { resolveAccess, type User } from "../../../identity/index.ts";
+import type { User } from "../../../identity/index.ts";
 import { Directory } from "../../../okta/directory/directory.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { type Passed, pass } from "../../../operator/sync/full-pass.ts";
 import { SimulatedStore } from "../../identity/simulated-store.ts";
 import { LOOPBACK } from "../../okta/loopback.ts";
-import { ORGANIZATION, policy, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
+import { ORGANIZATION, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
 
 async function scene(t: ExecutionContext, { beforeLogin = false, names = ["web", "portal"] } = {}) {
   const okta = await startOkta({ groups: names, apiTokens: ["token"] });
@@ -140,23 +140,4 @@ test("where people get accounts before they sign in, each in a mapped group gets
   }
   t.is(new Set(emails).size, 210);
   t.is((await readAll()).changed, 0);
-});
-
-test("accounts of another issuer, and local ones, are nobody's here", async (t) => {
-  const { store, pass: readAll } = await scene(t);
-  const identity = {
-    issuer: "https://other.okta.com",
-    subject: "00u1",
-    emailVerified: true,
-    groups: [{ name: "web" }],
-    groupsFrom: "Claim" as const,
-  };
-  const other = await store.create({
-    organization: ORGANIZATION,
-    identity,
-    access: resolveAccess(identity, policy),
-  });
-  const { changed, notShown } = await readAll();
-  t.deepEqual([changed, notShown], [0, []]);
-  t.is((await store.fresh(other.ref))?.version, other.version);
 });

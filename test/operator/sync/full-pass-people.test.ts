@@ -1,0 +1,278 @@
+import test from "ava";
+import { resolveAccess, StaleUserError, type User } from "../../../identity/index.ts";
+import { DirectoryUnreachableError } from "../../../okta/directory/directory-errors.ts";
+import { type PassDeps, pass } from "../../../operator/sync/full-pass.ts";
+import { LAG_MS } from "../../../operator/sync/looks.ts";
+import { SimulatedStore } from "../../identity/simulated-store.ts";
+import { ADirectory } from "./a-directory.ts";
+import { ORGANIZATION, policy, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
+
+// Who gains and who loses something by a pass, and what Okta is asked before that. Who is in `web` holds service-admin, who
+// is in `portal` portal-admin.
+
+const ISSUER = "https://acme.okta.com";
+const [WEB, PORTAL] = ["00g-web", "00g-portal"];
+const NAMES = { [WEB]: "web", [PORTAL]: "portal" };
+
+function scene({ beforeLogin = false } = {}) {
+  const store = new SimulatedStore();
+  const directory = new ADirectory();
+  directory.add("00uother", [WEB, PORTAL]); // neither group is empty
+  const end = new AbortController();
+  const deps = { ...readingDeps(store, ISSUER), beforeLogin, directory, signal: end.signal };
+  /** Somebody who has signed in with groups, and is in these by now. */
+  const account = async (id: string, before: string[], now: string[], more: { status?: string } = {}) => {
+    directory.add(id, now, more);
+    return signedInWith(store, { issuer: ISSUER, subject: id }, before);
+  };
+  return {
+    store,
+    directory,
+    end,
+    account,
+    read: async (more: Partial<PassDeps> & { gone?: string[]; groups?: string[] } = {}) => {
+      const { gone = [], groups = [WEB, PORTAL], ...others } = more;
+      const asked = groups.map((id) => ({ id, name: NAMES[id] ?? id, byID: false }));
+      directory.asked.length = 0;
+      return pass({ groups: asked, gone }, { ...deps, ...others });
+    },
+    holds: async ({ ref }: User): Promise<string> => rolesHeld(await store.fresh(ref), ISSUER),
+    /** Whom Okta was asked about one by one. */
+    lookedAt: () => directory.asked.filter((call) => call.startsWith("user ")).map((call) => call.slice(5)),
+    counted: () => directory.asked.filter((call) => call.startsWith("groupByID")),
+  };
+}
+
+const many = (count: number): string[] => Array.from({ length: count }, (_, i) => `00u${i}`);
+
+test("who gains by the pages gains by them alone; who would lose is asked about first", async (t) => {
+  const { account, read, holds, lookedAt } = scene();
+  const gains = await account("00ugains", ["web"], [WEB, PORTAL]);
+  const loses = await account("00uloses", ["web", "portal"], [WEB]);
+  const stays = await account("00ustays", ["web"], [WEB]);
+  const { changed, people, failure, notShown } = await read();
+  t.deepEqual(
+    { changed, people, failure, notShown },
+    { changed: 2, people: 4, failure: undefined, notShown: [] },
+  );
+  t.deepEqual(lookedAt(), ["00uloses"]);
+  t.deepEqual(await Promise.all([gains, loses, stays].map(holds)), [
+    "portal-admin,service-admin",
+    "service-admin",
+    "service-admin",
+  ]);
+  t.like(await read(), { changed: 0 });
+  t.deepEqual(lookedAt(), []);
+});
+
+test("whom the pages show as somebody who may not sign in is asked about, and who may again isn't", async (t) => {
+  const { directory, account, read, holds, lookedAt } = scene();
+  const ada = await account("00uada", ["web"], [WEB], { status: "SUSPENDED" });
+  t.is((await read()).changed, 1);
+  t.deepEqual(lookedAt(), ["00uada"]);
+  t.is(await holds(ada), "");
+  t.is((await read()).changed, 0);
+  t.deepEqual(lookedAt(), [], "it is stored");
+  directory.people.set("00uada", { id: "00uada", status: "ACTIVE" });
+  t.is((await read()).changed, 1);
+  t.deepEqual(lookedAt(), []);
+  t.is(await holds(ada), "service-admin");
+});
+
+test("who has signed in since the pages may have been read, or is being looked at, is asked about", async (t) => {
+  const { account, read, store, lookedAt } = scene();
+  await account("00ubusy", ["web"], [WEB, PORTAL]);
+  const since: number[] = [];
+  const isLookedAt = (subject: string, time: number): boolean => {
+    since.push(Date.now() - time);
+    return subject === "00ubusy";
+  };
+  await read({ isLookedAt });
+  t.deepEqual(lookedAt(), ["00ubusy"]);
+  t.true(
+    since.every((ms) => ms >= LAG_MS),
+    "Okta's pages may be so old",
+  );
+
+  await signedInWith(store, { issuer: ISSUER, subject: "00uother" }, [], { signedInAt: Date.now() });
+  t.is((await read()).changed, 1);
+  t.deepEqual(lookedAt(), ["00uother"]);
+  const old = scene();
+  await signedInWith(old.store, { issuer: ISSUER, subject: "00uother" }, [], {
+    signedInAt: Date.now() - 3_600_000,
+  });
+  t.is((await old.read()).changed, 1);
+  t.deepEqual(old.lookedAt(), []);
+});
+
+test("who is asked about since pages may be older than what is known of them contradicts none by that", async (t) => {
+  const { account, read, directory, lookedAt, holds } = scene();
+  const ada = await account("00uada", ["web"], []);
+  directory.alsoIn.set("00uada", [WEB]);
+  t.is((await read({ isLookedAt: (subject) => subject === "00uada" })).failure, undefined);
+  t.deepEqual(lookedAt(), ["00uada"]);
+  t.is(await holds(ada), "service-admin");
+  t.is((await read({ isLookedAt: () => true })).changed, 0, "that is stored by now");
+});
+
+test("who moves is asked about, also between two groups of one name", async (t) => {
+  const { account, read, store, directory, lookedAt } = scene();
+  await account("00umoves", ["web"], [PORTAL]);
+  await read();
+  t.deepEqual(lookedAt(), ["00umoves"]);
+  directory.groups.set("00g-web2", { name: "web", pages: [["00umoves"]] });
+  directory.remove("00umoves", PORTAL);
+  await read({ groups: [WEB, PORTAL, "00g-web2"] });
+  directory.remove("00umoves", "00g-web2");
+  directory.add("00umoves", [WEB]);
+  await read({ groups: [WEB, PORTAL, "00g-web2"] });
+  t.deepEqual(lookedAt(), ["00umoves"]);
+  const moved = await store.find(ORGANIZATION, { issuer: ISSUER, subject: "00umoves" });
+  t.deepEqual(moved?.groups, [{ id: WEB, name: "web" }]);
+});
+
+test("of whom nothing is new nobody asks, whoever they are", async (t) => {
+  const { account, read, store, lookedAt } = scene();
+  await account("00uada", ["web"], [WEB]);
+  store.makeLocal(ORGANIZATION, "root", { localRoles: [] });
+  const groups = [{ name: "web" }];
+  const other = { issuer: "https://other.okta.com", subject: "00uleft", emailVerified: true, groups };
+  const access = resolveAccess({ groups }, policy);
+  await store.create({ organization: ORGANIZATION, identity: { ...other, groupsFrom: "Claim" }, access });
+  t.like(await read({ isLookedAt: () => true }), { changed: 0, notShown: [] });
+  t.deepEqual(lookedAt(), []);
+});
+
+test("of many who leave, the first fifty are asked about, the others go by Okta's number, asked for once", async (t) => {
+  const { account, read, lookedAt, counted, holds } = scene();
+  const leavers: User[] = [];
+  for (const id of many(60)) leavers.push(await account(id, ["web", "portal"], []));
+  const { changed, failure } = await read();
+  t.deepEqual([changed, failure], [60, undefined]);
+  t.is(lookedAt().length, 50);
+  t.deepEqual(counted(), [`groupByID ${WEB}`, `groupByID ${PORTAL}`]);
+  t.deepEqual(new Set(await Promise.all(leavers.map(holds))), new Set([""]));
+});
+
+test("where Okta's number isn't that of its list, everybody is asked about", async (t) => {
+  const { directory, account, read, lookedAt, counted } = scene();
+  for (const id of many(60)) await account(id, ["web", "portal"], []);
+  directory.groups.set(WEB, { name: "web", pages: [["00uother"]], count: 2 });
+  t.is((await read()).changed, 60);
+  t.is(lookedAt().length, 60);
+  t.deepEqual(counted(), [`groupByID ${WEB}`]);
+});
+
+test("who was in a group that is gone, or whose name is, goes by that, as one of many", async (t) => {
+  const { directory, account, read, lookedAt, holds } = scene();
+  const leavers: User[] = [];
+  for (const id of many(52)) leavers.push(await account(id, ["web"], []));
+  directory.groups.delete(WEB);
+  t.is((await read()).changed, 52);
+  t.is(lookedAt().length, 50);
+  t.is(await holds(leavers[51] as User), "");
+
+  const named = scene();
+  for (const id of many(52)) await named.account(id, ["old"], []);
+  t.is((await named.read({ groups: [], gone: ["old"] })).changed, 52);
+});
+
+test("many who may not sign in are asked about one by one, whatever the numbers say", async (t) => {
+  const { account, read, lookedAt } = scene();
+  for (const id of many(52)) await account(id, ["web"], [WEB], { status: "SUSPENDED" });
+  t.is((await read()).changed, 52);
+  t.is(lookedAt().length, 52);
+});
+
+test("of somebody who is out and in another group the rest stays, as one of many", async (t) => {
+  const { account, read, store, lookedAt } = scene();
+  let last: User | undefined;
+  for (const id of many(52)) last = await account(id, ["web", "unmapped"], id === "00u51" ? [PORTAL] : []);
+  t.is((await read()).changed, 52);
+  t.is(lookedAt().length, 50);
+  const stored = await store.fresh(last?.ref ?? "");
+  t.deepEqual(stored?.groups, [{ name: "unmapped" }, { id: PORTAL, name: "portal" }]);
+  const before = await store.find(ORGANIZATION, { issuer: ISSUER, subject: "00u50" });
+  t.like(before, { groups: [{ name: "unmapped" }], oktaStatus: "ACTIVE" });
+});
+
+test("a list that lacks somebody whose own groups have it is one that is told, and nobody goes by it", async (t) => {
+  const { directory, account, read, holds, lookedAt } = scene();
+  const users: User[] = [];
+  for (const id of many(60)) users.push(await account(id, ["web"], []));
+  directory.alsoIn.set("00u7", [WEB]);
+  const { failure, changed } = await read();
+  t.regex(String(failure), /doesn't have somebody whose own groups have it/);
+  t.is(changed, 60, "60 have been asked about, and what they are in is stored by its id");
+  t.is(lookedAt().length, 60);
+  t.is(await holds(users[7] as User), "service-admin");
+});
+
+test("whom Okta doesn't show keeps everything and is told; nobody else goes by the numbers then", async (t) => {
+  const { directory, account, read, holds, lookedAt } = scene();
+  const users: User[] = [];
+  for (const id of many(52)) users.push(await account(id, ["web"], []));
+  directory.people.delete("00u3");
+  const { notShown, changed, failure } = await read();
+  t.deepEqual(
+    notShown.map(({ subject }) => subject),
+    ["00u3"],
+  );
+  t.deepEqual([changed, failure, lookedAt().length], [51, undefined, 52]);
+  t.is(await holds(users[3] as User), "service-admin");
+});
+
+test("when Okta fails in the middle, what was stored stands, and the failure is told", async (t) => {
+  const { directory, account, read } = scene();
+  for (const id of many(3)) await account(id, ["web"], []);
+  const unreachable = new DirectoryUnreachableError(new Error("no"));
+  directory.failing.set("user 00u2", unreachable);
+  t.like(await read(), { changed: 2, failure: unreachable });
+  directory.failing.clear();
+  directory.failing.set(`members ${PORTAL}`, unreachable);
+  t.like(await read(), { changed: 1, failure: unreachable }, "the group that could be read says so");
+});
+
+test("who is written by somebody else meanwhile is asked about again", async (t) => {
+  const { store, account, read, lookedAt, holds } = scene();
+  const ada = await account("00uada", ["web"], []);
+  let others = 2;
+  const { update } = store;
+  store.update = async (...change) => {
+    if (others-- > 0) throw new StaleUserError("The account has changed.");
+    return update.apply(store, change);
+  };
+  t.is((await read()).changed, 1);
+  t.is(lookedAt().length, 3);
+  t.is(await holds(ada), "");
+});
+
+test("when all is over nothing more is asked or stored, and that is no failure of Okta's", async (t) => {
+  const reason = new Error("it is over");
+  for (const last of ["members", "user", "groupByID"]) {
+    const { directory, account, end, read } = scene({ beforeLogin: true });
+    for (const id of many(60)) await account(id, ["web"], []);
+    directory.onAsked = (call) => {
+      if (call === last) end.abort(reason);
+    };
+    if (last === "user") directory.failing.set("user", new DirectoryUnreachableError(reason));
+    await t.throwsAsync(read(), { is: reason });
+    t.is(directory.asked.filter((call) => call.startsWith(`${last} `)).length, 1, last);
+  }
+});
+
+test("people get accounts before they sign in, by the groups that were read, where an organization says so", async (t) => {
+  const { store, read, end } = scene({ beforeLogin: true });
+  t.like(await read({ groups: [PORTAL] }), { changed: 1, people: 1 });
+  const made = await store.find(ORGANIZATION, { issuer: ISSUER, subject: "00uother" });
+  t.deepEqual(made?.groups, [{ id: PORTAL, name: "portal" }]);
+  store.create = async () => {
+    throw new Error("they have one");
+  };
+  t.like(await read({ groups: [PORTAL] }), { changed: 0 });
+
+  const without = scene();
+  t.like(await without.read(), { changed: 0, people: 1 });
+  end.abort(new Error("it is over"));
+  await t.throwsAsync(read(), { message: "it is over" });
+});
