@@ -69,6 +69,16 @@ export function problemOf(error: unknown, organization: Organization | undefined
       retryAfterS: error.retryAfterS,
     };
   if (isSecretNotSetUp(error)) return notSetUp(error.code, place, "CredentialsResolved");
+  if (error instanceof ForeignSecretError)
+    return {
+      ...named,
+      status: 503,
+      code: error.code,
+      title: "Sign-in is out of order",
+      text: "The place where sessions' keys are kept isn't set up correctly, and won't be until somebody has mended it: tell whoever runs this service.",
+      advice:
+        "For administrators: the Secret of that name is somebody else's. Name another one with sessionSecretName (--session-secret); the log says which it is.",
+    };
   if (isRefused(error))
     return {
       ...named,
@@ -357,10 +367,7 @@ function isRefused(error: unknown): error is Error & { code: string } {
 
 function isUnavailable(error: unknown): error is Error & { code: string } {
   return (
-    error instanceof StoreError ||
-    error instanceof KubernetesError ||
-    error instanceof KeysUnavailableError ||
-    error instanceof ForeignSecretError
+    error instanceof StoreError || error instanceof KubernetesError || error instanceof KeysUnavailableError
   );
 }
 

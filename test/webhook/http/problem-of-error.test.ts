@@ -88,7 +88,11 @@ const CASES: [Error | string, string, Seen][] = [
   [away, "connection-error", [503, again, 10]],
   [new ApiError("ill", { status: 500, reason: "Ill" }), "api-error", [503, again, 10]],
   [new KeysUnavailableError("not yet"), "session-keys-unavailable", [503, again, 10]],
-  [new ForeignSecretError("theirs"), "session-secret-foreign", [503, again, 10]],
+  [
+    new ForeignSecretError("theirs"),
+    "session-secret-foreign",
+    [503, undefined, undefined, /mended it: tell whoever .*--session-secret/],
+  ],
 
   [new CrossSiteError(), "cross-site", [403, undefined, undefined, /not sent from a page of this site/]],
   [new TypeError("a mistake"), "internal", [500, anew, undefined, /It isn't you/]],

@@ -134,7 +134,7 @@ test("a claim that never came says how it is set up: at the app, or at the autho
   );
 });
 
-test("a claim that is missing where it came before means no groups, and there is nothing to say", (t) => {
+test("of a claim that is missing there is nothing to say where it came before; where it never came, that groups are read from the directory", (t) => {
   t.is(after(acme({ seen: SEEN }), MISSING), undefined);
   t.is(after(acme({ seen: SEEN }), MISSING, READ), undefined);
   t.is(after(acme(), MISSING, READ), "Unknown ReadFromDirectory, never");
