@@ -33,6 +33,12 @@ export interface LeaderElectionOptions {
   metrics?: Registry;
 }
 
+/** A shutdown waits for it. */
+const RELEASE_TIMEOUT_MS = 2_000;
+
+/** Only a renewal of our own, or somebody's hand, is in the way of the first. */
+const RELEASE_ATTEMPTS = 3;
+
 /** A lease as we last saw it. Only what changes counts, and when we saw it: clocks of other machines are not trusted. */
 interface Sighting {
   lease: Lease;
@@ -231,12 +237,21 @@ export class LeaderElection {
 
   /** Lets others know that they needn't wait; if that fails, they wait until the lease expires. */
   async #release(): Promise<void> {
-    const lease = this.#seen?.lease;
-    if (!lease) return;
-    const spec = { ...this.#spec(lease), holderIdentity: "", leaseDurationSeconds: 1 };
+    const { client, namespace, name, identity } = this.#options;
+    let lease = this.#seen?.lease;
     try {
       this.#renewed = undefined; // from here on we don't write
-      await this.#options.client.replace(leases, { ...lease, spec }, { timeoutMs: 2_000 });
+      for (let attempt = 1; lease?.spec?.holderIdentity === identity; attempt++) {
+        try {
+          const spec = { ...this.#spec(lease), holderIdentity: "", leaseDurationSeconds: 1 };
+          await client.replace(leases, { ...lease, spec }, { timeoutMs: RELEASE_TIMEOUT_MS });
+          break;
+        } catch (error) {
+          // The renewal that was under way when leading ended was given up here, but the API server may have done it.
+          if (!(error instanceof ConflictError) || attempt === RELEASE_ATTEMPTS) throw error;
+          lease = await client.get(leases, { namespace, name }, { timeoutMs: RELEASE_TIMEOUT_MS });
+        }
+      }
       this.#seen = undefined;
     } catch (error) {
       this.#log.warn({ err: error }, "can't release the lease: another replica has to wait until it expires");

@@ -336,6 +336,29 @@ test("the lease is kept until the leader has finished, during a shutdown as well
   t.false(election.mayWrite());
 });
 
+test("a leader that ends while a renewal is under way gives the lease back all the same", async (t) => {
+  const server = await FaultServer.start(t);
+  const client = await connect(t, { kubeconfig: server.kubeconfig });
+  const direct = await connect(t);
+  const namespace = await newNamespace(t);
+  const { election, terms, stop, running } = contend(t, { client, namespace, identity: "first" });
+  await until("it leads", () => terms.length === 1);
+  // Renewed, and never answered: the leader doesn't know.
+  const { promise: unanswered, resolve: renewed } = Promise.withResolvers<void>();
+  server.delays = ({ method }) => {
+    if (method !== "PUT") return undefined;
+    server.delays = () => undefined;
+    renewed();
+    return new Promise(() => {});
+  };
+  await unanswered;
+  stop.abort();
+  await running;
+  t.false(election.mayWrite());
+  const { spec } = await direct.get(leases, { namespace, name: CONTEST });
+  t.is(spec?.holderIdentity, "", "another needn't wait until it expires");
+});
+
 test("what the leader throws ends the election and releases the lease", async (t) => {
   const client = await connect(t);
   const namespace = await newNamespace(t);
