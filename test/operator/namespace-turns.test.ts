@@ -43,6 +43,14 @@ test("those who were in vain before wait behind each other, and nobody else behi
   t.deepEqual(begun, ["dead1", "new", "dead2"]);
 });
 
+test("when one of them has left, the other still takes a place", async (t) => {
+  const { begun, run, end } = scene();
+  for (const name of ["a1", "a2"]) void run("a", name);
+  await end("a1");
+  for (const name of ["a3", "a4"]) void run("a", name);
+  t.deepEqual(begun, ["a1", "a2", "a3"]);
+});
+
 test("work that fails gives its place to the next", async (t) => {
   const turns = new NamespaceTurns({ atOnce: 1 });
   const failing = turns.run("a", () => Promise.reject(new Error("no")), { inVain: false });

@@ -55,3 +55,21 @@ test("what Ready doesn't say, since something else comes first there, has an Eve
   await write([other, held], other, within);
   t.deepEqual(told.splice(0), ["Normal WithinLimit"]);
 });
+
+test("that Okta is being asked is no Event; that Ready changes its reason alone, or was never said, is one", async (t) => {
+  const told: string[] = [];
+  const events = { record: (({ reason }) => void told.push(reason)) as EventRecorder["record"] };
+  const write = async (status: object | undefined, next: DesiredCondition) => {
+    const object = { ...before, ...(status && { status }) };
+    await writeReady({ events, before: object, ready: next }, async () => object);
+    return told.splice(0);
+  };
+  const checking: DesiredCondition = { type: "Ready", status: "Unknown", reason: "Checking", message: "" };
+  t.deepEqual(await write({ conditions: [ready] }, checking), []);
+  t.deepEqual(await write({}, ready), ["Accepted"]);
+  const other = conditionTrue("DirectorySynced", "Accepted", "");
+  t.deepEqual(await write({ conditions: [other] }, ready), ["Accepted"], "another condition said so");
+  t.deepEqual(await write({ conditions: [{ ...ready, reason: "Paused" }] }, ready), ["Accepted"]);
+  const failed = conditionFalse("Ready", "Accepted", "");
+  t.deepEqual(await write({ conditions: [failed] }, ready), ["Accepted"]);
+});

@@ -60,6 +60,9 @@ function scene() {
   return {
     changes,
     clock,
+    /** The mapping as it is now, and what the cache tells of it. */
+    now: () => mapping,
+    see: (change: Change<OktaRoleMapping>) => see(change),
     store,
     edit: () =>
       put({
@@ -170,4 +173,77 @@ test("what a change has done is told once, when nobody has gained or lost anythi
     told?.kind === "told" ? told.note : "",
     /nobody has come to hold something through it, and 1 person/,
   );
+});
+
+test("of a mapping that is gone nothing is counted on; one that was made again is new", async (t) => {
+  const { becomes, reconcile, see, now, clock, said } = scene();
+  await reconcile();
+  becomes("ada", NONE, through("services"));
+  see({ kind: "deleted", key: KEY, object: now() });
+  t.is(said()?.gained, 0);
+  becomes("ben", NONE, through("services"));
+  await reconcile();
+  clock.now += 10_000;
+  t.is((await reconcile()).told, undefined, "nobody has changed it");
+});
+
+test("a mapping that is seen for the first time is told of where nobody has looked at it yet", async (t) => {
+  const told = async (status: OktaRoleMapping["status"] | undefined) => {
+    const { becomes, see, changes, clock, now } = scene();
+    changes.clear();
+    const { status: _, ...bare } = now();
+    const object = { ...bare, ...(status && { status }) } as OktaRoleMapping;
+    see({ kind: "added", key: KEY, object });
+    becomes("ada", NONE, through("services"));
+    const change = changes.statusOf(KEY, object);
+    await changes.written(KEY, change, async () => {});
+    clock.now += 10_000;
+    return changes.told(KEY, change)?.kind;
+  };
+  t.is(await told(undefined), "told");
+  t.is(await told({}), "told");
+  t.is(await told({ observedGeneration: -1 }), "told");
+  t.is(await told({ observedGeneration: 0 }), undefined);
+  t.is(await told({ observedGeneration: 1 }), undefined);
+});
+
+test("what others lead to from now on isn't told, nor what isn't of the changed spec", async (t) => {
+  const { becomes, reconcile, changes, clock } = scene();
+  await reconcile();
+  becomes("ada", NONE, through("services"));
+  const { status } = await reconcile();
+  clock.now += 10_000;
+  t.is(changes.told(KEY, undefined), undefined);
+  if (!status) throw new Error("it says nothing");
+  t.is(changes.told(KEY, { ...status, generation: 2 }), undefined);
+  changes.clear();
+  t.is(changes.told(KEY, status), undefined);
+});
+
+test("that as many have come as have gone is worth saying where nothing was said before", async (t) => {
+  const { becomes, reconcile, store } = scene();
+  store(undefined);
+  becomes("ada", NONE, through("services"));
+  becomes("ben", through("services"), NONE);
+  t.like((await reconcile()).status, { gained: 1, lost: 1 });
+});
+
+test("what was tried is stored only where the status says all of it", async (t) => {
+  const tried = async (change: Partial<MappingChange>) => {
+    const { becomes, reconcile, store, said } = scene();
+    await reconcile();
+    becomes("ada", NONE, through("services"));
+    becomes("ben", through("services"), NONE);
+    await t.throwsAsync(
+      reconcile((status) => {
+        if (status) store({ ...status, ...change });
+        throw new Error("no answer");
+      }),
+    );
+    const { gained = 0, lost = 0 } = said() ?? {};
+    return [gained, lost];
+  };
+  t.deepEqual(await tried({}), [1, 1]);
+  t.deepEqual(await tried({ gained: 0 }), [1, 2], "another has written it");
+  t.deepEqual(await tried({ lost: 0 }), [2, 1]);
 });

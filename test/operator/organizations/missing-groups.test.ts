@@ -47,6 +47,26 @@ test("what the directory has shown of a group that people no longer are in", (t)
   t.is(missingGroup("staff", [renamed]), '"staff" (which is "crew" now)');
 });
 
+test("only what is about this group counts: other groups of the mapping, and other conditions, say nothing of it", (t) => {
+  const other = { id: "00g2", name: "web", members: 9 };
+  t.is(missingGroup("staff", [mapping({ name: "staff" }, { groups: [other] })]), '"staff"');
+  t.is(missingGroup("staff", [{ ...mapping({ name: "staff" }), status: {} }]), '"staff"');
+  const said = notFound('Okta has no group "staff".');
+  const [condition] = said?.conditions ?? [];
+  if (!condition) throw new Error("it says nothing");
+  const without = (type: string, status: "True" | "False"): OktaRoleMapping["status"] => ({
+    conditions: [{ ...condition, type, status }],
+  });
+  t.is(missingGroup("staff", [mapping({ name: "staff" }, without("Ready", "False"))]), '"staff"');
+  t.is(missingGroup("staff", [mapping({ name: "staff" }, without("GroupsResolved", "True"))]), '"staff"');
+  const two = mapping({ name: "staff" }, said);
+  two.spec.groups.push({ name: "web" });
+  t.is(missingGroup("staff", [two]), '"staff" (which Okta no longer has)');
+  t.is(missingGroup("staff", [mapping({ name: "web" }, said)]), '"staff"');
+  const byID = notFound('Okta has no group "00g1".');
+  t.is(missingGroup("00g1", [mapping({ id: "00g1" }, byID)]), '"00g1" (which Okta no longer has)');
+});
+
 test("of what nobody has looked up, nothing is said", (t) => {
   t.is(missingGroup("staff", []), '"staff"');
   t.is(missingGroup("staff", [mapping({ name: "staff" })]), '"staff"');

@@ -175,6 +175,42 @@ test("nobody is told of what was asked about an organization that is gone, has c
   t.deepEqual(await told(() => {}), { asked: 1, answered: 1 });
 });
 
+test("an organization that is edited while something doesn't hold is asked about at once; one of which all holds isn't", async (t) => {
+  const { state, look } = askedOkta();
+  const at = (generation: number) => look({ ...ACME, metadata: { ...ACME.metadata, generation } });
+  state.isDown = false;
+  await at(1);
+  await at(2);
+  t.is(state.asked, 1);
+  state.client = refused;
+  state.now += 31 * 60_000;
+  await at(2);
+  await at(3);
+  t.is(state.asked, 3);
+});
+
+test("those whose Okta hangs hold up nobody who is new in their namespace", async (t) => {
+  const { state, checks, look } = askedOkta();
+  state.isDown = false;
+  const hanging = new Promise<void>(() => {});
+  const named = (name: string, failed: boolean): Organization =>
+    ({
+      ...ACME,
+      metadata: { ...ACME.metadata, name, uid: name, generation: 1 },
+      status: {
+        conditions: failed
+          ? [{ type: "IssuerDiscovered", status: "False", reason: "R", observedGeneration: 1 }]
+          : [],
+      },
+    }) as unknown as Organization;
+  state.issuer = hanging;
+  for (let i = 0; i < 64; i++) checks.look(named(`dead${i}`, true), CALLBACK);
+  for (let i = 0; i < 100; i++) await new Promise(setImmediate);
+  t.is(state.asked, 16, "so many at once");
+  state.issuer = undefined;
+  t.is((await look(named("new", false))).issuer.kind, "discovered");
+});
+
 test("what another leader has asked in vain isn't asked as if it were new", async (t) => {
   const said = (type: string, status: "True" | "False"): Organization =>
     ({

@@ -1,9 +1,6 @@
 import test from "ava";
-import type { Organization } from "../../../crds/types.ts";
 import { chartRights } from "../../../dev/control-plane/service-account.ts";
 import { isActive } from "../../../identity/index.ts";
-import { OWNED_STATUS } from "../../../operator/organizations/reconcile-organization.ts";
-import { reportUnreadable } from "../../../operator/organizations/unreadable-namespace.ts";
 import { operatorUnderTest } from "../operator-under-test.ts";
 
 test("where mappings can't be read nobody is deactivated, and the organization says why", async (t) => {
@@ -42,27 +39,4 @@ test("where mappings can't be read nobody is deactivated, and the organization s
   await setRules(rules);
   await untilUser(ref, "to be out", ({ status }) => status?.state === "Deactivated");
   await condition("oktaorg", "acme", "Ready", "True");
-});
-
-test("nothing that was said before is taken away: an approval that was carried out stays so", async (t) => {
-  const before = {
-    loginURI: "http://localhost/login/acme",
-    callbackURI: "http://localhost/callback/acme",
-    eventHookURI: "http://localhost/hooks/okta/acme",
-    directory: { lastFullSyncTime: "2026-01-01T00:00:00Z" },
-    users: { registered: 2, active: 1 },
-    deactivationsSettledTime: "2026-01-01T00:00:00Z",
-  };
-  const acme = { metadata: { name: "acme", namespace: "access", generation: 1 }, status: before };
-  let applied: object = {};
-  await reportUnreadable("access/acme", ["oktarolemappings"], {
-    organizations: { get: () => acme as Organization, observe: () => {} } as never,
-    status: {
-      apply: async (_: unknown, __: unknown, status: object) => {
-        applied = status;
-      },
-    } as never,
-  });
-  t.like(applied, before);
-  t.deepEqual([...Object.keys(before), "observedGeneration"].sort(), [...OWNED_STATUS.fields].sort());
 });

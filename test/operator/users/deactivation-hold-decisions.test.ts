@@ -145,6 +145,51 @@ test("another replica, and one that has restarted, takes what was asked for whil
   t.false(other().state(KEY)?.held, "it says what it said when the hold began: nothing");
 });
 
+test("who came after what was approved waits on, and something else is asked for", (t) => {
+  const { state, pending, hold, come } = scene();
+  come(...six);
+  state.said = hold.offer(KEY)?.approval;
+  const late = six.map((one) => ({ ...one, ref: `${one.ref}-late` }));
+  come(...late);
+  t.like(hold.state(KEY), { pending: 6, held: true });
+  t.is(pending.of(KEY).approved, 6);
+  t.not(hold.offer(KEY)?.approval, state.said);
+});
+
+test("what is asked for approves everywhere, also where it wasn't offered", (t) => {
+  const { state, replica, hold, come } = scene();
+  come(...six);
+  const other = replica();
+  t.true(other.state(KEY)?.held);
+  state.said = hold.offer(KEY)?.approval;
+  t.false(other.state(KEY)?.held);
+});
+
+test("an approval that the condition asks for still doesn't let the same people go a second time", (t) => {
+  const { state, pending, hold, come } = scene();
+  come(...six);
+  const approval = hold.offer(KEY)?.approval ?? "";
+  const condition = { reason: "DeactivationsHeld", message: `=${approval}`, lastTransitionTime: iso(NOON) };
+  Object.assign(state, { said: approval, condition });
+  t.false(hold.state(KEY)?.held);
+  for (const one of six) pending.forget(one);
+  come(...six);
+  t.true(hold.state(KEY)?.held);
+});
+
+test("what was approved in an organization that is gone settles nothing in the next of its name", (t) => {
+  const { state, pending, hold, come, organization } = scene();
+  come(...six);
+  state.said = hold.offer(KEY)?.approval;
+  hold.state(KEY);
+  for (const one of six) pending.forget(one);
+  t.is(hold.settled(organization(), KEY), NOON);
+  state.exists = false;
+  hold.state(KEY);
+  Object.assign(state, { exists: true, said: undefined });
+  t.is(hold.settled(organization(), KEY), 0);
+});
+
 test("of what was offered lately the last five count, for an hour, and only for the policy they were made for", (t) => {
   const offering = () => {
     const s = scene({ active: 60, setting: 5 });
@@ -228,7 +273,10 @@ test("what was approved and done before a restart is settled by who comes after"
   const restarted = (reason: string, said: string | undefined, message = "... x=0a1b2c3d") => {
     const { state, hold, organization } = scene();
     Object.assign(state, { said, condition: { reason, message, lastTransitionTime: iso(NOON) } });
-    return hold.settled(organization(), KEY);
+    const settled = hold.settled(organization(), KEY);
+    state.now += 60 * SECOND;
+    t.is(hold.settled(organization(), KEY), settled, "for good");
+    return settled;
   };
   t.is(restarted("DeactivationsHeld", "0a1b2c3d"), NOON);
   t.is(restarted(LAST_ADMIN_HELD, "0a1b2c3d"), 0);

@@ -16,11 +16,18 @@ const holding = (role: string): Access => ({
 const mia = person("mia", { access: holding("organization-admin") });
 
 function scene(users: readonly User[] = []) {
-  const state = { inForce: withoutMapping, hasPolicy: true, given: [] as string[] };
+  const state = {
+    inForce: withoutMapping,
+    hasPolicy: true,
+    given: [] as string[],
+    /** What happens when somebody has been handed out. */
+    after: (_: User): void => {},
+  };
   async function* all() {
     for (const user of users) {
       state.given.push(user.ref);
       yield user;
+      state.after(user);
     }
   }
   const pending = new PendingDeactivations({
@@ -37,6 +44,7 @@ test("who is to lose everything is told by address, else by name, with the group
   pending.look(person("ada", { email: "ada@acme.example" }));
   pending.look(person("ben"));
   t.deepEqual(set().some(9), ["ada@acme.example", "ben"]);
+  pending.look(person("di", { access: { ...access, groups: ["service_admin", "left"] } }));
   t.deepEqual([...set().missing], [], "a mapping was changed: it isn't for want of a group");
   state.inForce = policy;
   const groups = ["service_admin", "kept"];
@@ -45,7 +53,7 @@ test("who is to lose everything is told by address, else by name, with the group
   t.deepEqual(
     [...set().causes],
     [
-      ["MappingsChanged", 2],
+      ["MappingsChanged", 3],
       ["GroupsGone", 1],
     ],
   );
@@ -137,6 +145,28 @@ test("who leads no longer counts nobody, and takes no approvals back but the one
   t.is(set().approved, 1);
   await pending.count(KEY, signal);
   t.is(set().approved, 0, "that was still to be done");
+});
+
+test("who was heard of before a second change is looked at once more: by the policy of now", async (t) => {
+  const { pending, state, set } = scene([person("ada"), person("ben")]);
+  state.inForce = policy;
+  state.after = ({ ref }) => {
+    if (ref !== "acme/ben" || state.inForce === withoutMapping) return;
+    pending.look(person("ada"));
+    state.inForce = withoutMapping;
+    pending.policyChanged({ organization: KEY, touched: "all" });
+  };
+  pending.policyChanged({ organization: KEY, touched: "all" });
+  await pending.count(KEY, signal);
+  t.is(set().size, 2);
+});
+
+test("where nobody was ever pending, who loses nothing and who goes changes nothing", (t) => {
+  const { pending, state, set } = scene();
+  state.inForce = policy;
+  pending.look(person("ada"));
+  pending.forget(person("ada"));
+  t.is(set().size, 0);
 });
 
 test("a change that touches a few is counted with one that touches all", async (t) => {

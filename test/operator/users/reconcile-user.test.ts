@@ -135,6 +135,8 @@ test("whoever the policy gives nothing is put out, with the cause, and it is rec
   const approved = await reconciled(account(), { inForce: withoutMapping, approval: "0a1b2c3d" });
   t.deepEqual(approved.causes, ["Approved"]);
   t.regex(approved.records[0]?.cause.detail ?? "", /0a1b2c3d/);
+  const gains = await reconciled(account({ access: NONE }), { approval: "0a1b2c3d" });
+  t.not(gains.causes[0], "Approved", "that was somebody's loss");
   const seen = await reconciled(account({ decided: false }), { inForce: withoutMapping, ofDirectory: true });
   t.deepEqual(seen.causes, ["SeenInDirectory"]);
   t.deepEqual(seen.asked, ["held?", "current, ours?"]);

@@ -1,0 +1,71 @@
+import test from "ava";
+import type { Organization } from "../../../crds/types.ts";
+import type { DesiredStatus } from "../../../kubernetes/index.ts";
+import { OWNED_STATUS } from "../../../operator/organizations/reconcile-organization.ts";
+import { reportUnreadable } from "../../../operator/organizations/unreadable-namespace.ts";
+
+const BEFORE = {
+  loginURI: "http://localhost/login/acme",
+  callbackURI: "http://localhost/callback/acme",
+  eventHookURI: "http://localhost/hooks/okta/acme",
+  directory: { lastFullSyncTime: "2026-01-01T00:00:00Z" },
+  users: { registered: 2, active: 1 },
+  deactivationsSettledTime: "2026-01-01T00:00:00Z",
+};
+
+/** What is written of an organization of the second generation whose status says this. */
+async function reported(status: object | undefined, { isThere = true, writes = true } = {}) {
+  const acme = { metadata: { name: "acme", namespace: "access", generation: 2 }, ...(status && { status }) };
+  let applied: DesiredStatus | undefined;
+  let observed = 0;
+  await reportUnreadable("access/acme", ["organizations", "oktarolemappings"], {
+    organizations: {
+      get: () => (isThere ? (acme as Organization) : undefined),
+      observe: () => void observed++,
+    } as never,
+    status: {
+      apply: async (_: unknown, __: unknown, status: DesiredStatus, owned: unknown) => {
+        if (owned !== OWNED_STATUS) throw new Error("it owns something else");
+        applied = status;
+        return writes ? acme : undefined;
+      },
+    } as never,
+  });
+  return { applied, observed };
+}
+
+test("nothing that was said before is taken away: an approval that was carried out stays so", async (t) => {
+  const { applied, observed } = await reported(BEFORE);
+  t.like(applied, BEFORE);
+  t.deepEqual([...Object.keys(BEFORE), "observedGeneration"].sort(), [...OWNED_STATUS.fields].sort());
+  t.is(observed, 1);
+  t.is((await reported(BEFORE, { writes: false })).observed, 0);
+  t.is((await reported(BEFORE, { isThere: false })).applied, undefined);
+});
+
+test("what can't be read is named, and what was said of the present spec stays, but for Ready and what is in progress", async (t) => {
+  const said = (type: string, observedGeneration = 2) => ({
+    type,
+    status: "True",
+    reason: "R",
+    observedGeneration,
+  });
+  const { applied } = await reported({
+    conditions: [
+      said("Ready"),
+      said("IssuerDiscovered"),
+      said("CredentialsResolved", 1),
+      said("Reconciling"),
+      said("Stalled"),
+      said("GroupsClaimReceived"),
+    ],
+  });
+  const [ready, ...others] = applied?.conditions ?? [];
+  t.like(ready, { type: "Ready", status: "False", reason: "NamespaceUnreadable" });
+  t.regex(ready?.message ?? "", /read organizations and oktarolemappings in the namespace access, /);
+  t.deepEqual(
+    others.map(({ type }) => type),
+    ["IssuerDiscovered"],
+  );
+  t.is((await reported(undefined)).applied?.conditions?.length, 1);
+});
