@@ -66,6 +66,8 @@ export function askedDirectory() {
       exact: [{ id: `id-${name}`, name, members: 3 }],
       near: [],
     }),
+    /** An answer that is waited for. */
+    hang: undefined as Promise<void> | undefined,
     hasDirectory: true,
     isFollowed: false,
     mappings: 1,
@@ -80,6 +82,7 @@ export function askedDirectory() {
   const directory = {
     groupsByName: async (name: string) => {
       ask(name);
+      await state.hang;
       return state.named(name);
     },
     groupByID: async (id: string) => {

@@ -246,3 +246,42 @@ test("an organization whose directory was taken away meanwhile has nothing read"
   t.like(await look(mapping("one", ["a"])), { check: { kind: "checking" }, againMs: 5 * MINUTE });
   t.deepEqual(state.asked, []);
 });
+
+test("those who were in vain before hold up nobody who is new in their namespace", async (t) => {
+  const { state, look, lookup } = askedDirectory();
+  const failing = Array.from({ length: 8 }, (_, i) => mapping(`odd${i}`, [`odd${i}`]));
+  state.fail = () => new DirectoryInvalidAnswerError("no id");
+  for (const one of failing) await look(one);
+  state.fail = undefined;
+  state.now += MINUTE;
+  state.hang = new Promise(() => {});
+  for (const one of failing) lookup.lookUp(one, organization());
+  for (let i = 0; i < 9; i++) await new Promise(setImmediate);
+  t.is(state.asked.length, 4, "so many at once");
+  state.hang = undefined;
+  t.is((await look(mapping("new", ["a"]))).check.kind, "read");
+});
+
+test("a directory that could be read is tried again soon when it can't, whatever it was like before", async (t) => {
+  const { state, look } = askedDirectory();
+  const one = mapping("one", ["a"]);
+  state.fail = unreachable;
+  for (let i = 0; i < 5; i++) state.now += (await look(one)).againMs ?? 0;
+  state.fail = undefined;
+  state.now += (await look(one)).againMs ?? 0;
+  state.fail = unreachable;
+  t.true(((await look(one)).againMs ?? 0) <= 10_000);
+});
+
+test("who waits for a turn is asked about once, however often it is looked at meanwhile", async (t) => {
+  const { state, lookup } = askedDirectory();
+  const answer = Promise.withResolvers<void>();
+  state.hang = answer.promise;
+  const nine = Array.from({ length: 9 }, (_, i) => mapping(`m${i}`, [`g${i}`]));
+  for (const one of [...nine, ...nine]) lookup.lookUp(one, organization());
+  await new Promise(setImmediate);
+  t.is(state.asked.length, 8, "so many at once");
+  answer.resolve();
+  for (let i = 0; i < 9; i++) await new Promise(setImmediate);
+  t.is(state.asked.length, 9);
+});
