@@ -40,8 +40,9 @@ function scene({ perNamespace = 3, prefixes = [] as [string, string][] } = {}) {
     const resourceVersion = `${state.writes.length + 1}`;
     return { metadata: { ...NAME, resourceVersion }, data } as ConfigMap;
   };
-  const write = (verb: string) => async (_: unknown, object: { data?: Record<string, string> }) => {
+  const write = (verb: string) => async (_: unknown, object: ConfigMap) => {
     if (state.fail !== undefined) throw state.fail;
+    if (object.metadata.name !== NAME.name) throw new Error("another object is written");
     const written = put(object.data ?? {});
     state.writes.push(`${verb} ${Object.entries(object.data ?? {}).join(" ")}`);
     return written as never;
@@ -98,7 +99,12 @@ function scene({ perNamespace = 3, prefixes = [] as [string, string][] } = {}) {
     tell,
     put,
     lines,
-    deleted: () => changed({ kind: "deleted", key: "ops/paths", object: put({}) }),
+    deleted: (resourceVersion = "deleted") =>
+      changed({
+        kind: "deleted",
+        key: "ops/paths",
+        object: { metadata: { ...NAME, resourceVersion } } as ConfigMap,
+      }),
   };
 }
 

@@ -120,9 +120,15 @@ test("what was said of a contest before this program has started stays for a whi
     ...{ type: "Contested", status: "True", reason: "AnotherRelease", message: "Before." },
     lastTransitionTime: rfc3339(0),
   };
-  const { keep, named } = scene();
+  const { keep, named, state } = scene();
   named(US, [{ ...said, type: "Ready" }, said]);
   const came = await keep();
   t.deepEqual(came.written?.status.conditions, [said]);
   t.is(came.outcome.kind, "again");
+  named(THEM, [said]);
+  named(undefined);
+  named(THEM, [said]);
+  state.now += 60_000;
+  const taken = await keep();
+  t.deepEqual(taken.outcome, { kind: "again", afterMs: 5_000 }, "whatever comes first");
 });
