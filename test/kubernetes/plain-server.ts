@@ -68,5 +68,5 @@ export async function plainServer(
   const { log } = logLines();
   const client: Client = await createClient({ kubeconfig, userAgent: "test/1", metrics, log, ...options });
   t.teardown(() => client.close());
-  return { state, requests, client, metrics, kubeconfig, url };
+  return { state, requests, client, metrics, kubeconfig, url, server };
 }

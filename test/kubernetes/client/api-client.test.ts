@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
 import test from "ava";
 import { leases } from "../../../kubernetes/client/builtin-types.ts";
 import {
@@ -104,6 +106,7 @@ test("what each verb sends, and what it makes of the answer", async (t) => {
     const request = requests.at(-1);
     t.like(request, expected);
     if (request?.method !== "DELETE") t.deepEqual(result, { metadata: { name: "x" } });
+    t.is(request?.headers["content-type"] === undefined, request?.method === "GET");
   }
   t.is(requests.length, table.length);
   t.is(client.namespace, "mine");
@@ -215,12 +218,12 @@ test("what may come twice without harm is sent again after an error of the serve
 test("an error to what was sent again says that the first may have been carried out", async (t) => {
   const { client, requests, state } = await plainServer(t);
   const conflict = { reason: "Conflict" };
-  const error = async (first: "lost" | number) => {
+  const error = async (first: "lost" | number, headers: Record<string, string> = {}) => {
     requests.length = 0;
     state.answer = (_, response) => {
       if (requests.length > 1) return [409, conflict];
-      if (first !== "lost") return [first, conflict];
-      response.destroy();
+      if (first !== "lost") response.writeHead(first, headers).end(JSON.stringify(conflict));
+      else response.destroy();
       return undefined;
     };
     return t.throwsAsync(client.mergePatch(gadgets, "team/x", {}), { instanceOf: ConflictError });
@@ -228,7 +231,41 @@ test("an error to what was sent again says that the first may have been carried 
   t.false(mayBeDone(await error(409)));
   t.false(mayBeDone(await error(429)), "it was turned away");
   t.true(mayBeDone(await error(503)));
+  t.true(mayBeDone(await error(500, { "retry-after": "0" })), "it took too long there");
   t.true(mayBeDone(await error("lost")));
+});
+
+test("what is lost once and can't be sent again may have been carried out, what was never sent may not", async (t) => {
+  const { client, state, server } = await plainServer(t);
+  state.answer = (_, response) => {
+    server.close(); // nobody is there from now on
+    response.destroy();
+    return undefined;
+  };
+  const lost = await t.throwsAsync(client.mergePatch(gadgets, "team/x", {}), { instanceOf: ConnectionError });
+  t.true(mayBeDone(lost));
+  t.regex(lost?.message ?? "", /ECONNREFUSED/);
+  t.true(lost?.cause instanceof ConnectionError);
+  const unsent = await t.throwsAsync(client.create(gadgets, { metadata }), { instanceOf: ConnectionError });
+  t.false(mayBeDone(unsent));
+});
+
+test("a call is sent four times at the most", async (t) => {
+  const { client, state, requests } = await plainServer(t);
+  state.answer = () => [503, {}];
+  const error = await t.throwsAsync(client.get(gadgets, "team/x"), { instanceOf: ApiError });
+  t.is(error?.status, 503);
+  t.is(requests.length, 4);
+});
+
+test("an object may be as long as none is, a page of a list may be longer", async (t) => {
+  const { client, state } = await plainServer(t);
+  const long = JSON.stringify({ metadata: { resourceVersion: "7" }, items: [] }) + " ".repeat(17 * 2 ** 20);
+  state.answer = (_, response) => void response.end(long);
+  await t.throwsAsync(client.create(gadgets, { metadata }), {
+    message: /the answer is longer than 16777216 bytes/,
+  });
+  await t.notThrowsAsync(all(client.pages(gadgets)));
 });
 
 test("a call that is given up while it waits to be sent again ends at once", async (t) => {
@@ -240,7 +277,13 @@ test("a call that is given up while it waits to be sent again ends at once", asy
     setImmediate(() => setTimeout(() => abort.abort(reason), 20));
     return undefined;
   };
-  await t.throwsAsync(client.get(gadgets, "team/x", { signal: abort.signal }), { is: reason });
+  let failure: unknown;
+  client.get(gadgets, "team/x", { signal: abort.signal }).catch((error: unknown) => {
+    failure = error;
+  });
+  await once(abort.signal, "abort");
+  for (let i = 0; i < 10; i++) await turn(); // nothing of the nine seconds
+  t.is(failure, reason);
   t.is(requests.length, 1);
 });
 
@@ -326,6 +369,11 @@ test("calls are counted by verb, resource and what came of them, and how long th
   const resource = "gadgets.kubernetes-test.example.com";
   t.is(await count({ verb: "delete", resource, code: "404" }), 1);
   t.is(await count({ verb: "create", resource, code: "error" }), 1);
+  const [, seconds] =
+    /^kubernetes_client_request_duration_seconds_sum\{verb="get",resource="configmaps"\} (.+)$/m.exec(
+      await metrics.metrics(),
+    ) ?? [];
+  t.true(Number(seconds) > 0 && Number(seconds) < performance.now() / 1_000);
   t.regex(
     await metrics.metrics(),
     /^kubernetes_client_request_duration_seconds_count\{verb="get",resource="configmaps"\} 1$/m,
@@ -333,7 +381,10 @@ test("calls are counted by verb, resource and what came of them, and how long th
 });
 
 test("a 401 is answered by reading the credentials again, and by no more than one other attempt", async (t) => {
-  const { client, requests, state } = await plainServer(t, { username: "ada", password: "lovelace" });
+  const { client, requests, state, metrics } = await plainServer(t, {
+    username: "ada",
+    password: "lovelace",
+  });
   await client.get(gadgets, "team/x");
   t.is(requests[0]?.headers.authorization, `Basic ${Buffer.from("ada:lovelace").toString("base64")}`);
   requests.length = 0;
@@ -347,9 +398,44 @@ test("a 401 is answered by reading the credentials again, and by no more than on
   const connection = client.watchConnection();
   t.teardown(() => connection.reset(new Error("the test is over")));
   requests.length = 0;
-  const watch = connection.watch(gadgets, { resourceVersion: "1", timeoutSeconds: 5 });
+  const watch = () => connection.watch(gadgets, { resourceVersion: "1", timeoutSeconds: 5 });
   await t.throwsAsync(watch, { instanceOf: UnauthorizedError });
   t.is(requests.length, 2);
+  const counted = { verb: "watch", resource: "gadgets.kubernetes-test.example.com", code: "401" };
+  t.is(await sample(metrics, "kubernetes_client_requests_total", counted), 2);
+  state.answer = () => [503, {}];
+  await t.throwsAsync(watch, { instanceOf: ApiError });
+  t.is(requests.length, 3, "no reason to read them again");
+});
+
+test("without an answer in time all connections are suspect; one that breaks says nothing of the others", async (t) => {
+  for (const hangs of [true, false]) {
+    const { client, state } = await plainServer(t, {}, { connections: 2 });
+    const ports: (number | undefined)[] = [];
+    const answers: typeof state.answer = (_, response) => {
+      ports.push(response.socket?.remotePort);
+      return [200, { metadata: {} }];
+    };
+    /** The ports of two calls at a time, each of which takes a connection. */
+    const two = async () => {
+      state.answer = answers;
+      await Promise.all([client.get(gadgets, "team/x"), client.get(gadgets, "team/y")]);
+      return ports.splice(0);
+    };
+    const before = await two();
+    state.answer = (_, response) => {
+      if (!hangs) response.destroy();
+      return undefined;
+    };
+    await t.throwsAsync(client.create(gadgets, { metadata }, hangs ? { timeoutMs: 20 } : {}), {
+      instanceOf: ConnectionError,
+    });
+    const after = await two();
+    t.is(
+      after.some((port) => before.includes(port)),
+      !hangs,
+    );
+  }
 });
 
 test("a connection is used again; after a call that got no answer in time it isn't", async (t) => {

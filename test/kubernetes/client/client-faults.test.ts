@@ -54,15 +54,6 @@ test("503 is retried for reads and for writes that may come twice, not for a cre
   });
 });
 
-test("retries end", async (t) => {
-  const server = await FaultServer.start(t);
-  const client = await connect(t, { kubeconfig: server.kubeconfig });
-  server.failTimes(100, any, statusAnswer(503, "ServiceUnavailable"));
-  const error = await t.throwsAsync(client.get(namespaces, "default"), { instanceOf: ApiError });
-  t.is(error?.status, 503);
-  t.is(server.requests.length, 4);
-});
-
 test("a create whose answer is lost isn't sent twice; a replace with a resourceVersion is", async (t) => {
   const server = await FaultServer.start(t);
   const client = await connect(t, { kubeconfig: server.kubeconfig });
