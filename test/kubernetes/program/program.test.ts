@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-import test from "ava";
-import { kubeconfigPath } from "../api-server.ts";
+import test, { type ExecutionContext } from "ava";
+import { stringify } from "yaml";
+import { programFlags, runProgram } from "../../../kubernetes/index.ts";
+import { temporaryFile } from "../api-server.ts";
 
-/** Says what it was told and what it counts, and ends. */
+/** Says what it was told and what it counts, and ends, or fails. */
 const PROGRAM = `
   import { isPort, programFlags, runProgram } from ${JSON.stringify(new URL("../../../kubernetes/index.ts", import.meta.url).href)};
   await runProgram({
@@ -12,25 +13,91 @@ const PROGRAM = `
     prefix: "gadget_",
     memoryLimit: "the gadget's limit",
     flags: { ...programFlags, "health-port": { value: "PORT", description: "a port", check: isPort } },
-    main: async ({ flags, metrics, log }) => log.info({ port: flags["health-port"], metrics: await metrics.metrics() }, "up"),
+    main: async ({ flags, namespace, metrics, log }) => {
+      log.info({ port: flags["health-port"], namespace, metrics: await metrics.metrics() }, "up");
+      if (flags["health-port"] === "66") throw new Error("no such port");
+      setInterval(() => {}, 60_000); // as a library may have it
+    },
   });`;
 
-test("what a program's variables and metrics are called begins with its prefix", async (t) => {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", PROGRAM], {
-    env: {
-      PATH: process.env.PATH,
-      KUBECONFIG: kubeconfigPath(),
-      GADGET_HEALTH_PORT: "1234",
-      HEALTH_PORT: "5",
+/** Runs it in a process of its own. */
+async function run(t: ExecutionContext, { args = [], env = {} }: { args?: string[]; env?: object }) {
+  const config = {
+    "current-context": "x",
+    contexts: [{ name: "x", context: { cluster: "x", user: "x", namespace: "mine" } }],
+    clusters: [{ name: "x", cluster: { server: "https://127.0.0.1:9" } }],
+    users: [{ name: "x", user: {} }],
+  };
+  const KUBECONFIG = await temporaryFile(t, "kubeconfig", stringify(config));
+  const { PATH, __STRYKER_ACTIVE_MUTANT__ } = process.env;
+  return new Promise<{ code: unknown; stdout: string; stderr: string; lines: Record<string, unknown>[] }>(
+    (resolve) => {
+      execFile(
+        process.execPath,
+        ["--input-type=module", "--eval", PROGRAM, "x", ...args],
+        { env: { PATH, __STRYKER_ACTIVE_MUTANT__, KUBECONFIG, ...env } },
+        (error, stdout, stderr) => {
+          const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
+          resolve({ code: error?.code ?? 0, stdout, stderr, lines: lines.map((line) => JSON.parse(line)) });
+        },
+      );
     },
-  });
-  const lines = stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  const up = lines.find(({ msg }) => msg === "up");
-  t.is(up?.port, "1234");
-  t.regex(up?.metrics, /^# TYPE gadget_reconciles_total counter$/m);
-  t.regex(up?.metrics, /^gadget_memory_used_ratio\{of="heap"\} 0\.\d+$/m);
-  t.regex(up?.metrics, /^# TYPE kubernetes_client_requests_total counter$/m);
+  );
+}
+
+test("what a program's variables and metrics are called begins with its prefix; it ends when main has ended", async (t) => {
+  const { code, lines } = await run(t, { env: { GADGET_HEALTH_PORT: "1234", HEALTH_PORT: "5" } });
+  t.is(code, 0);
+  const [up, stopped, ...others] = lines;
+  t.like(up, { msg: "up", name: "gadget-controller", port: "1234", namespace: "mine" });
+  t.like(stopped, { msg: "stopped" });
+  t.deepEqual(others, []);
+  const metrics = String(up?.metrics);
+  t.regex(metrics, /^# TYPE gadget_reconciles_total counter$/m);
+  t.regex(metrics, /^gadget_memory_used_ratio\{of="heap"\} 0\.\d+$/m);
+  t.regex(metrics, /^# TYPE kubernetes_client_requests_total counter$/m);
+  t.regex(metrics, /^process_cpu_seconds_total /m);
+});
+
+test("why it can't run, or go on, is said in words, and in its exit code", async (t) => {
+  const [unconfigured, failed] = await Promise.all([
+    run(t, { args: ["--kubeconfig", "/no/such/file"] }),
+    run(t, { args: ["--health-port", "66", "--namespace", "other"] }),
+  ]);
+  t.is(unconfigured.code, 1);
+  t.is(unconfigured.lines.length, 1);
+  t.regex(String(unconfigured.lines[0]?.msg), /^The kubeconfig can't be read: /);
+  t.false("err" in (unconfigured.lines[0] ?? {}), "who reads it can do nothing with a stack");
+  t.is(failed.code, 1);
+  t.is(failed.lines.length, 2);
+  t.like(failed.lines[0], { msg: "up", namespace: "other" });
+  t.like(failed.lines[1], { level: 60, msg: "the program can't go on", err: { message: "no such port" } });
+});
+
+test.serial("who asks for help gets it, who makes a mistake is told of it, and nothing runs", async (t) => {
+  const { argv, exitCode, stdout, stderr } = process;
+  const write = { out: stdout.write, err: stderr.write };
+  const asked = async (...args: string[]) => {
+    const written: Record<"out" | "err", string[]> = { out: [], err: [] };
+    process.argv = [...argv.slice(0, 2), ...args];
+    stdout.write = (text: string | Uint8Array) => written.out.push(String(text)) > 0;
+    stderr.write = (text: string | Uint8Array) => written.err.push(String(text)) > 0;
+    try {
+      const ran: string[] = [];
+      const main = async () => void ran.push("main");
+      const flags = programFlags;
+      await runProgram({ name: "x", summary: "does nothing", prefix: "x_", memoryLimit: "", flags, main });
+      return { out: written.out.join(""), err: written.err.join(""), ran, code: process.exitCode };
+    } finally {
+      Object.assign(process, { argv, exitCode });
+      stdout.write = write.out;
+      stderr.write = write.err;
+    }
+  };
+  const help = await asked("--help");
+  t.regex(help.out, /^x: does nothing\n/);
+  t.like(help, { err: "", ran: [], code: exitCode });
+  const mistake = await asked("--log-level", "loud");
+  t.regex(mistake.err, /^x: --log-level loud: is none of .*\n$/);
+  t.like(mistake, { out: "", ran: [], code: 2 });
 });
