@@ -105,3 +105,29 @@ test("what is noted of a change is known before anybody works on it", async (t) 
   await until("it is worked on", () => knew.length === 1);
   t.deepEqual(knew, [true]);
 });
+
+test("a change is in the queue as soon as it is told, also while other sources aren't in sync", async (t) => {
+  const changes = source();
+  const { controller } = controllerOf();
+  controller
+    .enqueueOn(changes, (key) => [key])
+    .enqueueOn({ subscribe: () => () => {}, synced: new Promise<void>(() => {}) }, () => []);
+  runTogether(t, controller);
+  changes.tell("x");
+  t.is(controller.queue.length, 1);
+});
+
+test("a shutdown ends what is looked at first in the middle", async (t) => {
+  const { controller, seen } = controllerOf();
+  const given: number[] = [];
+  const stop = new AbortController();
+  controller.enqueueFirst(function* () {
+    for (let i = 0; i < 100; i++) {
+      given.push(i);
+      if (i === 2) stop.abort();
+      yield `${i}`;
+    }
+  });
+  await Controller.runTogether([controller], stop.signal);
+  t.deepEqual([given, seen], [[0, 1, 2], []]);
+});
