@@ -96,7 +96,7 @@ test.serial(
       t.not(others[0], "b");
     }
     server.heartbeat = () => "5";
-    await clock.pass(3_500);
+    t.is((await asked(3_000)).length, 2, "an answer is no reason to leave the others out");
     t.true(cache.isReadable("b"));
     await clock.pass(3_000);
     t.true(cache.freshness("b") <= 3_100);
@@ -166,6 +166,16 @@ test.serial(
     }
   },
 );
+
+test.serial("where no watch is open, nobody is asked", async (t) => {
+  const { server, watches, asked } = await listedScene(t, "a", "b");
+  server.open = ({ namespace }) => (namespace === "b" ? Promise.reject(lost()) : undefined);
+  watches.find((watch) => watch.asked.namespace === "b")?.fail(lost());
+  await clock.pass(100);
+  const its = await asked(12_000);
+  t.true(its.length >= 3);
+  t.deepEqual([...new Set(its)], ["a"]);
+});
 
 test.serial("an error of the API server is said with its namespace", async (t) => {
   const { server, lines } = await listedScene(t, "a");
