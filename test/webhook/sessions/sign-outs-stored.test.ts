@@ -12,22 +12,27 @@ import { SignOuts } from "../../../webhook/sessions/sign-outs.ts";
 import { logLines } from "../../log-lines.ts";
 import { Jar, Replica } from "./session-fixtures.ts";
 
-test("a sign-out waits for what others write, and not for a store that hangs", async (t) => {
+/** Somebody who signs out, from a store of which the test says what is otherwise than usual. */
+function signingOut() {
   const { replica, jar } = signedIn();
   const session = replica.sessions.of(jar.header, undefined);
   const user = replica.with("acme").user;
-  const run = (store: Partial<IdentityStore>) => {
+  const run = (store: Partial<IdentityStore> = {}) => {
     const written: object[] = [];
     const records: AuditRecord[] = [];
     const signOuts = new SignOuts({
       store: {
         get: () => user,
         fresh: async () => user,
-        update: async (known, change) => {
-          written.push(change);
-          return { ...known, ...(change.endSession ? { endedSessions: [change.endSession] } : {}) };
-        },
         ...store,
+        update: (known, change) => {
+          written.push(change);
+          if (store.update) return store.update(known, change);
+          return Promise.resolve({
+            ...known,
+            ...(change.endSession ? { endedSessions: [change.endSession] } : {}),
+          });
+        },
       },
       audit: { write: (told) => void records.push(...told) },
       log: pino({ level: "silent" }),
@@ -36,70 +41,75 @@ test("a sign-out waits for what others write, and not for a store that hangs", a
     });
     return { written, records, ended: signOuts.end(session) };
   };
-  const id = session[0]?.id;
-  const usual = run({});
-  t.true(await usual.ended);
-  t.like(usual.written[0], { endSession: { id } });
+  return { id: session[0]?.id, user, run };
+}
 
-  let attempts = 0;
+test("a sign-out is stored, and is nobody's access to be recorded", async (t) => {
+  const { run, id } = signingOut();
+  const { ended, written, records } = run();
+  t.true(await ended);
+  t.like(written, [{ endSession: { id } }]);
+  t.deepEqual(records, []);
+});
+
+test("a sign-out waits for what others write, and for the account's status; an account that is changed all the time is given up", async (t) => {
+  const { run, user } = signingOut();
+  const failures = [new StaleUserError("changed"), new StaleUserError("changed")];
   const conflict = run({
-    update: () =>
-      attempts++ < 2
-        ? Promise.reject(new StaleUserError("changed"))
-        : Promise.resolve({ ...user, sessionEpoch: 1 }),
+    update: async () => {
+      const failure = failures.shift();
+      if (failure) throw failure;
+      return { ...user, sessionEpoch: 1 };
+    },
   });
   t.true(await conflict.ended);
-  t.is(attempts, 3);
+  t.is(conflict.written.length, 3);
   t.deepEqual(
     conflict.records.map(({ action, cause }) => [action, cause]),
     [["end-sessions", MANY_SIGN_OUTS]],
     "it has ended all of them",
   );
-  t.deepEqual(usual.records, [], "one session is nobody's access");
   // This replica has heard of the account, and not of its status: there is nothing yet to write it into.
   const { access: _, ...begun } = user;
-  attempts = 0;
   const behind = run({
     get: () => begun,
-    update: async (known, { endSession }) => {
-      attempts++;
-      return known.access && endSession ? { ...known, endedSessions: [endSession] } : known;
-    },
+    update: async (known, { endSession }) =>
+      known.access && endSession ? { ...known, endedSessions: [endSession] } : known,
   });
   t.true(await behind.ended);
-  t.is(attempts, 2);
+  t.is(behind.written.length, 2);
   t.false(await run({ get: () => begun, fresh: async () => begun, update: async () => begun }).ended);
+  const contested = run({ update: () => Promise.reject(new StaleUserError("changed")) });
+  t.false(await contested.ended);
+  t.is(contested.written.length, 5);
+});
 
+test("nobody waits for a store that hangs, and a sign-out that it fails isn't called complete", async (t) => {
+  const { run } = signingOut();
   t.false(await run({ update: () => Promise.reject(new StoreError("down")) }).ended);
   t.false(await run({ update: () => new Promise<User>(() => {}) }).ended);
   t.false(await run({ get: () => undefined, fresh: () => new Promise<undefined>(() => {}) }).ended);
+  const broken = run({ update: () => Promise.reject(new TypeError("a mistake")) });
+  await t.throwsAsync(broken.ended, { instanceOf: TypeError });
+});
 
-  attempts = 0;
-  const contested = run({
-    update: async () => {
-      attempts++;
-      throw new StaleUserError("changed");
-    },
-  });
-  t.false(await contested.ended);
-  t.is(attempts, 5);
-  const endedByTheAnswerThatWasLost = run({
+test("what an answer that was lost may have ended is recorded", async (t) => {
+  const { run, user } = signingOut();
+  const done = run({
     update: () => Promise.reject(new StaleUserError("changed", { perhapsByUs: true })),
     fresh: async () => ({ ...user, sessionEpoch: 1 }),
   });
-  t.true(await endedByTheAnswerThatWasLost.ended);
-  t.is(endedByTheAnswerThatWasLost.records.length, 1);
+  t.true(await done.ended);
+  t.is(done.records.length, 1);
   const perhaps = { before: user, after: { ...user, sessionEpoch: 1 } };
   const unanswered = run({ update: () => Promise.reject(new StoreError("no answer", { perhaps })) });
   t.false(await unanswered.ended);
   t.regex(unanswered.records[0]?.cause.detail ?? "", /this may not be so/);
-  const broken = run({ update: () => Promise.reject(new TypeError("a mistake")) });
-  await t.throwsAsync(broken.ended, { instanceOf: TypeError });
+});
 
+test("what has ended already isn't written; what this replica knows of an earlier account doesn't count", async (t) => {
+  const { run, user } = signingOut();
   const another = { ...user, uid: "another" };
-  const behindByAnAccount = run({ get: () => another });
-  t.true(await behindByAnAccount.ended);
-  t.is(behindByAnAccount.written.length, 1, "this replica knows an earlier account of that name");
   const endedBefore: [string, Partial<IdentityStore>][] = [
     ["the account is gone", { get: () => undefined, fresh: async () => undefined }],
     ["another account of that name", { get: () => another, fresh: async () => another }],
@@ -110,6 +120,9 @@ test("a sign-out waits for what others write, and not for a store that hangs", a
     t.true(await ended, what);
     t.deepEqual(written, [], what);
   }
+  const behind = run({ get: () => another });
+  t.true(await behind.ended);
+  t.is(behind.written.length, 1, "there is a new one by now");
 });
 
 test("a sign-out of several sessions is complete when each has ended; of none, and of those that are over, at once", async (t) => {
