@@ -12,7 +12,7 @@ import { roleMappingPage } from "../pages/console/role-mapping.ts";
 
 export interface MappingsDeps {
   readonly guard: Guard;
-  readonly roleMappings: RoleMappings;
+  readonly roleMappings: Pick<RoleMappings, "desk" | "preview" | "save">;
 }
 
 /** GET /login/:path/mappings - which Okta groups give which role. For admins. */

@@ -1,0 +1,151 @@
+import test, { type ExecutionContext } from "ava";
+import express from "express";
+import { editsOf, type FilledIn } from "../../../webhook/console/mapping-edits.ts";
+import type { Previewed, Saved, Seen } from "../../../webhook/console/role-mappings.ts";
+import type { Visitor } from "../../../webhook/console/visitor.ts";
+import { mappings, previewMappings, saveMappings } from "../../../webhook/routes/mappings.ts";
+import { deskOf } from "../pages/console/a-desk.ts";
+import { headline, SmallWebhook } from "./small-webhook.ts";
+
+const NOBODY = { count: 0, first: [] };
+const NOTHING = {
+  ...{ gaining: NOBODY, losing: NOBODY, deactivated: NOBODY, roles: new Map(), own: undefined },
+  held: { deactivating: 0, recent: 0, exceeds: false, lastAdminRoles: [] },
+};
+
+/** What a form would do where nothing is mapped yet, and nobody is concerned. */
+function previewed(visitor: Visitor, filledIn: FilledIn): Previewed {
+  const desk = deskOf(visitor, []);
+  const rest = { hash: "h1", preview: NOTHING, sightings: [], takesOwnAdminRole: false };
+  return { ...editsOf(desk.fields, filledIn), desk, ...rest };
+}
+
+async function scene(t: ExecutionContext) {
+  const webhook = new SmallWebhook();
+  const { guard } = webhook;
+  const saves: [FilledIn, Seen][] = [];
+  const state = { saved: (_: Previewed): Saved => ({ kind: "saved", mappings: [] }) };
+  const deps = {
+    guard,
+    roleMappings: {
+      desk: async (visitor: Visitor) => deskOf(visitor, []),
+      preview: async (visitor: Visitor, filledIn: FilledIn) => previewed(visitor, filledIn),
+      save: async (visitor: Visitor, filledIn: FilledIn, seen: Seen) => {
+        saves.push([filledIn, seen]);
+        return state.saved(previewed(visitor, filledIn));
+      },
+    },
+  };
+  const ask = await webhook.serve(t, (app) => {
+    app.use(express.urlencoded({ extended: false }));
+    app.get("/login/:path/mappings", mappings(deps));
+    app.post("/login/:path/mappings", previewMappings(deps));
+    app.post("/login/:path/mappings/save", saveMappings(deps));
+  });
+  const kim = webhook.signedIn(webhook.person("kim", "admin"));
+  const ada = webhook.signedIn(webhook.person("ada", "viewer"));
+  const look = (path = "", options: Parameters<typeof ask>[1] = {}) =>
+    ask(`/login/acme/mappings${path}`, { cookie: kim, ...options });
+  const fields = (body: string) =>
+    Array.from(
+      body.matchAll(/<textarea [^>]*name="groups:(\w+)"[^>]*>\n([^<]*)</g),
+      ([, role, text]) => `${role} ${text}`,
+    );
+  return { look, fields, saves, state, ada };
+}
+
+const hasScript = (body: string) => /<script type="module" src="\/login\/assets\/copy-[^"]+\.js">/.test(body);
+
+test("an admin sees a field for each role, or for the one that is asked for, and what was saved", async (t) => {
+  const { look, fields } = await scene(t);
+  const { body } = await look();
+  t.deepEqual(fields(body), ["viewer ", "admin "]);
+  t.true(hasScript(body));
+  t.false(body.includes("Saved."));
+  t.deepEqual(fields((await look("?role=admin")).body), ["admin "]);
+  t.is(fields((await look("?role=admin&role=viewer")).body).length, 2);
+  t.true((await look("?saved=yes")).body.includes("Saved."));
+  t.false((await look("?saved=no")).body.includes("Saved."));
+});
+
+test("nobody else sees, previews or saves anything", async (t) => {
+  const { look, ada, saves } = await scene(t);
+  for (const [path, options] of [
+    ["", {}],
+    ["", { form: { "groups:admin": "x" } }],
+    ["/save", { form: { "groups:admin": "x" } }],
+  ] as const) {
+    const refused = await look(path, { ...options, cookie: ada });
+    t.deepEqual([refused.status, headline(refused)], [403, "This page is for administrators"]);
+  }
+  t.deepEqual(saves, []);
+});
+
+test("a changed form is previewed, shown anew with what is wrong in it, or taken up again", async (t) => {
+  const { look, fields } = await scene(t);
+  const preview = await look("", { form: { "groups:admin": "ops", "groups:gone": "x" } });
+  t.deepEqual([preview.status, headline(preview)], [200, "What this would change"]);
+  t.true(preview.body.includes("+ ops") && hasScript(preview.body));
+  const wrong = await look("", { form: { "groups:admin": "id:", "groups:viewer": "all" } });
+  t.deepEqual([wrong.status, headline(wrong)], [422, "Role mapping"]);
+  t.deepEqual(fields(wrong.body), ["viewer all", "admin id:"]);
+  t.true(wrong.body.includes("Nothing was changed: one field") && hasScript(wrong.body));
+  const back = await look("", { form: { "groups:admin": "ops", back: "yes" } });
+  t.deepEqual([back.status, headline(back)], [200, "Role mapping"]);
+  t.deepEqual(fields(back.body), ["viewer ", "admin ops"]);
+  t.true(hasScript(back.body));
+});
+
+test("what is saved is what stands in the form, as it was seen", async (t) => {
+  const { look, saves } = await scene(t);
+  const { status, location } = await look("/save", {
+    form: { "groups:admin": "ops", "groups:gone": "x", seen: "h1", own: "loses" },
+  });
+  t.deepEqual([status, location], [303, "/login/acme/mappings?saved=yes"]);
+  await look("/save", { form: { "groups:viewer": "", own: "keeps" } });
+  t.deepEqual(saves, [
+    [new Map([["admin", "ops"]]), { hash: "h1", takesOwnAdminRole: true }],
+    [new Map([["viewer", ""]]), { hash: "", takesOwnAdminRole: false }],
+  ]);
+});
+
+test("what isn't saved says why, and what would be now", async (t) => {
+  const { look, state } = await scene(t);
+  const save = async (saved: typeof state.saved) => {
+    state.saved = saved;
+    const answer = await look("/save", { form: { "groups:admin": "ops" } });
+    return [
+      answer.status,
+      /<p class="alert" role="alert">(.*?)<\/p>/s.exec(answer.body)?.[1] ?? headline(answer),
+      answer,
+    ] as const;
+  };
+  const [changed, why, page] = await save((now) => ({
+    kind: "changed",
+    previewed: now,
+    done: ["m1"],
+    at: "m2",
+  }));
+  t.is(changed, 409);
+  t.regex(
+    why ?? "",
+    /somebody has changed the mappings.* found at <code>m2<\/code>.*Saved before that: <code>m1<\/code>/s,
+  );
+  t.true(hasScript(page.body));
+  const [forbidden, right] = await save((now) => ({ kind: "forbidden", previewed: now, done: [] }));
+  t.is(forbidden, 403);
+  t.regex(right ?? "", /this service may not write mappings/);
+  const [invalid, message] = await save((now) => ({
+    kind: "invalid",
+    previewed: now,
+    done: [],
+    message: "Too long.",
+  }));
+  t.is(invalid, 422);
+  t.regex(message ?? "", /doesn't accept this\. Too long\.$/);
+  const [off, title, { body }] = await save(() => ({ kind: "off" }));
+  t.deepEqual([off, title], [403, "Mappings aren&#39;t saved here"]);
+  t.true(
+    body.includes('href="/login/acme/mappings"') && body.includes("Acme doesn&#39;t let administrators save"),
+  );
+});
