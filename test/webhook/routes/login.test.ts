@@ -1,0 +1,16 @@
+import test from "ava";
+import { OWN, smallSignIns } from "./small-sign-ins.ts";
+
+test("the login page leads to Okta, and whatever isn't a person is told where to sign in", async (t) => {
+  const { go, jar } = await smallSignIns(t);
+  const page = await go("/login/acme?prompt=login");
+  t.regex(String(page.location), /^https:\/\/acme\.okta\.com\/authorize\?.*prompt=login$/);
+  t.is(jar.cookies.get("__Host-okta-role-organization"), "acme");
+  t.is(page.headers.vary, "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept");
+  t.deepEqual((await go("/login/acme")).setCookies, [], "they are there already");
+  const program = await go("/login/acme", { accept: "application/json" });
+  t.is(program.status, 401);
+  t.like(JSON.parse(program.body), { code: "sign-in-needed", login: `${OWN}/login/acme` });
+  t.truthy(program.headers["www-authenticate"]);
+  t.is((await go("/login/gone")).status, 404);
+});
