@@ -14,7 +14,7 @@ import { Browser } from "../browser.ts";
 import { usersScene } from "../console/users-scene.ts";
 import { Jar, Replica } from "../sessions/session-fixtures.ts";
 
-export const ROLES: Organization["spec"]["roles"] = [
+const ROLES: Organization["spec"]["roles"] = [
   { name: "viewer", displayName: "Viewer", admin: false },
   { name: "admin", displayName: "Admin", admin: true },
 ];
@@ -95,8 +95,8 @@ export class SmallWebhook {
     return jar.header ?? "";
   }
 
-  /** Serves what the test mounts, and asks it as a person's browser does. */
-  async serve(t: ExecutionContext, mount: (app: Express) => void) {
+  /** Serves what the test mounts. @returns where */
+  async listen(t: ExecutionContext, mount: (app: Express) => void): Promise<string> {
     const app = express();
     app.set("query parser", "simple");
     mount(app);
@@ -105,7 +105,12 @@ export class SmallWebhook {
     }) as express.ErrorRequestHandler);
     const server = await serve(app, { port: 0, host: "127.0.0.1" });
     t.teardown(() => server.close(0));
-    const url = `http://127.0.0.1:${server.port}`;
+    return `http://127.0.0.1:${server.port}`;
+  }
+
+  /** The same, asked as a person's browser does. */
+  async serve(t: ExecutionContext, mount: (app: Express) => void) {
+    const url = await this.listen(t, mount);
     return async (path: string, { cookie, headers, form }: Asking = {}) => {
       const browser = new Browser(url);
       const sent = { ...(cookie === undefined ? {} : { cookie }), ...headers };
