@@ -127,8 +127,9 @@ export function hostsOf(value: string): string[] {
 }
 
 function isProxyList(value: string): string | undefined {
+  // A number alone is made of what addresses are made of.
   const known = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;
-  if (value.trim() === "" || /^\d{1,2}$/.test(value.trim())) return undefined;
+  if (value.trim() === "") return undefined;
   const wrong = value.split(",").find((part) => !known.test(part.trim()));
   return wrong === undefined ? undefined : `${wrong} is neither an address nor a network such as 10.0.0.0/8.`;
 }

@@ -265,7 +265,8 @@ async function* passing(
 
 /** First what gives something, so that whoever moves from one role to another is never without. */
 function inOrder(edits: readonly Edit[]): Edit[] {
-  return [...edits].sort((a, b) => Number(b.added.length > 0) - Number(a.added.length > 0));
+  const gives = ({ added }: Edit): boolean => added.length > 0;
+  return [...edits.filter(gives), ...edits.filter((edit) => !gives(edit))];
 }
 
 function sentenceOf(added: readonly string[], removed: readonly string[]): string {

@@ -21,6 +21,22 @@ test("empty lines, spaces around and the ends of lines make no difference, and e
   t.deepEqual(groupsIn(" \n"), { groups: [] });
 });
 
+test("as many groups, and as long ones, as a mapping takes are read", (t) => {
+  const lines = [...Array.from({ length: 498 }, (_, i) => `g${i}`), "é".repeat(255), `id:${"a".repeat(64)}`];
+  const read = groupsIn([...lines, "g0"].join("\n"));
+  t.deepEqual("groups" in read ? groupLines(read.groups).split("\n") : read, lines);
+});
+
+test("a name after name: has no spaces around it, and one that has id: or name: further on is just a name", (t) => {
+  t.deepEqual(groupsIn("name:  id:x \nmy id:x\nmy name:x\nname:name:"), {
+    groups: [{ name: "id:x" }, { name: "my id:x" }, { name: "my name:x" }, { name: "name:" }],
+  });
+  t.is(
+    groupLines([{ name: "my id:x" }, { name: "id:" }, { name: "name:\nx" }]),
+    "my id:x\nname:id:\nname:name:\nx",
+  );
+});
+
 const WRONG: [what: string, text: string, problem: RegExp][] = [
   ["an id that is none", "id:not an id", /^After id: stands/],
   ["an id that is missing", "id:", /^After id: stands/],

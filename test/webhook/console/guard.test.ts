@@ -16,8 +16,14 @@ const asBrowsersDo: RequestHandler = (req, _res, next) => {
   next();
 };
 
-const granted = (role: string): Partial<User> => ({
-  access: { active: true, grants: [{ role }], groups: [], reason: "MappedGroup", message: "" },
+const granted = (...roles: string[]): Partial<User> => ({
+  access: {
+    active: true,
+    grants: roles.map((role) => ({ role })),
+    groups: [],
+    reason: "MappedGroup",
+    message: "",
+  },
 });
 
 /** Acme's pages for everybody and for admins. Ada is an admin, Ben is somebody. */
@@ -30,8 +36,8 @@ async function scene(t: ExecutionContext) {
   ];
   const acme: Organization = { ...made, spec: { ...made.spec, displayName: "Acme Inc.", roles } };
   replica.organizations.set("team/acme", acme);
-  const ada = replica.user("team/ada", granted("owner"));
-  const ben = replica.user("team/ben", granted("viewer"));
+  const ada = replica.user("team/ada", granted("viewer", "owner"));
+  const ben = replica.user("team/ben", { ...granted("viewer"), source: "Local" });
   const guard = new Guard({
     organizations: {
       at: () => acme,
@@ -43,8 +49,11 @@ async function scene(t: ExecutionContext) {
   const ask = await smallApp(t, asBrowsersDo, async (req, res) => {
     const audience: Audience = req.path.endsWith("/me") ? "everybody" : "admins";
     const visitor = await guard.enter(req, res, audience);
-    if (visitor) res.json({ who: visitor.user.ref, isAdmin: visitor.isAdmin });
-    else if (!res.writableEnded) res.status(500).end("nobody was answered");
+    if (visitor) {
+      const { user, isAdmin, isLocal } = visitor;
+      res.json({ who: user.ref, isAdmin, isLocal });
+    }
+    if (!res.writableEnded) res.status(500).end("nobody was answered");
   });
   const cookiesOf = (user: User) =>
     new Jar().store(replica.sessions.start(undefined, user, acme)).header ?? "";
@@ -59,7 +68,7 @@ test("who is signed in comes in to what is theirs to see, and an admin to all", 
     [ben, "/login/acme/me", false],
   ] as const) {
     const answer = await ask(path, { headers: { ...BROWSER, cookie: cookiesOf(user) } });
-    t.deepEqual(await answer.json(), { who: user.ref, isAdmin });
+    t.deepEqual(await answer.json(), { who: user.ref, isAdmin, isLocal: user === ben });
   }
 });
 

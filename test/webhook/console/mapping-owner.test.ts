@@ -15,6 +15,15 @@ const OWNERS: [what: string, managedFields: unknown, owners: string[]][] = [
   ["Flux's", [entry("kustomize-controller")], ["Flux"]],
   ["Flux's by Helm", [entry("helm-controller")], ["Flux"]],
   ["Helm's", [entry("helm")], ["Helm"]],
+  ["Flux's, as its command line names itself", [entry("flux")], ["Flux"]],
+  ["Pulumi's", [entry("pulumi-kubernetes-1a2b")], ["Pulumi"]],
+  ["Terraform's of old", [entry("HashiCorp")], ["Terraform"]],
+  [
+    "of programs that only have such a word in their names",
+    ["my-argocd", "my-flux", "my-helm", "my-kubectl", "my-terraform", "my-pulumi"].map((name) => entry(name)),
+    ["my-argocd", "my-flux", "my-helm", "my-kubectl", "my-pulumi", "my-terraform"],
+  ],
+  ["two programs', the other way round", [entry("kubectl"), entry("argocd")], ["Argo CD", "kubectl"]],
   ["two programs'", [entry("terraform-provider-kubernetes"), entry("our-own")], ["Terraform", "our-own"]],
   [
     "the page's, with a status and a label of others",

@@ -16,7 +16,8 @@ async function scene(t: ExecutionContext, ...given: MappingGiven[]) {
   const made = await mappingsScene(t, ROLES);
   const { there, client } = made;
   const changes = (...more: MappingGiven[]) => {
-    there.mappings = more.map((each) => storedMapping(OWNER, ["owner"], each));
+    const others = [storedMapping("acme.another", ["owner"])];
+    there.mappings = [...others, ...more.map((each) => storedMapping(OWNER, ["owner"], each))];
   };
   changes(...given);
   const [field] = roleFields(acme, await readMappings(client, acme), true);

@@ -189,6 +189,18 @@ test("the policy after the change differs in the changed mappings alone", async 
   t.deepEqual([...emptied.before.mappings.keys()], ["acme.admin", "other"]);
 });
 
+test("a group that is named by its id keeps the names that are known of it", async (t) => {
+  const status = { groups: [{ id: "00g1", name: "staff" }] };
+  const mappings = [mapping("acme.admin", ["admin"], { groups: [{ id: "00g1" }, { name: "a" }], status })];
+  const { edits } = editsOf(roleFields(acme, mappings, true), new Map([["admin", "id:00g1\nid:00g2\nb"]]));
+  const { after } = await policies(acme.spec.roles, mappings, edits, { pause: async () => {} });
+  t.deepEqual(after.mappings.get("acme.admin")?.groups, [
+    { id: "00g1", currentName: "staff" },
+    { id: "00g2" },
+    { name: "b" },
+  ]);
+});
+
 test("a manifest is what kubectl applies: one document for each mapping, without a status", (t) => {
   const [admin, viewer] = roleFields(acme, [], false);
   if (!admin || !viewer) return t.fail();

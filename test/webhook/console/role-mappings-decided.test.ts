@@ -105,6 +105,7 @@ test("what isn't there any more as it was seen isn't saved", async (t) => {
   t.like(await save({ ...filledIn, boss: "id:not an id" }), { kind: "changed", done: [] });
   there.mappings = [storedMapping("acme.viewer", ["viewer"], { managers: ["kubectl"] })];
   t.like(await save(filledIn), { kind: "changed", done: [] }, "somebody else's");
+  t.like(await save({ ...filledIn, boss: "bosses" }), { kind: "changed", done: [] }, "one of them is");
   there.mappings = [];
   for (const now of [
     undefined,

@@ -57,14 +57,16 @@ test("what was saved is told in the audit log and by events, and what gives some
 test("who has no address is named by their account; groups that were only taken out are named", async (t) => {
   const { roleMappings, visitor, there, lines } = await scene(t);
   there.mappings = [
-    storedMapping("acme.viewer", ["viewer"], { groups: ["a", "b", "c", "d", "e"].map((name) => ({ name })) }),
+    storedMapping("acme.viewer", ["viewer"], {
+      groups: ["a", "b", "c", "d", "e", "f"].map((name) => ({ name })),
+    }),
   ];
   const mia = { ...visitor, user: local({ ref: "acme/mia" }) };
-  const filledIn = new Map([["viewer", "e"]]);
+  const filledIn = new Map([["viewer", "f"]]);
   const { hash } = await roleMappings.preview(mia, filledIn);
   await roleMappings.save(mia, filledIn, { hash, takesOwnAdminRole: false });
   const [line] = lines;
-  t.regex(String(line?.msg), /^acme\/mia has taken out "a", "b", "c", "d" on the page/);
+  t.regex(String(line?.msg), /^acme\/mia has taken out "a", "b", "c", "d", "e" on the page/);
   t.false("email" in (line ?? {}));
 });
 

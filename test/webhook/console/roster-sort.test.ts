@@ -122,6 +122,7 @@ test("what is no cursor is refused", (t) => {
     ["state", written(["state", 0, "a", "active", "b"])],
     ["lastSignIn", written(["lastSignIn", 0, "a"])],
     ["lastSignIn", written(["lastSignIn", 0, "a", "7"])],
+    ["lastSignIn", written(["lastSignIn", 0, "a", "Active", "b"])],
     ["lastSignIn", written(["lastSignIn", 0, "a", null])],
   ];
   for (const [sort, cursor] of wrong) {

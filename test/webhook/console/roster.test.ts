@@ -22,7 +22,11 @@ const holding = (role: string): Partial<User> => ({
 const CROWD: Record<string, Partial<User>> = {
   ada: { name: "Ada Lovelace", lastLoginTime: 3_000 },
   ben: { name: "Émile Zola", email: "Ben@ACME.example", ...deactivated },
-  eve: { name: "eve arden", groups: [{ name: "Marketing", id: "00g7" }], ...holding("portal-admin") },
+  eve: {
+    name: "eve arden",
+    groups: [{ name: "Marketing", id: "00g7" }, { name: "staff" }],
+    ...holding("portal-admin"),
+  },
   mia: { source: "Local", ...holding("organization-admin"), lastLoginTime: 2_000 },
 };
 
