@@ -78,13 +78,28 @@ test.serial("a heartbeat that was sent before the watch that runs now proves not
   t.true(cache.freshness() >= 3_500);
 });
 
+test.serial("an answer that comes late makes nothing older than what came meanwhile", async (t) => {
+  const { cache, server, listed, watch } = scene(t);
+  await listed();
+  const answer = Promise.withResolvers<string>();
+  server.heartbeat = () => answer.promise;
+  await clock.pass(3_500);
+  watch().tell({ type: "ADDED", object: box("a", 6) });
+  await clock.pass(500);
+  t.is(cache.freshness(), 500);
+  answer.resolve("6");
+  await clock.pass(0);
+  t.is(cache.freshness(), 500);
+});
+
 test.serial(
   "a heartbeat that one namespace refuses goes to another, and the refused one is asked until it may",
   async (t) => {
-    const { cache, server, asked } = await listedScene(t, "a", "b", "c");
+    const { cache, server, asked, said } = await listedScene(t, "a", "b", "c");
     server.heartbeat = (namespace) => (namespace === "b" ? Promise.reject(forbidden()) : "5");
     await clock.pass(21_000);
     t.false(cache.isReadable("b"));
+    t.deepEqual(said().length, 1, "that it can't be read, once");
     t.true(cache.isReadable("a") && cache.isReadable("c"));
     t.true(cache.freshness("a") <= 3_100 && cache.freshness("c") <= 3_100);
     t.true(cache.freshness("b") > 6_000, "another's answer proves nothing about it");
