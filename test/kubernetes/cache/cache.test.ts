@@ -234,7 +234,7 @@ test("while the API server can't be reached, what is known stays; then the rest 
 
 test("a connection that is dead without a sign is noticed, and replaced", async (t) => {
   const { proxy, client, namespace, put } = await throughProxy(t);
-  const { cache } = watch(t, client, { namespaces: [namespace], heartbeatTimeoutMs: 300 });
+  const { cache } = watch(t, client, { namespaces: [namespace], heartbeatTimeoutMs: 1_500 });
   await cache.synced;
   await until("the watch is quiet, and known to be alive", async () => {
     const heartbeats = await sample(client.metrics, "kubernetes_client_requests_total", {
@@ -250,7 +250,7 @@ test("a connection that is dead without a sign is noticed, and replaced", async 
 
 test("a cache that hears nothing grows stale, though no connection breaks", async (t) => {
   const { proxy, client, namespace, put } = await throughProxy(t);
-  const { cache } = watch(t, client, { namespaces: [namespace], heartbeatTimeoutMs: 300 });
+  const { cache } = watch(t, client, { namespaces: [namespace], heartbeatTimeoutMs: 1_500 });
   await cache.synced;
   proxy.stall();
   await put("a", "1");

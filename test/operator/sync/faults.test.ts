@@ -53,7 +53,7 @@ async function oktaNow(): Promise<{ okta: OktaStandIn; impatient: Asking; patien
   return {
     okta,
     impatient: { http: new Http({ destinations, timeoutMs: 300 }), maxWaitMs: 20 },
-    patient: { http: new Http({ destinations }), maxWaitMs: 500 },
+    patient: { http: new Http({ destinations }), maxWaitMs: 10_000 },
   };
 }
 
