@@ -61,7 +61,8 @@ test("it is asked first, of where somebody is signed in", async (t) => {
   t.is(headline(asked), "Sign out?");
   t.true(asked.body.includes("your session at Acme,") && asked.body.includes('value="acme"'));
   t.deepEqual(asked.setCookies, []);
-  t.false((await ask("/logout")).body.includes("Acme"));
+  const nobody = await ask("/logout");
+  t.deepEqual([headline(nobody), nobody.body.includes("Acme")], ["Sign out?", false]);
   t.is(headline(await ask("/logout/done?state=out")), "You are signed out");
 });
 
@@ -113,7 +114,7 @@ test("where Okta can't be told, it is said that one may still be signed in there
 });
 
 test("that copies of the session may count is said on every way out", async (t) => {
-  const { out, webhook, ada, state } = await scene(t);
+  const { out, webhook, ada, hint, state } = await scene(t);
   state.isStored = false;
   const on = await out({});
   t.is(headline(on), "You are signed out in this browser");
@@ -124,6 +125,10 @@ test("that copies of the session may count is said on every way out", async (t) 
   const nobody = await out({}, "");
   t.is(headline(nobody), "You are signed out in this browser");
   t.true(nobody.body.includes('href="/logout/done?state=out"'));
+  t.true(
+    (await out({}, hint)).body.includes("tell an administrator"),
+    "also where isn't known where that was",
+  );
   const json = await out({}, undefined, JSON_PLEASE);
   t.deepEqual(JSON.parse(json.body), { signedOut: true, copiesMayCount: true, continueAt: OKTA });
 });

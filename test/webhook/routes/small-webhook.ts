@@ -101,7 +101,8 @@ export class SmallWebhook {
     app.set("query parser", "simple");
     mount(app);
     app.use(((error, req, res, _next) => {
-      sendProblem(req, res, problemOf(error, undefined, undefined));
+      if (res.headersSent) t.fail(`it failed after it had answered: ${error}`);
+      else sendProblem(req, res, problemOf(error, undefined, undefined));
     }) as express.ErrorRequestHandler);
     const server = await serve(app, { port: 0, host: "127.0.0.1" });
     t.teardown(() => server.close(0));

@@ -25,6 +25,7 @@ test("an admin asks about somebody by their address, others about themselves, wh
   t.deepEqual(about(await of(kim, { email: " " })), ["kim@acme.example"]);
   t.deepEqual(about(await of(ada, { email: "kim@acme.example" })), ["ada@acme.example"]);
   t.deepEqual(about(await of(kim, { email: `ada@acme.example${"x".repeat(400)}` })), []);
+  t.regex(await of(kim), /<strong>Admin<\/strong>.*?>Held</s);
   const nobody = await of(kim, { email: "nobody@acme.example" });
   t.true(nobody.includes("<h2>No account</h2>"));
   t.false((await of(kim)).includes("<h2>No account</h2>"));

@@ -57,6 +57,13 @@ test("nobody else is told anything, and not whether there is somebody", async (t
   }
 });
 
+test("who has no address isn't who is asked about by one", async (t) => {
+  const { api, webhook } = await smallApi(t);
+  webhook.person("ada", "viewer", { email: undefined } as never);
+  t.is((await api("ada", "acme/explain?email=ada@acme.example")).status, 403);
+  t.is((await api("ada", "acme/explain")).status, 200);
+});
+
 test("it has to be said of whom, in one way, and an id has to be there", async (t) => {
   const { api } = await smallApi(t);
   const wrong = async (who: string, query: string) => {
