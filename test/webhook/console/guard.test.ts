@@ -78,7 +78,7 @@ test("who isn't an admin is told so, by a page or by JSON", async (t) => {
   const page = await ask("/login/acme/users", { headers: { ...BROWSER, cookie } });
   t.is(page.status, 403);
   t.regex(page.headers.get("content-type") ?? "", /^text\/html/);
-  t.regex(await page.text(), /Acme Inc\./);
+  t.regex(await page.text(), /hold no role that administers Acme Inc\./);
   const told = await ask("/login/acme/users", { headers: { accept: "application/json", cookie } });
   t.is(told.status, 403);
   const { code, detail } = (await told.json()) as Record<string, string>;
