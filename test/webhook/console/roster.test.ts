@@ -248,6 +248,22 @@ test("one caller's many questions are refused, and not those of others", async (
   for (const page of await Promise.all(others)) t.is(page.filtered, 5);
 });
 
+test("where not everybody could be read it is tried anew by whoever asks next; who is deleted meanwhile is left out", async (t) => {
+  const { roster, put, reads, slowReads, users } = usersScene();
+  put("ada");
+  put("ben");
+  slowReads(() => Promise.reject(new Error("away")));
+  const failing = [roster.page(ACME, FIRST, ANN), roster.version(ACME)];
+  for (const asked of failing) await t.throwsAsync(asked, { message: "away" });
+  t.is(reads(), 1, "of those who wait for the same, one reads");
+  slowReads(undefined);
+  t.deepEqual(await listed(roster, {}), ["ada", "ben"]);
+  await listed(roster, {});
+  t.is(reads(), 2, "what was read is kept");
+  users.delete("acme/ben");
+  t.deepEqual(await listed(roster, {}), ["ada"], "before it was heard of");
+});
+
 test("what nobody looks at any more is let go, and read anew when somebody does", async (t) => {
   const { roster, put, reads } = usersScene({ unusedMs: 1 });
   put("ada");
