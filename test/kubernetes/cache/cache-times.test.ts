@@ -32,10 +32,10 @@ test.serial("a list comes as a watch, which then goes on to tell what happens", 
   t.is(cache.freshness(), Number.POSITIVE_INFINITY);
   t.is(cache.check(), "boxes: the first list isn't complete");
   t.false(cache.isReadable("team"));
-  watch().tell({ type: "ADDED", object: box("a", 1) });
+  watch().tell({ type: "ADDED", object: box("a", 1) }, BOOKMARK(3));
   await clock.pass(0);
   t.deepEqual(told, ["added a "]);
-  t.false(cache.hasSynced);
+  t.false(cache.hasSynced, "a bookmark that doesn't say so isn't the end");
   await listed(box("b", 2));
   await cache.synced;
   t.true(cache.hasSynced);
@@ -106,6 +106,30 @@ test.serial(
     t.is(opens.at(-1)?.asked.resourceVersion, "5");
   },
 );
+
+test.serial("pages that fail are counted, unless a shutdown is the reason", async (t) => {
+  const { server, lists, end, pageCalls } = scene(t);
+  server.open = ({ resourceVersion }) => {
+    if (resourceVersion === undefined) throw cannotStream(400);
+  };
+  server.pages = () => {
+    throw broken();
+  };
+  await clock.pass(500);
+  t.is(await lists("failed"), pageCalls.length);
+  t.true(pageCalls.length >= 2);
+  await end();
+
+  const stopped = scene(t);
+  stopped.server.open = server.open;
+  stopped.server.pages = () => {
+    void stopped.end();
+    throw broken();
+  };
+  await clock.pass(500);
+  t.is(stopped.pageCalls.length, 1);
+  t.is(await stopped.lists("failed"), 0);
+});
 
 test.serial("no answer at all says nothing about streams: they are tried again", async (t) => {
   const { server, opens, pageCalls } = scene(t);
@@ -359,6 +383,27 @@ test.serial("who may not read is told so once, and reads when it may", async (t)
 });
 
 test.serial(
+  "a watch that opens shows that it may be read; one that brings a list does so at its end",
+  async (t) => {
+    for (const mustList of [false, true]) {
+      const { cache, server, listed, watch, end } = scene(t);
+      await listed();
+      server.heartbeat = () => Promise.reject(broken());
+      server.open = () => Promise.reject(forbidden());
+      watch().fail(mustList ? gone() : lost());
+      await clock.pass(200);
+      t.false(cache.isReadable("team"));
+      server.open = () => {};
+      await clock.pass(1_000);
+      t.is(cache.isReadable("team"), !mustList);
+      await listed();
+      t.true(cache.isReadable("team"));
+      await end();
+    }
+  },
+);
+
+test.serial(
   "five errors of the server in a row count as being unreadable, whatever they say; four don't",
   async (t) => {
     const { cache, server, opens, listed, watch } = scene(t);
@@ -378,7 +423,9 @@ test.serial(
 test.serial(
   "a cache is in sync without namespaces that may not be read, as soon as they were refused three times",
   async (t) => {
-    const { cache, server, opens, watches } = scene(t, { namespaces: ["team", "closed", "team"] });
+    const { cache, server, opens, pageCalls, watches } = scene(t, {
+      namespaces: ["team", "closed", "team"],
+    });
     server.open = ({ namespace }) => {
       if (namespace === "closed") throw forbidden();
     };
@@ -394,7 +441,7 @@ test.serial(
     t.false(cache.hasSynced);
     t.is(cache.freshness(), Number.POSITIVE_INFINITY, "also when one of them is known");
     while (!cache.hasSynced) await clock.pass(100);
-    t.true(tries() <= 3);
+    t.is(tries() + pageCalls.length, 3, "two streams, one page");
     t.true(cache.isReadable("team"));
     t.false(cache.isReadable("closed"));
     t.true(cache.isReadable("nobody watches it"));
@@ -495,9 +542,10 @@ test.serial(
 test.serial(
   "a cache that is stopped before it is in sync says so to who waits, and breaks its connection",
   async (t) => {
-    const { cache, end, resets } = scene(t);
+    const { cache, end, resets, lists } = scene(t);
     await clock.pass(0);
     await end();
+    t.is(await lists("failed"), 0);
     await t.throwsAsync(cache.synced, { message: "the test is over" });
     t.deepEqual(resets, ["the cache has been stopped"]);
   },
