@@ -135,9 +135,9 @@ test("of whom nothing is new nobody asks, whoever they are", async (t) => {
   const { account, read, store, lookedAt } = scene();
   await account("00uada", ["web"], [WEB]);
   store.makeLocal(ORGANIZATION, "root", { localRoles: [] });
-  const groups = [{ name: "web" }];
-  const other = { issuer: "https://other.okta.com", subject: "00uleft", emailVerified: true, groups };
-  const access = resolveAccess({ groups }, policy);
+  // As of before the organization got another issuer of the same Okta.
+  const other = { issuer: "https://other.okta.com", subject: "00uother", emailVerified: true, groups: [] };
+  const access = resolveAccess(other, policy);
   await store.create({ organization: ORGANIZATION, identity: { ...other, groupsFrom: "Claim" }, access });
   t.like(await read({ isLookedAt: () => true }), { changed: 0, notShown: [] });
   t.deepEqual(lookedAt(), []);

@@ -73,6 +73,10 @@ test.serial("what isn't in force isn't measured: who is deleted, is held, or isn
   await changes("c");
   sync.told(event({ decided: true }));
   t.is(told.delays.length, 1);
+  hear(person("00uada"));
+  await clock.pass(100);
+  sync.told(event({ decided: true }));
+  t.is(told.delays.length, 1, "Okta has said nothing new");
 });
 
 test.serial("while Okta is behind what was heard, nothing changes and it is asked again soon", async (t) => {
@@ -90,7 +94,7 @@ test.serial("while Okta is behind what was heard, nothing changes and it is aske
 test.serial(
   "of a group that is heard of the members are read, and mappings that may mean it look it up",
   async (t) => {
-    const { account, asked, hear, holds, state, told } = anOrganizationSync(t, quiet());
+    const { account, asked, hear, holds, state, sync, told } = anOrganizationSync(t, quiet());
     const ada = await account("00uada", ["web"], [WEB, PORTAL]);
     await clock.pass(100);
     hear(group(PORTAL));
@@ -102,6 +106,7 @@ test.serial(
     await clock.pass(30_000, 1_000);
     t.deepEqual(asked(), [`members ${PORTAL}`, `members ${PORTAL}`]);
     t.is(state.hints.groups, undefined);
+    t.true((sync.state().lastFullSync ?? 0) < Date.now() - 60_000, "all was read before");
   },
 );
 

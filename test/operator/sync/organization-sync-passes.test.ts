@@ -24,14 +24,18 @@ test.serial(
     const ada = await account("00uada", ["web"], [WEB, PORTAL]);
     await clock.pass(900);
     t.deepEqual(asked(), []);
-    t.is(sync.state().lastFullSync, undefined);
+    t.like(sync.state(), { lastFullSync: undefined, lastChange: undefined });
     const startedAt = Date.now() + 100;
     await clock.pass(100);
     t.deepEqual(asked(), ALL);
     t.is(await holds(ada), "portal-admin,service-admin");
     t.like(sync.state(), { lastFullSync: startedAt, failure: undefined, waiting: 0, notShown: [] });
     t.true(told.changed > 0);
-    t.true(told.directories.includes("passes"));
+    t.deepEqual(
+      new Set(told.directories),
+      new Set(["changes", "passes"]),
+      "with the credentials that are known",
+    );
     t.regex(
       told.logged.at(-1) ?? "",
       /"organization":"acme\/acme","groups":2,"people":2,"changed":1.* all of Okta's directory that mappings name was read$/,
@@ -154,6 +158,16 @@ test.serial("a name that Okta has said is gone takes what was held by it, once",
   sync.wake();
   await clock.pass(2_000);
   t.deepEqual(asked(), []);
+});
+
+test.serial("a name that is gone from the beginning gives nobody anything, either", async (t) => {
+  const found = [{ id: PORTAL, name: "portal" }];
+  const { account, holds } = anOrganizationSync(t, {
+    mappings: [webAndPortal({ found, resolved: "False" })],
+  });
+  const ada = await account("00uada", ["web"], []);
+  await clock.pass(2_000);
+  t.is(await holds(ada), "");
 });
 
 test.serial(

@@ -69,6 +69,13 @@ test.serial("what is heard by asking is looked at, and counted", async (t) => {
   t.is(await holds(ada), "portal-admin");
 });
 
+test.serial("without a cursor the log is asked for from before the last complete read", async (t) => {
+  const { directory } = anOrganizationSync(t, quiet());
+  const since = new Date(Date.now() - 660_000).toISOString();
+  await clock.pass(0);
+  t.deepEqual(directory.asked, [`events ${since}`]);
+});
+
 test.serial("where what has happened can't be known, everything is read", async (t) => {
   const { asked, directory, sync } = anOrganizationSync(t, readTo());
   directory.failing.set("events c1", new DirectoryCursorError());
