@@ -79,6 +79,7 @@ test("what holds is asked about again after a minute, what doesn't sooner; where
 test("a client that Okta has accepted isn't asked about again for half an hour, unless it was refused or is another", async (t) => {
   const { state, look } = askedOkta();
   state.isDown = false;
+  state.now = 24 * 60 * 60_000;
   const after = async (minutes: number) => {
     state.now += minutes * 60_000;
     const { credentials } = await look(ACME);
@@ -109,7 +110,11 @@ test("whether Okta takes the client is told when the issuer is right; what it ha
   limited.state.issuer = new HttpStatusError("Okta", 429);
   const { issuer, credentials } = await limited.look(ACME);
   t.like(issuer, { kind: "unread", reason: "IssuerRateLimited" });
-  t.like(credentials, { note: "Okta could not be asked about it yet.", isOpen: true });
+  t.like(credentials, {
+    accepted: false,
+    note: "Okta could not be asked about it yet.",
+    isOpen: true,
+  });
 
   state.now += 60_000;
   state.isDown = false;
