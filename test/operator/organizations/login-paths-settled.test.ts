@@ -143,6 +143,34 @@ test.serial(
 );
 
 test.serial(
+  "what somebody else writes changes nothing where it is the same; whoever begins looks at what there is",
+  async (t) => {
+    const { state, paths, tell, put, deleted } = scene();
+    state.organizations = [acme, beta];
+    await paths.settle();
+    t.deepEqual(state.writes, ["create acme,team/acme beta,team/beta"]);
+    const versioned = (resourceVersion: string, data?: Record<string, string>) =>
+      ({ metadata: { ...NAME, resourceVersion }, ...(data && { data }) }) as ConfigMap;
+    tell(versioned("7", { ...put({}).data, beta: "team/beta", acme: "team/acme" }));
+    await paths.settle();
+    t.is(state.writes.length, 1);
+    tell(versioned("8", { acme: "team/acme" }));
+    await paths.settle();
+    t.is(state.writes[1], "replace acme,team/acme beta,team/beta");
+    tell(versioned("9", { acme: "team/beta", beta: "team/beta" }));
+    await paths.settle();
+    t.is(state.writes[2], "replace acme,team/acme beta,team/beta", "it is whose organization asks for it");
+    tell(versioned("10"));
+    await paths.settle();
+    t.is(state.writes.length, 4);
+    state.object = undefined;
+    deleted("4");
+    await paths.settle();
+    t.regex(state.writes[4] ?? "", /^create /, "whoever deletes it frees nothing");
+  },
+);
+
+test.serial(
   "an organization that another release comes to serve, or serves no longer, is decided on anew",
   async (t) => {
     const { state, paths, become } = scene();
@@ -180,7 +208,9 @@ test.serial(
     become(acme);
     t.deepEqual(paths.of(acme), { kind: "unreserved", why: "it hasn't been written yet" });
     state.fail = forbidden();
-    await Promise.all([paths.settle(), paths.settle()]);
+    const first = paths.settle();
+    become(acme, beta); // meanwhile: it waits for the same write
+    await Promise.all([first, paths.settle()]);
     t.deepEqual(paths.of(acme), { kind: "unreserved", why: "may not write" });
     t.is(lines.length, 1);
     state.fail = undefined;
@@ -190,7 +220,7 @@ test.serial(
     await clock.pass(100);
     await paths.settle();
     t.is(paths.of(acme).kind, "accepted");
-    become(acme, organization("other/x", "x"));
+    become(acme, beta, organization("other/x", "x"));
     await paths.settle();
     t.is(state.writes.length, 2, "after a success nothing is waited for");
   },
