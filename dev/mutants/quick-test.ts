@@ -18,26 +18,20 @@ const RUNS = 1_000;
 const program = fileURLToPath(new URL("quick-process.ts", import.meta.url));
 
 export class QuickTest {
-  /**
-   * The mutants that it can be asked about: those that it reaches each time, and not while files are loaded, since
-   * that is done once, with whatever mutant is active then.
-   */
+  /** The mutants that it can be asked about: those that it reaches. */
   readonly reached: ReadonlySet<string>;
+  /** Those of what is done once, when files are loaded or at a first call: each wants a process of its own. */
+  readonly #once: ReadonlySet<string>;
   readonly #test: string;
   readonly #runs: TestRuns;
   readonly #ms: number;
   #process: Asked;
   #asked = 0;
 
-  private constructor(
-    test: string,
-    runs: TestRuns,
-    process: Asked,
-    usual: Answer,
-    loading: readonly string[],
-  ) {
-    const once = new Set(loading);
-    this.reached = new Set(usual.reached.filter((id) => !once.has(id)));
+  private constructor(test: string, runs: TestRuns, process: Asked, first: Answer, usual: Answer) {
+    const again = new Set(usual.reached);
+    this.reached = again.union(new Set(first.reached));
+    this.#once = new Set([...first.loading, ...first.reached.filter((id) => !again.has(id))]);
     this.#test = test;
     this.#runs = runs;
     this.#process = process;
@@ -50,15 +44,16 @@ export class QuickTest {
     const first = await process.ask({ mutant: null }, START_MS);
     const usual = first?.passed ? await process.ask({ mutant: null }, QUICK_MS) : undefined;
     if (first && usual?.passed && usual.ms < QUICK_MS)
-      return new QuickTest(test, runs, process, usual, first.loading);
+      return new QuickTest(test, runs, process, first, usual);
     process.end();
     return undefined;
   }
 
   /** @returns undefined when that can't be said, since one mutant has spoilt the process for others */
   async ask(mutant: string): Promise<Verdict | undefined> {
-    if (this.#asked++ >= RUNS) await this.#startAgain();
     const patienceMs = Math.ceil(2 * this.#ms + 2_000);
+    if (this.#once.has(mutant)) return this.#askAnew({ mutant, patienceMs });
+    if (this.#asked++ >= RUNS) await this.#startAgain();
     const answer = await this.#process.ask({ mutant, patienceMs }, 10 * this.#ms + 5_000);
     if (answer?.passed) return "passed";
     // Is it this mutant that failed, or what another left behind?
@@ -71,6 +66,17 @@ export class QuickTest {
 
   close(): void {
     this.#process.end();
+  }
+
+  /** Somewhat dearer: the files are loaded anew. */
+  async #askAnew(question: Question): Promise<Verdict> {
+    const process = new Asked(this.#test, this.#runs);
+    try {
+      const answer = await process.ask(question, 10 * this.#ms + START_MS);
+      return answer === undefined ? "hangs" : answer.passed ? "passed" : "failed";
+    } finally {
+      process.end();
+    }
   }
 
   async #startAgain(): Promise<void> {
