@@ -140,7 +140,7 @@ async function write(
 ): Promise<SignInOutcome> {
   const resolution = resolveSignIn(identity, user, organization);
   const cause = signInCause(identity.groupsFrom);
-  if (user && mayBeCut(identity) && losesRoles(user, identity, organization)) {
+  if (user && mayBeCut(identity) && losesRoles(user, identity, resolution.access, organization)) {
     if (organization.paused && resolution.kind === "admit")
       return admitAsStored(store, user, { key, at, access: resolution.access, fresh });
     const { reason, why } = LIST_MAY_BE_CUT;
@@ -231,13 +231,13 @@ async function admitAsStored(
 }
 
 /** Whether the groups that have been received give somebody less than those that were received before, once nothing is paused. */
-function losesRoles(user: User, identity: Identity, organization: Deciding): boolean {
+function losesRoles(user: User, identity: Identity, access: Access, organization: Deciding): boolean {
   const before = identityOf(user);
   if (!before || !isActive(user)) return false;
-  const { policy } = organization;
+  const { policy, paused } = organization;
   const had = resolveAccess(before, policy, user.access?.grants, "stored").grants;
-  const has = resolveSignIn(identity, user, { ...organization, paused: false }).access.grants;
-  const left = new Set(rolesCaused(identity, has, policy));
+  const has = paused ? resolveSignIn(identity, user, { ...organization, paused: false }).access : access;
+  const left = new Set(rolesCaused(identity, has.grants, policy));
   return rolesCaused(before, had, policy).some((role) => !left.has(role));
 }
 

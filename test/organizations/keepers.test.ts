@@ -1,8 +1,9 @@
 import test from "ava";
 import type { Organization } from "../../crds/types.ts";
 import type { Change } from "../../kubernetes/index.ts";
-import { Keepers, releaseName } from "../../organizations/keepers.ts";
+import { type Keepers, releaseName } from "../../organizations/keepers.ts";
 import { organization } from "./organization.ts";
+import { toldKeepers } from "./told-keepers.ts";
 
 const US = releaseName("ops", "us");
 const THEM = releaseName("ops", "them");
@@ -19,21 +20,13 @@ class Seen {
   now = 1_000;
   readonly keepers: Keepers;
   readonly acme: Organization;
-  #tell: (change: Change<Organization>) => void = () => {};
+  readonly #tell: (change: Change<Organization>) => void;
 
   constructor(...names: (string | undefined)[]) {
     this.acme = organization("team/acme", "acme", { uid: "u1" });
-    this.keepers = new Keepers({
-      organizations: {
-        subscribe: (listener) => {
-          this.#tell = listener;
-          return () => {};
-        },
-      },
-      release: US,
-      patience,
-      now: () => this.now,
-    });
+    const { keepers, tell } = toldKeepers({ release: US, patience, now: () => this.now });
+    this.keepers = keepers;
+    this.#tell = tell;
     for (const name of names) this.named(name);
   }
 
@@ -135,16 +128,7 @@ test("a release is named after the Lease that its programs share", (t) => {
 });
 
 test("by the time that it is, and a release's usual patience, what another keeps is due later", (t) => {
-  let tell = (_: Change<Organization>): void => {};
-  const keepers = new Keepers({
-    organizations: {
-      subscribe: (listener) => {
-        tell = listener;
-        return () => {};
-      },
-    },
-    release: US,
-  });
+  const { keepers, tell } = toldKeepers({ release: US });
   const acme = { ...organization("team/acme", "acme"), status: { controller: THEM } };
   tell({ kind: "added", key: "team/acme", object: acme });
   const due = keepers.untilDueMs(acme) ?? 0;

@@ -302,20 +302,21 @@ test.serial("a signal that lives on keeps nothing of a reconcile, or of a run th
   t.deepEqual(getEventListeners(signal, "abort"), []);
 });
 
+/** A controller, and the keys that it has looked at, in order. */
+function looking(): { controller: Controller; seen: string[] } {
+  const seen: string[] = [];
+  const { log } = logLines();
+  const reconcile = async (key: string) => {
+    seen.push(key);
+    return done;
+  };
+  return { controller: new Controller({ name: "boxes", workers: 1, log, reconcile }), seen };
+}
+
 test.serial(
   "a cache that is followed has each of its objects looked at, and what changes again",
   async (t) => {
-    const seen: string[] = [];
-    const { log } = logLines();
-    const controller = new Controller({
-      name: "boxes",
-      workers: 1,
-      log,
-      reconcile: async (key) => {
-        seen.push(key);
-        return done;
-      },
-    });
+    const { controller, seen } = looking();
     const listeners: ((change: { key: string }) => void)[] = [];
     controller.follow({
       subscribe: (listener) => {
@@ -338,17 +339,7 @@ test.serial(
 );
 
 test.serial("a controller whose signal has aborted already does nothing", async (t) => {
-  const { log } = logLines();
-  const seen: string[] = [];
-  const controller = new Controller({
-    name: "boxes",
-    workers: 1,
-    log,
-    reconcile: async (key) => {
-      seen.push(key);
-      return done;
-    },
-  });
+  const { controller, seen } = looking();
   controller.queue.add("team/x");
   const never = { subscribe: () => () => {}, synced: new Promise<void>(() => {}) };
   controller.enqueueOn(never, () => []);

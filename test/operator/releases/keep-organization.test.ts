@@ -1,9 +1,9 @@
 import test from "ava";
 import type { Organization } from "../../../crds/types.ts";
-import { type Change, type DesiredStatus, rfc3339 } from "../../../kubernetes/index.ts";
+import { type DesiredStatus, rfc3339 } from "../../../kubernetes/index.ts";
 import { keepOrganization } from "../../../operator/releases/keep-organization.ts";
-import { Keepers } from "../../../organizations/keepers.ts";
 import { organization } from "../../organizations/organization.ts";
+import { toldKeepers } from "../../organizations/told-keepers.ts";
 
 const [US, THEM] = ["ops/us", "ops/them"];
 const patience = {
@@ -19,18 +19,7 @@ function scene(...names: (string | undefined)[]) {
   const state = { now: 1_000, isThere: true, writes: true };
   const acme = organization("team/acme", "acme", { uid: "u1" });
   let object: Organization = acme;
-  let tell: (change: Change<Organization>) => void = () => {};
-  const keepers = new Keepers({
-    organizations: {
-      subscribe: (listener) => {
-        tell = listener;
-        return () => {};
-      },
-    },
-    release: US,
-    patience,
-    now: () => state.now,
-  });
+  const { keepers, tell } = toldKeepers({ release: US, patience, now: () => state.now });
   const named = (controller: string | undefined, conditions: object[] = []): void => {
     object = { ...acme, status: { ...(controller ? { controller } : {}), conditions } } as Organization;
     tell({ kind: "added", key: "team/acme", object });
