@@ -180,7 +180,7 @@ export class GroupLookup {
 
   /** What another leader has read isn't read anew at once: it looks again as if it had been that leader. */
   #sometime(mapping: OktaRoleMapping): number {
-    return this.#now() + this.#pace(mapping) * (0.5 + 0.5 * Math.random());
+    return this.#now() + Math.ceil(this.#pace(mapping) * (0.5 + 0.5 * Math.random()));
   }
 
   #pace(mapping: OktaRoleMapping): number {

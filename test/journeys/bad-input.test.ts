@@ -41,7 +41,7 @@ test("a groups claim that was never set up refuses, says what to set up, takes n
 
   under.okta.behave();
   const ada = new CookieJar();
-  await under.signIn(baseURL, "ada", ada);
+  await under.signedIn(baseURL, "ada", ada);
   t.deepEqual(await under.session(baseURL, ada), ["service-admin"]);
   await organizationCondition(under, "GroupsClaimReceived", "True");
   await organizationCondition(under, "Ready", "True");
@@ -52,7 +52,7 @@ test("once the claim has come, a sign-in without it means no groups; when too ma
   const under = await productUnderTest(t, Object.fromEntries(names.map((name) => [name, ["service_admin"]])));
   const baseURL = await running(under);
   const sessions = new Map(names.map((name) => [name, new CookieJar()]));
-  for (const [name, cookies] of sessions) await under.signIn(baseURL, name, cookies);
+  for (const [name, cookies] of sessions) await under.signedIn(baseURL, name, cookies);
 
   under.okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
   for (const [i, name] of names.entries()) {
@@ -66,7 +66,7 @@ test("once the claim has come, a sign-in without it means no groups; when too ma
 
   under.okta.behave();
   const back = new CookieJar();
-  await under.signIn(baseURL, "user0", back);
+  await under.signedIn(baseURL, "user0", back);
   t.deepEqual(await under.session(baseURL, back), ["service-admin"], "back by the same path");
   await organizationCondition(under, "GroupsClaimReceived", "True");
 });
@@ -75,7 +75,7 @@ test("a groups claim that is a string is refused as a whole, and stored access s
   const under = await productUnderTest(t, { ada: ["service_admin"] });
   const baseURL = await running(under);
   const ada = new CookieJar();
-  await under.signIn(baseURL, "ada", ada);
+  await under.signedIn(baseURL, "ada", ada);
   under.okta.misbehave({ fault: { kind: "groups-claim", as: "string" } });
   const refused = await under.signIn(baseURL, "ada");
   t.is(refused.response.status, 502);
@@ -89,7 +89,7 @@ test("150 groups: without a directory the claim decides, and the account holds t
   under.okta.settings.manyGroups = "all";
   const baseURL = await running(under);
   const ada = new CookieJar();
-  await under.signIn(baseURL, "ada", ada);
+  await under.signedIn(baseURL, "ada", ada);
   t.deepEqual(await under.session(baseURL, ada), ["service-admin"]);
   const [user] = await under.users();
   t.true((user?.spec.groups?.length ?? 0) >= 150);

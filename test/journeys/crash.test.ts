@@ -100,7 +100,7 @@ test("the webhook is killed before or after each write of a first sign-in: the e
     if (!("none" in left)) t.is(left.status?.state, "Active", `${who}: half a sign-in is finished`);
     webhook = await under.startWebhook("webhook", webhook.port);
     const cookies = new CookieJar();
-    await under.signIn(baseURL, who, cookies);
+    await under.signedIn(baseURL, who, cookies);
     t.deepEqual(await under.session(baseURL, cookies), ["service-admin"], who);
     await untilState(t, under, who, expected);
   }
@@ -120,7 +120,7 @@ test("the operator is killed before or after each write of a policy change: the 
   await under.applyAcme(baseURL, { ...MAPPINGS, web: [["nobody"], ["viewer"]] });
   await under.untilReady();
   const browsers = new Map(names.map((name) => [name, new CookieJar()]));
-  for (const [name, cookies] of browsers) await under.signIn(baseURL, name, cookies);
+  for (const [name, cookies] of browsers) await under.signedIn(baseURL, name, cookies);
 
   let granted = true;
   for (const nth of [1, 2]) {
@@ -162,7 +162,7 @@ test("of two operators one writes; when it is killed, the other takes over and f
   await under.applyAcme(baseURL, MAPPINGS);
   await under.untilReady();
   const ada = new CookieJar();
-  await under.signIn(baseURL, "ada", ada);
+  await under.signedIn(baseURL, "ada", ada);
   t.true(under.taps.operator.writes.length > 0, "the leader writes");
   t.deepEqual(under.taps.webhook.writes, [], "the other doesn't");
 

@@ -19,6 +19,7 @@ import {
   organizationObject,
   secret,
 } from "../operator/operator-under-test.ts";
+import { signedIn } from "../signed-in.ts";
 import { Browser, copyOf } from "../webhook/browser.ts";
 import { behindTap } from "./product-under-test.ts";
 import { WriteTap } from "./write-tap.ts";
@@ -44,6 +45,8 @@ export interface ProductInProcess {
   untilServed(): Promise<void>;
   /** Ada signs in. @returns the status of the last answer: 303 when she is in */
   signIn(cookies?: CookieJar): Promise<number>;
+  /** Ada signs in, and is let in. Rejects when she is refused. */
+  signedIn(cookies: CookieJar): Promise<CookieJar>;
   /** What a program is told of a browser's session: the status. */
   sessionOf(cookies: CookieJar): Promise<number>;
   /** Mia, a local admin, signs in with her service account's token. @returns the status of the answer: 303 when she is in */
@@ -204,6 +207,7 @@ export async function productInProcess(
       const { response } = await signIn(okta, login, "ada@acme.example", { cookies });
       return response.status;
     },
+    signedIn: (cookies) => signedIn(() => signIn(okta, login, "ada@acme.example", { cookies })),
     async sessionOf(cookies) {
       // A refusal that takes the cookie away leaves the browser that the test asks for as it is: it may ask again.
       return (await new Browser(baseURL, cookies && copyOf(cookies, baseURL)).get("/session")).status;

@@ -11,6 +11,7 @@ import { type ProductOptions, startOperator, startWebhook } from "../../dev/quic
 import type { Program } from "../../dev/quickstart/program.ts";
 import { createClient } from "../../kubernetes/index.ts";
 import { type TestCluster, testCluster, waitFor } from "../cluster.ts";
+import { signedIn } from "../signed-in.ts";
 import { WriteTap } from "./write-tap.ts";
 
 const CLIENT_ID = "0oaJourney";
@@ -28,6 +29,8 @@ export interface ProductUnderTest {
   applyAcme(baseURL: string, mappings: Record<string, [groups: string[], roles: string[]]>): Promise<void>;
   applyMapping(name: string, groups: string[], roles: string[]): Promise<void>;
   signIn(baseURL: string, username: string, cookies?: CookieJar): Promise<SignInResult>;
+  /** Signs in as somebody who gets in. @returns their cookies; rejects when they are refused */
+  signedIn(baseURL: string, username: string, cookies?: CookieJar): Promise<CookieJar>;
   /** The roles of a browser's session; undefined where it is refused. */
   session(baseURL: string, cookies: CookieJar): Promise<string[] | undefined>;
   users(): Promise<OrganizationUser[]>;
@@ -82,6 +85,8 @@ export async function productUnderTest(
     const { code, stderr } = await cluster.kubectlWith(stdin, ...args);
     if (code !== 0) throw new Error(stderr);
   };
+  const tryToSignIn: ProductUnderTest["signIn"] = (baseURL, username, cookies = new CookieJar()) =>
+    signIn(okta, `${baseURL}/login/${namespace}`, `${username}@acme.example`, { cookies });
   return {
     cluster,
     okta,
@@ -124,8 +129,8 @@ export async function productUnderTest(
       await run(objects.map((object) => stringify(object)).join("---\n"), "apply", "-f", "-");
     },
     applyMapping: (name, mapped, held) => run(stringify(mapping(name, mapped, held)), "apply", "-f", "-"),
-    signIn: (baseURL, username, cookies = new CookieJar()) =>
-      signIn(okta, `${baseURL}/login/${namespace}`, `${username}@acme.example`, { cookies }),
+    signIn: tryToSignIn,
+    signedIn: (...as) => signedIn(() => tryToSignIn(...as)),
     async session(baseURL, cookies) {
       const url = new URL("/session", baseURL);
       const answer = await fetch(url, { headers: { cookie: cookies.header(url) ?? "" } });

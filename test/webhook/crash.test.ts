@@ -44,7 +44,7 @@ test("killed before anything was written, the webhook leaves nothing; killed bet
   await first;
   t.is((await users()).size, 0);
 
-  const { cookies } = await underTest.signIn("ada");
+  const cookies = await underTest.signedIn("ada");
   okta.directory.removeFromGroup("service_admin", "ada@acme.example");
   const two = await webhookProcess(t, underTest);
   const loss = held(two.faults, "PUT", /\/status$/);

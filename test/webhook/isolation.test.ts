@@ -28,9 +28,9 @@ test("a dead Okta holds up its own organization only: others sign in, and beyond
 });
 
 test("a client secret that was replaced in Okta and in the Secret works at the next sign-in, without a restart", async (t) => {
-  const { applyAcme, apply, signIn, okta, session, url } = await webhookUnderTest(t);
+  const { applyAcme, apply, signIn, signedIn, okta, session, url } = await webhookUnderTest(t);
   await applyAcme();
-  await signIn("ada");
+  await signedIn("ada");
   const app = { clientId: "0oaTest", groupsClaim: {} };
   okta.saveApp({ ...app, clientSecret: "a-new-secret", redirectUris: [`${url}/callback/acme`] });
   const wrong = await signIn("ada");

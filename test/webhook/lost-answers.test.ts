@@ -43,8 +43,8 @@ test("whichever answer is lost at a first sign-in, the person is signed in, and 
 });
 
 test("whichever answer is lost when roles change, and when all are lost, that is recorded", async (t) => {
-  const { faults, signIn, audited, okta } = await lossy(t);
-  await signIn("ada");
+  const { faults, signIn, signedIn, audited, okta } = await lossy(t);
+  await signedIn("ada");
   audited();
   okta.directory.addToGroup("portal_admin", "ada@acme.example");
   faults.loseTimes(1, ...STATUS);
@@ -123,9 +123,9 @@ test("a local sign-in whose answer is lost is recorded, with what the account ha
 });
 
 test("the sign-out that ends all sessions is recorded though its answer is lost", async (t) => {
-  const { faults, signIn, browser, audited, users } = await lossy(t);
+  const { faults, signedIn, browser, audited, users } = await lossy(t);
   for (let i = 0; i < 17; i++) {
-    const { cookies } = await signIn("ada");
+    const cookies = await signedIn("ada");
     if (i === 16) {
       audited();
       faults.loseTimes(1, ...STATUS);

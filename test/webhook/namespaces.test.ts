@@ -15,7 +15,7 @@ async function twoTenants(t: ExecutionContext) {
   const tenant = await webhookUnderTest(t);
   const { namespace } = tenant.cluster;
   await tenant.applyAcme({ name: "beta" });
-  const { cookies: beta } = await tenant.signIn("ada", { path: "/login/beta" });
+  const beta = await tenant.signedIn("ada", { path: "/login/beta" });
 
   let home: TestCluster | undefined;
   const { apply } = tenant.cluster;
@@ -54,7 +54,7 @@ async function twoTenants(t: ExecutionContext) {
     },
   });
   await under.applyAcme();
-  const { cookies: acme } = await under.signIn("ada");
+  const acme = await under.signedIn("ada");
   const statusOf = async (cookies: CookieJar, at?: { url: string }) =>
     (await under.session(cookies, at)).status;
   const until = (what: string, holds: () => Promise<boolean>) =>

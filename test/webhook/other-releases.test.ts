@@ -15,7 +15,7 @@ async function keptBy({ cluster, heard }: UnderTest, release: string): Promise<v
 test("what another release keeps isn't served here, and whoever is signed in here stays so", async (t) => {
   const webhook = await webhookUnderTest(t);
   await webhook.applyAcme();
-  const { cookies } = await webhook.signIn("ada");
+  const cookies = await webhook.signedIn("ada");
   t.is((await webhook.session(cookies)).status, 200);
 
   await keptBy(webhook, "another-release");
@@ -35,7 +35,7 @@ test("what another release takes over and is about to give back is served all th
   await webhook.applyAcme();
   await keptBy(webhook, "okta-role-operator");
   await keptBy(webhook, "another-release");
-  const { cookies } = await webhook.signIn("ada");
+  const cookies = await webhook.signedIn("ada");
   t.is((await webhook.session(cookies)).status, 200);
 });
 

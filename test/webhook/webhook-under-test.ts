@@ -25,6 +25,7 @@ import type { FaultServer } from "../kubernetes/fault-server.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
 import { LOOPBACK } from "../okta/loopback.ts";
+import { signedIn } from "../signed-in.ts";
 import { Browser } from "./browser.ts";
 
 export const CLIENT_ID = "0oaTest";
@@ -54,7 +55,9 @@ export interface UnderTest extends Replica {
   /** Applies an organization, its Secret, and mappings as {name: [groups, roles]}, and waits until the webhook knows. */
   applyAcme(options?: AcmeOptions): Promise<void>;
   /** Signs in as a person with a browser would. */
-  signIn(username: string, options?: SignInOptions & { path?: string }): Promise<SignInResult>;
+  signIn(username: string, options?: SignInAt): Promise<SignInResult>;
+  /** Signs in as somebody who gets in, and tries again while told to. @returns their cookies; rejects when they are refused */
+  signedIn(username: string, options?: SignInAt): Promise<CookieJar>;
   /** What a program learns of a browser's session. */
   session(
     cookies: CookieJar | undefined,
@@ -71,6 +74,8 @@ export interface UnderTest extends Replica {
     reason?: string,
   ): Promise<Condition>;
 }
+
+export type SignInAt = SignInOptions & { path?: string };
 
 export interface AcmeOptions {
   name?: string;
@@ -242,6 +247,11 @@ export async function webhookUnderTest(
     });
   };
 
+  const tryToSignIn: UnderTest["signIn"] = (username, { path = "/login/acme", ...rest } = {}) => {
+    const login = username.includes("@") ? username : `${username}@acme.example`;
+    return signIn(okta, `${main.url}${path}`, login, rest);
+  };
+
   return {
     ...main,
     cluster,
@@ -282,10 +292,8 @@ export async function webhookUnderTest(
       await heard("oktaorg", name);
       for (const mapping of Object.keys(mappings)) await heard("orm", mapping);
     },
-    signIn: (username, { path = "/login/acme", ...rest } = {}) => {
-      const login = username.includes("@") ? username : `${username}@acme.example`;
-      return signIn(okta, `${main.url}${path}`, login, rest);
-    },
+    signIn: tryToSignIn,
+    signedIn: (username, options) => signedIn(() => tryToSignIn(username, options)),
     session: async (cookies, at = main) => {
       const answer = await new Browser(at.url, cookies).get("/session");
       return { status: answer.status, body: JSON.parse(answer.body) as Record<string, unknown> };

@@ -19,7 +19,7 @@ testWithProxies(
 testWithProxies("who doesn't hold the role is told so, and isn't sent anywhere", async (t, proxy) => {
   const { under, ask } = await guarded(t, proxy);
   await under.applyAcme({ mappings: { services: [["service_admin"], ["portal-admin"]] } });
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const { status, headers } = await ask("/", { cookies });
   t.is(status, 403);
   t.is(headers.location, undefined);
@@ -27,7 +27,7 @@ testWithProxies("who doesn't hold the role is told so, and isn't sent anywhere",
 
 testWithProxies("what the application itself answers stays as it is", async (t, proxy) => {
   const { under, ask } = await guarded(t, proxy);
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   for (const status of [401, 403, 500, 503]) {
     const answer = await ask(`/answer/${status}`, { cookies });
     t.is(answer.status, status);
@@ -39,7 +39,7 @@ testWithProxies(
   "a webhook that is away lets nobody in, and nobody is told that it is their fault",
   async (t, proxy) => {
     const { under, ask } = await guarded(t, proxy);
-    const { cookies } = await under.signIn("ada");
+    const cookies = await under.signedIn("ada");
     t.is((await ask("/", { cookies })).status, 200);
     await under.stop();
     const { status, headers, body } = await ask("/", { cookies });
@@ -55,7 +55,7 @@ testWithProxies(
   "a WebSocket is opened for who is signed in, and the application hears who it is",
   async (t, proxy) => {
     const { under, port, cookieHeader } = await guarded(t, proxy);
-    const { cookies } = await under.signIn("ada");
+    const cookies = await under.signedIn("ada");
     const open = async (protocol: string, headers: readonly string[]) => {
       const all = [
         "Host",
@@ -100,7 +100,7 @@ testWithProxies(
 
 testWithProxies("a session that will never be good again is taken from the browser", async (t, proxy) => {
   const { under, ask, cookieHeader } = await guarded(t, proxy);
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const changed = cookieHeader(cookies).replace(/.{5}$/, "AAAAA");
   const { status, headers } = await ask("/", { headers: ["Accept", "text/html", "Cookie", changed] });
   t.is(status, 303);

@@ -50,7 +50,7 @@ const MOST_TURNS = 12;
 
 testWithProxies("the application gets its own cookies, and none of the webhook's", async (t, proxy) => {
   const { under, ask, cookieHeader } = await guarded(t, proxy);
-  const { cookies: jar } = await under.signIn("ada");
+  const jar = await under.signedIn("ada");
   const session = { ours: true, text: cookieHeader(jar) };
   await fc.assert(
     fc.asyncProperty(

@@ -34,7 +34,7 @@ testWithProxies(
     // Sent to sign in: nginx has the webhook begin it at once.
     const location = String((await visit()).headers.location);
     t.true([under.okta.url, baseURL].includes(new URL(location).origin), location);
-    await under.signIn(baseURL, "ada", cookies);
+    await under.signedIn(baseURL, "ada", cookies);
     await status(200);
     const [user] = await under.users();
     const { url, headers } = JSON.parse((await visit()).body) as Received;

@@ -11,7 +11,7 @@ testWithProxies(
   "an application that folds headers' names hears who it is of the webhook alone",
   async (t, proxy) => {
     const { under, ask } = await guarded(t, proxy);
-    const { cookies } = await under.signIn("ada");
+    const cookies = await under.signedIn("ada");
     const user = [...(await under.users()).values()][0]?.metadata.name;
     const { namespace } = under.cluster;
     const truth = {
@@ -56,7 +56,7 @@ testWithProxies("what the webhook doesn't tell isn't what a client says instead"
     spec: { roles },
     mappings: { services: [["service_admin"], roles.map(({ name }) => name)] },
   });
-  const { cookies } = await under.signIn("joerg");
+  const cookies = await under.signedIn("joerg");
   const forged = TOLD.flatMap((name) => [name, "service-admin-forged"]);
   const { status, received } = await ask("/", { cookies, headers: forged });
   t.is(status, 200, "the role that is required is held, although it isn't told");

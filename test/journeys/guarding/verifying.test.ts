@@ -101,7 +101,7 @@ async function verifies(t: ExecutionContext, verifier: Verifier): Promise<void> 
   const under = await webhookUnderTest(t);
   const command = await verifier.prepare(under);
   await under.applyAcme();
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const key = `${under.cluster.namespace}/acme`;
   const { headers, body } = await request(`${under.url}/auth?organization=${key}`, {
     headers: { cookie: cookies.header(new URL(under.url)) ?? "" },

@@ -73,11 +73,11 @@ testWithProxies(
     await under.applyAcme({ name: "beta", mappings: { others: [["portal_admin"], ["portal-admin"]] } });
     const cookies = new CookieJar();
     const page = { cookies, headers: ["Accept", "text/html"] };
-    await under.signIn("raj", { cookies, path: "/login/beta" });
+    await under.signedIn("raj", { cookies, path: "/login/beta" });
     t.is((await ask("/", page)).status, 303);
-    await under.signIn("raj", { cookies });
+    await under.signedIn("raj", { cookies });
     t.is((await ask("/", page)).status, 200);
-    await under.signIn("raj", { cookies, path: "/login/beta" });
+    await under.signedIn("raj", { cookies, path: "/login/beta" });
     const { status, received } = await ask("/", page);
     t.is(status, 200);
     t.deepEqual(received.headers["x-auth-request-organization"], [`${under.cluster.namespace}/acme`]);

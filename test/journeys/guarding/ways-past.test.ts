@@ -94,7 +94,7 @@ testWithProxies(
     const { under, port, application, cookieHeader } = await guarded(t, proxy);
     // Signed in, and without the role that is needed.
     await under.applyAcme({ mappings: { services: [["service_admin"], ["portal-admin"]] } });
-    const { cookies } = await under.signIn("ada");
+    const cookies = await under.signedIn("ada");
     const host = `Host: localhost:${port}`;
     const end = "Connection: close";
     const question = `organization=${under.cluster.namespace}/acme`;
@@ -162,7 +162,7 @@ testWithProxies(
   "however a request is written, the application hears of nobody but whose session it is",
   async (t, proxy) => {
     const { under, port, application, cookieHeader } = await guarded(t, proxy);
-    const { cookies } = await under.signIn("ada");
+    const cookies = await under.signedIn("ada");
     const [[, user] = []] = await under.users();
     const host = `Host: localhost:${port}`;
     const session = `Cookie: ${cookieHeader(cookies)}`;

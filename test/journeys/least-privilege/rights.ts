@@ -105,14 +105,14 @@ export async function usesExactly(
 
 /** Lets the product do all that it does, once. */
 export async function everything(product: ProductInProcess): Promise<void> {
-  const { askAPI, okta, rotateKeys, signIn, signInLocally, untilServed } = product;
+  const { askAPI, okta, rotateKeys, signedIn, signIn, signInLocally, untilServed } = product;
   await untilServed();
   rotateKeys();
   const cookies = new CookieJar();
   // Twice at once: one of them finds that the account is there already, and reads it.
-  await Promise.all([signsIn(product, cookies), signIn()]);
+  await Promise.all([signedIn(cookies), signIn()]);
   okta.directory.addToGroup("web", "ada@acme.example");
-  await signsIn(product, cookies);
+  await signedIn(cookies);
   // Thrice: a repeated Event is counted.
   for (let time = 0; time < 3; time++) await signInLocally();
   await askAPI();
@@ -139,18 +139,6 @@ export async function hookFollowed({ cluster, hook }: ProductInProcess): Promise
   await waitFor(async () => (await cluster.kubectl(...cursor)).stdout || undefined, {
     what: "the operator to note how far Okta's log was read",
   });
-}
-
-/** Ada signs in. Where a machine is too busy to know that it is current, she is asked to try again, and does. */
-async function signsIn({ signIn }: ProductInProcess, cookies: CookieJar): Promise<void> {
-  const status = await waitFor(
-    async () => {
-      const answer = await signIn(cookies);
-      return answer === 503 ? undefined : answer;
-    },
-    { what: "the sign-in to be served" },
-  );
-  if (status !== 303) throw new Error(`the sign-in ended with ${status}`);
 }
 
 /** One more, when the first one's login path is reserved. */

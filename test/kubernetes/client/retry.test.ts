@@ -41,21 +41,6 @@ test("attempts are bounded", (t) => {
   t.is(retryDelay(answer(429), { idempotent: true, attempt: 4 }), undefined);
 });
 
-test("back-off doubles up to its maximum, and half of it is random", (t) => {
-  const options = { baseMs: 100, maxMs: 60_000 };
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 10_000 }),
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      (failures, random) => {
-        const ms = backoff(failures, options, () => random);
-        const full = Math.min(60_000, 100 * 2 ** (failures - 1));
-        t.true(ms >= full / 2 && ms <= full);
-      },
-    ),
-  );
-});
-
 test("Retry-After comes in seconds or as a date", (t) => {
   t.is(parseRetryAfter("7"), 7_000);
   t.is(parseRetryAfter("Tue, 24 Nov 2026 10:00:10 GMT", Date.UTC(2026, 10, 24, 10)), 10_000);
@@ -81,16 +66,16 @@ test("how long to wait doubles with each attempt, and comes on top of what the s
   t.is(wait(2, 1, lost(false)), 200);
 });
 
-test("law: the wait is between half and all of what the failures demand, as chance has it", (t) => {
+test("law: the wait is between half and all of what the failures demand, as chance has it, in whole milliseconds", (t) => {
   fc.assert(
     fc.property(
-      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 10_000 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
       (failures, random) => {
         const full = Math.min(60_000, 100 * 2 ** (failures - 1));
         t.is(
           backoff(failures, { baseMs: 100, maxMs: 60_000 }, () => random),
-          full / 2 + (random * full) / 2,
+          Math.ceil(full / 2 + (random * full) / 2),
         );
       },
     ),

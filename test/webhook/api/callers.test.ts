@@ -88,8 +88,8 @@ test("the API's token signs nobody in, and a sign-in's opens nothing here", asyn
 
 test("a program reads what its account may read in the cluster: no more, and no other namespace's", async (t) => {
   const the = await acme(t);
-  const { cluster, signIn, users, path } = the;
-  await signIn("ada");
+  const { cluster, signedIn, users, path } = the;
+  await signedIn("ada");
   const { name: id = "" } = (await users()).get("ada@acme.example")?.metadata ?? {};
   await program(cluster, "getter", "get");
   await program(cluster, "nobody");
@@ -173,8 +173,8 @@ test("a pod's token is accepted until the pod goes, an account's right until it 
 
 test("a cookie counts for nothing beside an Authorization header", async (t) => {
   const the = await acme(t);
-  const { path, cluster, signIn } = the;
-  const { cookies } = await signIn("ada");
+  const { path, cluster, signedIn } = the;
+  const cookies = await signedIn("ada");
   await program(cluster, "nobody");
   t.is((await ask(the, `${path}/me`, { cookies })).status, 200);
   const token = await tokenOf(the, "nobody");
@@ -227,8 +227,8 @@ test("where the API server doesn't answer nobody is told that there is nothing, 
 
 test("what a replica hasn't heard of for too long it doesn't tell, to nobody and of nobody", async (t) => {
   const { the, at, faults } = await behindFaults(t, { maxStalenessMs: 10_000 });
-  const { path, token, signIn, cluster } = the;
-  const { cookies } = await signIn("ada");
+  const { path, token, signedIn, cluster } = the;
+  const cookies = await signedIn("ada");
   t.is((await ask(the, `${path}/users`, { at, token })).status, 200);
   faults.fault = (request, response) => {
     if (!request.url?.includes("organization")) return false;
@@ -255,8 +255,8 @@ test("what a replica hasn't heard of for too long it doesn't tell, to nobody and
 
 test("who asks too often is told when to ask again, whatever address they come from; nobody else is", async (t) => {
   const the = await acme(t, { apiRequestsPerMinute: 5, trustedProxies: 1 });
-  const { path, token, signIn } = the;
-  const { cookies } = await signIn("ada");
+  const { path, token, signedIn } = the;
+  const cookies = await signedIn("ada");
   const from = (address: string) =>
     ask(the, `${path}/me`, { token, headers: { "x-forwarded-for": address } });
   const first = await from("192.0.2.1");

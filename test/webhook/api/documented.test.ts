@@ -18,7 +18,7 @@ const answers = z.object({ users: z.array(z.object({ email: z.string() })) });
 async function acme(t: Parameters<typeof webhookUnderTest>[0]) {
   const underTest = await webhookUnderTest(t);
   await underTest.applyAcme();
-  await underTest.signIn("ada");
+  await underTest.signedIn("ada");
   const { namespace } = underTest.cluster;
   const here = (text: string) =>
     text

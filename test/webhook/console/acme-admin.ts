@@ -33,7 +33,7 @@ export async function acmeWithAdmin(
       organization: [["org_admin"], ["organization-admin"]],
     },
   });
-  const { cookies } = await underTest.signIn("olga");
+  const cookies = await underTest.signedIn("olga");
   return { ...underTest, admin: underTest.browser(cookies) };
 }
 

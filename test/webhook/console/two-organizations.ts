@@ -14,7 +14,7 @@ export const okta = {
 
 /** Their cookies, by what they are at Acme. */
 export async function twoOrganizations(underTest: UnderTest) {
-  const { applyAcme, apply, cluster, url, signIn, browser, webhook } = underTest;
+  const { applyAcme, apply, cluster, url, signedIn, browser, webhook } = underTest;
   await applyAcme({
     mappings: {
       services: [["service_admin"], ["service-admin"]],
@@ -42,9 +42,9 @@ export async function twoOrganizations(underTest: UnderTest) {
   if (entered.status !== 303) throw new Error(`Mia's sign-in was answered with ${entered.status}`);
   return {
     nobody: new CookieJar(),
-    member: (await signIn("ada")).cookies,
-    admin: (await signIn("kim")).cookies,
-    "admin of another": (await signIn("bea", { path: "/login/beta" })).cookies,
+    member: await signedIn("ada"),
+    admin: await signedIn("kim"),
+    "admin of another": await signedIn("bea", { path: "/login/beta" }),
     "local admin": mia,
   } as const;
 }

@@ -144,9 +144,9 @@ test("the start page offers the organization that this browser was at last, and 
 test("two organizations in one browser: each has its pages, and my access leads from one to the other", async (t) => {
   const kim = person("kim", ["org_admin", "beta_admin"]);
   const underTest = await webhookUnderTest(t, { okta: { ...okta, users: [kim] } });
-  await twoOrganizations({ ...underTest, signIn: async (_, options) => underTest.signIn("kim", options) });
-  const { cookies } = await underTest.signIn("kim");
-  await underTest.signIn("kim", { path: "/login/beta", cookies });
+  await twoOrganizations({ ...underTest, signedIn: (_, options) => underTest.signedIn("kim", options) });
+  const cookies = await underTest.signedIn("kim");
+  await underTest.signedIn("kim", { path: "/login/beta", cookies });
   const browser = underTest.browser(cookies);
   const acme = await browser.get("/login/acme/me");
   t.regex(acme.body, /Also signed in at[\s\S]*href="\/login\/beta\/me"/);

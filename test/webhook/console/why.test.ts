@@ -19,12 +19,12 @@ const MAPPINGS: Record<string, [string[], string[]]> = {
 
 /** Ada is of Acme, Kim administers it, Bea administers Beta. */
 async function scene(underTest: UnderTest) {
-  const { applyAcme, signIn, browser } = underTest;
+  const { applyAcme, signedIn, browser } = underTest;
   await applyAcme({ mappings: MAPPINGS });
   await applyAcme({ name: "beta", mappings: { "beta-admins": [["beta_admin"], ["organization-admin"]] } });
-  const ada = browser((await signIn("ada")).cookies);
-  const kim = browser((await signIn("kim")).cookies);
-  const bea = browser((await signIn("bea", { path: "/login/beta" })).cookies);
+  const ada = browser(await signedIn("ada"));
+  const kim = browser(await signedIn("kim"));
+  const bea = browser(await signedIn("bea", { path: "/login/beta" }));
   return { ada, kim, bea };
 }
 
@@ -156,7 +156,7 @@ test("however many mappings and roles there are, a page stays below 100 kB", asy
       ],
     },
   });
-  const kim = underTest.browser((await underTest.signIn("kim")).cookies);
+  const kim = underTest.browser(await underTest.signedIn("kim"));
   for (const query of ["", `?role=${roles[0]}`]) {
     const { status, body } = await kim.get(`/login/acme/why${query}`);
     t.is(status, 200);

@@ -4,9 +4,9 @@ import test from "ava";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("forward auth: the answer's headers say who it is, and what is asked for must be met", async (t) => {
-  const { applyAcme, signIn, browser, cluster } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, browser, cluster } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("raj");
+  const cookies = await signedIn("raj");
   const visitor = browser(cookies);
   const { status, headers } = await visitor.get("/session");
   t.is(status, 200);
@@ -33,9 +33,9 @@ test("forward auth: the answer's headers say who it is, and what is asked for mu
 });
 
 test("an answer says what is missing", async (t) => {
-  const { applyAcme, signIn, browser, cluster, url } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, browser, cluster, url } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const asked = async (query: string, who = browser(cookies)) => {
     const { status, body } = await who.get(`/session?${query}`);
     return { status, ...JSON.parse(body) };
@@ -55,10 +55,10 @@ test("an answer says what is missing", async (t) => {
 });
 
 test("a session of one organization is none of another, whose sign-in is the way in", async (t) => {
-  const { applyAcme, signIn, browser, cluster, url } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, browser, cluster, url } = await webhookUnderTest(t);
   await applyAcme();
   await applyAcme({ name: "beta", mappings: {} });
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const { status, body } = await browser(cookies).get(`/session?organization=${cluster.namespace}/beta`);
   t.is(status, 401);
   t.like(JSON.parse(body), { code: "no-session", login: `${url}/login/beta` });
@@ -79,9 +79,9 @@ test("nobody is led to the sign-in of another organization that holds the login 
 });
 
 test("a requirement that isn't understood is refused, whoever asks, and the answer says what to write", async (t) => {
-  const { applyAcme, signIn, browser, cluster, metrics } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, browser, cluster, metrics } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const here = `organization=${cluster.namespace}/acme`;
   for (const who of [browser(cookies), browser()])
     for (const query of [
@@ -103,9 +103,9 @@ test("a requirement that isn't understood is refused, whoever asks, and the answ
 });
 
 test("an answer follows from the cookie and the query: whatever else is sent changes nothing", async (t) => {
-  const { applyAcme, signIn, browser, cluster } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, browser, cluster } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const here = `/session?organization=${cluster.namespace}/acme&role=portal-admin`;
   const said = {
     accept: "text/html",
@@ -135,9 +135,9 @@ test("an answer follows from the cookie and the query: whatever else is sent cha
 });
 
 test("nothing but the one address answers on sessions", async (t) => {
-  const { applyAcme, signIn, url } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, url } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const cookie = cookies.header(new URL(url)) ?? "";
   /** The target as it stands: URL would put it right first. */
   const status = async (path: string, method = "GET") => {
@@ -205,9 +205,9 @@ test("an email that doesn't fit into a header doesn't get there, and one that is
 });
 
 test("an edited catalogue shows in live sessions", async (t) => {
-  const { applyAcme, signIn, session } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, session } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   t.like((await session(cookies)).body, { roles: [{ admin: false }] });
   await applyAcme({
     spec: { roles: [{ name: "service-admin", displayName: "Boss", admin: true }] },

@@ -3,9 +3,9 @@ import { request } from "undici";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("a form of our own is recognised by older browsers' Origin, too; without either header it isn't", async (t) => {
-  const { applyAcme, signIn, session, url } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, session, url } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const post = async (headers: Record<string, string>): Promise<number> => {
     const cookie = cookies.header(new URL(url)) ?? "";
     const type = { "content-type": "application/x-www-form-urlencoded" };

@@ -8,14 +8,14 @@ test("whatever comes from outside is shown as text: names, emails and groups of 
   const groups = [`g ${ATTACK}`, "plain"];
   const eve = person("eve", groups, { displayName: `Eve ${ATTACK}`, email: "eve@acme.example" });
   const ada = person("ada", ["service_admin"], { displayName: `Ada ${ATTACK}` });
-  const { applyAcme, signIn, browser } = await webhookUnderTest(t, {
+  const { applyAcme, signIn, signedIn, browser } = await webhookUnderTest(t, {
     okta: { users: [eve, ada], groups: [...groups, "service_admin"] },
   });
   await applyAcme({ spec: { displayName: `Acme ${ATTACK}` } });
   const refused = (await signIn("eve")).response;
   t.is(refused.status, 403);
   t.true(refused.body.includes("g &lt;script&gt;alert(1)&lt;/script&gt;"));
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const home = await browser(cookies).get("/");
   t.is(home.status, 200);
   t.true(home.body.includes("Ada &lt;script&gt;"));
@@ -26,9 +26,9 @@ test("whatever comes from outside is shown as text: names, emails and groups of 
 });
 
 test("every page forbids scripts, frames and everything from elsewhere, isn't stored, and has a number to quote", async (t) => {
-  const { applyAcme, signIn, browser, lines } = await webhookUnderTest(t);
+  const { applyAcme, signIn, signedIn, browser, lines } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const pages = {
     home: await browser(cookies).get("/"),
     "home without a session": await browser().get("/"),

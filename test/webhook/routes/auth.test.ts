@@ -28,7 +28,7 @@ async function ask({ url }: Pick<UnderTest, "url">, path: string, { cookies, hea
 test("whoever holds what is asked for comes in, and the application is told who it is", async (t) => {
   const under = await webhookUnderTest(t);
   await under.applyAcme();
-  const { cookies } = await under.signIn("raj");
+  const cookies = await under.signedIn("raj");
   const here = `organization=${under.cluster.namespace}/acme`;
   const { status, headers, body } = await ask(under, `/auth?${here}&role=service-admin`, { cookies });
   t.is(status, 200);
@@ -62,7 +62,7 @@ test("whoever holds what is asked for comes in, and the application is told who 
 test("who comes in follows from the cookie and the question: nothing else that a client sends changes the answer", async (t) => {
   const under = await webhookUnderTest(t);
   await under.applyAcme();
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const here = `organization=${under.cluster.namespace}/acme`;
   const sent: Record<string, string>[] = [
     { "x-forwarded-uri": "/public" },
@@ -118,7 +118,7 @@ test("who comes in follows from the cookie and the question: nothing else that a
 test("what isn't understood is refused, whoever asks", async (t) => {
   const under = await webhookUnderTest(t);
   await under.applyAcme();
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const here = `organization=${under.cluster.namespace}/acme`;
   for (const asking of [{ cookies }, {}, { cookies, headers: PAGE }])
     for (const path of [
@@ -260,7 +260,7 @@ test("an address elsewhere, or none, leads to the organization's start page", as
 test("a person who lacks a role gets a page that says which, and whom to ask; nobody is sent round", async (t) => {
   const under = await webhookUnderTest(t);
   await under.applyAcme();
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const here = `organization=${under.cluster.namespace}/acme`;
   const page = async (query: string) => {
     const answer = await ask(under, `/auth?${query}&signin=redirect`, { cookies, headers: PAGE });
@@ -281,7 +281,7 @@ test("a person who lacks a role gets a page that says which, and whom to ask; no
 test("at an application's host, the page of a missing role leads to the webhook's pages, which are at its own host", async (t) => {
   const under = await webhookUnderTest(t, { applicationHosts: ["localhost:9"] });
   await under.applyAcme();
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const query = `organization=${under.cluster.namespace}/acme&role=organization-admin&host=localhost:9`;
   const { status, body } = await ask(under, `/auth?${query}`, { cookies, headers: PAGE });
   t.is(status, 403);

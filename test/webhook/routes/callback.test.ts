@@ -206,7 +206,7 @@ test("a state or a browser's cookie that was changed or made by hand is as good 
 test("a session cookie that was changed, made by hand or is of another kind is refused", async (t) => {
   const underTest = await webhookUnderTest(t);
   await underTest.applyAcme();
-  const { cookies } = await underTest.signIn("ada");
+  const cookies = await underTest.signedIn("ada");
   const pairs = (cookies.header(new URL(underTest.url)) ?? "").split("; ");
   const [name = "", token = ""] = (pairs.find((pair) => pair.includes("-session-")) ?? "").split("=");
   t.regex(name, /^okta-role-session-[\w-]{8}$/);

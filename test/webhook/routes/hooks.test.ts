@@ -274,8 +274,8 @@ test("events that concern nobody here cost no request, but the hook is known to 
 });
 
 test("whoever has an account is concerned by what happens to them", async (t) => {
-  const { send, signIn, okta, hints, webhook } = await hooked(t);
-  await signIn("ada");
+  const { send, signedIn, okta, hints, webhook } = await hooked(t);
+  await signedIn("ada");
   await waitFor(() => webhook.caches.users.list().length === 1 || undefined, {
     what: "the account to be known",
   });

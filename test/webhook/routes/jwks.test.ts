@@ -27,7 +27,7 @@ function keysOf({ url }: Pick<Replica, "url">) {
 test("an application verifies who it is by the published keys alone", async (t) => {
   const under = await webhookUnderTest(t);
   await under.applyAcme();
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const token = await assertionAt(under, under, cookies);
   const { namespace } = under.cluster;
   const { host } = new URL(under.url);
@@ -65,7 +65,7 @@ test("replicas sign by the same key, each verified by what the other publishes",
   const under = await webhookUnderTest(t);
   await under.applyAcme();
   const other = await under.replica();
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   const [here, there] = [under, other] as const;
   const tokens = await Promise.all(
     [here, there].map((at) =>
@@ -81,7 +81,7 @@ test("replicas sign by the same key, each verified by what the other publishes",
 test("the Secret holds what it always did: a replica of an older release reads it as its own", async (t) => {
   const under = await webhookUnderTest(t);
   await under.applyAcme();
-  const { cookies } = await under.signIn("ada");
+  const cookies = await under.signedIn("ada");
   await assertionAt(under, under, cookies);
   const place = { namespace: under.cluster.namespace, name: SECRET };
   const { data = {} }: Secret = await under.client.get(secrets, place);

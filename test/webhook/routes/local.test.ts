@@ -29,9 +29,9 @@ test("a local admin signs in with a token of their service account while Okta is
 
 test("a local admin stays one when Okta signs the same person in", async (t) => {
   const underTest = await withMia(t);
-  const { signIn, session, users, okta, url } = underTest;
+  const { signedIn, session, users, okta, url } = underTest;
   okta.directory.addUser({ login: "mia@acme.example", password: "mia", groups: ["service_admin"] });
-  await signIn("mia");
+  await signedIn("mia");
   const answer = await paste(underTest, await token(underTest, "mia", `${url}/login/acme`));
   const { body } = await session(answer.cookies);
   t.like(body, { roles: [{ name: "organization-admin" }] });

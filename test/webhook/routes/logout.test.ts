@@ -4,10 +4,10 @@ import { type Answer, Browser } from "../browser.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("signing out ends the session here and at Okta, so that another account can sign in", async (t) => {
-  const { applyAcme, signIn, session, browser, url, okta } = await webhookUnderTest(t);
+  const { applyAcme, signIn, signedIn, session, browser, url, okta } = await webhookUnderTest(t);
   await applyAcme();
   const cookies = new CookieJar();
-  await signIn("ada", { cookies });
+  await signedIn("ada", { cookies });
   // Okta knows this browser: the next sign-in asks for nothing.
   t.is((await signIn("nobody", { cookies, password: "wrong" })).response.status, 303);
 
@@ -36,7 +36,7 @@ test("signing out ends the session here and at Okta, so that another account can
 });
 
 test("who was refused can sign in with another account", async (t) => {
-  const { applyAcme, signIn, session, browser, okta } = await webhookUnderTest(t);
+  const { applyAcme, signIn, signedIn, session, browser, okta } = await webhookUnderTest(t);
   await applyAcme();
   const cookies = new CookieJar();
   const { response } = await signIn("eve", { cookies });
@@ -49,14 +49,14 @@ test("who was refused can sign in with another account", async (t) => {
   );
   t.is(home.status, 303);
   t.is(home.headers.location, "/login/acme?prompt=login");
-  await signIn("ada", { cookies, path: "/login/acme?prompt=login" });
+  await signedIn("ada", { cookies, path: "/login/acme?prompt=login" });
   t.is((await session(cookies)).status, 200);
 });
 
 test("nobody is signed out by a link, an image, or another site's form", async (t) => {
-  const { applyAcme, signIn, session, browser, url } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, session, browser, url } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const asked = await browser(cookies).get("/logout");
   t.is(asked.status, 200);
   t.true(asked.body.includes('<form method="post" action="/logout">'));
@@ -75,9 +75,9 @@ test("nobody is signed out by a link, an image, or another site's form", async (
 });
 
 test("when Okta can't be reached, the session here ends all the same, and the page says what may not have", async (t) => {
-  const { applyAcme, signIn, session, browser, cluster, heard } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, session, browser, cluster, heard } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const elsewhere = JSON.stringify({ spec: { okta: { issuer: "http://127.0.0.1:9" } } });
   await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", elsewhere);
   await heard("oktaorg", "acme");
@@ -88,9 +88,9 @@ test("when Okta can't be reached, the session here ends all the same, and the pa
 });
 
 test("when the session has ended already, Okta's is ended all the same, or the page says that it may not be", async (t) => {
-  const { applyAcme, signIn, browser, url, okta } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, browser, url, okta } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const page = await browser(cookies).get("/logout");
   t.true(page.body.includes('name="organization" value="acme"'));
   // The tab stays open overnight: what the session was is gone, what Okta is told at the end isn't.
@@ -112,10 +112,10 @@ test("when the session has ended already, Okta's is ended all the same, or the p
 });
 
 test("where Okta can't be shown an ID token people aren't sent to its error, and the page says what may not be", async (t) => {
-  const { applyAcme, signIn, session, browser, url } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, session, browser, url } = await webhookUnderTest(t);
   await applyAcme();
   const withoutToken = async () => {
-    const { cookies } = await signIn("ada");
+    const cookies = await signedIn("ada");
     cookies.store(new URL(url), ["okta-role-id-token=; Path=/logout; Max-Age=0"]);
     return cookies;
   };
@@ -131,9 +131,9 @@ test("where Okta can't be shown an ID token people aren't sent to its error, and
 });
 
 test("programs that ask for JSON get told where to go on", async (t) => {
-  const { applyAcme, signIn, browser, okta } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, browser, okta } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const answer = await browser(cookies).post("/logout", {}, { accept: "application/json" });
   t.is(answer.status, 200);
   const body = JSON.parse(answer.body);

@@ -51,7 +51,7 @@ async function scene(
   const rights = await chartRights(undefined, { editMappings: isGranted });
   const underTest = await webhookUnderTest(t, { okta, rights });
   await underTest.applyAcme({ mappings, spec });
-  const cookies = async (name: string): Promise<CookieJar> => (await underTest.signIn(name)).cookies;
+  const cookies = async (name: string): Promise<CookieJar> => await underTest.signedIn(name);
   return {
     ...underTest,
     ada: underTest.browser(await cookies("ada")),
@@ -233,15 +233,11 @@ test("what can't be read as groups is said at its field, and what was filled in 
 
 test("who isn't an admin sees none of it and changes none of it; nor does an admin of another organization", async (t) => {
   const underTest = await scene(t);
-  const { cookies, browser, applyAcme, signIn, mapping } = underTest;
+  const { cookies, browser, applyAcme, signedIn, mapping } = underTest;
   await applyAcme({ name: "beta", mappings: { "beta-admins": [["portal_admin"], ["organization-admin"]] } });
   const strangers: [who: string, jar: CookieJar | undefined, statuses: number[]][] = [
     ["somebody without an admin role", await cookies("ben"), [403, 403, 403]],
-    [
-      "an admin of another organization",
-      (await signIn("raj", { path: "/login/beta" })).cookies,
-      [303, 401, 401],
-    ],
+    ["an admin of another organization", await signedIn("raj", { path: "/login/beta" }), [303, 401, 401]],
     ["nobody", undefined, [303, 401, 401]],
   ];
   const form = { "groups:service-admin": "marketing", seen: "00000000" };

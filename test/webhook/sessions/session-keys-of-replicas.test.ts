@@ -8,10 +8,10 @@ import { webhookUnderTest } from "../webhook-under-test.ts";
 const NAME = "okta-role-operator-session-keys";
 
 test("the Secret is made when missing, once however many replicas come at once, and a session counts at all of them", async (t) => {
-  const { applyAcme, signIn, session, replica, client, cluster } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, session, replica, client, cluster } = await webhookUnderTest(t);
   const others = await Promise.all([replica(), replica()]);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   for (const other of others) t.is((await session(cookies, other)).status, 200);
   const { type, data } = await client.get(secrets, { namespace: cluster.namespace, name: NAME });
   t.is(type, SESSION_KEYS_TYPE);
@@ -19,12 +19,12 @@ test("the Secret is made when missing, once however many replicas come at once, 
 });
 
 test("deleting the Secret signs everybody out, and people can sign in again at once", async (t) => {
-  const { applyAcme, signIn, session, cluster, replica, lines } = await webhookUnderTest(t, {
+  const { applyAcme, signIn, signedIn, session, cluster, replica, lines } = await webhookUnderTest(t, {
     keys: { refreshMs: 200 },
   });
   const other = await replica();
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   await cluster.kubectl("delete", "secret", NAME);
   // Secrets aren't watched: each replica reads it again when the time has come.
   const fresh = await waitFor(

@@ -29,11 +29,11 @@ test("a session lasts as long as the organization says, also when it says less l
 });
 
 test("one browser is signed in at two organizations at once, and signs out of one", async (t) => {
-  const { applyAcme, signIn, browser, cluster } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, browser, cluster } = await webhookUnderTest(t);
   await applyAcme();
   await applyAcme({ name: "beta", mappings: { "beta-services": [["service_admin"], ["service-admin"]] } });
-  const { cookies } = await signIn("ada");
-  await signIn("ada", { cookies, path: "/login/beta" });
+  const cookies = await signedIn("ada");
+  await signedIn("ada", { cookies, path: "/login/beta" });
   const visitor = browser(cookies);
   const codeAt = async (name: string): Promise<string> => {
     const { body } = await visitor.get(`/session?organization=${cluster.namespace}/${name}`);

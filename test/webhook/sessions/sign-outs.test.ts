@@ -6,11 +6,11 @@ import { Browser, copyOf, sessionsIn } from "../browser.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("a cookie that was copied before a sign-out is refused after it, at every replica; the person's other sessions go on", async (t) => {
-  const { applyAcme, signIn, session, browser, replica, url, users } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, session, browser, replica, url, users } = await webhookUnderTest(t);
   const other = await replica();
   await applyAcme();
-  const elsewhere = (await signIn("ada")).cookies;
-  const { cookies } = await signIn("ada");
+  const elsewhere = await signedIn("ada");
+  const cookies = await signedIn("ada");
   const copies = [copyOf(cookies, url), copyOf(cookies, url)];
   t.is((await session(copies[1], other)).status, 200);
 
@@ -35,9 +35,9 @@ test("a cookie that was copied before a sign-out is refused after it, at every r
 
 test("a sign-out survives a restart of every replica", async (t) => {
   const underTest = await webhookUnderTest(t);
-  const { applyAcme, signIn, session, browser, replica, url } = underTest;
+  const { applyAcme, signedIn, session, browser, replica, url } = underTest;
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const copy = copyOf(cookies, url);
   await browser(cookies).post("/logout", { organization: "acme" });
   await underTest.stop();
@@ -46,7 +46,7 @@ test("a sign-out survives a restart of every replica", async (t) => {
 });
 
 test("when the sign-out can't be stored, the session has left this browser all the same, and the page says that copies may count", async (t) => {
-  const { applyAcme, signIn, replica, cluster, url } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, replica, cluster, url } = await webhookUnderTest(t);
   const faults = await FaultServer.start(t);
   const kubeconfig = await kubeconfigVia(t, faults.url, {
     insecure: true,
@@ -54,7 +54,7 @@ test("when the sign-out can't be stored, the session has left this browser all t
   });
   const cut = await replica({ kubeconfig });
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   faults.fault = (request, response) => {
     if (request.method !== "PUT") return false;
     statusAnswer(403, "Forbidden")(response);
@@ -67,7 +67,7 @@ test("when the sign-out can't be stored, the session has left this browser all t
   t.regex(page.body, /Go on signing out/);
   t.deepEqual(sessionsIn(cookies, url), []);
 
-  const again = (await signIn("ada")).cookies;
+  const again = await signedIn("ada");
   const json = await new Browser(cut.url, again).post(
     "/logout",
     { organization: "acme" },

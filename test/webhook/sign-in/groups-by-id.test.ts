@@ -31,20 +31,20 @@ test("a group that is mapped by id gives its roles, whatever it is called, and s
 
 test("just after a rename, who is admitted by another mapping as well keeps both roles", async (t) => {
   const underTest = await webhookUnderTest(t);
-  const { signIn, session, okta } = underTest;
+  const { signedIn, session, okta } = underTest;
   const group = await acmeByID(underTest);
-  await signIn("raj");
+  await signedIn("raj");
   okta.directory.updateGroup(group.id, { name: "renamed" });
-  const { cookies } = await signIn("raj");
+  const cookies = await signedIn("raj");
   const { body } = await session(cookies);
   t.like(body, { roles: [{ name: "portal-admin" }, { name: "service-admin" }] });
 });
 
 test("another group of the same name gives nothing, and who is moved into it loses the role", async (t) => {
   const underTest = await webhookUnderTest(t);
-  const { signIn, session, okta } = underTest;
+  const { signIn, signedIn, session, okta } = underTest;
   const group = await acmeByID(underTest);
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   t.is((await session(cookies)).status, 200);
   okta.directory.updateGroup(group.id, { name: "renamed" });
   const impostor = okta.directory.addGroup("service_admin");
@@ -58,10 +58,10 @@ test("another group of the same name gives nothing, and who is moved into it los
 
 test("while the directory can't be read, those whom ids may concern are refused and keep what they hold; others come in", async (t) => {
   const underTest = await webhookUnderTest(t);
-  const { signIn, session, okta, users } = underTest;
+  const { signIn, signedIn, session, okta, users } = underTest;
   await acmeByID(underTest);
   okta.directory.addToGroup("portal_admin", "eve@acme.example");
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const down = okta.misbehave({ fault: { kind: "status", status: 500 }, on: ["management"] });
   const refused = await signIn("ada");
   t.is(refused.response.status, 503);

@@ -22,10 +22,10 @@ test("after an edit of the organization, a claim that still isn't set up is said
   const { applyAcme, signIn, condition, okta } = await webhookUnderTest(t);
   await applyAcme();
   okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
-  await signIn("ada");
+  t.is((await signIn("ada")).response.status, 502);
   const before = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimNotSetUp");
   await applyAcme({ spec: { displayName: "Acme Inc." } });
-  await signIn("ada");
+  t.is((await signIn("ada")).response.status, 502);
   const after = await waitFor(
     async () => {
       const now = await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimNotSetUp");
@@ -39,9 +39,9 @@ test("after an edit of the organization, a claim that still isn't set up is said
 
 test("a claim that is missing where it came before means no groups: the account is deactivated", async (t) => {
   const underTest = await webhookUnderTest(t);
-  const { applyAcme, signIn, users, okta } = underTest;
+  const { applyAcme, signIn, signedIn, users, okta } = underTest;
   await applyAcme();
-  await signIn("ada");
+  await signedIn("ada");
   await evidenceKnown(underTest);
   // The stand-in leaves an empty claim out, as some providers do.
   okta.settings.emptyGroupsClaim = "omit";
@@ -83,9 +83,9 @@ test("a verdict about the claim outlives an edit of something else, and ends wit
   const names = Array.from({ length: 7 }, (_, i) => `person${i}`);
   const seed = { users: names.map((name) => person(name, ["service_admin"])), groups: ["service_admin"] };
   const underTest = await webhookUnderTest(t, { okta: seed });
-  const { applyAcme, signIn, condition, okta, heard } = underTest;
+  const { applyAcme, signIn, signedIn, condition, okta, heard } = underTest;
   await applyAcme();
-  for (const name of names) await signIn(name);
+  for (const name of names) await signedIn(name);
   await evidenceKnown(underTest);
   okta.misbehave({ fault: { kind: "groups-claim", as: "missing" } });
   for (const name of names) await signIn(name);
@@ -102,9 +102,9 @@ test("a verdict about the claim outlives an edit of something else, and ends wit
 });
 
 test("a claim that is a string, or holds what isn't one, is refused and takes nothing from anybody", async (t) => {
-  const { applyAcme, signIn, session, condition, okta } = await webhookUnderTest(t);
+  const { applyAcme, signIn, signedIn, session, condition, okta } = await webhookUnderTest(t);
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   for (const as of ["string", "numbers"] as const) {
     const wrong = okta.misbehave({ fault: { kind: "groups-claim", as } });
     const again = await signIn("ada");
@@ -113,7 +113,7 @@ test("a claim that is a string, or holds what isn't one, is refused and takes no
     t.true(told.message.includes('"groups"'));
     t.is((await session(cookies)).status, 200, as);
     wrong.stop();
-    await signIn("ada");
+    await signedIn("ada");
     await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "Received");
   }
 });
@@ -125,14 +125,14 @@ test("150 groups in a claim count, and the condition says that Okta may cut such
     groups,
     manyGroups: "all" as const,
   };
-  const { applyAcme, signIn, users, condition } = await webhookUnderTest(t, { okta: seed });
+  const { applyAcme, signIn, signedIn, users, condition } = await webhookUnderTest(t, { okta: seed });
   await applyAcme();
   const { response } = await signIn("ada");
   t.is(response.status, 303);
   t.is((await users()).get("ada@acme.example")?.spec.groups?.length, 151, "those, and Everyone");
   const told = await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "TooManyGroups");
   t.regex(told.message, /okta\.directory/);
-  await signIn("ben");
+  await signedIn("ben");
   t.is(
     (await condition("oktaorg", "acme", "GroupsClaimReceived", "True")).reason,
     "TooManyGroups",
@@ -161,11 +161,12 @@ test("a list that may be cut gives, and never takes: who would lose by it is ref
     groups: ["service_admin", "portal_admin", ...many],
     manyGroups: "all" as const,
   };
-  const { applyAcme, signIn, session, users, condition, heard, okta, lines } = await webhookUnderTest(t, {
-    okta: seed,
-  });
+  const { applyAcme, signIn, signedIn, session, users, condition, heard, okta, lines } =
+    await webhookUnderTest(t, {
+      okta: seed,
+    });
   await applyAcme();
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   // The mapped one is no longer among those that arrive, though others are.
   okta.directory.removeFromGroup("service_admin", "ada@acme.example");
   const refused = await signIn("ada");
@@ -186,7 +187,7 @@ test("a list that may be cut gives, and never takes: who would lose by it is ref
   t.like((await session(again.cookies)).body, {
     roles: [{ name: "portal-admin" }, { name: "service-admin" }],
   });
-  await signIn("ben");
+  await signedIn("ben");
   t.is(
     (await condition("oktaorg", "acme", "GroupsClaimReceived", "False")).reason,
     "TooManyGroups",
@@ -221,13 +222,13 @@ test("with a directory, a missing claim is asked there; while it can't be read, 
 
 test("a second sign-in writes nothing about the groups claim", async (t) => {
   const underTest = await webhookUnderTest(t);
-  const { applyAcme, signIn, webhook, cluster } = underTest;
+  const { applyAcme, signedIn, webhook, cluster } = underTest;
   await applyAcme();
-  await signIn("ada");
+  await signedIn("ada");
   await evidenceKnown(underTest);
   const before = webhook.caches.organizations.get(`${cluster.namespace}/acme`)?.metadata.resourceVersion;
-  await signIn("ada");
-  await signIn("raj");
+  await signedIn("ada");
+  await signedIn("raj");
   await webhook.flush(5_000);
   t.is(webhook.caches.organizations.get(`${cluster.namespace}/acme`)?.metadata.resourceVersion, before);
 });

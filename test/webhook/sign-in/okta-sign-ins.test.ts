@@ -72,14 +72,14 @@ test("an address that can't be read stops nobody, and one that is stored stays",
 });
 
 test("roles follow the groups at each sign-in; without a mapped group the account is deactivated and every session ends", async (t) => {
-  const { applyAcme, signIn, session, users, okta, url } = await webhookUnderTest(t);
+  const { applyAcme, signIn, signedIn, session, users, okta, url } = await webhookUnderTest(t);
   await applyAcme();
   const ada = await signIn("ada");
   const copied = copyOf(ada.cookies, url);
 
   okta.directory.removeFromGroup("service_admin", "ada@acme.example");
   okta.directory.addToGroup("portal_admin", "ada@acme.example");
-  await signIn("ada");
+  await signedIn("ada");
   const { body } = await session(ada.cookies);
   t.like(body, { roles: [{ name: "portal-admin", mapping: "portal", group: "portal_admin" }] });
 
@@ -127,11 +127,11 @@ test("a local account with the same verified email is linked, and a local admin'
 });
 
 test("an edited mapping changes what the next sign-in gives", async (t) => {
-  const { applyAcme, signIn, session } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, session } = await webhookUnderTest(t);
   await applyAcme({ mappings: { services: [["service_admin"], ["service-admin"]] } });
-  await signIn("ada");
+  await signedIn("ada");
   await applyAcme({ mappings: { services: [["service_admin"], ["service-admin", "portal-admin"]] } });
-  const { cookies } = await signIn("ada");
+  const cookies = await signedIn("ada");
   const { body } = await session(cookies);
   t.like(body, { roles: [{ name: "portal-admin" }, { name: "service-admin" }] });
 });

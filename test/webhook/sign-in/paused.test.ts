@@ -3,7 +3,7 @@ import { PAUSE_ANNOTATION } from "../../../crds/annotations.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
 test("a paused organization: who has access signs in with it, whatever Okta says of their groups; nobody gets an account, and the page says why", async (t) => {
-  const { applyAcme, cluster, heard, signIn, session, users, okta } = await webhookUnderTest(t);
+  const { applyAcme, cluster, heard, signIn, signedIn, session, users, okta } = await webhookUnderTest(t);
   await applyAcme();
   t.is((await signIn("ada")).response.status, 303);
   okta.directory.removeFromGroup("service_admin", "ben@acme.example");
@@ -28,13 +28,13 @@ test("a paused organization: who has access signs in with it, whatever Okta says
   await cluster.kubectl("annotate", "oktaorg", "acme", `${PAUSE_ANNOTATION}-`);
   await heard("oktaorg", "acme");
   t.is((await signIn("ben")).response.status, 303);
-  t.like(await session((await signIn("ada")).cookies), { body: { roles: [{ name: "portal-admin" }] } });
+  t.like(await session(await signedIn("ada")), { body: { roles: [{ name: "portal-admin" }] } });
 });
 
 test("somebody who was deactivated before a pause stays so, for the reason and since the time that it was", async (t) => {
-  const { applyAcme, cluster, heard, signIn, users, okta } = await webhookUnderTest(t);
+  const { applyAcme, cluster, heard, signIn, signedIn, users, okta } = await webhookUnderTest(t);
   await applyAcme();
-  await signIn("ada");
+  await signedIn("ada");
   okta.directory.removeFromGroup("service_admin", "ada@acme.example");
   t.is((await signIn("ada")).response.status, 403);
   const why = async () =>

@@ -44,8 +44,8 @@ async function personIn(replica: Pick<Replica, "client" | "webhook">, name: stri
 }
 
 test("a first sign-in is one create and one status; who comes back unchanged waits for no write; what is new is written first", async (t) => {
-  const { signIn, session, faults, writes, okta } = await scene(t);
-  await signIn("ada");
+  const { signIn, signedIn, session, faults, writes, okta } = await scene(t);
+  await signedIn("ada");
   t.deepEqual(writes(), ["POST ", "PUT /status"]);
 
   const released = Promise.withResolvers<void>();
@@ -64,8 +64,8 @@ test("a first sign-in is one create and one status; who comes back unchanged wai
 
 test("when somebody has signed in last is stored afterwards, once a minute, and what waits at the end", async (t) => {
   const under = await scene(t);
-  const { signIn, writes, users, stop } = under;
-  await signIn("ada");
+  const { signedIn, writes, users, stop } = under;
+  await signedIn("ada");
   const lastLogin = async (): Promise<number> =>
     Date.parse((await users()).get("ada@acme.example")?.status?.lastLoginTime ?? "");
   const setBack = async (ms: number): Promise<number> => {
@@ -79,20 +79,20 @@ test("when somebody has signed in last is stored afterwards, once a minute, and 
   };
   const hourAgo = await setBack(HOUR);
   const before = writes().length;
-  await signIn("ada");
+  await signedIn("ada");
   await waitFor(async () => (await lastLogin()) > hourAgo || undefined, { what: "the time to be stored" });
   t.deepEqual(writes().slice(before), ["PUT /status"]);
 
   const justNow = await setBack(20_000);
-  await signIn("ada");
+  await signedIn("ada");
   await stop();
   t.true((await lastLogin()) > justNow);
 });
 
 test("a refused sign-in of somebody who has an account is in it: with what it takes, or afterwards", async (t) => {
   const under = await scene(t);
-  const { signIn, writes, users, okta } = under;
-  await signIn("ada");
+  const { signIn, signedIn, writes, users, okta } = under;
+  await signedIn("ada");
   okta.directory.removeFromGroup("service_admin", "ada@acme.example");
   const refused = await signIn("ada");
   t.is(refused.response.status, 403);
@@ -125,9 +125,9 @@ test("a refused sign-in of somebody who has an account is in it: with what it ta
 });
 
 test("who was put out elsewhere a moment ago gets no session by signing in where that isn't known yet", async (t) => {
-  const { signIn, session, faults, writes, replica, cluster, ...under } = await scene(t);
+  const { signIn, signedIn, session, faults, writes, replica, cluster, ...under } = await scene(t);
   const other = await replica({ kubeconfig: await cluster.serviceAccount() });
-  for (const name of ["ada", "ben", "raj"]) await signIn(name);
+  for (const name of ["ada", "ben", "raj"]) await signedIn(name);
   const [ada, ben, raj] = await Promise.all(["ada", "ben", "raj"].map((name) => personIn(other, name)));
   if (!ada || !ben || !raj) return t.fail();
 

@@ -7,14 +7,16 @@ import { person, webhookUnderTest } from "../webhook-under-test.ts";
 test("many sign-ins at once write each mapping once a second at most, and the last one is what stands there", async (t) => {
   const names = Array.from({ length: 30 }, (_, i) => `person${i}`);
   const seed = { users: names.map((name) => person(name, ["service_admin"])), groups: ["service_admin"] };
-  const { applyAcme, signIn, webhook, cluster, metrics } = await webhookUnderTest(t, { okta: seed });
+  const { applyAcme, signIn, signedIn, webhook, cluster, metrics } = await webhookUnderTest(t, {
+    okta: seed,
+  });
   await applyAcme();
   const writes: number[] = [];
   webhook.caches.mappings.subscribe(({ object }) => {
     if (object.metadata.name === "services") writes.push(performance.now());
   });
   await Promise.all(names.map((name) => signIn(name)));
-  await signIn("person7");
+  await signedIn("person7");
   await webhook.flush(5_000);
   const mapping = webhook.caches.mappings.get(`${cluster.namespace}/services`);
   const condition = mapping?.status?.conditions?.find(({ type }) => type === "UsersProvisioned");
@@ -26,14 +28,14 @@ test("many sign-ins at once write each mapping once a second at most, and the la
 });
 
 test("what a sign-in has shown is said of the mapping as it was then, however late it is written", async (t) => {
-  const { applyAcme, signIn, webhook, cluster, heard } = await webhookUnderTest(t);
+  const { applyAcme, signedIn, webhook, cluster, heard } = await webhookUnderTest(t);
   const mappings = (groups: string[]): Record<string, [string[], string[]]> => ({
     services: [groups, ["service-admin"]],
   });
   await applyAcme({ mappings: mappings(["service_admin"]) });
   // The first is written at once, the second in a second, or at the end.
-  await signIn("ada");
-  await signIn("ada");
+  await signedIn("ada");
+  await signedIn("ada");
   await applyAcme({ mappings: mappings(["service_admin", "another"]) });
   await webhook.flush(5_000);
   await heard("orm", "services");

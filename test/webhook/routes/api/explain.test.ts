@@ -20,10 +20,10 @@ async function acme(t: ExecutionContext) {
       groups: ["service_admin", "Portal_Admin", "org_admin"],
     },
   });
-  const { applyAcme, cluster, signIn, users } = underTest;
+  const { applyAcme, cluster, signedIn, users } = underTest;
   await applyAcme({ mappings: MAPPINGS });
-  const ada = (await signIn("ada")).cookies;
-  const olga = (await signIn("olga")).cookies;
+  const ada = await signedIn("ada");
+  const olga = await signedIn("olga");
   const adaID = (await users()).get("ada@acme.example")?.metadata.name ?? "";
   return { ...underTest, ada, olga, adaID, path: `/organizations/${cluster.namespace}/acme/explain` };
 }

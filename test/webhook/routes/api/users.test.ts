@@ -25,12 +25,12 @@ async function acme(
       groups: ["service_admin", "portal_admin", "org_admin"],
     },
   });
-  const { applyAcme, cluster, signIn, users } = underTest;
+  const { applyAcme, cluster, signedIn, users } = underTest;
   await applyAcme({ mappings: MAPPINGS });
   await program(cluster, "reader", "list", "get");
-  const ada = (await signIn("ada")).cookies;
-  const raj = (await signIn("raj")).cookies;
-  const olga = (await signIn("olga")).cookies;
+  const ada = await signedIn("ada");
+  const raj = await signedIn("raj");
+  const olga = await signedIn("olga");
   const ids = new Map(
     [...(await users())].map(([email, { metadata }]) => [email.split("@")[0], metadata.name]),
   );
@@ -129,7 +129,7 @@ test("a program reads one user with every cause of each role, and whoever else t
 
 test("what hasn't changed isn't sent again; what has is, at any replica", async (t) => {
   const the = await acme(t);
-  const { token, path, id, cluster, replica, okta, signIn, webhook } = the;
+  const { token, path, id, cluster, replica, okta, signedIn, webhook } = the;
   const other = await replica();
   for (const address of [`${path}/users`, `${path}/users?role=service-admin`, `${path}/users/${id("ada")}`]) {
     const first = await ask(the, address, { token });
@@ -146,7 +146,7 @@ test("what hasn't changed isn't sent again; what has is, at any replica", async 
   const before = await ask(the, `${path}/users`, { token });
   const ada = await ask(the, `${path}/users/${id("ada")}`, { token });
   okta.directory.addToGroup("portal_admin", "ada@acme.example");
-  await signIn("ada");
+  await signedIn("ada");
   await waitFor(
     () =>
       webhook.caches.users.get(`${cluster.namespace}/${id("ada")}`)?.status?.roles?.length === 3 || undefined,
