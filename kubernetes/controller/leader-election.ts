@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { type Lease, leases } from "../client/builtin-types.ts";
-import type { Client } from "../client/client.ts";
-import { AlreadyExistsError, ConflictError, NotFoundError } from "../client/errors.ts";
+import type { CallOptions, Client } from "../client/client.ts";
+import { AlreadyExistsError, ApiError, ConflictError, NotFoundError } from "../client/errors.ts";
 import { microTime } from "../client/times.ts";
 import { elapsedSince, type Moment, now } from "../clock.ts";
 import { RuntimeMetrics } from "../metrics.ts";
@@ -64,6 +64,8 @@ export class LeaderElection {
   #seen: Sighting | undefined;
   /** The resourceVersion of the lease as this process wrote it last. */
   #written: string | undefined;
+  /** Whether the API server may have carried out a write whose answer never came. */
+  #isUnanswered = false;
   #isWaiting = false;
   /** When the last successful renewal was sent; undefined while somebody else leads. */
   #renewed: Moment | undefined;
@@ -108,6 +110,7 @@ export class LeaderElection {
       if (this.#mayCampaign() && (await this.#tryAcquire(signal))) await this.#lead(signal, lead);
       else await this.#pause(signal);
     }
+    if (this.#isUnanswered) await this.#release();
   }
 
   /** Whoever sees nothing would lead nobody, and keep those who see from it. */
@@ -187,11 +190,9 @@ export class LeaderElection {
 
   async #create(signal: AbortSignal): Promise<boolean> {
     const { client, namespace, name } = this.#options;
-    const sent = now();
+    const object = { metadata: { namespace, name }, spec: this.#spec(undefined) };
     try {
-      const spec = this.#spec(undefined);
-      const object = { metadata: { namespace, name }, spec };
-      this.#wrote(await client.create(leases, object, { signal, timeoutMs: this.#timeoutMs }), sent);
+      await this.#hold((options) => client.create(leases, object, options), signal);
       return this.mayWrite();
     } catch (error) {
       if (!signal.aborted && !(error instanceof AlreadyExistsError)) {
@@ -222,39 +223,64 @@ export class LeaderElection {
 
   /** Takes or renews the lease, if it hasn't changed since it was read. */
   async #write(lease: Lease, signal: AbortSignal): Promise<void> {
-    const sent = now();
-    const { client } = this.#options;
     const mine = { ...lease, spec: this.#spec(lease) };
-    this.#wrote(await client.replace(leases, mine, { signal, timeoutMs: this.#timeoutMs }), sent);
+    await this.#hold((options) => this.#options.client.replace(leases, mine, options), signal);
   }
 
-  /** @param sent when; the answer may have taken its time, during which others have seen the renewal already */
-  #wrote(lease: Lease, sent: Moment): void {
-    this.#see(lease);
-    this.#written = lease.metadata.resourceVersion;
-    this.#renewed = sent;
+  /** Sends a write after which the lease is ours. */
+  async #hold(write: (options: CallOptions) => Promise<Lease>, signal: AbortSignal): Promise<void> {
+    // The answer may take its time, during which others have seen the renewal already.
+    const sent = now();
+    this.#isUnanswered = true;
+    try {
+      const lease = await write({ signal, timeoutMs: this.#timeoutMs });
+      this.#see(lease);
+      this.#written = lease.metadata.resourceVersion;
+      this.#renewed = sent;
+      this.#isUnanswered = false;
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500 && !error.repeated) this.#isUnanswered = false;
+      throw error;
+    }
   }
 
   /** Lets others know that they needn't wait; if that fails, they wait until the lease expires. */
   async #release(): Promise<void> {
-    const { client, namespace, name, identity } = this.#options;
-    let lease = this.#seen?.lease;
+    this.#renewed = undefined; // from here on we don't write
     try {
-      this.#renewed = undefined; // from here on we don't write
-      for (let attempt = 1; lease?.spec?.holderIdentity === identity; attempt++) {
-        try {
-          const spec = { ...this.#spec(lease), holderIdentity: "", leaseDurationSeconds: 1 };
-          await client.replace(leases, { ...lease, spec }, { timeoutMs: RELEASE_TIMEOUT_MS });
-          break;
-        } catch (error) {
-          // The renewal that was under way when leading ended was given up here, but the API server may have done it.
-          if (!(error instanceof ConflictError) || attempt === RELEASE_ATTEMPTS) throw error;
-          lease = await client.get(leases, { namespace, name }, { timeoutMs: RELEASE_TIMEOUT_MS });
-        }
+      let lease = this.#isUnanswered ? await this.#read() : this.#seen?.lease;
+      let attempt = 1;
+      while (lease?.spec?.holderIdentity === this.#options.identity && !(await this.#giveBack(lease))) {
+        if (attempt++ === RELEASE_ATTEMPTS) throw new Error("the lease is being changed all the time");
+        lease = await this.#read();
       }
       this.#seen = undefined;
+      this.#isUnanswered = false;
     } catch (error) {
       this.#log.warn({ err: error }, "can't release the lease: another replica has to wait until it expires");
+    }
+  }
+
+  /** @returns false where it has changed since: a write of our own that nobody waits for any more may have come late */
+  async #giveBack(lease: Lease): Promise<boolean> {
+    const spec = { ...this.#spec(lease), holderIdentity: "", leaseDurationSeconds: 1 };
+    try {
+      await this.#options.client.replace(leases, { ...lease, spec }, { timeoutMs: RELEASE_TIMEOUT_MS });
+      return true;
+    } catch (error) {
+      if (error instanceof ConflictError || error instanceof NotFoundError) return false;
+      throw error;
+    }
+  }
+
+  /** Of a shutdown. @returns undefined where there is none */
+  async #read(): Promise<Lease | undefined> {
+    const { client, namespace, name } = this.#options;
+    try {
+      return await client.get(leases, { namespace, name }, { timeoutMs: RELEASE_TIMEOUT_MS });
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
     }
   }
 

@@ -2,7 +2,12 @@ import { getEventListeners } from "node:events";
 import test, { type ExecutionContext } from "ava";
 import { Registry } from "prom-client";
 import type { Lease } from "../../../kubernetes/client/builtin-types.ts";
-import { AlreadyExistsError, ConflictError, NotFoundError } from "../../../kubernetes/client/errors.ts";
+import {
+  AlreadyExistsError,
+  ApiError,
+  ConflictError,
+  NotFoundError,
+} from "../../../kubernetes/client/errors.ts";
 import type { ObjectName } from "../../../kubernetes/client/object.ts";
 import {
   type Client,
@@ -673,5 +678,144 @@ test.serial(
     await running;
     t.deepEqual(told, [true]);
     t.is(server.lease?.spec?.holderIdentity, "");
+  },
+);
+
+test.serial(
+  "of a write whose answer never came it is found out at the end what became of it; of one that was refused not",
+  async (t) => {
+    const conflict = () => new ConflictError("changed", { status: 409, reason: "Conflict" });
+    const repeated = () => new ConflictError("?", { status: 409, reason: "Conflict", repeated: true });
+    const failed = () => new ApiError("?", { status: 500, reason: "InternalError" });
+    const cases: [what: string, fails: () => Error, isDone: boolean, reads: number][] = [
+      ["done, and the answer lost", () => new Error("lost"), true, 1],
+      ["lost before it was done", () => new Error("lost"), false, 1],
+      ["done, though the API server said that it failed", failed, true, 1],
+      ["done, and refused when it was sent again", repeated, true, 1],
+      ["refused: somebody was faster", conflict, false, 0],
+    ];
+    for (const [what, fails, isDone, reads] of cases) {
+      const server = new LeaseServer();
+      server.put({ holderIdentity: "", leaseTransitions: 1 });
+      const { stop, running, terms, said } = contend(t, server, "a");
+      const fail = (verb: string) => (verb === "replace" ? Promise.reject(fails()) : undefined);
+      if (isDone) server.after = fail;
+      else server.before = fail;
+      await clock.pass(0);
+      stop.abort();
+      server.before = server.after = () => {};
+      server.calls.length = 0;
+      server.timeouts.clear();
+      said();
+      await clock.pass(0);
+      await running;
+      t.is(server.lease?.spec?.holderIdentity, "", what);
+      t.is(terms.length, 0, what);
+      t.is(server.calls.filter((verb) => verb === "get").length, reads, what);
+      t.deepEqual([...server.timeouts], reads > 0 ? [2_000] : [], what);
+      t.deepEqual(said(), [], what);
+    }
+  },
+);
+
+test.serial("what has been answered since isn't asked about at the end", async (t) => {
+  const server = new LeaseServer();
+  server.before = (verb) => (verb === "create" ? Promise.reject(new Error("lost")) : undefined);
+  const { terms, stop, running } = contend(t, server, "a");
+  await clock.pass(0);
+  server.before = () => {};
+  await clock.pass(2_500);
+  t.is(terms.length, 1);
+  server.calls.length = 0;
+  stop.abort();
+  await clock.pass(0);
+  await running;
+  t.deepEqual(server.calls, ["replace"]);
+});
+
+test.serial("a lease that changes while it is given back is read again, thrice at most", async (t) => {
+  for (const [changes, isGivenBack] of [
+    [2, true],
+    [3, false],
+  ] as const) {
+    const server = new LeaseServer();
+    const work = Promise.withResolvers<void>();
+    const { stop, running, lines } = contend(t, server, "a", {}, () => work.promise);
+    await clock.pass(0);
+    let left = changes;
+    server.before = (verb) => {
+      if (verb === "replace" && left-- > 0) server.put(server.lease?.spec);
+    };
+    server.calls.length = 0;
+    server.timeouts.clear();
+    stop.abort();
+    work.resolve();
+    await clock.pass(0);
+    await running;
+    t.is(server.lease?.spec?.holderIdentity, isGivenBack ? "" : "a");
+    t.deepEqual(server.calls, ["replace", "get", "replace", "get", "replace"]);
+    t.deepEqual([...server.timeouts], [2_000]);
+    const told = lines.filter(({ msg }) => String(msg).startsWith("can't release the lease"));
+    t.is(told.length, isGivenBack ? 0 : 1);
+  }
+});
+
+test.serial("a lease that is gone, or another's, when it is to be given back is left alone", async (t) => {
+  for (const there of ["nothing", "another's"]) {
+    const server = new LeaseServer();
+    const work = Promise.withResolvers<void>();
+    const { stop, running, said } = contend(t, server, "a", {}, () => work.promise);
+    await clock.pass(0);
+    if (there === "nothing") server.lease = undefined;
+    else server.put({ holderIdentity: "b" });
+    const { lease } = server;
+    stop.abort();
+    work.resolve();
+    await clock.pass(0);
+    await running;
+    t.deepEqual(server.lease, lease);
+    t.deepEqual(said(), ["leading", "not leading any more"], there);
+  }
+});
+
+test.serial("a renewal that a shutdown gives up is nothing to warn of", async (t) => {
+  const server = new LeaseServer();
+  const work = Promise.withResolvers<void>();
+  const { stop, running, said } = contend(t, server, "a", {}, () => work.promise);
+  await clock.pass(0);
+  const answer = Promise.withResolvers<void>();
+  server.after = (verb) => (verb === "replace" ? answer.promise : undefined);
+  await clock.pass(2_500);
+  stop.abort();
+  work.resolve();
+  await clock.pass(0);
+  server.after = () => {};
+  answer.reject(new Error("aborted"));
+  await clock.pass(0);
+  await running;
+  t.is(server.lease?.spec?.holderIdentity, "");
+  t.deepEqual(said(), ["leading", "not leading any more"]);
+});
+
+test.serial(
+  "a renewal that fails is looked into only when the lease may have changed, in time",
+  async (t) => {
+    const server = new LeaseServer();
+    contend(t, server, "a");
+    await clock.pass(0);
+    server.calls.length = 0;
+    server.before = () => Promise.reject(new Error("down"));
+    await clock.pass(5_000);
+    t.true(server.calls.length >= 2 && server.calls.every((verb) => verb === "replace"));
+    server.before = () => {};
+    await clock.pass(2_500);
+    server.put(server.lease?.spec);
+    server.timeouts.clear();
+    server.names.clear();
+    server.calls.length = 0;
+    await clock.pass(2_500);
+    t.true(server.calls.includes("get"));
+    t.deepEqual([...server.timeouts], [10_000 / 3]);
+    t.deepEqual([...server.names], ["team/x"]);
   },
 );

@@ -359,6 +359,28 @@ test("a leader that ends while a renewal is under way gives the lease back all t
   t.is(spec?.holderIdentity, "", "another needn't wait until it expires");
 });
 
+test("a candidate that is stopped while it takes the lease gives it back, whatever became of the request", async (t) => {
+  const server = await FaultServer.start(t);
+  const client = await connect(t, { kubeconfig: server.kubeconfig });
+  const direct = await connect(t);
+  const namespace = await newNamespace(t);
+  const first = contend(t, { client, namespace, identity: "first" });
+  // Made, and never answered: it doesn't know that it could lead.
+  const { promise: unanswered, resolve: made } = Promise.withResolvers<void>();
+  server.delays = ({ method }) => {
+    if (method !== "POST") return undefined;
+    server.delays = () => undefined;
+    made();
+    return new Promise(() => {});
+  };
+  await unanswered;
+  first.stop.abort();
+  await first.running;
+  t.is(first.terms.length, 0);
+  const { spec } = await direct.get(leases, { namespace, name: CONTEST });
+  t.is(spec?.holderIdentity, "", "another needn't wait until it expires");
+});
+
 test("what the leader throws ends the election and releases the lease", async (t) => {
   const client = await connect(t);
   const namespace = await newNamespace(t);
