@@ -163,7 +163,7 @@ function obstacleSentence(obstacle: Obstacle, organization: string, { account }:
         ? "It is given; the account is being made."
         : "It is given, and will be stored within seconds.";
     case "ClaimMissing":
-      return "At the last sign-in Okta sent no groups claim, which means no groups.";
+      return "A sign-in brought no groups claim, which means no groups.";
     case "ListMayBeCut":
       return "The groups claim brought so many groups that Okta may have cut the list short: a group that is missing in it may be there.";
     case "NoMapping":
@@ -244,7 +244,7 @@ function obstacleForThemselves(obstacle: Obstacle, organization: string, ask: st
     case "NotAppliedYet":
       return "It is given to you, and will be there within seconds.";
     case "ClaimMissing":
-      return `Okta sent no list of your groups when you last signed in, which means none: ${ask} to look at the groups claim.`;
+      return `Okta sent no list of your groups with a sign-in of yours, which means none: ${ask} to look at the groups claim.`;
     case "ListMayBeCut":
       return `You are in so many groups that Okta may not have sent all of them: ${ask} whether one is missing.`;
     case "ClaimInvalid":

@@ -248,8 +248,8 @@ const CASES: readonly [
     "a sign-in without the claim meant no groups",
     { user: without([], { groupsFrom: "MissingClaim" }) },
     by([SERVICES]),
-    /^At the last sign-in Okta sent no groups claim/,
-    /^Okta sent no list of your groups when you last signed in/,
+    /^A sign-in brought no groups claim/,
+    /^Okta sent no list of your groups with a sign-in of yours/,
   ],
   [
     "ListMayBeCut",
@@ -438,7 +438,7 @@ test("a role in words: whether it is held, by what or what is missing, in one li
   );
   t.is(
     inEnglish({ user: without([], { groupsFrom: "MissingClaim" }) }, by([]))?.summary,
-    "Doesn't hold Service Admin. At the last sign-in Okta sent no groups claim, which means no groups. " +
+    "Doesn't hold Service Admin. A sign-in brought no groups claim, which means no groups. " +
       "No mapping gives it. Last received groups: none (the claim was missing).",
   );
 });

@@ -1,7 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
 import { Html, html } from "../../../webhook/pages/html.ts";
-import { timeOf } from "../../../webhook/pages/time.ts";
 import { textIn } from "./reading.ts";
 
 test("whatever a text is, it is read as it was written, in an element and in an attribute, and ends neither", (t) => {
@@ -28,10 +27,4 @@ test("a template shows lists one after the other, numbers as they are, and nothi
 test("a stylesheet that could end its element is refused", (t) => {
   t.is(String(Html.style("p > a { }")), "<style>p > a { }</style>");
   t.throws(() => Html.style("</style>"), { instanceOf: TypeError, message: /could end its element/ });
-});
-
-test("a time is told to the minute, for people and for programs", (t) => {
-  const of = String(timeOf(1_764_000_059_000));
-  t.is(of, '<time datetime="2025-11-24T16:00:59.000Z">2025-11-24 16:00 UTC</time>');
-  t.is(String(timeOf("2025-11-24T16:00:59Z")), of);
 });

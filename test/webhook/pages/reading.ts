@@ -114,6 +114,17 @@ function isPage(page: Page | HtmlValue): page is Page {
   return typeof page === "object" && page !== null && "title" in page;
 }
 
+/** What a page has under one of its headings. */
+export function under(page: Page | HtmlValue, heading: string): string[] {
+  const lines = reading(page);
+  const at = lines.indexOf(heading);
+  if (at < 0) throw new Error(`${heading} isn't among ${lines.join("\n")}`);
+  const [, level = ""] = /^(#+) /.exec(heading) ?? [];
+  const isNext = (line: string): boolean => /^#+ /.test(line) && line.indexOf(" ") <= level.length;
+  const length = lines.slice(at + 1).findIndex(isNext);
+  return lines.slice(at + 1, length < 0 ? undefined : at + 1 + length);
+}
+
 /** The page reads like that; … stands for words that a test doesn't hold. */
 export function reads(t: ExecutionContext, page: Page | HtmlValue, lines: readonly string[]): void {
   const read = reading(page);

@@ -106,16 +106,16 @@ all of it.</p>`;
 }
 
 /** As they were received: those that a mapping names first. */
-function groups({ groups, groupsFrom, lastLoginTime, access }: User, { spec, status }: Organization): Html {
+function groups({ groups, groupsFrom, access }: User, { spec, status }: Organization): Html {
   const mapped = new Set(access?.groups);
   const all = groups.map(groupLabel).sort();
   const inOrder = [...all.filter((group) => mapped.has(group)), ...all.filter((group) => !mapped.has(group))];
   const more = inOrder.length - SHOWN_GROUPS;
-  const signIn = lastLoginTime !== undefined && html`, on ${timeOf(lastLoginTime)}`;
   const read = status?.directory?.lastFullSyncTime;
+  // Of which sign-in isn't known: one that was refused may have brought them, and one that was let in none of them.
   const from = {
-    Claim: html`By the groups claim of the last sign-in${signIn}.`,
-    MissingClaim: html`The last sign-in brought no groups claim${signIn}, which means no groups.`,
+    Claim: html`By the groups claim of a sign-in.`,
+    MissingClaim: html`A sign-in brought no groups claim, which means no groups.`,
     Directory: html`By Okta's directory${spec.okta.directory && read !== undefined && html`, all of which was last read on ${timeOf(read)}`}.`,
   }[groupsFrom ?? "Claim"];
   return html`<h2>Groups received from Okta</h2>
@@ -159,14 +159,14 @@ of them.</p>`;
 function changeRow(change: AccessChange, names: ReadonlyMap<string, string>): Html {
   const { at, what, granted, revoked, moreGranted, moreRevoked, message } = change;
   const part = (word: string, grants: readonly Grant[], more: number): Html | false =>
-    grants.length > 0 &&
+    grants.length + more > 0 &&
     html`${grants.map(
       ({ role, mapping, group }) =>
         html`<div>${word} <strong>${names.get(role) ?? role}</strong>${
           mapping !== undefined &&
           html` <span class="soft">(<span dir="auto">${group}</span>, mapping ${mapping})</span>`
         }</div>`,
-    )}${more > 0 && html`<div class="soft">and ${more} more</div>`}`;
+    )}${more > 0 && html`<div class="soft">${grants.length > 0 ? "and" : word} ${more} more</div>`}`;
   return html`
 <tr><td>${timeOf(at)}</td><td>${what.map((kind) => WHAT[kind] ?? kind).join(", ")}${part("Got", granted, moreGranted)}${part(
     "Lost",

@@ -173,9 +173,11 @@ page</a>.</p>`;
   if (!isFiltered(list))
     return html`<p>Nobody has an account yet. Accounts are made when people first sign in, at
 <code>/login/${organization.spec.loginPath}</code>.</p>`;
+  const { group, ...others } = list;
   return html`<p>Nobody is like that.${
-    list.group !== undefined &&
-    html` The group <code>${list.group}</code> was received for nobody in exactly this spelling.`
+    group !== undefined &&
+    !isFiltered(others) &&
+    html` The group <code>${group}</code> was received for nobody in exactly this spelling.`
   } <a href="${address}">Show everybody</a>.</p>`;
 }
 

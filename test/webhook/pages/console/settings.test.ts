@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from "ava";
 import type { Condition } from "../../../../crds/types.ts";
 import { settingsPage } from "../../../../webhook/pages/console/settings.ts";
 import { visitorOfAcme } from "../a-visitor.ts";
-import { differs, reading, reads } from "../reading.ts";
+import { differs, reading, reads, under } from "../reading.ts";
 
 const ADDRESSES = {
   login: "https://login.example.com/login/acme",
@@ -87,8 +87,7 @@ test("accounts are counted, and limits are those of the organization", (t) => {
 });
 
 const checks = (t: ExecutionContext, conditions: Condition[], rows: string[]) => {
-  const read = reading(page({ status: { conditions } }));
-  t.deepEqual(read.slice(read.indexOf("## The connection") + 1, read.indexOf("## Accounts")), [
+  t.deepEqual(under(page({ status: { conditions } }), "## The connection"), [
     "What | State | In words | Since",
     ...rows,
   ]);

@@ -165,6 +165,13 @@ test("where nobody is to be shown it says why, and where to go on", (t) => {
     "0 of 2 users",
     "Nobody is like that. The group `Ops` was received for nobody in exactly this spelling. [Show everybody](/login/acme/users).",
   ]);
+  const others = { search: "x", role: "viewer", state: "Active", source: "Okta" } as const;
+  for (const [name, value] of Object.entries(others))
+    t.deepEqual(
+      read({ group: "ops", [name]: value }, { total: 2 }),
+      ["0 of 2 users", "Nobody is like that. [Show everybody](/login/acme/users)."],
+      "others may be in it, who aren't like that",
+    );
   // Whoever stood on it was deleted meanwhile.
   t.deepEqual(read({ search: "x", after: "P" }, { total: 2, filtered: 1, previous: "B" }), [
     "1 of 2 users",

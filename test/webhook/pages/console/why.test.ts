@@ -4,7 +4,7 @@ import { layout } from "../../../../webhook/pages/layout.ts";
 import { account, local } from "../../../identity/an-account.ts";
 import { visitorOfAcme } from "../a-visitor.ts";
 import { explained, heldThrough, missedBy } from "../an-explanation.ts";
-import { differs, reading, reads } from "../reading.ts";
+import { differs, reading, reads, under } from "../reading.ts";
 
 const ROLES = [
   { name: "viewer", displayName: "Viewer", admin: false },
@@ -96,8 +96,7 @@ test("the groups that were received are named, to the person or of them, and wha
   const of = (from: "Claim" | "MissingClaim" | "Directory", visitor = admin, total = 3) => {
     const received = { ...RECEIVED, from, groups: total > 0 ? RECEIVED.groups : [], total };
     const explanation = { ...explained(heldThrough(1)), received };
-    const read = reading(page({ accounts: [{ user: ada, explanation }] }, visitor));
-    return read.slice(read.indexOf("### Groups received from Okta") + 1);
+    return under(page({ accounts: [{ user: ada, explanation }] }, visitor), "### Groups received from Okta");
   };
   t.deepEqual(of("Claim"), ["- ops", "and 2 more, 3 in all.", "By the groups claim of a sign-in."]);
   t.is(of("MissingClaim").at(-1), "A sign-in brought no groups claim, which means no groups.");
