@@ -45,6 +45,8 @@ export type Verdict =
       readonly kind: "forbidden";
       readonly missing: Missing;
       readonly organization: Organization | undefined;
+      /** They are signed in past Okta, whose groups give them nothing. */
+      readonly isLocal: boolean;
     }
   /** Nobody can say: this replica hasn't heard of the cluster for too long, or it asked and got no answer. */
   | { readonly kind: "stale" }
@@ -65,12 +67,13 @@ export class Verdicts {
     const organization = key === undefined ? undefined : this.#organization(key);
     // Signing in wouldn't help: whoever sent people there would send them again and again.
     if (key !== undefined && !organization && check.kind !== "stale")
-      return { kind: "forbidden", missing: { organization: key }, organization };
+      return { kind: "forbidden", missing: { organization: key }, organization, isLocal: false };
     switch (check.kind) {
       case "signed-in": {
         const admitted = this.#signedIn(check);
         const missing = missingOf(admitted.held, required);
-        return missing === undefined ? admitted : { kind: "forbidden", missing, organization };
+        if (missing === undefined) return admitted;
+        return { kind: "forbidden", missing, organization, isLocal: check.user.source === "Local" };
       }
       case "refused":
         return { kind: "refused", reason: check.reason, organization };

@@ -97,7 +97,7 @@ function goesSomewhere({ method, headers }: Request): boolean {
 function pageOf(verdict: Exclude<Verdict, Admitted>, own: string) {
   switch (verdict.kind) {
     case "forbidden":
-      return forbiddenPage(verdict.missing, verdict.organization, own);
+      return forbiddenPage(verdict.missing, verdict.organization, { own, isLocal: verdict.isLocal });
     case "stale":
     case "unavailable":
       return UNDECIDED_PAGE;

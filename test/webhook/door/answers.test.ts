@@ -81,7 +81,7 @@ test("who isn't is told why, and where to sign in if they can", (t) => {
 
 test("who lacks something is told what; an organization that isn't there is whoever guards' to put right", (t) => {
   const missing = (what: { roles: string[] } | { organization: string }) =>
-    read(answers.to({ kind: "forbidden", missing: what, organization: acme }));
+    read(answers.to({ kind: "forbidden", missing: what, organization: acme, isLocal: false }));
   t.like(missing({ roles: ["b"] }), { status: 403, code: "forbidden", missing: { roles: ["b"] } });
   t.like(missing({ organization: "team/gone" }), {
     status: 403,

@@ -50,7 +50,16 @@ test("who holds every role that is required, and one of those of which one is en
     );
     const what = `${held} for ${JSON.stringify(required)}`;
     if (missing === undefined) t.is(verdict.kind, "admitted", what);
-    else t.deepEqual(verdict, { kind: "forbidden", missing, organization: acme }, what);
+    else t.deepEqual(verdict, { kind: "forbidden", missing, organization: acme, isLocal: false }, what);
+  }
+});
+
+test("of whoever lacks something it is known whether Okta's groups could give it to them", (t) => {
+  const check = holding("a");
+  const requires = requiring({ organization: "team/acme", roles: ["b"] });
+  for (const source of ["Okta", "Local"] as const) {
+    const verdict = verdicts.of({ ...check, user: { ...check.user, source } }, requires);
+    t.is(verdict.kind === "forbidden" && verdict.isLocal, source === "Local");
   }
 });
 
@@ -81,7 +90,8 @@ test("it is the same for as long as session, account and organization are, and a
 
 test("an organization that isn't there is told as that, whoever asks, unless nobody can say so", (t) => {
   const gone = requiring({ organization: "team/gone" });
-  const forbidden = { kind: "forbidden", missing: { organization: "team/gone" }, organization: undefined };
+  const missing = { organization: "team/gone" };
+  const forbidden = { kind: "forbidden", missing, organization: undefined, isLocal: false };
   t.deepEqual(verdicts.of(holding("a"), gone), forbidden);
   t.deepEqual(verdicts.of({ kind: "refused", reason: "no-session", clear: [] }, gone), forbidden);
   t.deepEqual(verdicts.of({ kind: "stale" }, gone), { kind: "stale" });

@@ -1,15 +1,17 @@
 import test from "ava";
 import type { Missing } from "../../../webhook/door/verdicts.ts";
 import { forbiddenPage, UNDECIDED_PAGE } from "../../../webhook/pages/closed-door.ts";
+import { withDirectory } from "../../organizations/organization.ts";
 import { visitorOfAcme } from "./a-visitor.ts";
-import { differs, reads } from "./reading.ts";
+import { differs, reading, reads } from "./reading.ts";
 
 const ROLES = [
   { name: "viewer", displayName: "Viewer", admin: false },
   { name: "admin", displayName: "Admin", admin: true },
 ];
 const { organization } = visitorOfAcme(ROLES);
-const page = (missing: Missing, own?: string) => forbiddenPage(missing, organization, own);
+type Options = Parameters<typeof forbiddenPage>[2];
+const page = (missing: Missing, options?: Options) => forbiddenPage(missing, organization, options);
 
 test("who lacks a role reads which, whom to ask, and how to come in as somebody else", (t) => {
   reads(t, page({ roles: ["viewer"] }), [
@@ -17,10 +19,30 @@ test("who lacks a role reads which, whom to ask, and how to come in as somebody 
     "You are signed in at Acme, but don't hold what this page asks for.",
     "## What you need",
     "- Viewer ([why don't I have it?](/login/acme/why?role=viewer))",
-    "Ask an administrator of Acme … you needn't sign in anew.",
+    "Ask an administrator of Acme to put you into an Okta group that gives it. Then [sign in anew](/login/acme), and open this page again: until you do, it isn't known here that you are in it.",
     "(organization: acme) (again: yes) [Sign in with another account]",
   ]);
   t.is(page({ roles: ["viewer"] }).organization, "Acme");
+});
+
+test("who is put into a group needn't sign in anew where Okta's directory is followed, nor where the account is a local one", (t) => {
+  const missing = { roles: ["viewer"] };
+  differs(
+    t,
+    [page(missing), forbiddenPage(missing, withDirectory(organization))],
+    [
+      "- Ask an administrator of Acme … [sign in anew](/login/acme), …",
+      "+ Ask an administrator of Acme to put you into an Okta group that gives it. Then open this page again: you needn't sign in anew.",
+    ],
+  );
+  differs(
+    t,
+    [page(missing), page(missing, { isLocal: true })],
+    [
+      "- Ask an administrator of Acme to put you into an Okta group …",
+      "+ Your account is a local one: ask an administrator of Acme to write the role into it. Then open this page again: you needn't sign in anew.",
+    ],
+  );
 });
 
 test("all that are needed and one of several are told apart", (t) => {
@@ -36,17 +58,19 @@ test("all that are needed and one of several are told apart", (t) => {
     [page({ roles: ["viewer"] }), page({ roles: ["viewer"], anyRole: ["admin", "gone"] })],
     ["+ ## And one of these", `+ ${admin}`, "+ - gone, which Acme doesn't have"],
   );
-  t.false(String(page({ anyRole: ["admin"] }).body).includes(viewer));
+  t.false(reading(page({ anyRole: ["admin"] })).includes(viewer));
 });
 
 test("at an application's host every link leads to the webhook's own", (t) => {
   differs(
     t,
-    [page({ roles: ["viewer"] }), page({ roles: ["viewer"] }, "https://login.example.com")],
+    [page({ roles: ["viewer"] }), page({ roles: ["viewer"] }, { own: "https://login.example.com" })],
     [
       "- - Viewer …",
+      "- Ask an administrator of Acme … [sign in anew](/login/acme), …",
       "- (organization: acme) (again: yes) [Sign in with another account]",
       "+ - Viewer ([why don't I have it?](https://login.example.com/login/acme/why?role=viewer))",
+      "+ Ask an administrator of Acme … [sign in anew](https://login.example.com/login/acme), …",
       "+ [Sign out](https://login.example.com/logout)",
     ],
   );

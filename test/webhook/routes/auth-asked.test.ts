@@ -69,7 +69,7 @@ test("a host that isn't known isn't guarded, and what isn't a question goes on",
 });
 
 test("whoever goes somewhere reads which role is missing, programs are told", async (t) => {
-  const { asks } = await scene(t);
+  const { asks, webhook } = await scene(t);
   const page = await asks("&role=admin");
   t.is(page.status, 403);
   t.is(headline(page), "You lack a role for this page");
@@ -79,6 +79,10 @@ test("whoever goes somewhere reads which role is missing, programs are told", as
   );
   const elsewhere = await asks(`&role=admin&host=${APP}`);
   t.true(elsewhere.body.includes(`href="${OWN}/login/acme/why?role=admin"`));
+  const mia = { ...webhook.person("mia", "viewer"), source: "Local" as const };
+  webhook.replica.users.set(mia.ref, mia);
+  const local = await asks("&role=admin", { as: webhook.signedIn(mia) });
+  t.regex(local.body, /Your account is a local one: ask an administrator/);
   const json = await asks("&role=admin", { page: false });
   t.deepEqual([json.status, codeOf(json)], [403, "forbidden"]);
   // A proxy asks by GET about a form.

@@ -22,7 +22,7 @@ export function myAccessPage(
   { why, others, isLost }: { why: readonly RoleInWords[]; others: readonly Organization[]; isLost: boolean },
 ): Page {
   const { user, organization, roles, expiresAt } = visitor;
-  const { displayName, loginPath, roles: catalogue } = organization.spec;
+  const { displayName, loginPath, okta, roles: catalogue } = organization.spec;
   const { name, email } = user;
   const byRole = Map.groupBy(roles, ({ name }) => name);
   const inWords = new Map(why.map((each) => [each.role, each]));
@@ -65,7 +65,9 @@ ${
 <p class="soft">This session ends on ${timeOf(expiresAt)} at the latest.
 ${
   !visitor.isLocal &&
-  html`<a href="/login/${loginPath}?prompt=login">Sign in anew</a> when Okta has changed something and you can't wait for it.`
+  html`<a href="/login/${loginPath}?prompt=login">Sign in anew</a> when something has changed in Okta${
+    okta.directory ? " and you can't wait for it." : ": it isn't known here before."
+  }`
 }</p>`,
   });
 }

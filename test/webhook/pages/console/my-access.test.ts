@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from "ava";
 import type { RoleInWords, User } from "../../../../identity/index.ts";
 import { myAccessPage } from "../../../../webhook/pages/console/my-access.ts";
 import { account, local } from "../../../identity/an-account.ts";
+import { withDirectory } from "../../../organizations/organization.ts";
 import { visitorOfAcme } from "../a-visitor.ts";
 import { differs, reading, reads } from "../reading.ts";
 
@@ -48,7 +49,7 @@ test("who is signed in reads who they are, what they hold and by what, and what 
     "## Something missing?",
     "Membership is managed in Okta. Tell an administrator of Acme …",
     "Admin: admin",
-    "This session ends on 2025-11-24 16:00 UTC at the latest. [Sign in anew](/login/acme?prompt=login) when …",
+    "This session ends on 2025-11-24 16:00 UTC at the latest. [Sign in anew](/login/acme?prompt=login) when something has changed in Okta: it isn't known here before.",
   ]);
 });
 
@@ -117,6 +118,18 @@ test("what is particular about a role is said with it, once, and not what is so 
         .map(([, sentence]) => sentence)
         .join(" / ")}`,
     ),
+  );
+});
+
+test("where Okta's directory is followed nobody has to sign in anew, and may where they can't wait", (t) => {
+  const { okta } = withDirectory(visitorOfAcme([]).organization).spec;
+  shows(
+    t,
+    [{ spec: { okta } }, {}],
+    [
+      "- This session ends on …",
+      "+ This session ends on … [Sign in anew](/login/acme?prompt=login) when something has changed in Okta and you can't wait for it.",
+    ],
   );
 });
 
