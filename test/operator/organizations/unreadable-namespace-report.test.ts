@@ -4,6 +4,11 @@ import type { DesiredStatus } from "../../../kubernetes/index.ts";
 import { OWNED_STATUS } from "../../../operator/organizations/reconcile-organization.ts";
 import { reportUnreadable } from "../../../operator/organizations/unreadable-namespace.ts";
 
+/** A condition, as the operator has written it of a generation. */
+const said = (type: string, observedGeneration = 2, status = "True") => ({
+  ...{ type, status, reason: "R", observedGeneration },
+});
+
 const BEFORE = {
   loginURI: "http://localhost/login/acme",
   callbackURI: "http://localhost/callback/acme",
@@ -14,8 +19,12 @@ const BEFORE = {
 };
 
 /** What is written of an organization of the second generation whose status says this. */
-async function reported(status: object | undefined, { isThere = true, writes = true } = {}) {
-  const acme = { metadata: { name: "acme", namespace: "access", generation: 2 }, ...(status && { status }) };
+async function reported(
+  status: object | undefined,
+  { isThere = true, writes = true, loginPath = "acme", annotations = {} } = {},
+) {
+  const metadata = { name: "acme", namespace: "access", generation: 2, annotations };
+  const acme = { metadata, spec: { loginPath }, ...(status && { status }) };
   let applied: DesiredStatus | undefined;
   let observed = 0;
   await reportUnreadable("access/acme", ["organizations", "oktarolemappings"], {
@@ -44,12 +53,6 @@ test("nothing that was said before is taken away: an approval that was carried o
 });
 
 test("what can't be read is named, and what was said of the present spec stays, but for Ready and what is in progress", async (t) => {
-  const said = (type: string, observedGeneration = 2) => ({
-    type,
-    status: "True",
-    reason: "R",
-    observedGeneration,
-  });
   const { applied } = await reported({
     conditions: [
       said("Ready"),
@@ -68,4 +71,26 @@ test("what can't be read is named, and what was said of the present spec stays, 
     ["IssuerDiscovered"],
   );
   t.is((await reported(undefined)).applied?.conditions?.length, 1);
+});
+
+test("what is held stays held when the spec is edited meanwhile: only that condition knows since when", async (t) => {
+  const told = async (status: string) =>
+    (await reported({ conditions: [said("DeactivationsWithinLimit", 1, status)] })).applied?.conditions;
+  t.like((await told("False"))?.[1], { type: "DeactivationsWithinLimit", status: "False", reason: "R" });
+  t.is((await told("True"))?.length, 1, "of another spec nothing is known");
+});
+
+test("that it is paused is said as the object has it now, whatever was said before", async (t) => {
+  const told = async (annotations: Record<string, string>) =>
+    (await reported({ conditions: [said("Paused")] }, { annotations })).applied?.conditions?.slice(1);
+  t.deepEqual(await told({}), []);
+  t.like((await told({ "rolemapping.dev/pause": "a migration" }))?.[0], {
+    ...{ type: "Paused", status: "True", reason: "Paused" },
+  });
+});
+
+test("addresses at a path that it doesn't ask for any more aren't told", async (t) => {
+  const { applied } = await reported(BEFORE, { loginPath: "shop" });
+  const { loginURI: _, callbackURI: __, eventHookURI: ___, ...others } = BEFORE;
+  t.like(applied, { ...others, loginURI: undefined, callbackURI: undefined, eventHookURI: undefined });
 });
