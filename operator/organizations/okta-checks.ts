@@ -162,7 +162,8 @@ export class OktaChecks {
     if (!isWanted()) return;
     const wrong = isCredentialsFault(known.verdicts);
     known.lookAt = Math.min(known.askAt, this.#now() + (wrong ? READ_WRONG_AGAIN_MS : READ_AGAIN_MS));
-    if (before?.kind === "failed" && known.verdicts?.directory.kind === "reachable") this.#recovered(key);
+    const wasDown = before?.kind === "failed" || before?.kind === "unreadable";
+    if (wasDown && known.verdicts?.directory.kind === "reachable") this.#recovered(key);
     this.#answered(key);
   }
 
@@ -269,5 +270,6 @@ function isCredentialsFault(verdicts: OktaVerdicts | undefined): boolean {
   const { credentials, directory } = verdicts ?? {};
   const fault =
     credentials !== undefined && credentials.kind !== "resolved" && credentials.kind !== "checking";
-  return fault || (directory?.kind === "failed" && directory.reason !== "DirectoryUnreachable");
+  if (fault || directory?.kind === "unreadable") return true;
+  return directory?.kind === "failed" && directory.reason !== "DirectoryUnreachable";
 }

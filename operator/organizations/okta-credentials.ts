@@ -75,6 +75,10 @@ function clientProblem(error: unknown): CredentialsCheck {
 }
 
 function directoryProblem(error: unknown): DirectoryCheck {
-  const reason = error instanceof OktaError ? reasonOf(error) : "DirectorySecretMissing";
-  return { kind: "failed", reason, message: messageOf(error) };
+  const message = messageOf(error);
+  if (error instanceof OktaError) return { kind: "failed", reason: reasonOf(error), message };
+  if (error instanceof SecretNotFoundError)
+    return { kind: "failed", reason: "DirectorySecretMissing", message };
+  if (error instanceof SecretForbiddenError) return { kind: "failed", reason: "SecretForbidden", message };
+  return { kind: "unreadable", message };
 }

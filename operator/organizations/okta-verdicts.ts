@@ -41,6 +41,8 @@ export type DirectoryCheck =
   | { readonly kind: "none" }
   | { readonly kind: "reachable" }
   | { readonly kind: "failed"; readonly reason: string; readonly message: string }
+  /** Its credentials can't be read, which says nothing about the directory. */
+  | { readonly kind: "unreadable"; readonly message: string }
   | Unread
   | Checking;
 

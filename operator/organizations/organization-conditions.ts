@@ -135,6 +135,8 @@ export function directoryReachable(check: DirectoryCheck): DesiredCondition {
       return conditionFalse("DirectoryReachable", check.reason, check.message);
     case "unread":
       return conditionUnknown("DirectoryReachable", check.reason, check.message);
+    case "unreadable":
+      return conditionUnknown("DirectoryReachable", "SecretUnreadable", check.message);
     case "checking":
       return conditionUnknown("DirectoryReachable", CHECKING, BEING_ASKED);
   }

@@ -111,7 +111,9 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   const loginPath = loginPaths.of(organization);
   const followed = deps.sync.of(key);
   const heard = deps.hints.get(key);
-  const eventHookURI = `${baseURL}/hooks/okta/${organization.spec.loginPath}`;
+  const accepted = loginPath.kind === "accepted";
+  // Otherwise these addresses are another organization's, or may become one's: nobody is to be sent there.
+  const eventHookURI = accepted ? `${baseURL}/hooks/okta/${organization.spec.loginPath}` : undefined;
   const hook = eventHookVerified(organization, eventHookURI, heard);
   const checks: DesiredCondition[] = [
     loginPathAccepted(organization, loginPath),
@@ -126,14 +128,13 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   const groupsClaim = groupsClaimVerdict(organization);
   const paused = organizationPaused(organization);
   const ready = organizationReady(groupsClaim ? [...checks, groupsClaim] : checks, paused);
-  const accepted = loginPath.kind === "accepted";
   const found = {
     observedGeneration: organization.metadata.generation,
     conditions: [ready, ...progress(checks), ...(paused ? [paused] : []), ...checks],
     users: counts.of(key),
     ...(settled > 0 ? { deactivationsSettledTime: rfc3339(settled) } : {}),
     ...(accepted ? { loginURI: `${baseURL}/login/${organization.spec.loginPath}`, callbackURI } : {}),
-    ...(accepted && hook ? { eventHookURI } : {}),
+    ...(hook && eventHookURI ? { eventHookURI } : {}),
     ...(followed ? { directory: directoryStatus(followed) } : {}),
   };
   const written = await writeReady({ events, before: organization, ready, also: [withinLimit] }, () =>

@@ -92,10 +92,13 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)}s`;
 }
 
-/** Undefined where no event hook is set up. */
+/**
+ * Undefined where no event hook is set up.
+ * @param eventHookURI undefined while the login path isn't this organization's: there, Okta would call another's hook
+ */
 export function eventHookVerified(
   { spec }: Organization,
-  eventHookURI: string,
+  eventHookURI: string | undefined,
   heard: OktaHints | undefined,
 ): DesiredCondition | undefined {
   if (!spec.okta.eventHook) return undefined;
@@ -112,6 +115,8 @@ export function eventHookVerified(
   return conditionUnknown(
     HOOK,
     "NotVerified",
-    `Okta hasn't called yet: make an event hook in Okta that calls ${eventHookURI}, and verify it there.`,
+    eventHookURI === undefined
+      ? "There is no address yet for Okta's event hook to call: see the condition LoginPathAccepted."
+      : `Okta hasn't called yet: make an event hook in Okta that calls ${eventHookURI}, and verify it there.`,
   );
 }

@@ -7,7 +7,7 @@ import {
 import { HttpStatusError } from "../../../okta/http/http-errors.ts";
 import { InvalidClientError } from "../../../okta/oidc/login-errors.ts";
 import type { OktaVerdicts } from "../../../operator/organizations/okta-verdicts.ts";
-import { SecretNotFoundError } from "../../../organizations/secret-values.ts";
+import { SecretNotFoundError, SecretUnreadableError } from "../../../organizations/secret-values.ts";
 import { ACME, askedOkta, CALLBACK, WITH_DIRECTORY } from "./asked-okta.ts";
 
 type Scene = ReturnType<typeof askedOkta>;
@@ -55,6 +55,11 @@ test("what holds is asked about again after a minute, what doesn't sooner; where
     [(state) => (state.client = refused), "discovered rejected reachable", 10_000],
     [(state) => (state.secret = new SecretNotFoundError("no")), "discovered missing reachable", 10_000],
     [(state) => (state.directory = new Error("no")), "discovered resolved failed", 10_000],
+    [
+      (state) => (state.noDirectory = new SecretUnreadableError("no")),
+      "discovered resolved unreadable",
+      10_000,
+    ],
     [(state) => (state.isDown = true), "unreachable resolved reachable", 60_000],
     [
       (state) => (state.directory = new DirectoryUnreachableError(new Error("no"))),
@@ -98,7 +103,7 @@ test("a client that Okta has accepted isn't asked about again for half an hour, 
 });
 
 test("whether Okta takes the client is told when the issuer is right; what it has taken stays while it can't be asked", async (t) => {
-  const { state, look } = askedOkta();
+  const { state, look, untilAsked } = askedOkta();
   const note = async () => {
     const { credentials } = await look(ACME);
     return credentials.kind === "resolved" && !credentials.accepted ? credentials.note : credentials;
@@ -123,7 +128,8 @@ test("whether Okta takes the client is told when the issuer is right; what it ha
   state.issuer = new HttpStatusError("Okta", 429);
   const later = await look(ACME);
   t.like(later, { issuer: { kind: "discovered" }, credentials: { accepted: true } });
-  t.true((later.againMs ?? 0) <= 10_000, "it is asked soon, and no later each time");
+  t.true((later.againMs ?? 0) <= 10_000, "it is asked soon");
+  for (let i = 0; i < 5; i++) t.true((await untilAsked(ACME)) <= 10_000, "and no later each time");
 });
 
 test("a rate limit takes no verdict back and counts as no failure", async (t) => {
@@ -153,6 +159,11 @@ test("a directory that answers others anyway isn't asked whether it does; one th
   t.is(state.directoryAsked, 2);
   await untilAsked(WITH_DIRECTORY);
   t.is(state.recovered.length, 1);
+  state.noDirectory = new SecretUnreadableError("no");
+  await untilAsked(WITH_DIRECTORY);
+  state.noDirectory = undefined;
+  await untilAsked(WITH_DIRECTORY);
+  t.is(state.recovered.length, 2, "and one whose credentials could not be read");
 });
 
 test("nobody is told of what was asked about an organization that is gone, has changed, or is another's to lead", async (t) => {

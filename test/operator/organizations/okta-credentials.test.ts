@@ -44,25 +44,29 @@ test("credentials are read anew, and what stands in their way is named", async (
     ["access", { name: "s", key: "k" }, { fresh: true }],
     [acme, { fresh: true }],
   ]);
-  const clients = [
+  const problems = [
     new SecretNotFoundError("isn't there"),
     new SecretForbiddenError("may not be sent"),
     new SecretUnreadableError("can't be read"),
-  ].map(async (error) => (await reading(error, undefined)).client);
-  t.deepEqual(await Promise.all(clients), [
-    { kind: "missing", message: "isn't there" },
-    { kind: "forbidden", message: "may not be sent" },
-    { kind: "unreadable", message: "can't be read" },
+  ].map((error) => reading(error, error));
+  t.deepEqual(await Promise.all(problems), [
+    {
+      client: { kind: "missing", message: "isn't there" },
+      directory: { kind: "failed", reason: "DirectorySecretMissing", message: "isn't there" },
+    },
+    {
+      client: { kind: "forbidden", message: "may not be sent" },
+      directory: { kind: "failed", reason: "SecretForbidden", message: "may not be sent" },
+    },
+    {
+      client: { kind: "unreadable", message: "can't be read" },
+      directory: { kind: "unreadable", message: "can't be read" },
+    },
   ]);
   t.deepEqual((await reading("s3cret", undefined)).directory, { kind: "none" });
   t.like((await reading("s3cret", new DirectoryUnauthorizedError("no token"))).directory, {
     kind: "failed",
     reason: "DirectoryUnauthorized",
-  });
-  t.deepEqual((await reading("s3cret", new SecretNotFoundError("isn't there"))).directory, {
-    kind: "failed",
-    reason: "DirectorySecretMissing",
-    message: "isn't there",
   });
 });
 

@@ -107,6 +107,7 @@ test("the issuer and the directory: what Okta has shown, and that nothing is kno
       directoryReachable({ kind: "reachable" }),
       directoryReachable({ kind: "failed", ...said }),
       directoryReachable({ kind: "unread", ...said }),
+      directoryReachable({ kind: "unreadable", message: "Why." }),
       directoryReachable({ kind: "checking" }),
     ].map(({ type, status, reason }) => [type, status, reason].join(" ")),
     [
@@ -119,11 +120,13 @@ test("the issuer and the directory: what Okta has shown, and that nothing is kno
       "DirectoryReachable True Reachable",
       "DirectoryReachable False RateLimited",
       "DirectoryReachable Unknown RateLimited",
+      "DirectoryReachable Unknown SecretUnreadable",
       "DirectoryReachable Unknown Checking",
     ],
   );
   t.is(issuerDiscovered({ kind: "wrong", message: "Why." }).message, "Why.");
   t.is(directoryReachable({ kind: "failed", ...said }).message, "Later.");
+  t.is(directoryReachable({ kind: "unreadable", message: "Why." }).message, "Why.");
 });
 
 const HELD: Deactivations = {

@@ -92,8 +92,9 @@ async function reconciled(scene: Scene = {}) {
   const conditions = (written?.conditions ?? []).map(
     ({ type, status, reason }: DesiredCondition) => `${type} ${status} ${reason}`,
   );
+  const messages = (written?.conditions ?? []).map(({ message }) => message);
   const { conditions: _, ...fields } = written ?? {};
-  return { ...came, outcome, isWritten: written !== undefined, conditions, fields };
+  return { ...came, outcome, isWritten: written !== undefined, conditions, messages, fields };
 }
 
 const done = { kind: "done" } as const;
@@ -139,9 +140,23 @@ test("an event hook is told of where there is one, and where to call only at a p
   const came = await reconciled({ object });
   t.is(came.fields.eventHookURI, `${URI}/hooks/okta/shop`);
   t.true(came.conditions.includes("EventHookVerified Unknown NotVerified"));
-  const taken = await reconciled({ object, loginPath: { kind: "taken", by: "other/shop" } });
-  t.deepEqual(Object.keys(taken.fields), ["observedGeneration", "users"]);
-  t.is(taken.conditions[0], "Ready False LoginPathTaken");
+  t.true(came.messages.some((message) => message.includes(`calls ${URI}/hooks/okta/shop, `)));
+  for (const [loginPath, ready] of [
+    [{ kind: "taken", by: "other/shop" }, "Ready False LoginPathTaken"],
+    [{ kind: "not-allowed", prefixes: ["team-"] }, "Ready False LoginPathNotAllowed"],
+    [{ kind: "unreserved", why: "forbidden" }, "Ready Unknown LoginPathUnreserved"],
+  ] as const) {
+    const without = await reconciled({ object, loginPath });
+    t.deepEqual(Object.keys(without.fields), ["observedGeneration", "users"]);
+    t.is(without.conditions[0], ready);
+    t.true(without.conditions.includes("EventHookVerified Unknown NotVerified"));
+    t.true(
+      without.messages.includes(
+        "There is no address yet for Okta's event hook to call: see the condition LoginPathAccepted.",
+      ),
+    );
+    t.false(without.messages.some((message) => message.includes(URI)));
+  }
 });
 
 test("while people are counted nothing is said; who is held is told, and nobody is looked at again", async (t) => {
