@@ -107,7 +107,7 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
   // Percent-encoding can make a character three.
   app.post("/login/:path/local", ours, form(3 * MAX_TOKEN_LENGTH + 100), local(deps));
   app.get("/logout", confirmLogout(deps));
-  app.get("/logout/done", loggedOut());
+  app.get("/logout/done", loggedOut(deps));
   app.post("/logout", ours, limited, form(4_000), logout(deps));
 
   // Okta speaks here, and nobody's browser.

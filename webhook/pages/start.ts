@@ -4,8 +4,6 @@ import type { Page } from "./layout.ts";
 export interface StartFacts {
   /** Somebody has signed out a moment ago. */
   readonly justNow: boolean;
-  /** The login path that they have signed out from. */
-  readonly left?: string | undefined;
   /** The login path whose page this is. */
   readonly at?: string | undefined;
   /** Where this browser last went to sign in. */
@@ -18,21 +16,14 @@ export interface StartFacts {
  * Nobody is signed in. It names no organization but the one that this browser was at: which ones there are isn't
  * everybody's business.
  */
-export function startPage({ justNow, left, at, remembered, unknown }: StartFacts): Page {
-  if (justNow && left !== undefined)
-    return {
-      title: "You are signed out",
-      body: html`
-<p>Your session has ended, here and at Okta.</p>
-<div class="actions"><a class="button" href="/login/${left}">Sign in again</a></div>`,
-    };
-  if (!justNow && at !== undefined)
+export function startPage({ justNow, at, remembered, unknown }: StartFacts): Page {
+  if (at !== undefined)
     return {
       title: "You are not signed in",
       body: html`<div class="actions"><a class="button" href="/login/${at}">Sign in</a></div>`,
     };
   return {
-    title: justNow ? "You are signed out" : "You are not signed in",
+    title: titleOf({ justNow, unknown }),
     body: html`
 ${
   remembered &&
@@ -54,4 +45,10 @@ this service for you knows it.</p>
 <div class="actions"><button class="${remembered ? "button plain" : "button"}" type="submit">Continue</button></div>
 </form>`,
   };
+}
+
+/** Who asks for an organization that isn't there may well be signed in at another. */
+function titleOf({ justNow, unknown }: StartFacts): string {
+  if (unknown !== undefined) return "There is no such organization";
+  return justNow ? "You are signed out" : "You are not signed in";
 }

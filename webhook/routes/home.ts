@@ -6,10 +6,10 @@ import { undecided } from "../console/guard.ts";
 import { visitorOf } from "../console/visitor.ts";
 import { sendProblem } from "../http/problem.ts";
 import { redirect, sendPage } from "../http/respond.ts";
-import { sendSignedOut } from "../http/signed-out.ts";
 import type { Organizations } from "../organizations.ts";
 import { myAccessPage } from "../pages/console/my-access.ts";
 import { startPage } from "../pages/start.ts";
+import { parseLogoutState, SIGNED_OUT_PATH } from "../sessions/logout-state.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { RememberedOrganization } from "../sign-in/remembered-organization.ts";
 
@@ -55,8 +55,14 @@ export function home({ sessions, organizations, remembered, policies }: HomeDeps
       }
       case "refused": {
         if (check.clear.length > 0) res.setHeader("Set-Cookie", [...check.clear]);
+        if (path === undefined && parseLogoutState(req.query.state)) {
+          // Where apps in Okta still have the sign-out address of 0.1.0.
+          redirect(res, `${SIGNED_OUT_PATH}?${new URLSearchParams({ state: String(req.query.state) })}`);
+          return;
+        }
         const last = organizations.find(remembered.read(cookie))?.spec;
-        sendSignedOut(req, res, { at: path === undefined ? undefined : String(path), remembered: last });
+        const at = path === undefined ? undefined : String(path);
+        sendPage(req, res, 200, startPage({ justNow: false, at, remembered: last }));
         return;
       }
       case "stale":

@@ -3,19 +3,34 @@ import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { OidcClients } from "../../organizations/oidc-clients.ts";
+import { undecided } from "../console/guard.ts";
 import { formField } from "../http/form-field.ts";
+import { sendProblem } from "../http/problem.ts";
 import { redirect, requestID, sendJSON, sendPage, wantsJSON } from "../http/respond.ts";
-import { sendSignedOut } from "../http/signed-out.ts";
 import type { Organizations } from "../organizations.ts";
-import { confirmSignOutPage, copiesMayCountPage, goingOnPage, signedOutHerePage } from "../pages/sign-out.ts";
+import {
+  confirmSignOutPage,
+  copiesMayCountPage,
+  goingOnPage,
+  signedOutHerePage,
+  signedOutPage,
+  stillSignedInPage,
+} from "../pages/sign-out.ts";
+import { startPage } from "../pages/start.ts";
 import type { LogoutHint } from "../sessions/logout-hint.ts";
-import { formatLogoutState, SIGNED_OUT, SIGNED_OUT_PATH } from "../sessions/logout-state.ts";
-import type { Sessions } from "../sessions/sessions.ts";
+import {
+  formatLogoutState,
+  parseLogoutState,
+  SIGNED_OUT,
+  SIGNED_OUT_PATH,
+} from "../sessions/logout-state.ts";
+import type { SignedInSession } from "../sessions/session-judgement.ts";
+import type { SessionCheck, Sessions } from "../sessions/sessions.ts";
 import type { SignOuts } from "../sessions/sign-outs.ts";
 
 export interface LogoutDeps {
   readonly organizations: Organizations;
-  readonly sessions: Pick<Sessions, "check" | "end" | "of">;
+  readonly sessions: Pick<Sessions, "check" | "checkAgain" | "end" | "everywhere" | "of">;
   readonly signOuts: Pick<SignOuts, "end">;
   readonly okta: Pick<OidcClients, "endSessionURL">;
   readonly logoutHint: LogoutHint;
@@ -23,23 +38,59 @@ export interface LogoutDeps {
 }
 
 /** GET /logout - asks. A link, an image or a prefetch must not sign anybody out. */
-export function confirmLogout({ sessions }: Pick<LogoutDeps, "sessions">): RequestHandler {
+export function confirmLogout({
+  sessions,
+  logoutHint,
+}: Pick<LogoutDeps, "sessions" | "logoutHint">): RequestHandler {
   return (req, res) => {
-    const check = sessions.check(req.headers.cookie);
-    const spec = check.kind === "signed-in" ? check.organization.spec : undefined;
-    const page = confirmSignOutPage(
-      spec && {
-        organization: spec.displayName,
-        loginPath: spec.loginPath,
-      },
-    );
-    sendPage(req, res, 200, page);
+    const { cookie } = req.headers;
+    const check = sessions.check(cookie);
+    if (check.kind !== "signed-in") {
+      const atOkta = logoutHint.isKept(cookie) ? "goes on" : "none";
+      sendPage(req, res, 200, confirmSignOutPage({ atOkta }));
+      return;
+    }
+    const { displayName, loginPath, okta } = check.organization.spec;
+    const canEnd = logoutHint.read(cookie, okta) !== undefined;
+    const mayBe = logoutHint.isKept(cookie) || !isLocal(check);
+    const atOkta = canEnd ? "ends" : mayBe ? "goes on" : "none";
+    sendPage(req, res, 200, confirmSignOutPage({ from: { organization: displayName, loginPath }, atOkta }));
   };
 }
 
-/** GET /logout/done - where Okta sends people back to. An address of ours alone: `/` may be an application's. */
-export function loggedOut(): RequestHandler {
-  return (req, res) => sendSignedOut(req, res);
+/**
+ * GET /logout/done - where Okta sends people back to. An address of ours alone: `/` may be an application's. Anybody can
+ * have written its query, so that what it says is what is true of this browser.
+ */
+export function loggedOut({
+  sessions,
+  organizations,
+  logoutHint,
+}: Pick<LogoutDeps, "sessions" | "organizations" | "logoutHint">): RequestHandler {
+  return async (req, res) => {
+    const { cookie } = req.headers;
+    const state = parseLogoutState(req.query.state);
+    if (state?.again) {
+      redirect(res, `/login/${state.loginPath}?prompt=login`);
+      return;
+    }
+    const left = organizations.find(state?.loginPath);
+    const key = left && keyOf(left);
+    const check = await sessions.checkAgain(cookie, sessions.check(cookie, key), key);
+    if (check.kind === "stale") {
+      sendProblem(req, res, { ...undecided(req), link: { href: req.originalUrl, label: "Try again" } });
+      return;
+    }
+    const signedInAt = sessions.everywhere(cookie).map(({ organization }) => organization);
+    // A sign-out at Okta forgets the token that it was done with.
+    const isAtOkta = left ? logoutHint.read(cookie, left.spec.okta) : logoutHint.isKept(cookie);
+    if (left ? check.kind === "signed-in" : signedInAt.length > 0)
+      sendPage(req, res, 200, stillSignedInPage(signedInAt));
+    else if (state && isAtOkta) sendPage(req, res, 200, signedOutHerePage(state.loginPath, { signedInAt }));
+    else if (state?.loginPath !== undefined)
+      sendPage(req, res, 200, signedOutPage(state.loginPath, signedInAt));
+    else sendPage(req, res, 200, startPage({ justNow: state !== undefined }));
+  };
 }
 
 /**
@@ -56,28 +107,48 @@ export function logout(deps: LogoutDeps): RequestHandler {
     const { cookie } = req.headers;
     const asked = named(deps, req);
     const check = sessions.check(cookie, asked && keyOf(asked));
-    const isLocal = check.kind === "signed-in" && check.session.serviceAccount !== undefined;
     const organization = asked ?? (check.kind === "signed-in" ? check.organization : undefined);
-    res.setHeader("Set-Cookie", [...sessions.end(cookie, asked), logoutHint.forget()]);
+    const isKept = logoutHint.isKept(cookie);
+    // The token of another organization's Okta is for the day its session ends.
+    const isOthers = isKept && asked && logoutHint.read(cookie, asked.spec.okta) === undefined;
+    res.setHeader("Set-Cookie", [...sessions.end(cookie, asked), ...(isOthers ? [] : [logoutHint.forget()])]);
     const copiesCount = !(await signOuts.end(sessions.of(cookie, asked)));
-    if (!organization && logoutHint.isKept(cookie) && !wantsJSON(req)) {
-      // Somebody has signed in with Okta here, and it isn't known any more where.
-      sendPage(req, res, 200, signedOutHerePage(undefined, { copiesCount }));
-      return;
-    }
-    if (!organization || isLocal) {
-      done(req, res, SIGNED_OUT, copiesCount);
-      return;
-    }
-    const again = formField(req, "again") === "yes";
-    const { loginPath } = organization.spec;
-    // Without an ID token Okta doesn't sign out, but it asks whoever signs in next for their account.
-    const url =
-      (await endSessionURL(deps, organization, req, again)) ??
-      (again && !wantsJSON(req) ? `/login/${loginPath}?prompt=login` : undefined);
-    if (url !== undefined || wantsJSON(req)) done(req, res, url, copiesCount);
-    else sendPage(req, res, 200, signedOutHerePage(loginPath, { copiesCount }));
+    const signedInAt = asked ? signedInBeside(asked, sessions.everywhere(cookie)) : [];
+    const next = organization && (await nextOf(deps, organization, req));
+    // Who has come in past Okta may have signed in with it before: then the token is kept.
+    const mayBeAtOkta = isKept || (organization !== undefined && !isLocal(check));
+    if (!next && !mayBeAtOkta) done(req, res, { continueAt: SIGNED_OUT }, copiesCount);
+    else if (next || wantsJSON(req)) done(req, res, next, copiesCount);
+    else
+      sendPage(req, res, 200, signedOutHerePage(organization?.spec.loginPath, { copiesCount, signedInAt }));
   };
+}
+
+/** Where the browser goes on to after a sign-out. */
+interface Next {
+  readonly continueAt: string;
+  /** It is signed out already, and goes to sign in once more. */
+  readonly toSignIn?: true;
+}
+
+/** Undefined: there is nowhere to go, and a session at Okta, if there is one, goes on. */
+async function nextOf(deps: LogoutDeps, organization: Organization, req: Request): Promise<Next | undefined> {
+  const again = formField(req, "again") === "yes";
+  const continueAt = await endSessionURL(deps, organization, req, again);
+  if (continueAt !== undefined) return { continueAt };
+  // Without an ID token Okta doesn't sign out, but it asks whoever signs in next for their account.
+  if (!again || wantsJSON(req)) return undefined;
+  return { continueAt: `/login/${organization.spec.loginPath}?prompt=login`, toSignIn: true };
+}
+
+function isLocal(check: SessionCheck): boolean {
+  return check.kind === "signed-in" && check.session.serviceAccount !== undefined;
+}
+
+function signedInBeside({ metadata }: Organization, everywhere: readonly SignedInSession[]): Organization[] {
+  return everywhere
+    .map(({ organization }) => organization)
+    .filter((organization) => organization.metadata.uid !== metadata.uid);
 }
 
 /** Undefined: Okta can't be told to end its session. What it answers without an ID token is an error. */
@@ -102,13 +173,14 @@ async function endSessionURL(
   }
 }
 
-function done(req: Request, res: Response, url: string | undefined, copiesCount: boolean): void {
+function done(req: Request, res: Response, next: Next | undefined, copiesCount: boolean): void {
+  const { continueAt = SIGNED_OUT, toSignIn } = next ?? {};
   if (wantsJSON(req)) {
     const warning = copiesCount ? { copiesMayCount: true } : {};
-    sendJSON(res, 200, { signedOut: true, ...warning, ...(url === undefined ? {} : { continueAt: url }) });
-  } else if (copiesCount) sendPage(req, res, 200, copiesMayCountPage(url ?? SIGNED_OUT));
-  else if (url === undefined || url === SIGNED_OUT) redirect(res, SIGNED_OUT);
-  else sendPage(req, res, 200, goingOnPage(url));
+    sendJSON(res, 200, { signedOut: true, ...warning, ...(next && { continueAt }) });
+  } else if (copiesCount) sendPage(req, res, 200, copiesMayCountPage(continueAt, { toSignIn }));
+  else if (continueAt === SIGNED_OUT) redirect(res, SIGNED_OUT);
+  else sendPage(req, res, 200, goingOnPage(continueAt));
 }
 
 function named({ organizations }: LogoutDeps, req: Request): Organization | undefined {

@@ -25,7 +25,7 @@ test("an organization is found as people copy it, and led to; what isn't one sta
     const { status, body } = await entered(text);
     t.is(status, 404, text);
     t.true(body.includes(`There is no organization <code>${text}</code> here.`), text);
-    t.is(headline({ body }), "You are not signed in");
+    t.is(headline({ body }), "There is no such organization");
   }
   t.true((await entered("x".repeat(70))).body.includes(`<code>${"x".repeat(63)}</code>`));
   // Twice: that is no organization, and no question.
@@ -74,10 +74,17 @@ test("who isn't signed in is asked where, unless they stand at a door; where the
   t.false(at.body.includes('name="organization"'));
 });
 
-test("who has signed out is told so", async (t) => {
-  const { ask } = await scene(t);
-  const state = formatLogoutState({ again: false, loginPath: "acme" });
-  t.is(headline(await ask(`/?state=${state}`)), "You are signed out");
+test("who comes back from a sign-out by the address of old is led to where it is said what is so", async (t) => {
+  const { ask, webhook } = await scene(t);
+  for (const again of [false, true]) {
+    const state = formatLogoutState({ again, loginPath: "acme" });
+    const { status, location } = await ask(`/?state=${state}`);
+    t.deepEqual([status, location], [303, `/logout/done?state=${state}`]);
+  }
+  for (const path of ["/?state=nonsense", "/?state=out.acme&state=out.acme", "/login/acme/me?state=out.acme"])
+    t.is(headline(await ask(path)), "You are not signed in", path);
+  const cookie = webhook.signedIn(webhook.person("ada", "viewer", { name: "Ada" }));
+  t.is(headline(await ask("/?state=out.acme", { cookie })), "Signed in as Ada");
 });
 
 test("a session that will never be good again leaves the browser; whether one is good nobody can say while all is stale", async (t) => {
