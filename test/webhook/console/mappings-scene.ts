@@ -52,7 +52,7 @@ export async function mappingsScene(t: ExecutionContext, roles: Organization["sp
     organization: acmeThatSaves(roles),
     mappings: [],
   };
-  /** What was written: how, which mapping, which groups, and on which version of it. */
+  /** What was written: how, which mapping, which groups, and which object at which version it has to be. */
   const writes: unknown[] = [];
   /** Answers to the next writes; the others are done. */
   const answers: ([status: number, reason: string] | (() => void))[] = [];
@@ -71,7 +71,7 @@ export async function mappingsScene(t: ExecutionContext, roles: Organization["sp
     writes.push(
       method === "DELETE"
         ? ["delete", name, preconditions]
-        : ["apply", name, spec?.groups, metadata?.resourceVersion],
+        : ["apply", name, spec?.groups, { uid: metadata?.uid, resourceVersion: metadata?.resourceVersion }],
     );
     const answer = answers.shift();
     if (Array.isArray(answer)) return failure(...answer);

@@ -1,60 +1,46 @@
-import test, { type ExecutionContext } from "ava";
-import { oktaRoleMappings, organizations, organizationUsers } from "../../../crds/resources.ts";
-import { chartRights } from "../../../dev/control-plane/service-account.ts";
-import { KubernetesStore } from "../../../identity/stores/kubernetes/kubernetes-store.ts";
-import type { Client } from "../../../kubernetes/index.ts";
-import { RoleMappings } from "../../../webhook/console/role-mappings.ts";
-import type { Visitor } from "../../../webhook/console/visitor.ts";
-import { logLines } from "../../log-lines.ts";
-import { object, webhookUnderTest } from "../webhook-under-test.ts";
+import test from "ava";
+import { oktaRoleMappings, organizations } from "../../../crds/resources.ts";
+import { object } from "../webhook-under-test.ts";
+import { roleMappingsOnCluster } from "./role-mappings-on-cluster.ts";
 
-/** What the page does, by itself, for somebody who looks at Acme as it is now. */
-async function scene(t: ExecutionContext, through: (client: Client) => Partial<Client> = () => ({})) {
-  const rights = await chartRights(undefined, { editMappings: true });
-  const underTest = await webhookUnderTest(t, { rights });
-  await underTest.applyAcme({ spec: { console: { editMappings: true } } });
-  const { client, webhook, cluster } = underTest;
-  const store = new KubernetesStore({ client, cache: webhook.caches.users, type: organizationUsers });
-  const roleMappings = new RoleMappings({
-    client: {
-      pages: (type, options) => client.pages(type, options),
-      apply: (type, intent, options) => client.apply(type, intent, options),
-      delete: (type, name, options) => client.delete(type, name, options),
-      ...through(client),
+const ROLE = "organization-admin";
+const NAME = `acme.${ROLE}`;
+
+/** Something happens between what the page has read and its next write. */
+function interruption() {
+  let next = async (): Promise<unknown> => undefined;
+  return {
+    meanwhile: (happens: () => Promise<unknown>) => {
+      next = happens;
     },
-    store,
-    counts: { of: () => ({ registered: 0, active: 0 }), deactivatedSince: () => 0 },
-    localAdmins: { canGetIn: () => true },
-    events: { record: () => undefined },
-    log: logLines().log,
-  });
-  const organization = webhook.caches.organizations.get(`${cluster.namespace}/acme`);
-  if (!organization) throw new Error("Acme isn't known");
-  const user = {
-    ref: `${cluster.namespace}/mia`,
-    version: "1",
-    uid: "u",
-    organization: `${cluster.namespace}/acme`,
-    source: "Local",
-    groups: [],
-    localRoles: ["organization-admin"],
-    decided: true,
-    sessionEpoch: 0,
-  } as const;
-  const visitor: Visitor = { user, organization, roles: [], isAdmin: true, isLocal: true, expiresAt: 0 };
-  const save = async (groups: string) => {
-    const filledIn = new Map([["organization-admin", groups]]);
-    const { hash, takesOwnAdminRole } = await roleMappings.preview(visitor, filledIn);
-    return () => roleMappings.save(visitor, filledIn, { hash, takesOwnAdminRole });
+    happens: async () => {
+      const happens = next;
+      next = async () => undefined;
+      await happens();
+    },
   };
-  return { ...underTest, roleMappings, visitor, save };
 }
 
-const NAME = "acme.organization-admin";
+async function interrupted(t: Parameters<typeof roleMappingsOnCluster>[0]) {
+  const { meanwhile, happens } = interruption();
+  const made = await roleMappingsOnCluster(t, {
+    through: (client) => ({
+      apply: async (type, intent, options) => {
+        await happens();
+        return client.apply(type, intent, options);
+      },
+      delete: async (type, name, options) => {
+        await happens();
+        return client.delete(type, name, options);
+      },
+    }),
+  });
+  return { ...made, meanwhile };
+}
 
 test("that saving was switched off counts at once, also where the watch hasn't told of it yet", async (t) => {
-  const { cluster, save, client } = await scene(t);
-  const saves = await save("org_admin");
+  const { cluster, previewed, client } = await roleMappingsOnCluster(t);
+  const saves = await previewed({ [ROLE]: "org_admin" });
   // What the visitor has is the organization as it was.
   const off = '{"spec":{"console":{"editMappings":false}}}';
   await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", off);
@@ -67,7 +53,7 @@ test("that saving was switched off counts at once, also where the watch hasn't t
     [Symbol.asyncIterator]()
     .next()
     .then(({ value }) => value.items[0]);
-  const again = await save("");
+  const again = await previewed({ [ROLE]: "" });
   await cluster.kubectl("delete", "oktaorg", "acme");
   await cluster.kubectlWith(
     { apiVersion, kind, metadata: { name: metadata.name }, spec },
@@ -79,19 +65,7 @@ test("that saving was switched off counts at once, also where the watch hasn't t
 });
 
 test("a status that is written in between doesn't hinder a save, and a spec does", async (t) => {
-  let meanwhile = async (): Promise<unknown> => undefined;
-  const { cluster, save, visitor, roleMappings } = await scene(t, (client) => ({
-    apply: async (type, intent, options) => {
-      await meanwhile();
-      meanwhile = async () => undefined;
-      return client.apply(type, intent, options);
-    },
-    delete: async (type, name, options) => {
-      await meanwhile();
-      meanwhile = async () => undefined;
-      return client.delete(type, name, options);
-    },
-  }));
+  const { cluster, save, previewed, visitor, roleMappings, meanwhile } = await interrupted(t);
   const status = async (): Promise<unknown> =>
     cluster.kubectl(
       "patch",
@@ -105,54 +79,68 @@ test("a status that is written in between doesn't hinder a save, and a spec does
   const spec = async (): Promise<unknown> =>
     cluster.kubectl("patch", "orm", NAME, "--type=merge", "-p", '{"spec":{"groups":[{"name":"others"}]}}');
 
-  t.like(await (await save("one"))(), { kind: "saved" });
-  const second = await save("one\ntwo");
-  meanwhile = status;
+  t.like(await save({ [ROLE]: "one" }), { kind: "saved" });
+  const second = await previewed({ [ROLE]: "one\ntwo" });
+  meanwhile(status);
   t.like(await second(), { kind: "saved" });
-  const third = await save("");
-  meanwhile = spec;
+  const third = await previewed({ [ROLE]: "" });
+  meanwhile(spec);
   t.like(await third(), { kind: "changed", done: [], at: NAME }, "it isn't deleted");
   const { fields } = await roleMappings.desk(visitor);
-  const field = fields.find(({ role }) => role.name === "organization-admin");
+  const field = fields.find(({ role }) => role.name === ROLE);
   t.like(field, { owner: "kubectl", groups: [{ name: "others" }] });
+});
+
+test("of two replicas that make the same mapping at once, one does, and the other finds it", async (t) => {
+  const { save, elsewhere, groups, audited, meanwhile } = await interrupted(t);
+  meanwhile(() => save({ [ROLE]: "theirs" }, elsewhere));
+  t.like(await save({ [ROLE]: "ours" }), { kind: "changed", done: [], at: NAME });
+  t.deepEqual(await groups(ROLE), ["theirs"]);
+  t.deepEqual(audited(), [`save-mapping ${ROLE}`], "that of the other");
+});
+
+test("a mapping that was deleted meanwhile isn't made again, nor is one that was made again written", async (t) => {
+  const { save, elsewhere, groups, meanwhile } = await interrupted(t);
+  await save({ [ROLE]: "one" });
+  meanwhile(() => save({ [ROLE]: "" }, elsewhere));
+  t.like(await save({ [ROLE]: "one\ntwo" }), { kind: "changed", done: [], at: NAME });
+  t.deepEqual(await groups(ROLE), []);
+
+  await save({ [ROLE]: "one" });
+  for (const form of [{ [ROLE]: "one\ntwo" }, { [ROLE]: "" }]) {
+    meanwhile(async () => {
+      await save({ [ROLE]: "" }, elsewhere);
+      await save({ [ROLE]: "one" }, elsewhere);
+    });
+    t.like(await save(form), { kind: "changed", done: [], at: NAME });
+    t.deepEqual(await groups(ROLE), ["one"]);
+  }
 });
 
 test("of several mappings, those that give something are written first; what was saved before another failed is told", async (t) => {
   const written: string[] = [];
-  const { roleMappings, visitor, apply, client, cluster } = await scene(t, (real) => ({
-    apply: (type, intent, options) => {
-      written.push(intent.metadata.name);
-      return real.apply(type, intent, options);
-    },
-  }));
-  const save = async (filledIn: ReadonlyMap<string, string>) => {
-    const { hash } = await roleMappings.preview(visitor, filledIn);
-    return roleMappings.save(visitor, filledIn, { hash, takesOwnAdminRole: false });
-  };
-  await save(new Map([["service-admin", "a\nb"]]));
+  const { save, apply, client, cluster } = await roleMappingsOnCluster(t, {
+    through: (real) => ({
+      apply: (type, intent, options) => {
+        written.push(intent.metadata.name);
+        return real.apply(type, intent, options);
+      },
+    }),
+  });
+  await save({ "service-admin": "a\nb" });
   written.length = 0;
   // In the catalogue service-admin comes first.
-  await save(
-    new Map([
-      ["service-admin", "a"],
-      ["portal-admin", "b"],
-    ]),
-  );
+  await save({ "service-admin": "a", "portal-admin": "b" });
   t.deepEqual(written, ["acme.portal-admin", "acme.service-admin"]);
 
   await apply(
     object("OktaRoleMapping", NAME, {
       organizationRef: { name: "beta" },
       groups: [{ name: "x" }],
-      roles: ["organization-admin"],
+      roles: [ROLE],
     }),
   );
-  const half = await save(
-    new Map([
-      ["portal-admin", "b\nc"],
-      ["organization-admin", "org_admin"],
-    ]),
-  );
+  const half = await save({ "portal-admin": "b\nc", [ROLE]: "org_admin" });
   t.like(half, { kind: "changed", done: ["acme.portal-admin"], at: NAME });
   const stored = [];
   for await (const { items } of client.pages(oktaRoleMappings, { namespace: cluster.namespace, name: NAME }))
