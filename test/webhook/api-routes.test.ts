@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from "ava";
-import type { ServiceAccountCaller } from "../../webhook/api/caller.ts";
 import { Callers } from "../../webhook/api/callers.ts";
 import { UnknownCallerError } from "../../webhook/api/refusals.ts";
 import { type ApiDeps, apiRoutes } from "../../webhook/api-routes.ts";
 import { logLines } from "../log-lines.ts";
 import { organization } from "../organizations/organization.ts";
+import { serviceAccount } from "./api/a-service-account.ts";
 import { smallApp } from "./http/small-app.ts";
 
 const ACME = "/organizations/team/acme";
@@ -13,15 +13,8 @@ const ACME = "/organizations/team/acme";
 async function scene(t: ExecutionContext, requestsPerMinute = 100) {
   const { log, lines } = logLines();
   const asked: string[] = [];
-  const program = (name: string): ServiceAccountCaller => ({
-    kind: "service-account",
-    name: `service account team/${name}`,
-    serviceAccount: { namespace: "team", name },
-    mayList: async () => true,
-    mayGet: async () => true,
-  });
   const callers = new Callers(
-    { of: async (token) => program(token) },
+    { of: async (name) => serviceAccount({ name }) },
     {
       of: async (_cookie, about) => {
         asked.push(about);
@@ -64,18 +57,12 @@ test("each question is answered to whoever asks, once they are known", async (t)
 
 test("what isn't there is told in JSON, whoever asks, and addresses have one spelling", async (t) => {
   const { ask, by } = await scene(t);
-  for (const path of [
-    "/",
-    "/x",
-    "/OpenAPI.json",
-    `${ACME}/me/`,
-    `${ACME}/Me`,
-    "/organizations/team/ACME/me",
-  ]) {
-    const answer = await ask(path, by("reports"));
-    t.is(answer.status, 404, path);
-    t.like(await answer.json(), { code: "not-found" }, path);
-  }
+  for (const path of ["/", "/x", "/OpenAPI.json", `${ACME}/me/`, `${ACME}/Me`, "/organizations/team/ACME/me"])
+    for (const options of [by("reports"), {}]) {
+      const answer = await ask(path, options);
+      t.is(answer.status, 404, path);
+      t.like(await answer.json(), { code: "not-found" }, path);
+    }
 });
 
 test("the API is read, and nothing else", async (t) => {

@@ -22,7 +22,7 @@ const inQuery = (parameters: Readonly<Record<string, Parameter>>) =>
     schema,
   }));
 
-const ETAG = { ETag: { description: "Of this answer.", schema: { type: "string" } } };
+const ETAG = { ETag: { description: "Of this answer.", required: true, schema: { type: "string" } } };
 const LIMITS = {
   RateLimit: {
     description: "What is left of it (draft-ietf-httpapi-ratelimit-headers).",
@@ -68,20 +68,21 @@ function operation({ id, summary, description, answer, says, parameters = [], ha
       404: ref("responses", "NotThere"),
       405: ref("responses", "MethodNotAllowed"),
       429: ref("responses", "TooMany"),
+      500: ref("responses", "Failed"),
       503: ref("responses", "CannotSay"),
     },
   };
 }
 
-const failure = (description: string, headers: Readonly<Record<string, string>> = {}) => ({
+const failure = (description: string, headers: Readonly<Record<string, object>> = {}) => ({
   description,
-  headers: Object.fromEntries(
-    Object.entries(headers).map(([name, says]) => [name, { description: says, schema: { type: "string" } }]),
-  ),
+  headers,
   content: { "application/problem+json": { schema: ref("schemas", "Problem") } },
 });
 
-const RETRY_AFTER = { "Retry-After": "After how many seconds to ask again." };
+const header = (description: string) => ({ description, required: true, schema: { type: "string" } });
+
+const RETRY_AFTER = header("After how many seconds to ask again.");
 
 /** The API for programs as an OpenAPI document (https://spec.openapis.org/oas/v3.1.1). */
 export function openAPIDocument(): object {
@@ -188,17 +189,20 @@ export function openAPIDocument(): object {
       responses: {
         Misunderstood: failure("A parameter isn't understood: `parameter` says which."),
         Unknown: failure("Nobody can say who asks.", {
-          "WWW-Authenticate": "Bearer, and what is wrong with a token.",
+          "WWW-Authenticate": header("Bearer, and what is wrong with a token."),
         }),
         NotAllowed: failure(
           "It isn't theirs to read. Of organizations that are nothing to whoever asks, the same, whether there are any or not.",
         ),
         NotThere: failure("There is no such organization or user, or its namespace isn't watched."),
-        MethodNotAllowed: failure("This is for reading.", { Allow: "GET, HEAD" }),
-        TooMany: failure("Too many requests of the same account or person.", RETRY_AFTER),
+        MethodNotAllowed: failure("This is for reading.", { Allow: header("GET, HEAD") }),
+        TooMany: failure("Too many requests of the same account or person.", {
+          "Retry-After": RETRY_AFTER,
+        }),
+        Failed: failure("A mistake of this service: `requestID` finds it in its log."),
         CannotSay: failure(
-          "It can't be said now, which isn't the same as that there is nothing.",
-          RETRY_AFTER,
+          "It can't be said now, which isn't the same as that there is nothing. Without `Retry-After`: not until somebody has mended it.",
+          { "Retry-After": { ...RETRY_AFTER, required: false } },
         ),
       },
       schemas: schemas(),

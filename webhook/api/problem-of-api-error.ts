@@ -2,6 +2,7 @@ import { StoreError } from "../../identity/index.ts";
 import { KubernetesError } from "../../kubernetes/index.ts";
 import { RosterBusyError } from "../console/roster.ts";
 import type { Problem } from "../http/problem.ts";
+import { REFUSED_FOR_GOOD, refusalOf } from "../http/problem-of-error.ts";
 import { RequestError } from "../http/request-errors.ts";
 import { NamespaceUnreadableError } from "../organizations.ts";
 import { ApiRefusal } from "./refusals.ts";
@@ -41,6 +42,8 @@ export function problemOfApiError(error: unknown): Problem {
           retryAfterS: error.retryAfterS,
         }
       : { ...CANNOT_SAY, code: error.code, text: error.message, retryAfterS: error.retryAfterS };
+  const refusal = refusalOf(error);
+  if (refusal) return { status: 503, code: refusal.code, title: "Nobody can say", ...REFUSED_FOR_GOOD };
   if (error instanceof StoreError || error instanceof KubernetesError)
     return {
       ...CANNOT_SAY,

@@ -79,15 +79,13 @@ export function problemOf(error: unknown, organization: Organization | undefined
       advice:
         "For administrators: the Secret of that name is somebody else's. Name another one with sessionSecretName (--session-secret); the log says which it is.",
     };
-  if (isRefused(error))
+  if (isUnavailable(error) && refusalOf(error))
     return {
       ...named,
       status: 503,
       code: error.code,
       title: "Sign-in is out of order",
-      text: "The place where accounts are kept refuses this, and will until somebody has mended it: tell whoever runs this service.",
-      advice:
-        "For administrators: the log says what was refused. A right is missing, or what was to be stored breaks a rule.",
+      ...REFUSED_FOR_GOOD,
     };
   if (isUnavailable(error))
     return {
@@ -118,6 +116,13 @@ export function problemOf(error: unknown, organization: Organization | undefined
     link: organization && link("Start again", place),
   };
 }
+
+/** What is told of what the cluster refuses. */
+export const REFUSED_FOR_GOOD = {
+  text: "The place where accounts are kept refuses this, and will until somebody has mended it: tell whoever runs this service.",
+  advice:
+    "For administrators: the log says what was refused. A right is missing, or what was to be stored breaks a rule.",
+};
 
 /** What to tell somebody whose groups can't be relied upon. */
 export function groupsProblem(
@@ -359,10 +364,10 @@ function isSecretNotSetUp(
   );
 }
 
-/** What the cluster refuses for good: trying again doesn't help. */
-function isRefused(error: unknown): error is Error & { code: string } {
+/** What the cluster refuses for good, if that is what an error is about: trying again doesn't help. */
+export function refusalOf(error: unknown): ForbiddenError | InvalidError | undefined {
   const refusal = error instanceof StoreError ? error.cause : error;
-  return isUnavailable(error) && (refusal instanceof ForbiddenError || refusal instanceof InvalidError);
+  return refusal instanceof ForbiddenError || refusal instanceof InvalidError ? refusal : undefined;
 }
 
 function isUnavailable(error: unknown): error is Error & { code: string } {

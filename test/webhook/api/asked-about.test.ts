@@ -9,10 +9,11 @@ import {
   NO_SUCH_USER,
   servedOrganization,
 } from "../../../webhook/api/asked-about.ts";
-import type { Caller, ServiceAccountCaller } from "../../../webhook/api/caller.ts";
+import type { Caller } from "../../../webhook/api/caller.ts";
 import { NotAllowedError, NotThereError } from "../../../webhook/api/refusals.ts";
 import { organization } from "../../organizations/organization.ts";
 import { visitorOfAcme } from "../pages/a-visitor.ts";
+import { serviceAccount } from "./a-service-account.ts";
 
 const ACME: AskedAbout = { namespace: "team", name: "acme" };
 
@@ -54,15 +55,11 @@ test("what can be the name of an object is asked about, and nothing else", (t) =
 });
 
 /** A program, and what it may read. */
-function program(rights: readonly string[] = []): ServiceAccountCaller {
-  return {
-    kind: "service-account",
-    name: "service account team/reports",
-    serviceAccount: { namespace: "team", name: "reports" },
+const program = (rights: readonly string[]) =>
+  serviceAccount(undefined, {
     mayList: async (namespace) => rights.includes(`list ${namespace}`),
     mayGet: async (namespace, name) => rights.includes(`get ${namespace}/${name}`),
-  };
-}
+  });
 
 /** Whether somebody is let go on; else what they are told. */
 async function told(asking: Promise<void>): Promise<string | undefined> {

@@ -1,21 +1,16 @@
 import test from "ava";
 import type { Request } from "express";
-import type { ServiceAccountCaller, SessionCaller } from "../../../webhook/api/caller.ts";
+import type { SessionCaller } from "../../../webhook/api/caller.ts";
 import { Callers } from "../../../webhook/api/callers.ts";
 import { UnknownCallerError } from "../../../webhook/api/refusals.ts";
 import { visitorOfAcme } from "../pages/a-visitor.ts";
+import { serviceAccount } from "./a-service-account.ts";
 
-const program: ServiceAccountCaller = {
-  kind: "service-account",
-  name: "service account team/reports",
-  serviceAccount: { namespace: "team", name: "reports" },
-  mayList: async () => true,
-  mayGet: async () => true,
-};
+const program = serviceAccount();
 const person: SessionCaller = { kind: "session", name: "user acme/acme-x", visitor: visitorOfAcme([]) };
 
-/** Whoever sends these headers, and what they are known by. */
-async function identified(headers: Request["headers"]) {
+/** Callers, and what somebody was looked up by. */
+function callersHere() {
   const known: (string | undefined)[] = [];
   const callers = new Callers(
     {
@@ -31,21 +26,27 @@ async function identified(headers: Request["headers"]) {
       },
     },
   );
+  return { callers, known };
+}
+
+/** Whoever sends these headers, and what they are known by. */
+async function identified(headers: Request["headers"]) {
+  const { callers, known } = callersHere();
   const req = { headers } as Request;
   await callers.identify(req, "team/acme");
-  return { caller: callers.of(req), known, callers };
+  return { caller: callers.of(req), known };
 }
 
 test("a token in the Authorization header is what somebody is known by, and else the session at this organization", async (t) => {
   const cookie = "a=b";
-  t.like(await identified({ cookie }), { caller: person, known: ["a=b", "team/acme"] });
-  t.like(await identified({}), { caller: person, known: [undefined, "team/acme"] });
+  t.deepEqual(await identified({ cookie }), { caller: person, known: ["a=b", "team/acme"] });
+  t.deepEqual(await identified({}), { caller: person, known: [undefined, "team/acme"] });
   for (const [authorization, token] of [
     ["Bearer a.b-c_d~e+f/g==", "a.b-c_d~e+f/g=="],
     ["bearer x", "x"],
     ["BEARER   x1", "x1"],
   ] as const)
-    t.like(await identified({ authorization, cookie }), { caller: program, known: [token] });
+    t.deepEqual(await identified({ authorization, cookie }), { caller: program, known: [token] });
 });
 
 test("an Authorization header that is something else isn't overlooked, whatever cookie comes with it", async (t) => {
@@ -71,6 +72,6 @@ test("an Authorization header that is something else isn't overlooked, whatever 
 });
 
 test("nothing is answered to a request that nobody was identified by", async (t) => {
-  const { callers } = await identified({});
+  const { callers } = callersHere();
   t.throws(() => callers.of({ headers: {} } as Request), { message: /without being identified/ });
 });

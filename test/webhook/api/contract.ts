@@ -3,7 +3,7 @@ import addFormats from "ajv-formats";
 import { openAPIDocument } from "../../../webhook/api/openapi.ts";
 
 interface ResponseObject {
-  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>;
   readonly content?: Readonly<Record<string, { readonly schema: object }>>;
 }
 
@@ -50,8 +50,8 @@ export class Contract {
     const where = `${method} ${path}: ${status}`;
     const response = this.#response(path, status);
     if (!response) throw new Error(`${where} isn't in the document`);
-    for (const name of Object.keys(response.headers ?? {}))
-      if (headers[name.toLowerCase()] === undefined && !RATE_LIMITS.includes(name))
+    for (const [name, { required }] of Object.entries(response.headers ?? {}))
+      if (headers[name.toLowerCase()] === undefined && required)
         throw new Error(`${where} has no header ${name}`);
     const [type] = String(headers["content-type"] ?? "").split(";");
     if (method === "HEAD" || status === 304) return;
@@ -80,9 +80,6 @@ export class Contract {
     return validator;
   }
 }
-
-/** They are missing where nobody was identified. */
-const RATE_LIMITS = ["RateLimit", "RateLimit-Policy"];
 
 function matches(template: string, path: string): boolean {
   return new RegExp(`^${template.replace(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`).test(

@@ -1,6 +1,6 @@
 import test from "ava";
 import { StoreError } from "../../../identity/index.ts";
-import { ConnectionError, ForbiddenError } from "../../../kubernetes/index.ts";
+import { ConnectionError, ForbiddenError, InvalidError } from "../../../kubernetes/index.ts";
 import { problemOfApiError } from "../../../webhook/api/problem-of-api-error.ts";
 import {
   type ApiRefusal,
@@ -15,10 +15,9 @@ import {
 import { RosterBusyError } from "../../../webhook/console/roster.ts";
 import { RequestError } from "../../../webhook/http/request-errors.ts";
 import { NamespaceUnreadableError } from "../../../webhook/organizations.ts";
+import { serviceAccount } from "./a-service-account.ts";
 
-const caller = { kind: "service-account", name: "service account team/reports" } as ConstructorParameters<
-  typeof TooManyRequestsError
->[0];
+const caller = serviceAccount();
 
 const REFUSALS: [
   refusal: ApiRefusal,
@@ -63,6 +62,8 @@ test("a refusal is told as it is: status, code, what is said, when to ask again,
 
 const refused = (code: string) =>
   new RequestError({ code, status: 413, title: "Too much", message: "That is too much." });
+const missing = new ForbiddenError("secret detail", { status: 403, reason: "Forbidden" });
+const unruly = new InvalidError("secret detail", { status: 422, reason: "Invalid" });
 const away = new ConnectionError("secret detail", { sent: false });
 
 const OTHERS: [
@@ -88,11 +89,19 @@ const OTHERS: [
     /doesn't answer/,
   ],
   ["a silent API server", away, [503, "connection-error", 10], /doesn't answer/],
+  ["what this service may not do", missing, [503, "forbidden"], /refuses this, and will until somebody/],
+  ["what breaks a rule", unruly, [503, "invalid"], /refuses this, and will until somebody/],
   [
-    "what this program may not do",
-    new ForbiddenError("secret detail", { status: 403, reason: "Forbidden" }),
-    [503, "forbidden", 10],
-    /doesn't answer/,
+    "a store that may not do it",
+    new StoreError("secret detail", { cause: missing }),
+    [503, "forbidden"],
+    /refuses this/,
+  ],
+  [
+    "a store in which it breaks a rule",
+    new StoreError("secret detail", { cause: unruly }),
+    [503, "invalid"],
+    /refuses this/,
   ],
   ["a mistake", new TypeError("secret detail"), [500, "internal"], /It isn't your question/],
   ["not even an error", "secret detail", [500, "internal"], /It isn't your question/],
@@ -106,6 +115,7 @@ test("of any error a program is told whose fault it is and when to ask again, an
     t.not(problem.title, "", what);
     t.false(JSON.stringify(problem).includes("secret detail"), what);
   }
+  t.regex(problemOfApiError(missing).advice ?? "", /^For administrators: the log says what was refused/);
   t.like(problemOfApiError(refused("cursor-invalid")), { parameter: "cursor" });
   t.is(problemOfApiError(refused("too-large")).title, "Too much");
   t.is(problemOfApiError(refused("too-large")).parameter, undefined);

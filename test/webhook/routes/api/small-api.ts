@@ -3,6 +3,7 @@ import { Callers } from "../../../../webhook/api/callers.ts";
 import { SessionCallers } from "../../../../webhook/api/session-callers.ts";
 import { apiRoutes } from "../../../../webhook/api-routes.ts";
 import { logLines } from "../../../log-lines.ts";
+import { serviceAccount } from "../../api/a-service-account.ts";
 import { SmallWebhook } from "../small-webhook.ts";
 
 /** What programs may do, by the token that they send. */
@@ -18,13 +19,12 @@ export async function smallApi(t: ExecutionContext) {
   const ada = webhook.person("ada", "viewer", { name: "Ada" });
   const kim = webhook.person("kim", "admin");
   const programs = {
-    of: async (token: string) => ({
-      kind: "service-account" as const,
-      name: `service account acme/${token}`,
-      serviceAccount: { namespace: "acme", name: token },
-      mayList: async (namespace: string) => namespace === "acme" && (RIGHTS[token] ?? []).includes("list"),
-      mayGet: async (namespace: string) => namespace === "acme" && (RIGHTS[token] ?? []).includes("get"),
-    }),
+    of: async (token: string) => {
+      const may = (right: "list" | "get") => async (namespace: string) =>
+        namespace === "acme" && (RIGHTS[token] ?? []).includes(right);
+      const rights = { mayList: may("list"), mayGet: may("get") };
+      return serviceAccount({ namespace: "acme", name: token }, rights);
+    },
   };
   const callers = new Callers(programs, new SessionCallers(webhook.replica.sessions, () => false));
   const ask = await webhook.serve(t, (app) => {
