@@ -25,15 +25,15 @@ ${user.ref === visitor.user.ref && html`<p><strong>These are your own sessions:<
 
 /**
  * Somebody has ended their own sessions. A page, since their next one leads to Okta, and browsers hold every redirect after a
- * form against the page that the form was on.
+ * form against the page that the form was on. A local account comes back the way it came, past Okta.
  */
-export function ownSessionsEndedPage({ organization, user }: Visitor): Page {
+export function ownSessionsEndedPage({ organization, user, isLocal }: Visitor): Page {
   const { displayName, loginPath } = organization.spec;
   return {
     title: "Your sessions have ended",
     organization: displayName,
     body: html`
 <p>All sessions of <strong dir="auto">${beginning(user.name ?? user.email ?? user.ref)}</strong> have ended, this one among them.</p>
-<div class="actions"><a class="button" href="/login/${loginPath}">Sign in again</a></div>`,
+<div class="actions"><a class="button" href="/login/${loginPath}${isLocal && "/local"}">Sign in again</a></div>`,
   };
 }

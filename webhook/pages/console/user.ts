@@ -187,10 +187,14 @@ function signIns(noted: readonly NotedSignIn[]): Html {
 }
 
 function sessions(user: User, organization: Organization): Html {
+  const toStayOut =
+    user.source === "Local"
+      ? "where they are to stay out, delete the OrganizationUser of this account."
+      : "whoever is to stay out has to lose their groups in Okta.";
   return html`<h2>Sessions</h2>
 <p>${
     isActive(user)
-      ? "Ending their sessions signs this person out everywhere, at once. They can sign in again: whoever is to stay out has to lose their groups in Okta."
+      ? `Ending their sessions signs this person out everywhere, at once. They can sign in again: ${toStayOut}`
       : "This account is deactivated: its sessions have ended."
   }</p>
 ${isActive(user) && html`<p><a class="button plain" href="${userAddress(organization, user)}/end-sessions">End this person's sessions</a></p>`}`;

@@ -1,6 +1,6 @@
 import test from "ava";
 import { endSessionsPage, ownSessionsEndedPage } from "../../../../webhook/pages/console/end-sessions.ts";
-import { account } from "../../../identity/an-account.ts";
+import { account, local } from "../../../identity/an-account.ts";
 import { visitorOfAcme } from "../a-visitor.ts";
 import { differs, reading, reads } from "../reading.ts";
 
@@ -40,11 +40,17 @@ test("somebody is called by their name, their address, or their account", (t) =>
   t.deepEqual(who(account()), ["acme/acme-x", "acme/acme-x"]);
 });
 
-test("who has ended their own sessions can sign in again", (t) => {
+test("who has ended their own sessions can sign in again: with Okta, or past it as they came", (t) => {
   reads(t, ownSessionsEndedPage(visitorOfAcme([], { user: kim })), [
     "# Your sessions have ended",
     "All sessions of Kim have ended, this one among them.",
     "[Sign in again](/login/acme)",
+  ]);
+  const mia = local({ ref: "acme/mia", name: "Mia" });
+  reads(t, ownSessionsEndedPage(visitorOfAcme([], { user: mia, isLocal: true })), [
+    "# Your sessions have ended",
+    "All sessions of Mia have ended, this one among them.",
+    "[Sign in again](/login/acme/local)",
   ]);
   t.is(ownSessionsEndedPage(visitorOfAcme([])).organization, "Acme");
 });

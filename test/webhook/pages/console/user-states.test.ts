@@ -42,7 +42,7 @@ test("the page of a user says who it is, what they hold and why, what was receiv
     "## Sign-ins",
     "None is remembered.",
     "## Sessions",
-    "Ending their sessions signs this person out everywhere…",
+    "Ending their sessions signs this person out everywhere, at once. They can sign in again: whoever is to stay out has to lose their groups in Okta.",
     "{plain}[End this person's sessions](/login/acme/users/acme-x/end-sessions)",
   ]);
   t.true(page(ada).wide);
@@ -124,6 +124,15 @@ test("a local account is changed by people on the cluster, and Okta has said not
       "+ kubectl edit orguser acme-x --namespace acme",
     ],
   );
+});
+
+test("a local account can sign in again whatever Okta says, until it is deleted", (t) => {
+  const access = ada.access && { ...ada.access, reason: "LocalAccount" as const };
+  const mia = local({ ...(access && { access }) });
+  t.deepEqual(under(page(mia), "## Sessions"), [
+    "Ending their sessions signs this person out everywhere, at once. They can sign in again: where they are to stay out, delete the OrganizationUser of this account.",
+    "{plain}[End this person's sessions](/login/acme/users/acme-x/end-sessions)",
+  ]);
 });
 
 test("groups stand in order, mapped ones first, each with a link to who else is in it, unless that would be cut", (t) => {
