@@ -1,8 +1,9 @@
-import express, { type ErrorRequestHandler, type Express } from "express";
+import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import type { Logger } from "pino";
 import { type ApiDeps, apiRoutes } from "./api-routes.ts";
 import { Door, type DoorDeps } from "./door/door.ts";
 import { accessLog } from "./http/access-log.ts";
+import { askedAgainAt } from "./http/asked-again.ts";
 import { logProblem, sendProblem } from "./http/problem.ts";
 import { problemOf } from "./http/problem-of-error.ts";
 import { perAddress } from "./http/rate-limits.ts";
@@ -132,7 +133,7 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
 function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "log">): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     const error = bodyError(thrown) ?? thrown;
-    const problem = problemOf(error, organizationOf(req.path), wayBack(req));
+    const problem = problemOf(error, organizationOf(req.path), wayBack(req), pageOf(req));
     logProblem(log, problem, error, req, "A request failed.");
     if (res.headersSent) res.destroy();
     else sendProblem(req, res, problem);
@@ -143,4 +144,10 @@ function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "l
     const [, loginPath] = /^\/(?:login|callback)\/([^/]+)/.exec(path) ?? [];
     return organizations.find(loginPath); // none: then the page names none
   }
+}
+
+/** What was asked for, where it is a page of an organization. Who signs in past Okta does it again where they did. */
+function pageOf(req: Request): { again: string | undefined } | undefined {
+  const [, page] = /^\/login\/[^/]+\/(.+)/.exec(req.path) ?? [];
+  return page === undefined ? undefined : { again: page === "local" ? req.path : askedAgainAt(req) };
 }

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import { keyOf } from "../../kubernetes/index.ts";
+import { askedAgainAt } from "../http/asked-again.ts";
 import { isNavigation } from "../http/navigation.ts";
 import { type Problem, sendProblem } from "../http/problem.ts";
 import { redirect, sendPage, wantsJSON } from "../http/respond.ts";
@@ -80,13 +81,16 @@ export class Guard {
 }
 
 /** This replica hasn't heard for too long of what may have been revoked. */
-export function undecided({ path }: Request): Problem {
-  return {
+export function undecided(req: Request): Problem {
+  const href = askedAgainAt(req);
+  const about = {
     status: 503,
     code: "stale",
     title: "Nobody can say whether you are signed in",
-    text: "The place where accounts are kept doesn't answer. Try again in a moment.",
-    link: { href: path, label: "Try again" },
     retryAfterS: 5,
   };
+  const why = "The place where accounts are kept doesn't answer";
+  return href === undefined
+    ? { ...about, text: `${why}, so nothing was changed. Go back, and do it again in a moment.` }
+    : { ...about, text: `${why}. Try again in a moment.`, link: { href, label: "Try again" } };
 }

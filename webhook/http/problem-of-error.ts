@@ -23,9 +23,15 @@ import { RateLimitedError, RequestError } from "./request-errors.ts";
  * written for people, or escaped in one line, gets out.
  * @param organization where it happened, if that is known
  * @param way where the person wanted to go: whoever starts again still gets there
+ * @param page what they have asked for, where it isn't a sign-in: the address at which they try again, if there is one
  */
-export function problemOf(error: unknown, organization: Organization | undefined, way?: Way): Problem {
-  const place = placeOf(organization, way);
+export function problemOf(
+  error: unknown,
+  organization: Organization | undefined,
+  way?: Way,
+  page?: { readonly again: string | undefined },
+): Problem {
+  const place = { ...placeOf(organization, way), ...(page && { againHref: page.again }) };
   const named = organization && { organization: place.organization };
   if (isOktaError(error)) return oktaProblem(error, place);
   if (error instanceof UnknownOrganizationError)
@@ -113,7 +119,7 @@ export function problemOf(error: unknown, organization: Organization | undefined
     code: "internal",
     title: "Something went wrong here",
     text: "It isn't you. If it happens again, give the request number below to whoever runs this service.",
-    link: organization && link("Start again", place),
+    link: organization && link(page ? "Try again" : "Start again", place),
   };
 }
 
@@ -133,26 +139,26 @@ export function groupsProblem(
   return groupsProblemAt(reason, placeOf(organization, way));
 }
 
-/** Where a problem happened: the organization as people know it, and where they start again. */
+/** Where a problem happened: the organization as people know it, and where they start again, unless that is nowhere. */
 interface Place {
   readonly organization: string;
   /** The Organization's name on the cluster, for advice. */
   readonly object: string;
-  readonly loginHref: string;
+  readonly againHref: string | undefined;
 }
 
 function placeOf(organization: Organization | undefined, way: Way | undefined): Place {
-  if (!organization) return { organization: "the organization", object: "concerned", loginHref: "/" };
+  if (!organization) return { organization: "the organization", object: "concerned", againHref: "/" };
   const { displayName, loginPath } = organization.spec;
   return {
     organization: displayName,
     object: keyOf(organization),
-    loginHref: `/login/${loginPath}${returnToQuery(way)}`,
+    againHref: `/login/${loginPath}${returnToQuery(way)}`,
   };
 }
 
-function link(label: string, { loginHref }: Place): { href: string; label: string } {
-  return { href: loginHref, label };
+function link(label: string, { againHref: href }: Place): Problem["link"] {
+  return href === undefined ? undefined : { href, label };
 }
 
 function oktaProblem(error: AnyOktaError, place: Place): Problem {

@@ -128,10 +128,19 @@ test("where nobody can say, that is what everybody is told, and when to try agai
   const { ask, replica, ada, cookiesOf } = await scene(t);
   const cookie = cookiesOf(ada);
   replica.stale = true;
-  const answer = await ask("/login/acme/users?page=2", { headers: { ...BROWSER, cookie } });
+  const answer = await ask("/login/acme/users?state=Active&after=x", { headers: { ...BROWSER, cookie } });
   t.is(answer.status, 503);
   t.is(answer.headers.get("retry-after"), "5");
-  t.regex(await answer.text(), /href="\/login\/acme\/users"[^>]*>Try again/);
+  t.regex(
+    await answer.text(),
+    /moment\.<\/p>.*href="\/login\/acme\/users\?state=Active&amp;after=x">Try again</s,
+    "at the page that they asked for",
+  );
+  const sent = await ask("/login/acme/mappings/save", { method: "POST", headers: { ...BROWSER, cookie } });
+  t.deepEqual([sent.status, sent.headers.get("retry-after")], [503, "5"]);
+  const page = await sent.text();
+  t.regex(page, /so nothing was changed\. Go back, and do it again in a moment\./);
+  t.notRegex(page, /Try again|href="\/login/, "there is no page to be asked for where a form was sent to");
   const told = await ask("/login/acme/users", { headers: { accept: "application/json", cookie } });
   t.like(await told.json(), { code: "stale" });
 });

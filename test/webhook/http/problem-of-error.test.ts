@@ -225,6 +225,17 @@ test("who wanted to go nowhere in particular starts again without an address", (
   t.deepEqual(problemOf(new BusyError(), acme).link, { ...again, href: "/login/acme" });
 });
 
+test("on a page it is tried again there, and nowhere where a form was sent", (t) => {
+  const errors = [new NamespaceUnreadableError("no"), new StoreError("no"), new TypeError("a mistake")];
+  for (const error of errors) {
+    const what = error.constructor.name;
+    const at = (again: string | undefined) => problemOf(error, acme, undefined, { again }).link;
+    const href = "/login/acme/users?role=viewer";
+    t.deepEqual(at(href), { label: "Try again", href }, what);
+    t.is(at(undefined), undefined, what);
+  }
+});
+
 test("somebody whose groups can't be relied upon is told why, and what happens to their account", (t) => {
   const cases = [
     ["ClaimNotSetUp", "claim-not-set-up", 502, /didn't arrive.*GroupsClaimReceived/],

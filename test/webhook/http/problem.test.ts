@@ -1,7 +1,8 @@
 import test from "ava";
 import { chartRights } from "../../../dev/control-plane/service-account.ts";
 import { waitFor } from "../../cluster.ts";
-import { Browser } from "../browser.ts";
+import { FaultServer, statusAnswer } from "../../kubernetes/fault-server.ts";
+import { type Answer, Browser } from "../browser.ts";
 import { object, webhookUnderTest } from "../webhook-under-test.ts";
 
 test("programs get problems as JSON, with a code", async (t) => {
@@ -44,4 +45,35 @@ test("a request that can't be understood is answered as that, and Kubernetes' re
   t.regex(refused.body, /out of order/);
   t.regex(refused.body, /refuses this, and will until somebody has mended it/);
   t.is(refused.headers["retry-after"], undefined, "trying again doesn't help");
+});
+
+test("where something fails on a page it is tried again there: nobody who is signed in, or signs in past Okta, is led to Okta", async (t) => {
+  const faults = await FaultServer.start(t);
+  const { applyAcme, signedIn, browser, cluster, apply, webhook, url } = await webhookUnderTest(t, {
+    faults,
+  });
+  await applyAcme({ mappings: { admins: [["service_admin"], ["organization-admin"]] } });
+  const ada = browser(await signedIn("ada"));
+  await cluster.kubectl("create", "serviceaccount", "mia");
+  const mia = { organizationRef: { name: "acme" }, source: "Local", email: "mia@acme.example" };
+  await apply(object("OrganizationUser", "mia", { ...mia, serviceAccountName: "mia" }));
+  await waitFor(() => webhook.caches.users.size === 2 || undefined, { what: "the account" });
+  const { stdout } = await cluster.kubectl("create", "token", "mia", "--audience", `${url}/login/acme`);
+  const answer = statusAnswer(500, "InternalError");
+  faults.fault = (request, response) => {
+    if (!/oktarolemappings|tokenreviews/.test(request.url ?? "")) return false;
+    answer(response);
+    return true;
+  };
+  const again = ({ status, body }: Answer) => [status, /<a class="button" href="([^"]*)"/.exec(body)?.[1]];
+  t.deepEqual(again(await ada.get("/login/acme/mappings?role=service-admin")), [
+    503,
+    "/login/acme/mappings?role=service-admin",
+  ]);
+  const form = { "groups:service-admin": "staff" };
+  t.deepEqual(again(await ada.post("/login/acme/mappings", form)), [503, undefined]);
+  t.deepEqual(again(await browser().post("/login/acme/local", { token: stdout.trim() })), [
+    503,
+    "/login/acme/local",
+  ]);
 });
