@@ -119,8 +119,9 @@ export class ChangePolls {
     organization: Organization,
     directory: Pick<Directory, "groupsChangedSince">,
   ): Promise<void> {
-    const { found } = mappedGroups(this.#deps.mappings());
-    const names = new Set([...found.values()].map(({ name }) => name));
+    const { found, gone } = mappedGroups(this.#deps.mappings());
+    // Also what was missing so far: it may have been made, or come to be called so.
+    const names = new Set([...[...found.values()].map(({ name }) => name), ...gone]);
     const changed = await this.#groupChanges.read(directory);
     const heard = changed
       .filter(({ id, name }) => found.has(id) || names.has(name))

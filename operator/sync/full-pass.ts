@@ -2,6 +2,7 @@ import {
   groupsAfterReading,
   isActiveInOkta,
   type ReadGroup,
+  type ReadGroups,
   type ReceivedGroup,
   type User,
 } from "../../identity/index.ts";
@@ -9,6 +10,7 @@ import { letOthersRun } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryInvalidAnswerError } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
+import { Doubts } from "./doubts.ts";
 import { type Looked, lookAtPerson, type PersonDeps } from "./look-at-person.ts";
 import { LAG_MS } from "./looks.ts";
 import { type Member, type Members, readMembers } from "./read-members.ts";
@@ -39,13 +41,15 @@ export interface Passed {
   readonly failure: unknown;
 }
 
+type Lost = { readonly id: string } | { readonly name: string };
+
 /** Somebody who would lose something by what the groups have shown. */
 interface Loser {
   readonly user: User;
   readonly member: Member | undefined;
   readonly groups: readonly ReceivedGroup[];
-  /** Ids of groups that they were in and aren't any more. */
-  readonly from: readonly string[];
+  /** What they were in and aren't any more: groups by their ids, or names that no group of theirs has. */
+  readonly from: readonly Lost[];
 }
 
 /**
@@ -62,6 +66,7 @@ const LOOKED_AT_EACH = 50;
 export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Passed> {
   const startedAt = Date.now();
   const members = await readMembers(deps.directory, { groups, gone }, deps.signal);
+  const doubts = new Doubts(members.read, deps.directory);
   const losers: Loser[] = [];
   const seen = new Set<string>();
   let changed = 0;
@@ -70,6 +75,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
     if (user.source !== "Okta" || user.issuer !== deps.issuer || user.subject === undefined) continue;
     const member = members.byUser.get(user.subject);
     seen.add(user.subject);
+    await doubts.settle(user.groups);
     const found = whatIsNew(user, member, members);
     if (!found) continue;
     if (isNewer(user, startedAt, deps)) losers.push({ ...found, user, member, from: [] });
@@ -84,7 +90,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
     people: members.byUser.size,
     changed,
     notShown,
-    failure: members.failure ?? taken.failure,
+    failure: members.failure ?? doubts.failure ?? taken.failure,
   };
 }
 
@@ -93,21 +99,24 @@ function whatIsNew(
   user: User,
   member: Member | undefined,
   { read }: Members,
-): { groups: readonly ReceivedGroup[]; from: string[] } | undefined {
+): { groups: readonly ReceivedGroup[]; from: Lost[] } | undefined {
   const memberOf = member?.groupIDs ?? new Set<string>();
   const groups = groupsAfterReading(user.groups, read, memberOf);
   const isActive = member === undefined || isActiveInOkta(member.user.status);
   const wasActive = isActiveInOkta(user.oktaStatus);
   if (groups === user.groups && (member === undefined || isActive === wasActive)) return undefined;
-  const left = user.groups.filter((group) => read.has(group) && !isAmong(group, groups));
-  const from = left.map(
-    ({ id, name }) => id ?? [...read.byID.values()].find((one) => one.name === name)?.id ?? "",
-  );
-  return { groups, from };
+  return { groups, from: user.groups.flatMap((group) => lost(group, groups, read) ?? []) };
 }
 
-function isAmong(group: ReceivedGroup, groups: readonly ReceivedGroup[]): boolean {
-  return groups.some(({ id, name }) => (group.id === undefined ? name === group.name : id === group.id));
+/** What is lost of a group that was received. One that was renamed is lost under its name alone. */
+function lost(group: ReceivedGroup, now: readonly ReceivedGroup[], read: ReadGroups): Lost | undefined {
+  const { name } = group;
+  const isStill = (one: ReceivedGroup): boolean =>
+    (group.id === undefined || one.id === group.id) && (name === undefined || one.name === name);
+  if (now.some(isStill)) return undefined;
+  const id = group.id ?? (name === undefined ? undefined : read.idOf(name));
+  if (id !== undefined && (name === undefined || !now.some((one) => one.id === id))) return { id };
+  return name === undefined ? undefined : { name };
 }
 
 /** Whether something newer than the pages may be stored of somebody. */
@@ -143,7 +152,8 @@ async function take(
       count(looked);
       if (looked.kind !== "seen") continue;
       // Also where somebody else has just stored the same.
-      if (from.some((id) => looked.groupIDs.has(id))) contradicted ??= new ContradictedError();
+      if (from.some((one) => looked.groups.some((group) => isOf(group, one))))
+        contradicted ??= new ContradictedError();
       else confirmed++;
     }
     const others = losers.slice(LOOKED_AT_EACH);
@@ -154,6 +164,7 @@ async function take(
       // Where one of the first wasn't what the groups said, nobody is what they said.
       const isSure =
         confirmed === first.length && from.length > 0 && (await areCounted(from, members, isSame, deps));
+      deps.signal.throwIfAborted();
       if (isSure)
         changed += Number((await storeIdentity(user, member?.user ?? asStored(user), groups, deps)) === true);
       else count(await look(user, deps));
@@ -179,15 +190,21 @@ async function look({ subject = "" }: User, deps: PassDeps): Promise<Looked> {
   }
 }
 
-/** Whether Okta's own numbers of members are those that were read. */
+function isOf(group: ReceivedGroup, lost: Lost): boolean {
+  return "id" in lost ? group.id === lost.id : group.name === lost.name;
+}
+
+/** Whether Okta's own numbers of members are those that were read. Which groups have a name, it has told when it was asked. */
 async function areCounted(
-  ids: readonly string[],
+  from: readonly Lost[],
   { sizes }: Members,
   isSame: Map<string, boolean>,
   { directory }: PassDeps,
 ): Promise<boolean> {
-  for (const id of ids) {
-    const known = isSame.get(id) ?? ((await directory.groupByID(id))?.members ?? 0) === sizes.get(id);
+  for (const lost of from) {
+    if (!("id" in lost)) continue;
+    const { id } = lost;
+    const known = isSame.get(id) ?? ((await directory.groupByID(id))?.members ?? 0) === (sizes.get(id) ?? 0);
     isSame.set(id, known);
     if (!known) return false;
   }

@@ -1,4 +1,4 @@
-import { isActiveInOkta, type User } from "../../identity/index.ts";
+import { isActiveInOkta, type ReceivedGroup, type User } from "../../identity/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryForbiddenError, orUndefined } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
@@ -22,7 +22,8 @@ export type Looked =
       readonly kind: "seen";
       readonly agrees: boolean;
       readonly changed: boolean;
-      readonly groupIDs: ReadonlySet<string>;
+      /** Those that they are in. */
+      readonly groups: readonly ReceivedGroup[];
       readonly ref?: string;
     }
   /** Okta doesn't show them, and nothing says that they were deleted: the app may not be allowed to see them. */
@@ -52,16 +53,17 @@ export async function lookAtPerson(
   if (!user || !groups) return account ? gone(account, directory, deps) : { kind: "nobody" };
 
   const groupIDs = new Set(groups.map((group) => group.id));
-  const isAgreed = agrees(expected, { user, groupIDs }, isActiveInOkta);
-  if (!isBelieved(lookedAt, isAgreed)) return { kind: "seen", agrees: false, changed: false, groupIDs };
   const received = groups.map((group) => ({ id: group.id, name: group.name }));
+  const isAgreed = agrees(expected, { user, groupIDs }, isActiveInOkta);
+  if (!isBelieved(lookedAt, isAgreed))
+    return { kind: "seen", agrees: false, changed: false, groups: received };
   if (!account) {
     const changed = await makeAccount(organization, user, received, deps);
-    return { kind: "seen", agrees: isAgreed, changed, groupIDs };
+    return { kind: "seen", agrees: isAgreed, changed, groups: received };
   }
   const changed = await storeIdentity(account, user, received, deps);
   if (changed === undefined) return { kind: "overtaken" };
-  return { kind: "seen", agrees: isAgreed, changed, groupIDs, ref: account.ref };
+  return { kind: "seen", agrees: isAgreed, changed, groups: received, ref: account.ref };
 }
 
 async function gone(
@@ -74,7 +76,7 @@ async function gone(
   const changed = await storeIdentity(account, user, [], deps);
   return changed === undefined
     ? { kind: "overtaken" }
-    : { kind: "seen", agrees: true, changed, groupIDs: new Set(), ref: account.ref };
+    : { kind: "seen", agrees: true, changed, groups: [], ref: account.ref };
 }
 
 async function isDeleted({ subject = "" }: User, directory: Pick<Directory, "wasDeleted">): Promise<boolean> {

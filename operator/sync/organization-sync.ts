@@ -16,7 +16,7 @@ import { ChangePolls } from "./change-polls.ts";
 import { type PassDeps, pass } from "./full-pass.ts";
 import { type Looked, lookAtPerson } from "./look-at-person.ts";
 import type { Expected } from "./looks.ts";
-import { mappedGroups } from "./mapped-groups.ts";
+import { type MappedGroups, mappedGroups } from "./mapped-groups.ts";
 import { MeasuredDelays } from "./measured-delays.ts";
 import type { PassScope } from "./pass-needs.ts";
 import { retryMs } from "./retry.ts";
@@ -80,8 +80,9 @@ export class OrganizationSync {
   readonly #undecided = new Map<string, number>();
   readonly #delays = new MeasuredDelays();
   readonly #notShown = new Map<string, User>();
-  #failures: { poll?: Failure; pass?: Failure; look?: Failure } = {};
-  /** Groups and names whose members have been read, or were by another leader. */
+  /** By what has failed: a part of all this, a look at one person, or noting what is done. */
+  readonly #failures = new Map<string, Failure>();
+  /** Groups, as they were called, and names whose members have been read, or were by another leader. */
   #read: Set<string> | undefined;
   readonly #beganAt = performance.now();
   #openSince: number | undefined;
@@ -92,6 +93,7 @@ export class OrganizationSync {
   /** Okta has refused the credentials: they may have been replaced. */
   #isRefused = false;
   #polledAt: number | undefined;
+  #pollInterval: string | undefined;
   readonly #lastChangeBefore: number | undefined;
 
   constructor(deps: OrganizationSyncDeps, signal: AbortSignal) {
@@ -132,6 +134,7 @@ export class OrganizationSync {
   wake(): void {
     this.#lookWaker.wake();
     this.#passWaker.wake();
+    if (this.#polledAt !== undefined && this.#pollInterval !== this.#interval()) this.#pollWaker.wake();
   }
 
   /** A user has been written: what was stored of them may be in force now. */
@@ -147,13 +150,15 @@ export class OrganizationSync {
 
   /** Whether the directory has answered lately, so that nobody else has to ask whether it does. */
   isAnswering(withinMs: number): boolean {
-    const { poll } = this.#failures;
-    return !poll && this.#polledAt !== undefined && performance.now() - this.#polledAt < withinMs;
+    return (
+      !this.#failures.has("poll") &&
+      this.#polledAt !== undefined &&
+      performance.now() - this.#polledAt < withinMs
+    );
   }
 
   state(): SyncState {
-    const { poll, pass, look } = this.#failures;
-    const failures = [poll, pass, look].filter((failure) => failure !== undefined).filter(isWorthTelling);
+    const failures = [...this.#failures.values()].filter(isWorthTelling);
     return {
       failure: failures.sort((a, b) => a.since - b.since)[0],
       lastFullSync: this.#lastFullSync,
@@ -174,7 +179,6 @@ export class OrganizationSync {
       if (this.#deps.isReady()) {
         try {
           againMs = await run();
-          // What has failed at one person isn't put right by looking who is next.
           if (failures > 0) this.#succeeded(part);
           failures = 0;
         } catch (error) {
@@ -192,12 +196,11 @@ export class OrganizationSync {
     }
   }
 
-  #failed(part: Part, error: unknown): void {
+  #failed(part: Part, error: unknown, what: string = part): void {
     const { log, changed, onFailure } = this.#deps;
     onFailure(part, error instanceof OktaError ? error.code : "other");
     this.#isRefused = error instanceof DirectoryUnauthorizedError;
-    const before = this.#failures[part];
-    this.#failures = { ...this.#failures, [part]: { since: before?.since ?? Date.now(), error } };
+    this.#failures.set(what, { since: this.#failures.get(what)?.since ?? Date.now(), error });
     const organization = this.#deps.organization();
     log.warn(
       { err: error, organization: organization && keyOf(organization), part },
@@ -212,18 +215,17 @@ export class OrganizationSync {
     return directory;
   }
 
-  #succeeded(part: Part): void {
-    if (!this.#failures[part]) return;
-    const { [part]: _, ...others } = this.#failures;
-    this.#failures = others;
-    this.#deps.changed();
+  #succeeded(what: string): void {
+    if (this.#failures.delete(what)) this.#deps.changed();
   }
 
   // People, one by one.
 
   async #lookAtThoseWhoAreDue(): Promise<number | undefined> {
     this.#takeHints();
-    if (this.#hints.looks.size === 0) this.#succeeded("look"); // nobody is left who couldn't be looked at
+    // What has failed at one person isn't put right by looking at another.
+    for (const what of this.#failures.keys())
+      if (what.startsWith(LOOK) && !this.#hints.looks.has(what.slice(LOOK.length))) this.#succeeded(what);
     for (const { hint, expected, lookedAt } of this.#hints.looks.due())
       void this.#look(hint, expected, lookedAt);
     return this.#hints.looks.dueMs();
@@ -245,20 +247,21 @@ export class OrganizationSync {
       if (looked.kind === "seen" && looked.changed && looked.ref !== undefined)
         this.#undecided.set(looked.ref, Date.parse(hint.eventTime));
       this.#notShownAre(looked.kind === "not-shown" ? [looked.user] : [], [hint.id]);
-      this.#succeeded("look");
+      this.#succeeded(LOOK + hint.id);
     } catch (error) {
       if (this.#signal.aborted) return;
       looked = { kind: "failed", error };
-      this.#failed("look", error);
+      this.#failed("look", error, LOOK + hint.id);
     }
     const isDone = this.#hints.looks.ended(hint, lookedAt, looked);
     const organization = this.#deps.organization();
     if (isDone && organization) {
       try {
         await this.#hints.takeOut(organization, { people: [hint] });
+        this.#succeeded(NOTING);
         changed();
       } catch (error) {
-        if (!this.#signal.aborted) this.#failed("look", error); // it comes again with the next hint, or a restart
+        if (!this.#signal.aborted) this.#failed("look", error, NOTING); // they are looked at anew
       }
     }
     this.#lookWaker.wake();
@@ -280,7 +283,7 @@ export class OrganizationSync {
     const directory = await this.#directory("passes");
     const deps = this.#personDeps();
     const organization = this.#deps.organization();
-    if (!directory || !deps || !organization) return undefined;
+    if (!directory || !deps || !organization) return NOT_READY_MS;
     const request = organization.metadata.annotations?.[SYNC_ANNOTATION];
     const wasPaused = this.#isPaused();
     const [startedAt, started] = [performance.now(), Date.now()];
@@ -369,11 +372,11 @@ export class OrganizationSync {
 
   /** What mappings have come to name, or names that have gone, since members were read. */
   #unread(): Set<string> {
-    const { found, gone } = mappedGroups(this.#deps.mappings());
-    const keys = new Set([...found.keys(), ...[...gone].map(goneKey)]);
-    // What nobody names any more is read anew when somebody does.
-    this.#read = (this.#read ?? this.#readBefore()).intersection(keys);
-    return keys.difference(this.#read);
+    const now = scopes(mappedGroups(this.#deps.mappings()));
+    // What nobody names any more is read anew when somebody does, and so is a group that is called otherwise by now.
+    const read = (this.#read ?? this.#readBefore()).intersection(now);
+    this.#read = read;
+    return new Set([...now].filter(([as]) => !read.has(as)).map(([, scope]) => scope));
   }
 
   /** What another leader has read: of mappings that haven't changed since. */
@@ -383,8 +386,7 @@ export class OrganizationSync {
       const resolved = mapping.status?.conditions?.find(({ type }) => type === "GroupsResolved");
       return resolved !== undefined && Date.parse(resolved.lastTransitionTime) < since;
     });
-    const { found, gone } = mappedGroups(old);
-    return new Set([...found.keys(), ...[...gone].map(goneKey)]);
+    return new Set(scopes(mappedGroups(old)).keys());
   }
 
   async #groupsOf(
@@ -401,8 +403,8 @@ export class OrganizationSync {
       // No mapping is known to name it, by now: where it was deleted, nobody is in it any more.
       else if (!(await directory.groupByID(id))) groups.push({ id, byID: false });
     }
-    const read = ids.filter((id) => found.has(id));
-    return { groups, gone: names, keys: [...read, ...names.map(goneKey)] };
+    const read = groups.filter(({ id }) => found.has(id));
+    return { groups, gone: names, keys: [...read.map(groupKey), ...names.map(goneKey)] };
   }
 
   // What Okta says has changed.
@@ -410,12 +412,18 @@ export class OrganizationSync {
   async #pollIfDue(): Promise<number | undefined> {
     const organization = this.#deps.organization();
     const directory = organization && (await this.#directory("changes"));
-    if (!organization || !directory) return undefined;
+    if (!organization || !directory) return NOT_READY_MS;
     const couldRead = this.#polls.isLogReadable;
     await this.#polls.poll(organization, directory);
     this.#polledAt = performance.now();
     if (this.#polls.isLogReadable !== couldRead) this.#deps.changed();
-    return durationMs(organization.spec.okta.directory?.pollInterval ?? "30s");
+    this.#pollInterval = this.#interval();
+    return durationMs(this.#pollInterval);
+  }
+
+  /** How often Okta is asked what has changed. */
+  #interval(): string {
+    return this.#deps.organization()?.spec.okta.directory?.pollInterval ?? "30s";
   }
 
   #notShownAre(users: readonly User[], others: readonly string[]): void {
@@ -448,8 +456,24 @@ function isWorthTelling({ since, error }: Failure): boolean {
   return isRefused || Date.now() - since >= TOLD_AFTER_MS;
 }
 
+/** What has failed where it is a look at one person: their id follows. */
+const LOOK = "look ";
+const NOTING = "noting what is done";
+
 const GONE = "name ";
 
 function goneKey(name: string): string {
   return GONE + name;
+}
+
+function groupKey({ id, name = "" }: ReadGroup): string {
+  return `${id} ${name}`;
+}
+
+/** What mappings name, as it is called, and by what it is asked to be read: the id of a group, or a name that is gone. */
+function scopes({ found, gone }: Pick<MappedGroups, "found" | "gone">): Map<string, string> {
+  return new Map([
+    ...[...found.values()].map((group) => [groupKey(group), group.id] as const),
+    ...[...gone].map((name) => [goneKey(name), goneKey(name)] as const),
+  ]);
 }

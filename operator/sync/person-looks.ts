@@ -38,6 +38,10 @@ export class PersonLooks {
     return this.#looks.size;
   }
 
+  has(id: string): boolean {
+    return this.#looks.has(id);
+  }
+
   /** Takes a hint, unless it is known already. What is heard of somebody anew begins anew. */
   take(hint: PersonHint): void {
     const known = this.#looks.get(hint.id);

@@ -2,11 +2,13 @@ import {
   type AuditLog,
   auditChanges,
   auditPerhaps,
+  groupsToStore,
   type Identity,
   type IdentityStore,
   identityOf,
   isAsStored,
   type Policies,
+  type Policy,
   type ReceivedGroup,
   resolveAccess,
   SEEN_IN_DIRECTORY,
@@ -27,9 +29,6 @@ export interface StoringDeps {
   readonly decide: (ref: string) => void;
 }
 
-/** Groups that an account holds at the most. */
-const MOST_GROUPS = 5_000;
-
 /**
  * Stores what Okta's directory says of somebody who has an account. What follows from it is decided where everything is
  * that is decided of stored accounts, under the same safeguards.
@@ -40,9 +39,10 @@ export async function storeIdentity(
   user: User,
   read: DirectoryUser,
   groups: readonly ReceivedGroup[],
-  { store, unfinished, decide }: StoringDeps,
+  { store, policies, unfinished, decide }: StoringDeps,
 ): Promise<boolean | undefined> {
-  const identity = identityFrom(user, read, groups);
+  const policy = policies.of(user.organization)?.policy;
+  const identity = policy && identityFrom(user, read, groups, policy);
   if (!identity || isAsStored(user, identity)) return false;
   try {
     unfinished.isComplete(await store.update(user, { identity }));
@@ -69,7 +69,12 @@ export async function makeAccount(
   const inForce = policies.of(organization);
   if (!inForce || inForce.paused) return false;
   const { id: subject, ...attributes } = read;
-  const identity: Identity = { issuer: inForce.issuer, subject, ...attributes, ...ofDirectory(groups) };
+  const identity: Identity = {
+    issuer: inForce.issuer,
+    subject,
+    ...attributes,
+    ...ofDirectory(groups, inForce.policy),
+  };
   const access = resolveAccess(identity, inForce.policy);
   if (!access.active) return false;
   if (read.email !== undefined && (await store.findLocalByEmail(organization, read.email)).length > 0)
@@ -91,13 +96,15 @@ function identityFrom(
   user: User,
   { id: _, ...attributes }: DirectoryUser,
   groups: readonly ReceivedGroup[],
+  policy: Policy,
 ): Identity | undefined {
   const stored = identityOf(user);
-  return stored && { ...stored, ...attributes, ...ofDirectory(groups) };
+  return stored && { ...stored, ...attributes, ...ofDirectory(groups, policy) };
 }
 
 function ofDirectory(
   groups: readonly ReceivedGroup[],
+  policy: Policy,
 ): Pick<Identity, "emailVerified" | "groups" | "groupsFrom"> {
-  return { emailVerified: false, groups: groups.slice(0, MOST_GROUPS), groupsFrom: "Directory" };
+  return { emailVerified: false, groups: groupsToStore(groups, policy), groupsFrom: "Directory" };
 }

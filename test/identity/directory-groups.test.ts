@@ -1,6 +1,12 @@
 import test from "ava";
 import fc from "fast-check";
-import { groupsAfterReading, ReadGroups, type ReceivedGroup } from "../../identity/index.ts";
+import {
+  CompiledPolicy,
+  groupsAfterReading,
+  groupsToStore,
+  ReadGroups,
+  type ReceivedGroup,
+} from "../../identity/index.ts";
 
 const WEB = { id: "00gWeb", name: "web", byID: false };
 const PORTAL = { id: "00gPortal", name: "portal", byID: false };
@@ -11,6 +17,63 @@ test("who is in the groups as before stays as stored, told by name or by id", (t
   t.is(groupsAfterReading(byName, read, new Set(["00gWeb"])), byName);
   const byID: ReceivedGroup[] = [{ id: "00gWeb", name: "once" }];
   t.is(groupsAfterReading(byID, read, new Set(["00gWeb"])), byID);
+});
+
+test("a group that is told by its id is called what Okta calls it now, once that was asked", (t) => {
+  const old: ReceivedGroup = { id: "00gWeb", name: "once" };
+  const read = new ReadGroups([WEB], ["gone"]);
+  t.true(read.isInDoubt(old));
+  t.true(read.isInDoubt({ id: "00gOther", name: "gone" }), "no group has that name");
+  t.true(read.isInDoubt({ id: "00gOther", name: "web" }), "another group has that name");
+  for (const sure of [
+    { id: "00gWeb", name: "web" },
+    { id: "00gWeb" },
+    { name: "gone" },
+    { id: "00gX", name: "x" },
+  ])
+    t.false(read.isInDoubt(sure));
+  t.false(
+    new ReadGroups([{ ...WEB, byID: true }]).isInDoubt({ id: "00gOther", name: "web" }),
+    "it names no name",
+  );
+  t.false(new ReadGroups([{ id: "00gWeb", byID: true }]).isInDoubt(old), "what it is called wasn't read");
+
+  read.learn("00gWeb", "net");
+  t.false(read.isInDoubt(old));
+  const isIn = new Set(["00gWeb"]);
+  t.deepEqual(groupsAfterReading([old, { name: "x" }], read, isIn), [
+    { id: "00gWeb", name: "net" },
+    { name: "x" },
+  ]);
+  t.deepEqual(groupsAfterReading([], read, isIn), [{ id: "00gWeb", name: "net" }]);
+  const now: ReceivedGroup[] = [{ id: "00gWeb", name: "net" }];
+  t.is(groupsAfterReading(now, read, isIn), now);
+  read.learn("00gGone", undefined);
+  t.deepEqual(groupsAfterReading([{ id: "00gGone", name: "gone" }, ...now], read, isIn), now);
+});
+
+test("a name is that of the group that has it, or else had it", (t) => {
+  const read = new ReadGroups([{ ...WEB, formerNames: ["net", "portal"] }, PORTAL]);
+  t.deepEqual(
+    ["web", "net", "portal", "other"].map((name) => read.idOf(name)),
+    ["00gWeb", "00gWeb", "00gPortal", undefined],
+  );
+});
+
+test("of more groups than there is room for, those are left out that no mapping names", (t) => {
+  const policy = new CompiledPolicy(
+    [{ name: "r" }],
+    [
+      { name: "a", groups: [{ name: "web" }], roles: ["r"] },
+      { name: "b", groups: [{ name: "paused" }], roles: ["r"], paused: true },
+    ],
+  );
+  const others = Array.from({ length: 5_000 }, (_, i) => ({ name: `g${i}` }));
+  t.is(groupsToStore(others, policy), others);
+  const [web, paused] = [{ name: "web" }, { id: "00g1", name: "paused" }];
+  const stored = groupsToStore([...others, web, paused], policy);
+  t.is(stored.length, 5_000);
+  t.deepEqual(stored.slice(0, 3), [web, paused, { name: "g0" }]);
 });
 
 test("who has left a group is out of it, and stays in what wasn't read", (t) => {

@@ -12,6 +12,7 @@ import {
   type GroupsRefusal,
   type GroupsSource,
   type GroupsVerdict,
+  groupsToStore,
   groupsVerdict,
   type Identity,
   type IdentityStore,
@@ -114,7 +115,8 @@ export class OktaSignIns {
       await this.#noteRefused(key, person, verdict.reason, at);
       return { kind: "undecided", reason: verdict.reason, why: verdict.why };
     }
-    const { groups, from: groupsFrom, status } = verdict;
+    const { from: groupsFrom, status } = verdict;
+    const groups = groupsToStore(verdict.groups, inForce.policy);
     const identity: Identity = { ...person, groups, groupsFrom, ...(status === undefined ? {} : { status }) };
 
     // A claim that has stopped coming looks like a person without groups: only so many may lose their access by that,

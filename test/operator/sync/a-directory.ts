@@ -53,6 +53,10 @@ export class ADirectory {
     this.groups.set(group, { name, pages: pages.map((page) => page.filter((member) => member !== id)) });
   }
 
+  rename(id: string, name: string): void {
+    this.groups.set(id, { ...this.#group(id), name });
+  }
+
   async user(id: string): Promise<DirectoryUser | undefined> {
     await this.#ask("user", id);
     return this.people.get(id);

@@ -2,14 +2,7 @@ import type { ExecutionContext } from "ava";
 import type { Logger } from "pino";
 import { SYNC_ANNOTATION } from "../../../crds/annotations.ts";
 import type { OktaHints, OktaHintsSpec, OktaRoleMapping, Organization } from "../../../crds/types.ts";
-import {
-  type CompiledPolicy,
-  identityOf,
-  resolveAccess,
-  resolveStoredAccess,
-  roleNames,
-  type User,
-} from "../../../identity/index.ts";
+import { type CompiledPolicy, identityOf, resolveAccess, type User } from "../../../identity/index.ts";
 import type { Hint } from "../../../okta/events/hint.ts";
 import { OrganizationSync } from "../../../operator/sync/organization-sync.ts";
 import { withHeard, withoutDone } from "../../../organizations/hints.ts";
@@ -17,7 +10,7 @@ import { SimulatedStore } from "../../identity/simulated-store.ts";
 import { organization } from "../../organizations/organization.ts";
 import { ADirectory } from "./a-directory.ts";
 import { aMapping, type LookedUp } from "./a-mapping.ts";
-import { policy, readingDeps, signedInWith } from "./read-organization.ts";
+import { policy, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
 
 const ISSUER = "https://acme.okta.com";
 export const [WEB, PORTAL] = ["00g-web", "00g-portal"];
@@ -128,12 +121,7 @@ export function anOrganizationSync(t: ExecutionContext, options: SyncOptions = {
       directory.add(id, now);
       return signedInWith(store, { issuer: ISSUER, subject: id }, before);
     },
-    holds: async ({ ref }: User): Promise<string> => {
-      const user = await store.fresh(ref);
-      return user
-        ? roleNames(resolveStoredAccess(user, { issuer: ISSUER, policy, held: false }).grants).join()
-        : "";
-    },
+    holds: async ({ ref }: User): Promise<string> => rolesHeld(await store.fresh(ref), ISSUER),
     /** Notes what was heard, as the webhook does. */
     hear: (...hints: Hint[]): void => {
       state.hints = withHeard(state.hints, { hints }, Date.now());

@@ -179,13 +179,17 @@ const changed = (id: string, name: string) => ({
 test.serial(
   "while the log may not be read, groups tell what has changed; ten minutes later it is tried again",
   async (t) => {
-    const mappings = [aMapping([{ name: "web" }, { id: "00gByID" }], { found: [WEB], resolved: "True" })];
+    const mappings = [
+      aMapping([{ name: "web" }, { id: "00gByID" }], { found: [WEB], resolved: "True" }),
+      aMapping([{ name: "missing" }], { found: [], resolved: "False" }),
+    ];
     const { directory, poll, polls, stored, told } = scene({ cursor: "c1", mappings });
     directory.failing.set("events", new DirectoryForbiddenError("okta.logs.read", "no"));
     directory.changedGroups = [
       changed("00gWeb", "renamed"),
       changed("00gByID", "any"),
       changed("00gMadeAnew", "web"),
+      changed("00gMade", "missing"),
       changed("00gOther", "other"),
     ];
     t.true(polls.isLogReadable);
@@ -199,10 +203,11 @@ test.serial(
           { kind: "group", id: "00gWeb", name: "renamed", eventTime },
           { kind: "group", id: "00gByID", name: "any", eventTime },
           { kind: "group", id: "00gMadeAnew", name: "web", eventTime },
+          { kind: "group", id: "00gMade", name: "missing", eventTime },
         ],
       },
     ]);
-    t.deepEqual(told, ["3 of groups"]);
+    t.deepEqual(told, ["4 of groups"]);
 
     directory.failing.clear();
     await clock.pass(600_000 - 1, 600_000);

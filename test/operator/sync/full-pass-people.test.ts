@@ -1,5 +1,5 @@
 import test from "ava";
-import { resolveAccess, StaleUserError, type User } from "../../../identity/index.ts";
+import { identityOf, resolveAccess, StaleUserError, type User } from "../../../identity/index.ts";
 import { DirectoryUnreachableError } from "../../../okta/directory/directory-errors.ts";
 import { type PassDeps, pass } from "../../../operator/sync/full-pass.ts";
 import { LAG_MS } from "../../../operator/sync/looks.ts";
@@ -175,6 +175,61 @@ test("who was in a group that is gone, or whose name is, goes by that, as one of
   const named = scene();
   for (const id of many(52)) await named.account(id, ["old"], []);
   t.is((await named.read({ groups: [], gone: ["old"] })).changed, 52);
+  t.is(named.lookedAt().length, 50);
+});
+
+test("who is stored with a group's id goes by what the group is called now, as one of many", async (t) => {
+  const { directory, account, read, store, lookedAt, holds } = scene();
+  const people: User[] = [];
+  for (const id of many(52)) {
+    const user = await account(id, [], [WEB]);
+    people.push(
+      await store.update(user, {
+        identity: { ...identityOf(user), groups: [{ id: WEB, name: "web" }] } as never,
+      }),
+    );
+  }
+  directory.rename(WEB, "portal");
+  directory.rename(PORTAL, "gone");
+  // By what is known of it, it has another name or that name is another group's.
+  t.like(await read({ groups: [], gone: ["web"] }), { changed: 52, failure: undefined });
+  t.is(lookedAt().length, 50);
+  t.is(directory.asked.filter((call) => call === `groupByID ${WEB}`).length, 1, "it is asked for once");
+  for (const user of [people[0], people[51]]) {
+    t.deepEqual((await store.fresh(user?.ref ?? ""))?.groups, [{ id: WEB, name: "portal" }]);
+    t.is(await holds(user as User), "portal-admin");
+  }
+  t.is((await read({ groups: [], gone: ["web"] })).changed, 0);
+});
+
+test("where a mapping knows an older name of a group than an account does, the account is right", async (t) => {
+  const { directory, account, read, store, lookedAt } = scene();
+  const user = await account("00uada", [], [WEB]);
+  directory.rename(WEB, "net");
+  await store.update(user, {
+    identity: { ...identityOf(user), groups: [{ id: WEB, name: "net" }] } as never,
+  });
+  t.like(await read(), { changed: 0, failure: undefined });
+  t.deepEqual(lookedAt(), []);
+  t.deepEqual(
+    directory.asked.filter((call) => call.startsWith("groupByID")),
+    [`groupByID ${WEB}`],
+  );
+});
+
+test("while Okta can't be asked what a group is called, what is stored stays, and that is told", async (t) => {
+  const { directory, account, read, store, holds } = scene();
+  const user = await account("00uada", [], [WEB]);
+  await store.update(user, {
+    identity: { ...identityOf(user), groups: [{ id: WEB, name: "web" }] } as never,
+  });
+  const bob = await account("00ubob", ["old"], []);
+  const unreachable = new DirectoryUnreachableError(new Error("no"));
+  directory.failing.set(`groupByID ${WEB}`, unreachable);
+  t.like(await read({ groups: [], gone: ["web", "old"] }), { changed: 1, failure: unreachable });
+  t.deepEqual((await store.fresh(user.ref))?.groups, [{ id: WEB, name: "web" }]);
+  t.deepEqual((await store.fresh(bob.ref))?.groups, [], "others go by what could be read");
+  t.is(await holds(user), "service-admin");
 });
 
 test("many who may not sign in are asked about one by one, whatever the numbers say", async (t) => {
@@ -250,13 +305,20 @@ test("who is written by somebody else meanwhile is asked about again", async (t)
 test("when all is over nothing more is asked or stored, and that is no failure of Okta's", async (t) => {
   const reason = new Error("it is over");
   for (const last of ["members", "user", "groupByID"]) {
-    const { directory, account, end, read } = scene({ beforeLogin: true });
+    const { directory, account, end, read, store } = scene({ beforeLogin: true });
     for (const id of many(60)) await account(id, ["web"], []);
+    let writes = 0;
+    const { update } = store;
+    store.update = async (...change) => {
+      if (end.signal.aborted) writes++;
+      return update.apply(store, change);
+    };
     directory.onAsked = (call) => {
       if (call === last) end.abort(reason);
     };
     if (last === "user") directory.failing.set("user", new DirectoryUnreachableError(reason));
     await t.throwsAsync(read(), { is: reason });
+    t.is(writes, 0, last);
     t.is(directory.asked.filter((call) => call.startsWith(`${last} `)).length, 1, last);
   }
 });

@@ -32,6 +32,8 @@ async function scene({ beforeLogin = false, account = true } = {}) {
 }
 
 /** Somebody else writes it first, each time. */
+const PORTAL = { id: "00g-portal", name: "portal" };
+
 function overtake(store: SimulatedStore): void {
   store.update = async (): Promise<User> => {
     throw new StaleUserError("The account has changed.");
@@ -41,7 +43,7 @@ function overtake(store: SimulatedStore): void {
 test("what Okta says of somebody is stored, and a second look finds it stored", async (t) => {
   const { directory, look, holds, ada } = await scene();
   directory.add(ADA, ["00g-portal"]);
-  const seen = { kind: "seen", agrees: true, groupIDs: new Set(["00g-portal"]), ref: ada?.ref };
+  const seen = { kind: "seen", agrees: true, groups: [PORTAL], ref: ada?.ref };
   t.deepEqual(await look(), { ...seen, changed: true });
   t.is(await holds(), "portal-admin");
   t.deepEqual(await look(), { ...seen, changed: false });
@@ -50,15 +52,21 @@ test("what Okta says of somebody is stored, and a second look finds it stored", 
 test("an answer that contradicts what was heard changes nothing, until Okta can't be behind any more", async (t) => {
   const { directory, look, stored, holds } = await scene();
   directory.add(ADA, ["00g-portal"]);
-  const groupIDs = new Set(["00g-portal"]);
   const before = await stored();
   t.deepEqual(await look({ joined: ["00g-web"] }, LAG_MS - 1), {
     kind: "seen",
     agrees: false,
     changed: false,
-    groupIDs,
+    groups: [PORTAL],
   });
   t.is(await stored(), before);
+  t.like(await look({ joined: ["00g-web"] }, LAG_MS), { agrees: false, changed: true });
+  t.is(await holds(), "portal-admin", "Okta's word is the last");
+});
+
+test("an answer that agrees with what was heard is believed at once", async (t) => {
+  const { directory, look, holds } = await scene();
+  directory.add(ADA, ["00g-portal"]);
   t.like(await look({ active: true, left: ["00g-web"] }, 0), { agrees: true, changed: true });
   t.like(await look({ active: false }), { agrees: false, changed: false });
   t.is(await holds(), "portal-admin");
@@ -73,7 +81,7 @@ test("of somebody without an account nothing is asked, unless people get theirs 
   const early = await scene({ account: false, beforeLogin: true });
   t.deepEqual(await early.look(), { kind: "nobody" }, "whom Okta doesn't have, either");
   early.directory.add(ADA, ["00g-web"]);
-  const seen = { kind: "seen", agrees: true, changed: true, groupIDs: new Set(["00g-web"]) };
+  const seen = { kind: "seen", agrees: true, changed: true, groups: [{ id: "00g-web", name: "web" }] };
   t.deepEqual(await early.look(), seen);
   t.is(await early.holds(), "service-admin");
   const unmapped = await scene({ account: false, beforeLogin: true });
@@ -84,7 +92,7 @@ test("of somebody without an account nothing is asked, unless people get theirs 
 test("whom Okta has deleted holds nothing", async (t) => {
   const { directory, look, stored, ada } = await scene();
   directory.deleted.add(ADA);
-  const seen = { kind: "seen", agrees: true, groupIDs: new Set(), ref: ada?.ref };
+  const seen = { kind: "seen", agrees: true, groups: [], ref: ada?.ref };
   t.deepEqual(await look(), { ...seen, changed: true });
   t.like(await stored(), { oktaStatus: "DELETED", groups: [] });
   t.deepEqual(await look(), { ...seen, changed: false });

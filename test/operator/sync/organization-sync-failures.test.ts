@@ -97,16 +97,23 @@ test.serial(
 );
 
 test.serial(
-  "when it can't be noted that something is done, that is told, and it comes again after a restart",
+  "when it can't be noted that something is done, it is done again, and told until it can",
   async (t) => {
     const { account, hear, state, told, sync } = anOrganizationSync(t, quiet());
     await account("00uada", ["web"], [WEB]);
-    state.error = new Error("no");
+    const refused = new Error("no");
+    state.error = refused;
     hear(person("00uada"));
     await clock.pass(31_000, 1_000);
     t.deepEqual(told.failures, ["look other"]);
     t.is(state.hints.people?.length, 1);
     t.is(sync.state().waiting, 1);
+    await clock.pass(35_000, 1_000);
+    t.deepEqual(told.failures, ["look other", "look other"]);
+    t.is(sync.state().failure?.error, refused, "although Okta could be asked meanwhile");
+    state.error = undefined;
+    await clock.pass(35_000, 1_000);
+    t.deepEqual([state.hints.people, sync.state().failure], [undefined, undefined]);
   },
 );
 
@@ -115,12 +122,18 @@ test.serial(
   async (t) => {
     const { account, directory, hear, state, sync } = anOrganizationSync(t, quiet());
     await account("00uada", ["web"], [WEB]);
-    directory.failing.set("userGroups", new DirectoryForbiddenError("okta.groups.read", "grant it."));
-    hear(person("00uada"));
+    await account("00ubob", ["web"], [WEB]);
+    directory.failing.set("userGroups 00uada", new DirectoryForbiddenError("okta.groups.read", "grant it."));
+    hear(person("00uada"), person("00ubob"));
+    const since = Date.now();
     for (let i = 0; i < 3; i++) {
       await clock.pass(10_000, 1_000);
       sync.wake();
-      t.true(sync.state().failure?.error instanceof DirectoryForbiddenError);
+      t.true(
+        sync.state().failure?.error instanceof DirectoryForbiddenError,
+        "whoever else could be looked at",
+      );
+      t.is(sync.state().failure?.since, since);
     }
     state.hints = {};
     sync.wake();

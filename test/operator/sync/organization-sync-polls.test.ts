@@ -35,6 +35,23 @@ test.serial(
   },
 );
 
+test.serial("another interval holds at once", async (t) => {
+  const scene = anOrganizationSync(t, { ...readTo(), directory: { pollInterval: "1h" } });
+  const { state, sync } = scene;
+  const times = polls(scene);
+  await clock.pass(100);
+  sync.wake();
+  await clock.pass(900);
+  const { organization } = state;
+  if (!organization) return t.fail();
+  const { okta } = organization.spec;
+  const directory = { ...okta.directory, pollInterval: "10s" } as never;
+  state.organization = { ...organization, spec: { ...organization.spec, okta: { ...okta, directory } } };
+  sync.wake();
+  await clock.pass(21_000, 1_000);
+  t.deepEqual(times, [0, 1, 11, 21]);
+});
+
 test.serial("the directory answers while it was asked lately, and not once that fails", async (t) => {
   const scene = anOrganizationSync(t, readTo());
   const { sync, directory, state } = scene;
@@ -53,6 +70,9 @@ test.serial("the directory answers while it was asked lately, and not once that 
   state.isConnected = false;
   await clock.pass(60_000, 1_000);
   t.false(sync.isAnswering(10_000), "nobody asks any more");
+  state.isConnected = true;
+  await clock.pass(1_000);
+  t.true(sync.isAnswering(1_000), "and somebody does as soon as that is possible");
 });
 
 test.serial("what is heard by asking is looked at, and counted", async (t) => {

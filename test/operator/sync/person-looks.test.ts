@@ -12,7 +12,7 @@ function looks() {
   const due = () => [...all.due()].map(({ hint, lookedAt }) => ({ hint, lookedAt }));
   return { clock, all, person, due };
 }
-const agreed = { kind: "seen", agrees: true, changed: true, groupIDs: new Set<string>() } as const;
+const agreed = { kind: "seen", agrees: true, changed: true, groups: [] } as const;
 const contradicted = { ...agreed, agrees: false };
 
 test.serial("somebody is looked at at once, after five seconds and after thirty, and is then done", (t) => {

@@ -10,7 +10,7 @@ import {
 } from "../../../identity/index.ts";
 import { makeAccount, storeIdentity } from "../../../operator/sync/store-identity.ts";
 import { SimulatedStore } from "../../identity/simulated-store.ts";
-import { ORGANIZATION, policy, readingDeps, signedInWith } from "./read-organization.ts";
+import { ORGANIZATION, policy, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
 
 const ISSUER = "https://acme.okta.com";
 const WEB = { id: "00g-web", name: "web" };
@@ -107,12 +107,15 @@ test("where somebody else was faster, that is told and nothing is decided; other
   t.deepEqual(told, []);
 });
 
-test("of somebody in more groups than an account holds, as many are stored", async (t) => {
+test("of somebody in more groups than an account holds, as many are stored, first of all those that are mapped", async (t) => {
   const { store, deps, signedIn } = scene();
-  const groups = Array.from({ length: 5_001 }, (_, i) => ({ id: `00g${i}` }));
-  const ada = await signedIn();
+  const groups = [...Array.from({ length: 5_001 }, (_, i) => ({ id: `00g${i}` })), WEB];
+  const ada = await signedIn("web");
   await storeIdentity(ada, ADA, groups, deps);
-  t.is((await store.fresh(ada.ref))?.groups.length, 5_000);
+  const stored = await store.fresh(ada.ref);
+  t.is(stored?.groups.length, 5_000);
+  t.deepEqual(stored?.groups.slice(0, 2), [WEB, { id: "00g0" }]);
+  t.is(rolesHeld(stored, ISSUER), "service-admin");
 });
 
 test("an account that is made before a sign-in is recorded with its cause, the directory", async (t) => {
@@ -174,5 +177,6 @@ test("who has just signed in has an account; what may have been stored is record
   other.store.error = new StoreError("no answer", { perhaps: { before: undefined, after } });
   await t.throwsAsync(other.make(), { is: other.store.error });
   t.is(other.told.length, 2);
+  t.regex(other.told[0] ?? "", /this may not be so/);
   t.regex(other.told[0] ?? "", /^activate uid-0 .*"by":"directory"/);
 });

@@ -63,6 +63,15 @@ test("the directory is asked where the claim doesn't say enough", async (t) => {
   t.like(await signIns().complete(MISSING), { kind: "refused", access: { reason: "NotActiveInOkta" } });
 });
 
+test("who is in more groups than an account holds is admitted by those that are mapped, wherever in the list they are", async (t) => {
+  const others = Array.from({ length: 5_000 }, (_, i) => group(`00g${i}`, `group-${i}`));
+  const { signIns } = await scene(t, ...others, group("00gLast", "service_admin"));
+  const { complete } = signIns();
+  const admitted = await complete(many());
+  t.like(admitted, { kind: "admitted" });
+  t.is(admitted.kind === "admitted" && admitted.user.groups.length, 5_000);
+});
+
 test("where there is no directory, the claim has to do", async (t) => {
   const { signIns, without, server } = await scene(t);
   const none = signIns({ place: without, policy: BY_ID });
