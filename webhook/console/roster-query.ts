@@ -1,4 +1,4 @@
-import { RequestError } from "../http/request-errors.ts";
+import { invalidParameter, queryText } from "../http/query-text.ts";
 import type { RosterQuery } from "./roster.ts";
 import { USER_SOURCES, USER_STATES } from "./roster-entry.ts";
 import { ROSTER_ORDERS, ROSTER_SORTS, type RosterOrder } from "./roster-sort.ts";
@@ -13,7 +13,7 @@ const MAX_TEXT = 1_024;
 const FIRST_ORDER: RosterOrder = { sort: "email", descending: false };
 
 /**
- * Reads which users are asked for. What is empty, as a form sends it, is as if it were missing.
+ * Reads which users are asked for.
  * @param query the parameters of an address, as express has them
  * @throws RequestError that names the parameter
  */
@@ -26,8 +26,8 @@ export function readListAddress(query: Readonly<Record<string, unknown>>): ListA
     source: oneOf(query, "source", USER_SOURCES),
     sort: oneOf(query, "sort", ROSTER_SORTS) ?? FIRST_ORDER.sort,
     descending: oneOf(query, "order", ROSTER_ORDERS) === "descending",
-    after: text(query, "after", 4_096),
-    before: text(query, "before", 4_096),
+    after: queryText(query, "after", 4_096),
+    before: queryText(query, "before", 4_096),
   };
 }
 
@@ -46,12 +46,8 @@ export function writeListAddress(list: ListAddress): string {
   return query.size === 0 ? "" : `?${query}`;
 }
 
-function text(query: Readonly<Record<string, unknown>>, name: string, most = MAX_TEXT): string | undefined {
-  const value = query[name];
-  if (value === undefined || value === "") return undefined;
-  if (typeof value !== "string" || value.length > most)
-    throw invalid(name, `has to be given once, in ${most} characters at the most`);
-  return value;
+function text(query: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  return queryText(query, name, MAX_TEXT);
 }
 
 function oneOf<T extends string>(
@@ -61,15 +57,7 @@ function oneOf<T extends string>(
 ): T | undefined {
   const given = text(query, name);
   const value = values.find((known) => known === given);
-  if (given !== undefined && value === undefined) throw invalid(name, `is one of ${values.join(", ")}`);
+  if (given !== undefined && value === undefined)
+    throw invalidParameter(name, `is one of ${values.join(", ")}`);
   return value;
-}
-
-function invalid(name: string, what: string): RequestError {
-  return new RequestError({
-    code: "parameter-invalid",
-    status: 400,
-    title: "This address can't be understood",
-    message: `The parameter ${name} ${what}.`,
-  });
 }

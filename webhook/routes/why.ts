@@ -1,10 +1,11 @@
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import { explain, type Policies } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import { circumstancesOf } from "../../organizations/circumstances.ts";
 import { accountsOf } from "../console/accounts-of.ts";
 import type { Guard } from "../console/guard.ts";
 import type { Roster } from "../console/roster.ts";
+import { queryText } from "../http/query-text.ts";
 import { sendPage } from "../http/respond.ts";
 import { type ExplainedAccount, whyPage } from "../pages/console/why.ts";
 
@@ -14,7 +15,7 @@ export interface WhyDeps {
   readonly roster: Pick<Roster, "all">;
 }
 
-/** Characters of what somebody enters: those of an address, and of a role's name. */
+/** Characters of what somebody enters at the most: no address is longer, and no role's name. */
 const MOST_OF_EMAIL = 320;
 const MOST_OF_ROLE = 63;
 
@@ -26,8 +27,8 @@ export function why({ guard, policies, roster }: WhyDeps): RequestHandler {
   return async (req, res) => {
     const visitor = await guard.enter(req, res, "everybody");
     if (!visitor) return;
-    const role = given(req.query.role, MOST_OF_ROLE);
-    const email = visitor.isAdmin ? given(req.query.email, MOST_OF_EMAIL) : undefined;
+    const role = given(req, "role", MOST_OF_ROLE);
+    const email = visitor.isAdmin ? given(req, "email", MOST_OF_EMAIL) : undefined;
     const circumstances = circumstancesOf(visitor.organization, policies);
     const asked = role === undefined ? undefined : [role];
     const users =
@@ -43,7 +44,6 @@ export function why({ guard, policies, roster }: WhyDeps): RequestHandler {
 }
 
 /** What was entered, if anything was. */
-function given(value: unknown, most: number): string | undefined {
-  const text = typeof value === "string" ? value.trim().slice(0, most) : "";
-  return text === "" ? undefined : text;
+function given({ query }: Request, name: string, most: number): string | undefined {
+  return queryText(query, name, most)?.trim() || undefined;
 }

@@ -128,13 +128,9 @@ test("what is entered is shown as it is, whatever it is, and a role that isn't t
   t.is(status, 200);
   t.false(body.includes("<script"));
   t.regex(text(body), /There is no such role in the catalogue of Acme/);
-  for (const odd of [
-    "?email=a&email=b",
-    "?role=a&role=b",
-    `?email=${"x".repeat(3_000)}`,
-    "?email=%00&role=%00",
-  ])
-    t.is((await kim.get(`/login/acme/why${odd}`)).status, 200, odd.slice(0, 30));
+  t.is((await kim.get("/login/acme/why?email=%00&role=%00")).status, 200);
+  for (const odd of ["?email=a&email=b", "?role=a&role=b", `?email=${"x".repeat(3_000)}`])
+    t.is((await kim.get(`/login/acme/why${odd}`)).status, 400, odd.slice(0, 30));
 });
 
 test("however many mappings and roles there are, a page stays below 100 kB", async (t) => {

@@ -24,7 +24,6 @@ test("an admin asks about somebody by their address, others about themselves, wh
   t.deepEqual(about(await of(kim, { email: " ADA@acme.example " })), ["ada@acme.example"]);
   t.deepEqual(about(await of(kim, { email: " " })), ["kim@acme.example"]);
   t.deepEqual(about(await of(ada, { email: "kim@acme.example" })), ["ada@acme.example"]);
-  t.deepEqual(about(await of(kim, { email: `ada@acme.example${"x".repeat(400)}` })), []);
   t.regex(await of(kim), /<strong>Admin<\/strong>.*?>Held</s);
   const nobody = await of(kim, { email: "nobody@acme.example" });
   t.true(nobody.includes("<h2>No account</h2>"));
@@ -37,13 +36,31 @@ test("one role or all of them are explained", async (t) => {
   t.deepEqual(roles(await of(kim)), ["Viewer", "Admin"]);
   t.deepEqual(roles(await of(kim, { role: "viewer" })), ["Viewer"]);
   t.deepEqual(roles(await of(kim, { role: " viewer ", email: "x@acme.example" })), ["Viewer"]);
-  t.deepEqual(roles(await of(kim, { role: `${"r".repeat(63)}s` })), ["r".repeat(63)]);
+  t.deepEqual(roles(await of(kim, { role: "r".repeat(63) })), ["r".repeat(63)]);
 });
 
-test("twice given is as if it weren't there; who isn't signed in is sent to sign in", async (t) => {
-  const { ask, kim } = await scene(t);
-  const { body } = await ask("/login/acme/why?email=ada@acme.example&email=x@acme.example", { cookie: kim });
-  t.deepEqual(about(body), ["kim@acme.example"]);
+test("what can't be asked about is refused by the parameter's name: nothing else is answered in its place", async (t) => {
+  const { ask, kim, ada } = await scene(t);
+  const email = "email=ada@acme.example";
+  for (const [query, name] of [
+    ["role=viewer&role=admin", "role"],
+    [`role=${"r".repeat(64)}`, "role"],
+    [`${email}&email=x@acme.example`, "email"],
+    [`email=${"x".repeat(321)}`, "email"],
+  ] as const) {
+    const { status, body } = await ask(`/login/acme/why?${query}`, { cookie: kim });
+    t.is(status, 400, query);
+    t.true(body.includes(`The parameter ${name} has to be given once, in `), query);
+    t.deepEqual(about(body), [], query);
+  }
+  const { status, body } = await ask(`/login/acme/why?email=${"x".repeat(320)}`, { cookie: kim });
+  t.deepEqual([status, body.includes("<h2>No account</h2>")], [200, true]);
+  const own = await ask(`/login/acme/why?${email}&email=x@acme.example`, { cookie: ada });
+  t.deepEqual(about(own.body), ["ada@acme.example"], "whatever they enter");
+});
+
+test("who isn't signed in is sent to sign in", async (t) => {
+  const { ask } = await scene(t);
   const { status, location, body: none } = await ask("/login/acme/why");
   t.deepEqual([status, none], [303, ""]);
   t.regex(String(location), /^https:\/\/login\.example\.com\/login\/acme\?return_to=/);
