@@ -74,6 +74,24 @@ test("a group that is deleted in Okta takes its role with it, and one that comes
   t.is(status?.roles?.find(({ name }) => name === "service-admin")?.group, "web");
 });
 
+test("a group that is renamed in Okta takes its role with it, also from who has it stored with its id", async (t) => {
+  const { store, okta, cluster, person, untilRead, untilState, condition } = await followed(t, {
+    directory: { provision: "BeforeLogin" },
+  });
+  const subject = person("ada", "web");
+  await untilRead();
+  const issuer = okta.issuer("default");
+  const ada = await store.freshBySubject(`${cluster.namespace}/acme`, { issuer, subject });
+  if (!ada) throw new Error("ada has no account");
+  t.not((await untilState(ada, "Active", ["service-admin"])).spec.groups?.[0]?.id, undefined);
+  okta.directory.updateGroup("web", { name: "net" });
+  await condition("orm", "services", "GroupsResolved", "False", "GroupNotFound");
+  const { spec } = await untilState(ada, "Deactivated");
+  t.true(spec.groups?.some(({ name }) => name === "net"));
+  okta.directory.updateGroup("net", { name: "web" });
+  await untilState(ada, "Active", ["service-admin"]);
+});
+
 test("a hint is looked at at once, and while Okta's reads are behind, until they aren't; nobody flaps", async (t) => {
   const { okta, lines, hear, member, untilState, untilDone, untilRead } = await followed(t, {
     directory: { pollInterval: "1h" },
