@@ -439,6 +439,8 @@ test("a change to what is paused is shown, and that it comes true when that is o
   const page = await preview(ada, { "portal-admin": "portal_admin\norg_admin" });
   t.regex(page.body, /The mapping <code>acme\.portal-admin<\/code> is paused/);
   t.regex(page.body, /Nobody who has an account here would gain or lose a role\./);
+  const gone = await preview(ada, { "portal-admin": "" });
+  t.regex(gone.body, /<code>acme\.portal-admin<\/code> is paused: to delete it is to end the pause\./);
   await cluster.kubectl("annotate", "oktaorg", "acme", `${PAUSE_ANNOTATION}=we are moving`);
   await heard("oktaorg", "acme");
   const whole = await preview(ada, { "service-admin": "org_admin" });
@@ -476,7 +478,7 @@ test("who would lose their own admin role is told before, and nothing is saved u
     }),
   );
   const page = await preview(ada, { "organization-admin": "portal_admin" });
-  t.regex(page.body, /You would lose your own admin role/);
+  t.regex(page.body, /You would lose your own admin role\.<\/strong> That doesn&#39;t come true at once/);
   t.regex(page.body, /Nobody would hold <code>organization-admin<\/code>/);
   const { own, ...untold } = saveForm(page) ?? {};
   t.is(own, "loses");

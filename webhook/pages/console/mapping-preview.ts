@@ -103,11 +103,17 @@ function warnings({ preview, takesOwnAdminRole, desk, edits }: Previewed): HtmlV
   const { deactivating, recent, exceeds, lastAdminRoles } = preview.held;
   const { spec, metadata } = desk.organization;
   const before = recent > 0 && `, and ${recent} were lately`;
+  const isPaused = pauseWords(desk.organization) !== undefined;
+  // While anything is held, nobody loses an admin role.
+  const isLater = exceeds || lastAdminRoles.length > 0 || isPaused;
   return html`
 ${
   takesOwnAdminRole &&
-  html`<p class="alert" role="alert"><strong>You would lose your own admin role.</strong> These pages close for you at once,
-and you can't take it back here.</p>`
+  html`<p class="alert" role="alert"><strong>You would lose your own admin role.</strong> ${
+    isLater
+      ? "That doesn't come true at once, as is said below; when it does, these pages close for you"
+      : "These pages close for you at once"
+  }, and you can't take it back here.</p>`
 }
 ${
   lastAdminRoles.length > 0 &&
@@ -121,17 +127,19 @@ allows</strong> (${spec.safeguards.maxDeactivations} within 24 hours). The safeg
 somebody approves on the cluster.</p>`
 }
 ${
-  pauseWords(desk.organization) !== undefined &&
+  isPaused &&
   html`<p class="alert" role="note">Changes are paused in the Organization ${metadata.name}: nothing of this comes true until
 that is over.</p>`
 }
 ${edits
   .filter(({ field }) => field.read && pauseWords(field.read.object) !== undefined)
   .map(
-    ({
-      field,
-    }) => html`<p class="alert" role="note">The mapping <code>${field.mapping}</code> is paused: what changes in it
-comes true when that is over.</p>`,
+    ({ field, groups }) =>
+      html`<p class="alert" role="note">The mapping <code>${field.mapping}</code> is paused: ${
+        groups.length > 0
+          ? "what changes in it comes true when that is over."
+          : "to delete it is to end the pause."
+      }</p>`,
   )}`;
 }
 

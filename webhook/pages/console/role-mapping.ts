@@ -1,3 +1,4 @@
+import { pauseWords } from "../../../crds/annotations.ts";
 import { shownName } from "../../../identity/index.ts";
 import { groupLine, groupLines } from "../../console/group-lines.ts";
 import { mappingManifest } from "../../console/mapping-manifest.ts";
@@ -66,7 +67,7 @@ export function roleMappingPage(
     title: "Role mapping",
     scripts,
     body: html`
-${isSaved && html`<p class="alert good" role="status">Saved. Who gains and loses by it does so within seconds.</p>`}
+${isSaved && html`<p class="alert good" role="status">Saved. ${whenSavedIsTrue(desk)}</p>`}
 ${
   problems.size > 0 &&
   html`<p class="alert" role="alert">Nothing was changed: ${problems.size === 1 ? "one field" : `${problems.size} fields`}
@@ -96,6 +97,20 @@ elsewhere are changed there.`
 ${metadata.name} in the namespace ${metadata.namespace}.`
     }</p>`,
   });
+}
+
+/** When what was saved comes true: not at once what is held or paused. */
+function whenSavedIsTrue({ organization, fields }: Desk): Html {
+  const { metadata, spec } = organization;
+  if (pauseWords(organization) !== undefined)
+    return html`Changes are paused in the Organization ${metadata.name}: nothing of it comes true until that is over.`;
+  const isAnyPaused = fields.some(
+    ({ read, owner }) => read && owner === undefined && pauseWords(read.object) !== undefined,
+  );
+  return html`Who gains and loses by it does so within seconds, unless the safeguards hold it: then
+<a href="/login/${spec.loginPath}/settings">Identity management</a> says how it is approved.${
+    isAnyPaused && " What is in a mapping that is paused comes true when that is over."
+  }`;
 }
 
 /** Roles with so many groups or so long descriptions that they need a page each. */

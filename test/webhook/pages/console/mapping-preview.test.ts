@@ -201,32 +201,66 @@ test("people are told by what they lose first, each with what they gain and lose
   t.is(sentence({ deactivated: { count: 2, first: [] } }), "2 people lose all access.");
 });
 
+const OWN_ROLE = "{alert}You would lose your own admin role.";
+const AT_ONCE = `${OWN_ROLE} These pages close for you at once, and you can't take it back here.`;
+const LATER = `${OWN_ROLE} That doesn't come true at once, as is said below; when it does, these pages close for you, and you can't take it back here.`;
+const LAST =
+  "{alert}Nobody would hold `admin` `owner` any more. The safeguards hold that: whoever holds it keeps it until somebody approves on the cluster.";
+const TOO_MANY =
+  "{alert}7 people would lose all access: more than this organization allows (20% within 24 hours). The safeguards hold that: they keep what they have until somebody approves on the cluster.";
+const PAUSED =
+  "{alert}Changes are paused in the Organization acme: nothing of this comes true until that is over.";
+
+const held = (changes: object) => ({ preview: { held: { ...HELD, ...changes } } });
+const LAST_ADMINS = { lastAdminRoles: ["admin", "owner"] };
+
+/** An organization that somebody has paused. */
+const ofPaused = structuredClone(visitor);
+ofPaused.organization.metadata.annotations = { "rolemapping.dev/pause": "" };
+
+/** What stands above everything else. */
+const warned = (given: Given) => {
+  const read = reading(page(given));
+  return read.slice(1, read.indexOf("## The mappings"));
+};
+
 test("what is dangerous stands above everything else", (t) => {
-  const held = (changes: object) => ({ preview: { held: { ...HELD, ...changes } } });
+  t.deepEqual(warned({}), []);
+  t.deepEqual(warned({ takesOwnAdminRole: true }), [AT_ONCE]);
   shows(t, { takesOwnAdminRole: true }, [
     "- (groups:admin: ops⏎new) (seen: h1) [Save]",
     "+ {alert}You would lose your own admin role. …",
     "+ (groups:admin: ops⏎new) (seen: h1) (own: loses) [Save]",
   ]);
-  shows(t, held({ lastAdminRoles: ["admin", "owner"] }), [
-    "+ {alert}Nobody would hold `admin` `owner` any more. …",
-  ]);
-  shows(t, held({ deactivating: 7 }), []);
-  shows(t, held({ deactivating: 7, exceeds: true }), [
-    "+ {alert}7 people would lose all access: more than this organization allows (20% within 24 hours). …",
-  ]);
-  shows(t, held({ deactivating: 7, recent: 3, exceeds: true }), [
-    "+ {alert}7 people would lose all access, and 3 were lately: more than this organization allows …",
+  t.deepEqual(warned(held(LAST_ADMINS)), [LAST]);
+  t.deepEqual(warned(held({ deactivating: 7 })), []);
+  t.deepEqual(warned(held({ deactivating: 7, exceeds: true })), [TOO_MANY]);
+  t.deepEqual(warned(held({ deactivating: 7, recent: 3, exceeds: true })), [
+    TOO_MANY.replace("all access", "all access, and 3 were lately"),
   ]);
 });
 
-test("what is paused comes true only when that is over: all of it, or one mapping", (t) => {
-  const of = structuredClone(visitor);
-  of.organization.metadata.annotations = { "rolemapping.dev/pause": "" };
-  shows(t, { of }, ["+ {alert}Changes are paused in the Organization acme: …"]);
-  const paused = mapping("acme.admin", ["admin"], [{ name: "ops" }], { pause: "" });
-  shows(t, { mappings: [paused] }, ["+ {alert}The mapping `acme.admin` is paused: …"]);
-  shows(t, { mappings: [paused], filledIn: { viewer: "x" } }, [], { filledIn: { viewer: "x" } });
+test("what is held or paused isn't said to come true at once", (t) => {
+  const own = { takesOwnAdminRole: true };
+  t.deepEqual(warned({ ...own, ...held(LAST_ADMINS) }), [LATER, LAST]);
+  t.deepEqual(warned({ ...own, ...held({ deactivating: 7, exceeds: true }) }), [LATER, TOO_MANY]);
+  t.deepEqual(warned({ ...own, of: ofPaused }), [LATER, PAUSED]);
+  t.deepEqual(warned({ ...own, ...held({ deactivating: 7, exceeds: true, ...LAST_ADMINS }), of: ofPaused }), [
+    LATER,
+    LAST,
+    TOO_MANY,
+    PAUSED,
+  ]);
+  t.deepEqual(warned({ ...own, ...held({ deactivating: 7 }) }), [AT_ONCE]);
+});
+
+test("what is paused comes true only when that is over: all of it, or one mapping, unless that is deleted", (t) => {
+  t.deepEqual(warned({ of: ofPaused }), [PAUSED]);
+  const mappings = [mapping("acme.admin", ["admin"], [{ name: "ops" }], { pause: "" })];
+  const one = "{alert}The mapping `acme.admin` is paused:";
+  t.deepEqual(warned({ mappings }), [`${one} what changes in it comes true when that is over.`]);
+  t.deepEqual(warned({ mappings, filledIn: { admin: "" } }), [`${one} to delete it is to end the pause.`]);
+  t.deepEqual(warned({ mappings, filledIn: { viewer: "x" } }), []);
 });
 
 test("groups that nobody has come with are named, and what comes near to them", (t) => {

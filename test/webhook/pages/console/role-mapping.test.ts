@@ -222,8 +222,29 @@ test("a field has room for one line more than there is in it, from two to eight"
   t.deepEqual([0, 1, 2, 6, 7, 8, 40].map(rows), ["2", "2", "3", "7", "8", "8", "8"]);
 });
 
-test("who has saved is told so, and one role can be shown by itself", (t) => {
-  makes(t, [[], { isSaved: true }], ["+ {alert}{good}Saved. …"]);
+test("who has saved is told so, and when it comes true: not at once what is held or paused", (t) => {
+  const saved = (mappings: readonly ReadMapping[], of = visitor) =>
+    reading(roleMappingPage(of, deskOf(of, mappings), { isSaved: true }))[1];
+  const soon =
+    "{alert}{good}Saved. Who gains and loses by it does so within seconds, unless the safeguards hold it: then [Identity management](/login/acme/settings) says how it is approved.";
+  const groups = [{ name: "ops" }];
+  const pause = "moving";
+  t.is(saved([mapping("acme.admin", ["admin"], groups)]), soon);
+  t.is(
+    saved([mapping("acme.admin", ["admin"], groups, { pause })]),
+    `${soon} What is in a mapping that is paused comes true when that is over.`,
+  );
+  const theirs = mapping("acme.admin", ["admin"], groups, { pause, owners: ["Flux"] });
+  t.is(saved([theirs, mapping("other", ["admin"], groups, { pause })]), soon, "nothing was saved into these");
+  const of = structuredClone(visitor);
+  of.organization.metadata.annotations = { "rolemapping.dev/pause": "" };
+  t.is(
+    saved([mapping("acme.admin", ["admin"], groups, { pause })], of),
+    "{alert}{good}Saved. Changes are paused in the Organization acme: nothing of it comes true until that is over.",
+  );
+});
+
+test("one role can be shown by itself", (t) => {
   makes(
     t,
     [[], { only: "viewer" }],
@@ -261,7 +282,9 @@ test("roles whose groups don't fit stand with a page each, and all of it stays b
       admin: false,
     })),
   );
-  const last = reading(roleMappingPage(long, deskOf(long, [])));
+  const longest = roleMappingPage(long, deskOf(long, []));
+  t.true(Buffer.byteLength(layout(longest, "x")) < 100_000);
+  const last = reading(longest);
   const names = last.filter((line) => line.startsWith("- [RRR")).length;
   const shown = last.filter((line) => line.startsWith("## RRR")).length;
   t.is(
