@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { MappedGroup } from "../../crds/types.ts";
 import { CompiledPolicy, type Mapping, type Role } from "../../identity/index.ts";
 import { compiled } from "../../organizations/policy-source.ts";
@@ -70,6 +71,18 @@ export async function policies(
     if (mapping) after.setMapping(mapping);
   }
   return { before, after };
+}
+
+/**
+ * Names what somebody who looks at a preview goes by: the mappings, the roles, which of these administer, and in whose Okta the
+ * groups are. That is more than an approval is about, whose hash must stay as it is.
+ */
+export function seenHash(policy: CompiledPolicy, issuer: string): string {
+  const admins = [...policy.roles.values()].filter(({ admin }) => admin).map(({ name }) => name);
+  return createHash("sha256")
+    .update(JSON.stringify([policy.hash(), issuer, admins.sort()]))
+    .digest("hex")
+    .slice(0, 8);
 }
 
 /** The mapping as it would be; undefined where it would be gone. */

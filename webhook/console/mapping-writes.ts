@@ -35,8 +35,7 @@ type Intent = ReturnType<typeof mappingIntent>;
  * Writes one edit: only if the mapping's spec is still what the edit was made from, and nobody else's. Where an answer was
  * lost, what is there tells whether it was written.
  * @returns the mapping as it is now; as it was, where it is gone
- * @throws MappingChangedError, ApiError, ConnectionError; where `mayBeDone` of the error, or of its cause, it may be written
- *   all the same
+ * @throws MappingChangedError, ApiError, ConnectionError; see `isPerhapsWritten`
  */
 export async function writeEdit(
   client: Writes,
@@ -60,6 +59,11 @@ export async function writeEdit(
       read = now;
     }
   }
+}
+
+/** Whether a mapping that couldn't be written for this reason may have been written all the same. */
+export function isPerhapsWritten(error: unknown): boolean {
+  return mayBeDone(error instanceof MappingChangedError ? error.cause : error);
 }
 
 /** By its resourceVersion alone, one that was deleted meanwhile would be made anew: so by its uid, too. */

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import type { Organization } from "../../crds/types.ts";
 import {
   type IdentityStore,
   type LocalAdmins,
@@ -14,15 +14,16 @@ import {
   type EventRecorder,
   ForbiddenError,
   InvalidError,
+  KubernetesError,
   keyOf,
 } from "../../kubernetes/index.ts";
 import { deactivationsCountFrom } from "../../organizations/deactivation-window.ts";
 import { RequestError } from "../http/request-errors.ts";
 import { BusyError, ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
-import { groupLine } from "./group-lines.ts";
 import { GroupSightings, type Sighting } from "./group-sightings.ts";
-import { type Edit, type Edits, editsOf, type FilledIn, policies } from "./mapping-edits.ts";
-import { MappingChangedError, writeEdit } from "./mapping-writes.ts";
+import { type Edit, type Edits, editsOf, type FilledIn, policies, seenHash } from "./mapping-edits.ts";
+import { MappingRecords } from "./mapping-records.ts";
+import { isPerhapsWritten, MappingChangedError, writeEdit } from "./mapping-writes.ts";
 import { type ReadMapping, readMappings, readOrganization } from "./read-mappings.ts";
 import { type RoleField, roleFields, strayMappings } from "./role-fields.ts";
 import { ScanTurns, type Slices } from "./scan-turns.ts";
@@ -42,7 +43,7 @@ export interface Desk {
 /** What a changed form would do. */
 export interface Previewed extends Edits {
   readonly desk: Desk;
-  /** Names the mappings and roles that this was worked out from. */
+  /** Names what this was worked out from: see `seenHash`. */
   readonly hash: string;
   readonly preview: Preview;
   /** Groups that were filled in by name and weren't there before. */
@@ -75,7 +76,19 @@ export type Saved =
       readonly previewed: Previewed;
       readonly done: readonly string[];
       readonly message: string;
-    };
+    }
+  /**
+   * The API server has failed, or gave no answer.
+   * @property at the mapping that couldn't be written, or perhaps was
+   */
+  | {
+      readonly kind: "failed";
+      readonly previewed: Previewed;
+      readonly done: readonly string[];
+      readonly at: string;
+    }
+  /** The same, and it doesn't tell what is there now, either. */
+  | { readonly kind: "unanswered"; readonly done: readonly string[]; readonly at: string };
 
 /** What somebody has seen before they saved. */
 export interface Seen {
@@ -93,8 +106,8 @@ export class RoleMappings {
   readonly #store: Pick<IdentityStore, "users">;
   readonly #counts: Pick<UserCounts, "of" | "deactivatedSince">;
   readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
-  readonly #events: Pick<EventRecorder, "record">;
-  readonly #audit: Logger;
+  readonly #records: MappingRecords;
+  readonly #log: Logger;
   readonly #scans = new ScanTurns();
   readonly #turns = new ConcurrencyLimit(1, { waitMs: 10_000, waitingForEach: 8 });
 
@@ -110,8 +123,8 @@ export class RoleMappings {
     this.#store = deps.store;
     this.#counts = deps.counts;
     this.#localAdmins = deps.localAdmins;
-    this.#events = deps.events;
-    this.#audit = deps.log.child({ audit: true });
+    this.#records = new MappingRecords(deps);
+    this.#log = deps.log;
   }
 
   /** @throws RequestError when too many ask at once; what reading throws */
@@ -164,6 +177,7 @@ export class RoleMappings {
   async #preview(visitor: Visitor, desk: Desk, filledIn: FilledIn): Promise<Previewed> {
     const { organization, fields, mappings } = desk;
     const key = keyOf(organization);
+    const { issuer } = organization.spec.okta;
     const edited = editsOf(fields, filledIn);
     const slices = await this.#scans.begin(key);
     const { before, after } = await policies(organization.spec.roles, mappings, edited.edits, slices);
@@ -171,7 +185,7 @@ export class RoleMappings {
       edited.edits.flatMap(({ added }) => added.flatMap(({ name }) => name ?? [])),
     );
     const preview = await previewChange(passing(this.#store.users(key), sightings, slices), {
-      issuer: organization.spec.okta.issuer,
+      issuer,
       before,
       after,
       viewer: visitor.user.ref,
@@ -185,7 +199,7 @@ export class RoleMappings {
     return {
       ...edited,
       desk,
-      hash: before.hash(),
+      hash: seenHash(before, issuer),
       preview,
       sightings: sightings.found(),
       takesOwnAdminRole: takesAdminRoles(visitor, preview),
@@ -203,50 +217,45 @@ export class RoleMappings {
     if (!isSeen || !canSave) return { kind: "changed", previewed, done: [] };
 
     const done: string[] = [];
-    try {
-      for (const edit of inOrder(previewed.edits)) {
+    for (const edit of inOrder(previewed.edits)) {
+      try {
         const written = await writeEdit(this.#client, organization, edit);
         done.push(edit.field.mapping);
-        this.#record(visitor, edit, written);
+        this.#records.saved(visitor, edit, written);
+      } catch (error) {
+        if (!(error instanceof MappingChangedError || error instanceof KubernetesError)) throw error;
+        if (isPerhapsWritten(error)) this.#records.perhapsSaved(visitor, edit);
+        const at = edit.field.mapping;
+        const about = { err: error, organization: keyOf(organization), mapping: at };
+        this.#log[error instanceof MappingChangedError ? "info" : "warn"](about, "A mapping wasn't saved");
+        const now = await this.#now(visitor, organization, filledIn);
+        if (!now) return { kind: "unanswered", done, at };
+        if (error instanceof MappingChangedError) return { kind: "changed", previewed: now, done, at };
+        if (error instanceof ForbiddenError) return { kind: "forbidden", previewed: now, done };
+        if (error instanceof InvalidError)
+          return { kind: "invalid", previewed: now, done, message: shownName(error.message) };
+        return { kind: "failed", previewed: now, done, at };
       }
-      return { kind: "saved", mappings: done };
-    } catch (error) {
-      if (error instanceof ForbiddenError) return { kind: "forbidden", previewed, done };
-      if (error instanceof InvalidError)
-        return { kind: "invalid", previewed, done, message: shownName(error.message) };
-      if (!(error instanceof MappingChangedError)) throw error;
-      const now = await this.#preview(visitor, await this.#desk(organization), filledIn);
-      return { kind: "changed", previewed: now, done, at: error.mapping };
     }
+    return { kind: "saved", mappings: done };
   }
 
-  #record({ user, organization }: Visitor, edit: Edit, written: OktaRoleMapping): void {
-    const { added, removed, field } = edit;
-    const isGone = edit.groups.length === 0;
-    const who = user.email ?? user.ref;
-    const [plus, minus] = [added.map(groupLine), removed.map(groupLine)];
-    const what = isGone ? "deleted it" : sentenceOf(plus, minus);
-    const note = `${shownName(who)} has ${what} on the page Role mapping, for the role ${field.role.name}.`;
-    this.#audit.info(
-      {
-        organization: keyOf(organization),
-        action: isGone ? "delete-mapping" : "save-mapping",
-        mapping: keyOf(written),
-        role: field.role.name,
-        user: user.ref,
-        ...(user.email === undefined ? {} : { email: user.email }),
-        added: plus,
-        removed: minus,
-      },
-      note,
-    );
-    this.#events.record({
-      regarding: written,
-      type: "Normal",
-      reason: isGone ? "MappingDeleted" : "MappingSaved",
-      action: isGone ? "DeleteMapping" : "SaveMapping",
-      note,
-    });
+  /** What is left to do of what was filled in; undefined where the API server doesn't tell. */
+  async #now(
+    visitor: Visitor,
+    organization: Organization,
+    filledIn: FilledIn,
+  ): Promise<Previewed | undefined> {
+    try {
+      return await this.#preview(visitor, await this.#desk(organization), filledIn);
+    } catch (error) {
+      if (!(error instanceof KubernetesError)) throw error;
+      this.#log.warn(
+        { err: error, organization: keyOf(organization) },
+        "What was left to save can't be read",
+      );
+      return undefined;
+    }
   }
 }
 
@@ -267,22 +276,6 @@ async function* passing(
 function inOrder(edits: readonly Edit[]): Edit[] {
   const gives = ({ added }: Edit): boolean => added.length > 0;
   return [...edits.filter(gives), ...edits.filter((edit) => !gives(edit))];
-}
-
-function sentenceOf(added: readonly string[], removed: readonly string[]): string {
-  const parts = [
-    ...(added.length > 0 ? [`added ${listed(added)}`] : []),
-    ...(removed.length > 0 ? [`taken out ${listed(removed)}`] : []),
-  ];
-  return parts.join(" and ");
-}
-
-function listed(groups: readonly string[]): string {
-  const shown = groups
-    .slice(0, 5)
-    .map((group) => `"${shownName(group)}"`)
-    .join(", ");
-  return groups.length > 5 ? `${shown} and ${groups.length - 5} more` : shown;
 }
 
 /** Whether somebody who administers the organization wouldn't any more. */

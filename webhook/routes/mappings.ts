@@ -71,6 +71,20 @@ export function saveMappings({ guard, roleMappings }: MappingsDeps): RequestHand
         link: { href: `/login/${loginPath}/mappings`, label: "Back to the mappings" },
         organization: displayName,
       });
+    else if (saved.kind === "unanswered")
+      sendProblem(req, res, {
+        status: 503,
+        code: "mappings-not-saved",
+        title: "Not everything was saved",
+        text: `The API server has failed, or gave no answer, at ${saved.at}, and doesn't tell what is there now. ${
+          saved.done.length > 0
+            ? `Saved before that: ${saved.done.join(", ")}.`
+            : "Nothing was saved before that."
+        } Look at the mappings again in a minute, and save what is missing.`,
+        link: { href: `/login/${loginPath}/mappings`, label: "Back to the mappings" },
+        organization: displayName,
+        retryAfterS: 10,
+      });
     else {
       const { status, previewed, notSaved } = outcomeOf(saved);
       const scripts = [assetAddress("copy")];
@@ -79,11 +93,11 @@ export function saveMappings({ guard, roleMappings }: MappingsDeps): RequestHand
   };
 }
 
-function outcomeOf(saved: Exclude<Saved, { kind: "saved" | "off" }>) {
+function outcomeOf(saved: Exclude<Saved, { kind: "saved" | "off" | "unanswered" }>) {
   const { kind: why, done, previewed } = saved;
-  const status = { changed: 409, forbidden: 403, invalid: 422 }[why];
+  const status = { changed: 409, forbidden: 403, invalid: 422, failed: 503 }[why];
   const message = saved.kind === "invalid" ? saved.message : undefined;
-  const at = saved.kind === "changed" ? saved.at : undefined;
+  const at = "at" in saved ? saved.at : undefined;
   const notSaved: NotSaved = { why, done, message, at };
   return { status, previewed, notSaved };
 }

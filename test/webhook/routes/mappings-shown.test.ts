@@ -5,6 +5,7 @@ import type { Previewed, Saved, Seen } from "../../../webhook/console/role-mappi
 import type { Visitor } from "../../../webhook/console/visitor.ts";
 import { mappings, previewMappings, saveMappings } from "../../../webhook/routes/mappings.ts";
 import { deskOf } from "../pages/console/a-desk.ts";
+import { textIn } from "../pages/reading.ts";
 import { headline, SmallWebhook } from "./small-webhook.ts";
 
 const NOBODY = { count: 0, first: [] };
@@ -143,9 +144,33 @@ test("what isn't saved says why, and what would be now", async (t) => {
   }));
   t.is(invalid, 422);
   t.regex(message ?? "", /doesn't accept this\. Too long\.$/);
+  const [failed, where] = await save((now) => ({ kind: "failed", previewed: now, done: ["m1"], at: "m2" }));
+  t.is(failed, 503);
+  t.regex(
+    where ?? "",
+    /failed, or gave no answer, at <code>m2<\/code>.*Saved before that: <code>m1<\/code>/s,
+  );
   const [off, title, { body }] = await save(() => ({ kind: "off" }));
   t.deepEqual([off, title], [403, "Mappings aren&#39;t saved here"]);
   t.true(
     body.includes('href="/login/acme/mappings"') && body.includes("Acme doesn&#39;t let administrators save"),
   );
+});
+
+test("where nobody can say what is there, it says what was saved before that", async (t) => {
+  const { look, state } = await scene(t);
+  for (const [done, before] of [
+    [["m1", "m3"], "Saved before that: m1, m3."],
+    [[], "Nothing was saved before that."],
+  ] as const) {
+    state.saved = () => ({ kind: "unanswered", done, at: "m2" });
+    const answer = await look("/save", { form: { "groups:admin": "ops" } });
+    t.deepEqual([answer.status, headline(answer)], [503, "Not everything was saved"]);
+    t.true(
+      textIn(answer.body).includes(
+        `gave no answer, at m2, and doesn't tell what is there now. ${before} Look at the mappings again in a minute`,
+      ),
+    );
+    t.regex(answer.body, /<a [^>]*href="\/login\/acme\/mappings">Back to the mappings<\/a>/);
+  }
 });

@@ -19,7 +19,7 @@ const ROLES = 6;
 
 /** Why this page is shown anew, where somebody wanted to save. */
 export interface NotSaved {
-  readonly why: "changed" | "forbidden" | "invalid";
+  readonly why: "changed" | "forbidden" | "invalid" | "failed";
   /** Mappings that were saved before that was found. */
   readonly done: readonly string[];
   /** What the API server has against it. */
@@ -95,6 +95,8 @@ isn't what you have seen. This is what it would do now.${
 Whoever runs it has to set <code>console.editMappings: true</code>, a value of the Helm chart; or bind the rules of
 <code>rbac/console.yaml</code>.`,
     invalid: html`<strong>Not saved:</strong> the API server doesn't accept this. ${message?.slice(0, 1_000)}`,
+    failed: html`<strong>Not saved:</strong> the API server has failed, or gave no answer, at <code>${at}</code>. This is what
+is left to do by what is there now: try again in a minute.`,
   }[why];
   return html`<p class="alert" role="alert">${text}${saved}</p>`;
 }

@@ -153,6 +153,10 @@ test("why it wasn't saved is said, and what had been saved by then", (t) => {
       `Not saved: the API server doesn't accept this. ${"m".repeat(1_000)}`,
     ],
     [{ why: "invalid", done: [] }, "Not saved: the API server doesn't accept this."],
+    [
+      { why: "failed", done: ["a"], at: "c" },
+      "Not saved: the API server has failed, or gave no answer, at `c`. This is what is left to do by what is there now: try again in a minute. Saved before that: `a` .",
+    ],
   ];
   for (const [notSaved, line] of cases) shows(t, { notSaved }, [`+ {alert}${line}`]);
 });
