@@ -7,11 +7,16 @@ const MOST = 10_000;
 /** Counts failures of a minute, by whoever had them: an address, an account. What succeeds doesn't count. */
 export class FailureLimit {
   readonly #most: number;
-  readonly #counts = new LRUCache<string, { failures: number }>({ max: MOST, ttl: WINDOW_MS });
+  readonly #now: () => number;
+  readonly #counts = new LRUCache<string, { failures: number; readonly sinceMs: number }>({ max: MOST });
 
-  /** @param most failures in a minute */
-  constructor(most: number) {
+  /**
+   * @param most failures in a minute, which begins with the first of them
+   * @param now in ms, of a clock that never goes back
+   */
+  constructor(most: number, now: () => number = () => performance.now()) {
     this.#most = most;
+    this.#now = now;
   }
 
   /** Counts a failure. @returns whether it is one too many for any of these */
@@ -20,9 +25,10 @@ export class FailureLimit {
   }
 
   #count(key: string): number {
+    const now = this.#now();
     const known = this.#counts.get(key);
-    if (known) return ++known.failures;
-    this.#counts.set(key, { failures: 1 });
+    if (known && now - known.sinceMs < WINDOW_MS) return ++known.failures;
+    this.#counts.set(key, { failures: 1, sinceMs: now });
     return 1;
   }
 }

@@ -16,3 +16,14 @@ test("failures count for each whom they concern, and one too many of any is too 
   t.false(limit.isTooMany([]));
   t.false(limit.isTooMany(["address 4"]), "who came with none of them has failed once");
 });
+
+test("a minute after the first failure all of them are forgotten, however many there were", (t) => {
+  const clock = { now: 0 };
+  const limit = new FailureLimit(1, () => clock.now);
+  const failsAt = (now: number) => {
+    clock.now = now;
+    return limit.isTooMany(["address 1"]);
+  };
+  t.deepEqual([0, 30_000, 59_999].map(failsAt), [false, true, true]);
+  t.deepEqual([60_000, 60_001, 119_999, 120_000].map(failsAt), [false, true, true, false]);
+});
