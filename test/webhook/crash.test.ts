@@ -5,6 +5,7 @@ import { Tether } from "../../dev/control-plane/tether.ts";
 import { CookieJar, signIn } from "../../dev/okta/index.ts";
 import { type Program, startProgram } from "../../dev/quickstart/program.ts";
 import { waitFor } from "../cluster.ts";
+import { exactly } from "../exactly.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { FaultServer } from "../kubernetes/fault-server.ts";
 import { untilRefused } from "../until-refused.ts";
@@ -29,7 +30,10 @@ test("killed between the two writes of a first sign-in, the webhook leaves what 
   t.is((await underTest.session(cookies)).status, 200);
   const whole = await underTest.users();
   t.is(whole.size, 1, "no second account");
-  t.like(whole.get("ada@acme.example")?.status, { state: "Active", roles: [{ name: "service-admin" }] });
+  t.like(whole.get("ada@acme.example")?.status, {
+    state: "Active",
+    roles: exactly({ name: "service-admin" }),
+  });
 });
 
 test("killed before anything was written, the webhook leaves nothing; killed between spec and status of a loss, the next sign-in finishes it", async (t) => {

@@ -4,6 +4,7 @@ import type { LogEvent } from "../../../okta/events/log-event.ts";
 import type { Heard } from "../../../organizations/hints.ts";
 import { EventHooks } from "../../../webhook/hooks/event-hooks.ts";
 import { WebhookMetrics } from "../../../webhook/metrics.ts";
+import { exactly } from "../../exactly.ts";
 import { logLines } from "../../log-lines.ts";
 import { organization, withDirectory } from "../../organizations/organization.ts";
 
@@ -117,7 +118,10 @@ test("a note that couldn't be written is logged, and written at the next call", 
   failures.push(new Error("the API server is away"));
   hooks.called(acme, "called");
   await new Promise(setImmediate);
-  t.like(lines, [{ level: 40, organization: "team/acme", err: { message: "the API server is away" } }]);
+  t.like(
+    lines,
+    exactly({ level: 40, organization: "team/acme", err: { message: "the API server is away" } }),
+  );
   hooks.called(acme, "called");
   t.is(written.length, 1);
 });

@@ -6,6 +6,7 @@ import { EventHooks } from "../../../webhook/hooks/event-hooks.ts";
 import { HookSecrets } from "../../../webhook/hooks/hook-secrets.ts";
 import { WebhookMetrics } from "../../../webhook/metrics.ts";
 import { hookChallenge, hookDelivery } from "../../../webhook/routes/hooks.ts";
+import { exactly } from "../../exactly.ts";
 import { logLines } from "../../log-lines.ts";
 import { SmallWebhook } from "./small-webhook.ts";
 
@@ -73,7 +74,7 @@ test("a challenge is answered to whoever asks; who sends the secret along has ve
 test("a delivery is answered when it is stored, and not said to be where it couldn't be", async (t) => {
   const { asked, heard, state } = await scene(t);
   t.like(await asked(RIGHT, DELIVERY), { status: 204 });
-  t.like(heard, [{ eventHook: "called", hints: { length: 1 } }]);
+  t.like(heard, exactly({ eventHook: "called", hints: { length: 1 } }));
   state.store = () => {
     throw new ConnectionError("no answer", { sent: true });
   };
@@ -81,7 +82,7 @@ test("a delivery is answered when it is stored, and not said to be where it coul
   state.store = () => {
     throw new Error("broken");
   };
-  t.is((await asked(RIGHT, DELIVERY)).status, 500, "what isn't expected isn't Okta's to try again");
+  t.is((await asked(RIGHT, DELIVERY)).status, 500, "what isn't expected isn't said to be out of order");
 });
 
 test("nothing is read of whoever doesn't know the secret, and who sends none isn't taken for Okta", async (t) => {

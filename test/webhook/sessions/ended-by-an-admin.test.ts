@@ -2,6 +2,7 @@ import test from "ava";
 import { pino } from "pino";
 import { type AuditRecord, StaleUserError, StoreError, type User } from "../../../identity/index.ts";
 import { SignOuts } from "../../../webhook/sessions/sign-outs.ts";
+import { exactly } from "../../exactly.ts";
 import { account } from "../../identity/an-account.ts";
 import { SimulatedStore } from "../../identity/simulated-store.ts";
 
@@ -35,7 +36,7 @@ test("an admin ends all sessions of a person, each time: the account and the aud
     [0, 1, 2],
   );
   t.true(twice?.access?.active);
-  t.like(twice?.history?.[0], { what: ["SessionsEnded"], reason: "EndedByAdmin" });
+  t.like(twice?.history?.[0], { what: exactly("SessionsEnded"), reason: "EndedByAdmin" });
   t.true(twice?.history?.[0]?.message.startsWith(`${MIA} has ended them`));
   t.deepEqual(
     records.map(({ action, cause }) => [action, cause.reason]),

@@ -9,6 +9,7 @@ import {
   type User,
 } from "../../../identity/index.ts";
 import { SignOuts } from "../../../webhook/sessions/sign-outs.ts";
+import { exactly } from "../../exactly.ts";
 import { logLines } from "../../log-lines.ts";
 import { Jar, Replica } from "./session-fixtures.ts";
 
@@ -48,7 +49,7 @@ test("a sign-out is stored, and is nobody's access to be recorded", async (t) =>
   const { run, id } = signingOut();
   const { ended, written, records } = run();
   t.true(await ended);
-  t.like(written, [{ endSession: { id } }]);
+  t.like(written, exactly({ endSession: { id } }));
   t.deepEqual(records, []);
 });
 
@@ -184,11 +185,14 @@ test("why a sign-out could not be stored is in the log, once for each session", 
   });
   t.false(await signOuts.end([session, { ...session, id: "another" }]));
   t.false(await signOuts.end([session]));
-  t.like(lines, [
-    { level: 40, user: user.ref, err: { message: "down" } },
-    { level: 40, user: user.ref, err: { message: "still down" } },
-    { level: 40, user: user.ref, err: { message: "The account is being changed all the time." } },
-  ]);
+  t.like(
+    lines,
+    exactly(
+      { level: 40, user: user.ref, err: { message: "down" } },
+      { level: 40, user: user.ref, err: { message: "still down" } },
+      { level: 40, user: user.ref, err: { message: "The account is being changed all the time." } },
+    ),
+  );
   t.is(lines.length, 3);
 });
 
@@ -212,7 +216,7 @@ test("that another session of theirs has ended isn't that this one has", async (
   });
   const [session] = replica.sessions.of(jar.header, undefined);
   t.true(await signOuts.end(session ? [session] : []));
-  t.like(written, [{ id: session?.id }]);
+  t.like(written, exactly({ id: session?.id }));
 });
 
 function signedIn(): { replica: Replica; jar: Jar } {

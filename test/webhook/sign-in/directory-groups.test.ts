@@ -5,6 +5,7 @@ import { ConnectionError } from "../../../kubernetes/index.ts";
 import { DirectoryClients } from "../../../organizations/directory-clients.ts";
 import { groupsInDirectory } from "../../../webhook/sign-in/okta-sign-ins.ts";
 import { clusterOfFile } from "../../cluster-of-file.ts";
+import { exactly } from "../../exactly.ts";
 import { API_TOKEN, group, Org, oktaError, user } from "../../okta/directory/org.ts";
 import { organization, withDirectory } from "../../organizations/organization.ts";
 import { SecretsUnderTest } from "../../organizations/secrets-under-test.ts";
@@ -92,7 +93,7 @@ test("while the directory can't be read, those wait whom it could concern, and n
   t.like(await ids.complete(claim("portal_admin")), waits);
   const holder = signIns({ policy: BY_ID, store });
   t.like(await holder.complete(claim("service_admin")), waits, "who holds a role by an id may lose it");
-  t.like((await holder.ada())?.access, { active: true, grants: [{ mapping: "by-id" }] });
+  t.like((await holder.ada())?.access, { active: true, grants: exactly({ mapping: "by-id" }) });
 });
 
 test("what the directory says of a person are their groups and status; a failure of Okta's or of the cluster's is an answer", async (t) => {

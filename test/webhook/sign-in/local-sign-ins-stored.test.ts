@@ -8,6 +8,7 @@ import {
   type UserChange,
 } from "../../../identity/index.ts";
 import { clusterOfFile } from "../../cluster-of-file.ts";
+import { exactly } from "../../exactly.ts";
 import type { SimulatedStore } from "../../identity/simulated-store.ts";
 import { LocalSignInsUnderTest, tokenOf } from "./local-sign-ins-under-test.ts";
 
@@ -20,16 +21,18 @@ test("each use is recorded, as a warning and at the account, and when it was is 
   const mia = await signIns.account("mia");
   const before = Math.floor(Date.now() / 1000) * 1000;
   t.is(await signIns.why(await tokenOf(shared())), "admitted");
-  t.like(signIns.lines, [
-    {
+  t.like(
+    signIns.lines,
+    exactly({
       ...{ level: 40, audit: true, action: "local-sign-in" },
       ...{ organization: "team/acme", user: "team/mia" },
       serviceAccount: `${shared().cluster.namespace}/mia`,
-    },
-  ]);
+    }),
+  );
   t.is(signIns.lines.length, 1);
-  t.like(signIns.events, [
-    {
+  t.like(
+    signIns.events,
+    exactly({
       regarding: {
         apiVersion: "rolemapping.dev/v1alpha1",
         kind: "OrganizationUser",
@@ -38,10 +41,10 @@ test("each use is recorded, as a warning and at the account, and when it was is 
       type: "Warning",
       reason: "LocalSignIn",
       action: "SignIn",
-    },
-  ]);
+    }),
+  );
   const { signIns: noted, lastLoginTime = 0, history } = signIns.store.get(mia.ref) ?? {};
-  t.like(noted, [{ outcome: "Admitted", reason: "LocalAccount" }]);
+  t.like(noted, exactly({ outcome: "Admitted", reason: "LocalAccount" }));
   t.true(lastLoginTime >= before);
   t.is(history?.length, 1, "its access is as it was");
   t.deepEqual(signIns.audit, []);
@@ -61,7 +64,7 @@ test("an account on which nobody has decided, or that was put aside with its org
     t.is(await signIns.why(await tokenOf(shared())), "admitted");
     const stored = signIns.store.get(mia.ref);
     t.like(stored, { access: { active: true }, history: { 0: { reason: "LocalAccountWritten" } } });
-    t.like(signIns.audit, [{ action: "activate" }, { action: "grant" }]);
+    t.like(signIns.audit, exactly({ action: "activate" }, { action: "grant" }));
   }
 });
 
@@ -73,7 +76,7 @@ test("an account that gives no access opens nothing, and its history says that i
     t.is(await signIns.why(await tokenOf(shared())), "no-account");
     t.deepEqual(signIns.events, []);
     const stored = signIns.store.get(mia.ref);
-    t.like(stored?.signIns, [{ outcome: "Refused", reason: "OrganizationNotFound" }]);
+    t.like(stored?.signIns, exactly({ outcome: "Refused", reason: "OrganizationNotFound" }));
     t.is(stored?.lastLoginTime, undefined, "nobody has signed in");
   }
 });
@@ -142,7 +145,7 @@ test("a change whose answer was lost is recorded from before it, and one that ch
   const user = changing.signIns.store.get(changing.mia.ref);
   if (user) await changing.signIns.store.update(user, { access: GONE });
   t.is(await changing.why(), "admitted");
-  t.like(changing.signIns.audit, [{ action: "activate" }, { action: "grant" }]);
+  t.like(changing.signIns.audit, exactly({ action: "activate" }, { action: "grant" }));
 });
 
 test("what may have been stored is recorded, and a store that can't be written signs nobody in", async (t) => {
@@ -157,7 +160,7 @@ test("what may have been stored is recorded, and a store that can't be written s
   ]);
   await t.throwsAsync(unanswered.why(), { instanceOf: StoreError, message: "No answer." });
   t.is(unanswered.writes(), 1);
-  t.like(unanswered.signIns.audit, [{ action: "activate" }, { action: "grant" }]);
+  t.like(unanswered.signIns.audit, exactly({ action: "activate" }, { action: "grant" }));
   t.deepEqual(unanswered.signIns.events, []);
   const mistaken = await contested([
     () => {

@@ -9,6 +9,7 @@ import {
   type UserChange,
 } from "../../../identity/index.ts";
 import { LoginTimes } from "../../../webhook/sign-in/login-times.ts";
+import { exactly } from "../../exactly.ts";
 import { account } from "../../identity/an-account.ts";
 import { logLines } from "../../log-lines.ts";
 
@@ -186,7 +187,7 @@ test.serial(
     away.note("ada");
     await away.times.flush(60_000);
     t.deepEqual([away.updated.length, away.asked.fresh, away.times.size], [1, 0, 1]);
-    t.like(away.lines, [{ err: { message: "It is away." } }, { people: 1 }]);
+    t.like(away.lines, exactly({ err: { message: "It is away." } }, { people: 1 }));
   },
 );
 
@@ -195,5 +196,5 @@ test.serial("what can't be begun before the end is lost, and the log says of how
   for (let i = 0; i < 40; i++) late.note(`person${i}`);
   await late.times.flush(1);
   t.is(late.updated.length, 32, "those that were begun");
-  t.like(late.lines, [{ level: 40, people: 8 }]);
+  t.like(late.lines, exactly({ level: 40, people: 8 }));
 });

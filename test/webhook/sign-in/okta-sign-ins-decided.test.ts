@@ -2,6 +2,7 @@ import test from "ava";
 import { StoreError } from "../../../identity/index.ts";
 import { HttpConnectionError } from "../../../okta/http/http-errors.ts";
 import { UnknownOrganizationError } from "../../../webhook/organizations.ts";
+import { exactly } from "../../exactly.ts";
 import { account } from "../../identity/an-account.ts";
 import { ACME, ADA, claim, MISSING, many, signInsUnderTest } from "./okta-sign-ins-under-test.ts";
 
@@ -30,7 +31,7 @@ test("the first sign-in makes an account, and everybody concerned is told; the n
   t.like(await complete(claim("service_admin")), { kind: "admitted" });
   t.is(told.audit.length, 2);
   t.is(told.signedIn.length, 2);
-  t.like(told.noted, [{ 1: { outcome: "Admitted", reason: "MappedGroup" } }]);
+  t.like(told.noted, exactly({ 1: { outcome: "Admitted", reason: "MappedGroup" } }));
   t.true((told.noted[0]?.[1].at ?? 0) >= before);
   t.is(told.disposed, 2);
   t.deepEqual(await outcomes(), ["admitted 2"]);
@@ -39,7 +40,7 @@ test("the first sign-in makes an account, and everybody concerned is told; the n
 test("who is in no mapped group is refused, with the groups that came and why they don't do", async (t) => {
   const { complete, told, outcomes } = signInsUnderTest();
   const result = await complete(claim("marketing"));
-  t.like(result, { kind: "refused", groups: [{ name: "marketing" }], user: undefined });
+  t.like(result, { kind: "refused", groups: exactly({ name: "marketing" }), user: undefined });
   t.true(result.kind === "refused" && result.explanation.obstacles.length > 0);
   const nearly = await complete(claim("Service_Admin"));
   t.is(nearly.kind === "refused" && nearly.explanation.misses.length, 1, "one is nearly it");
@@ -55,7 +56,7 @@ test("who has left the last mapped group is deactivated, which is recorded; that
   t.true(told.audit.some(({ action }) => action === "deactivate"));
   t.deepEqual(told.noted, []);
   await complete(claim("marketing"));
-  t.like(told.noted, [{ 1: { outcome: "Refused", reason: "NoMappedGroup" } }]);
+  t.like(told.noted, exactly({ 1: { outcome: "Refused", reason: "NoMappedGroup" } }));
   t.is(told.signedIn.length, 1);
 });
 
@@ -66,7 +67,7 @@ test("what a safeguard holds leaves the account as it is, and says so", async (t
   t.like(result, { kind: "undecided", reason: "DeactivationsHeld" });
   t.true(result.kind === "undecided" && result.why !== "");
   t.true((await ada())?.access?.active);
-  t.like(told.noted, [{ 1: { outcome: "Refused", reason: "DeactivationsHeld" } }]);
+  t.like(told.noted, exactly({ 1: { outcome: "Refused", reason: "DeactivationsHeld" } }));
 });
 
 test("a claim that can't be used decides nothing: it is told of, and noted of those who have an account", async (t) => {
@@ -90,7 +91,7 @@ test("a claim that has stopped coming is told of as lost, and takes nothing", as
   const { complete, told, ada } = signInsUnderTest({ place: seen, isClaimLost: true, store });
   t.like(await complete(MISSING), { kind: "undecided", reason: "ClaimLost" });
   t.deepEqual(told.claim, ["False ClaimLost"]);
-  t.like(told.noted, [{ 1: { outcome: "Refused", reason: "ClaimLost" } }]);
+  t.like(told.noted, exactly({ 1: { outcome: "Refused", reason: "ClaimLost" } }));
   t.true((await ada())?.access?.active);
 });
 

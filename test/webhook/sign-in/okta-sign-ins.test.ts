@@ -1,5 +1,6 @@
 import test from "ava";
 import { waitFor } from "../../cluster.ts";
+import { exactly } from "../../exactly.ts";
 import { copyOf } from "../browser.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
 
@@ -14,22 +15,20 @@ test("somebody in a mapped group signs in: an account, a session, and the reason
   t.like(body, {
     user: { name: "Ada Tester", email: "ada@acme.example" },
     organization: { ref: `${cluster.namespace}/acme`, displayName: "Acme" },
-    roles: [
-      {
-        name: "service-admin",
-        displayName: "Service Admin",
-        admin: false,
-        mapping: "services",
-        group: "service_admin",
-      },
-    ],
+    roles: exactly({
+      name: "service-admin",
+      displayName: "Service Admin",
+      admin: false,
+      mapping: "services",
+      group: "service_admin",
+    }),
   });
 
   const ada = (await users()).get("ada@acme.example");
   t.like(ada?.spec, { source: "Okta", name: "Ada Tester", groupsFrom: "Claim" });
   t.like(ada?.status, {
     state: "Active",
-    roles: [{ name: "service-admin", mapping: "services", group: "service_admin" }],
+    roles: exactly({ name: "service-admin", mapping: "services", group: "service_admin" }),
   });
   const provisioned = await condition("orm", "services", "UsersProvisioned", "True", "SignedIn");
   t.regex(
@@ -81,7 +80,7 @@ test("roles follow the groups at each sign-in; without a mapped group the accoun
   okta.directory.addToGroup("portal_admin", "ada@acme.example");
   await signedIn("ada");
   const { body } = await session(ada.cookies);
-  t.like(body, { roles: [{ name: "portal-admin", mapping: "portal", group: "portal_admin" }] });
+  t.like(body, { roles: exactly({ name: "portal-admin", mapping: "portal", group: "portal_admin" }) });
 
   okta.directory.removeFromGroup("portal_admin", "ada@acme.example");
   const refused = await signIn("ada");
@@ -119,7 +118,7 @@ test("a local account with the same verified email is linked, and a local admin'
   t.like(found.get("ben@acme.example")?.spec, { source: "Okta" });
   t.is(found.get("ben@acme.example")?.metadata.name, "ben");
   const mine = accounts.find(({ metadata }) => metadata.name === "raj");
-  t.like(mine?.spec, { source: "Local", roles: ["organization-admin"] });
+  t.like(mine?.spec, { source: "Local", roles: exactly("organization-admin") });
 
   async function allUsers() {
     return caches.users.list();
@@ -133,7 +132,7 @@ test("an edited mapping changes what the next sign-in gives", async (t) => {
   await applyAcme({ mappings: { services: [["service_admin"], ["service-admin", "portal-admin"]] } });
   const cookies = await signedIn("ada");
   const { body } = await session(cookies);
-  t.like(body, { roles: [{ name: "portal-admin" }, { name: "service-admin" }] });
+  t.like(body, { roles: exactly({ name: "portal-admin" }, { name: "service-admin" }) });
 });
 
 test("two people sign in for the first time at once, and one person twice: an account each", async (t) => {

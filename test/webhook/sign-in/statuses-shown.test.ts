@@ -3,6 +3,7 @@ import type { OktaRoleMapping, Organization } from "../../../crds/types.ts";
 import type { Grant, User } from "../../../identity/index.ts";
 import { type KubernetesObject, keyOf } from "../../../kubernetes/index.ts";
 import { StatusReporter, type StatusReporterOptions } from "../../../webhook/sign-in/status-reporter.ts";
+import { exactly } from "../../exactly.ts";
 import { logLines } from "../../log-lines.ts";
 import { organization } from "../../organizations/organization.ts";
 import { user } from "../sessions/session-fixtures.ts";
@@ -104,8 +105,8 @@ test("each mapping is told who has signed in and what they hold by it", async (t
   ]);
   const services = written.find(({ name }) => name === "services");
   t.like(services, {
-    status: { conditions: [{ type: "UsersProvisioned", status: "True", reason: "SignedIn" }] },
-    owned: { fields: [], conditionTypes: ["UsersProvisioned"] },
+    status: { conditions: exactly({ type: "UsersProvisioned", status: "True", reason: "SignedIn" }) },
+    owned: { fields: [], conditionTypes: exactly("UsersProvisioned") },
     options: { generation: 3 },
   });
   t.deepEqual(observed, ["services"], "what wasn't written is no news");
@@ -174,7 +175,7 @@ test("an account that couldn't be written is told of at the mappings that would 
     await reporter.flush();
     t.deepEqual(messages(written), [["services", `The account of ${message}`]]);
     t.like(written[0]?.status, {
-      conditions: [{ type: "UsersProvisioned", status: "False", reason: "StoreUnavailable" }],
+      conditions: exactly({ type: "UsersProvisioned", status: "False", reason: "StoreUnavailable" }),
     });
   }
 });
@@ -260,7 +261,7 @@ test("of what is seen faster than it is written the last counts; a failure is lo
   const failing = scene({ failing: [new Error("It is away.")] });
   failing.reporter.signedIn(holding([{ role: "a", mapping: "services", group: "g" }]), AT);
   await new Promise(setImmediate);
-  t.like(failing.lines, [{ level: 40, key: "team/services", err: { message: "It is away." } }]);
+  t.like(failing.lines, exactly({ level: 40, key: "team/services", err: { message: "It is away." } }));
   t.deepEqual(failing.written, []);
   await failing.reporter.flush();
   t.regex(messages(failing.written)[0]?.[1] ?? "", /holds a\.$/);

@@ -2,6 +2,7 @@ import test from "ava";
 import type { Client, Draft, KubernetesObject } from "../../../kubernetes/index.ts";
 import { mayRead } from "../../../webhook/tokens/access-reviews.ts";
 import { reviewToken } from "../../../webhook/tokens/token-reviews.ts";
+import { exactly } from "../../exactly.ts";
 
 /** An API server that gives every review this status: a real one gives few of them, and those not when a test wants it. */
 function answering(status: object | undefined) {
@@ -42,7 +43,7 @@ test("a token that the API server knows for this audience is its service account
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenReview",
       metadata: {},
-      spec: { token: "a.b.c", audiences: [AUDIENCE] },
+      spec: { token: "a.b.c", audiences: exactly(AUDIENCE) },
     },
     options: { idempotent: true },
   });

@@ -1,6 +1,7 @@
 import test from "ava";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { ServiceAccountKeys } from "../../../webhook/tokens/service-account-keys.ts";
+import { exactly } from "../../exactly.ts";
 import { logLines } from "../../log-lines.ts";
 
 async function keyPair(kid: string, alg = "RS256"): Promise<{ jwk: JWK; sign: () => Promise<string> }> {
@@ -123,10 +124,10 @@ test("that the keys can't be read is logged once, until they can be again; nobod
     server.now += 300_000;
     await server.known.verify(await one.sign());
   }
-  t.like(server.lines, [
-    { level: 40, err: { message: "403" } },
-    { level: 40, err: { message: "403" } },
-  ]);
+  t.like(
+    server.lines,
+    exactly({ level: 40, err: { message: "403" } }, { level: 40, err: { message: "403" } }),
+  );
   t.is(server.lines.length, 2);
   t.true(server.signals.every((signal) => signal instanceof AbortSignal));
 });

@@ -1,4 +1,5 @@
 import test from "ava";
+import { exactly } from "../../../exactly.ts";
 import { smallApi } from "./small-api.ts";
 
 /** Of whom, and which roles they hold. */
@@ -84,7 +85,7 @@ test("of an address without an account it is told what they would need", async (
   t.deepEqual(short(content), [[undefined, "", "viewer"]]);
   const [{ account, user, received, roles }] = content.explanations;
   t.deepEqual([account, user, received], ["None", undefined, undefined]);
-  t.like(roles[0].reasons, [{ code: "NoAccount" }, { code: "NotInGroups", mapping: "viewers" }]);
+  t.like(roles[0].reasons, exactly({ code: "NoAccount" }, { code: "NotInGroups", mapping: "viewers" }));
 });
 
 test("who is no administrator reads of no mapping that would do, and of no other account of their address", async (t) => {
@@ -114,8 +115,8 @@ test("an answer has what is known of the person, and no empty fields", async (t)
   t.deepEqual(explanation.user, { id: "ada", email: "ada@acme.example", name: "Ada" });
   t.is(explanation.account, "Active");
   t.deepEqual(explanation.received, { from: "Claim", groups: ["view"], total: 1 });
-  t.like(explanation.roles, [{ name: "viewer", displayName: "Viewer", admin: false, holds: true }]);
-  t.like(explanation.roles[0].reasons, [{ code: "MappedGroup", mapping: "viewers", group: "view" }]);
+  t.like(explanation.roles, exactly({ name: "viewer", displayName: "Viewer", admin: false, holds: true }));
+  t.like(explanation.roles[0].reasons, exactly({ code: "MappedGroup", mapping: "viewers", group: "view" }));
   const { email: _, name: __, ...nameless } = webhook.person("noor", "viewer");
   webhook.person("noor", "viewer", { ...nameless, email: undefined } as never);
   const noor = (await api("both", "acme/explain?user=noor")).content.explanations[0];
