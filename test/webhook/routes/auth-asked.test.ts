@@ -8,9 +8,8 @@ import { jwks } from "../../../webhook/routes/jwks.ts";
 import { session } from "../../../webhook/routes/session.ts";
 import { KeyRing } from "../../../webhook/sessions/key-ring.ts";
 import { newKey } from "../../../webhook/sessions/stored-keys.ts";
-import { headline, SmallWebhook } from "./small-webhook.ts";
+import { headline, OWN, SmallWebhook } from "./small-webhook.ts";
 
-const OWN = "https://login.example.com";
 const APP = "app.example.com";
 
 /** A door in front of an application at the webhook's own host, and of one at another. */

@@ -4,8 +4,8 @@ import type { WebhookMetrics } from "../../../webhook/metrics.ts";
 import { settingsDigest } from "../../../webhook/sign-in/login-states.ts";
 import type { SignInResult } from "../../../webhook/sign-in/okta-sign-ins.ts";
 import { Jar } from "../sessions/session-fixtures.ts";
-import { OWN, smallSignIns } from "./small-sign-ins.ts";
-import { headline } from "./small-webhook.ts";
+import { smallSignIns } from "./small-sign-ins.ts";
+import { headline, OWN } from "./small-webhook.ts";
 
 const MINUTE = 60_000;
 
@@ -90,7 +90,8 @@ test("what can't be decided is said, and logged with why; the session there was 
   jar.cookies.delete("__Secure-okta-role-id-token");
   state.result = () => ({ kind: "undecided", reason: "ClaimLost", why: "There is no claim." });
   const page = await go(`/callback/acme?code=c&state=${await begin()}`);
-  t.true(page.status >= 400);
+  t.deepEqual([page.status, headline(page)], [502, "Okta didn&#39;t tell us your groups"]);
+  t.true(page.body.includes("the condition GroupsClaimReceived of the Organization acme/acme"));
   t.is(who(), ada.ref);
   t.true(jar.cookies.has("__Secure-okta-role-id-token"));
   t.like(lines.at(-1), {
@@ -167,6 +168,16 @@ test("who took too long at Okta, or whose organization was set up otherwise mean
     await code({ settings: settingsDigest({ issuer: "https://acme.okta.com", clientID: "0oa1" }) }),
     "settings-changed",
   );
+  t.is(finished.length, 1);
+  // People read where that is, and are led on to where they were going.
+  for (const [changes, title] of [
+    [{ createdAt: Date.now() - 11 * MINUTE }, "This sign-in has expired"],
+    [{ settings: "another" }, "Please start again"],
+  ] as const) {
+    const page = await go(`/callback/acme?code=c&state=${made(changes)}`);
+    t.deepEqual([page.status, headline(page)], [400, title]);
+    t.true(page.body.includes('href="/login/acme?return_to=%2Fx">Start again</a>'), title);
+  }
   t.is(finished.length, 1);
 });
 

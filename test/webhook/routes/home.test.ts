@@ -3,12 +3,12 @@ import { home } from "../../../webhook/routes/home.ts";
 import { cookieStyle } from "../../../webhook/sessions/cookies.ts";
 import { formatLogoutState } from "../../../webhook/sessions/logout-state.ts";
 import { RememberedOrganization } from "../../../webhook/sign-in/remembered-organization.ts";
-import { headline, SmallWebhook } from "./small-webhook.ts";
+import { headline, OWN, SmallWebhook } from "./small-webhook.ts";
 
 async function scene(t: ExecutionContext) {
   const webhook = new SmallWebhook();
   const { organizations, policies, replica } = webhook;
-  const remembered = new RememberedOrganization(cookieStyle("https://login.example.com"));
+  const remembered = new RememberedOrganization(cookieStyle(OWN));
   const handler = home({ organizations, policies, remembered, sessions: replica.sessions });
   const ask = await webhook.serve(t, (app) => app.get(["/", "/login/:path/me"], handler));
   return { ask, webhook, remembered };
@@ -17,9 +17,9 @@ async function scene(t: ExecutionContext) {
 test("an organization is found as people copy it, and led to; what isn't one stands in the field again", async (t) => {
   const { ask } = await scene(t);
   const entered = (text: string) => ask(`/?${new URLSearchParams({ organization: text })}`);
-  for (const text of ["acme", " ACME ", "https://login.example.com/login/acme", "login/acme//"]) {
+  for (const text of ["acme", " ACME ", `${OWN}/login/acme`, "login/acme//"]) {
     const { status, location } = await entered(text);
-    t.deepEqual([status, location], [303, "https://login.example.com/login/acme"], text);
+    t.deepEqual([status, location], [303, `${OWN}/login/acme`], text);
   }
   for (const text of ["acne", "acme/x", ""]) {
     const { status, body } = await entered(text);

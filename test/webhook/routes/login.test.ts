@@ -1,5 +1,6 @@
 import test from "ava";
-import { OWN, smallSignIns } from "./small-sign-ins.ts";
+import { smallSignIns } from "./small-sign-ins.ts";
+import { OWN } from "./small-webhook.ts";
 
 test("the login page leads to Okta, and whatever isn't a person is told where to sign in", async (t) => {
   const { go, jar } = await smallSignIns(t);

@@ -6,7 +6,7 @@ import { cookieStyle } from "../../../webhook/sessions/cookies.ts";
 import { LogoutHint } from "../../../webhook/sessions/logout-hint.ts";
 import { SignOuts } from "../../../webhook/sessions/sign-outs.ts";
 import { logLines } from "../../log-lines.ts";
-import { headline, SmallWebhook } from "./small-webhook.ts";
+import { headline, OWN, SmallWebhook } from "./small-webhook.ts";
 
 const OKTA = "https://acme.okta.com/out";
 
@@ -14,7 +14,7 @@ const OKTA = "https://acme.okta.com/out";
 async function scene(t: ExecutionContext) {
   const webhook = new SmallWebhook();
   const { organizations, replica } = webhook;
-  const logoutHint = new LogoutHint(cookieStyle("https://login.example.com"));
+  const logoutHint = new LogoutHint(cookieStyle(OWN));
   const ended: string[] = [];
   const told: object[] = [];
   const { log, lines } = logLines();
@@ -162,7 +162,7 @@ test("a sign-out ends the session here, for good, and brings the browser to Okta
     setCookies.join("\n"),
     /^__Host-okta-role-session[^\n]*Max-Age=0[^\n]*\n__Secure-okta-role-id-token=;[^\n]*Max-Age=0/,
   );
-  t.like(told[0], { postLogoutRedirectURI: "https://login.example.com/logout/done", state: "out.acme" });
+  t.like(told[0], { postLogoutRedirectURI: `${OWN}/logout/done`, state: "out.acme" });
   t.regex(String(Reflect.get(told[0] ?? {}, "idTokenHint")), /^h\..*\.s$/);
 });
 

@@ -17,9 +17,8 @@ import { RememberedOrganization } from "../../../webhook/sign-in/remembered-orga
 import { WayCookie } from "../../../webhook/sign-in/way-cookie.ts";
 import { logLines } from "../../log-lines.ts";
 import { Jar } from "../sessions/session-fixtures.ts";
-import { SmallWebhook } from "./small-webhook.ts";
+import { OWN, SmallWebhook } from "./small-webhook.ts";
 
-export const OWN = "https://login.example.com";
 /** Sign-ins from the login page to the callback; what Okta says of a code, and what follows from it, the test says. */
 export async function smallSignIns(t: ExecutionContext) {
   const webhook = new SmallWebhook();

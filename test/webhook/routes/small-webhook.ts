@@ -14,6 +14,9 @@ import { Browser } from "../browser.ts";
 import { usersScene } from "../console/users-scene.ts";
 import { Jar, Replica } from "../sessions/session-fixtures.ts";
 
+/** Where the webhook's own pages are. */
+export const OWN = "https://login.example.com";
+
 const ROLES: Organization["spec"]["roles"] = [
   { name: "viewer", displayName: "Viewer", admin: false },
   { name: "admin", displayName: "Admin", admin: true },
@@ -58,7 +61,7 @@ export class SmallWebhook {
       }),
       () => false,
       () => this.isUnreadable,
-      new Origins("https://login.example.com"),
+      new Origins(OWN),
     );
     this.guard = new Guard({ organizations: this.organizations, sessions: this.replica.sessions });
   }
