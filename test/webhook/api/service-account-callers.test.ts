@@ -7,9 +7,10 @@ import {
   ForbiddenError,
   type KubernetesObject,
 } from "../../../kubernetes/index.ts";
-import { ApiRefusal, CannotSayError, UnknownCallerError } from "../../../webhook/api/refusals.ts";
+import { CannotSayError, UnknownCallerError } from "../../../webhook/api/refusals.ts";
 import { ServiceAccountCallers } from "../../../webhook/api/service-account-callers.ts";
 import { fakeClock } from "../../kubernetes/fake-clock.ts";
+import { refusal } from "./refused.ts";
 
 const { pass } = fakeClock(test);
 
@@ -76,17 +77,6 @@ class Scene {
     const right = [verb, namespace, ...(name ? [name] : [])].join(" ");
     this.asked.push(`may ${user?.split(":").at(-1)} ${right}`);
     return { allowed: this.rights.includes(right) };
-  }
-}
-
-/** Of a refusal, its code and words. */
-async function refusal(asking: Promise<unknown>): Promise<string> {
-  try {
-    await asking;
-    return "none";
-  } catch (error) {
-    if (error instanceof ApiRefusal) return `${error.code}: ${error.message}`;
-    throw error;
   }
 }
 
@@ -172,20 +162,20 @@ test.serial(
     const failures: [failure: Error, ofToken: RegExp, ofRight: RegExp, retryAfterS: number][] = [
       [
         forbidden,
-        /^reviews-forbidden: .*create tokenreviews.*: rbac\.tokenReviews/,
+        /^503 reviews-forbidden: .*create tokenreviews.*: rbac\.tokenReviews/,
         /subjectaccessreviews.*rbac\.accessReviews/,
         60,
       ],
       [
         new ConnectionError("no", { sent: false }),
-        /^kubernetes-unavailable: /,
-        /^kubernetes-unavailable: /,
+        /^503 kubernetes-unavailable: /,
+        /^503 kubernetes-unavailable: /,
         5,
       ],
       [
         new ApiError("no", { status: 500, reason: "" }),
-        /^kubernetes-unavailable: /,
-        /^kubernetes-unavailable: /,
+        /^503 kubernetes-unavailable: /,
+        /^503 kubernetes-unavailable: /,
         5,
       ],
     ];
@@ -216,7 +206,7 @@ test.serial("an answer that fails late doesn't take away what was asked since", 
   t.is(await refusal(scene.callers.of(tokenOf("a"))), "none");
   scene.failure = new ConnectionError("no", { sent: true });
   going.resolve();
-  t.regex(await first, /^kubernetes-unavailable/);
+  t.regex(await first, /^503 kubernetes-unavailable/);
   t.is(await refusal(scene.callers.of(tokenOf("a"))), "none");
   t.is(scene.asked.length, 2);
 });
@@ -231,7 +221,7 @@ test.serial(
     const asking = Array.from({ length: 105 }, (_, number) => ask("a", number));
     t.regex(
       (await asking.at(-1)) ?? "",
-      /^busy: Too many requests of this service account/,
+      /^503 busy: Too many requests of this service account/,
       "there is no room for it",
     );
     t.is(scene.asked.length, 4);
@@ -245,7 +235,7 @@ test.serial(
       "neither another's, nor of what looks like its token",
     );
     await pass(5_000);
-    t.regex((await asking[50]) ?? "", /^busy: /);
+    t.regex((await asking[50]) ?? "", /^503 busy: /);
     going.resolve();
     t.deepEqual(await Promise.all([another, unsigned, ...asking.slice(0, 4)]), Array(6).fill("none"));
   },

@@ -1,7 +1,7 @@
 import test from "ava";
-import { ApiRefusal } from "../../../webhook/api/refusals.ts";
 import { SessionCallers } from "../../../webhook/api/session-callers.ts";
 import { Jar, Replica } from "../sessions/session-fixtures.ts";
+import { refusal } from "./refused.ts";
 
 /** Ada is signed in at Acme; Beta is another organization. */
 function scene() {
@@ -12,17 +12,6 @@ function scene() {
   const callers = new SessionCallers(replica.sessions, (namespace) => stale.has(namespace));
   const jar = new Jar().store(replica.sessions.start(undefined, user, organization));
   return { replica, callers, stale, jar, user, organization };
-}
-
-/** Of a refusal, its status, code and words. */
-async function refusal(asking: Promise<unknown>): Promise<string> {
-  try {
-    await asking;
-    return "none";
-  } catch (error) {
-    if (error instanceof ApiRefusal) return `${error.status} ${error.code}: ${error.message}`;
-    throw error;
-  }
 }
 
 test("who is signed in at the organization that is asked about is known by the session", async (t) => {

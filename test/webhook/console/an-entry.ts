@@ -16,3 +16,8 @@ export function entry(number: number, more: Partial<Entry> = {}): Entry {
     ...more,
   };
 }
+
+/** The numbers of entries, in their order. */
+export function numbers(entries: readonly Entry[]): number[] {
+  return entries.map(({ lastSignIn }) => lastSignIn);
+}

@@ -4,9 +4,7 @@ import type { Entry } from "../../../webhook/console/roster-entry.ts";
 import { Listing, type Part } from "../../../webhook/console/roster-listing.ts";
 import { COMPARE, ROSTER_SORTS, type RosterSort } from "../../../webhook/console/roster-sort.ts";
 import { SortedEntries } from "../../../webhook/console/sorted-entries.ts";
-import { entry } from "./an-entry.ts";
-
-const numbers = (entries: readonly Entry[]) => entries.map(({ lastSignIn }) => lastSignIn);
+import { entry, numbers } from "./an-entry.ts";
 
 /** Turns for work that comes to an end. */
 function turns() {
