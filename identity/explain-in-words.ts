@@ -205,13 +205,16 @@ function missingForThemselves(
       },
     ];
   const near = is("NameDiffers", "NameWithoutID", "OtherGroupOfName");
-  if (near)
+  if (near) {
+    // Where the names are the same, letters tell nothing.
+    const by = near.code === "NameDiffers" ? "letter by letter" : "by their ids";
     return [
       {
         code: near.code,
-        sentence: `One of your groups is almost one that gives ${what}: ${ask} to compare the groups that Okta sends for you with the role mappings, letter by letter.`,
+        sentence: `One of your groups is almost one that gives ${what}: ${ask} to compare the groups that Okta sends for you with the role mappings, ${by}.`,
       },
     ];
+  }
   return [
     {
       code: "NotInGroups",

@@ -13,6 +13,13 @@ import { BY_ID, by, CATALOGUE, SERVICES, without } from "./explained.ts";
 const held = (mapping: string, group: string) =>
   grantedAccess([{ role: "service-admin", mapping, group }], "MappedGroup");
 
+/** What somebody is told whose groups come near. @param how these are to be compared */
+const almostOne = (how: string) =>
+  new RegExp(
+    "^One of your groups is almost one that gives it: ask an administrator of Acme to compare the groups that Okta sends " +
+      `for you with the role mappings, ${how}\\.$`,
+  );
+
 type Code = (HeldCause | Obstacle | MappingGap)["code"];
 
 /** What is said first of the role service-admin, to an admin and to the person themselves. */
@@ -121,7 +128,7 @@ const CASES: readonly [
     { user: without([{ name: "old ops" }]) },
     by([BY_ID]),
     /^Near miss: "old ops" was received without an id, and mapping numbered names .* by its id "00g1"/,
-    /^One of your groups is almost one that gives it: ask an administrator of Acme/,
+    almostOne("by their ids"),
   ],
   [
     "OtherGroupOfName",
@@ -129,7 +136,7 @@ const CASES: readonly [
     { user: without([{ name: "ops", id: "00g2" }], { groupsFrom: "Directory" }) },
     by([BY_ID]),
     /^Near miss: "ops" was received with the id "00g2", and mapping numbered names another .*"00g1"\.$/,
-    /^One of your groups is almost one/,
+    almostOne("by their ids"),
   ],
   [
     "NameDiffers",
@@ -137,7 +144,7 @@ const CASES: readonly [
     { user: without([{ name: "Service_Admin" }]) },
     by([SERVICES]),
     /^Near miss: "Service_Admin" was received, and mapping services names "service_admin"; group names match/,
-    /^One of your groups is almost one that gives it/,
+    almostOne("letter by letter"),
   ],
   [
     "NameDiffers",
@@ -145,7 +152,7 @@ const CASES: readonly [
     { user: without([{ name: "service_admin " }]) },
     by([SERVICES]),
     /names "service_admin" \(they differ by a space at the end\); group names match/,
-    /^One of your groups is almost one that gives it/,
+    almostOne("letter by letter"),
   ],
   [
     "NotInGroups",
