@@ -13,11 +13,20 @@ import { presentHolderOf } from "./login-path-claims.ts";
 import type { LoginPathPrefixes } from "./login-path-prefixes.ts";
 
 /** A login path that is kept for an organization, whatever happens to its object. */
-export interface Reservation {
-  /** The organization's key. Undefined where the entry can't be understood: then it is nobody's. */
-  readonly holder: ObjectKey | undefined;
-  /** Since when no organization of the holder's namespace has asked for the path: ms since 1970, to the second. */
-  readonly unusedSince?: number;
+export type Reservation =
+  | {
+      /** The organization's key. */
+      readonly holder: ObjectKey;
+      /** Since when no organization of the holder's namespace has asked for the path: ms since 1970, to the second. */
+      readonly unusedSince?: number;
+    }
+  | Unreadable;
+
+/** An entry that can't be understood. It is nobody's, and stays as it is: somebody has to look at it. */
+interface Unreadable {
+  readonly holder: undefined;
+  readonly unusedSince?: undefined;
+  readonly text: string;
 }
 
 /** Reservations by login path. */
@@ -35,15 +44,18 @@ function readReservations({ data = {} }: ConfigMap): Reservations {
 const LINE = /^\s*([a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9.]*)(?:\s+unused\s+since\s+(\S+))?\s*$/;
 
 function readReservation(text: string): Reservation {
+  const unreadable = { holder: undefined, text } as const;
   const [, holder, time] = LINE.exec(text) ?? [];
+  if (holder === undefined) return unreadable;
   if (time === undefined) return { holder };
   const unusedSince = Date.parse(time);
-  return Number.isNaN(unusedSince) ? { holder: undefined } : { holder, unusedSince };
+  return Number.isNaN(unusedSince) ? unreadable : { holder, unusedSince };
 }
 
-/** One reservation as text. @throws TypeError for one that was never understood: its text stays as it is */
-export function writeReservation({ holder, unusedSince }: Reservation): string {
-  if (holder === undefined) throw new TypeError("a reservation without a holder can't be written");
+/** One reservation as text. */
+export function writeReservation(reservation: Reservation): string {
+  if (reservation.holder === undefined) return reservation.text;
+  const { holder, unusedSince } = reservation;
   if (unusedSince === undefined) return holder;
   return `${holder} unused since ${rfc3339(unusedSince)}`;
 }

@@ -154,7 +154,7 @@ export class LoginPaths {
       },
     );
     this.#endsAt = endsAt;
-    const data = dataOf(reservations, before);
+    const data = dataOf(reservations);
     if (before && isSame(before.data ?? {}, data)) return;
     const written = before
       ? await this.#client.replace(configMaps, { ...before, data })
@@ -176,13 +176,8 @@ function isLost(error: unknown): boolean {
   return error instanceof ConflictError || error instanceof AlreadyExistsError;
 }
 
-/** What can't be understood stays as it is: somebody has to look at it. */
-function dataOf(reservations: Reservations, before: ConfigMap | undefined): Record<string, string> {
-  const entries = [...reservations].map(([path, reservation]) => [
-    path,
-    reservation.holder === undefined ? (before?.data?.[path] ?? "") : writeReservation(reservation),
-  ]);
-  return Object.fromEntries(entries);
+function dataOf(reservations: Reservations): Record<string, string> {
+  return Object.fromEntries([...reservations].map(([path, each]) => [path, writeReservation(each)]));
 }
 
 function isSame(a: Record<string, string>, b: Record<string, string>): boolean {

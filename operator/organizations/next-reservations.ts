@@ -146,8 +146,10 @@ function namespaceOf({ holder }: Reservation): string {
 }
 
 /** At most, as JSON: with the time since when it isn't used. */
-function bytesOf(path: string, { holder }: Reservation): number {
-  return path.length + writeReservation({ holder: holder ?? "?/?", unusedSince: 0 }).length + 6;
+function bytesOf(path: string, reservation: Reservation): number {
+  const { holder } = reservation;
+  const longest = holder === undefined ? reservation : { holder, unusedSince: 0 };
+  return path.length + writeReservation(longest).length + 6;
 }
 
 function byAge(a: Organization, b: Organization): number {

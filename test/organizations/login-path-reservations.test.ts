@@ -41,8 +41,11 @@ test("a line that can't be understood keeps its path for nobody", (t) => {
     "a/b unused since yesterday",
     "a/b 2026-11-24T09:00:00Z",
     '{"holder":"a/b"}',
-  ])
-    t.deepEqual(holders({ acme: text }).reservations?.get("acme"), { holder: undefined }, text);
+  ]) {
+    const reservation = { holder: undefined, text } as const;
+    t.deepEqual(holders({ acme: text }).reservations?.get("acme"), reservation);
+    t.is(writeReservation(reservation), text, "and stays as it is");
+  }
   const older = organization("a/b", "acme");
   t.is(holders({ acme: "a/b/c" }).of("acme", [older]), undefined);
 });

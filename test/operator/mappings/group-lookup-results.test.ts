@@ -1,3 +1,4 @@
+import { mock } from "node:test";
 import test from "ava";
 import {
   DirectoryInvalidAnswerError,
@@ -144,26 +145,35 @@ test("an answer that can't be used is that mapping's alone: others are read, and
   }
 });
 
-test("what was read stays while it can't be read again, and it is told since when; not so at a rate limit", async (t) => {
-  const { state, look } = askedDirectory();
-  const one = mapping("one", ["a"]);
-  const first = await look(one);
-  const before = Date.now();
-  state.fail = unreachable;
-  state.now += 5 * MINUTE;
-  const stale = await look(one);
-  t.like(stale, { check: { kind: "read", missing: [] }, groups: first.groups });
-  const since = (check: typeof stale.check) => (check.kind === "read" ? (check.notReadSince ?? 0) : 0);
-  t.true(since(stale.check) >= before && since(stale.check) <= Date.now());
-  state.now += stale.againMs ?? 0;
-  t.is(since((await look(one)).check), since(stale.check), "since the first time");
-  state.fail = undefined;
-  state.now += 10 * MINUTE;
-  t.is(since((await look(one)).check), 0);
-  state.fail = () => new DirectoryRateLimitedError(1_000);
-  state.now += 5 * MINUTE;
-  t.deepEqual((await look(one)).check, first.check);
-});
+test.serial(
+  "what was read stays while it can't be read again, and it is told since when; not so at a rate limit",
+  async (t) => {
+    const noon = Date.UTC(2026, 10, 27, 12);
+    mock.timers.enable({ apis: ["Date"], now: noon });
+    t.teardown(() => mock.timers.reset());
+    const { state, look } = askedDirectory();
+    const one = mapping("one", ["a"]);
+    const first = await look(one);
+    const later = (ms: number): void => {
+      state.now += ms;
+      mock.timers.setTime(Date.now() + ms);
+    };
+    state.fail = unreachable;
+    later(5 * MINUTE);
+    const stale = await look(one);
+    t.like(stale, { check: { kind: "read", missing: [] }, groups: first.groups });
+    const since = (check: typeof stale.check) => (check.kind === "read" ? check.notReadSince : 0);
+    t.is(since(stale.check), noon + 5 * MINUTE);
+    later(MINUTE);
+    t.is(since((await look(one)).check), noon + 5 * MINUTE, "since the first time");
+    state.fail = undefined;
+    later(10 * MINUTE);
+    t.is(since((await look(one)).check), undefined);
+    state.fail = () => new DirectoryRateLimitedError(1_000);
+    later(5 * MINUTE);
+    t.deepEqual((await look(one)).check, first.check);
+  },
+);
 
 test("a failure that isn't Okta's has a reason as well", async (t) => {
   const { state, look } = askedDirectory();
