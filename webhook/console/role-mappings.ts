@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Organization } from "../../crds/types.ts";
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
 import {
   type IdentityStore,
   type LocalAdmins,
@@ -26,6 +26,7 @@ import { MappingRecords } from "./mapping-records.ts";
 import { isPerhapsWritten, MappingChangedError, writeEdit } from "./mapping-writes.ts";
 import { type ReadMapping, readMappings, readOrganization } from "./read-mappings.ts";
 import { type RoleField, roleFields, strayMappings } from "./role-fields.ts";
+import { savedMark } from "./saved-mark.ts";
 import { ScanTurns, type Slices } from "./scan-turns.ts";
 import type { Visitor } from "./visitor.ts";
 
@@ -54,7 +55,8 @@ export interface Previewed extends Edits {
 
 /** What a save has come to. */
 export type Saved =
-  | { readonly kind: "saved"; readonly mappings: readonly string[] }
+  /** @property mark of what is there now: see `savedMark` */
+  | { readonly kind: "saved"; readonly mappings: readonly string[]; readonly mark: string }
   /** The Organization doesn't let admins save, or no longer. */
   | { readonly kind: "off" }
   /**
@@ -217,10 +219,12 @@ export class RoleMappings {
     if (!isSeen || !canSave) return { kind: "changed", previewed, done: [] };
 
     const done: string[] = [];
+    const there = new Map<string, OktaRoleMapping | undefined>();
     for (const edit of inOrder(previewed.edits)) {
       try {
         const written = await writeEdit(this.#client, organization, edit);
         done.push(edit.field.mapping);
+        there.set(edit.field.mapping, edit.groups.length > 0 ? written : undefined);
         this.#records.saved(visitor, edit, written);
       } catch (error) {
         if (!(error instanceof MappingChangedError || error instanceof KubernetesError)) throw error;
@@ -237,7 +241,7 @@ export class RoleMappings {
         return { kind: "failed", previewed: now, done, at };
       }
     }
-    return { kind: "saved", mappings: done };
+    return { kind: "saved", mappings: done, mark: savedMark(previewed.desk.fields, there) };
   }
 
   /** What is left to do of what was filled in; undefined where the API server doesn't tell. */

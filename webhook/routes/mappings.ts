@@ -3,6 +3,7 @@ import { assetAddress } from "../console/assets.ts";
 import type { Guard } from "../console/guard.ts";
 import type { FilledIn } from "../console/mapping-edits.ts";
 import type { RoleMappings, Saved } from "../console/role-mappings.ts";
+import { savedMark } from "../console/saved-mark.ts";
 import type { Visitor } from "../console/visitor.ts";
 import { formField } from "../http/form-field.ts";
 import { sendProblem } from "../http/problem.ts";
@@ -21,9 +22,11 @@ export function mappings({ guard, roleMappings }: MappingsDeps): RequestHandler 
     const visitor = await guard.enter(req, res, "admins");
     if (!visitor) return;
     const { role, saved } = req.query;
-    const page = roleMappingPage(visitor, await roleMappings.desk(visitor), {
+    const desk = await roleMappings.desk(visitor);
+    const page = roleMappingPage(visitor, desk, {
       only: typeof role === "string" ? role : undefined,
-      isSaved: saved === "yes",
+      // Said while it is so: not by a link that somebody has made, nor after somebody else has changed it again.
+      isSaved: desk.canSave && saved === savedMark(desk.fields),
       scripts: [assetAddress("copy")],
     });
     sendPage(req, res, 200, page);
@@ -60,7 +63,7 @@ export function saveMappings({ guard, roleMappings }: MappingsDeps): RequestHand
       takesOwnAdminRole: formField(req, "own") === "loses",
     });
     const { loginPath, displayName } = visitor.organization.spec;
-    if (saved.kind === "saved") redirect(res, `/login/${loginPath}/mappings?saved=yes`);
+    if (saved.kind === "saved") redirect(res, `/login/${loginPath}/mappings?saved=${saved.mark}`);
     else if (saved.kind === "off")
       sendProblem(req, res, {
         status: 403,

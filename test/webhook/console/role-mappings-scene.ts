@@ -1,7 +1,7 @@
 import type { ExecutionContext } from "ava";
 import type { User } from "../../../identity/index.ts";
 import type { EventToRecord } from "../../../kubernetes/index.ts";
-import { RoleMappings } from "../../../webhook/console/role-mappings.ts";
+import { RoleMappings, type Saved } from "../../../webhook/console/role-mappings.ts";
 import type { Visitor } from "../../../webhook/console/visitor.ts";
 import { account } from "../../identity/an-account.ts";
 import { logLines } from "../../log-lines.ts";
@@ -30,6 +30,11 @@ export function member(name: string, groups: string[], roles: string[]): User {
       message: "",
     },
   });
+}
+
+/** The mappings that were saved, in order; of what wasn't, why. */
+export function savedOf(saved: Saved): readonly string[] | Saved {
+  return saved.kind === "saved" ? saved.mappings : saved;
 }
 
 /** Acme's page Role mapping, as Ada sees it, who holds these admin roles. */

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from "ava";
 import express from "express";
 import { editsOf, type FilledIn } from "../../../webhook/console/mapping-edits.ts";
 import type { Previewed, Saved, Seen } from "../../../webhook/console/role-mappings.ts";
+import { savedMark } from "../../../webhook/console/saved-mark.ts";
 import type { Visitor } from "../../../webhook/console/visitor.ts";
 import { mappings, previewMappings, saveMappings } from "../../../webhook/routes/mappings.ts";
 import { deskOf } from "../pages/console/a-desk.ts";
@@ -25,11 +26,14 @@ async function scene(t: ExecutionContext) {
   const webhook = new SmallWebhook();
   const { guard } = webhook;
   const saves: [FilledIn, Seen][] = [];
-  const state = { saved: (_: Previewed): Saved => ({ kind: "saved", mappings: [] }) };
+  const state = {
+    saved: (_: Previewed): Saved => ({ kind: "saved", mappings: [], mark: "m4rk" }),
+    canSave: true,
+  };
   const deps = {
     guard,
     roleMappings: {
-      desk: async (visitor: Visitor) => deskOf(visitor, []),
+      desk: async (visitor: Visitor) => deskOf(visitor, [], state),
       preview: async (visitor: Visitor, filledIn: FilledIn) => previewed(visitor, filledIn),
       save: async (visitor: Visitor, filledIn: FilledIn, seen: Seen) => {
         saves.push([filledIn, seen]);
@@ -65,8 +69,17 @@ test("an admin sees a field for each role, or for the one that is asked for, and
   t.false(body.includes("Saved."));
   t.deepEqual(fields((await look("?role=admin")).body), ["admin "]);
   t.is(fields((await look("?role=admin&role=viewer")).body).length, 2);
-  t.true((await look("?saved=yes")).body.includes("Saved."));
-  t.false((await look("?saved=no")).body.includes("Saved."));
+});
+
+test("what was saved is said while it is so, where it can be saved: by no link that somebody has made", async (t) => {
+  const { look, state } = await scene(t);
+  const mark = savedMark(["acme.viewer", "acme.admin"].map((mapping) => ({ mapping, read: undefined })));
+  const isSaid = async (query: string) => (await look(query)).body.includes("Saved.");
+  t.true(await isSaid(`?saved=${mark}`));
+  for (const query of ["", "?saved=", "?saved=yes", "?saved=m4rk", `?saved=${mark}&saved=${mark}`])
+    t.false(await isSaid(query), query);
+  state.canSave = false;
+  t.false(await isSaid(`?saved=${mark}`));
 });
 
 test("nobody else sees, previews or saves anything", async (t) => {
@@ -102,7 +115,7 @@ test("what is saved is what stands in the form, as it was seen", async (t) => {
   const { status, location } = await look("/save", {
     form: { "groups:admin": "ops", "groups:gone": "x", seen: "h1", own: "loses" },
   });
-  t.deepEqual([status, location], [303, "/login/acme/mappings?saved=yes"]);
+  t.deepEqual([status, location], [303, "/login/acme/mappings?saved=m4rk"]);
   await look("/save", { form: { "groups:viewer": "", own: "keeps" } });
   t.deepEqual(saves, [
     [new Map([["admin", "ops"]]), { hash: "h1", takesOwnAdminRole: true }],
