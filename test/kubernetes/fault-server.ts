@@ -111,11 +111,16 @@ export class FaultServer {
 }
 
 /** An answer in the API server's manner. */
-export function statusAnswer(code: number, reason: string, headers: Record<string, string> = {}) {
+export function statusAnswer(
+  code: number,
+  reason: string,
+  headers: Record<string, string> = {},
+  message = reason,
+) {
   return (response: ServerResponse): void => {
     response.writeHead(code, { "content-type": "application/json", ...headers });
     response.end(
-      JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", reason, code, message: reason }),
+      JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", reason, code, message }),
     );
   };
 }

@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { oktaRoleMappings } from "../../crds/resources.ts";
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { type Client, ConflictError, mayBeDone, NotFoundError } from "../../kubernetes/index.ts";
+import {
+  ApiError,
+  type Client,
+  ConflictError,
+  ForbiddenError,
+  InvalidError,
+  mayBeDone,
+  NotFoundError,
+} from "../../kubernetes/index.ts";
 import type { Edit } from "./mapping-edits.ts";
 import { mappingIntent } from "./mapping-manifest.ts";
 import { CONSOLE_MANAGER } from "./mapping-owner.ts";
@@ -64,6 +72,17 @@ export async function writeEdit(
 /** Whether a mapping that couldn't be written for this reason may have been written all the same. */
 export function isPerhapsWritten(error: unknown): boolean {
   return mayBeDone(error instanceof MappingChangedError ? error.cause : error);
+}
+
+/** Whether this program has no right to write mappings (RBAC's words are `User "..." cannot patch resource "..."`). */
+export function isWithoutRight(error: unknown): boolean {
+  return error instanceof ForbiddenError && /cannot \w+ resource/.test(error.message);
+}
+
+/** Whether the API server has something against the mapping: its schema, or somebody's admission policy or webhook. */
+export function isAgainstIt(error: unknown): error is ApiError {
+  if (error instanceof ForbiddenError) return !isWithoutRight(error);
+  return error instanceof InvalidError || (error instanceof ApiError && error.status === 400);
 }
 
 /** By its resourceVersion alone, one that was deleted meanwhile would be made anew: so by its uid, too. */

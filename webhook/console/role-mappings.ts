@@ -9,21 +9,20 @@ import {
   type User,
   type UserCounts,
 } from "../../identity/index.ts";
-import {
-  type Client,
-  type EventRecorder,
-  ForbiddenError,
-  InvalidError,
-  KubernetesError,
-  keyOf,
-} from "../../kubernetes/index.ts";
+import { type Client, type EventRecorder, KubernetesError, keyOf } from "../../kubernetes/index.ts";
 import { deactivationsCountFrom } from "../../organizations/deactivation-window.ts";
 import { RequestError } from "../http/request-errors.ts";
 import { BusyError, ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
 import { GroupSightings, type Sighting } from "./group-sightings.ts";
 import { type Edit, type Edits, editsOf, type FilledIn, policies, seenHash } from "./mapping-edits.ts";
 import { MappingRecords } from "./mapping-records.ts";
-import { isPerhapsWritten, MappingChangedError, writeEdit } from "./mapping-writes.ts";
+import {
+  isAgainstIt,
+  isPerhapsWritten,
+  isWithoutRight,
+  MappingChangedError,
+  writeEdit,
+} from "./mapping-writes.ts";
 import { type ReadMapping, readMappings, readOrganization } from "./read-mappings.ts";
 import { type RoleField, roleFields, strayMappings } from "./role-fields.ts";
 import { savedMark } from "./saved-mark.ts";
@@ -235,8 +234,8 @@ export class RoleMappings {
         const now = await this.#now(visitor, organization, filledIn);
         if (!now) return { kind: "unanswered", done, at };
         if (error instanceof MappingChangedError) return { kind: "changed", previewed: now, done, at };
-        if (error instanceof ForbiddenError) return { kind: "forbidden", previewed: now, done };
-        if (error instanceof InvalidError)
+        if (isWithoutRight(error)) return { kind: "forbidden", previewed: now, done };
+        if (isAgainstIt(error))
           return { kind: "invalid", previewed: now, done, message: shownName(error.message) };
         return { kind: "failed", previewed: now, done, at };
       }

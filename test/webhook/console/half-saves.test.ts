@@ -16,15 +16,16 @@ test("of what was saved in part, the page shows what is left as it is then, and 
   const left = [`save-mapping ${ROLE}`];
   const gone = ["delete-mapping portal-admin", `delete-mapping ${ROLE}`];
   let seen = 0;
-  for (const [kind, [status, reason], said] of [
-    ["forbidden", [403, "Forbidden"], saved],
+  for (const [kind, [status, reason, message], said] of [
+    ["forbidden", [403, "Forbidden", 'User "x" cannot patch resource "oktarolemappings"'], saved],
+    ["invalid", [403, "Forbidden", "A policy denied the request"], saved],
     ["invalid", [422, "Invalid"], saved],
-    ["failed", [400, "BadRequest"], saved],
+    ["invalid", [400, "BadRequest"], saved],
     ["changed", [409, "Conflict"], saved],
     // It may have been carried out.
     ["failed", [500, "InternalError"], [...saved, ...left]],
   ] as const) {
-    faults.failTimes(1, isSecond, statusAnswer(status, reason));
+    faults.failTimes(1, isSecond, statusAnswer(status, reason, {}, message));
     const half = await save(FORM);
     t.like(half, { kind, done: ["acme.portal-admin"] }, `${status}`);
     if (!("previewed" in half)) continue;
@@ -43,5 +44,5 @@ test("of what was saved in part, the page shows what is left as it is then, and 
     t.deepEqual(audited().slice(seen), [...said, ...left, ...gone], `${status}`);
     seen = audited().length;
   }
-  t.is(seen, 5 * 4 + 1);
+  t.is(seen, 6 * 4 + 1);
 });

@@ -433,7 +433,7 @@ test("a mapping of another organization that has the name isn't touched", async 
   t.is(answer.status, 409);
   t.regex(
     answer.body,
-    /<code>acme\.portal-admin<\/code>: it is another one by now, or one of another organization/,
+    /<code>acme\.portal-admin<\/code>: it is another one by now, is gone, or is one of another organization/,
   );
   t.is((await mapping("acme.portal-admin"))?.spec.organizationRef.name, "beta");
 });
@@ -469,6 +469,55 @@ test("without the right to write mappings it says what to set", async (t) => {
   const answer = await save(ada, { "portal-admin": "portal_admin" });
   t.is(answer.status, 403);
   t.regex(answer.body, /console\.editMappings: true<\/code>, a value of the Helm chart/);
+  t.is(await mapping("acme.portal-admin"), undefined);
+});
+
+test("what the cluster's own policy has against a mapping is told, and isn't taken for a missing right", async (t) => {
+  const { ada, mapping, cluster } = await scene(t);
+  const { namespace } = cluster;
+  const name = `no-web.${namespace}`;
+  const type = { apiVersion: "admissionregistration.k8s.io/v1", metadata: { name } };
+  const ofNamespace = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } } };
+  const rule = { apiGroups: ["rolemapping.dev"], apiVersions: ["*"], resources: ["oktarolemappings"] };
+  const policy = {
+    ...type,
+    kind: "ValidatingAdmissionPolicy",
+    spec: {
+      matchConstraints: { ...ofNamespace, resourceRules: [{ ...rule, operations: ["CREATE", "UPDATE"] }] },
+      validations: [
+        {
+          expression: "!object.spec.groups.exists(g, has(g.name) && g.name == 'Web')",
+          message: "Web gets nothing here",
+          reason: "Forbidden",
+        },
+      ],
+    },
+  };
+  const binding = {
+    ...type,
+    kind: "ValidatingAdmissionPolicyBinding",
+    spec: { policyName: name, validationActions: ["Deny"] },
+  };
+  t.teardown(async () => {
+    await cluster.kubectl("delete", "validatingadmissionpolicybindings,validatingadmissionpolicies", name);
+  });
+  for (const each of [policy, binding]) t.is((await cluster.kubectlWith(each, "apply", "-f", "-")).code, 0);
+  const probe = object("OktaRoleMapping", "probe", {
+    organizationRef: { name: "acme" },
+    groups: [{ name: "Web" }],
+    roles: ["portal-admin"],
+  });
+  await waitFor(
+    async () => {
+      const { code } = await cluster.kubectlWith(probe, "create", "--dry-run=server", "-f", "-");
+      return code !== 0 || undefined;
+    },
+    { what: "the policy to be in force" },
+  );
+  const answer = await save(ada, { "portal-admin": "Web" });
+  t.is(answer.status, 422);
+  t.regex(answer.body, /the API server doesn't accept this\.[^<]*Web gets nothing here/);
+  t.notRegex(answer.body, /may not write mappings/);
   t.is(await mapping("acme.portal-admin"), undefined);
 });
 

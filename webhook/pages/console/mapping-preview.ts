@@ -89,7 +89,7 @@ function reasonOf(
     changed: html`<strong>Not saved:</strong> somebody has changed the mappings or the roles meanwhile, or what this would do
 isn't what you have seen. This is what it would do now.${
       at !== undefined &&
-      html` It was found at <code>${at}</code>: it is another one by now, or one of another organization.`
+      html` It was found at <code>${at}</code>: it is another one by now, is gone, or is one of another organization.`
     }`,
     forbidden: html`<strong>Not saved:</strong> this service may not write mappings in the namespace ${metadata.namespace}.
 Whoever runs it has to set <code>console.editMappings: true</code>, a value of the Helm chart; or bind the rules of

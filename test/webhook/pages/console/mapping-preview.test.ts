@@ -138,7 +138,7 @@ test("why it wasn't saved is said, and what had been saved by then", (t) => {
     [{ why: "changed", done: [] }, "Not saved: somebody has changed … This is what it would do now."],
     [
       { why: "changed", done: ["a", "b"], at: "c" },
-      "Not saved: … now. It was found at `c`: … organization. Saved before that: `a` `b` .",
+      "Not saved: … now. It was found at `c`: it is another one by now, is gone, or is one of another organization. Saved before that: `a` `b` .",
     ],
     [
       { why: "forbidden", done: ["a"] },
