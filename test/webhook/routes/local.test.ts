@@ -40,6 +40,26 @@ test("a local admin stays one when Okta signs the same person in", async (t) => 
   t.is(underTest.webhook.caches.users.size, 2);
 });
 
+test("who was refused by Okta's groups and came in past them is signed out at Okta, too", async (t) => {
+  const underTest = await withMia(t);
+  const { signIn, session, browser, okta, url } = underTest;
+  okta.directory.addUser({ login: "max@acme.example", password: "max", groups: [] });
+  const { response, cookies } = await signIn("max");
+  t.is(response.status, 403);
+  const visitor = browser(cookies);
+  const pasted = await token(underTest, "mia", `${url}/login/acme`);
+  t.is((await visitor.post("/login/acme/local", { token: pasted })).status, 303);
+  t.regex((await visitor.get("/logout")).body, /This ends your session at Acme, here and at Okta/i);
+  const out = await visitor.post("/logout", { organization: "acme" });
+  const [, target = ""] = /content="0; url=([^"]+)"/.exec(out.body) ?? [];
+  const atOkta = URL.parse(target.replaceAll("&amp;", "&"), url);
+  t.is(atOkta?.origin, okta.url);
+  t.is((await session(cookies)).status, 401);
+  const back = await new Browser(okta.url, cookies).get(`${atOkta?.pathname}${atOkta?.search}`);
+  const { pathname, search } = new URL(String(back.headers.location));
+  t.regex((await visitor.get(`${pathname}${search}`)).body, /Your session has ended, here and at Okta/);
+});
+
 test("a token for anything else signs nobody in", async (t) => {
   const underTest = await withMia(t);
   const { url, cluster, session } = underTest;
