@@ -223,6 +223,7 @@ export class OrganizationSync {
 
   async #lookAtThoseWhoAreDue(): Promise<number | undefined> {
     this.#takeHints();
+    if (this.#hints.looks.size === 0) this.#succeeded(NOTING); // nothing is left to note
     // What has failed at one person isn't put right by looking at another.
     for (const what of this.#failures.keys())
       if (what.startsWith(LOOK) && !this.#hints.looks.has(what.slice(LOOK.length))) this.#succeeded(what);

@@ -114,6 +114,15 @@ test.serial(
     state.error = undefined;
     await clock.pass(35_000, 1_000);
     t.deepEqual([state.hints.people, sync.state().failure], [undefined, undefined]);
+
+    state.error = refused;
+    hear(person("00uada"));
+    await clock.pass(65_000, 1_000);
+    t.is(sync.state().failure?.error, refused);
+    state.hints = {};
+    sync.wake();
+    await clock.pass(100);
+    t.is(sync.state().failure, undefined, "nothing is left to note");
   },
 );
 
