@@ -7,6 +7,7 @@ import { savedMark } from "../console/saved-mark.ts";
 import type { Visitor } from "../console/visitor.ts";
 import { formField } from "../http/form-field.ts";
 import { sendProblem } from "../http/problem.ts";
+import { queryText } from "../http/query-text.ts";
 import { redirect, sendPage } from "../http/respond.ts";
 import { mappingPreviewPage, type NotSaved } from "../pages/console/mapping-preview.ts";
 import { roleMappingPage } from "../pages/console/role-mapping.ts";
@@ -16,17 +17,20 @@ export interface MappingsDeps {
   readonly roleMappings: Pick<RoleMappings, "desk" | "preview" | "save">;
 }
 
+/** Characters: no role has a longer name. */
+const MOST_OF_ROLE = 63;
+
 /** GET /login/:path/mappings - which Okta groups give which role. For admins. */
 export function mappings({ guard, roleMappings }: MappingsDeps): RequestHandler {
   return async (req, res) => {
     const visitor = await guard.enter(req, res, "admins");
     if (!visitor) return;
-    const { role, saved } = req.query;
+    const role = queryText(req.query, "role", MOST_OF_ROLE);
     const desk = await roleMappings.desk(visitor);
     const page = roleMappingPage(visitor, desk, {
-      only: typeof role === "string" ? role : undefined,
+      only: role,
       // Said while it is so: not by a link that somebody has made, nor after somebody else has changed it again.
-      isSaved: desk.canSave && saved === savedMark(desk.fields),
+      isSaved: desk.canSave && req.query.saved === savedMark(desk.fields),
       scripts: [assetAddress("copy")],
     });
     sendPage(req, res, 200, page);

@@ -68,7 +68,11 @@ test("an admin sees a field for each role, or for the one that is asked for, and
   t.true(hasScript(body));
   t.false(body.includes("Saved."));
   t.deepEqual(fields((await look("?role=admin")).body), ["admin "]);
-  t.is(fields((await look("?role=admin&role=viewer")).body).length, 2);
+  for (const query of ["?role=admin&role=viewer", `?role=${"r".repeat(64)}`]) {
+    const { status, body } = await look(query);
+    t.deepEqual([status, body.includes("The parameter role has to be given once")], [400, true], query);
+  }
+  t.is((await look(`?role=${"r".repeat(63)}`)).status, 200);
 });
 
 test("what was saved is said while it is so, where it can be saved: by no link that somebody has made", async (t) => {

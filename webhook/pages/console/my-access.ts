@@ -102,12 +102,12 @@ function because({ group, mapping }: HeldRole): Html {
 
 function received({ groups, groupsFrom, lastLoginTime }: User): Html {
   const from = {
-    Claim: "By the groups claim of your sign-in",
-    MissingClaim: "Your sign-in brought no groups claim, which means no groups",
-    Directory: "By Okta's directory",
+    Claim: "By the groups claim of a sign-in of yours.",
+    MissingClaim: "A sign-in of yours brought no groups claim, which means no groups.",
+    Directory: "By Okta's directory.",
   }[groupsFrom ?? "Claim"];
   return html`
 <h2>Groups received from Okta</h2>
 ${groupList(groups.map(groupLabel))}
-<p class="soft">${from}${lastLoginTime !== undefined && html`; you last signed in on ${timeOf(lastLoginTime)}`}.</p>`;
+<p class="soft">${from}${lastLoginTime !== undefined && html` You were last let in on ${timeOf(lastLoginTime)}.`}</p>`;
 }

@@ -45,7 +45,7 @@ test("who is signed in reads who they are, what they hold and by what, and what 
     "Viewer / Looks | ops (mapping viewers)",
     "## Groups received from Okta",
     "- service_admin",
-    "By the groups claim of your sign-in.",
+    "By the groups claim of a sign-in of yours.",
     "## Something missing?",
     "Membership is managed in Okta. Tell an administrator of Acme …",
     "Admin: admin",
@@ -141,7 +141,7 @@ test("a local account has no groups, and its roles are written by people", (t) =
     [
       "- ## Groups received from Okta",
       "- - service_admin",
-      "- By the groups claim of your sign-in.",
+      "- By the groups claim of a sign-in of yours.",
       "- Membership is managed in Okta. …",
       "- This session ends on …",
       "+ Roles of a local account are written in its OrganizationUser. …",
@@ -150,19 +150,19 @@ test("a local account has no groups, and its roles are written by people", (t) =
   );
 });
 
-test("it says where the groups come from, and when one last signed in", (t) => {
+test("it says where the groups come from, and by itself when one was last let in", (t) => {
   const groupsBy = (changes: Partial<User>) =>
     reading(page({ user: { ...ada, ...changes } })).find((line) =>
       /(claim of|no groups claim|directory)/.test(line),
     );
-  t.is(groupsBy({ groupsFrom: "Claim" }), "By the groups claim of your sign-in.");
+  t.is(groupsBy({ groupsFrom: "Claim" }), "By the groups claim of a sign-in of yours.");
   t.is(
     groupsBy({ groupsFrom: "MissingClaim" }),
-    "Your sign-in brought no groups claim, which means no groups.",
+    "A sign-in of yours brought no groups claim, which means no groups.",
   );
   t.is(
     groupsBy({ groupsFrom: "Directory", lastLoginTime: 1_764_000_000_000 }),
-    "By Okta's directory; you last signed in on 2025-11-24 16:00 UTC.",
+    "By Okta's directory. You were last let in on 2025-11-24 16:00 UTC.",
   );
   t.true(reading(page({ user: { ...ada, groups: [{ id: "00g1" }] } })).includes("- 00g1"));
 });
