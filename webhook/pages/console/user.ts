@@ -62,7 +62,7 @@ ${oktaStatus !== undefined && html`<dt>Status in Okta</dt><dd>${oktaStatus}</dd>
 <dt>Last sign-in</dt><dd>${lastLoginTime === undefined ? html`<span class="soft">never</span>` : timeOf(lastLoginTime)}</dd>
 <dt>Account</dt><dd><code>${account}</code></dd>
 </dl>
-${whereToChange(user, account)}
+${whereToChange(user, account, organization)}
 <h2>Roles</h2>
 ${roles(explanation, organization, room)}
 ${whyLink(spec.loginPath, email)}
@@ -76,13 +76,19 @@ ${access && sessions(user, organization)}`,
 }
 
 /** Membership is Okta's business, and a local account's that of people on the cluster. */
-function whereToChange({ source, issuer = "", subject = "", ref }: User, account: string): Html {
+function whereToChange(user: User, account: string, { spec }: Organization): Html {
+  const { source, issuer = "", subject = "", ref } = user;
   if (source === "Local")
     return html`<p>This is a local account: its roles are in its OrganizationUser, and nothing in Okta changes them.</p>
 <pre tabindex="0">kubectl edit orguser ${account} --namespace ${splitKey(ref).namespace}</pre>`;
   const atOkta = personInAdminConsole(issuer, subject);
   return html`<p>Nothing is changed here. What this person may do follows from their groups in Okta: put them into another group
 there, or take them out of one.${
+    !spec.okta.directory &&
+    html` That counts from their next sign-in on, since <code>okta.directory</code> isn't set up${
+      isActive(user) && ": where it can't wait, end their sessions below"
+    }.`
+  }${
     atOkta !== undefined &&
     html` <a href="${atOkta}" target="_blank" rel="noreferrer">Open this person in Okta's Admin Console</a>.`
   }</p>`;

@@ -3,6 +3,7 @@ import type { RoleExplanation } from "../../../../identity/explanation.ts";
 import type { AccessChange, User } from "../../../../identity/index.ts";
 import { userPage } from "../../../../webhook/pages/console/user.ts";
 import { account, local } from "../../../identity/an-account.ts";
+import { withDirectory } from "../../../organizations/organization.ts";
 import { visitorOfAcme } from "../a-visitor.ts";
 import { explained, heldThrough, missedBy } from "../an-explanation.ts";
 import { differs, reading, reads, under } from "../reading.ts";
@@ -29,7 +30,7 @@ test("the page of a user says who it is, what they hold and why, what was receiv
     "Source: Okta",
     "Last sign-in: never",
     "Account: `acme-x`",
-    "Nothing is changed here. …, or take them out of one.",
+    "Nothing is changed here. …, or take them out of one. That counts from their next sign-in on, since `okta.directory` isn't set up: where it can't wait, end their sessions below.",
     "## Roles",
     'Service Admin {badge}admin / {good}Held: In group "g0" of mapping viewers.',
     "Viewer / Not held: Mapping m0 gives it to …",
@@ -70,7 +71,7 @@ test("what is known of a user beside that is said, and what isn't known is left 
     ],
   );
   of({ issuer: "https://acme.okta.com", subject: "00u1emaKYZTWRYYRRTSK" }, [
-    "- Nothing is changed here. …, or take them out of one.",
+    "- Nothing is changed here. … end their sessions below.",
     "+ Nothing is changed here. … {noreferrer}[Open this person in Okta's Admin Console](https://acme-admin.okta.com/admin/user/profile/view/00u1emaKYZTWRYYRRTSK).",
   ]);
 });
@@ -88,10 +89,12 @@ test("whoever is deactivated has no session to end, and whoever isn't decided on
     [page(ada), page({ ...ada, access })],
     [
       "- State: {good}Active",
+      "- Nothing is changed here. … where it can't wait, …",
       "- - [service_admin](/login/acme/users?group=service_admin) {badge}mapped",
       "- Ending their sessions …",
       "- {plain}[End this person's sessions]…",
       "+ State: Deactivated in no mapped group / In no mapped group.",
+      "+ Nothing is changed here. … isn't set up.",
       "+ - [service_admin](/login/acme/users?group=service_admin)",
       "+ This account is deactivated: its sessions have ended.",
     ],
@@ -100,6 +103,25 @@ test("whoever is deactivated has no session to end, and whoever isn't decided on
   const read = reading(page(undecided));
   t.true(read.includes("State: Not decided yet"));
   t.is(read.at(-1), "None is remembered.");
+});
+
+test("what changes in Okta counts by itself where the directory is followed; else whoever has sessions goes on with them", (t) => {
+  const okta = withDirectory(admin.organization).spec.okta;
+  const followed = page(ada, { visitor: visitorOfAcme(ROLES, { spec: { okta } }) });
+  differs(
+    t,
+    [page(ada), followed],
+    [
+      "- Nothing is changed here. … That counts from …",
+      "+ Nothing is changed here. …, or take them out of one.",
+    ],
+  );
+  const { access: _, ...undecided } = ada;
+  t.true(
+    reading(page(undecided)).some((line) =>
+      line.endsWith("next sign-in on, since `okta.directory` isn't set up."),
+    ),
+  );
 });
 
 test("a local account is changed by people on the cluster, and Okta has said nothing of it", (t) => {
