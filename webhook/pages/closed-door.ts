@@ -1,3 +1,4 @@
+import { pauseWords } from "../../crds/annotations.ts";
 import type { Organization } from "../../crds/types.ts";
 import type { Missing } from "../door/verdicts.ts";
 import { type Html, type HtmlValue, html } from "./html.ts";
@@ -42,6 +43,10 @@ ${anyRole.length > 0 && html`<h2>${roles.length > 0 ? "And one" : "One"} of thes
         ? "Then open this page again: you needn't sign in anew."
         : html`Then <a href="${own}/login/${loginPath}">sign in anew</a>, and open this page again: until you do, it isn't known
 here that you are in it.`
+    }${
+      !isLocal &&
+      pauseWords(organization) !== undefined &&
+      ` Changes of access are paused at ${displayName} at present: it counts when that is over.`
     }</p>
 <div class="actions">${
       own === ""

@@ -45,6 +45,22 @@ test("who is put into a group needn't sign in anew where Okta's directory is fol
   );
 });
 
+test("while changes are paused it is said that nothing counts before that is over, but for local accounts", (t) => {
+  const missing = { roles: ["viewer"] };
+  const paused = structuredClone(organization);
+  paused.metadata.annotations = { "rolemapping.dev/pause": "" };
+  differs(
+    t,
+    [page(missing), forbiddenPage(missing, paused)],
+    [
+      "- Ask an administrator of Acme …",
+      "+ Ask an administrator of Acme … that you are in it. Changes of access are paused at Acme at present: it counts when that is over.",
+    ],
+  );
+  const isLocal = true;
+  differs(t, [page(missing, { isLocal }), forbiddenPage(missing, paused, { isLocal })], []);
+});
+
 test("all that are needed and one of several are told apart", (t) => {
   const viewer = "- Viewer ([why don't I have it?](/login/acme/why?role=viewer))";
   const admin = "- Admin ([why don't I have it?](/login/acme/why?role=admin))";
