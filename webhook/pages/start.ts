@@ -19,7 +19,8 @@ export interface StartFacts {
 export function startPage({ justNow, at, remembered, unknown }: StartFacts): Page {
   if (at !== undefined)
     return {
-      title: "You are not signed in",
+      // They may well be at another organization.
+      title: "You are not signed in here",
       body: html`<div class="actions"><a class="button" href="/login/${at}">Sign in</a></div>`,
     };
   return {

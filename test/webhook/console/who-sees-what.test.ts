@@ -12,7 +12,13 @@ const TABLE: Record<
   string,
   readonly [nobody: string, member: string, admin: string, other: string, local: string]
 > = {
-  "GET /login/acme/me": ["200 You are not signed in", "200", "200", "200 You are not signed in", "200"],
+  "GET /login/acme/me": [
+    "200 You are not signed in here",
+    "200",
+    "200",
+    "200 You are not signed in here",
+    "200",
+  ],
   "GET /login/acme/settings": [SIGN_IN, "403", "200", SIGN_IN, "200"],
   "GET /login/acme/mappings": [SIGN_IN, "403", "200", SIGN_IN, "200"],
   "POST /login/acme/mappings": ["401", "403", "200", "401", "200"],

@@ -53,5 +53,5 @@ test("an organization that isn't there is said so, and stays in the field", (t) 
 });
 
 test("who stands at the door of an organization needn't say which", (t) => {
-  reads(t, page({ at: "beta" }), ["# You are not signed in", "[Sign in](/login/beta)"]);
+  reads(t, page({ at: "beta" }), ["# You are not signed in here", "[Sign in](/login/beta)"]);
 });
