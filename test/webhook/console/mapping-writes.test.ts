@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from "ava";
 import type { MappedGroup } from "../../../crds/types.ts";
 import { ForbiddenError } from "../../../kubernetes/index.ts";
-import { MappingChangedError, writeEdit } from "../../../webhook/console/mapping-writes.ts";
+import { isPerhapsWritten, MappingChangedError, writeEdit } from "../../../webhook/console/mapping-writes.ts";
 import { readMappings, readOrganization } from "../../../webhook/console/read-mappings.ts";
 import { roleFields } from "../../../webhook/console/role-fields.ts";
 import { acmeThatSaves, type MappingGiven, mappingsScene, storedMapping } from "./mappings-scene.ts";
@@ -85,6 +85,39 @@ test("what somebody else has a hand in by now isn't written, and what isn't ther
   const { write, writes } = await scene(t);
   await t.throwsAsync(write([]), { instanceOf: MappingChangedError });
   t.is(writes.length, 0);
+});
+
+test("what an earlier request may have written is taken for written where it is just that, and the page's alone", async (t) => {
+  const lost = [503, "ServiceUnavailable"] as const;
+  const B = [{ name: "b" }];
+  const written: [groups: MappedGroup[], before: MappingGiven[], now: MappingGiven[]][] = [
+    [A, [{}], [{ groups: A, generation: 2, version: "2" }]],
+    [A, [], [{ groups: A, version: "2" }]],
+    [[], [{ version: "2" }], []],
+  ];
+  const others: typeof written = [
+    [A, [{}], [{ groups: B, generation: 2 }]],
+    [A, [{}], [{ groups: A, generation: 2, managers: ["okta-role-console", "kubectl"] }]],
+    [A, [{}], [{ groups: A, uid: "another" }]],
+    [A, [{}], []],
+    [A, [], [{ groups: B }]],
+    [[], [{}], [{ uid: "another" }]],
+  ];
+  for (const [i, [groups, before, now]] of [...written, ...others].entries())
+    for (const isLost of [true, false]) {
+      const { write, answers, changes } = await scene(t, ...before);
+      changes(...now);
+      answers.push(
+        ...(isLost ? [lost, conflict] : [conflict]).map((answer) => [...answer] as [number, string]),
+      );
+      const writing = write(groups);
+      const what = `${i} ${isLost}`;
+      if (isLost && i < written.length) t.like(await writing, { metadata: { resourceVersion: "2" } }, what);
+      else {
+        const error = await t.throwsAsync(writing, { instanceOf: MappingChangedError }, what);
+        t.is(isPerhapsWritten(error), isLost, what);
+      }
+    }
 });
 
 test("any other failure is told as it is", async (t) => {
