@@ -1,22 +1,20 @@
 import test from "ava";
 import { Registry } from "prom-client";
-import { EventRecorder } from "../../kubernetes/index.ts";
+import { type Client, EventRecorder } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
-import { plainServer } from "../kubernetes/plain-server.ts";
+import { type Asked, plainServer } from "../kubernetes/plain-server.ts";
 import { until } from "../kubernetes/until.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
+import { organization } from "../organizations/organization.ts";
 
-test("a replica that the cluster has told nothing says what it lacks, leads nobody, and stops when it is told to", async (t) => {
-  const { client, state, requests } = await plainServer(t);
-  state.answer = () => undefined;
+function operatorOf(client: Client): Operator {
   const { log } = logLines();
-  const events = new EventRecorder({ client, reportingController: "test", reportingInstance: "one", log });
-  const operator = new Operator({
+  return new Operator({
     client,
     leader: client,
-    events,
+    events: new EventRecorder({ client, reportingController: "test", reportingInstance: "one", log }),
     http: new Http(),
     release: "team/one",
     namespaces: ["team"],
@@ -25,6 +23,15 @@ test("a replica that the cluster has told nothing says what it lacks, leads nobo
     log,
     metrics: new Registry(),
   });
+}
+
+const kindOf = ({ path }: Asked) => path.split("/").at(-1);
+const writesOf = (requests: readonly Asked[]) => requests.filter(({ method }) => method !== "GET");
+
+test("a replica that the cluster has told nothing says what it lacks, and stops when it is told to", async (t) => {
+  const { client, state, requests } = await plainServer(t);
+  state.answer = () => undefined;
+  const operator = operatorOf(client);
   t.is(operator.check(), "configmaps: the first list isn't complete");
   t.false(operator.isCurrent());
   t.is(operator.stuck(), undefined);
@@ -42,12 +49,47 @@ test("a replica that the cluster has told nothing says what it lacks, leads nobo
   });
   const watching = operator.watch(stop.signal);
   const kinds = ["configmaps", "oktahints", "oktarolemappings", "organizations", "organizationusers"];
-  const asked = () => new Set(requests.map(({ path }) => path.split("/").at(-1)));
+  const asked = () => new Set(requests.map(kindOf));
   await until("all kinds to be asked for", () => asked().size === kinds.length);
   t.deepEqual([...asked()].sort(), kinds);
   t.true(isLeading && !isSynced);
   stop.abort();
   await Promise.all([leading, watching]);
-  t.true(requests.every(({ method }) => method === "GET"));
+  t.deepEqual(writesOf(requests), []);
   await t.notThrowsAsync(operator.lead(stop.signal), "nor later");
+});
+
+test("a replica that has read everything and hears of nothing any more leads nobody until it does", async (t) => {
+  const { client, state, requests } = await plainServer(t);
+  const acme = organization("team/acme", "acme");
+  state.answer = (asked, response) => {
+    if (asked.method !== "GET") return [503, {}];
+    if (!asked.query.watch) return [200, { metadata: { resourceVersion: "2" }, items: [] }];
+    const bookmark = {
+      metadata: { resourceVersion: "2", annotations: { "k8s.io/initial-events-end": "true" } },
+    };
+    const events = [
+      ...(kindOf(asked) === "organizations" ? [{ type: "ADDED", object: acme }] : []),
+      { type: "BOOKMARK", object: bookmark },
+    ];
+    response.writeHead(200, { "content-type": "application/json" });
+    response.write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+    return undefined;
+  };
+  const operator = operatorOf(client);
+  let [isCutOff, looks] = [true, 0];
+  operator.isCurrent = () => {
+    looks++;
+    return !isCutOff;
+  };
+  const stop = new AbortController();
+  const watching = operator.watch(stop.signal);
+  await operator.synced();
+  const leading = operator.lead(stop.signal);
+  await until("it to be asked twice whether it hears", () => looks >= 2);
+  t.deepEqual(writesOf(requests), []);
+  isCutOff = false;
+  await until("it to lead", () => writesOf(requests).length > 0);
+  stop.abort();
+  await Promise.all([leading, watching]);
 });
