@@ -1,23 +1,10 @@
 import type { User } from "../../identity/index.ts";
+import { account } from "../identity/an-account.ts";
 
 /** Somebody who holds a role by one mapping. */
-export const ADA: User = {
+export const ADA: User = account({
   ref: "access/ada",
-  version: "1",
   uid: "u1",
   organization: "access/acme",
-  source: "Okta",
-  issuer: "https://acme.okta.com",
   subject: "00uada",
-  groups: [{ name: "service_admin" }],
-  localRoles: [],
-  decided: true,
-  sessionEpoch: 0,
-  access: {
-    active: true,
-    grants: [{ role: "service-admin", mapping: "services", group: "service_admin" }],
-    groups: ["service_admin"],
-    reason: "MappedGroup",
-    message: "In mapped groups: service_admin.",
-  },
-};
+});

@@ -118,18 +118,6 @@ test("a hold that is over by itself is forgotten: what was offered then approves
   }
 });
 
-test("an approval stays used: the same people, held once more, wait again", (t) => {
-  const { state, pending, hold, come } = scene();
-  come(...six);
-  state.said = hold.offer(KEY)?.approval ?? "";
-  t.false(hold.state(KEY)?.held);
-  for (const one of six) pending.forget(one);
-  hold.state(KEY);
-  come(...six);
-  t.true(hold.state(KEY)?.held);
-  t.not(hold.offer(KEY)?.approval, state.said);
-});
-
 test("another replica, and one that has restarted, takes what was asked for while the condition asks for it", (t) => {
   const { state, replica, hold, come } = scene();
   state.said = "of-before";
@@ -154,15 +142,6 @@ test("who came after what was approved waits on, and something else is asked for
   t.like(hold.state(KEY), { pending: 6, held: true });
   t.is(pending.of(KEY).approved, 6);
   t.not(hold.offer(KEY)?.approval, state.said);
-});
-
-test("what is asked for approves everywhere, also where it wasn't offered", (t) => {
-  const { state, replica, hold, come } = scene();
-  come(...six);
-  const other = replica();
-  t.true(other.state(KEY)?.held);
-  state.said = hold.offer(KEY)?.approval;
-  t.false(other.state(KEY)?.held);
 });
 
 test("an approval that the condition asks for still doesn't let the same people go a second time", (t) => {
@@ -228,20 +207,74 @@ test("of what was offered lately the last five count, for an hour, and only for 
   t.is(taken(3, otherIssuer), 0);
 });
 
-test("each hour another approval is asked for", (t) => {
-  const { state, hold, come } = scene();
-  come(...six);
-  const at = (minutes: number) => {
-    state.condition = { reason: "DeactivationsHeld", lastTransitionTime: iso(NOON) };
-    state.now = NOON + minutes * 60 * SECOND;
-    return hold.offer(KEY)?.approval;
+/** Six people who have been held since noon, as the condition says, at a time that the test sets. */
+function heldSinceNoon() {
+  const s = scene();
+  s.come(...six);
+  s.state.condition = { reason: "DeactivationsHeld", lastTransitionTime: iso(NOON) };
+  return {
+    ...s,
+    at: (minutes: number) => {
+      s.state.now = NOON + minutes * 60 * SECOND;
+    },
+    asked: (hold = s.hold) => hold.offer(KEY)?.approval,
+    isHeld: (hold = s.hold) => hold.state(KEY)?.held,
   };
-  const first = at(0);
-  t.is(at(-10), first, "a clock that is behind");
+}
+
+test("each hour another approval is asked for; the one before counts for an hour longer, then no more", (t) => {
+  const { state, at, asked, isHeld } = heldSinceNoon();
+  const askedAt = (minutes: number) => {
+    at(minutes);
+    return asked();
+  };
+  const first = askedAt(0);
+  t.is(askedAt(-10), first, "a clock that is behind");
   t.deepEqual(
-    [at(59) === first, at(60) === first, at(60) === at(119), at(120) === at(119)],
-    [true, false, true, false],
+    [askedAt(59) === first, askedAt(60) === first, askedAt(60) === askedAt(119)],
+    [true, false, true],
   );
+  const third = askedAt(120);
+  t.not(third, askedAt(119));
+  at(121);
+  state.said = first;
+  t.true(isHeld(), "it has expired");
+  state.said = third;
+  t.false(isHeld());
+
+  const late = heldSinceNoon();
+  const offered = late.asked();
+  late.at(119);
+  late.state.said = offered;
+  t.false(late.isHeld(), "it was asked for within the last hour");
+});
+
+test("another replica asks for the same, and takes what this one has asked for", (t) => {
+  const { state, replica, at, asked, isHeld } = heldSinceNoon();
+  at(90);
+  const code = asked();
+  const [one, other] = [replica(), replica()];
+  t.true(isHeld(one), "it has offered nothing");
+  t.is(asked(other), code);
+  at(130);
+  state.said = code;
+  t.deepEqual([isHeld(one), isHeld(other)], [false, false]);
+});
+
+test("what was offered for fewer people expires as well", (t) => {
+  const { state, come, at, asked, isHeld } = heldSinceNoon();
+  const forSix = asked();
+  come(person("late"));
+  t.not(asked(), forSix);
+  at(61);
+  state.said = forSix;
+  t.true(isHeld());
+  const soon = heldSinceNoon();
+  const offered = soon.asked();
+  soon.come(person("late"));
+  soon.at(30);
+  soon.state.said = offered;
+  t.false(soon.isHeld(), "six go, and one is within the limit");
 });
 
 test("when what was approved is done, it no longer counts, to the second; that only an admin goes settles nothing", (t) => {
