@@ -3,10 +3,9 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from "nod
 import { text } from "node:stream/consumers";
 import type { ExecutionContext } from "ava";
 import { Registry } from "prom-client";
-import { stringify } from "yaml";
 import { type Client, type ClientOptions, createClient } from "../../kubernetes/index.ts";
 import { logLines } from "../log-lines.ts";
-import { temporaryFile } from "./api-server.ts";
+import { oneContext } from "./one-context.ts";
 
 /** What was asked of a server. */
 export interface Asked {
@@ -57,13 +56,8 @@ export async function plainServer(
     server.close();
     server.closeAllConnections();
   });
-  const config = {
-    "current-context": "x",
-    contexts: [{ name: "x", context: { cluster: "x", user: "x", namespace: "mine" } }],
-    clusters: [{ name: "x", cluster: { server: url, "insecure-skip-tls-verify": true } }],
-    users: [{ name: "x", user }],
-  };
-  const kubeconfig = await temporaryFile(t, "kubeconfig", stringify(config));
+  const cluster = { server: url, "insecure-skip-tls-verify": true };
+  const kubeconfig = await oneContext(t, { cluster, user, namespace: "mine" });
   const metrics = new Registry();
   const { log } = logLines();
   const client: Client = await createClient({ kubeconfig, userAgent: "test/1", metrics, log, ...options });

@@ -1,7 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import test, { type ExecutionContext } from "ava";
-import { stringify } from "yaml";
 import {
   ApiError,
   ConflictError,
@@ -13,6 +12,7 @@ import {
 } from "../../../kubernetes/index.ts";
 import { apiServerURL, connect, kubeconfigVia, newNamespace, sample, temporaryFile } from "../api-server.ts";
 import { FaultServer, statusAnswer } from "../fault-server.ts";
+import { oneContext } from "../one-context.ts";
 import { configMaps, namespaces } from "../resource-types.ts";
 import { TcpProxy } from "../tcp-proxy.ts";
 import { watchOnce } from "../watch.ts";
@@ -277,13 +277,8 @@ async function tokenServer(t: ExecutionContext) {
     await rename(`${tokenFile}.new`, tokenFile);
   };
   const kubeconfigFor = (user: object) => {
-    const config = {
-      "current-context": "x",
-      contexts: [{ name: "x", context: { cluster: "x", user: "x" } }],
-      clusters: [{ name: "x", cluster: { server: server.url, "insecure-skip-tls-verify": true } }],
-      users: [{ name: "x", user }],
-    };
-    return temporaryFile(t, "kubeconfig", stringify(config));
+    const cluster = { server: server.url, "insecure-skip-tls-verify": true };
+    return oneContext(t, { cluster, user });
   };
   /** As in a pod. */
   const kubeconfig = await kubeconfigFor({ "auth-provider": { name: "tokenFile", config: { tokenFile } } });

@@ -4,12 +4,12 @@ import { createServer, type IncomingMessage } from "node:http";
 import { createSecureServer, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import test, { type ExecutionContext } from "ava";
-import { stringify } from "yaml";
 import { ConnectionError, createClient, KubeConfigError } from "../../../kubernetes/index.ts";
 import { type Certificate, newAuthority } from "../../certificates.ts";
 import { logLines } from "../../log-lines.ts";
 import { temporaryFile } from "../api-server.ts";
 import { gadgets } from "../gadgets.ts";
+import { oneContext } from "../one-context.ts";
 
 /** A server that speaks HTTP/2 as well as 1.1. It answers everything, watches with one bookmark, and shows what came. */
 async function tlsServer(t: ExecutionContext, certificate: Certificate) {
@@ -41,13 +41,7 @@ async function tlsServer(t: ExecutionContext, certificate: Certificate) {
 }
 
 async function clientOf(t: ExecutionContext, cluster: object) {
-  const config = {
-    "current-context": "x",
-    contexts: [{ name: "x", context: { cluster: "x", user: "x" } }],
-    clusters: [{ name: "x", cluster }],
-    users: [{ name: "x", user: {} }],
-  };
-  const kubeconfig = await temporaryFile(t, "kubeconfig", stringify(config));
+  const kubeconfig = await oneContext(t, { cluster });
   const client = await createClient({ kubeconfig, userAgent: "test/1", log: logLines().log });
   t.teardown(() => client.close());
   const connection = client.watchConnection();

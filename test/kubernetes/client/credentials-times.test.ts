@@ -1,8 +1,8 @@
 import test from "ava";
-import { stringify } from "yaml";
 import { Credentials } from "../../../kubernetes/client/credentials.ts";
 import { log, temporaryFile } from "../api-server.ts";
 import { fakeClock } from "../fake-clock.ts";
+import { oneContext } from "../one-context.ts";
 
 // In a file of its own: there is one clock for all tests of a file.
 const clock = fakeClock(test);
@@ -15,13 +15,7 @@ test.serial("a plugin that gives no answer is waited for half a minute", async (
     args: ["-c", `while [ -e ${file} ]; do sleep 0.05; done`],
     interactiveMode: "Never",
   };
-  const config = {
-    "current-context": "x",
-    contexts: [{ name: "x", context: { cluster: "x", user: "x" } }],
-    clusters: [{ name: "x", cluster: { server: "https://127.0.0.1:9" } }],
-    users: [{ name: "x", user: { exec } }],
-  };
-  const kubeconfig = await temporaryFile(t, "kubeconfig", stringify(config));
+  const kubeconfig = await oneContext(t, { user: { exec } });
   await import("@kubernetes/client-node"); // loading it takes real time
   let outcome: unknown;
   const loading = Credentials.load({ kubeconfig, log }).catch((error: unknown) => {

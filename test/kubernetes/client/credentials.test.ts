@@ -1,19 +1,13 @@
 import { rename, writeFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
-import { stringify } from "yaml";
 import { Credentials } from "../../../kubernetes/client/credentials.ts";
 import { log, temporaryFile } from "../api-server.ts";
+import { oneContext } from "../one-context.ts";
 
 /** Credentials of a kubeconfig with this user, and a clock to set. */
 async function credentialsOf(t: ExecutionContext, user: object) {
-  const config = {
-    "current-context": "x",
-    contexts: [{ name: "x", context: { cluster: "x", user: "x" } }],
-    clusters: [{ name: "x", cluster: { server: "https://127.0.0.1:9" } }],
-    users: [{ name: "x", user }],
-  };
   const time = { now: 0 };
-  const kubeconfig = await temporaryFile(t, "kubeconfig", stringify(config));
+  const kubeconfig = await oneContext(t, { user });
   const credentials = await Credentials.load({ kubeconfig, log, now: () => time.now });
   return { credentials, time };
 }

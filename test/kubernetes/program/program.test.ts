@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
 import test, { type ExecutionContext } from "ava";
-import { stringify } from "yaml";
 import { programFlags, runProgram } from "../../../kubernetes/index.ts";
-import { temporaryFile } from "../api-server.ts";
+import { oneContext } from "../one-context.ts";
 
 /** Says what it was told and what it counts, and ends, or fails. */
 const PROGRAM = `
@@ -22,13 +21,7 @@ const PROGRAM = `
 
 /** Runs it in a process of its own. */
 async function run(t: ExecutionContext, { args = [], env = {} }: { args?: string[]; env?: object }) {
-  const config = {
-    "current-context": "x",
-    contexts: [{ name: "x", context: { cluster: "x", user: "x", namespace: "mine" } }],
-    clusters: [{ name: "x", cluster: { server: "https://127.0.0.1:9" } }],
-    users: [{ name: "x", user: {} }],
-  };
-  const KUBECONFIG = await temporaryFile(t, "kubeconfig", stringify(config));
+  const KUBECONFIG = await oneContext(t, { namespace: "mine" });
   const { PATH, __STRYKER_ACTIVE_MUTANT__ } = process.env;
   return new Promise<{ code: unknown; stdout: string; stderr: string; lines: Record<string, unknown>[] }>(
     (resolve) => {
