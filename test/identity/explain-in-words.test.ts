@@ -13,12 +13,18 @@ import { BY_ID, by, CATALOGUE, SERVICES, without } from "./explained.ts";
 const held = (mapping: string, group: string) =>
   grantedAccess([{ role: "service-admin", mapping, group }], "MappedGroup");
 
-/** What somebody is told whose groups come near. @param how these are to be compared */
+/** What people are told of themselves for more than one reason. */
+const IN_NO_GROUP =
+  "You are in no Okta group that gives it: ask an administrator of Acme to put you into one.";
+const OUT_OF_FORCE =
+  "You are in a group that would give it, but its mapping is out of force at present: ask an administrator of Acme " +
+  "when that will be over.";
+const NOT_RELIED_UPON =
+  "Which groups people are in can't be relied upon at Acme at present: ask an administrator of Acme to look at it.";
+/** @param how their groups and the mapped ones are to be compared */
 const almostOne = (how: string) =>
-  new RegExp(
-    "^One of your groups is almost one that gives it: ask an administrator of Acme to compare the groups that Okta sends " +
-      `for you with the role mappings, ${how}\\.$`,
-  );
+  "One of your groups is almost one that gives it: ask an administrator of Acme to compare the groups that Okta sends " +
+  `for you with the role mappings, ${how}.`;
 
 type Code = (HeldCause | Obstacle | MappingGap)["code"];
 
@@ -28,16 +34,16 @@ const CASES: readonly [
   what: string,
   person: Explained,
   circumstances: Circumstances,
-  forAdmins: RegExp,
-  forThemselves: RegExp,
+  forAdmins: string,
+  /** Where it isn't the same. */
+  forThemselves?: string,
 ][] = [
   [
     "MappedGroup",
     "somebody in a mapped group holds its role",
     { user: account() },
     by([SERVICES]),
-    /^In group "service_admin" of mapping services\.$/,
-    /^In group "service_admin" of mapping services\.$/,
+    'In group "service_admin" of mapping services.',
   ],
   [
     "LocalAccount",
@@ -55,79 +61,75 @@ const CASES: readonly [
       }),
     },
     by([SERVICES]),
-    /^Written into the local account/,
-    /^Written into the local account/,
+    "Written into the local account by people on the cluster.",
   ],
   [
     "LocalAccount",
     "and nothing that a mapping gives",
     { user: local({ access: noAccess("NoMappedGroup", "") }) },
     by([SERVICES]),
-    /^A local account: .*spec\.roles/,
-    /^Your account is a local one: ask an administrator of Acme/,
+    "A local account: its roles are those that people write into spec.roles of the account.",
+    "Your account is a local one: ask an administrator of Acme, whose it is to write its roles.",
   ],
   [
     "MappingPaused",
     "what came from a paused mapping stays",
     { user: account({ groups: [], access: held("services", "service_admin") }) },
     by([{ ...SERVICES, paused: true }]),
-    /^Kept from group "service_admin" of mapping services: while that is paused/,
-    /^Kept from group/,
+    'Kept from group "service_admin" of mapping services: while that is paused, nobody loses what they hold through it.',
   ],
   [
     "MappingPaused",
     "and it gives nothing to who is in its group",
     { user: without([{ name: "service_admin" }]) },
     by([{ ...SERVICES, paused: true }]),
-    /^In group "service_admin", but mapping services is paused/,
-    /^You are in a group that would give it, but its mapping is out of force/,
+    'In group "service_admin", but mapping services is paused and gives nothing new.',
+    OUT_OF_FORCE,
   ],
   [
     "MappingPaused",
     "or isn't",
     { user: without([{ name: "other" }]) },
     by([{ ...SERVICES, paused: true }]),
-    /^The mapping services is paused/,
-    /^You are in no Okta group that gives it: ask an administrator of Acme to put you into one\.$/,
+    "The mapping services is paused and gives nothing new.",
+    IN_NO_GROUP,
   ],
   [
     "MappingSuspended",
     "what came from a mapping that names an unknown role stays",
     { user: account({ access: held("services", "service_admin") }) },
     by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
-    /^In group "service_admin" of mapping services, which names a role that isn't in the catalogue/,
-    /^In group/,
+    'In group "service_admin" of mapping services, which names a role that isn\'t in the catalogue: until that is put right it takes nothing.',
   ],
   [
     "MappingSuspended",
     "and it gives nothing new",
     { user: without([{ name: "service_admin" }]) },
     by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
-    /^In group "service_admin", but mapping services gives nothing until .*: "tpyo" isn't in the catalogue\.$/,
-    /^You are in a group that would give it, but its mapping is out of force/,
+    'In group "service_admin", but mapping services gives nothing until its roles are put right: "tpyo" isn\'t in the catalogue.',
+    OUT_OF_FORCE,
   ],
   [
     "MappingSuspended",
     "nor to who is in none of its groups",
     { user: without([{ name: "other" }]) },
     by([{ ...SERVICES, roles: ["service-admin", "tpyo"] }]),
-    /^The mapping services gives nothing until/,
-    /^You are in no Okta group that gives it/,
+    'The mapping services gives nothing until its roles are put right: "tpyo" isn\'t in the catalogue.',
+    IN_NO_GROUP,
   ],
   [
     "NameWithoutID",
     "what a bare name gave through a mapping by id stays until the next sign-in",
     { user: account({ groups: [{ name: "ops" }], access: held("numbered", "ops") }) },
     by([BY_ID]),
-    /^Kept from group "ops" of mapping numbered, which names the group by its id/,
-    /^Kept from group "ops"/,
+    'Kept from group "ops" of mapping numbered, which names the group by its id: the next sign-in shows whether it is that one.',
   ],
   [
     "NameWithoutID",
     "and gives nothing to anybody else",
     { user: without([{ name: "old ops" }]) },
     by([BY_ID]),
-    /^Near miss: "old ops" was received without an id, and mapping numbered names .* by its id "00g1"/,
+    'Near miss: "old ops" was received without an id, and mapping numbered names a group of that name by its id "00g1"; a name is no evidence of it.',
     almostOne("by their ids"),
   ],
   [
@@ -135,7 +137,7 @@ const CASES: readonly [
     "another group of the same name isn't the one that is named by id",
     { user: without([{ name: "ops", id: "00g2" }], { groupsFrom: "Directory" }) },
     by([BY_ID]),
-    /^Near miss: "ops" was received with the id "00g2", and mapping numbered names another .*"00g1"\.$/,
+    'Near miss: "ops" was received with the id "00g2", and mapping numbered names another group of that name, "00g1".',
     almostOne("by their ids"),
   ],
   [
@@ -143,7 +145,7 @@ const CASES: readonly [
     "a name that differs by case is a near miss",
     { user: without([{ name: "Service_Admin" }]) },
     by([SERVICES]),
-    /^Near miss: "Service_Admin" was received, and mapping services names "service_admin"; group names match/,
+    'Near miss: "Service_Admin" was received, and mapping services names "service_admin"; group names match exactly.',
     almostOne("letter by letter"),
   ],
   [
@@ -151,7 +153,7 @@ const CASES: readonly [
     "one that differs by what can't be seen says by what",
     { user: without([{ name: "service_admin " }]) },
     by([SERVICES]),
-    /names "service_admin" \(they differ by a space at the end\); group names match/,
+    'Near miss: "service_admin " was received, and mapping services names "service_admin" (they differ by a space at the end); group names match exactly.',
     almostOne("letter by letter"),
   ],
   [
@@ -159,120 +161,122 @@ const CASES: readonly [
     "who is in no group of a mapping is told which it has, if they may know",
     { user: without([{ name: "Everyone" }]) },
     by([{ ...SERVICES, groups: [{ name: "a" }, { id: "00g9" }, { id: "00g1", currentName: "ops" }] }]),
-    /^In no group of mapping services, which names "a", "00g9", "ops"\.$/,
-    /^You are in no Okta group that gives it/,
+    'In no group of mapping services, which names "a", "00g9", "ops".',
+    IN_NO_GROUP,
   ],
   [
     "NotActiveInOkta",
     "whoever is suspended in Okta holds nothing, whatever groups they are in",
     { user: without([{ name: "service_admin" }], { oktaStatus: "SUSPENDED" }) },
     by([SERVICES]),
-    /^Okta reports the status "SUSPENDED": such people hold nothing/,
-    /^Okta reports the status "SUSPENDED" for you: ask whoever manages Okta at Acme\.$/,
+    'Okta reports the status "SUSPENDED": such people hold nothing, whatever groups they are in.',
+    'Okta reports the status "SUSPENDED" for you: ask whoever manages Okta at Acme.',
   ],
   [
     "IssuerChanged",
     "an account of a former issuer",
     { user: without([{ name: "service_admin" }], { issuer: "https://old.okta.com" }) },
     by([SERVICES]),
-    /^The account is of the issuer https:\/\/old\.okta\.com, which is no longer/,
-    /^Your account is of an Okta that Acme no longer uses: sign in again\.$/,
+    "The account is of the issuer https://old.okta.com, which is no longer the organization's: the person has another account as soon as they sign in.",
+    "Your account is of an Okta that Acme no longer uses: sign in again.",
   ],
   [
     "OrganizationPaused",
     "nobody gets anything while the organization is paused",
     { user: without([{ name: "service_admin" }]) },
     by([SERVICES], { paused: true }),
-    /^Changes of access are paused in this organization/,
-    /^Changes of access are paused at Acme: ask/,
+    "Changes of access are paused in this organization: nobody gets anything new until that is over.",
+    "Changes of access are paused at Acme: ask an administrator of Acme when that will be over.",
   ],
   [
     "OrganizationPaused",
     "and nobody loses anything",
     { user: account({ groups: [] }) },
     by([SERVICES], { paused: true }),
-    /^Kept from group "service_admin" of mapping services: changes of access are paused/,
-    /^Kept from/,
+    'Kept from group "service_admin" of mapping services: changes of access are paused in this organization.',
   ],
   [
     "DeactivationHeld",
     "what is held stays until somebody approves that it is taken",
     { user: account() },
     by([], { held: true }),
-    /^Kept from group "service_admin" of mapping services: that it is taken waits for somebody's approval\.$/,
-    /^Kept from/,
+    'Kept from group "service_admin" of mapping services: that it is taken waits for somebody\'s approval.',
   ],
   [
     "DeactivationHeld",
     "also where another issuer is what takes it: groups of a former one give nothing",
     { user: account() },
     by([SERVICES], { held: true, issuer: "https://new.okta.com" }),
-    /^Kept from group "service_admin" of mapping services: that it is taken waits/,
-    /^Kept from/,
+    'Kept from group "service_admin" of mapping services: that it is taken waits for somebody\'s approval.',
   ],
   [
     "NotTakenYet",
     "what nothing gives any more goes within seconds",
     { user: account() },
     by([]),
-    /^Nothing gives it any more; it came from group "service_admin" of mapping services\. It goes within seconds/,
-    /^Nothing gives it any more/,
+    'Nothing gives it any more; it came from group "service_admin" of mapping services. It goes within seconds.',
   ],
   [
     "NotAppliedYet",
     "what is given is stored within seconds",
     { user: without([{ name: "service_admin" }]) },
     by([SERVICES]),
-    /^It is given, and will be stored within seconds\.$/,
-    /^It is given to you, and will be there within seconds\.$/,
+    "It is given, and will be stored within seconds.",
+    "It is given to you, and will be there within seconds.",
   ],
   [
     "OrganizationNotFound",
     "without the organization there is nothing",
     { user: without([{ name: "service_admin" }]) },
     { inForce: undefined },
-    /^The organization does not exist\.$/,
-    /^The organization does not exist any more\.$/,
+    "The organization does not exist.",
+    "The organization does not exist any more.",
   ],
   [
     "NoMapping",
     "a role that no mapping gives",
     { user: without([{ name: "service_admin" }]) },
     by([]),
-    /^No mapping gives it\.$/,
-    /^You are in no Okta group that gives it/,
+    "No mapping gives it.",
+    IN_NO_GROUP,
   ],
   [
     "NoAccount",
     "somebody who was never let in: which groups they have isn't known",
     {},
     by([SERVICES]),
-    /^No account: one is made when/,
-    /^You are in no Okta group that gives it/,
+    "No account: one is made when somebody signs in with a group that gives a role.",
+    IN_NO_GROUP,
   ],
   [
     "ClaimMissing",
     "a sign-in without the claim meant no groups",
     { user: without([], { groupsFrom: "MissingClaim" }) },
     by([SERVICES]),
-    /^A sign-in brought no groups claim/,
-    /^Okta sent no list of your groups with a sign-in of yours/,
+    "A sign-in brought no groups claim, which means no groups.",
+    "Okta sent no list of your groups with a sign-in of yours, which means none: ask an administrator of Acme to look at the groups claim.",
   ],
   [
     "ListMayBeCut",
     "a list that Okta may have cut short",
     { user: without(Array.from({ length: 100 }, (_, i) => ({ name: `g${i}` }))) },
     by([SERVICES]),
-    /^The groups claim brought so many groups/,
-    /^You are in so many groups/,
+    "The groups claim brought so many groups that Okta may have cut the list short: a group that is missing in it may be there.",
+    "You are in so many groups that Okta may not have sent all of them: ask an administrator of Acme whether one is missing.",
   ],
   ...(
     [
-      ["ClaimInvalid", /^The groups claim can't be read: see GroupsClaimReceived/],
-      ["ClaimNotSetUp", /^Okta has never sent the groups claim: see GroupsClaimReceived/],
-      ["ClaimLost", /^The groups claim was lost/],
-      ["DirectoryUnavailable", /^The directory can't be read: see DirectoryReachable/],
-      ["TooManyGroups", /^Okta may cut lists of groups short/],
+      ["ClaimInvalid", "The groups claim can't be read: see GroupsClaimReceived of Acme."],
+      ["ClaimNotSetUp", "Okta has never sent the groups claim: see GroupsClaimReceived of Acme."],
+      [
+        "ClaimLost",
+        "The groups claim was lost: sign-ins without it are refused; see GroupsClaimReceived of Acme.",
+      ],
+      ["DirectoryUnavailable", "The directory can't be read: see DirectoryReachable of Acme."],
+      [
+        "TooManyGroups",
+        "Okta may cut lists of groups short, and sign-ins that would lose by it are refused: see GroupsClaimReceived of Acme.",
+      ],
     ] as const
   ).map(([claim, forAdmins]): (typeof CASES)[number] => [
     claim,
@@ -280,17 +284,17 @@ const CASES: readonly [
     { user: without([{ name: "Everyone" }]) },
     { ...by([SERVICES]), claim },
     forAdmins,
-    /^Which groups people are in can't be relied upon at Acme at present: ask/,
+    NOT_RELIED_UPON,
   ]),
 ];
 
-for (const [code, what, person, circumstances, forAdmins, forThemselves] of CASES) {
+for (const [code, what, person, circumstances, forAdmins, forThemselves = forAdmins] of CASES) {
   test(`${code}: ${what}`, (t) => {
     const explanation = explain(person, circumstances, ["service-admin"]);
     const told = (audience: "admin" | "self") => inWords(explanation, { audience, organization: "Acme" })[0];
     const reason = told("admin")?.reasons.find((each) => each.code === code);
-    t.regex(reason?.sentence ?? "", forAdmins);
-    t.regex(told("self")?.reasons[0]?.sentence ?? "", forThemselves);
+    t.is(reason?.sentence, forAdmins);
+    t.is(told("self")?.reasons[0]?.sentence, forThemselves);
     t.regex(told("admin")?.summary ?? "", /^(Holds|Doesn't hold) (Service Admin|service-admin)\. /);
     t.regex(told("self")?.summary ?? "", /^You (don't )?hold (Service Admin|service-admin)\. /);
     t.deepEqual(JSON.parse(JSON.stringify(explanation)), explanation, "it can be sent");
@@ -409,48 +413,30 @@ const inEnglish = (person: Explained, circumstances: Circumstances, audience: "a
   inWords(explain(person, circumstances, ["service-admin"]), { audience, organization: "Acme" })[0];
 
 test("a role in words: whether it is held, by what or what is missing, in one line and each by itself", (t) => {
+  const sentence = 'In group "service_admin" of mapping services.';
+  const role = { role: "service-admin", displayName: "Service Admin", admin: false };
   t.deepEqual(inEnglish({ user: account() }, by([SERVICES])), {
-    role: "service-admin",
-    displayName: "Service Admin",
-    admin: false,
+    ...role,
     holds: true,
-    summary: 'Holds Service Admin. In group "service_admin" of mapping services.',
+    summary: `Holds Service Admin. ${sentence}`,
+    reasons: [{ code: "MappedGroup", mapping: "services", group: "service_admin", sentence }],
+  });
+  const none = "A sign-in brought no groups claim, which means no groups.";
+  t.deepEqual(inEnglish({ user: without([], { groupsFrom: "MissingClaim" }) }, by([])), {
+    ...role,
+    holds: false,
+    summary: `Doesn't hold Service Admin. ${none} No mapping gives it. Last received groups: none (the claim was missing).`,
     reasons: [
-      {
-        code: "MappedGroup",
-        mapping: "services",
-        group: "service_admin",
-        sentence: 'In group "service_admin" of mapping services.',
-      },
+      { code: "ClaimMissing", sentence: none },
+      { code: "NoMapping", sentence: "No mapping gives it." },
     ],
   });
-  const localAccess = { ...account().access, reason: "LocalAccount", grants: [{ role: "service-admin" }] };
-  const mia = local({ localRoles: ["service-admin"], access: localAccess as NonNullable<User["access"]> });
-  t.deepEqual(inEnglish({ user: mia }, by([]))?.reasons, [
-    { code: "LocalAccount", sentence: "Written into the local account by people on the cluster." },
+  const [paused, differing] = [{ ...SERVICES, name: "paused", paused: true as const }, SERVICES];
+  t.like(inEnglish({ user: without([{ name: "Service_Admin" }]) }, by([paused, differing]))?.reasons, [
+    { code: "NameDiffers", mapping: "services", group: "Service_Admin" },
+    { code: "MappingPaused", mapping: "paused", group: undefined },
   ]);
-  const missed = inEnglish({ user: without([{ name: "Service_Admin" }]) }, by([SERVICES]));
-  t.like(missed?.reasons, [{ code: "NameDiffers", mapping: "services", group: "Service_Admin" }]);
-  t.deepEqual(
-    inEnglish({ user: without([{ name: "other" }]) }, by([{ ...SERVICES, paused: true }]))?.reasons,
-    [
-      {
-        code: "MappingPaused",
-        mapping: "services",
-        sentence: "The mapping services is paused and gives nothing new.",
-      },
-    ],
-  );
-  t.is(
-    inEnglish({}, by([SERVICES]))?.summary,
-    "Doesn't hold Service Admin. No account: one is made when somebody signs in with a group that gives a role. " +
-      'Mapping services gives it to "service_admin".',
-  );
-  t.is(
-    inEnglish({ user: without([], { groupsFrom: "MissingClaim" }) }, by([]))?.summary,
-    "Doesn't hold Service Admin. A sign-in brought no groups claim, which means no groups. " +
-      "No mapping gives it. Last received groups: none (the claim was missing).",
-  );
+  t.regex(inEnglish({}, by([SERVICES]))?.summary ?? "", / Mapping services gives it to "service_admin"\.$/);
 });
 
 test("a summary names four reasons, and how many more there are", (t) => {
