@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { type Event, events, type ObjectReference } from "../client/builtin-types.ts";
@@ -9,6 +8,8 @@ import { NotFoundError } from "../client/errors.ts";
 import type { KubernetesObject } from "../client/object.ts";
 import { microTime } from "../client/times.ts";
 import { RuntimeMetrics } from "../metrics.ts";
+import { BoundedLines } from "./bounded-lines.ts";
+import { FairMemory } from "./fair-memory.ts";
 
 export interface EventRecorderOptions {
   client: Pick<Client, "create" | "mergePatch">;
@@ -45,6 +46,8 @@ export interface EventToRecord {
 /** Repeats of one event: all that makes it the same is in its key. */
 interface Series {
   event: Event;
+  /** Of the Event: whose line it waits in. */
+  namespace: string;
   key: string;
   count: number;
   lastObserved: Date;
@@ -68,17 +71,16 @@ const MAX_NAME = 128;
 
 /**
  * Records Events (events.k8s.io/v1) in the background: `record` never throws and never waits. Repeats of an event are
- * merged into a series. When there are more than can be written, the newest are dropped, and counted.
+ * merged into a series. Namespaces take turns. When there are more than can be written, the newest of the namespace with
+ * the most are dropped, and counted.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
-  readonly #capacity: number;
   readonly #mergeEveryMs: number;
   readonly #now: () => number;
   readonly #metrics: RuntimeMetrics;
-  /** By key, the most recently seen of them. */
-  readonly #series: LRUCache<string, Series>;
-  readonly #queue: Series[] = [];
+  readonly #series: FairMemory<Series>;
+  readonly #waiting: BoundedLines<Series>;
   #writing: Promise<void> | undefined;
   #flushing = false;
   /** Since it was last logged. */
@@ -87,14 +89,9 @@ export class EventRecorder {
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
-    this.#capacity = options.capacity ?? 5_000;
-    this.#series = new LRUCache({
-      max: this.#capacity,
-      // One that has ended still has its count written; one that there was no room for any more hasn't.
-      dispose: ({ timer }, _key, reason) => {
-        if (reason === "evict") clearTimeout(timer);
-      },
-    });
+    const { capacity = 5_000 } = options;
+    this.#series = new FairMemory(capacity);
+    this.#waiting = new BoundedLines(capacity);
     this.#now = options.now ?? Date.now;
     this.#mergeEveryMs = options.mergeEveryMs ?? 60_000;
     this.#metrics = RuntimeMetrics.in(options.metrics ?? new Registry());
@@ -111,15 +108,13 @@ export class EventRecorder {
 
   /** Writes what is waiting, counts of series included; after some time, in milliseconds, it drops what is left. */
   async flush({ timeoutMs = 2_000 }: { timeoutMs?: number } = {}): Promise<void> {
-    this.#series.rforEach((series) => {
-      if (series.count > series.sentCount) this.#enqueue(series);
-    });
+    for (const series of this.#series.values()) if (series.count > series.sentCount) this.#enqueue(series);
     this.#flushing = true;
     const late = new AbortController();
     await Promise.race([this.#writing, sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => {})]);
     late.abort(); // nobody waits for it any more
     this.#flushing = false;
-    for (const series of this.#queue.splice(0)) {
+    for (const series of this.#waiting.clear()) {
       series.queued = false;
       this.#giveUp(series, { late: true });
     }
@@ -130,8 +125,9 @@ export class EventRecorder {
     const regarding = referenceTo(event.regarding);
     const related = event.related && referenceTo(event.related);
     const { type, reason, action, note } = event;
+    const namespace = regarding.namespace || "default";
     const key = JSON.stringify([regarding, related, type, reason, action, note]);
-    const series = this.#series.get(key);
+    const series = this.#series.get(namespace, key);
     if (series && time.getTime() - series.lastObserved.getTime() < SERIES_ENDS_AFTER_MS) {
       series.count++;
       series.lastObserved = time;
@@ -139,7 +135,8 @@ export class EventRecorder {
       return;
     }
     const begun: Series = {
-      event: this.#event({ ...event, regarding, related }, time),
+      event: this.#event({ ...event, regarding, related }, namespace, time),
+      namespace,
       key,
       count: 1,
       lastObserved: time,
@@ -149,7 +146,9 @@ export class EventRecorder {
       queued: false,
       timer: undefined,
     };
-    if (this.#enqueue(begun)) this.#series.set(key, begun);
+    if (!this.#enqueue(begun)) return;
+    // One that has ended still has its count written; one that there is no room for any more hasn't.
+    clearTimeout(this.#series.set(namespace, key, begun)?.timer);
   }
 
   #event(
@@ -157,6 +156,7 @@ export class EventRecorder {
       regarding: ObjectReference;
       related: ObjectReference | undefined;
     },
+    namespace: string,
     time: Date,
   ): Event {
     const { regarding, related, type, reason, action, note } = event;
@@ -164,7 +164,7 @@ export class EventRecorder {
     return {
       metadata: {
         name: `${(regarding.name ?? "event").slice(0, 200)}.${randomUUID().slice(0, 18).replace("-", "")}`,
-        namespace: regarding.namespace || "default",
+        namespace,
       },
       eventTime: microTime(time),
       reportingController,
@@ -192,23 +192,23 @@ export class EventRecorder {
 
   #enqueue(series: Series): boolean {
     if (series.queued) return true;
-    if (this.#queue.length >= this.#capacity) {
-      this.#drop({ reason: series.event.reason });
-      return false;
-    }
     series.queued = true;
-    this.#queue.push(series);
+    const dropped = this.#waiting.add(series.namespace, series);
+    if (dropped) {
+      dropped.queued = false;
+      this.#giveUp(dropped);
+    }
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
     });
-    return true;
+    return dropped !== series;
   }
 
   async #writeAll(): Promise<void> {
     const { perSecond = 50 } = this.#options;
     // Leaves `record` first; also, what is recorded together is merged before it is written.
     await sleep(0);
-    for (let series = this.#queue.shift(); series; series = this.#queue.shift()) {
+    for (let series = this.#waiting.take(); series; series = this.#waiting.take()) {
       series.queued = false;
       const start = performance.now();
       try {
@@ -248,10 +248,10 @@ export class EventRecorder {
   }
 
   /** If nothing of it was ever written, the next of its kind is the first again: a count needs an Event to stand in. */
-  #giveUp(series: Series, fields: object): void {
-    const { key, event } = series;
+  #giveUp(series: Series, fields: object = {}): void {
+    const { namespace, key, event } = series;
     series.sentCount = series.writtenCount;
-    if (series.writtenCount === 0) this.#series.delete(key);
+    if (series.writtenCount === 0) this.#series.delete(namespace, key, series);
     this.#drop({ reason: event.reason, regarding: event.regarding, ...fields });
   }
 

@@ -277,6 +277,72 @@ test.serial(
   },
 );
 
+const otherTeam = (n: number) => ({ kind: "ConfigMap", namespace: `team-${n}`, name: "x" });
+
+test.serial(
+  "however much happens in one namespace, what happens in others is written among the next",
+  async (t) => {
+    const { record: say, events, results } = record(t);
+    for (let i = 0; i < 20_000; i++) say({ note: `${i}` });
+    for (const n of [1, 2, 3]) say({ regarding: otherTeam(n) });
+    await clock.pass(100, 10);
+    t.deepEqual(
+      events()
+        .slice(0, 5)
+        .map(({ metadata, note }) => [metadata.namespace, note]),
+      [
+        ["team", "0"],
+        ["team-1", EVENT.note],
+        ["team-2", EVENT.note],
+        ["team-3", EVENT.note],
+        ["team", "1"],
+      ],
+    );
+    t.is(await results("dropped"), 15_003);
+    say({ regarding: otherTeam(4) });
+    await clock.pass(100, 10);
+    t.true(events().some(({ metadata }) => metadata.namespace === "team-4"));
+  },
+);
+
+test.serial(
+  "what was to be written and isn't, for the sake of another namespace, is not remembered",
+  async (t) => {
+    const { record: say, events, counts, lines, results } = record(t, { capacity: 3 });
+    for (const note of ["a", "b", "c"]) say({ note });
+    say({ regarding: otherTeam(1) });
+    await clock.pass(5_000);
+    t.deepEqual(
+      events().map(({ metadata, note }) => [metadata.namespace, note]),
+      [
+        ["team", "a"],
+        ["team-1", EVENT.note],
+        ["team", "b"],
+      ],
+    );
+    t.is(await results("dropped"), 1);
+    t.like(lines[0], { reason: "Painted", regarding: { namespace: "team" }, dropped: 1 });
+    say({ note: "c" });
+    await clock.pass(100);
+    t.deepEqual(counts(), { created: [1], patched: [] });
+  },
+);
+
+test.serial("however much happens in one namespace, repeats in others are counted on", async (t) => {
+  const { record: say, counts } = record(t, { capacity: 10 });
+  const regarding = otherTeam(1);
+  say({ regarding });
+  for (let i = 0; i < 30; i++) {
+    say({ note: `${i}` });
+    await clock.pass(100);
+  }
+  await clock.pass(100);
+  counts();
+  say({ regarding });
+  await clock.pass(100);
+  t.deepEqual(counts(), { created: [], patched: [2] });
+});
+
 test.serial("a series that there was no room to remember isn't counted any further", async (t) => {
   const { record: say, counts } = record(t, { capacity: 1 });
   say({ note: "a" });
