@@ -16,12 +16,26 @@ export function callPool(access: Access, connections: number): Dispatcher {
 /**
  * The connection for watches: HTTP/2 where the server speaks it, so that all watches and their heartbeat share one
  * connection, and an answered heartbeat proves that the watches are alive. On HTTP/1.1 each has its own.
+ * @param onGoAway called when the server goes away from a connection, on which what runs may finish
  */
-export function watchPool(access: Access): Dispatcher {
-  return dispatcherFor(access, { connections: null, allowH2: true, keepAliveTimeout: 30_000 }, 5_000);
+export function watchPool(access: Access, onGoAway: (error: Error) => void): Dispatcher {
+  const options = { connections: null, allowH2: true, keepAliveTimeout: 30_000 };
+  return dispatcherFor(access, options, 5_000, (origin, poolOptions) =>
+    newPool(origin, poolOptions).on("disconnect", (_origin, _targets, error) => {
+      if (/GOAWAY/.test(error.message)) onGoAway(error);
+    }),
+  );
 }
 
-function dispatcherFor(access: Access, options: Pool.Options, keepAliveProbeMs: number): Dispatcher {
+const newPool = (origin: string | URL, options: Pool.Options) => new Pool(origin, options);
+
+/** @param makePool makes the pool; behind a proxy it is inside an agent, which tells nothing of what happens to it */
+function dispatcherFor(
+  access: Access,
+  options: Pool.Options,
+  keepAliveProbeMs: number,
+  makePool = newPool,
+): Dispatcher {
   const { servername, rejectUnauthorized, ...material } = access.tls;
   const connect = {
     // Made once per pool: parsing certificates for each connection is a millisecond each.
@@ -34,7 +48,7 @@ function dispatcherFor(access: Access, options: Pool.Options, keepAliveProbeMs: 
     keepAlive: true,
     keepAliveInitialDelay: keepAliveProbeMs,
   };
-  if (!access.proxyUrl) return new Pool(access.origin, { ...options, connect });
+  if (!access.proxyUrl) return makePool(access.origin, { ...options, connect });
   if (!access.proxyUrl.startsWith("http")) {
     throw new KubeConfigError(
       `The kubeconfig's proxy-url must be an http or https URL: "${access.proxyUrl}"`,
@@ -45,5 +59,6 @@ function dispatcherFor(access: Access, options: Pool.Options, keepAliveProbeMs: 
     uri: access.proxyUrl,
     requestTls: connect,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    factory: makePool,
   });
 }

@@ -225,11 +225,10 @@ export class WatchConnections {
   pool(access: Access): WatchPool {
     if (this.#pool?.fingerprint !== access.fingerprint) {
       this.reset(new Error("the credentials have changed"));
-      const dispatcher = watchPool(access);
       // A server that goes away lets running watches finish on the old connection, while a heartbeat would take a new
       // one and prove nothing about them: begin anew together. (Every other disconnect ends the watches by itself.)
-      dispatcher.on("disconnect", (_origin, _targets, error) => {
-        if (this.#pool?.dispatcher === dispatcher && /GOAWAY/.test(error.message)) this.reset(error);
+      const dispatcher = watchPool(access, (error) => {
+        if (this.#pool?.dispatcher === dispatcher) this.reset(error);
       });
       this.#pool = { dispatcher, broken: new AbortController(), fingerprint: access.fingerprint };
     }

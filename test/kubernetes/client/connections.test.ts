@@ -40,6 +40,24 @@ async function tlsServer(t: ExecutionContext, certificate: Certificate) {
   return { url: `https://127.0.0.1:${port}`, port, requests, sessions, sockets, server, cut };
 }
 
+/** A proxy that leads whoever asks it for anything to this port. */
+async function httpProxy(t: ExecutionContext, port: number) {
+  const asked: (string | undefined)[] = [];
+  const proxy = createServer().on("connect", ({ url }: IncomingMessage, client) => {
+    asked.push(url);
+    const through = connect(port, "127.0.0.1", () => {
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      client.pipe(through).pipe(client);
+    });
+    client.on("error", () => through.destroy()).on("close", () => through.destroy());
+    through.on("error", () => client.destroy()).on("close", () => client.destroy());
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  t.teardown(() => void proxy.close());
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked };
+}
+
 async function clientOf(t: ExecutionContext, cluster: object) {
   const kubeconfig = await oneContext(t, { cluster });
   const client = await createClient({ kubeconfig, userAgent: "test/1", log: logLines().log });
@@ -90,14 +108,18 @@ test("calls have HTTP/1.1 connections of their own; watches share one of HTTP/2 
 
 test("a server that goes away ends the watches, so that they and their heartbeat go on together", async (t) => {
   const authority = newAuthority();
-  const { url, sessions } = await tlsServer(t, authority.issue("127.0.0.1"));
-  const { connection, watch } = await clientOf(t, { server: url, ...authorityOf(authority) });
-  const running = await watch();
-  for (const session of sessions) session.goaway(0, 2 ** 31 - 1);
-  t.true((await ending(running)) instanceof ConnectionError);
-  await watch();
-  await connection.heartbeat(gadgets, {});
-  t.is(sessions.size, 2);
+  for (const isBehindProxy of [false, true]) {
+    const { url, port, sessions } = await tlsServer(t, authority.issue("127.0.0.1"));
+    const proxy = isBehindProxy ? { "proxy-url": (await httpProxy(t, port)).url } : {};
+    const { connection, watch } = await clientOf(t, { server: url, ...authorityOf(authority), ...proxy });
+    const running = await watch();
+    for (const session of sessions) session.goaway(0, 2 ** 31 - 1);
+    const error = await ending(running);
+    t.regex(String(error instanceof ConnectionError && error.cause), /GOAWAY/, "and not for lack of time");
+    await watch();
+    await connection.heartbeat(gadgets, {});
+    t.is(sessions.size, 2);
+  }
 });
 
 test("a server is believed when its authority and its name are those that are expected, or nobody cares", async (t) => {
@@ -161,29 +183,20 @@ test("an authority that was rotated is read again when a server shows a certific
   t.is(requests.length, 6);
 });
 
-test("a proxy is asked for the server, for calls and for watches; one of another kind is said to be of no use", async (t) => {
+test("a proxy is asked for the server, for calls and for watches with their heartbeat; one of another kind is said to be of no use", async (t) => {
   const authority = newAuthority();
   const { url, port, requests } = await tlsServer(t, authority.issue("127.0.0.1"));
-  const asked: (string | undefined)[] = [];
-  const proxy = createServer().on("connect", ({ url }: IncomingMessage, client) => {
-    asked.push(url);
-    const through = connect(port, "127.0.0.1", () => {
-      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      client.pipe(through).pipe(client);
-    });
-    client.on("error", () => through.destroy()).on("close", () => through.destroy());
-    through.on("error", () => client.destroy()).on("close", () => client.destroy());
-  });
-  proxy.listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-  t.teardown(() => void proxy.close());
+  const proxy = await httpProxy(t, port);
   const cluster = { server: url, ...authorityOf(authority) };
-  const { port: proxyPort } = proxy.address() as AddressInfo;
-  const by = await clientOf(t, { ...cluster, "proxy-url": `http://127.0.0.1:${proxyPort}` });
+  const by = await clientOf(t, { ...cluster, "proxy-url": proxy.url });
   await by.client.get(gadgets, "team/x");
   await by.watch();
-  t.deepEqual(asked, [`127.0.0.1:${port}`, `127.0.0.1:${port}`]);
-  t.is(requests.length, 2);
+  t.is(await by.connection.heartbeat(gadgets, {}), "7");
+  t.deepEqual(proxy.asked, [`127.0.0.1:${port}`, `127.0.0.1:${port}`]);
+  t.deepEqual(
+    requests.map(({ version }) => version),
+    ["1.1", "2.0", "2.0"],
+  );
   const other = await clientOf(t, { ...cluster, "proxy-url": "socks5://127.0.0.1:9" });
   await t.throwsAsync(other.client.get(gadgets, "team/x"), {
     instanceOf: KubeConfigError,
