@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
+import { backoff } from "../backoff.ts";
 import { type Event, events, type ObjectReference } from "../client/builtin-types.ts";
 import type { Client } from "../client/client.ts";
-import { NotFoundError } from "../client/errors.ts";
+import { AlreadyExistsError, ApiError, ConnectionError, NotFoundError } from "../client/errors.ts";
 import type { KubernetesObject } from "../client/object.ts";
 import { microTime } from "../client/times.ts";
 import { RuntimeMetrics } from "../metrics.ts";
@@ -51,12 +52,16 @@ interface Series {
   key: string;
   count: number;
   lastObserved: Date;
+  /** The API server has its Event, as far as is known. */
+  exists: boolean;
   /** As the API server knows it. */
   writtenCount: number;
   /** As it will know it, when what is being written is there. */
   sentCount: number;
   writtenAt: number;
   queued: boolean;
+  /** How often in a row it was tried to write it. */
+  tries: number;
   /** Runs when the count is to be written later. */
   timer: NodeJS.Timeout | undefined;
 }
@@ -64,6 +69,11 @@ interface Series {
 /** A pause between two of the same longer than this begins a new Event: the API server drops old ones after an hour. */
 const SERIES_ENDS_AFTER_MS = 6 * 60_000;
 const WRITE_TIMEOUT_MS = 5_000;
+/** About two minutes in all: an upgrade of the API server. Each namespace waits for itself. */
+const TRIES = 12;
+const BACKOFF = { baseMs: 1_000, maxMs: 20_000 };
+/** A longer Retry-After isn't sat out. */
+const LONGEST_WAIT_MS = 60_000;
 const DROPS_LOGGED_AFTER_MS = 5_000;
 /** Limits of the API server's validation (pkg/apis/core/validation/events.go). */
 const MAX_NOTE = 1024;
@@ -72,7 +82,8 @@ const MAX_NAME = 128;
 /**
  * Records Events (events.k8s.io/v1) in the background: `record` never throws and never waits. Repeats of an event are
  * merged into a series. Namespaces take turns. When there are more than can be written, the newest of the namespace with
- * the most are dropped, and counted.
+ * the most are dropped, and counted. While the API server is away or has too much to do, they are kept, and each is tried
+ * for two minutes; what it refuses is dropped.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
@@ -82,7 +93,11 @@ export class EventRecorder {
   readonly #series: FairMemory<Series>;
   readonly #waiting: BoundedLines<Series>;
   #writing: Promise<void> | undefined;
+  /** Whoever waits since all lines are held looks again. */
+  #wake = (): void => {};
   #flushing = false;
+  /** Those that have ended. */
+  #flushes = 0;
   /** Since it was last logged. */
   #dropped: { count: number; example: object } = { count: 0, example: {} };
   #dropTimer: NodeJS.Timeout | undefined;
@@ -91,7 +106,7 @@ export class EventRecorder {
     this.#options = options;
     const { capacity = 5_000 } = options;
     this.#series = new FairMemory(capacity);
-    this.#waiting = new BoundedLines(capacity);
+    this.#waiting = new BoundedLines(capacity, () => this.#wake());
     this.#now = options.now ?? Date.now;
     this.#mergeEveryMs = options.mergeEveryMs ?? 60_000;
     this.#metrics = RuntimeMetrics.in(options.metrics ?? new Registry());
@@ -106,18 +121,24 @@ export class EventRecorder {
     }
   }
 
-  /** Writes what is waiting, counts of series included; after some time, in milliseconds, it drops what is left. */
+  /**
+   * Writes what is waiting, counts of series included, and tries again as long as there is time. After some time, in
+   * milliseconds, it drops what is left.
+   */
   async flush({ timeoutMs = 2_000 }: { timeoutMs?: number } = {}): Promise<void> {
     for (const series of this.#series.values()) if (series.count > series.sentCount) this.#enqueue(series);
     this.#flushing = true;
+    this.#waiting.release();
     const late = new AbortController();
     await Promise.race([this.#writing, sleep(timeoutMs, undefined, { signal: late.signal }).catch(() => {})]);
     late.abort(); // nobody waits for it any more
     this.#flushing = false;
+    this.#flushes++;
     for (const series of this.#waiting.clear()) {
       series.queued = false;
       this.#giveUp(series, { late: true });
     }
+    this.#wake();
     this.#logDropped();
   }
 
@@ -140,10 +161,12 @@ export class EventRecorder {
       key,
       count: 1,
       lastObserved: time,
+      exists: false,
       writtenCount: 0,
       sentCount: 0,
       writtenAt: 0,
       queued: false,
+      tries: 0,
       timer: undefined,
     };
     if (!this.#enqueue(begun)) return;
@@ -198,9 +221,8 @@ export class EventRecorder {
       dropped.queued = false;
       this.#giveUp(dropped);
     }
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#wake();
+    this.#writing ??= this.#writeAll();
     return dropped !== series;
   }
 
@@ -208,37 +230,77 @@ export class EventRecorder {
     const { perSecond = 50 } = this.#options;
     // Leaves `record` first; also, what is recorded together is merged before it is written.
     await sleep(0);
-    for (let series = this.#waiting.take(); series; series = this.#waiting.take()) {
+    while (this.#waiting.length > 0) {
+      const series = this.#waiting.take();
+      if (!series) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#wake = resolve;
+        await promise;
+        continue;
+      }
       series.queued = false;
       const start = performance.now();
-      try {
-        await this.#write(series);
-      } catch (error) {
-        this.#giveUp(series, { err: error });
-      }
+      await this.#tryToWrite(series);
       const restMs = 1000 / perSecond - (performance.now() - start);
       if (restMs > 0 && !this.#flushing) await sleep(restMs);
     }
+    this.#writing = undefined; // in the same breath: what is recorded from now on finds that nobody writes
+  }
+
+  async #tryToWrite(series: Series): Promise<void> {
+    const flushes = this.#flushes;
+    series.tries++;
+    try {
+      await this.#write(series);
+      series.tries = 0;
+    } catch (error) {
+      // What is late for a flush comes too late for another try.
+      if (isUndecided(error) && series.tries < TRIES && flushes === this.#flushes)
+        this.#tryLater(series, error);
+      else this.#giveUp(series, { err: error });
+    }
+  }
+
+  /** At the head of its line, which waits with it. */
+  #tryLater(series: Series, error: unknown): void {
+    series.sentCount = series.writtenCount;
+    if (!series.queued) this.#waiting.putBack(series.namespace, series); // it may be in line for what was counted since
+    series.queued = true;
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    this.#waiting.hold(
+      series.namespace,
+      Math.max(backoff(series.tries, BACKOFF), Math.min(asked, LONGEST_WAIT_MS)),
+    );
   }
 
   async #write(series: Series): Promise<void> {
     const { client } = this.#options;
     const options = { timeoutMs: WRITE_TIMEOUT_MS };
-    const { event, count } = series;
+    const { count } = series;
     series.sentCount = count;
     const merged = { count, lastObservedTime: microTime(series.lastObserved) };
+    const merge = () => client.mergePatch(events, series.event.metadata, { series: merged }, options);
     const isNew = series.writtenCount === 0;
-    if (isNew) {
-      await client.create(events, count > 1 ? { ...event, series: merged } : event, options);
-    } else {
+    if (series.exists) {
       try {
-        await client.mergePatch(events, event.metadata, { series: merged }, options);
+        await merge();
       } catch (error) {
         if (!(error instanceof NotFoundError)) throw error;
         // It has expired. A new one takes its place.
-        const metadata = { ...event.metadata, name: `${event.metadata.name}.${count}` };
-        series.event = { ...event, metadata };
-        await client.create(events, { ...series.event, series: merged }, options);
+        const { metadata } = series.event;
+        series.event = { ...series.event, metadata: { ...metadata, name: `${metadata.name}.${count}` } };
+        series.exists = false;
+      }
+    }
+    if (!series.exists) {
+      try {
+        await client.create(events, count > 1 ? { ...series.event, series: merged } : series.event, options);
+        series.exists = true;
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error;
+        // The name is nobody else's: an earlier try was carried out, with what was counted then, and its answer got lost.
+        series.exists = true;
+        if (count > 1) await merge();
       }
     }
     series.writtenCount = count;
@@ -251,6 +313,7 @@ export class EventRecorder {
   #giveUp(series: Series, fields: object = {}): void {
     const { namespace, key, event } = series;
     series.sentCount = series.writtenCount;
+    series.tries = 0;
     if (series.writtenCount === 0) this.#series.delete(namespace, key, series);
     this.#drop({ reason: event.reason, regarding: event.regarding, ...fields });
   }
@@ -270,6 +333,12 @@ export class EventRecorder {
       this.#options.log.warn({ ...example, dropped: count }, "events were dropped, the last of them this");
     this.#dropped = { count: 0, example: {} };
   };
+}
+
+/** Whether the API server hasn't said yes or no: it is away, has an accident, or has too much to do. */
+function isUndecided(error: unknown): boolean {
+  if (error instanceof ConnectionError) return true;
+  return error instanceof ApiError && (error.status >= 500 || error.status === 429);
 }
 
 function referenceTo(object: KubernetesObject | ObjectReference): ObjectReference {

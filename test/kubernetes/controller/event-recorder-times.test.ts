@@ -1,7 +1,13 @@
 import test, { type ExecutionContext } from "ava";
 import { Registry } from "prom-client";
 import type { Event } from "../../../kubernetes/client/builtin-types.ts";
-import { NotFoundError } from "../../../kubernetes/client/errors.ts";
+import {
+  AlreadyExistsError,
+  ApiError,
+  ConnectionError,
+  ForbiddenError,
+  NotFoundError,
+} from "../../../kubernetes/client/errors.ts";
 import { EventRecorder, type EventRecorderOptions, type EventToRecord } from "../../../kubernetes/index.ts";
 import { logLines } from "../../log-lines.ts";
 import { sample } from "../api-server.ts";
@@ -16,16 +22,18 @@ const EVENT: EventToRecord = {
   regarding: { kind: "ConfigMap", namespace: "team", name: "x" },
 };
 
+const otherTeam = (n: number) => ({ kind: "ConfigMap", namespace: `team-${n}`, name: "x" });
+
 /** A recorder, and what it writes. */
 function record(t: ExecutionContext, options: Partial<EventRecorderOptions> = {}) {
   const created: Event[] = [];
   const patched: { name: string; series: Event["series"] }[] = [];
   const timeouts = new Set<number | undefined>();
-  const server = { answer: (_verb: "create" | "patch"): Promise<void> | void => {} };
+  const server = { answer: (_verb: "create" | "patch", _event?: Event): Promise<void> | void => {} };
   const client = {
     create: async (_type: unknown, event: Event, { timeoutMs }: { timeoutMs?: number } = {}) => {
       timeouts.add(timeoutMs);
-      await server.answer("create");
+      await server.answer("create", event);
       created.push(event);
     },
     mergePatch: async (
@@ -50,7 +58,7 @@ function record(t: ExecutionContext, options: Partial<EventRecorderOptions> = {}
   });
   const flush = async () => {
     const flushing = recorder.flush();
-    await clock.pass(1_000); // it may rest from what it wrote last
+    await clock.pass(2_000); // where it can't write, it takes all the time that it has
     return flushing;
   };
   t.teardown(() => flush());
@@ -71,6 +79,12 @@ function record(t: ExecutionContext, options: Partial<EventRecorderOptions> = {}
     results: (result: string) => sample(metrics, "controller_events_total", { result }),
   };
 }
+
+const REFUSED = new ForbiddenError("refused", { status: 403, reason: "Forbidden" });
+const AWAY = new ConnectionError("away", { sent: false });
+const LOST = new ConnectionError("no answer", { sent: true });
+const failed = (status: number, retryAfterMs?: number) =>
+  new ApiError(`${status}`, { status, reason: "", retryAfterMs });
 
 const NOTHING = { created: [], patched: [] };
 
@@ -277,8 +291,6 @@ test.serial(
   },
 );
 
-const otherTeam = (n: number) => ({ kind: "ConfigMap", namespace: `team-${n}`, name: "x" });
-
 test.serial(
   "however much happens in one namespace, what happens in others is written among the next",
   async (t) => {
@@ -385,14 +397,19 @@ test.serial(
 );
 
 test.serial(
-  "an event that can't be written is dropped; the next of its kind is written as the first",
+  "an event that is refused is dropped; the next of its kind is written as the first",
   async (t) => {
     const { record: say, server, counts, results, lines } = record(t);
-    server.answer = () => Promise.reject(new Error("down"));
+    server.answer = () => Promise.reject(REFUSED);
     say();
     await clock.pass(10_000);
     t.is(await results("dropped"), 1);
-    t.like(lines[0], { reason: "Painted", regarding: { name: "x" }, err: { message: "down" }, dropped: 1 });
+    t.like(lines[0], {
+      reason: "Painted",
+      regarding: { name: "x" },
+      err: { message: "refused" },
+      dropped: 1,
+    });
     server.answer = () => {};
     say();
     await clock.pass(1_000);
@@ -400,6 +417,174 @@ test.serial(
     t.is(await results("created"), 1);
   },
 );
+
+test.serial(
+  "while the API server is away or has too much to do, events are kept, in their order, and repeats are counted",
+  async (t) => {
+    for (const failure of [AWAY, LOST, failed(429), failed(500), failed(503)]) {
+      const { record: say, server, events, patches, results } = record(t);
+      say({ note: "before" });
+      await clock.pass(100);
+      events();
+      server.answer = () => Promise.reject(failure);
+      say({ note: "before" });
+      await clock.pass(100);
+      for (const note of ["a", "b", "a"]) say({ note });
+      await clock.pass(60_000);
+      t.deepEqual([...events(), ...patches()], []);
+      server.answer = () => {};
+      await clock.pass(20_000);
+      t.deepEqual(
+        patches().map(({ series }) => series?.count),
+        [2],
+      );
+      t.deepEqual(
+        events().map(({ note, series }) => [note, series?.count]),
+        [
+          ["a", 2],
+          ["b", undefined],
+        ],
+      );
+      t.is(await results("dropped"), 0);
+    }
+  },
+);
+
+test.serial(
+  "it is tried again later and later, twelve times in all; then it is dropped, and the next of its namespace has its turn",
+  async (t) => {
+    const { record: say, server, counts, results, lines } = record(t);
+    const tries: { note: string | undefined; time: number }[] = [];
+    server.answer = (_verb, event) => {
+      tries.push({ note: event?.note, time: Date.now() });
+      throw AWAY;
+    };
+    for (const note of ["a", "b"]) say({ note });
+    await clock.pass(115_000, 250);
+    t.deepEqual(
+      tries
+        .filter(({ note }) => note === "a")
+        .map(({ time }, _, [first]) => (time - (first?.time ?? 0)) / 1_000),
+      [0, 0.75, 2.25, 5.25, 11.25, 23.25, 38.25, 53.25, 68.25, 83.25, 98.25, 113.25],
+    );
+    t.is(await results("dropped"), 1);
+    t.is(tries[12]?.note, "b");
+    server.answer = () => {};
+    await clock.pass(10_000);
+    t.deepEqual(counts(), { created: [1], patched: [] });
+    t.like(lines[0], { reason: "Painted", err: { message: "away" }, dropped: 1 });
+
+    // What has come through is counted from the beginning the next time.
+    server.answer = () => Promise.reject(AWAY);
+    say({ note: "b" });
+    await clock.pass(100_000, 250);
+    server.answer = () => {};
+    await clock.pass(75_000, 250);
+    server.answer = () => Promise.reject(AWAY);
+    say({ note: "b" });
+    await clock.pass(100_000, 250);
+    t.is(await results("dropped"), 1);
+    // So is what hasn't.
+    await clock.pass(20_000, 250);
+    t.is(await results("dropped"), 2);
+    say({ note: "b" });
+    await clock.pass(100_000, 250);
+    t.is(await results("dropped"), 2);
+  },
+);
+
+test.serial("who is asked to wait does so, for a minute at most", async (t) => {
+  for (const [asked, waited] of [
+    [30_000, 30_000],
+    [3_600_000, 60_000],
+  ] as const) {
+    const { record: say, server, counts } = record(t);
+    server.answer = () => Promise.reject(failed(503, asked));
+    say();
+    await clock.pass(0);
+    server.answer = () => {};
+    await clock.pass(waited - 100);
+    t.deepEqual(counts(), NOTHING);
+    await clock.pass(200);
+    t.deepEqual(counts(), { created: [1], patched: [] });
+  }
+});
+
+test.serial("what fails in one namespace doesn't keep the others waiting", async (t) => {
+  const { record: say, server, events, results } = record(t);
+  server.answer = (_verb, event) => {
+    if (event?.metadata.namespace === "team") throw failed(500);
+  };
+  for (const note of ["a", "b"]) say({ note });
+  for (const note of ["c", "d"]) say({ note, regarding: otherTeam(1) });
+  await clock.pass(200, 10);
+  say({ note: "e", regarding: otherTeam(2) });
+  await clock.pass(100, 10);
+  t.deepEqual(
+    events().map(({ note }) => note),
+    ["c", "d", "e"],
+  );
+  server.answer = () => {};
+  await clock.pass(1_000);
+  t.deepEqual(
+    events().map(({ note }) => note),
+    ["a", "b"],
+  );
+  t.is(await results("dropped"), 0);
+});
+
+test.serial(
+  "where an answer was lost and the event is there, it is written; what was counted meanwhile is added",
+  async (t) => {
+    for (const repeats of [0, 2]) {
+      const { record: say, server, counts, results } = record(t);
+      const names: (string | undefined)[] = [];
+      server.answer = (verb, event) => {
+        if (verb === "patch") return;
+        names.push(event?.metadata.name);
+        throw names.length === 1
+          ? LOST
+          : new AlreadyExistsError("is there", { status: 409, reason: "AlreadyExists" });
+      };
+      say();
+      await clock.pass(100);
+      for (let i = 0; i < repeats; i++) say();
+      await clock.pass(10_000);
+      t.is(names.length, 2);
+      t.is(names[0], names[1], "the same name, or it would be there twice");
+      t.deepEqual(counts(), { created: [], patched: repeats ? [3] : [] });
+      t.is(await results("created"), 1);
+      t.is(await results("dropped"), 0);
+      say();
+      await clock.pass(60_000);
+      t.deepEqual(counts(), { created: [], patched: [repeats + 2] }, "from then on it is counted in");
+    }
+  },
+);
+
+test.serial("where the answer to what is begun anew was lost, it isn't begun another time", async (t) => {
+  const { record: say, server, patches } = record(t);
+  say();
+  await clock.pass(100);
+  const names: (string | undefined)[] = [];
+  server.answer = (verb, event) => {
+    if (verb === "patch" && names.length === 0)
+      throw new NotFoundError("gone", { status: 404, reason: "NotFound" });
+    if (verb === "patch") return;
+    names.push(event?.metadata.name);
+    throw names.length === 1
+      ? LOST
+      : new AlreadyExistsError("is there", { status: 409, reason: "AlreadyExists" });
+  };
+  say();
+  await clock.pass(10_000);
+  t.is(names.length, 2);
+  t.is(names[0], names[1]);
+  t.deepEqual(
+    patches().map(({ name, series }) => [name, series?.count]),
+    [[names[0], 2]],
+  );
+});
 
 test.serial(
   "what is recorded while the first of its kind is being written is counted with it, or dropped with it",
@@ -414,7 +599,7 @@ test.serial(
       await clock.pass(100);
       server.answer = () => {};
       if (isWritten) resolve();
-      else reject(new Error("down"));
+      else reject(REFUSED);
       await clock.pass(1_000);
       t.deepEqual(counts(), isWritten ? { created: [1], patched: [2] } : NOTHING);
       t.is(await results("dropped"), isWritten ? 0 : 1);
@@ -435,11 +620,11 @@ test.serial("each line of dropped events gathers five seconds, also after a flus
   t.is(lines.length, 2);
 });
 
-test.serial("a count that can't be written is tried again with the next repeat", async (t) => {
+test.serial("a count that is refused is tried again with the next repeat", async (t) => {
   const { record: say, server, counts, results } = record(t);
   say();
   await clock.pass(100);
-  server.answer = (verb) => (verb === "patch" ? Promise.reject(new Error("down")) : undefined);
+  server.answer = (verb) => (verb === "patch" ? Promise.reject(REFUSED) : undefined);
   say();
   await clock.pass(100);
   t.is(await results("dropped"), 1);
@@ -494,6 +679,88 @@ test.serial("a flush ends after two seconds, or when it is told to, and drops wh
     await clock.pass(1_000);
     t.deepEqual(counts(), { created: [1, 1], patched: [] }, "what was dropped is forgotten");
   }
+});
+
+test.serial(
+  "a flush doesn't wait for what was to be tried later, and tries again as long as it has time",
+  async (t) => {
+    const { recorder, record: say, server, events, results } = record(t);
+    server.answer = () => Promise.reject(AWAY);
+    for (const note of ["a", "b"]) say({ note });
+    await clock.pass(50_000);
+    let tries = 0;
+    server.answer = () => (++tries === 1 ? Promise.reject(AWAY) : undefined);
+    const flushing = recorder.flush({ timeoutMs: 30_000 });
+    await clock.pass(0);
+    t.is(tries, 1, "at once");
+    await clock.pass(29_000);
+    await flushing;
+    t.deepEqual(
+      events().map(({ note }) => note),
+      ["a", "b"],
+    );
+    t.is(await results("dropped"), 0);
+  },
+);
+
+test.serial("what is in line again when it fails is written once", async (t) => {
+  const { recorder, record: say, server, counts } = record(t);
+  say();
+  await clock.pass(100);
+  const { promise: answered, reject } = Promise.withResolvers<void>();
+  server.answer = () => answered;
+  say();
+  await clock.pass(100);
+  say();
+  const flushing = recorder.flush();
+  server.answer = () => {};
+  reject(LOST);
+  await clock.pass(2_000);
+  await flushing;
+  t.deepEqual(counts(), { created: [1], patched: [3] });
+});
+
+test.serial("a flush ends in time while the API server is away, and nothing is tried after it", async (t) => {
+  const { recorder, record: say, server, counts, results } = record(t);
+  let tries = 0;
+  server.answer = () => {
+    tries++;
+    throw AWAY;
+  };
+  for (const note of ["a", "b"]) say({ note });
+  say({ regarding: otherTeam(1) });
+  await clock.pass(100);
+  let flushed = false;
+  const flushing = recorder.flush().then(() => {
+    flushed = true;
+  });
+  await clock.pass(2_000);
+  t.true(flushed);
+  await flushing;
+  t.is(await results("dropped"), 3);
+  const before = tries;
+  await clock.pass(60_000);
+  t.is(tries, before);
+  server.answer = () => {};
+  say();
+  await clock.pass(1_000);
+  t.deepEqual(counts(), { created: [1], patched: [] }, "what is recorded afterwards is written");
+});
+
+test.serial("what a flush has given up waiting for isn't tried again", async (t) => {
+  const { recorder, record: say, server, counts, results } = record(t);
+  const { promise: answered, reject } = Promise.withResolvers<void>();
+  server.answer = () => answered;
+  say();
+  await clock.pass(0);
+  const flushing = recorder.flush();
+  await clock.pass(2_000);
+  await flushing;
+  server.answer = () => {};
+  reject(LOST);
+  await clock.pass(60_000);
+  t.deepEqual(counts(), NOTHING);
+  t.is(await results("dropped"), 1);
 });
 
 test.serial("nothing that is recorded can throw", async (t) => {

@@ -5,7 +5,7 @@ import { type Event, events } from "../../../kubernetes/client/builtin-types.ts"
 import { EventRecorder, type EventRecorderOptions, type EventToRecord } from "../../../kubernetes/index.ts";
 import { connect, log, newNamespace, sample } from "../api-server.ts";
 import { FaultServer, statusAnswer } from "../fault-server.ts";
-import { type ConfigMap, configMaps } from "../resource-types.ts";
+import { configMaps } from "../resource-types.ts";
 import { until } from "../until.ts";
 import { PAINTED, PAINTER } from "./painted.ts";
 
@@ -124,13 +124,21 @@ test("an event that can't be written is dropped, and counted; the next one is wr
   t.is(await results("dropped"), 1);
 });
 
-test("nothing that is recorded can throw", async (t) => {
-  const { recorder, event, results } = await setUp(t);
-  const circular: Record<string, unknown> = {};
-  circular.self = circular;
-  const broken = { ...event(), regarding: circular as unknown as ConfigMap };
-  t.notThrows(() => recorder.record(broken));
-  t.is(await results("dropped"), 1);
+test("an event that the API server couldn't answer for is written, and once, though it was asked to twice", async (t) => {
+  const server = await FaultServer.start(t);
+  const { recorder, event, recorded, results } = await setUp(t, {}, server.kubeconfig);
+  server.failTimes(1, ({ method }) => method === "POST", statusAnswer(503, "ServiceUnavailable"));
+  server.loseTimes(1, "POST", /\/events$/);
+  recorder.record(event());
+  await until("it was written, and the answer lost", async () => (await recorded()).length === 1);
+  recorder.record(event());
+  await recorder.flush({ timeoutMs: 20_000 });
+  t.deepEqual(
+    (await recorded()).map(({ series }) => series?.count),
+    [2],
+  );
+  t.is(await results("created"), 1);
+  t.is(await results("dropped"), 0);
 });
 
 test("an event fits the API's limits", async (t) => {
@@ -160,87 +168,19 @@ test("flushing ends in time, though the API server doesn't answer, and nothing i
   t.is(held.length, 1);
 });
 
-/** A recorder whose writes are answered when the test says so, and a clock to set. */
-function withoutServer(t: ExecutionContext) {
-  const time = { now: Date.parse("2026-01-01T00:00:00Z") };
-  const written: { verb: string; count: number }[] = [];
-  const answer = { next: Promise.resolve() };
-  const countOf = (series: unknown): number =>
-    typeof series === "object" && series !== null && "count" in series ? Number(series.count) : 1;
-  const client: EventRecorderOptions["client"] = {
-    create: async (_, object) => {
-      written.push({ verb: "create", count: "series" in object ? countOf(object.series) : 1 });
-      await answer.next;
-      return Object.assign(structuredClone(object), { metadata: { name: "x", ...object.metadata } }) as never;
-    },
-    mergePatch: async (_, __, patch) => {
-      written.push({ verb: "patch", count: "series" in patch ? countOf(patch.series) : 1 });
-      return patch as never;
-    },
-  };
-  const recorder = new EventRecorder({
-    client,
-    reportingController: "example.com/test",
-    reportingInstance: "test-1",
-    mergeEveryMs: 60_000,
-    now: () => time.now,
-    log,
-  });
-  t.teardown(() => recorder.flush());
-  const event: EventToRecord = {
-    regarding: { kind: "ConfigMap", namespace: "team", name: "x" },
-    type: "Normal",
-    reason: "Painted",
-    action: "Paint",
-    note: "It is red now.",
-  };
-  return { recorder, event, written, answer, time };
-}
-
-test("repeats that come while the first is being written are counted", async (t) => {
-  const { recorder, event, written, answer } = withoutServer(t);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  answer.next = promise;
-  recorder.record(event);
-  await until("the first is being written", () => written.length === 1);
-  recorder.record(event);
-  recorder.record(event);
-  resolve();
-  await until("the count follows by itself", () => written.length === 2);
-  t.deepEqual(written, [
-    { verb: "create", count: 1 },
-    { verb: "patch", count: 3 },
-  ]);
-});
-
-test("the same after a long pause is another event", async (t) => {
-  const { recorder, event, written, time } = withoutServer(t);
-  recorder.record(event);
-  await recorder.flush();
-  time.now += 5 * 60_000;
-  recorder.record(event);
-  await recorder.flush();
-  time.now += 7 * 60_000;
-  recorder.record(event);
-  await recorder.flush();
-  t.deepEqual(
-    written.map(({ verb }) => verb),
-    ["create", "patch", "create"],
-  );
-});
-
 test("a count that is overdue is written at once, and Node has nothing to warn of", async (t) => {
-  const { recorder, event, written, time } = withoutServer(t);
+  const time = { now: Date.now() };
+  const { recorder, event, results } = await setUp(t, { now: () => time.now });
   const warnings: string[] = [];
   const warned = ({ name }: Error) => warnings.push(name);
   process.on("warning", warned);
   t.teardown(() => void process.off("warning", warned));
   for (let repeat = 0; repeat < 2; repeat++) {
-    recorder.record(event);
+    recorder.record(event());
     await recorder.flush();
   }
   time.now += 2 * 60_000;
-  recorder.record(event);
-  await until("it is written", () => written.length === 3);
+  recorder.record(event());
+  await until("it is written", async () => (await results("merged")) === 2);
   t.deepEqual(warnings, []);
 });
