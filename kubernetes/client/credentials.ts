@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
+import { validateHeaderValue } from "node:http";
 import type { RequestOptions } from "node:https";
-import type { ConnectionOptions } from "node:tls";
+import { type ConnectionOptions, createSecureContext } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Logger } from "pino";
 import { KubeConfigError } from "./errors.ts";
+import { asError } from "./http-request.ts";
+import type { KubeConfigSource } from "./kubeconfig.ts";
 
 /** How to reach the API server, at this moment. */
 export interface Access {
@@ -24,11 +27,7 @@ export type TlsMaterial = Pick<
   "ca" | "cert" | "key" | "servername" | "rejectUnauthorized"
 >;
 
-export interface CredentialsOptions {
-  /** Path of a kubeconfig; without it KUBECONFIG, ~/.kube/config or the pod's service account, in this order. */
-  kubeconfig?: string | undefined;
-  /** A context of that kubeconfig; without it the current one. */
-  context?: string | undefined;
+export interface CredentialsOptions extends KubeConfigSource {
   log: Logger;
   /** For tests: ms, of a clock that can't be set back. */
   now?: () => number;
@@ -41,11 +40,12 @@ const FRUITLESS_PAUSE_MS = 1_000;
 const PLUGIN_TIMEOUT_MS = 30_000;
 
 /**
- * Keeps the {@link Access} current. client-node does the work for every kind of kubeconfig (certificates, token files,
- * exec plugins, OIDC); what it does too seldom, reading a token file again, is done here.
+ * Keeps the {@link Access} current. client-node does the work for every kind of kubeconfig (certificates, exec plugins,
+ * OIDC, and, with what kubeconfig.ts adds, token files). What it does too seldom, reading a token file again, is done
+ * here; and what nobody could connect with isn't taken for what was known.
  */
 export class Credentials {
-  readonly #load: () => KubeConfig;
+  readonly #load: () => Promise<KubeConfig>;
   readonly #log: Logger;
   readonly #now: () => number;
   #config: KubeConfig;
@@ -55,47 +55,24 @@ export class Credentials {
   #reading: Promise<Access> | undefined;
   #reloading: Promise<Access> | undefined;
 
-  private constructor(load: () => KubeConfig, log: Logger, now: () => number) {
+  private constructor(load: () => Promise<KubeConfig>, config: KubeConfig, log: Logger, now: () => number) {
     this.#load = load;
     this.#now = now;
-    this.#config = load();
+    this.#config = config;
     this.#log = log;
   }
 
   /** Throws a KubeConfigError when there is no usable configuration. */
   static async load({
-    kubeconfig,
-    context,
     log,
     now = () => performance.now(),
+    ...source
   }: CredentialsOptions): Promise<Credentials> {
     // On demand: README.md says what it costs, and why it stays.
-    const { KubeConfig } = await import("@kubernetes/client-node");
-    const load = () => {
-      const config = new KubeConfig();
-      try {
-        if (kubeconfig) config.loadFromFile(kubeconfig);
-        else config.loadFromDefault();
-      } catch (cause) {
-        throw new KubeConfigError(`The kubeconfig can't be read: ${messageOf(cause)}`, { cause });
-      }
-      // What client-node falls back to when it finds nothing: a server that nobody means.
-      if (config.getCurrentContext() === "loaded-context") {
-        throw new KubeConfigError(
-          "There is no kubeconfig: pass the path of one, set KUBECONFIG, or run in a pod with a service account",
-        );
-      }
-      if (context) config.setCurrentContext(context);
-      if (!config.getCurrentCluster()) {
-        const known = config.getContexts().map(({ name }) => name);
-        throw new KubeConfigError(
-          `The kubeconfig has no context "${config.getCurrentContext()}" with a cluster; it has: ${known.join(", ") || "none"}`,
-        );
-      }
-      return config;
-    };
-    const credentials = new Credentials(load, log, now);
-    await credentials.#readOnce(true);
+    const { loadKubeConfig } = await import("./kubeconfig.ts");
+    const load = () => loadKubeConfig(source);
+    const credentials = new Credentials(load, await load(), log, now);
+    await credentials.#readOnce(false);
     return credentials;
   }
 
@@ -143,21 +120,29 @@ export class Credentials {
     try {
       // A new KubeConfig forgets the tokens that client-node has cached: wanted after a 401, and always for a token
       // file; not for exec plugins, whose tokens last until they expire.
-      if (reload || this.#config.getCurrentUser()?.authProvider?.config?.tokenFile)
-        this.#config = this.#load();
-      this.#access = await withinTime(accessOf(this.#config));
+      const config = reload || tokenFileOf(this.#config) ? await this.#load() : this.#config;
+      const access = await withinTime(accessOf(config));
+      if (access.fingerprint !== this.#access?.fingerprint) tryCertificate(access);
+      this.#config = config;
+      this.#access = access;
     } catch (cause) {
       const error =
         cause instanceof KubeConfigError
           ? cause
-          : new KubeConfigError(`No credentials for the API server: ${messageOf(cause)}`, { cause });
+          : new KubeConfigError(`No credentials for the API server: ${asError(cause).message}`, { cause });
       if (!this.#access) throw error;
-      // A file may be gone for a moment while it is replaced: what we have may still be good.
+      // A file may be gone, empty or without its counterpart for a moment while it is replaced: what we have may still
+      // be good.
       this.#log.warn({ err: error }, "can't read the credentials again, going on with the old ones");
     }
     this.#readAt = this.#now();
     return this.#access;
   }
+}
+
+/** The file of the current user's token. */
+function tokenFileOf(config: KubeConfig): string | undefined {
+  return config.getCurrentUser()?.authProvider?.config?.tokenFile || undefined;
 }
 
 async function accessOf(config: KubeConfig): Promise<Access> {
@@ -169,9 +154,13 @@ async function accessOf(config: KubeConfig): Promise<Access> {
 
   const headers: string[] = [];
   for (const [name, value] of Object.entries(options.headers ?? {})) {
-    if (value !== undefined) headers.push(name, String(value).trim());
+    if (value !== undefined) headers.push(name, trimmed(name, String(value)));
   }
   if (options.auth) headers.push("Authorization", `Basic ${Buffer.from(options.auth).toString("base64")}`);
+  const tokenFile = tokenFileOf(config);
+  // client-node would go on without, as nobody: to be refused for that with 403, which tells us nothing.
+  if (tokenFile && !headers.some((value) => /^Bearer ./.test(value)))
+    throw new KubeConfigError(`There is no token in the file ${tokenFile}`);
 
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   const tls: TlsMaterial = { ca, cert, key, servername, rejectUnauthorized };
@@ -187,6 +176,24 @@ async function accessOf(config: KubeConfig): Promise<Access> {
     proxyUrl,
     fingerprint,
   };
+}
+
+/** As it can be sent; throws where it can't be. */
+function trimmed(name: string, value: string): string {
+  const sent = value.replace(/^Bearer\s+/, "Bearer ").trim();
+  validateHeaderValue(name, sent);
+  return sent;
+}
+
+/** Throws where no connection could be made with it, such as for a new certificate with the key of the old one. */
+function tryCertificate({ origin, tls: { cert, key } }: Access): void {
+  if (!origin.startsWith("https:")) return;
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    const { message } = asError(cause);
+    throw new KubeConfigError(`The client certificate and its key are of no use: ${message}`, { cause });
+  }
 }
 
 function isSame(a: Access, b: Access): boolean {
@@ -205,8 +212,4 @@ async function withinTime<T>(work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,11 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
 import { stringify } from "yaml";
 import { Credentials } from "../../../kubernetes/client/credentials.ts";
 import { KubeConfigError } from "../../../kubernetes/client/errors.ts";
+import { newAuthority } from "../../certificates.ts";
 import { logLines } from "../../log-lines.ts";
+import { replaceFile } from "../../replace-file.ts";
 import { activeTimers } from "../active-timers.ts";
 import { temporaryFile } from "../api-server.ts";
 import { until } from "../until.ts";
@@ -27,11 +29,6 @@ function configOf({ user = {}, cluster = {}, context = {} }: Config) {
     clusters: [{ name: "x", cluster: { server: "https://127.0.0.1:9", ...cluster } }],
     users: [{ name: "x", user }],
   });
-}
-
-async function replace(file: string, content: string): Promise<void> {
-  await writeFile(`${file}.new`, content);
-  await rename(`${file}.new`, file);
 }
 
 async function load(t: ExecutionContext, config: Config, context?: string) {
@@ -65,24 +62,26 @@ test("who we are: a token, a name and password, a certificate", async (t) => {
     "Authorization",
     `Basic ${base64("ada:lovelace")}`,
   ]);
+  const { cert, key } = newAuthority().issue("ada");
   const { access } = await load(t, {
-    user: { "client-certificate-data": base64("CERT"), "client-key-data": base64("KEY") },
+    user: { "client-certificate-data": base64(cert), "client-key-data": base64(key) },
     cluster: { "certificate-authority-data": base64("CA") },
   });
   t.is(String(access.tls.ca), "CA");
-  t.is(String(access.tls.cert), "CERT");
-  t.is(String(access.tls.key), "KEY");
+  t.is(String(access.tls.cert), cert);
+  t.is(String(access.tls.key), key);
 });
 
 test("connections are made anew for another server, proxy or certificate, and for no other token", async (t) => {
   const of = async (config: Config) => (await load(t, config)).access.fingerprint;
   const usual = await of({ user: { token: "a" } });
+  const { cert, key } = newAuthority().issue("ada");
   t.is(await of({ user: { token: "b" } }), usual);
   for (const config of [
     { cluster: { server: "https://127.0.0.1:10" } },
     { cluster: { "proxy-url": "http://proxy:3128" } },
     { cluster: { "certificate-authority-data": base64("CA") } },
-    { user: { "client-certificate-data": base64("CERT"), "client-key-data": base64("KEY") } },
+    { user: { "client-certificate-data": base64(cert), "client-key-data": base64(key) } },
   ])
     t.not(await of(config), usual, JSON.stringify(config));
 });
@@ -90,7 +89,7 @@ test("connections are made anew for another server, proxy or certificate, and fo
 test("an authority or a certificate that is new is no refusal of the same: all get it at once", async (t) => {
   const file = await temporaryFile(t, "ca.crt", "ONE");
   const { credentials, access } = await load(t, { cluster: { "certificate-authority": file } });
-  await replace(file, "TWO");
+  await replaceFile(file, "TWO");
   const second = await credentials.refresh(access);
   t.is(String(second.tls.ca), "TWO");
   t.deepEqual(second.headers, access.headers);
@@ -174,7 +173,7 @@ test("what is fresh is there at once; a file that can't be read again leaves wha
   time.now = 9_999;
   t.is(credentials.current(), access);
   const good = await readFile(kubeconfig, "utf8");
-  await replace(kubeconfig, "\u0000: [");
+  await replaceFile(kubeconfig, "\u0000: [");
   time.now = 10_000;
   const waiting = credentials.current();
   t.true(waiting instanceof Promise);
@@ -184,8 +183,8 @@ test("what is fresh is there at once; a file that can't be read again leaves wha
     msg: "can't read the credentials again, going on with the old ones",
     err: { type: "KubeConfigError" },
   });
-  await replace(kubeconfig, good);
-  await replace(tokenFile, "second");
+  await replaceFile(kubeconfig, good);
+  await replaceFile(tokenFile, "second");
   time.now = 19_999;
   t.is(credentials.current(), access, "not before ten seconds have passed again");
   time.now = 20_000;
@@ -193,18 +192,67 @@ test("what is fresh is there at once; a file that can't be read again leaves wha
   t.is(lines.length, 1);
 });
 
+test("a file that has no token for a moment leaves the one that was known", async (t) => {
+  const tokenFile = await temporaryFile(t, "token", "first");
+  const user = { "auth-provider": { name: "tokenFile", config: { tokenFile } } };
+  const { credentials, time, lines, access } = await load(t, { user });
+  for (const content of ["", " \n", "half a\ntoken"]) {
+    await replaceFile(tokenFile, content);
+    time.now += 10_000;
+    t.is(await credentials.current(), access, JSON.stringify(content));
+    t.is(await credentials.refresh(access), access);
+    time.now += 10_000;
+  }
+  for (const { msg, err } of lines) {
+    t.is(msg, "can't read the credentials again, going on with the old ones");
+    t.false(JSON.stringify(err).includes("half"), "it may be a secret");
+  }
+  t.is(lines.length, 6);
+  await replaceFile(tokenFile, "\n second\n");
+  t.deepEqual((await credentials.current()).headers, ["Authorization", "Bearer second"]);
+});
+
+test("a new certificate counts once its key is there", async (t) => {
+  const authority = newAuthority();
+  const [first, second] = [authority.issue("ada"), authority.issue("ada")];
+  const cert = await temporaryFile(t, "tls.crt", first.cert);
+  const key = await temporaryFile(t, "tls.key", first.key);
+  const user = { "client-certificate": cert, "client-key": key };
+  const { credentials, time, lines, access } = await load(t, { user });
+  await replaceFile(cert, second.cert);
+  time.now = 10_000;
+  t.is(await credentials.current(), access);
+  t.is(await credentials.refresh(access), access, "not even when the old one is refused");
+  t.is(lines.length, 2);
+  t.like(lines[0], { err: { type: "KubeConfigError" } });
+  t.regex(JSON.stringify(lines[0]), /client certificate and its key are of no use: .*key values mismatch/);
+  await replaceFile(key, second.key);
+  time.now = 20_000;
+  const { tls } = await credentials.current();
+  t.is(String(tls.cert), second.cert);
+  t.is(String(tls.key), second.key);
+  t.is(lines.length, 2);
+
+  await replaceFile(key, "no key");
+  const message = /^The client certificate and its key are of no use: /;
+  await t.throwsAsync(load(t, { user }), { instanceOf: KubeConfigError, message }, "at the start");
+  const cluster = { server: "http://127.0.0.1:9", "insecure-skip-tls-verify": true };
+  const { access: plain } = await load(t, { user, cluster });
+  t.is(plain.origin, "http://127.0.0.1:9", "nobody asks for it without TLS");
+});
+
 test("after a refusal the credentials are read again, unless that was done since, or brought nothing a moment ago", async (t) => {
   const tokenFile = await temporaryFile(t, "token", "first");
   const user = { "auth-provider": { name: "tokenFile", config: { tokenFile } } };
   const { credentials, time, access: first } = await load(t, { user });
-  await replace(tokenFile, "second");
+  await replaceFile(tokenFile, "second");
   const second = await credentials.refresh(first);
   t.deepEqual(second.headers, ["Authorization", "Bearer second"]);
   t.is(await credentials.refresh(first), second, "somebody else has read them");
 
   time.now = 5_000;
   t.deepEqual(await credentials.refresh(second), second, "nothing new");
-  await replace(tokenFile, "third");
+  await replaceFile(tokenFile, "third");
   time.now = 5_999;
   t.is(await credentials.refresh(second), second);
   time.now = 6_000;
