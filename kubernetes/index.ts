@@ -64,6 +64,7 @@ export { type ResourceType, resourceType } from "./client/resource-type.ts";
 export { rfc3339 } from "./client/times.ts";
 export type { WatchEvent } from "./client/watch-stream.ts";
 export { Coalescer, type CoalescerOptions } from "./controller/coalescer.ts";
+export type { EventToRecord } from "./controller/compose-event.ts";
 export {
   type Condition,
   conditionFalse,
@@ -79,7 +80,7 @@ export {
   type Outcome,
   type ReconcileContext,
 } from "./controller/controller.ts";
-export { EventRecorder, type EventRecorderOptions, type EventToRecord } from "./controller/event-recorder.ts";
+export { EventRecorder, type EventRecorderOptions } from "./controller/event-recorder.ts";
 export { LeaderElection, type LeaderElectionOptions } from "./controller/leader-election.ts";
 export {
   type DesiredStatus,

@@ -1,23 +1,24 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import { backoff } from "../backoff.ts";
-import { type Event, events, type ObjectReference } from "../client/builtin-types.ts";
+import { type Event, events } from "../client/builtin-types.ts";
 import type { Client } from "../client/client.ts";
 import { AlreadyExistsError, ApiError, ConnectionError, NotFoundError } from "../client/errors.ts";
-import type { KubernetesObject } from "../client/object.ts";
 import { microTime } from "../client/times.ts";
 import { RuntimeMetrics } from "../metrics.ts";
 import { BoundedLines } from "./bounded-lines.ts";
+import {
+  composeEvent,
+  type EventToRecord,
+  namespaceOf,
+  type Reporter,
+  referenceTo,
+} from "./compose-event.ts";
 import { FairMemory } from "./fair-memory.ts";
 
-export interface EventRecorderOptions {
+export interface EventRecorderOptions extends Reporter {
   client: Pick<Client, "create" | "mergePatch">;
-  /** Who reports, a qualified name such as "example.com/widget-controller". */
-  reportingController: string;
-  /** Which replica of it. */
-  reportingInstance: string;
   /** Series that are remembered, so that repeats are merged; and events that wait to be written. 5000 of each. */
   capacity?: number;
   /** Events written per second, at most; 50. They are the least important thing that we write. */
@@ -28,20 +29,6 @@ export interface EventRecorderOptions {
   metrics?: Registry;
   /** For tests: ms since 1970. */
   now?: () => number;
-}
-
-export interface EventToRecord {
-  /** The object that it is about; the Event goes into its namespace. */
-  regarding: KubernetesObject | ObjectReference;
-  /** Another object that is concerned. */
-  related?: KubernetesObject | ObjectReference;
-  type: "Normal" | "Warning";
-  /** Why: CamelCase, for programs. */
-  reason: string;
-  /** What was done or tried: CamelCase. */
-  action: string;
-  /** For people; no secrets. */
-  note: string;
 }
 
 /** Repeats of one event: all that makes it the same is in its key. */
@@ -75,10 +62,6 @@ const BACKOFF = { baseMs: 1_000, maxMs: 20_000 };
 /** A longer Retry-After isn't sat out. */
 const LONGEST_WAIT_MS = 60_000;
 const DROPS_LOGGED_AFTER_MS = 5_000;
-/** Limits of the API server's validation (pkg/apis/core/validation/events.go). */
-const MAX_NOTE = 1024;
-const MAX_NAME = 128;
-
 /**
  * Records Events (events.k8s.io/v1) in the background: `record` never throws and never waits. Repeats of an event are
  * merged into a series. Namespaces take turns. When there are more than can be written, the newest of the namespace with
@@ -146,7 +129,7 @@ export class EventRecorder {
     const regarding = referenceTo(event.regarding);
     const related = event.related && referenceTo(event.related);
     const { type, reason, action, note } = event;
-    const namespace = regarding.namespace || "default";
+    const namespace = namespaceOf(regarding);
     const key = JSON.stringify([regarding, related, type, reason, action, note]);
     const series = this.#series.get(namespace, key);
     if (series && time.getTime() - series.lastObserved.getTime() < SERIES_ENDS_AFTER_MS) {
@@ -156,7 +139,7 @@ export class EventRecorder {
       return;
     }
     const begun: Series = {
-      event: this.#event({ ...event, regarding, related }, namespace, time),
+      event: composeEvent({ ...event, regarding, related }, this.#options, time),
       namespace,
       key,
       count: 1,
@@ -172,33 +155,6 @@ export class EventRecorder {
     if (!this.#enqueue(begun)) return;
     // One that has ended still has its count written; one that there is no room for any more hasn't.
     clearTimeout(this.#series.set(namespace, key, begun)?.timer);
-  }
-
-  #event(
-    event: Omit<EventToRecord, "regarding" | "related"> & {
-      regarding: ObjectReference;
-      related: ObjectReference | undefined;
-    },
-    namespace: string,
-    time: Date,
-  ): Event {
-    const { regarding, related, type, reason, action, note } = event;
-    const { reportingController, reportingInstance } = this.#options;
-    return {
-      metadata: {
-        name: `${(regarding.name ?? "event").slice(0, 200)}.${randomUUID().slice(0, 18).replace("-", "")}`,
-        namespace,
-      },
-      eventTime: microTime(time),
-      reportingController,
-      reportingInstance: reportingInstance.slice(0, MAX_NAME),
-      regarding,
-      ...(related && { related }),
-      type,
-      reason: reason.slice(0, MAX_NAME),
-      action: action.slice(0, MAX_NAME),
-      note: clip(note),
-    };
   }
 
   /** The count is written at once when a series begins, and from then on now and then. */
@@ -339,24 +295,4 @@ export class EventRecorder {
 function isUndecided(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
   return error instanceof ApiError && (error.status >= 500 || error.status === 429);
-}
-
-function referenceTo(object: KubernetesObject | ObjectReference): ObjectReference {
-  if (!("metadata" in object)) return object;
-  const { apiVersion, kind, metadata } = object;
-  const { namespace, name, uid } = metadata;
-  return {
-    ...(apiVersion && { apiVersion }),
-    ...(kind && { kind }),
-    ...(namespace && { namespace }),
-    name,
-    ...(uid && { uid }),
-  };
-}
-
-/** At most 1024 bytes, cut at a character. */
-function clip(note: string): string {
-  if (Buffer.byteLength(note) <= MAX_NOTE) return note;
-  const bytes = Buffer.from(note).subarray(0, MAX_NOTE - 3);
-  return `${new TextDecoder().decode(bytes).replace(/\uFFFD$/, "")}…`;
 }
