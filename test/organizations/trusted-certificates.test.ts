@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { Http } from "../../okta/http/http.ts";
 import { NoCertificatesError, trustCertificates } from "../../organizations/trusted-certificates.ts";
 import { newAuthority } from "../certificates.ts";
 import { logLines } from "../log-lines.ts";
+import { replaceFile } from "../replace-file.ts";
 import { waitFor } from "../wait-for.ts";
 
 test("an Okta behind an authority of the file's is believed, and behind the next one when the file has changed", async (t) => {
@@ -33,10 +34,7 @@ test("an Okta behind an authority of the file's is believed, and behind the next
   const folder = await mkdtemp(join(tmpdir(), "certificates-"));
   t.teardown(() => rm(folder, { recursive: true }));
   const file = join(folder, "ca.crt");
-  const publish = async (content: string) => {
-    await writeFile(`${file}.new`, content);
-    await rename(`${file}.new`, file);
-  };
+  const publish = (content: string) => replaceFile(file, content);
   await publish(`# ours\n${first.cert}`);
   const { log, lines } = logLines();
   t.teardown(await trustCertificates(file, log, 20));

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { TlsFilesError, tlsFiles } from "../../webhook/tls.ts";
 import { type Authority, type Certificate, newAuthority } from "../certificates.ts";
 import { productUnderTest } from "../journeys/product-under-test.ts";
 import { logLines } from "../log-lines.ts";
+import { replaceFile } from "../replace-file.ts";
 import { waitFor } from "../wait-for.ts";
 
 /** A server with its certificate in files, and what replaces these. */
@@ -22,9 +23,7 @@ async function served(t: ExecutionContext) {
       [files.cert, cert],
       [files.key, key],
     ] as const) {
-      if (content === undefined) continue;
-      await writeFile(`${path}.new`, content);
-      await rename(`${path}.new`, path);
+      if (content !== undefined) await replaceFile(path, content);
     }
   };
   const authority = newAuthority();

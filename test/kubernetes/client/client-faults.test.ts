@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import test, { type ExecutionContext } from "ava";
 import {
@@ -10,6 +10,7 @@ import {
   NotLeaderError,
   UnauthorizedError,
 } from "../../../kubernetes/index.ts";
+import { replaceFile } from "../../replace-file.ts";
 import { apiServerURL, connect, kubeconfigVia, newNamespace, sample, temporaryFile } from "../api-server.ts";
 import { FaultServer, statusAnswer } from "../fault-server.ts";
 import { oneContext } from "../one-context.ts";
@@ -272,10 +273,7 @@ async function tokenServer(t: ExecutionContext) {
     return true;
   };
   const tokenFile = await temporaryFile(t, "token", "first\n");
-  const replaceToken = async (token: string) => {
-    await writeFile(`${tokenFile}.new`, token);
-    await rename(`${tokenFile}.new`, tokenFile);
-  };
+  const replaceToken = (token: string) => replaceFile(tokenFile, token);
   const kubeconfigFor = (user: object) => {
     const cluster = { server: server.url, "insecure-skip-tls-verify": true };
     return oneContext(t, { cluster, user });

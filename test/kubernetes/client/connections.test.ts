@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { rename, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { createSecureServer, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
@@ -7,6 +6,7 @@ import test, { type ExecutionContext } from "ava";
 import { ConnectionError, createClient, KubeConfigError } from "../../../kubernetes/index.ts";
 import { type Certificate, newAuthority } from "../../certificates.ts";
 import { logLines } from "../../log-lines.ts";
+import { replaceFile } from "../../replace-file.ts";
 import { temporaryFile } from "../api-server.ts";
 import { gadgets } from "../gadgets.ts";
 import { oneContext } from "../one-context.ts";
@@ -161,8 +161,7 @@ test("an authority that was rotated is read again when a server shows a certific
   const rotate = async () => {
     authority = newAuthority();
     server.setSecureContext({ ...authority.issue("127.0.0.1") });
-    await writeFile(`${file}.new`, authority.cert);
-    await rename(`${file}.new`, file);
+    await replaceFile(file, authority.cert);
     cut();
   };
   await rotate();

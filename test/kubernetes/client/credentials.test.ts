@@ -1,6 +1,6 @@
-import { rename, writeFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
 import { Credentials } from "../../../kubernetes/client/credentials.ts";
+import { replaceFile } from "../../replace-file.ts";
 import { log, temporaryFile } from "../api-server.ts";
 import { oneContext } from "../one-context.ts";
 
@@ -12,17 +12,12 @@ async function credentialsOf(t: ExecutionContext, user: object) {
   return { credentials, time };
 }
 
-async function replace(file: string, content: string): Promise<void> {
-  await writeFile(`${file}.new`, content);
-  await rename(`${file}.new`, file);
-}
-
 test("a rotated token file is noticed within ten seconds, before anybody is refused", async (t) => {
   const tokenFile = await temporaryFile(t, "token", "first\n");
   const user = { "auth-provider": { name: "tokenFile", config: { tokenFile } } };
   const { credentials, time } = await credentialsOf(t, user);
   t.true((await credentials.current()).headers.includes("Bearer first"));
-  await replace(tokenFile, "second\n");
+  await replaceFile(tokenFile, "second\n");
   time.now += 9_000;
   t.true((await credentials.current()).headers.includes("Bearer first"), "it isn't read all the time");
   time.now += 1_001;
@@ -46,7 +41,7 @@ test("who is refused while the credentials are being read for another gets those
   const { credentials, time } = await credentialsOf(t, { exec });
   const access = await credentials.current();
   t.true(access.headers.includes("Bearer first"));
-  await replace(file, credential("second"));
+  await replaceFile(file, credential("second"));
   time.now += 10_001;
   // A plugin's token counts until it expires, so that this reading brings the old one.
   const reading = credentials.current();

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
 import test, { type ExecutionContext } from "ava";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { ConnectionError } from "../../../kubernetes/index.ts";
 import { newAuthority } from "../../certificates.ts";
+import { replaceFile } from "../../replace-file.ts";
 import { waitFor } from "../../wait-for.ts";
 import { apiServerAccess, connect, kubeconfigPath, newNamespace, temporaryFile } from "../api-server.ts";
 import { configMaps } from "../resource-types.ts";
@@ -32,10 +32,7 @@ async function behindProxy(t: ExecutionContext) {
       proxy.replace(authority.issue("127.0.0.1"));
     },
     /** The file has that authority. Kubernetes replaces files as a whole. */
-    async publish() {
-      await writeFile(`${file}.new`, authority.cert);
-      await rename(`${file}.new`, file);
-    },
+    publish: () => replaceFile(file, authority.cert),
   };
 }
 
