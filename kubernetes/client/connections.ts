@@ -1,7 +1,6 @@
 import { createSecureContext } from "node:tls";
 import { type Dispatcher, Pool, ProxyAgent } from "undici";
 import type { Access } from "./credentials.ts";
-import { KubeConfigError } from "./errors.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -49,11 +48,6 @@ function dispatcherFor(
     keepAliveInitialDelay: keepAliveProbeMs,
   };
   if (!access.proxyUrl) return makePool(access.origin, { ...options, connect });
-  if (!access.proxyUrl.startsWith("http")) {
-    throw new KubeConfigError(
-      `The kubeconfig's proxy-url must be an http or https URL: "${access.proxyUrl}"`,
-    );
-  }
   return new ProxyAgent({
     ...options,
     uri: access.proxyUrl,

@@ -149,6 +149,8 @@ async function accessOf(config: KubeConfig): Promise<Access> {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new KubeConfigError("The kubeconfig's current context has no cluster");
   const url = new URL(cluster.server);
+  const proxyUrl = cluster.proxyUrl || undefined;
+  if (proxyUrl) tryProxy(proxyUrl);
   const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
 
@@ -164,7 +166,6 @@ async function accessOf(config: KubeConfig): Promise<Access> {
 
   const { ca, cert, key, servername, rejectUnauthorized } = options;
   const tls: TlsMaterial = { ca, cert, key, servername, rejectUnauthorized };
-  const proxyUrl = cluster.proxyUrl || undefined;
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([cluster.server, proxyUrl, tls]))
     .digest("hex");
@@ -183,6 +184,14 @@ function trimmed(name: string, value: string): string {
   const sent = value.replace(/^Bearer\s+/, "Bearer ").trim();
   validateHeaderValue(name, sent);
   return sent;
+}
+
+/** Throws where it is of a kind that can't be used. It isn't shown, since it may have a password in it. */
+function tryProxy(url: string): void {
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol === "http:" || protocol === "https:") return;
+  const what = protocol === undefined ? "it is no URL" : `it begins with "${protocol}"`;
+  throw new KubeConfigError(`The kubeconfig's proxy-url must be an http or https URL: ${what}`);
 }
 
 /** Throws where no connection could be made with it, such as for a new certificate with the key of the old one. */

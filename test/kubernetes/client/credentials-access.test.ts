@@ -241,6 +241,22 @@ test("a new certificate counts once its key is there", async (t) => {
   t.is(plain.origin, "http://127.0.0.1:9", "nobody asks for it without TLS");
 });
 
+test("a proxy of a kind that can't be used is said to be of no use; whoever has another one keeps it", async (t) => {
+  const config = (url: string) => ({ cluster: { "proxy-url": url } });
+  for (const [url, what] of [
+    ["socks5://ada:lovelace@127.0.0.1:9", 'it begins with "socks5:"'],
+    ["httpx://127.0.0.1:9", 'it begins with "httpx:"'],
+    ["http//lovelace", "it is no URL"],
+  ] as const) {
+    const message = `The kubeconfig's proxy-url must be an http or https URL: ${what}`;
+    await t.throwsAsync(load(t, config(url)), { instanceOf: KubeConfigError, message });
+  }
+  const { credentials, kubeconfig, access, lines } = await load(t, config("https://127.0.0.1:9"));
+  await replaceFile(kubeconfig, configOf(config("socks5://127.0.0.1:9")));
+  t.is(await credentials.refresh(access), access);
+  t.is(lines.length, 1);
+});
+
 test("after a refusal the credentials are read again, unless that was done since, or brought nothing a moment ago", async (t) => {
   const tokenFile = await temporaryFile(t, "token", "first");
   const user = { "auth-provider": { name: "tokenFile", config: { tokenFile } } };
