@@ -65,8 +65,6 @@ export class Reflector<T extends KubernetesObject> {
   #watch: { close(): void } | undefined;
   #heardAt: Moment = now();
   #provenAt: Moment | undefined;
-  /** False while the watch may still be telling what happened before it was opened: its events prove nothing yet. */
-  #caughtUp = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -112,7 +110,10 @@ export class Reflector<T extends KubernetesObject> {
     this.#options.log.info("it can be read again");
   }
 
-  /** Milliseconds since everything that had happened by then was certainly known here. */
+  /**
+   * Milliseconds since everything that had happened by then was certainly known here. What a watch tells says of when it
+   * is, and not that nothing came after it: an API server that has lost its store sends bookmarks all the same.
+   */
   freshness(): number {
     return this.#provenAt ? elapsedSince(this.#provenAt) : Number.POSITIVE_INFINITY;
   }
@@ -134,7 +135,7 @@ export class Reflector<T extends KubernetesObject> {
       // While a list is being read, the watch that brings it proves nothing of what is known.
       if (!watch || watch !== this.#watch || this.#mustList || this.refusal) return;
       if (compareResourceVersions(resourceVersion, known) < 0) this.#wentBack(resourceVersion);
-      else if (this.#provenAt && at.monotonic > this.#provenAt.monotonic) this.#provenAt = at;
+      else if (this.#provenAt) this.#provenAt = at;
     };
   }
 
@@ -285,7 +286,6 @@ export class Reflector<T extends KubernetesObject> {
     } finally {
       this.#watch?.close();
       this.#watch = undefined;
-      this.#caughtUp = false;
     }
   }
 
@@ -307,8 +307,6 @@ export class Reflector<T extends KubernetesObject> {
       this.#wentBack(event.resourceVersion);
       return;
     }
-    if (event.type === "BOOKMARK") this.#caughtUp = true;
-    if (this.#caughtUp) this.#provenAt = this.#heardAt;
     changed(
       reflection.event(
         event.type === "BOOKMARK" ? event : { type: event.type, object: project(event.object) },
@@ -325,7 +323,6 @@ export class Reflector<T extends KubernetesObject> {
     this.#count("complete");
     this.#mustList = false;
     this.#streamsFailed = 0;
-    this.#caughtUp = true;
     this.#provenAt = start;
     this.#hasListed = true;
     this.accepted();

@@ -6,6 +6,7 @@ import type {
   CreateOptions,
   DeleteOptions,
   Draft,
+  GuardOptions,
   Intent,
   ListOptions,
   Page,
@@ -14,7 +15,7 @@ import type {
 } from "./client.ts";
 import { Credentials } from "./credentials.ts";
 import { NotLeaderError } from "./errors.ts";
-import type { Method } from "./http-request.ts";
+import type { Answer, Method } from "./http-request.ts";
 import { type KubernetesObject, type ObjectKey, type ObjectName, splitKey } from "./object.ts";
 import { readJSON, readList, readObject } from "./read-answer.ts";
 import { collectionPath, objectPath, type ResourceType } from "./resource-type.ts";
@@ -41,6 +42,7 @@ const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.
 interface Guard {
   mayWrite: () => boolean;
   writeTimeoutMs: number;
+  began: (write: Promise<unknown>) => void;
 }
 
 class ApiClient implements Client {
@@ -193,11 +195,15 @@ class ApiClient implements Client {
     });
   }
 
-  guardedBy(mayWrite: () => boolean, options: { writeTimeoutMs?: number } = {}): Client {
+  guardedBy(mayWrite: () => boolean, { writeTimeoutMs = CALL_TIMEOUT_MS, began }: GuardOptions = {}): Client {
     const outer = this.#guard;
     return new ApiClient(this.#transport, this.namespace, {
       mayWrite: outer ? () => outer.mayWrite() && mayWrite() : mayWrite,
-      writeTimeoutMs: this.#writeTimeout(options.writeTimeoutMs ?? CALL_TIMEOUT_MS),
+      writeTimeoutMs: this.#writeTimeout(writeTimeoutMs),
+      began: (write) => {
+        outer?.began(write);
+        began?.(write);
+      },
     });
   }
 
@@ -253,11 +259,17 @@ class ApiClient implements Client {
   }
 
   async #json(call: Call): Promise<unknown> {
-    return readJSON(call, await this.#transport.send(call));
+    return readJSON(call, await this.#send(call));
   }
 
   async #object<T extends KubernetesObject>(call: Call): Promise<T> {
-    return readObject(call, await this.#transport.send(call));
+    return readObject(call, await this.#send(call));
+  }
+
+  #send(call: Call): Promise<Answer> {
+    const sending = this.#transport.send(call);
+    if (call.guard) this.#guard?.began(sending);
+    return sending;
   }
 }
 

@@ -36,6 +36,11 @@ export interface DeleteOptions extends CallOptions {
   resourceVersion?: string;
 }
 
+export interface GuardOptions {
+  writeTimeoutMs?: number;
+  began?: (write: Promise<unknown>) => void;
+}
+
 export interface ListOptions extends CallOptions {
   /** One namespace; without it, all of them. */
   namespace?: string | undefined;
@@ -131,9 +136,9 @@ export interface Client {
   /**
    * The same client, except that every write first asks `mayWrite`, also before a retry, and throws NotLeaderError when
    * the answer is no. `writeTimeoutMs` is the most that an attempt to write may take, whatever the call says, so that
-   * none is under way when another leader starts.
+   * none is under way when another leader starts; `began` is given each write, which settles when it is over.
    */
-  guardedBy(mayWrite: () => boolean, options?: { writeTimeoutMs?: number }): Client;
+  guardedBy(mayWrite: () => boolean, options?: GuardOptions): Client;
 
   /** Closes the connections when what is running has ended. Call it once, on the client that createClient gave. */
   close(): Promise<void>;

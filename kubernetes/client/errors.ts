@@ -93,7 +93,8 @@ export class NotLeaderError extends KubernetesError {
 /** Whether a write that has failed like this may have been carried out all the same. */
 export function mayBeDone(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.sent;
-  return error instanceof ApiError && (error.repeated || error.status >= 500);
+  // A success that couldn't be read is one all the same.
+  return error instanceof ApiError && (error.repeated || error.status >= 500 || error.status < 300);
 }
 
 const byReason: Record<string, new (message: string, init: ApiErrorInit) => ApiError> = {

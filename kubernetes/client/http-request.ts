@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import { ConnectionError } from "./errors.ts";
+import { ApiError, ConnectionError } from "./errors.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -93,10 +93,14 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#retryAfterMs = parseRetryAfter(headers["retry-after"]);
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#request.maxBytes) {
-      throw new Error(`the answer is longer than ${this.#request.maxBytes} bytes`);
+      const message = `${subjectOf(this.#request)}: the answer is longer than ${this.#request.maxBytes} bytes`;
+      // It would be as long if it were asked for again.
+      this.#giveUp(new ApiError(message, { status: this.#status, reason: "TooLong" }));
+      controller.abort(new Error(message));
+      return;
     }
     this.#chunks.push(chunk);
   }

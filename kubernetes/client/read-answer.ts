@@ -33,17 +33,19 @@ export function readObject<T extends KubernetesObject>(asked: Asked, answer: Ans
 
 /** Reads a page of a list. Throws an ApiError when it isn't one. */
 export function readList<T extends KubernetesObject>(asked: Asked, list: unknown) {
-  const { items, metadata } = isRecord(list) ? list : {};
+  const { kind, items, metadata } = isRecord(list) ? list : {};
   const { resourceVersion, continue: next } = isRecord(metadata) ? metadata : {};
-  if (typeof resourceVersion !== "string" || !isListOf<T>(items)) {
+  // Any object has a resourceVersion: an answer that isn't a list must not be read as an empty one.
+  const isOther = typeof kind === "string" && !kind.endsWith("List");
+  if (isOther || typeof resourceVersion !== "string" || !isListOf<T>(items)) {
     throw new ApiError(`${subjectOf(asked)}: the answer isn't a list`, { status: 200, reason: "NotAList" });
   }
   const continueToken = typeof next === "string" && next !== "" ? next : undefined;
   return { items: items ?? [], resourceVersion, continueToken };
 }
 
-function isListOf<T extends KubernetesObject>(items: unknown): items is T[] | null | undefined {
-  return items == null || (Array.isArray(items) && items.every(isKubernetesObject));
+function isListOf<T extends KubernetesObject>(items: unknown): items is T[] | null {
+  return items === null || (Array.isArray(items) && items.every(isKubernetesObject));
 }
 
 /** The JSON value in a text, or what is to be taken when it has none. */

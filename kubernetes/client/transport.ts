@@ -92,7 +92,9 @@ export class Transport {
         const isRefused =
           error instanceof UnauthorizedError || (isDistrust(error) && (await this.#trustsOthersNow(access)));
         if (!isRefused || refreshed) throw error;
-        access = await this.#credentials.refresh(access);
+        const fresh = await this.#credentials.refresh(access);
+        if (isSame(fresh, access)) throw error;
+        access = fresh;
       }
     }
   }
@@ -109,25 +111,24 @@ export class Transport {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(call, pick).catch((error: unknown) => {
         if (error instanceof ConnectionError) return error;
-        throw error;
+        throw repeated ? sentBefore(error) : error;
       });
       const wait = retryDelay(outcome, { idempotent: call.idempotent, attempt });
       if (wait === undefined) {
         if (!(outcome instanceof ConnectionError)) return repeated ? { ...outcome, repeated } : outcome;
-        throw repeated && !outcome.sent
-          ? new ConnectionError(outcome.message, { sent: true, cause: outcome })
-          : outcome;
+        throw repeated && !outcome.sent ? sentBefore(outcome) : outcome;
       }
       repeated ||= outcome instanceof ConnectionError ? outcome.sent : outcome.status >= 500;
-      await sleep(wait, undefined, call.signal ? { signal: call.signal } : {}).catch(() => {
-        call.signal?.throwIfAborted();
+      await sleep(wait, undefined, call.signal ? { signal: call.signal } : {}).catch((aborted: unknown) => {
+        const { reason = aborted } = call.signal ?? {};
+        throw repeated ? sentBefore(reason) : reason;
       });
     }
   }
 
   /**
    * One attempt, or two when the first was refused with 401, or the server's certificate isn't signed by whom we trust,
-   * and there are fresh credentials.
+   * and there are other credentials by now.
    */
   async #attempt(call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
     const current = this.#credentials.current();
@@ -135,6 +136,8 @@ export class Transport {
     try {
       const answer = await this.#sendAs(access, call, pick);
       if (answer.status !== 401) return answer;
+      const fresh = await this.#credentials.refresh(access);
+      return isSame(fresh, access) ? answer : await this.#sendAs(fresh, call, pick);
     } catch (error) {
       if (!isDistrust(error) || !(await this.#trustsOthersNow(access))) throw error;
     }
@@ -243,6 +246,18 @@ export class WatchConnections {
     pool?.broken.abort(asError(cause));
     pool?.dispatcher.destroy(asError(cause)).catch(() => {}); // nothing is left to close
   }
+}
+
+/** What ended a call of which an earlier attempt was sent, and never answered as it should: that one may have been done. */
+function sentBefore(cause: unknown): ConnectionError {
+  const { message } = asError(cause);
+  return new ConnectionError(message, { sent: true, cause });
+}
+
+/** Whether it would be the same request again. */
+function isSame(one: Access, other: Access): boolean {
+  const [a, b] = [one, other].map(({ fingerprint, headers }) => JSON.stringify([fingerprint, headers]));
+  return a === b;
 }
 
 function isTimeout(error: unknown): boolean {

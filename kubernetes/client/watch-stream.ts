@@ -170,8 +170,12 @@ export class WatchStream<T extends KubernetesObject> implements AsyncIterable<Wa
   }
 
   #timedOut = (): void => {
-    const what = this.#status === 200 ? "the watch wasn't ended in time" : "the watch wasn't opened in time";
-    setImmediate(() => this.#fail(new Error(what)));
+    const isOpen = this.#status === 200;
+    const what = isOpen ? "the watch wasn't ended in time" : "the watch wasn't opened in time";
+    // If this process was blocked, the answer may be waiting to be read.
+    setImmediate(() => {
+      if (isOpen || this.#status !== 200) this.#fail(new Error(what));
+    });
   };
 
   #aborted = (): void => this.#end(this.#request.signal?.reason);

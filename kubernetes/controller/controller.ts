@@ -207,7 +207,8 @@ export class Controller {
   }
 
   #fail(key: ObjectKey, error: unknown): Result {
-    this.queue.retry(key, error instanceof ApiError ? error.retryAfterMs : 0);
+    const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    this.queue.retry(key, Math.min(askedMs, LONGEST_ASKED_MS));
     const failures = this.queue.failures(key);
     if (error instanceof NotLeaderError) {
       this.#log.info({ key, err: error }, "reconcile stopped: not the leader");
@@ -222,6 +223,9 @@ export class Controller {
     return "error";
   }
 }
+
+/** The most that a server's Retry-After puts an object off, in ms: it may be a date, by a clock that is wrong. */
+const LONGEST_ASKED_MS = 60_000;
 
 class DeadlineError extends Error {
   override readonly name = "TimeoutError";

@@ -69,6 +69,8 @@ export class LeaderElection {
   #isWaiting = false;
   /** When the last successful renewal was sent; undefined while somebody else leads. */
   #renewed: Moment | undefined;
+  /** Writes of guarded clients that aren't over. */
+  readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: LeaderElectionOptions) {
     const { leaseDurationMs = 15_000, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options;
@@ -91,8 +93,20 @@ export class LeaderElection {
 
   /** The client, for writes of the leader only: see {@link Client.guardedBy}. */
   guard(client: Client): Client {
-    const margin = this.#leaseDurationMs - this.#renewDeadlineMs;
-    return client.guardedBy(this.mayWrite, { writeTimeoutMs: margin * 0.9 });
+    return client.guardedBy(this.mayWrite, { writeTimeoutMs: this.#writeTimeoutMs, began: this.#began });
+  }
+
+  #began = (write: Promise<unknown>): void => {
+    const over: Promise<void> = write.then(
+      () => void this.#underWay.delete(over),
+      () => void this.#underWay.delete(over),
+    );
+    this.#underWay.add(over);
+  };
+
+  /** After so long an attempt to write is over, and another replica hasn't started. */
+  get #writeTimeoutMs(): number {
+    return (this.#leaseDurationMs - this.#renewDeadlineMs) * 0.9;
   }
 
   /** The identity of the current leader, as far as is known. */
@@ -149,19 +163,30 @@ export class LeaderElection {
 
   async #keepRenewing(over: AbortController, ended: AbortSignal): Promise<void> {
     let currentAt = now();
+    const stopWaiting = this.#tellAtDeadline(over);
     while (!ended.aborted && this.mayWrite()) {
       if (this.#isCurrent()) currentAt = now();
       else if (elapsedSince(currentAt) > this.#blindMs && !over.signal.aborted) {
         this.#log.warn({ blindMs: this.#blindMs }, "not current for too long: another replica may lead");
         over.abort(new Error("not current for too long"));
       }
-      // A timer of its own: a renewal may hang until long after the deadline.
-      const deadline = setTimeout(() => this.#lost(over), Math.max(0, this.#remainingMs()));
       await this.#pause(ended);
       if (!ended.aborted) await this.#renew(ended);
-      clearTimeout(deadline);
     }
+    stopWaiting();
     if (!ended.aborted) this.#lost(over);
+  }
+
+  /** By a timer, since a renewal may hang until long after the deadline. @returns what ends that */
+  #tellAtDeadline(over: AbortController): () => void {
+    let timer: NodeJS.Timeout;
+    // It was renewed since, or the timer came early: one does, by up to a millisecond or two.
+    const look = (): void => {
+      if (!this.mayWrite()) this.#lost(over);
+      else timer = setTimeout(look, Math.max(1, this.#remainingMs()));
+    };
+    look();
+    return () => clearTimeout(timer);
   }
 
   #lost(over: AbortController): void {
@@ -246,8 +271,12 @@ export class LeaderElection {
 
   /** Lets others know that they needn't wait; if that fails, they wait until the lease expires. */
   async #release(): Promise<void> {
-    this.#renewed = undefined; // from here on we don't write
+    this.#renewed = undefined; // from here on we don't write, and nobody else may before what was sent is over
     try {
+      await Promise.race([
+        Promise.all(this.#underWay),
+        sleep(this.#writeTimeoutMs, undefined, { ref: false }),
+      ]);
       let lease = this.#isUnanswered ? await this.#read() : this.#seen?.lease;
       let attempt = 1;
       while (lease?.spec?.holderIdentity === this.#options.identity && !(await this.#giveBack(lease))) {

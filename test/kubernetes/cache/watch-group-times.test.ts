@@ -23,25 +23,22 @@ async function listedScene(t: ExecutionContext, ...namespaces: string[]) {
   return { ...made, asked };
 }
 
-test.serial(
-  "a quiet watch is proven by a heartbeat every three seconds; an event does as well",
-  async (t) => {
-    const { cache, heartbeats, listed, watch } = scene(t);
-    await listed();
-    await clock.pass(60_000);
-    const { length } = heartbeats;
-    t.true(length >= 18 && length <= 21, `${length}`);
-    t.true(heartbeats.every(({ namespace, timeoutMs }) => namespace === "team" && timeoutMs === 5_000));
-    t.true(cache.freshness() <= 3_100);
-    for (let i = 0; i < 60; i++) {
-      await clock.pass(1_000);
-      watch().tell({ type: "ADDED", object: box("a", 100 + i) });
-    }
-    await clock.pass(0);
-    t.true(heartbeats.length <= length + 1, "there is no need of one while something happens");
-    t.is(cache.freshness(), 0);
-  },
-);
+test.serial("a watch is proven by a heartbeat every three seconds, whether it is quiet or not", async (t) => {
+  const { cache, heartbeats, listed, server, watch } = scene(t);
+  await listed();
+  await clock.pass(60_000);
+  const { length } = heartbeats;
+  t.true(length >= 18 && length <= 21, `${length}`);
+  t.true(heartbeats.every(({ namespace, timeoutMs }) => namespace === "team" && timeoutMs === 5_000));
+  t.true(cache.freshness() <= 3_100);
+  for (let i = 0; i < 60; i++) {
+    await clock.pass(1_000);
+    watch().tell({ type: "ADDED", object: box("a", 100 + i) });
+    server.heartbeat = async () => `${100 + i}`;
+  }
+  t.true(heartbeats.length >= length + 18, `${heartbeats.length}`);
+  t.true(cache.freshness() <= 3_100);
+});
 
 test.serial(
   "a heartbeat without an answer breaks the connection, and the watch goes on over another",
@@ -76,20 +73,6 @@ test.serial("a heartbeat that was sent before the watch that runs now proves not
   answer.resolve("5");
   await clock.pass(0);
   t.true(cache.freshness() >= 3_500);
-});
-
-test.serial("an answer that comes late makes nothing older than what came meanwhile", async (t) => {
-  const { cache, server, listed, watch } = scene(t);
-  await listed();
-  const answer = Promise.withResolvers<string>();
-  server.heartbeat = () => answer.promise;
-  await clock.pass(3_500);
-  watch().tell({ type: "ADDED", object: box("a", 6) });
-  await clock.pass(500);
-  t.is(cache.freshness(), 500);
-  answer.resolve("6");
-  await clock.pass(0);
-  t.is(cache.freshness(), 500);
 });
 
 test.serial(
@@ -140,17 +123,6 @@ test.serial(
     }
   },
 );
-
-test.serial("one watch of several that is quiet is reason enough to ask", async (t) => {
-  const { cache, watches, asked } = await listedScene(t, "busy", "quiet");
-  let count = 0;
-  for (let second = 0; second < 6; second++) {
-    watches[0]?.tell({ type: "ADDED", object: box("a", 10 + second, "", "busy") });
-    count += (await asked(1_000)).length;
-  }
-  t.true(count >= 1);
-  t.true(cache.freshness("quiet") <= 4_000);
-});
 
 test.serial("a watch that has been opened is proven at once, not after three seconds", async (t) => {
   const { watch, asked, cache, opens } = await listedScene(t, "team");

@@ -111,7 +111,31 @@ test("a retry of a guarded write asks again", async (t) => {
     statusAnswer(429, "TooManyRequests")(response);
   });
   const write = client.guardedBy(() => leading).create(configMaps, { metadata: { namespace, name: "x" } });
-  await t.throwsAsync(write, { instanceOf: NotLeaderError });
+  const error = await t.throwsAsync(write, { instanceOf: NotLeaderError });
+  t.false(mayBeDone(error), "it was never carried out");
+});
+
+test("a write whose answer was lost may be done, also when the lease is lost before it is sent again", async (t) => {
+  const server = await FaultServer.start(t);
+  const client = await connect(t, { kubeconfig: server.kubeconfig });
+  const namespace = await newNamespace(t);
+  const stop = new AbortController();
+  for (const end of ["not the leader", "aborted"]) {
+    const name = end.replaceAll(" ", "-");
+    const made = await client.create(configMaps, { metadata: { namespace, name } });
+    let leading = true;
+    server.loses = ({ method }) => {
+      if (method !== "PUT") return false;
+      if (end === "not the leader") leading = false;
+      // It is told that the answer is lost before it is to wait for the next attempt.
+      else setTimeout(() => stop.abort(new Error("stopped")), 40);
+      server.loses = () => false;
+      return true;
+    };
+    const guarded = client.guardedBy(() => leading);
+    const write = guarded.replace(configMaps, { ...made, data: { a: "b" } }, { signal: stop.signal });
+    t.true(mayBeDone(await t.throwsAsync(write)), end);
+  }
 });
 
 test("an answer that doesn't come in time is an error, and the next call takes another connection", async (t) => {
@@ -180,8 +204,11 @@ test("an answer that isn't JSON, isn't a list, or is too long is an error that s
   await t.throwsAsync(client.get(namespaces, "default"), { message: /isn't JSON/ });
   server.failTimes(1, any, (response) => response.end("{}"));
   await t.throwsAsync(client.pages(namespaces)[Symbol.asyncIterator]().next(), { message: /isn't a list/ });
+  const { length } = server.requests;
   server.failTimes(4, any, (response) => response.end(Buffer.alloc(17 * 1024 * 1024, 32)));
-  await t.throwsAsync(client.get(namespaces, "default"), { message: /longer than/ });
+  await t.throwsAsync(client.get(namespaces, "default"), { instanceOf: ApiError, message: /longer than/ });
+  t.is(server.requests.length, length + 1, "it would be as long again");
+  server.failTimes(0, any, () => {});
   server.failTimes(1, any, (response) => {
     response.writeHead(502).end("<html>Bad Gateway</html>");
   });
@@ -292,15 +319,16 @@ test("a token that was rotated is read again at once when the old one is refused
   await t.notThrowsAsync(client.get(namespaces, "default"));
 });
 
-test("credentials that are refused twice are an error", async (t) => {
-  const { server, accepted, kubeconfig } = await tokenServer(t);
+test("credentials that are refused twice are an error; while there are no others they are sent once", async (t) => {
+  const { server, accepted, replaceToken, kubeconfig } = await tokenServer(t);
   const client = await connect(t, { kubeconfig });
-  accepted.token = "second";
-  await t.throwsAsync(client.get(namespaces, "default"), {
-    instanceOf: UnauthorizedError,
-    code: "unauthorized",
-  });
+  accepted.token = "third";
+  const refused = { instanceOf: UnauthorizedError, code: "unauthorized" };
+  await replaceToken("second");
+  await t.throwsAsync(client.get(namespaces, "default"), refused);
   t.is(server.requests.length, 2);
+  await t.throwsAsync(client.get(namespaces, "default"), refused);
+  t.is(server.requests.length, 3);
 });
 
 test("an exec plugin is asked once, and again when its token is refused", async (t) => {

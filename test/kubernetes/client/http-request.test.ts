@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import test from "ava";
 import { Dispatcher } from "undici";
-import { ConnectionError } from "../../../kubernetes/client/errors.ts";
+import { ApiError, ConnectionError } from "../../../kubernetes/client/errors.ts";
 import {
   asError,
   connectionError,
@@ -64,8 +64,9 @@ test("an answer may be as long as is allowed, and no longer", async (t) => {
   t.is((await answer).body, "1234567890");
   const longer = send();
   longer.dispatcher.last.sends().begins(200).brings("12345").brings("678901");
-  const error = await t.throwsAsync(longer.answer, { instanceOf: ConnectionError });
-  t.is(error?.message, "GET /api: no answer from the API server: the answer is longer than 10 bytes");
+  const error = await t.throwsAsync(longer.answer, { instanceOf: ApiError });
+  t.like(error, { status: 200, message: "GET /api: the answer is longer than 10 bytes" });
+  t.truthy(longer.dispatcher.last.aborted, "the rest isn't read");
 });
 
 test("without an answer in time it fails, and says whether it was sent", async (t) => {

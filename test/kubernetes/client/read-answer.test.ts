@@ -55,10 +55,12 @@ test("a list has a resourceVersion, and objects, if any", (t) => {
     resourceVersion: "7",
     continueToken: undefined,
   });
-  for (const items of [undefined, null, []]) t.deepEqual(readList(asked, { metadata, items }).items, []);
-  t.is(readList(asked, { metadata: { ...metadata, continue: "more" } }).continueToken, "more");
+  for (const items of [null, []])
+    for (const kind of [undefined, "PodList"])
+      t.deepEqual(readList(asked, { kind, metadata, items }).items, []);
+  t.is(readList(asked, { metadata: { ...metadata, continue: "more" }, items: [] }).continueToken, "more");
   for (const next of ["", 7, null])
-    t.is(readList(asked, { metadata: { ...metadata, continue: next } }).continueToken, undefined);
+    t.is(readList(asked, { metadata: { ...metadata, continue: next }, items: [] }).continueToken, undefined);
   for (const other of [
     undefined,
     null,
@@ -66,7 +68,10 @@ test("a list has a resourceVersion, and objects, if any", (t) => {
     {},
     { metadata: null },
     { metadata: {} },
-    { metadata: { resourceVersion: 7 } },
+    { metadata: { resourceVersion: 7 }, items: [] },
+    { metadata },
+    { kind: "Table", metadata, rows: [] },
+    { kind: "Pod", metadata, items: [] },
     { metadata, items: {} },
     { metadata, items: "x" },
     { metadata, items: [item, {}] },

@@ -210,6 +210,23 @@ test("one that isn't opened in time, or doesn't end in time, fails", async (t) =
   await t.throwsAsync(read(unended.stream), { message: /the watch wasn't ended in time$/ });
 });
 
+test("an answer that was there in time, and waited to be read, opens it", async (t) => {
+  const { dispatcher, stream } = open({ openTimeoutMs: 1 });
+  const { last } = dispatcher;
+  last.sends();
+  // When this process was blocked, timers come first, then what was received, then what was put off for a turn.
+  await new Promise<void>((resolve) => {
+    setTimeout(() => {
+      last.begins(200);
+      resolve();
+    }, 1);
+    const until = performance.now() + 5;
+    while (performance.now() < until);
+  });
+  await t.notThrowsAsync(stream.opened);
+  stream.close();
+});
+
 test("when it is over nothing is left of it, neither a timer nor at a signal that lives on", (t) => {
   const { signal } = new AbortController();
   const { signal: broken } = new AbortController();

@@ -188,6 +188,7 @@ test.serial(
     const server = new LeaseServer();
     const first = contend(t, server, "a");
     await clock.pass(0);
+    const held = server.lease?.spec?.acquireTime;
     const second = contend(t, server, "b");
     await clock.pass(20_000);
     t.is(second.terms.length, 0);
@@ -201,7 +202,7 @@ test.serial(
     await clock.pass(2_400);
     t.is(second.terms.length, 1);
     t.is(server.lease?.spec?.leaseTransitions, 1);
-    t.is(server.lease?.spec?.acquireTime, server.lease?.spec?.acquireTime);
+    t.not(server.lease?.spec?.acquireTime, held);
   },
 );
 
@@ -817,5 +818,36 @@ test.serial(
     t.true(server.calls.includes("get"));
     t.deepEqual([...server.timeouts], [10_000 / 3]);
     t.deepEqual([...server.names], ["team/x"]);
+  },
+);
+
+test.serial(
+  "the lease is given back when writes that were sent are over, and after 4.5 s in any case",
+  async (t) => {
+    for (const isAnswered of [true, false]) {
+      const server = new LeaseServer();
+      const work = Promise.withResolvers<void>();
+      const { election, stop, running } = contend(t, server, "a", {}, () => work.promise);
+      const begun: ((write: Promise<unknown>) => void)[] = [];
+      election.guard({
+        guardedBy: (_mayWrite: unknown, { began }: { began?: (write: Promise<unknown>) => void } = {}) => {
+          if (began) begun.push(began);
+          return {} as Client;
+        },
+      } as unknown as Client);
+      await clock.pass(0);
+      const answer = Promise.withResolvers<void>();
+      for (const write of [Promise.resolve(), Promise.reject(new Error("no")), answer.promise])
+        begun[0]?.(write);
+      stop.abort();
+      work.resolve();
+      await clock.pass(4_400);
+      t.is(server.lease?.spec?.holderIdentity, "a");
+      t.false(election.mayWrite(), "nothing else is written meanwhile");
+      if (isAnswered) answer.reject(new Error("lost"));
+      await clock.pass(isAnswered ? 0 : 100);
+      t.is(server.lease?.spec?.holderIdentity, "");
+      await running;
+    }
   },
 );
