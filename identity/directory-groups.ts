@@ -95,8 +95,8 @@ export function groupsToStore(
 
 /**
  * Somebody's groups after all members of some groups were read. Which of those groups they are in is known now; of the
- * others, what was received before stands, under the names that they have now. The very same list where nothing has changed, so that nobody is written for a
- * group that is told by its name once and by its id another time.
+ * others, what was received before stands, under the names that they have now. The very same list where nothing has
+ * changed, so that nobody is written for a group that is told by its name once and by its id another time.
  * @param before what is stored
  * @param memberOf ids of those of the groups that they are in
  */
