@@ -111,7 +111,7 @@ export class Transport {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(call, pick).catch((error: unknown) => {
         if (error instanceof ConnectionError) return error;
-        throw repeated ? sentBefore(error) : error;
+        throw repeated && !call.signal?.aborted ? sentBefore(error) : error;
       });
       const wait = retryDelay(outcome, { idempotent: call.idempotent, attempt });
       if (wait === undefined) {
@@ -119,9 +119,8 @@ export class Transport {
         throw repeated && !outcome.sent ? sentBefore(outcome) : outcome;
       }
       repeated ||= outcome instanceof ConnectionError ? outcome.sent : outcome.status >= 500;
-      await sleep(wait, undefined, call.signal ? { signal: call.signal } : {}).catch((aborted: unknown) => {
-        const { reason = aborted } = call.signal ?? {};
-        throw repeated ? sentBefore(reason) : reason;
+      await sleep(wait, undefined, call.signal ? { signal: call.signal } : {}).catch(() => {
+        call.signal?.throwIfAborted();
       });
     }
   }
