@@ -172,7 +172,8 @@ class ApiClient implements Client {
     name: ObjectKey | ObjectName,
     { uid, resourceVersion, ...options }: DeleteOptions = {},
   ): Promise<void> {
-    const preconditions = { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) };
+    // An empty one is nobody's: it refuses, and isn't left out.
+    const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion && { resourceVersion }) };
     const body = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions", preconditions };
     const path = objectPath(type, nameOf(name));
     // Twice is not once: the second answer would be NotFound, or the deletion of a later object of the same name.

@@ -21,6 +21,7 @@ function watch(
     type: configMaps,
     client,
     heartbeatMs: 200,
+    listAgainMs: 600_000, // a busy machine may be silent for longer than it is usually
     log,
     ...(metrics && { metrics }),
     ...options,

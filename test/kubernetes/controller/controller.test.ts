@@ -217,18 +217,6 @@ test("a shutdown lets what is running finish and starts nothing new", async (t) 
   t.deepEqual(finished, ["team/running"]);
 });
 
-test("a shutdown tells what doesn't finish in time to stop", async (t) => {
-  const { controller, stop, running } = start(t, {
-    graceMs: 20,
-    reconcile: (_, { signal }) =>
-      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
-  });
-  controller.queue.add("team/x");
-  await until("it is running", () => controller.queue.length === 0);
-  stop.abort();
-  await t.notThrowsAsync(running);
-});
-
 test("reconciles that wait for nothing don't stall the process", async (t) => {
   let count = 0;
   const { controller, results } = start(t, {
