@@ -65,6 +65,8 @@ interface Known {
   lookAt: number;
   /** Since when it is being read. */
   asking?: number;
+  /** Something has happened since that was begun: it is read anew at once. */
+  isOutdated?: boolean;
 }
 
 /**
@@ -132,7 +134,7 @@ export class GroupLookup {
     this.#outages.over(organization);
     for (const mapping of mappings) {
       const known = this.#known.get(mapping);
-      if (known?.failure) known.lookAt = 0;
+      if (known?.failure) readAnew(known);
     }
   }
 
@@ -140,7 +142,7 @@ export class GroupLookup {
   again(mappings: Iterable<string>): void {
     for (const mapping of mappings) {
       const known = this.#known.get(mapping);
-      if (known) known.lookAt = 0;
+      if (known) readAnew(known);
     }
   }
 
@@ -198,6 +200,7 @@ export class GroupLookup {
     const { namespace = "" } = mapping.metadata;
     await this.#turns.run(namespace, read, { inVain: known.failure?.kind === "failed" });
     delete known.asking;
+    if (known.isOutdated) readAnew(known);
     if (isWanted()) this.#answered(key);
   }
 
@@ -264,6 +267,14 @@ export class GroupLookup {
     known.failures++;
     known.lookAt = this.#now() + againMs;
   }
+}
+
+/** From the first group on, at once, or as soon as what is being read has been. */
+function readAnew(known: Known): void {
+  known.isOutdated = known.asking !== undefined;
+  if (known.isOutdated) return;
+  known.lookAt = 0;
+  known.unfinished = { at: 0, found: [] };
 }
 
 function whatIsKnown({ read, failure, isOfStatus }: Known, { status }: OktaRoleMapping): LookedUp {

@@ -26,6 +26,9 @@ export interface NextReservations {
   readonly endsAt: number;
 }
 
+/** How soon it is looked whether a namespace can be read by now. */
+const LOOK_AGAIN_MS = 60_000;
+
 /**
  * What has to be reserved, given what is. Whoever holds a path keeps it, by the name of their namespace and object: an
  * organization that is made again, however young, has it back. Where the holder has gone over to another path, one of
@@ -53,7 +56,10 @@ export function nextReservations(
     const kept = keep(path, reservation, { asking: asking.get(path) ?? [], present, isRead, rules, now });
     if (!kept) continue;
     next.set(path, kept);
-    if (kept.unusedSince !== undefined) endsAt = Math.min(endsAt, kept.unusedSince + retentionMs);
+    if (kept.unusedSince === undefined) continue;
+    const ends = kept.unusedSince + retentionMs;
+    // One of a namespace that can't be read is over, and kept all the same: it is looked at again, and not at once.
+    endsAt = Math.min(endsAt, ends > now ? ends : now + LOOK_AGAIN_MS);
   }
   const room = new Room(next, perNamespace);
   for (const organization of [...asking.values()].flat().sort(byAge)) {

@@ -236,8 +236,13 @@ export class OrganizationSync {
     const organization = this.#deps.organization();
     if (!organization) return;
     const { needsPass, groupIDs } = this.#hints.take(organization);
-    if (groupIDs.length > 0) this.#deps.lookUpGroups(groupIDs);
+    if (groupIDs === "all") this.#deps.lookUpGroups([...mappedGroups(this.#deps.mappings()).found.keys()]);
+    else this.#lookUp(groupIDs);
     if (needsPass) this.#passWaker.wake();
+  }
+
+  #lookUp(groupIDs: readonly string[]): void {
+    if (groupIDs.length > 0) this.#deps.lookUpGroups(groupIDs);
   }
 
   async #look(hint: PersonHint, expected: Expected, lookedAt: number): Promise<void> {
@@ -285,6 +290,7 @@ export class OrganizationSync {
     const deps = this.#personDeps();
     const organization = this.#deps.organization();
     if (!directory || !deps || !organization) return NOT_READY_MS;
+    this.#lookUp(this.#hints.needs.dueAgain()); // it may still have been called as before
     const request = organization.metadata.annotations?.[SYNC_ANNOTATION];
     const wasPaused = this.#isPaused();
     const [startedAt, started] = [performance.now(), Date.now()];

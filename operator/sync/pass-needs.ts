@@ -52,10 +52,15 @@ export class PassNeeds {
     return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - this.#now());
   }
 
+  /** Groups of which members are to be read once more now, since Okta's own reads may have trailed what was heard. */
+  dueAgain(): string[] {
+    const again = this.#due().filter(({ passedAt }) => passedAt !== undefined);
+    return [...new Set(again.flatMap(({ groups }) => (groups === "all" ? [] : [...groups])))];
+  }
+
   /** What is due now. */
   due(): PassScope | undefined {
-    const now = this.#now();
-    const due = [...this.#needs.values()].filter((need) => dueAt(need) <= now);
+    const due = this.#due();
     if (due.length === 0) return undefined;
     const groups = new Set<string>();
     for (const need of due) {
@@ -63,6 +68,11 @@ export class PassNeeds {
       for (const id of need.groups) groups.add(id);
     }
     return groups;
+  }
+
+  #due(): Need[] {
+    const now = this.#now();
+    return [...this.#needs.values()].filter((need) => dueAt(need) <= now);
   }
 
   /**

@@ -14,8 +14,8 @@ export interface HeardHints extends Pick<HintsWriter, "heard" | "done"> {
 export interface Taken {
   /** Whether members of groups are to be read for it. */
   readonly needsPass: boolean;
-  /** Groups that were made, renamed or deleted, or whose members have changed. */
-  readonly groupIDs: readonly string[];
+  /** Groups that were made, renamed or deleted, or whose members have changed; "all": so much that nobody knows which. */
+  readonly groupIDs: readonly string[] | "all";
 }
 
 /** More people than this are looked at by reading all members: it costs less, whatever their number. */
@@ -64,6 +64,7 @@ export class TakenHints {
     this.needs.keep(new Set(needs.keys()));
     for (const { eventTime } of [...people, ...groups, ...(everything ? [everything] : [])])
       this.#lastChange = Math.max(this.#lastChange ?? 0, Date.parse(eventTime));
+    if (added.some(([key]) => key.startsWith("everything "))) return { needsPass: true, groupIDs: "all" };
     const groupIDs = added.flatMap(([key, scope]) =>
       key.startsWith("group ") && scope !== "all" ? [...scope] : [],
     );

@@ -23,6 +23,7 @@ narrowed to names is narrowed.
 {{- $okta := .spec.okta -}}
 {{- $refs := list $okta.clientSecretRef $okta.privateKeyRef -}}
 {{- with $okta.directory -}}{{- $refs = concat $refs (list .privateKeyRef .apiTokenRef) -}}{{- end -}}
+{{- with $okta.eventHook -}}{{- $refs = concat $refs (list .secretRef .previousSecretRef) -}}{{- end -}}
 {{- range compact $refs -}}{{- $names = append $names .name -}}{{- end -}}
 {{- end -}}
 {{- if has "*" $names -}}{{- $names = list "*" -}}{{- end -}}

@@ -219,6 +219,32 @@ test("a directory that is back, and what has happened to a group, are reasons to
   t.deepEqual(state.asked, ["a", "b", "a"]);
 });
 
+test("what happens to a group while it is being looked up, or before the rest of a mapping is, has it looked up anew", async (t) => {
+  const { state, look, lookup } = askedDirectory();
+  const one = mapping("one", ["a"]);
+  const { promise: hang, resolve: answer } = Promise.withResolvers<void>();
+  state.hang = hang;
+  lookup.lookUp(one, organization());
+  await new Promise(setImmediate);
+  lookup.again(["access/one"]);
+  answer();
+  await new Promise(setImmediate);
+  state.hang = undefined;
+  await look(one);
+  t.deepEqual(state.asked, ["a", "a"]);
+  await look(one);
+  t.deepEqual(state.asked, ["a", "a"], "once");
+
+  const two = mapping("two", ["b", "c"]);
+  state.fail = (what) => (what === "c" ? new DirectoryRateLimitedError(1_000) : undefined);
+  state.asked = [];
+  await look(two);
+  state.fail = undefined;
+  lookup.again(["access/two"]);
+  await look(two);
+  t.deepEqual(state.asked, ["b", "b", "c"], "what was found of the first groups is of before");
+});
+
 test("what was read of the first groups counts for ten minutes", async (t) => {
   const { state, look } = askedDirectory();
   const three = mapping("three", ["a", "b", "c"]);

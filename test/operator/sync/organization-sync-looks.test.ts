@@ -105,6 +105,7 @@ test.serial(
     t.regex(told.logged.at(-1) ?? "", /"groups":1,"people":2.* members of groups were read$/);
     await clock.pass(30_000, 1_000);
     t.deepEqual(asked(), [`members ${PORTAL}`, `members ${PORTAL}`]);
+    t.deepEqual(told.lookedUp, [PORTAL, PORTAL, PORTAL], "Okta may still have called it as before");
     t.is(state.hints.groups, undefined);
     t.true((sync.state().lastFullSync ?? 0) < Date.now() - 60_000, "all was read before");
   },
@@ -123,13 +124,14 @@ test.serial(
 );
 
 test.serial("when so much is heard that everything is to be looked at, everything is read", async (t) => {
-  const { asked, state, sync } = anOrganizationSync(t, quiet());
+  const { asked, state, sync, told } = anOrganizationSync(t, quiet());
   await clock.pass(100);
   const before = sync.state().lastFullSync ?? 0;
   state.hints = { everything: { heardTime: now(), eventTime: now() } };
   sync.wake();
   await clock.pass(100);
   t.deepEqual(asked(), [`members ${WEB}`, `members ${PORTAL}`]);
+  t.deepEqual(told.lookedUp, [WEB, PORTAL]);
   t.true((sync.state().lastFullSync ?? 0) > before);
   await clock.pass(30_000, 1_000);
   t.is(state.hints.everything, undefined);
