@@ -191,7 +191,7 @@ export class Operator {
     this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
     this.#watermarks = new SessionWatermarks(this.#organizations);
     this.#counts = new UserCounts(this.#store);
-    this.#localAdmins = new LocalAdmins(this.#store);
+    this.#localAdmins = new LocalAdmins(this.#store, loginPaths.object.namespace);
     this.#assigned = new MappingCounts(this.#store);
     this.#changes = new LastChanges({ store: this.#store, mappings: this.#mappings });
     this.#known = new KnownGroups(this.#store);

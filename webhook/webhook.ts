@@ -166,7 +166,7 @@ export class Webhook {
       catalogue: (key) => organizations.get(key)?.spec.roles ?? NO_ROLES,
     });
     this.#counts = new UserCounts(this.#store);
-    this.#localAdmins = new LocalAdmins(this.#store);
+    this.#localAdmins = new LocalAdmins(this.#store, options.namespace);
     this.#losses = new SignInLosses({
       store: this.#store,
       counts: this.#counts,

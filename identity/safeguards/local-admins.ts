@@ -8,8 +8,14 @@ export class LocalAdmins {
   /** By organization and ref. */
   readonly #accounts = new Map<string, Map<string, User>>();
 
-  /** Make it before the store has anything to tell. */
-  constructor(store: Pick<IdentityStore, "subscribe">) {
+  readonly #namespace: string;
+
+  /**
+   * Make it before the store has anything to tell.
+   * @param namespace of service accounts of which an account doesn't say where they are: the login webhook's own
+   */
+  constructor(store: Pick<IdentityStore, "subscribe">, namespace: string) {
+    this.#namespace = namespace;
     store.subscribe((event) => this.#changed(event));
   }
 
@@ -22,8 +28,12 @@ export class LocalAdmins {
     return accounts.some(
       (account) =>
         account.localRoles.some((role) => isAdminRole(role, catalogue)) &&
-        accounts.filter((other) => opener(other) === opener(account)).length === 1,
+        accounts.filter((other) => this.#opener(other) === this.#opener(account)).length === 1,
     );
+  }
+
+  #opener({ serviceAccountNamespace = this.#namespace, serviceAccountName = "" }: User): string {
+    return `${serviceAccountNamespace}/${serviceAccountName}`;
   }
 
   #changed({ kind, user, previous }: UserEvent): void {
@@ -38,8 +48,4 @@ export class LocalAdmins {
     accounts?.delete(ref);
     if (accounts?.size === 0) this.#accounts.delete(organization);
   }
-}
-
-function opener({ serviceAccountNamespace = "", serviceAccountName = "" }: User): string {
-  return `${serviceAccountNamespace}/${serviceAccountName}`;
 }

@@ -44,8 +44,8 @@ export class UserCounts {
   }
 
   /**
-   * Counted deactivations after this, in ms since 1970. Older ones are forgotten: what is asked for next is no earlier,
-   * but for moments.
+   * Counted deactivations after this, in ms since 1970. Much older ones are forgotten: what is asked for next is
+   * no earlier, but for clocks that are ahead for a while.
    */
   deactivatedSince(organization: string, since: number): number {
     return sumAfter(this.#tallies.get(organization)?.deactivated, since);
@@ -92,11 +92,14 @@ function addAt(counts: Map<number, number>, at: number, by: 1 | -1): void {
   else counts.delete(at); // or it was forgotten before
 }
 
+const LONG_AGO_MS = 30 * 24 * 3_600_000;
+
 function sumAfter(counts: Map<number, number> | undefined, since: number): number {
   let sum = 0;
   for (const [at, count] of counts ?? []) {
     if (at > since) sum += count;
-    else counts?.delete(at);
+    // Not what is just over: a clock that is ahead for a moment must not make a day forgotten.
+    else if (at <= since - LONG_AGO_MS) counts?.delete(at);
   }
   return sum;
 }

@@ -8,7 +8,7 @@ import {
   type UserCounts,
 } from "../../identity/index.ts";
 import type { Cache } from "../../kubernetes/index.ts";
-import { deactivationsCountFrom, settledTime } from "../../organizations/deactivation-window.ts";
+import { deactivationsCountFrom, settledTime, unlessAhead } from "../../organizations/deactivation-window.ts";
 import { heldCondition } from "../../organizations/policy-source.ts";
 import { approvalFor, approvalIn, isAskedFor } from "./deactivation-approval.ts";
 import type { PendingDeactivations } from "./pending-deactivations.ts";
@@ -165,7 +165,8 @@ export class DeactivationHold {
    */
   settled(organization: Organization, key: string): number {
     const pending = this.#pending.of(key);
-    const stored = settledTime(organization);
+    const now = this.#now();
+    const stored = settledTime(organization, now);
     let carriedOut = this.#carriedOut.get(key);
     // Approved before a restart, and done.
     if (!carriedOut && pending.size === 0 && isAskedFor(organization)) {
@@ -176,8 +177,8 @@ export class DeactivationHold {
     }
     if (!carriedOut) return stored;
     if (carriedOut.settled === undefined && pending.approved === 0)
-      carriedOut.settled = Math.floor(this.#now() / 1000) * 1000;
-    return Math.max(stored, carriedOut.settled ?? 0);
+      carriedOut.settled = Math.floor(now / 1000) * 1000;
+    return Math.max(stored, unlessAhead(carriedOut.settled ?? 0, now));
   }
 
   #hoursHeld(organization: Organization): number {

@@ -70,7 +70,11 @@ export class SimulatedOrganization {
     this.#policies = new Policies(source);
     const terms = source.organization(KEY);
     if (terms) this.#tell({ kind: "organization", organization: KEY, after: terms });
-    const [policies, counts, localAdmins] = [this.#policies, new UserCounts(store), new LocalAdmins(store)];
+    const [policies, counts, localAdmins] = [
+      this.#policies,
+      new UserCounts(store),
+      new LocalAdmins(store, "product"),
+    ];
     this.#counts = counts;
     this.#pending = new PendingDeactivations({ store, policies });
     const organizations = { get: () => this.#organization };

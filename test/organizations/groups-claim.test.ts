@@ -72,13 +72,19 @@ test("access is explained by the policy in force and by what hinders sign-ins", 
 test("deactivations count for a day, from what was approved on, and longer while something is held", (t) => {
   const now = Date.parse(TIME) + 48 * 3_600_000;
   const day = 24 * 3_600_000;
-  t.is(settledTime(acme), 0);
+  t.is(settledTime(acme, now), 0);
   t.is(deactivationsCountFrom(acme, now), now - day);
   const held = { conditions: [condition("DeactivationsWithinLimit", "False", "Held")] };
   t.is(deactivationsCountFrom({ ...acme, status: held }, now), Date.parse(TIME) - day);
   const within = { conditions: [condition("DeactivationsWithinLimit", "True", "Within")] };
   t.is(deactivationsCountFrom({ ...acme, status: within }, now), now - day);
   const settled = { deactivationsSettledTime: new Date(now - 1_000).toISOString() };
-  t.is(settledTime({ ...acme, status: settled }), now - 1_000);
+  t.is(settledTime({ ...acme, status: settled }, now), now - 1_000);
   t.is(deactivationsCountFrom({ ...acme, status: settled }, now), now - 1_000);
+  t.is(settledTime({ ...acme, status: settled }, now - 301_000), now - 1_000, "clocks differ a little");
+  t.is(
+    deactivationsCountFrom({ ...acme, status: settled }, now - 301_001),
+    now - 301_001 - day,
+    "one was ahead",
+  );
 });

@@ -8,12 +8,13 @@ const ACME = "acme/acme";
 
 function scene(...events: UserEvent[]) {
   let tell = (_: UserEvent): void => {};
-  const admins = new LocalAdmins({
-    subscribe: (listener) => {
+  const store = {
+    subscribe: (listener: typeof tell) => {
       tell = listener;
       return () => {};
     },
-  });
+  };
+  const admins = new LocalAdmins(store, "product");
   for (const event of events) tell(event);
   return { tell: (event: UserEvent) => tell(event), canGetIn: () => admins.canGetIn(ACME, policy) };
 }
@@ -37,6 +38,8 @@ test("two accounts of one service account open neither; of two service accounts,
   const other = { ref: "acme/noa", localRoles: ["service-admin"] };
   t.false(scene(added(admin()), added(admin(other))).canGetIn());
   t.true(scene(added(admin()), added(admin({ ...other, serviceAccountNamespace: "elsewhere" }))).canGetIn());
+  const said = admin({ ...other, serviceAccountNamespace: "product" });
+  t.false(scene(added(admin()), added(said)).canGetIn(), "it is the same, whether that is said or not");
   t.true(scene(added(admin()), added(admin({ ...other, serviceAccountName: "noa" }))).canGetIn());
 });
 

@@ -292,6 +292,8 @@ test("when what was approved is done, it no longer counts, to the second; that o
   t.is(state.counted.at(-1), NOON + 1_000, "what was approved isn't counted again");
   state.settledTime = iso(NOON + 5_000);
   t.is(hold.settled(organization(), KEY), NOON + 5_000, "what is stored");
+  state.now = NOON - 3_600 * SECOND;
+  t.is(hold.settled(organization(), KEY), 0, "a time that hasn't come is of a clock that was ahead");
 
   const admins = scene();
   admins.come(admin("mia"));

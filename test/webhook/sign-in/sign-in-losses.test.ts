@@ -31,7 +31,7 @@ function scene(count: number, status: Organization["status"] = {}) {
   const losses = new SignInLosses({
     store,
     counts: new UserCounts(store),
-    localAdmins: new LocalAdmins(store),
+    localAdmins: new LocalAdmins(store, "product"),
   });
   const put = (subject: string, user: User): void => {
     const previous = users.get(subject);
