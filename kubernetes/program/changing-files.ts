@@ -36,7 +36,10 @@ export async function followFiles(
       apply(contents);
     } catch (error) {
       if (!failing)
-        log.warn({ err: error, paths }, "files that have changed can't be taken, going on with what they were");
+        log.warn(
+          { err: error, paths },
+          "files that have changed can't be taken, going on with what they were",
+        );
       failing = true;
     }
   };

@@ -79,7 +79,11 @@ test("the window slides, who is active again or deleted doesn't count, and each 
   remove("acme/p8");
   t.is(counts.deactivatedSince(ACME, 4_000), 3);
   t.is(counts.deactivatedSince(ACME, 1_000_000_000), 0);
-  t.is(counts.deactivatedSince(ACME, 4_000), 3, "a clock that was ahead for a moment makes nothing forgotten");
+  t.is(
+    counts.deactivatedSince(ACME, 4_000),
+    3,
+    "a clock that was ahead for a moment makes nothing forgotten",
+  );
   t.is(counts.deactivatedSince(ACME, 6_000), 1);
   t.is(counts.deactivatedSince(ACME, 5_000_000_000), 0);
   t.is(counts.deactivatedSince(ACME, 4_000), 0, "what is over for months is forgotten");
