@@ -190,7 +190,9 @@ test("what was approved is settled: after that, and after a restart, somebody ma
   const refs = await withPeople(under, 12);
   const [leaver = "", ...others] = refs;
   const gone = others.slice(0, 8);
+  await under.stop();
   await Promise.all(gone.map((ref) => nowIn(under, ref, ["elsewhere"])));
+  under.start();
   const held = await waitFor(
     async () => {
       const found = await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False");
