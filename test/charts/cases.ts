@@ -34,12 +34,16 @@ export const ACME = {
         clientID: "0oa2",
         privateKeyRef: { name: "acme-key", key: "pem" },
       },
+      eventHook: {
+        secretRef: { name: "acme-hook", key: "secret" },
+        previousSecretRef: { name: "acme-hook-before", key: "secret" },
+      },
     },
     roles: [{ name: "admin", displayName: "Admin", admin: true }],
   },
 };
 
-const { clientSecretRef: _, directory: __, ...withoutSecrets } = ACME.spec.okta;
+const { clientSecretRef: _, directory: __, eventHook: ___, ...withoutSecrets } = ACME.spec.okta;
 const BY_KEY = { ...withoutSecrets, privateKeyRef: { name: "acme-login-key", key: "jwks" } };
 
 export const ADMINS = {
@@ -216,7 +220,7 @@ export const cases = (OTHER: string): readonly Case[] => [
     kind: "Role",
     name: NAME,
     at: "rules",
-    has: secretsRule(["get"], ["acme-key", "acme-okta"]),
+    has: secretsRule(["get"], ["acme-hook", "acme-hook-before", "acme-key", "acme-okta"]),
   },
   {
     value: "organizations",
