@@ -205,7 +205,8 @@ function tryCertificate({ origin, tls: { cert, key } }: Access): void {
   }
 }
 
-function isSame(a: Access, b: Access): boolean {
+/** Whether a request would be the same with both. */
+export function isSame(a: Access, b: Access): boolean {
   return a.fingerprint === b.fingerprint && a.headers.join() === b.headers.join();
 }
 

@@ -3,7 +3,7 @@ import { Registry } from "prom-client";
 import type { Dispatcher } from "undici";
 import { RuntimeMetrics } from "../metrics.ts";
 import { callPool, watchPool } from "./connections.ts";
-import type { Access, Credentials } from "./credentials.ts";
+import { type Access, type Credentials, isSame } from "./credentials.ts";
 import { ApiError, ConnectionError, UnauthorizedError } from "./errors.ts";
 import { type Answer, asError, type Method, sendRequest } from "./http-request.ts";
 import type { KubernetesObject } from "./object.ts";
@@ -134,9 +134,7 @@ export class Transport {
     const access = current instanceof Promise ? await current : current;
     try {
       const answer = await this.#sendAs(access, call, pick);
-      if (answer.status !== 401) return answer;
-      const fresh = await this.#credentials.refresh(access);
-      return isSame(fresh, access) ? answer : await this.#sendAs(fresh, call, pick);
+      if (answer.status !== 401 || isSame(await this.#credentials.refresh(access), access)) return answer;
     } catch (error) {
       if (!isDistrust(error) || !(await this.#trustsOthersNow(access))) throw error;
     }
@@ -251,12 +249,6 @@ export class WatchConnections {
 function sentBefore(cause: unknown): ConnectionError {
   const { message } = asError(cause);
   return new ConnectionError(message, { sent: true, cause });
-}
-
-/** Whether it would be the same request again. */
-function isSame(one: Access, other: Access): boolean {
-  const [a, b] = [one, other].map(({ fingerprint, headers }) => JSON.stringify([fingerprint, headers]));
-  return a === b;
 }
 
 function isTimeout(error: unknown): boolean {

@@ -97,10 +97,8 @@ export class LeaderElection {
   }
 
   #began = (write: Promise<unknown>): void => {
-    const over: Promise<void> = write.then(
-      () => void this.#underWay.delete(over),
-      () => void this.#underWay.delete(over),
-    );
+    const end = () => void this.#underWay.delete(over);
+    const over: Promise<void> = write.then(end, end);
     this.#underWay.add(over);
   };
 
