@@ -66,10 +66,10 @@ export function isFarFromLimit({ deactivating, recent, active, setting }: Change
 export const CLAIM_LOSS_WINDOW_MS = 3_600_000;
 
 /**
- * Whether one more deactivation for want of the groups claim is one too many, so that the claim must have been lost:
- * with it, more than `maxDeactivations` would be deactivated, and five within the hour for this reason already.
- * @param withoutClaim those within the hour for want of the claim; `recent` has them, too
+ * Whether the groups claim must have been lost: so many people would be deactivated for want of it, five at least, that
+ * somebody would have to approve it.
+ * @param withoutClaim those who would be for want of the claim, and those who were within the hour; `change` has them, too
  */
-export function claimIsLost(change: Omit<Change, "deactivating">, withoutClaim: number): boolean {
-  return withoutClaim >= NEVER_HELD_BELOW && exceedsLimit({ ...change, deactivating: 1 });
+export function claimIsLost(change: Change, withoutClaim: number): boolean {
+  return withoutClaim >= NEVER_HELD_BELOW && exceedsLimit(change);
 }

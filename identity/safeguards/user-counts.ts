@@ -12,6 +12,7 @@ interface Tally {
   registered: number;
   active: number;
   waiting: number;
+  waitingWithoutClaim: number;
   /** Counted deactivations by when they were stored: as many entries as there are different seconds. */
   readonly deactivated: Map<number, number>;
   /** Those of them for want of the groups claim. */
@@ -43,6 +44,11 @@ export class UserCounts {
     return this.#tallies.get(organization)?.waiting ?? 0;
   }
 
+  /** The same of those for want of the groups claim. */
+  waitingWithoutClaim(organization: string): number {
+    return this.#tallies.get(organization)?.waitingWithoutClaim ?? 0;
+  }
+
   /**
    * Counted deactivations after this, in ms since 1970. Much older ones are forgotten: what is asked for next is
    * no earlier, but for clocks that are ahead for a while.
@@ -67,6 +73,7 @@ export class UserCounts {
     tally.registered += by;
     if (isActive(user)) tally.active += by;
     if (isWaiting(user)) tally.waiting += by;
+    if (waitsWithoutClaim(user)) tally.waitingWithoutClaim += by;
     const deactivation = countedDeactivation(user);
     if (deactivation) {
       addAt(tally.deactivated, deactivation.at, by);
@@ -82,8 +89,20 @@ export function isWaiting(user: User): boolean {
   return isActive(user) && (!user.decided || user.access?.reason === "DeactivationHeld");
 }
 
+/** Whether that would be for want of the groups claim. */
+export function waitsWithoutClaim(user: User): boolean {
+  return isWaiting(user) && user.groupsFrom === "MissingClaim";
+}
+
 function emptyTally(): Tally {
-  return { registered: 0, active: 0, waiting: 0, deactivated: new Map(), withoutClaim: new Map() };
+  return {
+    registered: 0,
+    active: 0,
+    waiting: 0,
+    waitingWithoutClaim: 0,
+    deactivated: new Map(),
+    withoutClaim: new Map(),
+  };
 }
 
 function addAt(counts: Map<number, number>, at: number, by: 1 | -1): void {

@@ -1,5 +1,6 @@
 import type { GroupsClaimEvidence, GroupsClaimSource, Organization } from "../../crds/types.ts";
 import {
+  CLAIM_LOST,
   type ClaimEvidence,
   type DirectoryAnswer,
   type GroupsClaim,
@@ -84,9 +85,12 @@ function desired(
 ): DesiredCondition | undefined {
   if (claim.kind === "groups" && verdict.kind === "decide")
     return received(organization, claim.names.length, at);
-  if (verdict.kind === "refuse") return refusal(organization, verdict);
-  // The claim is missing, and its absence was understood. Only where it never came is there something to say.
-  if (directory.kind !== "groups" || evidenceOf(organization).receivedBefore) return undefined;
+  const { receivedBefore, lost } = evidenceOf(organization);
+  // A claim that was lost is so until it is back: one that can't be read hasn't come.
+  if (verdict.kind === "refuse")
+    return refusal(organization, lost && claim.kind === "invalid" ? CLAIM_LOST : verdict);
+  // The claim is missing, and its absence was understood. Only where it isn't expected is there something to say.
+  if (directory.kind !== "groups" || (receivedBefore && !lost)) return undefined;
   return conditionUnknown(
     TYPE,
     "ReadFromDirectory",

@@ -18,6 +18,7 @@ import {
   resolveSignIn,
   type User,
   type UserCounts,
+  waitsWithoutClaim,
 } from "../../identity/index.ts";
 import { deactivationsCountFrom } from "../../organizations/deactivation-window.ts";
 import { heldCondition } from "../../organizations/policy-source.ts";
@@ -35,8 +36,13 @@ interface UnderWay {
   /** For want of the groups claim. */
   readonly isMissing: boolean;
   /** As it is stored, between the two writes of a sign-in. */
-  isWaiting: boolean;
+  stored: User;
 }
+
+type Counted = Pick<
+  UserCounts,
+  "of" | "waiting" | "waitingWithoutClaim" | "deactivatedSince" | "withoutClaimSince"
+>;
 
 /**
  * Tells a person who left their last group from a mistake in Okta: a claim that has stopped coming, a group that was
@@ -49,7 +55,7 @@ interface UnderWay {
  */
 export class SignInLosses {
   readonly #store: Pick<IdentityStore, "find">;
-  readonly #counts: Pick<UserCounts, "of" | "waiting" | "deactivatedSince" | "withoutClaimSince">;
+  readonly #counts: Counted;
   readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
   readonly #now: () => number;
   /** By organization and ref: accounts that are about to be deactivated. */
@@ -58,7 +64,7 @@ export class SignInLosses {
   /** @param counts and local admins follow the same store, from before it has anything to tell */
   constructor(deps: {
     store: Pick<IdentityStore, "find" | "subscribe">;
-    counts: Pick<UserCounts, "of" | "waiting" | "deactivatedSince" | "withoutClaimSince">;
+    counts: Counted;
     localAdmins: Pick<LocalAdmins, "canGetIn">;
     /** ms since 1970 */
     now?: () => number;
@@ -71,7 +77,7 @@ export class SignInLosses {
     deps.store.subscribe(({ user }) => {
       if (!isActive(user)) this.#end(user.organization, user.ref);
       const underWay = this.#underWay.get(user.organization)?.get(user.ref);
-      if (underWay) underWay.isWaiting = isWaiting(user);
+      if (underWay) underWay.stored = user;
     });
   }
 
@@ -88,33 +94,27 @@ export class SignInLosses {
     inForce: PolicyInForce,
     identity: Identity,
   ): Promise<Allowance | undefined> {
-    const begun = new Set<string>();
-    const begin = (user: User): LossDecision => {
-      begun.add(user.ref);
-      this.#begin(key, user, isMissing);
-      return "take";
-    };
     const isMissing = identity.groupsFrom === "MissingClaim";
+    const begun = new Map<string, LossDecision>();
+    const deactivate = (user: User): LossDecision => {
+      const known = begun.get(user.ref);
+      if (known) return known; // asked again, since somebody else wrote first
+      const decision = this.#decide(key, organization, user);
+      // For want of the claim everybody counts, also who is held: whether it is lost is a question of how many there are.
+      if (isMissing || decision === "take") {
+        begun.set(user.ref, decision);
+        this.#begin(key, user, isMissing);
+      }
+      return decision;
+    };
     if (isMissing) {
       const user = await this.#store.find(key, identity);
       const { kind, access } = resolveSignIn(identity, user, inForce);
       if (user && kind === "refuse" && isCountedLoss(user, access)) {
-        if (this.#isClaimLost(key, organization)) return undefined;
-        begin(user);
+        if (this.#isClaimLost(key, organization, user)) return undefined;
+        deactivate(user); // before others who come at this moment are counted
       }
     }
-    const deactivate = (user: User): LossDecision => {
-      if (begun.has(user.ref)) return "take"; // asked again, since somebody else wrote first
-      if (isMissing) return this.#isClaimLost(key, organization) ? "hold" : begin(user);
-      if (heldCondition(organization)) return "hold";
-      const change = {
-        ...this.#change(key, organization),
-        // Those who were left to the operator, at whatever replica.
-        deactivating: 1 + this.#waiting(key) - (isWaiting(user) ? 1 : 0),
-      };
-      if (exceedsLimit(change)) return "hold";
-      return isFarFromLimit(change) ? begin(user) : "leave";
-    };
     return {
       decide: (user, access) => {
         const kept = heldCondition(organization) ? "hold" : "take";
@@ -122,7 +122,7 @@ export class SignInLosses {
         return decision === "take" && this.#mayTakeLastAdmin(key, user, access, inForce) ? "leave" : decision;
       },
       [Symbol.dispose]: () => {
-        for (const ref of begun) this.#end(key, ref);
+        for (const ref of begun.keys()) this.#end(key, ref);
       },
     };
   }
@@ -131,35 +131,45 @@ export class SignInLosses {
     return lostAdminRoles(user, access, policy).length > 0 && !this.#localAdmins.canGetIn(key, policy);
   }
 
-  #isClaimLost(key: string, organization: Organization): boolean {
-    const underWay = this.#countUnderWay(key, ({ isMissing }) => isMissing);
-    const stored = this.#counts.withoutClaimSince(key, this.#now() - CLAIM_LOSS_WINDOW_MS);
-    return claimIsLost(this.#change(key, organization), stored + underWay);
+  /** What becomes of an account that would be deactivated, whatever for. */
+  #decide(key: string, organization: Organization, user: User): LossDecision {
+    if (heldCondition(organization)) return "hold";
+    const change = this.#change(key, organization, user);
+    if (exceedsLimit(change)) return "hold";
+    return isFarFromLimit(change) ? "take" : "leave";
   }
 
-  /** What is under way counts as done. */
-  #change(key: string, organization: Organization): Omit<Change, "deactivating"> {
-    const underWay = this.#underWay.get(key)?.size ?? 0;
+  #isClaimLost(key: string, organization: Organization, user: User): boolean {
+    const others = this.#othersUnderWay(key, user);
+    const stored = this.#counts.withoutClaimSince(key, this.#now() - CLAIM_LOSS_WINDOW_MS);
+    const waiting =
+      this.#counts.waitingWithoutClaim(key) -
+      [user, ...others.map(({ stored }) => stored)].filter(waitsWithoutClaim).length;
+    const underWay = others.filter(({ isMissing }) => isMissing).length;
+    return claimIsLost(this.#change(key, organization, user), 1 + stored + underWay + waiting);
+  }
+
+  /** With this account, and those who were left to the operator, at whatever replica. What is under way counts as done. */
+  #change(key: string, organization: Organization, user: User): Change {
+    const others = this.#othersUnderWay(key, user);
+    const waiting =
+      this.#counts.waiting(key) - [user, ...others.map(({ stored }) => stored)].filter(isWaiting).length;
     return {
+      deactivating: 1 + waiting,
       recent:
-        this.#counts.deactivatedSince(key, deactivationsCountFrom(organization, this.#now())) + underWay,
-      active: this.#counts.of(key).active - underWay,
+        this.#counts.deactivatedSince(key, deactivationsCountFrom(organization, this.#now())) + others.length,
+      active: this.#counts.of(key).active - others.length,
       setting: organization.spec.safeguards.maxDeactivations,
     };
   }
 
-  /** Those who wait for the operator, without those who are under way here. */
-  #waiting(key: string): number {
-    return this.#counts.waiting(key) - this.#countUnderWay(key, ({ isWaiting }) => isWaiting);
-  }
-
-  #countUnderWay(key: string, which: (underWay: UnderWay) => boolean): number {
-    return [...(this.#underWay.get(key)?.values() ?? [])].filter(which).length;
+  #othersUnderWay(key: string, { ref }: User): UnderWay[] {
+    return [...(this.#underWay.get(key)?.values() ?? [])].filter(({ stored }) => stored.ref !== ref);
   }
 
   #begin(key: string, user: User, isMissing: boolean): void {
     const all = this.#underWay.get(key) ?? new Map<string, UnderWay>();
-    this.#underWay.set(key, all.set(user.ref, { isMissing, isWaiting: isWaiting(user) }));
+    this.#underWay.set(key, all.set(user.ref, { isMissing, stored: user }));
   }
 
   #end(key: string, ref: string): void {

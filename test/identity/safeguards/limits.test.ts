@@ -40,16 +40,15 @@ test("mappings that are deleted one after the other count as one change", (t) =>
   t.false(exceedsLimit({ deactivating: 5, recent: 15, active: 85, setting: "20%" }));
 });
 
-test("the claim is lost when more people than the limit would be deactivated in sum, five of them for want of it", (t) => {
-  t.false(claimIsLost({ recent: 4, active: 6, setting: "20%" }, 4));
-  t.true(claimIsLost({ recent: 5, active: 5, setting: "20%" }, 5));
-  t.false(claimIsLost({ recent: 19, active: 81, setting: "20%" }, 19));
-  t.true(claimIsLost({ recent: 20, active: 80, setting: "20%" }, 20));
-  t.false(
-    claimIsLost({ recent: 20, active: 80, setting: "20%" }, 4),
-    "others were deactivated for other reasons",
-  );
-  t.true(claimIsLost({ recent: 20, active: 80, setting: "20%" }, 5), "they count");
+test("the claim is lost when somebody would have to approve one more, of five at least for want of it", (t) => {
+  const one = { deactivating: 1, setting: "20%" };
+  t.false(claimIsLost({ ...one, recent: 3, active: 7 }, 4), "four are never held");
+  t.true(claimIsLost({ ...one, recent: 4, active: 6 }, 5));
+  t.false(claimIsLost({ ...one, recent: 19, active: 81 }, 20), "the limit itself");
+  t.true(claimIsLost({ ...one, recent: 20, active: 80 }, 21));
+  t.false(claimIsLost({ ...one, recent: 20, active: 80 }, 4), "others were deactivated for other reasons");
+  t.true(claimIsLost({ ...one, recent: 20, active: 80 }, 5), "they count");
+  t.true(claimIsLost({ ...one, deactivating: 21, recent: 0, active: 100 }, 5), "so do those who wait");
 });
 
 test("half of the limit is far from it; a small organization counts four", (t) => {

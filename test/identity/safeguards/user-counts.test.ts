@@ -166,6 +166,22 @@ test("an organization of which nobody is left is forgotten, and one that nobody 
   t.is(counts.withoutClaimSince(ACME, 0), 0);
 });
 
+test("who waits for want of the groups claim is counted apart", (t) => {
+  const { counts, put, remove } = scene();
+  const ada = account({ ref: "acme/ada", decided: false, groupsFrom: "MissingClaim" });
+  put(ada);
+  put(account({ ref: "acme/ben", decided: false, groupsFrom: "Claim" }));
+  put(account({ ref: "acme/cy", groupsFrom: "MissingClaim" }));
+  put(out("acme/dan", 5_000, { decided: false, groupsFrom: "MissingClaim" }));
+  t.deepEqual([counts.waiting(ACME), counts.waitingWithoutClaim(ACME)], [2, 1]);
+  put({ ...ada, groupsFrom: "Claim" });
+  t.is(counts.waitingWithoutClaim(ACME), 0, "it is back");
+  put(ada);
+  remove("acme/ada");
+  t.is(counts.waitingWithoutClaim(ACME), 0);
+  t.is(counts.waitingWithoutClaim("beta/beta"), 0);
+});
+
 test("who is held waits, who is inactive or decided doesn't", (t) => {
   const { counts, put } = scene();
   const held = account({ ref: "acme/ada" });

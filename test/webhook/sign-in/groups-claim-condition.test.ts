@@ -157,6 +157,20 @@ test("a claim that can't be read, was lost or may be cut is refused, and what is
   );
 });
 
+test("a claim that was lost is so until it is back: one that can't be read hasn't come", (t) => {
+  const lost = acme({ condition: { status: "False", reason: "ClaimLost" }, checked: SOURCE, seen: SEEN });
+  const invalid = { kind: "invalid", why: "It is a number." } as const;
+  t.is(after(lost, invalid), `False ClaimLost, ${BEFORE}`);
+  t.is(after(lost, MISSING, NONE, CLAIM_LOST), `False ClaimLost, ${BEFORE}`);
+  t.is(after(lost, MISSING, { kind: "failed", why: "It is away." }), undefined);
+});
+
+test("a claim that was lost isn't any more where groups are read from the directory by now", (t) => {
+  const lost = { condition: { status: "False", reason: "ClaimLost" }, checked: SOURCE, seen: SEEN } as const;
+  const withDirectory = acme({ ...lost, okta: { directory: DIRECTORY } });
+  t.is(after(withDirectory, MISSING, READ), `Unknown ReadFromDirectory, ${BEFORE}`);
+});
+
 test("a list of a hundred groups is told of where no directory can complete it, and stays told of", (t) => {
   t.is(after(acme(), names(99)), `True Received, ${JUST_NOW}`);
   t.is(after(acme(), names(100)), `True TooManyGroups, ${JUST_NOW}`);
