@@ -366,7 +366,7 @@ export interface SessionsStatus {
    */
   maxAge: string;
   /**
-   * Sessions that began earlier have ended, whatever spec.sessions.maxAge says by now. It goes forward whenever that changes, to the time before which sessions were too old for the shorter of the two.
+   * Sessions that began earlier have ended, whatever spec.sessions.maxAge says by now. It goes forward whenever that changes, to the time before which sessions were too old for the shorter of the two. Where a clock was ahead, it may be in the future: whoever has signed in since it was set isn't ended by it.
    */
   endedBefore?: string;
 }

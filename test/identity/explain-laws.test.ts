@@ -89,7 +89,12 @@ const acme = {
 function letInBy(user: User): string[] {
   const judged = judgeSession(
     { ...SESSION },
-    { store: { get: () => user }, organization: () => acme, watermarks: { of: () => 0 }, namespace: "acme" },
+    {
+      store: { get: () => user },
+      organization: () => acme,
+      watermarks: { hasEnded: () => false },
+      namespace: "acme",
+    },
     100_000,
     true,
   );

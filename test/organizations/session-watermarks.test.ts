@@ -1,7 +1,7 @@
 import test from "ava";
 import type { Organization } from "../../crds/types.ts";
 import type { Change } from "../../kubernetes/index.ts";
-import { SessionWatermarks } from "../../organizations/session-watermarks.ts";
+import { type Begun, SessionWatermarks } from "../../organizations/session-watermarks.ts";
 import { organization } from "./organization.ts";
 
 const MINUTE = 60_000;
@@ -33,6 +33,12 @@ class Heard {
     return this;
   }
 
+  /** A session that begins now, as its token has it. */
+  begin(): Begun {
+    const endedBefore = this.watermarks.aheadOf(this.now, ACME);
+    return { issuedAt: this.now, ...(endedBefore === undefined ? {} : { endedBefore }) };
+  }
+
   forget(): this {
     const object = this.#organization;
     if (object) this.#tell({ kind: "deleted", key: "team/acme", object });
@@ -42,7 +48,7 @@ class Heard {
 
   /** Whether a session that began so long before noon has ended for good. */
   ended(agoMs: number): boolean {
-    return NOON - agoMs < this.watermarks.of(acme("1m", undefined, "u1"));
+    return this.watermarks.hasEnded({ issuedAt: NOON - agoMs }, ACME);
   }
 }
 
@@ -56,6 +62,8 @@ function acme(
     status: sessions ? { sessions } : {},
   };
 }
+
+const ACME = acme("1m", undefined, "u1");
 
 test("as long as maxAge stays, nothing has ended for good", (t) => {
   const heard = new Heard().hear("12h").hear("12h", { maxAge: "12h" });
@@ -110,4 +118,49 @@ test("another organization of the same name has ended nothing, and neither has a
   t.is(heard.watermarks.of(acme("1m", undefined, "u2")), 0);
   heard.forget().hear("12h", undefined, "u3");
   t.is(heard.watermarks.of(acme("1m", undefined, "u1")), 0, "forgotten with its organization");
+});
+
+/** What an operator whose clock is a day ahead makes of a change to this maxAge at noon. */
+const AHEAD = { maxAge: "1h", endedBefore: "2026-11-25T11:00:06Z" };
+
+test("a clock that was ahead has ended what there was, and nothing that begins from then on", (t) => {
+  const heard = new Heard().hear("12h", { maxAge: "12h" });
+  const before = heard.begin();
+  heard.now += MINUTE;
+  heard.hear("1h", AHEAD);
+  heard.now += MINUTE;
+  const after = heard.begin();
+  t.true(heard.watermarks.hasEnded(before, ACME));
+  t.false(heard.watermarks.hasEnded(after, ACME));
+  const restarted = new Heard().hear("1h", AHEAD);
+  t.true(restarted.watermarks.hasEnded(before, ACME), "at any replica, and after a restart");
+  t.false(restarted.watermarks.hasEnded(after, ACME));
+});
+
+test("the next change ends those who know of a watermark in the future, whatever the clock says by then", (t) => {
+  const heard = new Heard().hear("1h", AHEAD);
+  heard.now += MINUTE;
+  const session = heard.begin();
+  heard.hear("30m", AHEAD);
+  t.true(heard.watermarks.hasEnded(session, ACME));
+  const next = heard.watermarks.of(ACME);
+  t.is(new Date(next).toISOString(), "2026-11-25T11:00:07.000Z", "forward, so that it is kept");
+  heard.hear("30m", AHEAD).hear("30m", { maxAge: "30m", endedBefore: new Date(next).toISOString() });
+  t.is(heard.watermarks.of(ACME), next, "once for each change, however often it is heard of");
+  heard.now += MINUTE;
+  t.false(heard.watermarks.hasEnded(heard.begin(), ACME));
+});
+
+test("a program whose own clock was ahead takes what it saw for what was so when the clock is right again", (t) => {
+  const heard = new Heard();
+  heard.now += 24 * HOUR;
+  heard.hear("12h").hear("1h");
+  t.false(heard.watermarks.hasEnded(heard.begin(), ACME), "by that clock, it begins later");
+  heard.now = NOON;
+  t.true(heard.ended(1), "what began before");
+  const session = heard.begin();
+  t.false(heard.watermarks.hasEnded(session, ACME));
+  heard.now += MINUTE;
+  t.false(heard.watermarks.hasEnded(session, ACME), "and it stays so");
+  t.true(heard.ended(1));
 });

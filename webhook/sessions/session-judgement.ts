@@ -39,7 +39,7 @@ export interface Facts {
   readonly store: Pick<IdentityStore, "get">;
   /** By "namespace/name". */
   readonly organization: (key: string) => Organization | undefined;
-  readonly watermarks: Pick<SessionWatermarks, "of">;
+  readonly watermarks: Pick<SessionWatermarks, "hasEnded">;
   /** The program's own namespace: service accounts are of this one, unless an account names another. */
   readonly namespace: string;
 }
@@ -78,7 +78,7 @@ export function judgeSession(
     return over("organization-unknown");
   const expiresAt = Math.min(session.expiresAt, session.issuedAt + maxAgeMs(organization));
   if (now >= expiresAt) return over("session-expired");
-  if (session.issuedAt < watermarks.of(organization)) return over("session-ended");
+  if (watermarks.hasEnded(session, organization)) return over("session-ended");
   return { kind: "signed-in", session, user, organization, expiresAt };
 }
 

@@ -19,13 +19,15 @@ export interface Session {
   readonly expiresAt: number;
   /** Local sign-ins only: the service account whose token it was, as `fingerprintOf` it. */
   readonly serviceAccount?: string;
+  /** The organization's watermark when it began, in ms since 1970, where a clock that was ahead had set it to later. */
+  readonly endedBefore?: number;
 }
 
 const VERSION = "2";
 /** Names of objects have none, ids and numbers neither; cookies may. */
 const SEPARATOR = ":";
 
-/** Longest token that is looked at, in characters. Ours have 470 at the most. */
+/** Longest token that is looked at, in characters. Ours have 480 at the most. */
 const MAX_LENGTH = 1024;
 
 /** The id of a new session. */
@@ -39,11 +41,12 @@ export function fingerprintOf(text: string): string {
 }
 
 /**
- * A session as a signed text of at most 470 characters: version, key id, fields, HMAC-SHA256. It is written plainly,
+ * A session as a signed text of at most 480 characters: version, key id, fields, HMAC-SHA256. It is written plainly,
  * because a browser may have to carry several, with every request: base64 makes four characters of three.
  */
 export function signSession(session: Session, key: SessionKey): string {
   const { id, user, userID, epoch, organizationID, issuedAt, expiresAt, serviceAccount = "" } = session;
+  const { endedBefore } = session;
   const start = Math.floor(issuedAt / 1000);
   const signed = [
     VERSION,
@@ -56,6 +59,7 @@ export function signSession(session: Session, key: SessionKey): string {
     (Math.floor(expiresAt / 1000) - start).toString(36),
     id,
     serviceAccount,
+    ...(endedBefore === undefined ? [] : [Math.ceil(endedBefore / 1000).toString(36)]),
   ].join(SEPARATOR);
   return `${signed}${SEPARATOR}${mac(signed, key).toString("base64url")}`;
 }
@@ -74,8 +78,9 @@ export function verifySession(token: string, key: SessionKey): Session | undefin
   const signed = token.slice(0, end);
   if (!verifiedSignature(signed, token.slice(end + 1), key)) return undefined;
   // Signed by us, so that it is whole. In a later version's form it is as good as none: people sign in again.
-  const [version, , user, userID, epoch, organizationID, start, seconds, id, serviceAccount, ...more] =
+  const [version, , user, userID, epoch, organizationID, start, seconds, id, serviceAccount, ...last] =
     signed.split(SEPARATOR);
+  const [ahead, ...more] = last;
   if (version !== VERSION || !user || !userID || !epoch || !organizationID || !start || !seconds || !id)
     return undefined;
   if (serviceAccount === undefined || more.length > 0) return undefined;
@@ -89,6 +94,7 @@ export function verifySession(token: string, key: SessionKey): Session | undefin
     issuedAt,
     expiresAt: issuedAt + Number.parseInt(seconds, 36) * 1000,
     ...(serviceAccount === "" ? {} : { serviceAccount }),
+    ...(ahead === undefined ? {} : { endedBefore: Number.parseInt(ahead, 36) * 1000 }),
   };
 }
 

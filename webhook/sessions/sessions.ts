@@ -2,6 +2,7 @@ import type { Organization } from "../../crds/types.ts";
 import type { IdentityStore, User } from "../../identity/index.ts";
 import { splitKey } from "../../kubernetes/index.ts";
 import { maxAgeMs } from "../../organizations/max-age.ts";
+import type { SessionWatermarks } from "../../organizations/session-watermarks.ts";
 import type { CookieStyle } from "./cookies.ts";
 import { MOST_CHARACTERS, type SessionCookie, SessionCookies } from "./session-cookies.ts";
 import {
@@ -33,6 +34,7 @@ export type SessionCheck =
 export interface SessionsOptions extends Facts {
   readonly keys: Pick<SessionKeys, "current" | "find" | "lookFor">;
   readonly store: Pick<IdentityStore, "get" | "fresh">;
+  readonly watermarks: Pick<SessionWatermarks, "hasEnded" | "aheadOf">;
   /** Whether it is too long ago that everything in this namespace was known. */
   readonly isStale: (namespace: string) => boolean;
   readonly cookies: CookieStyle;
@@ -77,6 +79,7 @@ export class Sessions {
     const { uid: organizationID = "" } = organization.metadata;
     const maxAge = maxAgeMs(organization);
     const issuedAt = this.#now();
+    const endedBefore = this.#options.watermarks.aheadOf(issuedAt, organization);
     const serviceAccount = isLocal ? serviceAccountOf(user, this.#options.namespace) : undefined;
     const session: Session = {
       id: newSessionID(),
@@ -87,6 +90,7 @@ export class Sessions {
       issuedAt,
       expiresAt: issuedAt + maxAge,
       ...(serviceAccount === undefined ? {} : { serviceAccount }),
+      ...(endedBefore === undefined ? {} : { endedBefore }),
     };
     const cookie: SessionCookie = {
       name: this.#cookies.nameOf(organizationID),

@@ -38,6 +38,27 @@ test("the sessions that a shorter maxAge has ended stay ended when it is longer 
   t.is(await at(await replica()), "session-ended");
 });
 
+test("a maxAge that was changed while a clock was ahead ends what there was, and whoever signs in again goes on, at every replica, and after a restart", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  const { applyAcme, signedIn, replica, heard, cluster } = underTest;
+  const other = await replica();
+  await applyAcme();
+  const before = copyOf(await signedIn("ada"), underTest.url).header(new URL(underTest.url));
+  const endedBefore = `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 19)}Z`;
+  const patch = JSON.stringify({ status: { sessions: { maxAge: "12h", endedBefore } } });
+  await cluster.kubectl("patch", "oktaorg", "acme", "--subresource=status", "--type=merge", "-p", patch);
+  await heard("oktaorg", "acme");
+  const after = copyOf(await signedIn("ada"), underTest.url).header(new URL(underTest.url));
+  const at = async ({ url }: { url: string }, cookie = ""): Promise<string> => {
+    const { status, body } = await new Browser(url).get("/session", { cookie });
+    return status === 200 ? "signed in" : JSON.parse(body).code;
+  };
+  for (const one of [underTest, other, await replica()]) {
+    t.is(await at(one, before), "session-ended");
+    t.is(await at(one, after), "signed in");
+  }
+});
+
 test("a cookie from before an account was deleted is refused when the person is there again, under the same name", async (t) => {
   const underTest = await webhookUnderTest(t);
   const { applyAcme, signIn, signedIn, session, okta, users, cluster, url, webhook } = underTest;

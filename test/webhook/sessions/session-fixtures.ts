@@ -54,7 +54,10 @@ export class Replica {
       },
       organization: (key) => this.organizations.get(key),
       namespace: "team",
-      watermarks: { of: () => this.watermark },
+      watermarks: {
+        hasEnded: ({ issuedAt }) => issuedAt < this.watermark,
+        aheadOf: () => undefined,
+      },
       isStale: () => this.stale,
       cookies: cookieStyle("https://login.example.com"),
       now: () => this.now,

@@ -38,7 +38,7 @@ function judged(scene: Scene = {}): string {
     store: { get: (ref: string) => (ref === of.user ? account : undefined) },
     organization: (key: string) =>
       key === "team/acme" ? organization(key, "acme", { uid: "o", maxAge }) : undefined,
-    watermarks: { of: () => watermark },
+    watermarks: { hasEnded: ({ issuedAt }: Session) => issuedAt < watermark },
     namespace: "operator",
   };
   const judgement = judgeSession(of, facts, now, confirmed);
