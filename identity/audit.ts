@@ -1,6 +1,6 @@
 import { type Grant, grantKey } from "./access.ts";
 import { type Cause, unconfirmed } from "./causes.ts";
-import type { StoreError } from "./store.ts";
+import type { PerhapsStored } from "./store.ts";
 import type { User } from "./user.ts";
 
 /** One change of access, as it is logged. */
@@ -43,8 +43,13 @@ export function auditChanges(before: User | undefined, after: User, cause: Cause
 }
 
 /** What a failed write may have stored all the same, as records that say so. */
-export function auditPerhaps({ perhaps }: StoreError, cause: Cause): AuditRecord[] {
+export function auditPerhaps(perhaps: PerhapsStored | undefined, cause: Cause): AuditRecord[] {
   return perhaps ? auditChanges(perhaps.before, perhaps.after, unconfirmed(cause)) : [];
+}
+
+/** The same of the end of all sessions. */
+export function auditPerhapsEnded(perhaps: PerhapsStored | undefined, cause: Cause): AuditRecord[] {
+  return perhaps?.before ? auditSessionsEnded(perhaps.before, perhaps.after, unconfirmed(cause)) : [];
 }
 
 /** The record of all sessions having ended by themselves; a deactivation, which ends them too, is in `auditChanges`. */

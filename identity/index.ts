@@ -13,6 +13,7 @@ export * from "./groups-verdict.ts";
 export * from "./history.ts";
 export * from "./identity.ts";
 export * from "./linking.ts";
+export * from "./lost-answers.ts";
 export * from "./mapping-counts.ts";
 export * from "./near-misses.ts";
 export * from "./policies.ts";

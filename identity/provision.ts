@@ -4,11 +4,12 @@ import { signInCause } from "./causes.ts";
 import { LIST_MAY_BE_CUT, mayBeCut } from "./groups-verdict.ts";
 import type { Identity } from "./identity.ts";
 import { isLinkable } from "./linking.ts";
+import { beforeLost, untilWritten } from "./lost-answers.ts";
 import type { Policy, PolicyInForce } from "./policy.ts";
 import { keepHeldAccess, resolveAccess } from "./resolve-access.ts";
 import { keepAdminRoles, lostAdminRoles } from "./safeguards/admin-roles.ts";
 import { isCountedLoss } from "./safeguards/losses.ts";
-import { type IdentityStore, StaleUserError, StoreError, UserExistsError } from "./store.ts";
+import { type IdentityStore, type PerhapsStored, StaleUserError } from "./store.ts";
 import { identityOf, isActive, isAsStored, type User } from "./user.ts";
 
 /** A person whom Okta has just signed in. */
@@ -83,7 +84,7 @@ const ATTEMPTS = 8;
  * and here as soon as the watch brings it: they sign in again. So what is stored stands: what another replica has stored
  * in that moment isn't overwritten by what Okta has said to this one.
  * @param mayTake is asked before an account is deactivated or loses an admin role, where that counts (see `safeguards/`)
- * @throws StoreError when the store can't be written; then nobody is signed in
+ * @throws StoreError when the store can't be written; then nobody is signed in. It says what may be stored all the same
  */
 export async function provisionSignIn(
   store: SignInStore,
@@ -91,30 +92,29 @@ export async function provisionSignIn(
   organization: Deciding,
   mayTake: (user: User, access: Access) => LossDecision = () => "take",
 ): Promise<SignInOutcome> {
-  let fresh = false;
-  let earlier: { user: User | undefined } | undefined;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const user = await currentUser(store, signIn, organization, fresh);
-    try {
+  return untilWritten(
+    async (lost, earlier) => {
+      const fresh = earlier > 0;
+      const user = await currentUser(store, signIn, organization, fresh);
       const outcome = await write(store, signIn, organization, { user, fresh }, mayTake);
       if (outcome.kind === "admitted" || fresh || (await isCurrent(store, signIn, outcome)))
-        return earlier ? since(earlier.user, outcome) : outcome;
-      fresh = true;
-    } catch (error) {
-      if (!(error instanceof StaleUserError || error instanceof UserExistsError)) throw error;
-      fresh = true;
-      if (error.perhapsByUs) earlier ??= { user };
-    }
-  }
-  throw new StoreError(`The account was changed by others ${ATTEMPTS} times in a row. Sign in again.`);
+        return since(lost, outcome);
+      throw new StaleUserError("The refusal was decided on what isn't stored any more.");
+    },
+    {
+      attempts: ATTEMPTS,
+      givenUp: `The account was changed by others ${ATTEMPTS} times in a row. Sign in again.`,
+    },
+  );
 }
 
-/**
- * The outcome with the account as it was before an attempt whose answer was lost: that one may have been stored, so that
- * what it has changed shows in no later one. Better recorded twice than never.
- */
-function since(before: User | undefined, outcome: SignInOutcome): SignInOutcome {
-  return outcome.kind === "kept" ? { ...outcome, before: before ?? outcome.before } : { ...outcome, before };
+/** The outcome with the account as it was before everything that this sign-in may have stored of it. */
+function since(lost: PerhapsStored | undefined, outcome: SignInOutcome): SignInOutcome {
+  if (outcome.kind === "kept")
+    return { ...outcome, before: beforeLost(lost, { before: outcome.before, after: outcome.user }) };
+  if (!outcome.user) return outcome;
+  if (lost && !lost.before) return { ...outcome, before: undefined };
+  return { ...outcome, before: beforeLost(lost, { before: outcome.before, after: outcome.user }) };
 }
 
 /**

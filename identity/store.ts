@@ -100,10 +100,10 @@ export interface PerhapsStored {
   readonly after: User;
 }
 
-/** The store can't be read or written now. Nothing is known to have changed. */
+/** The store can't be read or written now. */
 export class StoreError extends Error {
   readonly code: string = "store-unavailable";
-  /** What may be stored all the same: it was asked for, and there was no answer. */
+  /** What may be stored all the same: it was asked for, and there was no answer. Or half of it was stored. */
   readonly perhaps: PerhapsStored | undefined;
 
   constructor(message: string, options: ErrorOptions & { perhaps?: PerhapsStored | undefined } = {}) {
@@ -112,26 +112,26 @@ export class StoreError extends Error {
   }
 }
 
-/** The user has changed since it was read. Read it again and decide again. */
+/** The user has changed since it was read. Read it again and decide again: see `untilWritten`. */
 export class StaleUserError extends Error {
   readonly code = "stale-user";
-  /** Perhaps by this very write: it was sent before, and the answer was lost. */
-  readonly perhapsByUs: boolean;
+  /** What this very write may have stored: it was sent before, and the answer was lost. Or half of it was stored. */
+  readonly perhaps: PerhapsStored | undefined;
 
-  constructor(message: string, options: ErrorOptions & { perhapsByUs?: boolean } = {}) {
+  constructor(message: string, options: ErrorOptions & { perhaps?: PerhapsStored | undefined } = {}) {
     super(message, options);
-    this.perhapsByUs = options.perhapsByUs === true;
+    this.perhaps = options.perhaps;
   }
 }
 
 /** This subject has an account already. Read it and decide on it. */
 export class UserExistsError extends Error {
   readonly code = "user-exists";
-  /** Perhaps made by this very write: its answer was lost. */
-  readonly perhapsByUs: boolean;
+  /** What this very write may have made: its answer was lost. */
+  readonly perhaps: PerhapsStored | undefined;
 
-  constructor(message: string, options: ErrorOptions & { perhapsByUs?: boolean } = {}) {
+  constructor(message: string, options: ErrorOptions & { perhaps?: PerhapsStored | undefined } = {}) {
     super(message, options);
-    this.perhapsByUs = options.perhapsByUs === true;
+    this.perhaps = options.perhaps;
   }
 }

@@ -84,9 +84,11 @@ export async function makeAccount(
     audit.write(auditChanges(undefined, user, SEEN_IN_DIRECTORY), user.uid);
     return true;
   } catch (error) {
-    if (error instanceof UserExistsError || error instanceof StaleUserError) return false; // they have just signed in
-    if (error instanceof StoreError && error.perhaps)
-      audit.write(auditPerhaps(error, SEEN_IN_DIRECTORY), error.perhaps.after.uid);
+    const isThere = error instanceof UserExistsError || error instanceof StaleUserError; // they have just signed in
+    if (!isThere && !(error instanceof StoreError)) throw error;
+    const { perhaps } = error;
+    if (perhaps) audit.write(auditPerhaps(perhaps, SEEN_IN_DIRECTORY), perhaps.after.uid);
+    if (isThere) return false;
     throw error;
   }
 }

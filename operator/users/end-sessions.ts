@@ -1,12 +1,13 @@
 import {
   type AuditLog,
+  auditPerhapsEnded,
   auditSessionsEnded,
   type IdentityStore,
+  type PerhapsStored,
   requestCause,
-  StaleUserError,
   StoreError,
   type User,
-  unconfirmed,
+  untilWritten,
 } from "../../identity/index.ts";
 import { again, done, type Outcome } from "../../kubernetes/index.ts";
 
@@ -25,30 +26,24 @@ export function isAskedToEnd(user: User): boolean {
  * out at once doesn't wait for the thousands whom a changed mapping touches.
  */
 export async function endSessions(ref: string, deps: EndSessionsDeps): Promise<Outcome> {
-  const { store } = deps;
+  const { store, audit } = deps;
   const user = await store.read(ref);
   if (!user || user.endRequest === undefined || !isAskedToEnd(user)) return done;
-  try {
-    record(deps, user, await store.update(user, { endSessions: user.endRequest }));
-    return done;
-  } catch (error) {
-    if (error instanceof StoreError && error.perhaps)
-      record(deps, user, error.perhaps.after, unconfirmed(requestCause(user.endRequest)));
-    if (!(error instanceof StaleUserError)) throw error;
-    const stored = await store.fresh(ref);
-    if (!stored) return done;
-    if (isAskedToEnd(stored)) return again(0);
+  const { endRequest } = user;
+  const cause = requestCause(endRequest);
+  const write = async (lost: PerhapsStored | undefined, earlier: number): Promise<Outcome> => {
+    const stored =
+      earlier > 0 ? await store.fresh(ref) : await store.update(user, { endSessions: endRequest });
+    const isOvertaken = earlier > 0 && (!stored || isAskedToEnd(stored));
     // It was us, and the answer was lost, or another leader: better recorded twice than never.
-    record(deps, user, stored);
-    return done;
+    if (stored && !isOvertaken) audit.write(auditSessionsEnded(user, stored, cause), stored.uid);
+    else audit.write(auditPerhapsEnded(lost, cause), user.uid);
+    return stored && isOvertaken ? again(0) : done;
+  };
+  try {
+    return await untilWritten(write, { attempts: 2, givenUp: "The account is being changed all the time." });
+  } catch (error) {
+    if (error instanceof StoreError) audit.write(auditPerhapsEnded(error.perhaps, cause), user.uid);
+    throw error;
   }
-}
-
-function record(
-  { audit }: EndSessionsDeps,
-  before: User,
-  after: User,
-  cause = requestCause(before.endRequest ?? ""),
-): void {
-  audit.write(auditSessionsEnded(before, after, cause), after.uid);
 }

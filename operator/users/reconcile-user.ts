@@ -4,19 +4,19 @@ import {
   approvedCause,
   auditChanges,
   auditPerhaps,
-  type Cause,
   type IdentityStore,
   isActive,
   isCountedLoss,
   lostAdminRoles,
+  type PerhapsStored,
   type Policies,
   resolveStoredAccess,
   SEEN_IN_DIRECTORY,
-  StaleUserError,
   StoreError,
   sameAccess,
   storedCause,
   type User,
+  untilWritten,
 } from "../../identity/index.ts";
 import { again, done, type Outcome } from "../../kubernetes/index.ts";
 import type { CacheLag } from "./cache-lag.ts";
@@ -64,19 +64,20 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   const approval = mayBeHeld ? hold.approvalOf(user) : undefined;
   const seen = isOfDirectory ? SEEN_IN_DIRECTORY : storedCause(user, access);
   const cause = approval === undefined ? seen : approvedCause(seen, approval);
-  try {
-    record(deps, user, await store.update(user, { access, cause }), cause);
-    return done;
-  } catch (error) {
-    if (error instanceof StoreError) audit.write(auditPerhaps(error, cause), user.uid);
-    if (!(error instanceof StaleUserError)) throw error;
+  const write = async (lost: PerhapsStored | undefined, earlier: number): Promise<Outcome> => {
     // Somebody else wrote first, and the cache may be long in hearing of it: this read brings it up to date.
-    const stored = await store.fresh(ref);
-    if (!stored) return done;
-    if (!isDecided(stored, access)) return again(0);
+    const stored = earlier > 0 ? await store.fresh(ref) : await store.update(user, { access, cause });
+    const isOvertaken = earlier > 0 && !(stored && isDecided(stored, access));
     // Or it was us, and the answer was lost: better recorded twice than never.
-    record(deps, user, stored, cause);
-    return done;
+    if (stored && !isOvertaken) audit.write(auditChanges(user, stored, cause), stored.uid);
+    else audit.write(auditPerhaps(lost, cause), user.uid);
+    return stored && isOvertaken ? again(0) : done;
+  };
+  try {
+    return await untilWritten(write, { attempts: 2, givenUp: "The account is being changed all the time." });
+  } catch (error) {
+    if (error instanceof StoreError) audit.write(auditPerhaps(error.perhaps, cause), user.uid);
+    throw error;
   }
 }
 
@@ -86,8 +87,4 @@ function isDecided(user: User, access: Access): boolean {
   // Nobody keeps what has no organization: another release, of another version, may say the same in other words.
   if (access.reason === "OrganizationNotFound") return stored.reason === access.reason;
   return !outdated && sameAccess(stored, access);
-}
-
-function record({ audit }: UserDeps, before: User, after: User, cause: Cause): void {
-  audit.write(auditChanges(before, after, cause), after.uid);
 }

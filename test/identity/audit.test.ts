@@ -1,8 +1,7 @@
 import test from "ava";
 import type { Access } from "../../identity/access.ts";
-import { auditChanges, auditPerhaps, auditSessionsEnded } from "../../identity/audit.ts";
+import { auditChanges, auditPerhaps, auditPerhapsEnded, auditSessionsEnded } from "../../identity/audit.ts";
 import { LOCAL_ACCOUNT, requestCause } from "../../identity/causes.ts";
-import { StoreError } from "../../identity/store.ts";
 import { account, local } from "./an-account.ts";
 
 const NONE: Access = { active: false, grants: [], groups: [], reason: "NoMappedGroup", message: "" };
@@ -40,14 +39,19 @@ test("of a local account that is given to another service account, the end of it
 
 test("what a write without an answer may have stored is recorded, and that it may not be so", (t) => {
   const perhaps = { before: account(), after: account({ access: NONE, sessionEpoch: 1 }) };
-  const records = auditPerhaps(new StoreError("no answer", { perhaps }), requestCause("x"));
+  const records = auditPerhaps(perhaps, requestCause("x"));
   t.deepEqual(
     records.map(({ action }) => action),
     ["revoke", "deactivate"],
   );
   t.regex(records[0]?.cause.detail ?? "", /"x"\. The store didn't answer: this may not be so\.$/);
   t.is(records[0]?.cause.by, "request");
-  t.deepEqual(auditPerhaps(new StoreError("not asked"), LOCAL_ACCOUNT), []);
+  t.deepEqual(auditPerhaps(undefined, LOCAL_ACCOUNT), []);
+  const [ended, ...more] = auditPerhapsEnded(perhaps, requestCause("x"));
+  t.is(ended?.action, "end-sessions");
+  t.regex(ended?.cause.detail ?? "", /this may not be so/);
+  t.deepEqual(more, []);
+  t.deepEqual(auditPerhapsEnded(undefined, LOCAL_ACCOUNT), []);
 });
 
 test("a record names the address where there is one", (t) => {

@@ -74,6 +74,8 @@ const ADDRESS = "ben@acme.example";
 const member = { ...identity("service_admin"), email: ADDRESS };
 const stranger = { ...identity("marketing"), email: ADDRESS };
 const at = 1_000;
+/** As another has written it meanwhile. */
+const THEIRS = account({ version: "2" });
 
 interface Deciding {
   policy?: Policy;
@@ -296,7 +298,7 @@ test("a list that may have been cut can give, and takes nothing", async (t) => {
   t.is((await signIn(new Accounts(), cut, { policy: two })).kind, "admitted", "there is no account yet");
   const made = new Accounts();
   made.stored = [both];
-  made.failures.push(new UserExistsError("ours?", { perhapsByUs: true }));
+  made.failures.push(new UserExistsError("ours?", { perhaps: { before: undefined, after: both } }));
   t.like(await signIn(made, cut, { policy: two }), { kind: "kept", before: both });
   t.is((await signIn(new Accounts(both), identity("service_admin"), { policy: two })).kind, "admitted");
   t.is((await signIn(new Accounts(account()), cut, { policy: two })).kind, "admitted", "nothing is lost");
@@ -348,8 +350,9 @@ test("an account that another replica has made meanwhile is read and decided on;
 });
 
 test("where the answer to a write was lost, what was before it is what is told", async (t) => {
+  const perhaps = { before: account(), after: account({ version: "2" }) };
   for (const [lost, before] of [
-    [new StaleUserError("ours?", { perhapsByUs: true }), "1"],
+    [new StaleUserError("ours?", { perhaps }), "1"],
     [new StaleUserError("theirs"), "2"],
   ] as const) {
     const accounts = new Accounts(account());
@@ -364,14 +367,53 @@ test("where the answer to a write was lost, what was before it is what is told",
     t.is(outcome.before?.version, before, lost.message);
   }
   for (const [lost, before] of [
-    [new UserExistsError("ours?", { perhapsByUs: true }), undefined],
+    [new UserExistsError("ours?", { perhaps: { ...perhaps, before: undefined } }), undefined],
     [new UserExistsError("theirs"), "2"],
   ] as const) {
     const accounts = new Accounts();
     accounts.stored = [account({ version: "2" })];
-    accounts.failures.push(lost, new StaleUserError("again", { perhapsByUs: true }));
+    accounts.failures.push(lost, new StaleUserError("again", { perhaps: { ...perhaps, before: THEIRS } }));
     t.is((await signIn(accounts)).before?.version, before, lost.message);
   }
+  const anew = new Accounts(account());
+  anew.stored = [account({ version: "2", uid: "another" })];
+  anew.failures.push(new StaleUserError("ours?", { perhaps }));
+  t.is((await signIn(anew)).before?.version, "2", "one that was deleted and made again is another");
+});
+
+test("where the store can't be read after a lost answer, the error says what may be stored", async (t) => {
+  const perhaps = { before: account(), after: account({ version: "2" }) };
+  const down = new StoreError("It is away.");
+  for (const lost of [
+    new StaleUserError("ours?", { perhaps }),
+    new UserExistsError("ours?", { perhaps: { ...perhaps, before: undefined } }),
+  ]) {
+    const accounts = new Accounts(account());
+    accounts.failures.push(lost);
+    accounts.freshBySubject = () => Promise.reject(down);
+    const error = await t.throwsAsync(signIn(accounts), { instanceOf: StoreError, message: "It is away." });
+    t.is(error?.cause, down);
+    t.deepEqual(error?.perhaps, lost.perhaps);
+  }
+  const others = new Accounts(account());
+  others.failures.push(new StaleUserError("theirs"));
+  others.freshBySubject = () => Promise.reject(down);
+  t.is((await t.throwsAsync(signIn(others), { is: down }))?.perhaps, undefined);
+
+  const contested = new Accounts(account());
+  contested.failures.push(new StaleUserError("ours?", { perhaps }));
+  contested.failures.push(...Array.from({ length: 7 }, () => new StaleUserError("theirs")));
+  const givenUp = await t.throwsAsync(signIn(contested), { message: /8 times in a row/ });
+  t.is(givenUp instanceof StoreError && givenUp.perhaps, perhaps);
+
+  const twice = new Accounts(account());
+  const last = { before: account({ version: "2" }), after: account({ version: "3" }) };
+  twice.failures.push(
+    new StaleUserError("ours?", { perhaps }),
+    new StoreError("no answer", { perhaps: last }),
+  );
+  const unanswered = await t.throwsAsync(signIn(twice), { instanceOf: StoreError, message: "no answer" });
+  t.deepEqual(unanswered?.perhaps, { before: perhaps.before, after: last.after }, "from before all of it");
 });
 
 test("while an organization is paused, a sign-in takes only what is certain about one person", async (t) => {

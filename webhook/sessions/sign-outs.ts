@@ -2,13 +2,17 @@ import type { Logger } from "pino";
 import {
   type AuditLog,
   adminCause,
+  auditPerhapsEnded,
   auditSessionsEnded,
+  beforeLost,
+  type Cause,
   type IdentityStore,
   MANY_SIGN_OUTS,
+  type PerhapsStored,
   StaleUserError,
   StoreError,
   type User,
-  unconfirmed,
+  untilWritten,
 } from "../../identity/index.ts";
 import type { Session } from "./session-token.ts";
 
@@ -79,60 +83,58 @@ export class SignOuts {
   async endAll(ref: string, admin: string): Promise<User | undefined> {
     const { store, audit } = this.#options;
     const cause = adminCause(admin);
-    let user = store.get(ref) ?? (await store.fresh(ref));
-    let earlier: User | undefined;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (!user) return undefined;
+    const givenUp = "The account is being changed all the time. Try again.";
+    return this.#recorded(cause, givenUp, async (lost, earlier) => {
+      const user = (earlier > 0 ? undefined : store.get(ref)) ?? (await store.fresh(ref));
+      if (!user) {
+        audit.write(auditPerhapsEnded(lost, cause), lost?.after.uid ?? "");
+        return undefined;
+      }
       // By us, and the answer was lost, or by somebody else: better recorded twice than never.
-      if (earlier && user.sessionEpoch > earlier.sessionEpoch) {
-        audit.write(auditSessionsEnded(earlier, user, cause), user.uid);
-        return user;
-      }
-      try {
-        const after: User = await store.update(user, { endAllSessions: true, cause });
-        audit.write(auditSessionsEnded(user, after, cause), after.uid);
-        return after;
-      } catch (error) {
-        if (error instanceof StoreError && error.perhaps)
-          audit.write(auditSessionsEnded(user, error.perhaps.after, unconfirmed(cause)), user.uid);
-        if (!(error instanceof StaleUserError)) throw error;
-        if (error.perhapsByUs) earlier ??= user;
-        user = await store.fresh(ref);
-      }
-    }
-    throw new StoreError("The account is being changed all the time. Try again.");
+      const before = beforeLost(lost, { before: user, after: user });
+      if (user.sessionEpoch > before.sessionEpoch) return this.#record(before, user, cause);
+      return this.#record(before, await store.update(user, { endAllSessions: true, cause }), cause);
+    });
   }
 
   async #endOne(session: Session): Promise<boolean> {
-    const { store, audit } = this.#options;
+    const { store } = this.#options;
     const { id, expiresAt } = session;
-    let user = store.get(session.user);
-    // This replica may not have heard of the account yet, or of an earlier one of that name alone.
-    if (user?.uid !== session.userID) user = await store.fresh(session.user);
-    let before: User | undefined;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const givenUp = "The account is being changed all the time.";
+    return this.#recorded(MANY_SIGN_OUTS, givenUp, async (lost, earlier) => {
+      let user = earlier > 0 ? undefined : store.get(session.user);
+      // This replica may not have heard of the account yet, or of an earlier one of that name alone.
+      if (user?.uid !== session.userID) user = await store.fresh(session.user);
       if (!user || user.uid !== session.userID || this.#now() >= expiresAt) return true;
-      if (hasEnded(user, session)) {
-        // Perhaps by us, and the answer was lost: better recorded twice than never.
-        if (before) audit.write(auditSessionsEnded(before, user, MANY_SIGN_OUTS), user.uid);
-        return true;
-      }
-      before = user;
-      try {
-        const after: User = await store.update(user, { endSession: { id, expiresAt } });
-        audit.write(auditSessionsEnded(user, after, MANY_SIGN_OUTS), after.uid);
-        // Where a replica has heard of an account and not of its status, nothing was written.
-        if (hasEnded(after, session)) return true;
-      } catch (error) {
-        if (error instanceof StoreError && error.perhaps) {
-          const records = auditSessionsEnded(user, error.perhaps.after, unconfirmed(MANY_SIGN_OUTS));
-          audit.write(records, user.uid);
-        }
-        if (!(error instanceof StaleUserError)) throw error;
-      }
-      user = await store.fresh(session.user);
+      const before = beforeLost(lost, { before: user, after: user });
+      const isEnded = hasEnded(user, session);
+      const after = isEnded ? user : await store.update(user, { endSession: { id, expiresAt } });
+      this.#record(before, after, MANY_SIGN_OUTS);
+      if (hasEnded(after, session)) return true;
+      throw new StaleUserError(
+        "This replica has heard of the account and not of its status: nothing was written.",
+      );
+    });
+  }
+
+  #record(before: User, after: User, cause: Cause): User {
+    this.#options.audit.write(auditSessionsEnded(before, after, cause), after.uid);
+    return after;
+  }
+
+  /** What may be stored all the same of what fails is recorded as that. */
+  async #recorded<T>(
+    cause: Cause,
+    givenUp: string,
+    attempt: (lost: PerhapsStored | undefined, earlier: number) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await untilWritten(attempt, { attempts: ATTEMPTS, givenUp });
+    } catch (error) {
+      if (error instanceof StoreError && error.perhaps)
+        this.#options.audit.write(auditPerhapsEnded(error.perhaps, cause), error.perhaps.after.uid);
+      throw error;
     }
-    throw new StoreError("The account is being changed all the time.");
   }
 }
 

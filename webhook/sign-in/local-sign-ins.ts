@@ -3,14 +3,16 @@ import {
   type AuditLog,
   auditChanges,
   auditPerhaps,
+  beforeLost,
   type EventSink,
   type IdentityStore,
   LOCAL_ACCOUNT,
+  type PerhapsStored,
   type Policies,
   resolveStoredAccess,
-  StaleUserError,
   StoreError,
   type User,
+  untilWritten,
 } from "../../identity/index.ts";
 import { type Client, keyOf, splitKey } from "../../kubernetes/index.ts";
 import type { ServiceAccountKeys } from "../tokens/service-account-keys.ts";
@@ -161,32 +163,33 @@ export class LocalSignIns {
   /** @returns undefined when the account has meanwhile ceased to be this service account's */
   async #store(known: User, owner: ServiceAccount): Promise<User | undefined> {
     const { store, policies, audit } = this.#options;
-    let user: User | undefined = known;
-    let earlier: User | undefined;
-    for (let attempt = 0; attempt < 5; attempt++) {
-      if (!this.#isOf(user, owner)) return undefined;
+    const write = async (lost: PerhapsStored | undefined, earlier: number): Promise<User | undefined> => {
+      const user = earlier > 0 ? await store.fresh(known.ref) : known;
+      if (!this.#isOf(user, owner)) {
+        audit.write(auditPerhaps(lost, LOCAL_ACCOUNT), known.uid);
+        return undefined;
+      }
       const organization = policies.of(user.organization);
       // Anew, also where it was decided: what the operator has decided while there was no organization, it can't put
       // right while it is away.
       const access = organization || !user.decided ? resolveStoredAccess(user, organization) : undefined;
       const given = access ?? user.access;
       const outcome = given?.active === true ? "Admitted" : "Refused";
-      try {
-        const after: User = await store.update(user, {
-          signIns: [{ at: Date.now(), outcome, reason: given?.reason ?? "LocalAccount" }],
-          ...(access ? { access, cause: LOCAL_ACCOUNT } : {}),
-        });
-        // The answer of an earlier attempt was lost, and it may be stored: better recorded twice than never.
-        audit.write(auditChanges(earlier ?? user, after, LOCAL_ACCOUNT), after.uid);
-        return after.access?.active === true ? after : undefined;
-      } catch (error) {
-        if (error instanceof StoreError) audit.write(auditPerhaps(error, LOCAL_ACCOUNT), user.uid);
-        if (!(error instanceof StaleUserError)) throw error;
-        if (error.perhapsByUs) earlier ??= user;
-        user = await store.fresh(user.ref);
-      }
+      const after = await store.update(user, {
+        signIns: [{ at: Date.now(), outcome, reason: given?.reason ?? "LocalAccount" }],
+        ...(access ? { access, cause: LOCAL_ACCOUNT } : {}),
+      });
+      const before = beforeLost(lost, { before: user, after });
+      audit.write(auditChanges(before, after, LOCAL_ACCOUNT), after.uid);
+      return after.access?.active === true ? after : undefined;
+    };
+    try {
+      const givenUp = "The account is being changed all the time. Sign in again.";
+      return await untilWritten(write, { attempts: 5, givenUp });
+    } catch (error) {
+      if (error instanceof StoreError) audit.write(auditPerhaps(error.perhaps, LOCAL_ACCOUNT), known.uid);
+      throw error;
     }
-    throw new StoreError("The account is being changed all the time. Sign in again.");
   }
 
   #record(user: User, owner: ServiceAccount): void {

@@ -183,7 +183,7 @@ export class OktaSignIns {
     } catch (error) {
       if (error instanceof StoreError) {
         const { perhaps } = error;
-        if (perhaps) audit.write(auditPerhaps(error, signInCause(identity.groupsFrom)), perhaps.after.uid);
+        if (perhaps) audit.write(auditPerhaps(perhaps, signInCause(identity.groupsFrom)), perhaps.after.uid);
         // Where it can't be read either, what the groups give is all there is to say.
         const user = await store.find(key, identity).catch(() => undefined);
         const { access } = resolveSignIn(identity, user, inForce);

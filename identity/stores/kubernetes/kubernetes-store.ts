@@ -140,26 +140,21 @@ export class KubernetesStore implements IdentityStore {
       if (reasonOf(error) === "AlreadyExists")
         throw new UserExistsError("The account exists.", { cause: error });
       // Made or not: whoever is told that it exists looks, and goes on from what there is.
-      if (mayBeDone(error) && (await this.freshBySubject(user.organization, user.identity)))
-        throw new UserExistsError("The account exists.", { cause: error, perhapsByUs: true });
+      const made = mayBeDone(error) && (await this.freshBySubject(user.organization, user.identity));
+      if (made) {
+        const perhaps = { before: undefined, after: made };
+        throw new UserExistsError("The account exists.", { cause: error, perhaps });
+      }
       throw unavailable(error);
     }
-    try {
-      return await this.#writeStatus(created, firstChange(user), undefined);
-    } catch (error) {
-      throw failure(error);
-    }
+    return this.#writeStatus(created, firstChange(user), undefined);
   }
 
   async update(user: User, change: UserChange): Promise<User> {
     const object = this.#objectOf(user);
-    try {
-      const spec = specWith(object, change.identity);
-      const current = spec ? await this.#replaceSpec({ ...object, spec }, user) : object;
-      return await this.#writeStatus(current, change, user);
-    } catch (error) {
-      throw failure(error);
-    }
+    const spec = specWith(object, change.identity);
+    const current = spec ? await this.#replaceSpec({ ...object, spec }, user) : object;
+    return this.#writeStatus(current, change, user);
   }
 
   subscribe(listener: (event: UserEvent) => void): () => void {
@@ -182,7 +177,7 @@ export class KubernetesStore implements IdentityStore {
       this.#cache.observe(replaced);
       return replaced;
     } catch (error) {
-      throw perhapsStored(error, { before, after: toUser(object) });
+      throw failure(error, mayBeDone(error) ? { before, after: toUser(object) } : undefined);
     }
   }
 
@@ -201,7 +196,10 @@ export class KubernetesStore implements IdentityStore {
     try {
       return this.#seen(await this.#client.replace(this.#type, body, { subresource: "status" }));
     } catch (error) {
-      throw perhapsStored(error, { before, after: toUser({ ...object, status }) });
+      if (mayBeDone(error)) throw failure(error, { before, after: toUser({ ...object, status }) });
+      // Of a change in two writes the first is stored.
+      const after = toUser(object);
+      throw failure(error, before && before.version !== after.version ? { before, after } : undefined);
     }
   }
 
@@ -254,21 +252,13 @@ function reasonOf(error: unknown): string | undefined {
   return error instanceof ApiError ? error.reason : undefined;
 }
 
-/** What to throw for a write that has failed with this. */
-function failure(error: unknown): StaleUserError | StoreError {
-  const reason = reasonOf(error);
-  if (reason !== "Conflict" && reason !== "NotFound") return unavailable(error);
-  const perhapsByUs = mayBeDone(error);
-  return new StaleUserError("The account has changed since it was read.", { cause: error, perhapsByUs });
-}
-
-/** The same error; where nobody knows what came of the write, one that says what it was. */
-function perhapsStored(error: unknown, perhaps: PerhapsStored): unknown {
-  const isLost = mayBeDone(error) && failure(error) instanceof StoreError;
-  return isLost ? unavailable(error, perhaps) : error;
+/** What to throw for a write that has failed with this. @param perhaps what of it may be stored all the same */
+function failure(cause: unknown, perhaps: PerhapsStored | undefined): StaleUserError | StoreError {
+  const reason = reasonOf(cause);
+  if (reason !== "Conflict" && reason !== "NotFound") return unavailable(cause, perhaps);
+  return new StaleUserError("The account has changed since it was read.", { cause, perhaps });
 }
 
 function unavailable(cause: unknown, perhaps?: PerhapsStored): StoreError {
-  if (cause instanceof StoreError) return cause;
   return new StoreError("The Kubernetes API could not be read or written.", { cause, perhaps });
 }

@@ -172,11 +172,15 @@ test("who has just signed in has an account; what may have been stored is record
   await t.throwsAsync(make(), { is: store.error });
   t.deepEqual(told, []);
 
-  const other = scene();
   const after = await signedInWith(new SimulatedStore(), { issuer: ISSUER, subject: ADA.id }, ["web"]);
-  other.store.error = new StoreError("no answer", { perhaps: { before: undefined, after } });
-  await t.throwsAsync(other.make(), { is: other.store.error });
-  t.is(other.told.length, 2);
-  t.regex(other.told[0] ?? "", /this may not be so/);
-  t.regex(other.told[0] ?? "", /^activate uid-0 .*"by":"directory"/);
+  const perhaps = { before: undefined, after };
+  for (const error of [new StoreError("no answer", { perhaps }), new StaleUserError("ours?", { perhaps })]) {
+    const other = scene();
+    other.store.error = error;
+    if (error instanceof StoreError) await t.throwsAsync(other.make(), { is: error });
+    else t.false(await other.make());
+    t.is(other.told.length, 2);
+    t.regex(other.told[0] ?? "", /this may not be so/);
+    t.regex(other.told[0] ?? "", /^activate uid-0 .*"by":"directory"/);
+  }
 });

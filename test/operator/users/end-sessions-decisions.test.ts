@@ -14,12 +14,15 @@ const asked: User = { ...ADA, endRequest: "stolen laptop" };
 const { endRequest: _, ...ended } = { ...asked, version: "2", sessionEpoch: 1 };
 
 /** One reconcile of somebody, where a write comes to this. @param stored what is stored where another was faster */
-async function run(user: User | undefined, write: () => Promise<User>, stored?: User) {
+async function run(user: User | undefined, write: () => Promise<User>, stored?: User | Error) {
   const records: AuditRecord[] = [];
   const changes: UserChange[] = [];
   const store: Pick<IdentityStore, "read" | "fresh" | "update"> = {
     read: async () => user,
-    fresh: async () => stored,
+    fresh: async () => {
+      if (stored instanceof Error) throw stored;
+      return stored;
+    },
     update: (_, change) => {
       changes.push(change);
       return write();
@@ -65,4 +68,11 @@ test("when the answer of the write is lost, it is recorded all the same; when an
   t.like(await run(asked, stale, ended), { kind: "done", actions: ["end-sessions"] });
   t.like(await run(asked, stale, { ...asked, version: "2" }), { kind: "again", actions: [] });
   t.like(await run(asked, stale, undefined), { kind: "done", actions: [] });
+
+  const ours = loses(new StaleUserError("ours?", { perhaps: { before: asked, after: ended } }));
+  for (const stored of [down, { ...asked, version: "3" }, undefined]) {
+    const { actions, records } = await run(asked, ours, stored);
+    t.deepEqual(actions, ["end-sessions"]);
+    t.regex(records[0]?.cause.detail ?? "", /"stolen laptop".*this may not be so/);
+  }
 });

@@ -31,6 +31,8 @@ interface Scene {
   readonly fails?: Error;
   /** What is stored when somebody else was faster. */
   readonly stored?: User | undefined;
+  /** What reading that fails with. */
+  readonly unread?: Error;
   /** It was written of what Okta's directory says. */
   readonly ofDirectory?: boolean;
 }
@@ -54,7 +56,10 @@ async function reconciled(user: User | undefined, scene: Scene = {}) {
   const asked: string[] = [];
   const store = {
     read: async () => user,
-    fresh: async () => scene.stored,
+    fresh: async () => {
+      if (scene.unread) throw scene.unread;
+      return scene.stored;
+    },
     update: async (before: User, change: UserChange) => {
       if (fails) throw fails;
       written.push(change);
@@ -214,4 +219,19 @@ test("what may have been stored is recorded as such; whoever was faster is looke
     outcome: done,
     actions: ["revoke", "deactivate"],
   });
+});
+
+test("where the answer was lost, and what is stored can't be read or is something else, what may be is recorded", async (t) => {
+  const perhaps = { before: account(), after: account({ access: NONE, version: "2" }) };
+  const lost = { inForce: withoutMapping, fails: new StaleUserError("ours?", { perhaps }) };
+  const unread = await reconciled(account(), { ...lost, unread: new StoreError("It is away.") });
+  t.like(unread.error, { message: "It is away." });
+  const overtaken = await reconciled(account(), { ...lost, stored: account({ version: "3" }) });
+  t.deepEqual(overtaken.outcome, { kind: "again", afterMs: 0 });
+  const gone = await reconciled(account(), { ...lost, stored: undefined });
+  t.deepEqual(gone.outcome, done);
+  for (const { actions, records } of [unread, overtaken, gone]) {
+    t.deepEqual(actions, ["revoke", "deactivate"]);
+    t.regex(records[0]?.cause.detail ?? "", /this may not be so/);
+  }
 });

@@ -10,6 +10,8 @@ const MIA = "mia@acme.example";
 
 const log = pino({ enabled: false });
 
+const perhaps = (before: User) => ({ before, after: { ...before, sessionEpoch: before.sessionEpoch + 1 } });
+
 async function scene() {
   const store = new SimulatedStore();
   const { organization, access } = account();
@@ -67,7 +69,7 @@ test("who writes in between is waited for; a lost answer ends them once and is r
     ...first,
     update: async (user: User, change: Parameters<typeof store.update>[1]) => {
       await store.update(user, change);
-      throw new StaleUserError("It was changed.", { perhapsByUs: true });
+      throw new StaleUserError("It was changed.", { perhaps: perhaps(user) });
     },
   };
   t.is((await new SignOuts({ store: lost, audit, log }).endAll(ada.ref, MIA))?.sessionEpoch, 2);
@@ -82,12 +84,15 @@ test("who writes in between is waited for; a lost answer ends them once and is r
 /** An account in a store of which the test says what each write does; what is written counts up. */
 async function contested(outcomes: ((user: User) => User | Error)[]) {
   const { ada, audit, records } = await scene();
-  let stored: User | undefined = ada;
+  let stored: User | Error | undefined = ada;
   const updated: number[] = [];
   const signOuts = new SignOuts({
     store: {
       get: () => undefined, // this replica hasn't heard of the account
-      fresh: async () => stored,
+      fresh: async () => {
+        if (stored instanceof Error) throw stored;
+        return stored;
+      },
       update: async (user) => {
         updated.push(user.sessionEpoch);
         const next = outcomes.shift();
@@ -100,7 +105,7 @@ async function contested(outcomes: ((user: User) => User | Error)[]) {
     audit,
     log,
   });
-  const put = (user: User | undefined) => {
+  const put = (user: User | Error | undefined) => {
     stored = user;
   };
   return { end: () => signOuts.endAll(ada.ref, MIA), ada, records, updated, put };
@@ -119,18 +124,36 @@ test("who signs out somewhere in between hasn't done what the admin has asked fo
 });
 
 test("a lost answer to a write that wasn't carried out is no answer: it is written again", async (t) => {
-  const lost = await contested([() => new StaleUserError("Somebody wrote.", { perhapsByUs: true })]);
+  const lost = await contested([(user) => new StaleUserError("Somebody wrote.", { perhaps: perhaps(user) })]);
   t.is((await lost.end())?.sessionEpoch, 1);
   t.deepEqual(lost.updated, [0, 0]);
   t.is(lost.records.length, 1);
 });
 
 test("what may be stored without an answer is recorded as that, and the admin is told that it failed", async (t) => {
-  const perhaps = (user: User) => ({ before: user, after: { ...user, sessionEpoch: 1 } });
   const unanswered = await contested([(user) => new StoreError("No answer.", { perhaps: perhaps(user) })]);
   await t.throwsAsync(unanswered.end(), { instanceOf: StoreError, message: "No answer." });
   t.regex(unanswered.records[0]?.cause.detail ?? "", /this may not be so/);
   t.is(unanswered.updated.length, 1);
+
+  for (const [stored, outcome] of [
+    [new StoreError("It is away."), "It is away."],
+    [undefined, "gone"],
+  ] as const) {
+    const unread = await contested([
+      (user) => {
+        unread.put(stored);
+        return new StaleUserError("Ours?", { perhaps: perhaps(user) });
+      },
+    ]);
+    const ended = unread.end().then(
+      (user) => user ?? "gone",
+      ({ message }: Error) => message,
+    );
+    t.is(await ended, outcome);
+    t.like(unread.records, exactly({ action: "end-sessions", user: unread.ada.ref }));
+    t.regex(unread.records[0]?.cause.detail ?? "", /mia@acme\.example.*this may not be so/);
+  }
 });
 
 test("an account that is changed all the time is given up after five times; one that goes meanwhile is gone", async (t) => {

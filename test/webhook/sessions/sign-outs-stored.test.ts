@@ -96,16 +96,25 @@ test("nobody waits for a store that hangs, and a sign-out that it fails isn't ca
 
 test("what an answer that was lost may have ended is recorded", async (t) => {
   const { run, user } = signingOut();
+  const perhaps = { before: user, after: { ...user, sessionEpoch: 1 } };
   const done = run({
-    update: () => Promise.reject(new StaleUserError("changed", { perhapsByUs: true })),
+    update: () => Promise.reject(new StaleUserError("changed", { perhaps })),
     fresh: async () => ({ ...user, sessionEpoch: 1 }),
   });
   t.true(await done.ended);
   t.is(done.records.length, 1);
-  const perhaps = { before: user, after: { ...user, sessionEpoch: 1 } };
-  const unanswered = run({ update: () => Promise.reject(new StoreError("no answer", { perhaps })) });
-  t.false(await unanswered.ended);
-  t.regex(unanswered.records[0]?.cause.detail ?? "", /this may not be so/);
+  for (const store of [
+    { update: () => Promise.reject(new StoreError("no answer", { perhaps })) },
+    {
+      update: () => Promise.reject(new StaleUserError("changed", { perhaps })),
+      fresh: () => Promise.reject(new StoreError("can't be read either")),
+    },
+  ]) {
+    const unanswered = run(store);
+    t.false(await unanswered.ended);
+    t.is(unanswered.records.length, 1);
+    t.regex(unanswered.records[0]?.cause.detail ?? "", /this may not be so/);
+  }
 });
 
 test("what has ended already isn't written; what this replica knows of an earlier account doesn't count", async (t) => {

@@ -86,7 +86,7 @@ type Update = IdentityStore["update"];
 /** Mia's sign-ins at a store that has these before each write: what it throws, the write fails with. */
 async function contested(
   before: ((store: SimulatedStore, ...write: Parameters<Update>) => unknown)[],
-  fresh?: (user: User | undefined) => User | undefined,
+  fresh?: (user: User | undefined) => User | undefined | Promise<never>,
 ) {
   let writes = 0;
   const signIns = new LocalSignInsUnderTest(shared(), {}, (store) => ({
@@ -110,8 +110,8 @@ const overtaken = (store: SimulatedStore, { ref }: User) => {
 
 /** It is carried out, and nobody hears of that. */
 const lost = async (store: SimulatedStore, user: User, change: UserChange) => {
-  await store.update(user, change);
-  throw new StaleUserError("It was changed.", { perhapsByUs: true });
+  const after = await store.update(user, change);
+  throw new StaleUserError("It was changed.", { perhaps: { before: user, after } });
 };
 
 test("who writes in between is waited for, five times", async (t) => {
@@ -146,6 +146,21 @@ test("a change whose answer was lost is recorded from before it, and one that ch
   if (user) await changing.signIns.store.update(user, { access: GONE });
   t.is(await changing.why(), "admitted");
   t.like(changing.signIns.audit, exactly({ action: "activate" }, { action: "grant" }));
+});
+
+test("where the answer was lost, and what is stored can't be read or is another's, what may be is recorded", async (t) => {
+  for (const [fresh, outcome] of [
+    [() => Promise.reject(new StoreError("It is away.")), "It is away."],
+    [() => undefined, "no-account"],
+  ] as const) {
+    const { signIns, mia, why } = await contested([lost], fresh);
+    const user = signIns.store.get(mia.ref);
+    if (user) await signIns.store.update(user, { access: GONE });
+    t.is(await why().catch(({ message }: Error) => message), outcome);
+    t.like(signIns.audit, exactly({ action: "activate" }, { action: "grant" }));
+    t.regex(signIns.audit[0]?.cause.detail ?? "", /this may not be so/);
+    t.deepEqual(signIns.events, []);
+  }
 });
 
 test("what may have been stored is recorded, and a store that can't be written signs nobody in", async (t) => {

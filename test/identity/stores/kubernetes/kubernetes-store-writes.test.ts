@@ -89,8 +89,8 @@ const failure = async (written: Promise<User>): Promise<unknown> =>
 /** What somebody is told whose write has failed like this. */
 function told(error: unknown): string {
   if (error instanceof StoreError) return error.perhaps ? "unavailable, perhaps stored" : "unavailable";
-  if (error instanceof StaleUserError) return error.perhapsByUs ? "stale, perhaps by us" : "stale";
-  if (error instanceof UserExistsError) return error.perhapsByUs ? "exists, perhaps by us" : "exists";
+  if (error instanceof StaleUserError) return error.perhaps ? "stale, perhaps by us" : "stale";
+  if (error instanceof UserExistsError) return error.perhaps ? "exists, perhaps by us" : "exists";
   return String(error);
 }
 
@@ -140,17 +140,34 @@ test("another writer, or an end of the account, makes stale what was known", asy
 
 test("what may have been stored is told with what was before it", async (t) => {
   const { scene, store, ada } = await withAda();
-  scene.client.fail("replace", broken(true));
-  const spec = await failure(store.update(ada, LEFT));
-  if (!(spec instanceof StoreError)) return t.fail();
-  t.is(spec.perhaps?.before, ada);
-  t.deepEqual(spec.perhaps?.after.groups, []);
-  t.deepEqual(spec.perhaps?.after.access, ada.access, "what follows from it wasn't written");
-  scene.client.fail("replace", broken(true));
-  const status = await failure(store.update(ada, { access: NONE }));
-  if (!(status instanceof StoreError)) return t.fail();
-  t.is(status.perhaps?.before, ada);
-  t.deepEqual(status.perhaps?.after.access, NONE);
+  for (const [error, Told] of [
+    [broken(true), StoreError],
+    [refused(409, "Conflict", true), StaleUserError],
+  ] as const) {
+    scene.client.fail("replace", error);
+    const spec = await failure(store.update(ada, LEFT));
+    if (!(spec instanceof Told)) return t.fail();
+    t.is(spec.perhaps?.before, ada);
+    t.deepEqual(spec.perhaps?.after.groups, []);
+    t.deepEqual(spec.perhaps?.after.access, ada.access, "what follows from it wasn't written");
+    scene.client.fail("replace", error);
+    const status = await failure(store.update(ada, { access: NONE }));
+    if (!(status instanceof Told)) return t.fail();
+    t.is(status.perhaps?.before, ada);
+    t.deepEqual(status.perhaps?.after.access, NONE);
+  }
+});
+
+test("what is stored of a change of which the rest fails is told with what was before it", async (t) => {
+  for (const error of [broken(false), refused(409, "Conflict")]) {
+    const { scene, store, ada } = await withAda();
+    scene.client.before("replace", async () => scene.client.fail("replace", error));
+    const half = await failure(store.update(ada, LEFT));
+    if (!(half instanceof StoreError || half instanceof StaleUserError)) return t.fail();
+    t.is(half.perhaps?.before, ada);
+    t.like(half.perhaps?.after, { groups: [], access: ada.access });
+    t.deepEqual((await store.fresh(ada.ref))?.groups, []);
+  }
 });
 
 for (const [what, error, isDone, expected] of [
@@ -272,7 +289,7 @@ test("a change is made out once for all who are told of it, with what was before
 test("where what follows from it isn't written, what Okta has said is known all the same", async (t) => {
   const { scene, store, ada } = await withAda();
   scene.client.before("replace", () => scene.client.fail("replace", broken(false)));
-  t.is(told(await failure(store.update(ada, LEFT))), "unavailable");
+  t.is(told(await failure(store.update(ada, LEFT))), "unavailable, perhaps stored");
   t.like(store.get(ada.ref), { groups: [], decided: false, access: ada.access });
   t.like(await scene.another().fresh(ada.ref), { groups: [], decided: false, access: ada.access });
 });
