@@ -1,5 +1,6 @@
 import type { Request } from "express";
 import { logCaller } from "../http/access-log.ts";
+import { clientNetwork } from "../http/rate-limits.ts";
 import type { Caller } from "./caller.ts";
 import { UnknownCallerError } from "./refusals.ts";
 import type { ServiceAccountCallers } from "./service-account-callers.ts";
@@ -18,14 +19,14 @@ export class Callers {
 
   /**
    * @param organization the one that is asked about, as "namespace/name"
-   * @throws UnknownCallerError, NotAllowedError, CannotSayError
+   * @throws UnknownCallerError, NotAllowedError, CannotSayError, TooManyUnknownTokensError
    */
   async identify(req: Request, organization: string): Promise<void> {
     const { authorization, cookie } = req.headers;
     const caller =
       authorization === undefined
         ? await this.#sessions.of(cookie, organization)
-        : await this.#serviceAccounts.of(bearerToken(authorization));
+        : await this.#serviceAccounts.of(bearerToken(authorization), clientNetwork(req));
     this.#known.set(req, caller);
     logCaller(req, caller.name);
   }

@@ -196,9 +196,12 @@ export function openAPIDocument(): object {
         ),
         NotThere: failure("There is no such organization or user, or its namespace isn't watched."),
         MethodNotAllowed: failure("This is for reading.", { Allow: header("GET, HEAD") }),
-        TooMany: failure("Too many requests of the same account or person.", {
-          "Retry-After": RETRY_AFTER,
-        }),
+        TooMany: failure(
+          "Too many requests of the same account or person, or too many tokens of one address that nobody knows.",
+          {
+            "Retry-After": RETRY_AFTER,
+          },
+        ),
         Failed: failure("A mistake of this service: `requestID` finds it in its log."),
         CannotSay: failure(
           "It can't be said now, which isn't the same as that there is nothing. Without `Retry-After`: not until somebody has mended it.",

@@ -93,6 +93,21 @@ export class TooManyRequestsError extends ApiRefusal {
   }
 }
 
+/** 429: so many that the API server isn't asked about more. */
+export class TooManyUnknownTokensError extends ApiRefusal {
+  constructor(refusedPerMinute: number) {
+    super({
+      code: "rate-limited",
+      status: 429,
+      title: "Too many requests",
+      message:
+        `Of your address's tokens that no known key of this cluster has signed, ${refusedPerMinute} weren't accepted within a ` +
+        "minute. Ask again in a minute, with a token that is.",
+      retryAfterS: 60,
+    });
+  }
+}
+
 /** 503: this replica can't say, which is not the same as that there is nothing. */
 export class CannotSayError extends ApiRefusal {
   constructor(

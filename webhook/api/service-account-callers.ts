@@ -8,6 +8,7 @@ import { readToken } from "../tokens/token-claims.ts";
 import { type ReviewedToken, reviewToken, type TokenUser } from "../tokens/token-reviews.ts";
 import type { ServiceAccountCaller } from "./caller.ts";
 import { CannotSayError, UnknownCallerError } from "./refusals.ts";
+import { UnknownTokens } from "./unknown-tokens.ts";
 
 /**
  * How long an answer of the API server counts, in ms: so long may go on reading whose token, pod or right has gone. Who
@@ -30,8 +31,8 @@ export interface ServiceAccountCallersOptions {
 /**
  * Knows programs by the tokens of their service accounts, those of pods among them, and what the cluster lets them read.
  *
- * Anybody can send anything: what isn't a token for this API, or that no key of the cluster has signed, is refused without
- * asking anybody.
+ * Anybody can send anything: what isn't a token for this API, or is forged, is refused without asking anybody. What may be
+ * either waits apart from all that a known key has signed.
  */
 export class ServiceAccountCallers {
   readonly #options: ServiceAccountCallersOptions;
@@ -41,30 +42,34 @@ export class ServiceAccountCallers {
     ttl: REMEMBERED_MS,
   });
   readonly #rights = new LRUCache<string, Promise<boolean>>({ max: MOST_REMEMBERED, ttl: REMEMBERED_MS });
-  readonly #reviews = {
-    signed: new ConcurrencyLimit(REVIEWS_AT_ONCE, REVIEWS_WAITING),
-    unknown: new ConcurrencyLimit(REVIEWS_AT_ONCE, REVIEWS_WAITING),
-  };
+  /** By whose they are: these tokens say so truly. */
+  readonly #reviews = new ConcurrencyLimit(REVIEWS_AT_ONCE, REVIEWS_WAITING);
+  readonly #unknown = new UnknownTokens();
 
   constructor(options: ServiceAccountCallersOptions) {
     this.#options = options;
   }
 
   /**
+   * @param address the client's, as limits know it
    * @throws UnknownCallerError
    * @throws CannotSayError when the API server can't be asked
+   * @throws TooManyUnknownTokensError
    */
-  async of(token: string): Promise<ServiceAccountCaller> {
+  async of(token: string, address: string): Promise<ServiceAccountCaller> {
     const { audience, keys } = this.#options;
     const claims = readToken(token, { audience, now: Date.now() });
     if (claims.kind !== "service-account") throw this.#refusal(claims.kind);
     const signed = await keys.verify(token);
     if (signed === "forged") throw this.#refusal("not-valid");
     const digest = createHash("sha256").update(token).digest("base64url");
-    const account = keyOf(claims.serviceAccount);
+    const review = () => reviewToken(this.#options.client, token, audience);
+    const isKnown = signed === "signed" || this.#unknown.wasAccepted(digest);
     const reviewed = await remembered(this.#reviewed, digest, () =>
       this.#asking("tokenreviews", () =>
-        this.#reviews[signed].run(account, () => reviewToken(this.#options.client, token, audience)),
+        isKnown
+          ? this.#reviews.run(keyOf(claims.serviceAccount), review)
+          : this.#unknown.review(digest, address, review),
       ),
     );
     if (reviewed.kind !== "service-account") throw this.#refusal(reviewed.kind);
@@ -83,7 +88,7 @@ export class ServiceAccountCallers {
     const { verb, namespace, name = "" } = right;
     return remembered(this.#rights, [digest, verb, namespace, name].join(" "), () =>
       this.#asking("subjectaccessreviews", () =>
-        this.#reviews.signed.run(account, () => mayRead(this.#options.client, user, right)),
+        this.#reviews.run(account, () => mayRead(this.#options.client, user, right)),
       ),
     );
   }

@@ -24,11 +24,20 @@ export class FailureLimit {
     return keys.map((key) => this.#count(key)).some((failures) => failures > this.#most);
   }
 
+  /** Whether the next failure would be one too many. Nothing is counted. */
+  isReached(key: string): boolean {
+    return (this.#known(key)?.failures ?? 0) >= this.#most;
+  }
+
   #count(key: string): number {
-    const now = this.#now();
-    const known = this.#counts.get(key);
-    if (known && now - known.sinceMs < WINDOW_MS) return ++known.failures;
-    this.#counts.set(key, { failures: 1, sinceMs: now });
+    const known = this.#known(key);
+    if (known) return ++known.failures;
+    this.#counts.set(key, { failures: 1, sinceMs: this.#now() });
     return 1;
+  }
+
+  #known(key: string): { failures: number } | undefined {
+    const known = this.#counts.get(key);
+    return known && this.#now() - known.sinceMs < WINDOW_MS ? known : undefined;
   }
 }

@@ -14,8 +14,8 @@ function callersHere() {
   const known: (string | undefined)[] = [];
   const callers = new Callers(
     {
-      of: async (token) => {
-        known.push(token);
+      of: async (token, address) => {
+        known.push(token, address);
         return program;
       },
     },
@@ -32,7 +32,7 @@ function callersHere() {
 /** Whoever sends these headers, and what they are known by. */
 async function identified(headers: Request["headers"]) {
   const { callers, known } = callersHere();
-  const req = { headers } as Request;
+  const req = { headers, ip: "2001:db8:1:1:1::1" } as Request;
   await callers.identify(req, "team/acme");
   return { caller: callers.of(req), known };
 }
@@ -46,7 +46,10 @@ test("a token in the Authorization header is what somebody is known by, and else
     ["bearer x", "x"],
     ["BEARER   x1", "x1"],
   ] as const)
-    t.deepEqual(await identified({ authorization, cookie }), { caller: program, known: [token] });
+    t.deepEqual(await identified({ authorization, cookie }), {
+      caller: program,
+      known: [token, "2001:db8:1::/56"],
+    });
 });
 
 test("an Authorization header that is something else isn't overlooked, whatever cookie comes with it", async (t) => {

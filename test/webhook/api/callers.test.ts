@@ -38,6 +38,14 @@ function forgedFrom(value: string): string {
   return `${header}.${payload}.${randomBytes(256).toString("base64url")}`;
 }
 
+/** A token like this one that names a key which nobody knows, and another account. */
+function strangerAs(value: string, sub: string): string {
+  const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const payload = JSON.parse(Buffer.from(value.split(".")[1] ?? "", "base64url").toString());
+  const header = encoded({ alg: "RS256", kid: "nobody" });
+  return `${header}.${encoded({ ...payload, sub })}.${randomBytes(256).toString("base64url")}`;
+}
+
 test("a token counts for this API alone, and no other counts for it", async (t) => {
   const the = await acme(t);
   const { path, token, url, cluster } = the;
@@ -195,6 +203,19 @@ test("forged tokens reach nobody; a true one's many requests are one question", 
   t.deepEqual(new Set((await Promise.all(flood)).map(({ status }) => status)), new Set([401]));
   t.is(asked("tokenreviews"), 1);
   t.is(asked("subjectaccessreviews"), 1);
+});
+
+test("tokens that name a key which isn't known are asked about so often only, whatever accounts they name", async (t) => {
+  const { the, at, asked } = await behindFaults(t);
+  const { path, token } = the;
+  const statuses: number[] = [];
+  for (let i = 0; i < 40; i++) {
+    const stranger = strangerAs(token, `system:serviceaccount:x:n${i}`);
+    statuses.push((await ask(the, `${path}/users`, { at, token: stranger })).status);
+  }
+  t.deepEqual(statuses, [...Array(30).fill(401), ...Array(10).fill(429)]);
+  t.is(asked("tokenreviews"), 30);
+  t.is((await ask(the, `${path}/users`, { at, token })).status, 200, "of the same address");
 });
 
 test("where the API server doesn't answer nobody is told that there is nothing, and it isn't remembered", async (t) => {

@@ -14,6 +14,8 @@ import { refusal } from "./refused.ts";
 
 const { pass } = fakeClock(test);
 
+/** An address that they come from. */
+const HERE = "192.0.2.1";
 const AUDIENCE = "https://login.example.com/api/v1";
 
 /** A token as a service account has it; another of the same with another number. */
@@ -82,7 +84,7 @@ class Scene {
 
 test.serial("a program is known by its token, and reads what its service account may read", async (t) => {
   const { callers, asked } = new Scene();
-  const caller = await callers.of(tokenOf("reports"));
+  const caller = await callers.of(tokenOf("reports"), HERE);
   t.like(caller, {
     kind: "service-account",
     name: "service account team/reports",
@@ -108,7 +110,7 @@ test.serial("a program is known by its token, and reads what its service account
 
 test.serial("what the API server has said counts for three seconds, for that token alone", async (t) => {
   const scene = new Scene();
-  const read = async (token: string) => (await scene.callers.of(token)).mayList("team");
+  const read = async (token: string) => (await scene.callers.of(token, HERE)).mayList("team");
   t.deepEqual(await Promise.all([read(tokenOf("a")), read(tokenOf("a"))]), [true, true]);
   await pass(2_900);
   scene.rights = [];
@@ -126,7 +128,7 @@ test.serial(
   async (t) => {
     const scene = new Scene();
     const refused = async (token: string, code: string, said: RegExp) => {
-      const error = await t.throwsAsync(scene.callers.of(token), { instanceOf: UnknownCallerError });
+      const error = await t.throwsAsync(scene.callers.of(token, HERE), { instanceOf: UnknownCallerError });
       t.is(error?.code, code);
       t.regex(error?.message ?? "", said);
       t.regex(error?.headers["WWW-Authenticate"] ?? "", /error="invalid_token"/);
@@ -158,7 +160,7 @@ test.serial(
   async (t) => {
     const scene = new Scene();
     const forbidden = new ForbiddenError("no", { status: 403, reason: "Forbidden" });
-    const caller = await scene.callers.of(tokenOf("known"));
+    const caller = await scene.callers.of(tokenOf("known"), HERE);
     const failures: [failure: Error, ofToken: RegExp, ofRight: RegExp, retryAfterS: number][] = [
       [
         forbidden,
@@ -181,17 +183,17 @@ test.serial(
     ];
     for (const [failure, ofToken, ofRight, retryAfterS] of failures) {
       scene.failure = failure;
-      t.regex(await refusal(scene.callers.of(tokenOf("a"))), ofToken);
+      t.regex(await refusal(scene.callers.of(tokenOf("a"), HERE)), ofToken);
       t.regex(await refusal(caller.mayList("team")), ofRight);
-      const error = await t.throwsAsync(scene.callers.of(tokenOf("a")), { instanceOf: CannotSayError });
+      const error = await t.throwsAsync(scene.callers.of(tokenOf("a"), HERE), { instanceOf: CannotSayError });
       t.is(error?.cause, failure);
       t.is(error?.retryAfterS, retryAfterS);
     }
     const mistake = new TypeError("a mistake");
     scene.failure = mistake;
-    t.is(await t.throwsAsync(scene.callers.of(tokenOf("a"))), mistake);
+    t.is(await t.throwsAsync(scene.callers.of(tokenOf("a"), HERE)), mistake);
     scene.failure = undefined;
-    t.is(await refusal(scene.callers.of(tokenOf("a"))), "none");
+    t.is(await refusal(scene.callers.of(tokenOf("a"), HERE)), "none");
     t.true(await caller.mayList("team"));
   },
 );
@@ -200,14 +202,14 @@ test.serial("an answer that fails late doesn't take away what was asked since", 
   const scene = new Scene();
   const going = Promise.withResolvers<void>();
   scene.until = going.promise;
-  const first = refusal(scene.callers.of(tokenOf("a")));
+  const first = refusal(scene.callers.of(tokenOf("a"), HERE));
   await pass(3_100);
   scene.until = Promise.resolve();
-  t.is(await refusal(scene.callers.of(tokenOf("a"))), "none");
+  t.is(await refusal(scene.callers.of(tokenOf("a"), HERE)), "none");
   scene.failure = new ConnectionError("no", { sent: true });
   going.resolve();
   t.regex(await first, /^503 kubernetes-unavailable/);
-  t.is(await refusal(scene.callers.of(tokenOf("a"))), "none");
+  t.is(await refusal(scene.callers.of(tokenOf("a"), HERE)), "none");
   t.is(scene.asked.length, 2);
 });
 
@@ -217,7 +219,7 @@ test.serial(
     const scene = new Scene();
     const going = Promise.withResolvers<void>();
     scene.until = going.promise;
-    const ask = (name: string, number: number) => refusal(scene.callers.of(tokenOf(name, number)));
+    const ask = (name: string, number: number) => refusal(scene.callers.of(tokenOf(name, number), HERE));
     const asking = Array.from({ length: 105 }, (_, number) => ask("a", number));
     t.regex(
       (await asking.at(-1)) ?? "",
@@ -238,5 +240,82 @@ test.serial(
     t.regex((await asking[50]) ?? "", /^503 busy: /);
     going.resolve();
     t.deepEqual(await Promise.all([another, unsigned, ...asking.slice(0, 4)]), Array(6).fill("none"));
+  },
+);
+
+/** A scene whose tokens may be anybody's, and the API server takes none of them for anybody's. */
+function strangers() {
+  const scene = new Scene();
+  scene.signature = "unknown";
+  scene.username = "";
+  let made = 0;
+  /** A token in a name that nobody has used before. */
+  const stranger = (address: string) => {
+    made++;
+    return refusal(scene.callers.of(tokenOf(`n${made}`), address));
+  };
+  return { scene, stranger };
+}
+
+test.serial(
+  "of all tokens that no known key has signed two are asked about at once, whatever names they bear, and one of an address",
+  async (t) => {
+    const { scene, stranger } = strangers();
+    const going = Promise.withResolvers<void>();
+    scene.until = going.promise;
+    const flood = Array.from({ length: 40 }, () => stranger(HERE));
+    await pass(100);
+    t.is(scene.asked.length, 1);
+    t.regex((await flood.at(-1)) ?? "", /^503 busy: Too many tokens wait here that no known key/);
+    const second = stranger("192.0.2.2");
+    const third = stranger("192.0.2.3");
+    await pass(100);
+    t.is(scene.asked.length, 2);
+    scene.signature = "signed";
+    scene.username = undefined;
+    const honest = refusal(scene.callers.of(tokenOf("honest"), HERE));
+    await pass(100);
+    t.is(scene.asked.length, 3, "whoever is known to be true waits for none of them");
+    going.resolve();
+    t.is(await honest, "none");
+    t.regex(await second, /^401 token-not-valid/);
+    t.deepEqual([await third, await flood[25]], ["none", "none"], "each has its turn");
+  },
+);
+
+test.serial(
+  "after thirty tokens of an address that weren't accepted no more of it are asked about for a minute; other addresses are, and what is signed",
+  async (t) => {
+    const { scene, stranger } = strangers();
+    for (let i = 0; i < 30; i++) t.regex(await stranger(HERE), /^401 token-not-valid/);
+    for (let i = 0; i < 30; i++) t.regex(await stranger(HERE), /^429 rate-limited: .*30 weren't accepted/);
+    t.is(scene.asked.length, 30);
+    t.regex(await stranger("192.0.2.2"), /^401 /);
+    scene.username = undefined;
+    scene.signature = "signed";
+    t.is(await refusal(scene.callers.of(tokenOf("honest"), HERE)), "none");
+    scene.signature = "unknown";
+    scene.username = "";
+    await pass(60_000, 10_000);
+    t.regex(await stranger(HERE), /^401 /);
+  },
+);
+
+test.serial(
+  "where no key is known, who is accepted doesn't count as a stranger, and is asked about past them from then on",
+  async (t) => {
+    const { scene, stranger } = strangers();
+    scene.username = undefined;
+    for (let i = 0; i < 40; i++) t.is(await stranger(HERE), "none");
+    const ask = () => refusal(scene.callers.of(tokenOf("honest"), HERE));
+    t.is(await ask(), "none");
+    scene.username = "";
+    for (let i = 0; i < 40; i++) await stranger(HERE);
+    t.regex(await stranger(HERE), /^429 /);
+    scene.username = undefined;
+    await pass(3_100);
+    const before = scene.asked.length;
+    t.is(await ask(), "none");
+    t.is(scene.asked.length, before + 1, "what was said of it has been asked again");
   },
 );

@@ -17,6 +17,20 @@ test("failures count for each whom they concern, and one too many of any is too 
   t.false(limit.isTooMany(["address 4"]), "who came with none of them has failed once");
 });
 
+test("it can be asked whether the next would be one too many, and asking counts nothing", (t) => {
+  const clock = { now: 0 };
+  const limit = new FailureLimit(2, () => clock.now);
+  const asked = () => [1, 2, 3].map(() => limit.isReached("address 1"));
+  t.deepEqual(asked(), [false, false, false]);
+  t.false(limit.isTooMany(["address 1"]));
+  t.deepEqual(asked(), [false, false, false]);
+  t.false(limit.isTooMany(["address 1"]));
+  t.deepEqual(asked(), [true, true, true]);
+  t.false(limit.isReached("address 2"));
+  clock.now = 60_000;
+  t.deepEqual(asked(), [false, false, false]);
+});
+
 test("a minute after the first failure all of them are forgotten, however many there were", (t) => {
   const clock = { now: 0 };
   const limit = new FailureLimit(1, () => clock.now);
