@@ -77,12 +77,13 @@ export class WebhookMetrics {
   }
 
   /**
-   * Begins an organization's counters of what somebody is alerted of the first time: in Prometheus, a counter that comes
+   * Begins an organization's counters of what alerts look for the first time: in Prometheus, a counter that comes
    * into being with its first event has not increased.
    */
   knows(organization: string): void {
     for (const reason of ["ClaimInvalid", "ClaimNotSetUp", "ClaimLost", "TooManyGroups"])
       this.logins.inc({ organization, outcome: "refused", reason }, 0);
+    this.hookEvents.inc({ organization, outcome: "concerned" }, 0);
   }
 
   login(organization: string, outcome: LoginOutcome, reason: string): void {

@@ -208,6 +208,11 @@ export class Cache<T extends KubernetesObject> {
     return !reflector || (reflector.hasListed && !reflector.unreadable);
   }
 
+  /** Whether the API server refuses us this namespace, and not just all of them or for the moment. */
+  isRefused(namespace: string): boolean {
+    return this.#reflectors.get(namespace)?.refusal !== undefined;
+  }
+
   /** Namespaces that can't be read, "" for all, each with what the API server said last. */
   unreadable(): { namespace: string; error: ApiError }[] {
     return [...this.#reflectors].flatMap(([namespace, { unreadable }]) =>

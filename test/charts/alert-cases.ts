@@ -205,8 +205,8 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: "OktaRoleSessionsUnanswered",
-    what: "people without a session",
-    series: { [checks("no-session")]: "0+100x20" },
+    what: "people without a session, and those of a namespace that can't be read",
+    series: { [checks("no-session")]: "0+100x20", [checks("namespace-unreadable")]: "0+100x20" },
     at: "15m",
     fires: [],
   },

@@ -27,6 +27,17 @@ test("sign-ins are counted by organization, outcome and reason; those that someb
   });
 });
 
+test("what the event hook tells counts from 0 on, so that its first delivery is an increase", async (t) => {
+  const registry = new Registry();
+  const metrics = new WebhookMetrics(registry);
+  metrics.knows("team/acme");
+  metrics.hookEvents.inc({ organization: "team/acme", outcome: "concerned" }, 4);
+  metrics.knows("team/acme");
+  t.deepEqual(await scraped(registry, "okta_role_event_hook_events_total"), {
+    '{organization="team/acme",outcome="concerned"}': "4",
+  });
+});
+
 test("session checks are counted by a tally of each outcome, as they are when somebody looks", async (t) => {
   const registry = new Registry();
   const metrics = new WebhookMetrics(registry);

@@ -70,7 +70,7 @@ test("a namespace whose RoleBinding is deleted is out of order alone, and heals 
     await twoTenants(t);
   await tenant.kubectl("delete", "rolebinding", "watched");
   await until("its people to get 503", async () => (await statusOf(beta)) === 503);
-  t.is((await session(beta)).body.code, "stale");
+  t.is((await session(beta)).body.code, "namespace-unreadable");
   t.is(await statusOf(acme), 200);
   t.is(webhook.check(), undefined, "the pod stays ready");
   t.is((await signIn("ben")).response.status, 303, "others sign in");

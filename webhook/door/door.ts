@@ -7,7 +7,7 @@ import { type Verdict, Verdicts } from "./verdicts.ts";
 
 export interface DoorDeps {
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;
-  readonly organizations: Pick<Organizations, "named" | "wayIn">;
+  readonly organizations: Pick<Organizations, "named" | "wayIn" | "isRefused">;
   readonly metrics: WebhookMetrics;
 }
 
@@ -32,6 +32,7 @@ export class Door {
     this.answers = new SessionAnswers({
       metrics,
       loginURI: (organization) => organizations.wayIn(organization),
+      isRefused: (namespace) => organizations.isRefused(namespace),
     });
   }
 

@@ -32,6 +32,8 @@ export interface SessionAnswersOptions {
   readonly metrics: WebhookMetrics;
   /** Where people sign in at an organization, if they can. */
   readonly loginURI: (organization: Organization) => string | undefined;
+  /** Whether the API server refuses this namespace alone, so that nothing else is wrong with it. */
+  readonly isRefused: (namespace: string) => boolean;
 }
 
 /**
@@ -43,11 +45,13 @@ export class SessionAnswers {
   readonly #options: SessionAnswersOptions;
   readonly #made = new WeakMap<Admitted, Answer>();
   readonly #stale: Answer;
+  readonly #unreadable: Answer;
   readonly #unavailable: Answer;
 
   constructor(options: SessionAnswersOptions) {
     this.#options = options;
     this.#stale = this.#failure(503, "stale", {}, { "Retry-After": 5 });
+    this.#unreadable = this.#failure(503, "namespace-unreadable", {}, { "Retry-After": 5 });
     this.#unavailable = this.#failure(503, "unavailable", {}, { "Retry-After": 5 });
   }
 
@@ -68,7 +72,7 @@ export class SessionAnswers {
       case "forbidden":
         return this.#forbidden(verdict.missing);
       case "stale":
-        return this.#stale;
+        return this.#options.isRefused(verdict.namespace) ? this.#unreadable : this.#stale;
       case "unavailable":
         return this.#unavailable;
     }
@@ -132,6 +136,8 @@ const MESSAGES = {
   "organization-missing":
     "The organization that is required here doesn't exist: whoever guards this has to name another.",
   stale: "The Kubernetes API can't be reached, so nobody knows whether this session still holds.",
+  "namespace-unreadable":
+    "The namespace of its organization can't be read, so nobody knows whether this session still holds.",
   unavailable: "The Kubernetes API can't be reached, so nobody knows whether this session holds.",
 } as const satisfies Record<string, string> & Record<SessionRefusal, string>;
 

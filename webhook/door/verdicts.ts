@@ -49,7 +49,7 @@ export type Verdict =
       readonly isLocal: boolean;
     }
   /** Nobody can say: this replica hasn't heard of the cluster for too long, or it asked and got no answer. */
-  | { readonly kind: "stale" }
+  | { readonly kind: "stale"; readonly namespace: string }
   | { readonly kind: "unavailable" };
 
 /** Judges sessions by what is required. It runs before every request of others: what can be remembered is. */

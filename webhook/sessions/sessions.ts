@@ -28,8 +28,8 @@ export interface RefusedSession {
 export type SessionCheck =
   | SignedInSession
   | RefusedSession
-  /** This replica doesn't know what has been revoked lately, so that it can't say. */
-  | { readonly kind: "stale" };
+  /** This replica doesn't know what has been revoked lately in that namespace, so that it can't say. */
+  | { readonly kind: "stale"; readonly namespace: string };
 
 export interface SessionsOptions extends Facts {
   readonly keys: Pick<SessionKeys, "current" | "find" | "lookFor">;
@@ -133,7 +133,9 @@ export class Sessions {
   check(cookieHeader: string | undefined, key?: string): SessionCheck {
     const organization = key === undefined ? undefined : this.#options.organization(key);
     if (key !== undefined && !organization)
-      return this.#isStale(key) ? { kind: "stale" } : refused("organization-unknown");
+      return this.#isStale(key)
+        ? { kind: "stale", namespace: splitKey(key).namespace }
+        : refused("organization-unknown");
     const reads = this.#read(cookieHeader, organization);
     if (reads.length === 0) return NO_SESSION;
     const sessions = reads.filter((read) => read.kind === "session");
@@ -211,7 +213,8 @@ export class Sessions {
     let refusal: SessionRefusal | undefined;
     for (const { name, session } of sessions) {
       // Not one of before it instead: whoever has signed in since as somebody else is that one.
-      if (this.#isStale(session.user) && this.#now() < session.expiresAt) return { kind: "stale" };
+      if (this.#isStale(session.user) && this.#now() < session.expiresAt)
+        return { kind: "stale", namespace: splitKey(session.user).namespace };
       const judgement = this.#judge(session);
       if (judgement.kind === "signed-in") return judgement;
       const { reason, uncertain, over } = judgement;

@@ -15,6 +15,7 @@ const answers = new SessionAnswers({
   metrics,
   loginURI: ({ metadata }: Organization) =>
     metadata.name === "acme" ? "https://login.example.com/login/acme" : undefined,
+  isRefused: (namespace) => namespace === "refused",
 });
 
 function read({ status, headers, body }: Answer): object {
@@ -92,10 +93,19 @@ test("who lacks something is told what; an organization that isn't there is whoe
 });
 
 test("where nobody can say, it is to be asked again", (t) => {
-  for (const kind of ["stale", "unavailable"] as const) {
-    const answer = answers.to({ kind });
-    t.like(read(answer), { status: 503, code: kind, headers: { "Retry-After": 5 } });
-    t.is(answer.tally, metrics.sessionChecks(kind));
+  const cases = [
+    ["stale", answers.to({ kind: "stale", namespace: "team" }), /Kubernetes API can't be reached/],
+    [
+      "namespace-unreadable",
+      answers.to({ kind: "stale", namespace: "refused" }),
+      /namespace .* can't be read/,
+    ],
+    ["unavailable", answers.to({ kind: "unavailable" }), /Kubernetes API can't be reached/],
+  ] as const;
+  for (const [code, answer, message] of cases) {
+    t.like(read(answer), { status: 503, code, headers: { "Retry-After": 5 } });
+    t.regex(answer.body.toString(), message);
+    t.is(answer.tally, metrics.sessionChecks(code));
   }
 });
 
@@ -122,7 +132,7 @@ test("each answer is counted when it is sent, and takes away the cookies that ar
   const ada = answers.to(admitted());
   const before = ada.tally.count;
   const ask = await smallApp(t, ({ path }, res) => {
-    if (path === "/stale") sendAnswer(res, answers.to({ kind: "stale" }), []);
+    if (path === "/stale") sendAnswer(res, answers.to({ kind: "stale", namespace: "team" }), []);
     else sendAnswer(res, ada, path === "/over" ? ["a=; Max-Age=0", "b=; Max-Age=0"] : []);
   });
   const [usual, over, stale] = [await ask("/"), await ask("/over"), await ask("/stale")];

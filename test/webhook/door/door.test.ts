@@ -16,6 +16,7 @@ function scene() {
     organizations: {
       named: (key) => replica.organizations.get(key),
       wayIn: ({ spec }) => `https://login.example.com/login/${spec.loginPath}`,
+      isRefused: () => false,
     },
     metrics: new WebhookMetrics(new Registry()),
   });

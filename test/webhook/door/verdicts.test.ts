@@ -94,7 +94,8 @@ test("an organization that isn't there is told as that, whoever asks, unless nob
   const forbidden = { kind: "forbidden", missing, organization: undefined, isLocal: false };
   t.deepEqual(verdicts.of(holding("a"), gone), forbidden);
   t.deepEqual(verdicts.of({ kind: "refused", reason: "no-session", clear: [] }, gone), forbidden);
-  t.deepEqual(verdicts.of({ kind: "stale" }, gone), { kind: "stale" });
+  const stale = { kind: "stale", namespace: "team" } as const;
+  t.deepEqual(verdicts.of(stale, gone), stale);
 });
 
 test("who is refused is led to the organization that was asked for, and to none where none was", (t) => {
@@ -106,5 +107,6 @@ test("who is refused is led to the organization that was asked for, and to none 
     organization: acme,
   });
   t.deepEqual(verdicts.of(refused, requiring()), { kind: "refused", reason, organization: undefined });
-  t.deepEqual(verdicts.of({ kind: "stale" }, requiring({ organization: "team/acme" })), { kind: "stale" });
+  const stale = { kind: "stale", namespace: "team" } as const;
+  t.deepEqual(verdicts.of(stale, requiring({ organization: "team/acme" })), stale);
 });

@@ -19,6 +19,7 @@ async function scene(t: ExecutionContext) {
   const organizations = {
     named: (key: string) => real.named(key),
     wayIn: (organization: Parameters<typeof real.wayIn>[0]) => real.wayIn(organization),
+    isRefused: (namespace: string) => real.isRefused(namespace),
     origins: new Origins(OWN, [APP]),
   };
   const ring = new KeyRing([newKey(1)], 0);

@@ -53,6 +53,7 @@ export class SmallWebhook {
         get: (key) => all.get(key),
         by: (_, path) => [...all.values()].filter(({ spec }) => spec.loginPath === path),
         unreadable: () => [],
+        isRefused: () => false,
       },
       new LoginPathHolders({
         cache: { get: () => undefined },

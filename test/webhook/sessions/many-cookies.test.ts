@@ -57,7 +57,7 @@ test("an organization that isn't known is told as that; while nobody hears of it
   });
   t.deepEqual(replica.sessions.check(undefined), { kind: "refused", reason: "no-session", clear: [] });
   replica.stale = true;
-  t.deepEqual(replica.sessions.check(undefined, "team/gone"), { kind: "stale" });
+  t.deepEqual(replica.sessions.check(undefined, "team/gone"), { kind: "stale", namespace: "team" });
 });
 
 test("what stands under the old name says nothing of an organization unless it is that one's session", (t) => {
