@@ -14,7 +14,7 @@ import { SyncMetrics } from "../../operator/sync/directory-sync.ts";
 import { WebhookMetrics } from "../../webhook/metrics.ts";
 import { logLines } from "../log-lines.ts";
 import { alertCases } from "./alert-cases.ts";
-import { at, CHART, find, helmBuilt, render } from "./helm.ts";
+import { at, CHART, find, helmBuilt, type Manifest, render } from "./helm.ts";
 
 const RULE = { metrics: { prometheusRule: { enabled: true } } };
 
@@ -39,6 +39,10 @@ const Dashboard = z.object({
   ),
 });
 
+const Relabelled = z.array(
+  z.object({ relabelings: z.array(z.object({ targetLabel: z.string(), replacement: z.string() })) }),
+);
+
 let spec: unknown;
 let rules: z.infer<typeof Rules>;
 const dashboard = Dashboard.parse(JSON.parse(readFileSync(`${CHART}/files/dashboard.json`, "utf8")));
@@ -53,8 +57,39 @@ if (!hasPromtool)
 
 test.before(helmBuilt);
 test.before(async () => {
-  spec = at(find(await render(RULE), "PrometheusRule"), "spec");
-  rules = Rules.parse(at(spec, "groups[okta-role-operator].rules"));
+  const objects = await render(RULE);
+  spec = at(find(objects, "PrometheusRule"), "spec");
+  rules = rulesOf(objects);
+});
+
+function rulesOf(objects: readonly Manifest[]): z.infer<typeof Rules> {
+  return Rules.parse(at(find(objects, "PrometheusRule"), "spec.groups[okta-role-operator].rules"));
+}
+
+test("what a PodMonitor scrapes has the labels by which alerts and the dashboard ask", async (t) => {
+  const metrics = { podMonitor: { enabled: true }, prometheusRule: { enabled: true } };
+  const objects = await render({ metrics });
+  const asked = (label: string): Set<string> => {
+    const expressions = rulesOf(objects)
+      .map(({ expr }) => expr)
+      .join("\n");
+    return new Set(
+      [...expressions.matchAll(new RegExp(`\\b${label}="([^"]*)"`, "g"))].map(([, is]) => is ?? ""),
+    );
+  };
+  const given = (label: string): Set<string> =>
+    new Set(
+      Relabelled.parse(at(find(objects, "PodMonitor"), "spec.podMetricsEndpoints")).map(
+        ({ relabelings }) => relabelings.find(({ targetLabel }) => targetLabel === label)?.replacement ?? "",
+      ),
+    );
+  t.deepEqual(given("job"), asked("job"));
+  t.deepEqual([...given("endpoint")], ["operator", "webhook"]);
+  t.deepEqual(
+    [...asked("endpoint")].filter((endpoint) => !given("endpoint").has(endpoint)),
+    [],
+  );
+  t.true(asked("endpoint").size > 0);
 });
 
 async function promtool(

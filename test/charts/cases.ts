@@ -766,6 +766,14 @@ export const cases = (OTHER: string): readonly Case[] => [
   { value: "rbac.create", to: false, kind: "Role", gone: true },
   { value: "rbac.create", to: false, kind: "ClusterRoleBinding", gone: true },
   {
+    value: "rbac.create",
+    to: false,
+    kind: "ValidatingAdmissionPolicyBinding",
+    name: `secrets.${NAME}.access.rolemapping.dev`,
+    at: "spec.validationActions[0]",
+    is: "Deny",
+  },
+  {
     value: "rbac.tokenReviews",
     to: false,
     kind: "ClusterRole",
