@@ -1,7 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 import { KubectlError, type KubectlTarget, kubectlOutput, runKubectl } from "./kubectl.ts";
 
+/** Who applies what is in crds/, to the API server. */
+const MANAGER = "okta-role-operator-crds";
 const CRDS = fileURLToPath(new URL("../../crds/", import.meta.url));
 const IN_FORCE_WITHIN_MS = 30_000;
 const LOOK_AGAIN_MS = 100;
@@ -32,6 +35,45 @@ export class NotInForceError extends Error {
   }
 }
 
+/** What an installation has once in a cluster, and whoever installs another one there would replace. */
+const THERE_ONCE = [
+  "customresourcedefinition/organizations.rolemapping.dev",
+  "validatingadmissionpolicy/organizationusers.rolemapping.dev",
+] as const;
+
+const Managed = z.object({
+  metadata: z.object({
+    managedFields: z.array(z.object({ manager: z.string(), subresource: z.string().optional() })).default([]),
+  }),
+});
+
+/**
+ * Who else than we has installed the product in this cluster: a release's field manager, such as "helm".
+ *
+ * @returns undefined when nobody has
+ * @throws KubectlError
+ */
+export async function installedByOthers(target: KubectlTarget): Promise<string | undefined> {
+  for (const name of THERE_ONCE) {
+    const found = await kubectlOutput(target, [
+      ...["get", name, "--ignore-not-found", "--show-managed-fields", "--output=json"],
+    ]);
+    const manager = found.trim() === "" ? undefined : managerButUs(JSON.parse(found));
+    if (manager !== undefined) return manager;
+  }
+  return undefined;
+}
+
+/**
+ * Who else than we manages an object, as the API server has noted it. Its own programs write the status alone.
+ * @internal
+ */
+export function managerButUs(object: unknown): string | undefined {
+  const { managedFields } = Managed.parse(object).metadata;
+  return managedFields.find(({ manager, subresource }) => subresource === undefined && manager !== MANAGER)
+    ?.manager;
+}
+
 /**
  * Applies the CRDs and the admission policy from crds/, and waits until they work: the kinds are served, and the policy
  * refuses what it must. Applying them again is fine.
@@ -50,7 +92,7 @@ export async function installCrds(target: KubectlTarget): Promise<void> {
  * @throws KubectlError
  */
 export async function applyCrds(target: KubectlTarget): Promise<void> {
-  const apply = ["apply", "--server-side", "--force-conflicts", "--field-manager=okta-role-operator-crds"];
+  const apply = ["apply", "--server-side", "--force-conflicts", `--field-manager=${MANAGER}`];
   const applied = (await kubectlOutput(target, [...apply, "--filename", CRDS, "--output=name"]))
     .trim()
     .split("\n");

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ControlPlane, startControlPlane } from "../control-plane/control-plane.ts";
-import { applyCrds, policyInForce } from "../control-plane/install.ts";
+import { applyCrds, installedByOthers, policyInForce } from "../control-plane/install.ts";
 import { serviceAccountKubeconfig } from "../control-plane/kubeconfig.ts";
 import {
   type KubectlResult,
@@ -35,6 +35,8 @@ export interface Environment {
   /** A small application behind a real proxy; undefined where none is installed. */
   readonly guarded: GuardedApplication | undefined;
   readonly namespace: string;
+  /** The user's, where the cluster is theirs. */
+  readonly context: string | undefined;
   /** Undefined where the cluster is the user's own. */
   readonly controlPlane: ControlPlane | undefined;
   /** A kubeconfig of the cluster's admin; undefined: the user's own. */
@@ -91,6 +93,7 @@ async function start(
     await installServiceAccount(target, namespace);
     return serviceAccountKubeconfig(target, tether.folder, namespace, SERVICE_ACCOUNT);
   };
+  if (context !== undefined) await refuseToReplace(target, context);
   const [kubeconfig] = await Promise.all([account(), applyCrds(target)]);
 
   step("starting the operator and the login webhook");
@@ -134,6 +137,7 @@ async function start(
     product,
     guarded,
     namespace,
+    context,
     controlPlane,
     kubeconfig: target.kubeconfig,
     kubectlPath: target.kubectl,
@@ -173,6 +177,15 @@ async function ownControlPlane(
   });
   started.push(() => controlPlane.stop());
   return controlPlane;
+}
+
+/** A release's admission policy names its own accounts: ours in its place would shut it out of its users. */
+async function refuseToReplace(target: KubectlTarget, context: string): Promise<void> {
+  const manager = await installedByOthers(target);
+  if (manager !== undefined)
+    throw new Error(
+      `the cluster of ${context} has this product already, installed by ${manager}: its CRDs and its admission policy would be replaced, and it couldn't write its users any more. Take another cluster, or leave out --context.`,
+    );
 }
 
 async function ensureNamespace(target: KubectlTarget, namespace: string): Promise<void> {

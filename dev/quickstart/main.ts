@@ -6,14 +6,16 @@ import { signIn } from "../okta/index.ts";
 import { type Environment, startEnvironment } from "./environment.ts";
 import { Journey, STEPS } from "./journey.ts";
 import { REPOSITORY } from "./program.ts";
-import { welcome } from "./welcome.ts";
+import { leftInCluster, welcome } from "./welcome.ts";
 
 const HELP = `Starts everything on this machine: a Kubernetes control plane, a stand-in for Okta, the operator, the login
 webhook, and a sample organization.
 
   npm start                      starts it, signs somebody in, and keeps running until Ctrl-C
   npm start -- --check           goes through the whole journey, shows what kubectl shows after each step, and exits
-  npm start -- --context NAME    uses the cluster of this kubeconfig context instead of a control plane of its own
+  npm start -- --context NAME    uses the cluster of this kubeconfig context instead of a control plane of its own; not
+                                 one that has the product already. What is made there stays, and it says how to
+                                 remove it
 
   --namespace NAME   where to put it (default: acme, or okta-role-quickstart with --context)
   --port PORT        where people sign in (default: 8080, or a free port when that is taken)
@@ -57,6 +59,7 @@ async function run(): Promise<void> {
     if (outcome === "failed") process.exitCode = 1;
   } finally {
     await environment.stop();
+    for (const line of leftInCluster(environment)) console.log(line);
   }
   process.exit();
 }

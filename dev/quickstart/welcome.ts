@@ -1,3 +1,4 @@
+import { SERVICE_ACCOUNT } from "../control-plane/service-account.ts";
 import type { Environment } from "./environment.ts";
 
 /** Whom to sign in as, and what is to be seen then. */
@@ -39,12 +40,13 @@ export async function welcome({
   guarded,
   okta,
   namespace,
+  context,
   folder,
 }: Environment): Promise<string> {
   const shown = await kubectl(["get", "oktaorg,orm,orguser"]);
   const loginURI = `${product.baseURL}/login/acme`;
   const people = PEOPLE.map(([login, password, what]) => `  ${login}  ${password}  ${what}`);
-  const flag = kubeconfig === undefined ? ` -n ${namespace}` : "";
+  const flag = context === undefined ? "" : ` -n ${namespace} --context ${context}`;
   const environment =
     kubeconfig === undefined
       ? []
@@ -71,6 +73,20 @@ export async function welcome({
     `  curl -X DELETE -H 'Authorization: SSWS acme-api-token' ${okta.url}/api/v1/groups/${okta.directory.group("service_admin").id}/users/${okta.directory.user("ada@acme.example").id}`,
     "",
     `Logs of the operator and the webhook are in ${folder}.`,
-    "Ctrl-C ends everything and leaves nothing behind.",
+    context === undefined
+      ? "Ctrl-C ends everything and leaves nothing behind."
+      : "Ctrl-C ends the programs, and says what stays in the cluster and how it is removed.",
   ].join("\n");
+}
+
+/** What stays in a cluster of the user's own when the programs have ended: they may still want to look at it. */
+export function leftInCluster({ context, namespace }: Pick<Environment, "context" | "namespace">): string[] {
+  if (context === undefined) return [];
+  const at = `--context ${context}`;
+  return [
+    `The namespace ${namespace}, rights in the cluster, the CRDs and the admission policy are still there. To remove them:`,
+    `  kubectl delete ${at} -f crds/`,
+    `  kubectl delete ${at} namespace ${namespace}`,
+    `  kubectl delete ${at} clusterrole,clusterrolebinding ${SERVICE_ACCOUNT}-${namespace}`,
+  ];
 }

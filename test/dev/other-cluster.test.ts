@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "ava";
+import { installedByOthers, managerButUs } from "../../dev/control-plane/install.ts";
 import { kubeconfigText } from "../../dev/control-plane/kubeconfig.ts";
+import { kubectlOutput } from "../../dev/control-plane/kubectl.ts";
 import { freePort } from "../../dev/control-plane/ports.ts";
 import { clusterThatAnswers } from "../../dev/quickstart/other-cluster.ts";
 import { testCluster } from "../cluster.ts";
@@ -31,4 +33,18 @@ test("nothing is named where nobody answers, or there is no kubectl or kubeconfi
   t.is(await clusterThatAnswers(KUBECTL, nobody), undefined);
   t.is(await clusterThatAnswers("/nowhere/kubectl"), undefined);
   t.is(await clusterThatAnswers(KUBECTL, { ...process.env, KUBECONFIG: "/nowhere" }), undefined);
+});
+
+test("a cluster that somebody else has installed the product in is told from one where only we have", async (t) => {
+  const { controlPlane } = await testCluster(t);
+  t.is(await installedByOthers(controlPlane), undefined);
+  for (const object of [
+    "customresourcedefinition/organizations.rolemapping.dev",
+    "validatingadmissionpolicy/organizationusers.rolemapping.dev",
+  ]) {
+    const label = JSON.stringify({ metadata: { labels: { by: "helm" } } });
+    const asHelm = ["patch", object, "--type=merge", `--patch=${label}`, "--field-manager=helm"];
+    const shown = ["--dry-run=server", "--show-managed-fields", "--output=json"];
+    t.is(managerButUs(JSON.parse(await kubectlOutput(controlPlane, [...asHelm, ...shown]))), "helm", object);
+  }
 });
