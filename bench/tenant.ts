@@ -210,7 +210,7 @@ export class Tenant {
     const { admin, namespace } = this.#options;
     const { metadata } = await admin.get(organizations, { namespace, name: ORGANIZATION });
     const secret = await admin.get(secrets, { namespace, name: SESSION_KEYS });
-    const [oldest, ...younger] = parseKeys(Buffer.from(secret.data?.keys ?? "", "base64").toString()) ?? [];
+    const [oldest, ...younger] = parseKeys(Buffer.from(secret.data?.keys ?? "", "base64").toString()).keys;
     if (!oldest) throw new Error("the webhook has made no keys of sessions");
     const issuedAt = Math.floor(Date.now() / 1000) * 1000;
     const key = new KeyRing([oldest, ...younger], 0).current(issuedAt);

@@ -11,7 +11,7 @@ import {
 } from "../../kubernetes/index.ts";
 import { KeyRing, type SessionKey } from "./key-ring.ts";
 import { type KeyTimes, rotated, usualTimes } from "./key-rotation.ts";
-import { formatKeys, newKey, parseKeys, type StoredKey } from "./stored-keys.ts";
+import { formatKeys, mendedKeys, newKey, parseKeys, type StoredKey } from "./stored-keys.ts";
 
 const ENTRY = "keys";
 
@@ -53,6 +53,8 @@ export class SessionKeys {
   readonly #unknownKeyMs: number;
   readonly #firstRead = Promise.withResolvers<void>();
   #ring: KeyRing | undefined;
+  /** As they were read, for whatever can't be read later. */
+  #keys: readonly StoredKey[] = [];
   #text: string | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
@@ -147,7 +149,7 @@ export class SessionKeys {
     throw new KeysUnavailableError(`The Secret ${this.#secret.name} changes all the time.`);
   }
 
-  async #readOnce(): Promise<StoredKey[]> {
+  async #readOnce(): Promise<readonly StoredKey[]> {
     const { namespace, name } = this.#secret;
     const secret = await this.#get();
     if (!secret) {
@@ -165,14 +167,25 @@ export class SessionKeys {
       throw new ForeignSecretError(
         `The Secret ${name} isn't of type ${SESSION_KEYS_TYPE}, so it is left alone: name another one with --session-secret.`,
       );
-    const known = parseKeys(Buffer.from(secret.data?.[ENTRY] ?? "", "base64").toString("utf8")) ?? [];
-    if (known.length === 0)
+    const parsed = parseKeys(Buffer.from(secret.data?.[ENTRY] ?? "", "base64").toString("utf8"));
+    const { broken } = parsed;
+    const mended = mendedKeys(parsed, this.#keys);
+    if (mended.length === 0)
       this.#log.warn({ secret: name }, "The Secret holds no keys that can be read: new ones are made.");
-    const next = rotated(known, this.#now(), this.#times);
-    if (!next) return known;
-    await this.#client.replace(secrets, { ...secret, data: encoded(next) });
-    this.#log.info({ secret: name, keys: next.length }, "A new key of sessions was made.");
-    return next;
+    const next = rotated(mended, this.#now(), this.#times);
+    if (!next && broken.length === 0) return mended;
+    const keys = next ?? mended;
+    await this.#client.replace(secrets, { ...secret, data: encoded(keys) });
+    if (mended.length > 0 && broken.length > 0) {
+      const restored = mended.length - parsed.keys.length;
+      const lost = broken === "all" ? 0 : broken.length - restored;
+      this.#log.warn(
+        { secret: name, restored, lost },
+        "Keys of sessions in the Secret could not be read: those that this replica knew are back, and the others are taken out.",
+      );
+    }
+    if (next) this.#log.info({ secret: name, keys: keys.length }, "A new key of sessions was made.");
+    return keys;
   }
 
   async #get(): Promise<Secret | undefined> {
@@ -195,6 +208,7 @@ export class SessionKeys {
         "The keys of sessions were replaced: all sessions have ended.",
       );
     this.#ring = new KeyRing([oldest, ...younger], this.#times.settleMs);
+    this.#keys = keys;
     this.#text = text;
     this.#firstRead.resolve();
   }

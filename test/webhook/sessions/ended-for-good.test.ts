@@ -108,7 +108,7 @@ async function cookieFrom(
 ): Promise<string> {
   const { namespace } = cluster;
   const secret = await client.get(secrets, { namespace, name: "okta-role-operator-session-keys" });
-  const [key, ...more] = parseKeys(Buffer.from(secret.data?.keys ?? "", "base64").toString()) ?? [];
+  const [key, ...more] = parseKeys(Buffer.from(secret.data?.keys ?? "", "base64").toString()).keys;
   const [organization] = webhook.caches.organizations.list();
   const [ada] = webhook.caches.users.list();
   if (!key || !ada) throw new Error("nobody has signed in");

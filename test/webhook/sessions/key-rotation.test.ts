@@ -1,7 +1,13 @@
 import test from "ava";
 import { KeyRing } from "../../../webhook/sessions/key-ring.ts";
 import { keyInUse, published, rotated, usualTimes } from "../../../webhook/sessions/key-rotation.ts";
-import { formatKeys, newKey, parseKeys, type StoredKey } from "../../../webhook/sessions/stored-keys.ts";
+import {
+  formatKeys,
+  mendedKeys,
+  newKey,
+  parseKeys,
+  type StoredKey,
+} from "../../../webhook/sessions/stored-keys.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const times = { rotateAfterMs: 1_000, settleMs: 10, longestUseMs: 5_000 };
@@ -58,12 +64,13 @@ test("usually keys rotate daily and count for a week after", (t) => {
 test("what stands in the Secret is read as it was written, oldest first; what can't be keys isn't read", (t) => {
   const [old, young] = madeAt(1, 2);
   if (!old || !young) return t.fail();
-  t.deepEqual(parseKeys(formatKeys([young, old])), [old, young]);
+  t.deepEqual(parseKeys(formatKeys([young, old])), { keys: [old, young], broken: [] });
+  for (const text of ["", " ", "[]"]) t.deepEqual(parseKeys(text), { keys: [], broken: [] }, text);
+  for (const text of ["{", "{}", "null", formatKeys([old]).slice(1)])
+    t.deepEqual(parseKeys(text), { keys: [], broken: "all" }, text);
   for (const text of [
-    "",
-    "{",
-    "{}",
-    "[]",
+    '["x"]',
+    "[null]",
     '[{"id":"x"}]',
     formatKeys([{ ...old, id: "short" }]),
     formatKeys([{ ...old, id: "l".repeat(33) }]),
@@ -73,9 +80,23 @@ test("what stands in the Secret is read as it was written, oldest first; what ca
     formatKeys([{ ...old, key: `${old.key}A` }]),
     formatKeys([{ ...old, key: `${old.key.slice(1)}.` }]),
     formatKeys([{ ...old, createdAt: 0 }]),
-    formatKeys([young, { ...old, createdAt: -1 }]),
-  ])
-    t.is(parseKeys(text), undefined, text);
-  t.truthy(parseKeys(formatKeys([{ ...old, id: "l".repeat(32) }])));
-  t.truthy(parseKeys(formatKeys([{ ...old, id: "eight-8_" }])));
+  ]) {
+    const { keys, broken } = parseKeys(text);
+    t.deepEqual([keys, broken.length], [[], 1], text);
+  }
+  for (const id of ["l".repeat(32), "eight-8_"])
+    t.is(parseKeys(formatKeys([{ ...old, id }])).keys[0]?.id, id);
+});
+
+test("an entry that can't be read costs no other, and is put back as it was by who knows it", (t) => {
+  const [old, young, third] = madeAt(1, 2, 3);
+  if (!old || !young || !third) return t.fail();
+  const damaged = parseKeys(JSON.stringify([{ ...young, createdAt: "2" }, third, { key: "x" }]));
+  t.deepEqual(damaged, { keys: [third], broken: [young.id, ""] });
+  t.deepEqual(mendedKeys(damaged, []), [third]);
+  t.deepEqual(mendedKeys(damaged, [old, young, third]), [young, third], "what isn't there was taken out");
+  const twice = parseKeys(JSON.stringify([{ ...young, key: "" }, young]));
+  t.deepEqual(mendedKeys(twice, [young]), [young]);
+  t.deepEqual(mendedKeys(parseKeys("{"), [old, young]), [old, young]);
+  t.deepEqual(mendedKeys(parseKeys("[]"), [old, young]), []);
 });

@@ -53,9 +53,9 @@ class Scene {
     return shared().client.get(secrets, this.secret);
   }
 
-  async stored(): Promise<StoredKey[]> {
+  async stored(): Promise<readonly StoredKey[]> {
     const { data } = await this.read();
-    return parseKeys(Buffer.from(data?.keys ?? "", "base64").toString()) ?? [];
+    return parseKeys(Buffer.from(data?.keys ?? "", "base64").toString()).keys;
   }
 }
 
@@ -186,6 +186,34 @@ test("keys of ours that can't be read are replaced, and the log says so", async 
     t.regex(scene.lines[0]?.msg ?? "", /no keys that can be read/);
     t.is(scene.lines[0]?.secret, scene.secret.name);
   }
+});
+
+test("one entry that can't be read signs nobody else out: the others stay, it comes back where it is known, and the log says so", async (t) => {
+  const scene = new Scene();
+  const [a, b] = [newKey(START), newKey(START + 1)];
+  await scene.put([a, b]);
+  const keys = scene.keys();
+  await keys.refresh();
+  const broken = JSON.stringify([a, { ...b, createdAt: "yesterday" }]);
+  const restarted = scene.keys();
+  for (const [replica, left, said] of [
+    [keys, [a, b], { restored: 1, lost: 0 }],
+    [restarted, [a], { restored: 0, lost: 1 }],
+  ] as const) {
+    await scene.apply({ keys: broken });
+    scene.lines.length = 0;
+    await replica.refresh();
+    t.deepEqual(await scene.stored(), [...left]);
+    t.true(left.every(({ id }) => replica.find(id)));
+    t.like(scene.lines, [{ level: 40, secret: scene.secret.name, ...said }]);
+    t.regex(scene.lines[0]?.msg ?? "", /could not be read/);
+  }
+  await restarted.refresh();
+  t.is(scene.lines.length, 1, "once");
+
+  await scene.apply({ keys: "not at all" });
+  await restarted.refresh();
+  t.deepEqual(await scene.stored(), [a], "a text that is no list is written anew by who knows the keys");
 });
 
 test("where every key was replaced all sessions have ended, and the log says so; where one is left it doesn't", async (t) => {
