@@ -41,6 +41,13 @@ const MOST = 1_000;
 /** How long a Secret is used before it is read again. */
 const MAX_AGE_MS = 60_000;
 
+/** What an answer said. A Secret that is gone is remembered as that, so that no older answer brings it back. */
+interface Known {
+  readonly secret: Secret | undefined;
+  /** When it was asked for, on a clock that never goes back. */
+  readonly askedAt: number;
+}
+
 /**
  * Values of Secrets, read by name and remembered for a moment. Secrets are never listed or watched: the right
  * to do so would be the right to read all of them.
@@ -48,7 +55,8 @@ const MAX_AGE_MS = 60_000;
 export class SecretValues {
   readonly #client: Pick<Client, "get">;
   readonly #neverRead: ReadonlySet<string>;
-  readonly #readings = new LRUCache<string, Promise<Secret>>({ max: MOST, ttl: MAX_AGE_MS });
+  readonly #known = new LRUCache<string, Known>({ max: MOST, ttl: MAX_AGE_MS });
+  readonly #underWay = new Map<string, Promise<Secret>>();
 
   /** @param neverRead more types of Secrets that are nobody's to refer to */
   constructor({ client, neverRead }: { client: Pick<Client, "get">; neverRead: readonly string[] }) {
@@ -57,8 +65,8 @@ export class SecretValues {
   }
 
   /**
-   * One value as text, as it was within the last minute; whoever asks while it is being read waits for the same answer.
-   * @param options `fresh`: as it is from now on, in a request of one's own
+   * One value as text, as it was within the last minute; who doesn't know it waits for an answer that is under way.
+   * @param options `fresh`: as it is from now on, in a request of one's own. Where that fails, others keep what is known
    * @throws SecretNotFoundError, SecretUnreadableError, SecretForbiddenError
    */
   async read(namespace: string, { name, key }: SecretKeyRef, options?: { fresh?: boolean }): Promise<string> {
@@ -76,15 +84,32 @@ export class SecretValues {
 
   async #secret(namespace: string, name: string, fresh: boolean): Promise<Secret> {
     const key = `${namespace}/${name}`;
-    const known = this.#readings.get(key);
-    if (known && !fresh) return known;
-    const reading = this.#get(key, name);
-    this.#readings.set(key, reading);
-    // A failure isn't remembered: whoever asks next reads again.
-    reading.catch(() => {
-      if (this.#readings.peek(key) === reading) this.#readings.delete(key);
+    if (!fresh) {
+      const known = this.#known.get(key)?.secret ?? this.#underWay.get(key);
+      if (known) return known;
+    }
+    const reading = this.#ask(key, name).finally(() => {
+      if (this.#underWay.get(key) === reading) this.#underWay.delete(key);
     });
+    this.#underWay.set(key, reading);
     return reading;
+  }
+
+  /** Asks, and remembers what is certain: no failure, and nothing that is older than what is known. */
+  async #ask(key: string, name: string): Promise<Secret> {
+    const askedAt = performance.now();
+    const remember = (secret: Secret | undefined): void => {
+      const known = this.#known.peek(key);
+      if (!known || known.askedAt <= askedAt) this.#known.set(key, { secret, askedAt }, { start: askedAt });
+    };
+    try {
+      const secret = await this.#get(key, name);
+      remember(secret);
+      return secret;
+    } catch (error) {
+      if (error instanceof SecretNotFoundError) remember(undefined);
+      throw error;
+    }
   }
 
   async #get(key: string, name: string): Promise<Secret> {

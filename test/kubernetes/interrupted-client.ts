@@ -37,6 +37,11 @@ export class InterruptedClient implements Pick<Client, Call> {
     this.#interruptions.push({ when: "before", call, happens });
   }
 
+  /** The next call of this kind is carried out, and its answer comes when that is over. */
+  after(call: Call, happens: () => unknown): void {
+    this.#interruptions.push({ when: "after", call, happens });
+  }
+
   /** The next call of this kind that isn't interrupted before fails with this, though it may have been carried out. */
   fail(call: Call, error: Error, { isDone = false } = {}): void {
     const happens = () => Promise.reject(error);

@@ -75,6 +75,54 @@ test("an account that may not read a Secret is told where to allow it", async (t
   t.like(error?.cause, { status: 403 });
 });
 
+test("a look at it that fails makes nobody forget what is known, nor wait for it; a Secret that is gone is", async (t) => {
+  const { client, cluster, written, read } = await scene("kept");
+  t.is(await read(), "s3cret");
+  const late = Promise.withResolvers<never>();
+  written.client.before("get", () => late.promise);
+  const looking = read({ fresh: true });
+  t.is(await read(), "s3cret", "while somebody looks");
+  late.reject(apiError("GET /x", 500, {}));
+  await t.throwsAsync(looking, { code: "secret-unreadable" });
+  t.is(await read(), "s3cret");
+  t.is(written.reads, 2);
+
+  const old = Promise.withResolvers<void>();
+  const carriedOut = new Promise<void>((resolve) => {
+    written.client.after("get", () => {
+      resolve();
+      return old.promise;
+    });
+  });
+  const older = read({ fresh: true });
+  await carriedOut;
+  await client.delete(secrets, `${cluster.namespace}/kept`);
+  await t.throwsAsync(read({ fresh: true }), { code: "secret-not-found" });
+  await t.throwsAsync(read(), { code: "secret-not-found" });
+  old.resolve();
+  t.is(await older, "s3cret");
+  await t.throwsAsync(read(), { code: "secret-not-found" }, "also when an answer from before comes late");
+});
+
+test("an older answer that comes late doesn't take the place of a newer one", async (t) => {
+  const { written, read } = await scene("older");
+  await read();
+  const late = Promise.withResolvers<void>();
+  const carriedOut = new Promise<void>((resolve) => {
+    written.client.after("get", () => {
+      resolve();
+      return late.promise;
+    });
+  });
+  const older = read({ fresh: true });
+  await carriedOut;
+  await written.write("older", { secret: "newer" });
+  t.is(await read({ fresh: true }), "newer");
+  late.resolve();
+  t.is(await older, "s3cret");
+  t.is(await read(), "newer");
+});
+
 test("a reading that fails late makes nobody forget a newer one", async (t) => {
   const { written, read } = await scene("late");
   const late = Promise.withResolvers<never>();
