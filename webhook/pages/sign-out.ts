@@ -60,8 +60,8 @@ function stillSignedIn(at: readonly Organization[]): Html | undefined {
 }
 
 const COPIES_COUNT =
-  "The place where accounts are kept doesn't answer, so that the end of your session could not be stored. If somebody has " +
-  "a copy of it, that copy may count until it expires: tell an administrator if you think so.";
+  "The end of your session could not be stored where accounts are kept. If somebody has a copy of it, that copy may count " +
+  "until it expires: tell an administrator if you think so.";
 
 /** Signed out here; at Okta it didn't work, and that has to be said. */
 export function signedOutHerePage(

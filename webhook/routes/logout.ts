@@ -30,7 +30,7 @@ import type { SignOuts } from "../sessions/sign-outs.ts";
 
 export interface LogoutDeps {
   readonly organizations: Organizations;
-  readonly sessions: Pick<Sessions, "check" | "checkAgain" | "end" | "everywhere" | "of">;
+  readonly sessions: Pick<Sessions, "check" | "checkAgain" | "end" | "everywhere" | "lookForKeys" | "of">;
   readonly signOuts: Pick<SignOuts, "end">;
   readonly okta: Pick<OidcClients, "endSessionURL">;
   readonly logoutHint: LogoutHint;
@@ -106,13 +106,15 @@ export function logout(deps: LogoutDeps): RequestHandler {
   return async (req, res) => {
     const { cookie } = req.headers;
     const asked = named(deps, req);
+    const isAllKnown = await lookedForKeys(deps, req, asked);
     const check = sessions.check(cookie, asked && keyOf(asked));
     const organization = asked ?? (check.kind === "signed-in" ? check.organization : undefined);
     const isKept = logoutHint.isKept(cookie);
     // The token of another organization's Okta is for the day its session ends.
     const isOthers = isKept && asked && logoutHint.read(cookie, asked.spec.okta) === undefined;
     res.setHeader("Set-Cookie", [...sessions.end(cookie, asked), ...(isOthers ? [] : [logoutHint.forget()])]);
-    const copiesCount = !(await signOuts.end(sessions.of(cookie, asked)));
+    const isEnded = await signOuts.end(sessions.of(cookie, asked));
+    const copiesCount = !(isEnded && isAllKnown);
     const signedInAt = asked ? signedInBeside(asked, sessions.everywhere(cookie)) : [];
     const next = organization && (await nextOf(deps, organization, req));
     // Who has come in past Okta may have signed in with it before: then the token is kept.
@@ -122,6 +124,24 @@ export function logout(deps: LogoutDeps): RequestHandler {
     else
       sendPage(req, res, 200, signedOutHerePage(organization?.spec.loginPath, { copiesCount, signedInAt }));
   };
+}
+
+/** Whether all sessions that this browser has can be read here, and so be ended. */
+async function lookedForKeys(
+  { sessions, log }: LogoutDeps,
+  req: Request,
+  organization: Organization | undefined,
+): Promise<boolean> {
+  try {
+    return await sessions.lookForKeys(req.headers.cookie, organization);
+  } catch (error) {
+    // The cookie leaves this browser all the same, and the page says that a copy of it may count.
+    log.warn(
+      { err: error, requestID: requestID(req) },
+      "The key of a session that ends could not be looked for.",
+    );
+    return false;
+  }
 }
 
 /** Where the browser goes on to after a sign-out. */

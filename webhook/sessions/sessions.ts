@@ -126,6 +126,22 @@ export class Sessions {
   }
 
   /**
+   * Asks for the keys of this browser's cookies that this replica doesn't know: another one may have made them.
+   * @returns whether `of` says all that there is by now. If not, there may be sessions that nobody can read here
+   * @throws errors of the Kubernetes client, when nobody answers
+   */
+  async lookForKeys(
+    cookieHeader: string | undefined,
+    organization: Organization | undefined,
+  ): Promise<boolean> {
+    let isAll = true;
+    for (const read of this.#read(cookieHeader, organization))
+      if (read.kind === "unknown-key")
+        isAll = (await this.#options.keys.lookFor(read.keyID)) !== "not-looked" && isAll;
+    return isAll;
+  }
+
+  /**
    * Checks the sessions of a request. Never waits and asks nobody: it runs before every request of others.
    * @param key the organization whose session is asked for, as "namespace/name"; without it, the most recent sign-in that
    * holds counts

@@ -5,7 +5,9 @@ import { confirmLogout, loggedOut, logout } from "../../../webhook/routes/logout
 import { cookieStyle } from "../../../webhook/sessions/cookies.ts";
 import { LogoutHint } from "../../../webhook/sessions/logout-hint.ts";
 import { SignOuts } from "../../../webhook/sessions/sign-outs.ts";
+import { newKey } from "../../../webhook/sessions/stored-keys.ts";
 import { logLines } from "../../log-lines.ts";
+import { cleared } from "../sessions/session-fixtures.ts";
 import { headline, OWN, SmallWebhook } from "./small-webhook.ts";
 
 const OKTA = "https://acme.okta.com/out";
@@ -221,6 +223,56 @@ test("that copies of the session may count is said on every way out", async (t) 
   const nowhere = await out({}, goneWithToken);
   t.is(headline(nowhere), "You are signed out here");
   t.true(nowhere.body.includes("tell an administrator"), "also where isn't known where that was");
+});
+
+test("a session whose key this replica has yet to read is ended; where it can't be read, it is said that copies may count", async (t) => {
+  const { out, webhook, ada, of, hint, ended, lines } = await scene(t);
+  const { replica } = webhook;
+  const mine = replica.stored;
+  /** Ada's browser, signed in at another replica, which has made a key since. */
+  const atAnother = () => {
+    replica.stored = [...mine, newKey(2)];
+    replica.readKeys();
+    const cookie = of(ada);
+    const theirs = replica.stored;
+    replica.stored = mine;
+    replica.readKeys();
+    replica.stored = theirs;
+    return cookie;
+  };
+  for (const form of [{}, { organization: "acme" }]) {
+    ended.length = 0;
+    const found = await out(form, atAnother());
+    t.is(headline(found), "Signing you out");
+    t.true(found.body.includes(`href="${OKTA}"`), "at its Okta, too");
+    t.deepEqual(ended, [ada.ref]);
+  }
+  ended.length = 0;
+  const bea = webhook.person("bea", "viewer", { organization: "acme/beta" });
+  const fromAnother = atAnother().split("; ")[0];
+  await out({}, `${fromAnother}; ${webhook.signedIn(bea)}; ${hint}`);
+  t.deepEqual(ended.toSorted(), [ada.ref, bea.ref].toSorted(), "beside one whose key is known");
+
+  for (const why of ["it was read just now", "nobody answers"]) {
+    const cookie = atAnother();
+    replica.readJustNow = why === "it was read just now";
+    replica.unreadable = why === "nobody answers";
+    const here = await out({ organization: "acme" }, cookie);
+    t.is(headline(here), "You are signed out in this browser", why);
+    t.true(here.body.includes("tell an administrator"), why);
+    t.true(cleared(here.setCookies).some((name) => cookie.startsWith(`${name}=`)));
+    const json = await out({}, cookie, JSON_PLEASE);
+    t.like(JSON.parse(json.body), { copiesMayCount: true }, why);
+  }
+  t.regex(String(lines.at(-1)?.msg), /key of a session that ends could not be looked for/);
+  replica.unreadable = false;
+  const old = atAnother();
+  replica.stored = mine;
+  t.is(
+    JSON.parse((await out({}, old, JSON_PLEASE)).body).copiesMayCount,
+    undefined,
+    "a key that is gone signs nobody in",
+  );
 });
 
 test("the session at one organization ends, or all of them; the way leads by the one that is named, or the latest", async (t) => {

@@ -37,6 +37,7 @@ export class Replica {
         current: () => this.#ring.current(this.now),
         find: (id) => this.#ring.find(id),
         lookFor: async (id) => {
+          if (this.unreadable) throw new StoreError("The API server is away.");
           if (this.readJustNow) return "not-looked";
           this.readKeys();
           return this.#ring.find(id) ? "found" : "gone";
