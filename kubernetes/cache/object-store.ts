@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { compareResourceVersions, type KubernetesObject, keyOf, type ObjectKey } from "../client/object.ts";
 
 /** What happened to an object. `previous` is what it was before an update. */
@@ -57,8 +58,10 @@ export class ObjectStore<T extends KubernetesObject> {
   /**
    * Stores an object unless what is stored is as new or newer.
    * An object with another uid under the same key has been deleted and created again: both are told.
+   * @param evenIfOlder unless it is the very same: an API server that was restored from a backup gives resourceVersions out
+   *   once more, so that equal ones don't show that nothing has changed
    */
-  put(object: T, { evenIfOlder = false, evenIfSame = false } = {}): Change<T>[] {
+  put(object: T, { evenIfOlder = false } = {}): Change<T>[] {
     const key = keyOf(object);
     const previous = this.#objects.get(key);
     if (previous) {
@@ -66,7 +69,7 @@ export class ObjectStore<T extends KubernetesObject> {
         object.metadata.resourceVersion,
         previous.metadata.resourceVersion,
       );
-      if ((newer === 0 && !evenIfSame) || (newer < 0 && !evenIfOlder)) return [];
+      if (evenIfOlder ? newer === 0 && isDeepStrictEqual(object, previous) : newer <= 0) return [];
     }
     this.#set(key, object, previous);
     if (!previous) return [{ kind: "added", key, object }];

@@ -12,8 +12,6 @@ export class Reflection<T extends KubernetesObject> {
   /** Objects that we wrote ourselves and of which nothing has told us yet, or only just, with their resourceVersion. */
   readonly #observed = new Map<ObjectKey, string>();
   #resourceVersion: string | undefined;
-  /** The server has gone back in time: what is in the store may never have happened, whatever its resourceVersion. */
-  #hasGoneBack = false;
   /** What happened up to here to any object has been told while a list was streaming, complete or not. */
   #streamedUpTo: string | undefined;
 
@@ -37,13 +35,12 @@ export class Reflection<T extends KubernetesObject> {
   }
 
   /**
-   * The server has gone back in time (restored from a backup): what we wrote after that is lost, and the next list is
-   * believed as it is. What has happened since may have the very resourceVersions of what is lost.
+   * The server has gone back in time (restored from a backup): what we wrote after that is lost, and nothing that is known
+   * shows how far the next list goes.
    */
   wentBack(): void {
     this.#observed.clear();
     this.#resourceVersion = undefined;
-    this.#hasGoneBack = true;
   }
 
   /**
@@ -86,7 +83,6 @@ export class Reflection<T extends KubernetesObject> {
         const gone = [...this.#store.keys()].filter(
           (key) => key.startsWith(this.#prefix) && !seen.has(key) && !this.#isObservedAfter(key, listed),
         );
-        this.#hasGoneBack = false;
         this.#advance(listed);
         return gone.flatMap((key) => this.#store.remove(key));
       },
@@ -123,9 +119,9 @@ export class Reflection<T extends KubernetesObject> {
     return changes;
   }
 
-  /** Takes what a list says. */
+  /** Takes what a list says as it is: the server may have gone back in time, whether that shows or not. */
   #put(object: T): Change<T>[] {
-    return this.#store.put(object, { evenIfOlder: true, evenIfSame: this.#hasGoneBack });
+    return this.#store.put(object, { evenIfOlder: true });
   }
 
   #hasTold(resourceVersion: string): boolean {

@@ -50,7 +50,7 @@ export class KubernetesStore implements IdentityStore {
   readonly #cache: Cache<OrganizationUser>;
   readonly #type: ResourceType<OrganizationUser>;
   /** By ref. A session is checked before every request of others. */
-  readonly #remembered: LRUCache<string, User>;
+  readonly #remembered: LRUCache<string, { readonly object: OrganizationUser; readonly user: User }>;
   readonly #now: () => number;
   /** What was told last. */
   #told: { readonly change: Change<OrganizationUser>; readonly event: UserEvent } | undefined;
@@ -67,9 +67,9 @@ export class KubernetesStore implements IdentityStore {
     const object = this.#cache.get(ref);
     if (!object) return undefined;
     const known = this.#remembered.get(ref);
-    if (known && known.version === object.metadata.resourceVersion) return known;
+    if (known?.object === object) return known.user;
     const user = toUser(object);
-    this.#remembered.set(ref, user);
+    this.#remembered.set(ref, { object, user });
     return user;
   }
 

@@ -17,14 +17,14 @@ const newStore = () =>
 
 test("only what is newer replaces what is there, unless it is asked for", (t) => {
   const store = newStore();
-  const [first, same, older] = [box("a", 5), box("a", 5), box("a", 4)];
+  const [first, again, older] = [box("a", 5), box("a", 5), box("a", 4)];
+  const same = box("a", 5, ["red"]);
   t.deepEqual(store.put(first), [{ kind: "added", key: "a", object: first }]);
   t.deepEqual(store.put(same), []);
   t.deepEqual(store.put(older), []);
-  t.deepEqual(store.put(same, { evenIfOlder: true }), []);
-  t.deepEqual(store.put(older, { evenIfSame: true }), []);
+  t.deepEqual(store.put(again, { evenIfOlder: true }), []);
   t.is(store.get("a"), first);
-  t.deepEqual(store.put(same, { evenIfSame: true }), [
+  t.deepEqual(store.put(same, { evenIfOlder: true }), [
     { kind: "updated", key: "a", object: same, previous: first },
   ]);
   t.deepEqual(store.put(older, { evenIfOlder: true }), [

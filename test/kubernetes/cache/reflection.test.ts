@@ -261,8 +261,8 @@ test("pages of a server that went back in time replace what we wrote in the lost
   t.deepEqual(versions(), { "team/a": "40" });
 });
 
-test("once it is known that the server went back, the next list is believed, whatever its versions", (t) => {
-  const { store, reflection, list, observe, versions } = reflect();
+test("a list is believed, whatever its versions; what it repeats is no news", (t) => {
+  const { store, reflection, list, observe, versions, kinds } = reflect();
   const values = () => store.list().map(({ data }) => data.value);
   list([box("a", 5, "a", "lost")], 100);
   observe(box("b", 110, "b", "lost"));
@@ -271,9 +271,14 @@ test("once it is known that the server went back, the next list is believed, wha
   t.is(reflection.newest, undefined);
   list([box("a", 5, "a", "again"), box("b", 6, "b", "again")], 104);
   t.deepEqual(values(), ["again", "again"]);
-  list([box("a", 5, "a", "the same"), box("b", 6, "b", "the same")], 105);
-  t.deepEqual(values(), ["again", "again"], "only the next one");
   t.deepEqual(versions(), { "team/a": "5", "team/b": "6" });
+  const told = kinds().length;
+  list([box("a", 5, "a", "again"), box("b", 6, "b", "otherwise")], 105);
+  t.deepEqual(values(), ["again", "otherwise"], "also where the server had overtaken what is known");
+  t.deepEqual(kinds().slice(told), ["updated team/b"]);
+  const stream = reflection.beginList();
+  stream.item({ type: "ADDED", object: box("a", 5, "a", "at last") });
+  t.deepEqual(values(), ["at last", "otherwise"]);
 });
 
 test("while a list is streaming, our own write is taken unless the stream has passed it", (t) => {

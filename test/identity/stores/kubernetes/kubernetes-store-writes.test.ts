@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import test from "ava";
 import { organizationUsers } from "../../../../crds/resources.ts";
+import type { OrganizationUser } from "../../../../crds/types.ts";
 import { apiRequest } from "../../../../dev/control-plane/api-request.ts";
 import {
   noAccess,
@@ -257,6 +258,20 @@ test("what is read past the cache is at hand from then on", async (t) => {
   t.deepEqual(await other.read(ada.ref), out);
   t.is(told(await failure(other.update(old, { access: ACCESS }))), "stale", "is known by now");
   if (fresh) t.deepEqual((await other.update(fresh, { access: ACCESS })).access, ACCESS);
+});
+
+test("who is stored otherwise at the very version that was known is as they are stored", async (t) => {
+  const { client, cluster } = shared();
+  const cache = usersCache(client, cluster.namespace, log);
+  const scene = new Scene();
+  const store = scene.another({ cache });
+  const ada = await store.create(scene.admitted);
+  t.true(store.get(ada.ref)?.access?.active);
+  // An API server that was restored from a backup gives versions out once more.
+  const { status: _, ...restored } = cache.get(ada.ref) ?? t.fail();
+  cache.get = () => restored as OrganizationUser;
+  t.is(store.get(ada.ref)?.version, ada.version);
+  t.is(store.get(ada.ref)?.access, undefined);
 });
 
 test("no more people are remembered than are to be", async (t) => {
