@@ -1,22 +1,25 @@
 import { Shares } from "./shares.ts";
 
 /**
- * What waits, with room for so much. Each namespace has a line of its own, and the lines are served in turns. When there
- * is no room, it is the longest line that loses: however much one namespace has to say, the others keep their place. A
- * line can be held for a while; the others go on without it.
+ * What waits, with room for so much. Each namespace has a line of its own, and the lines are served in turns, each with one
+ * at a time: the next of a line has its turn when what was taken before is done. When there is no room, it is the longest
+ * line that loses: however much one namespace has to say, the others keep their place. A line can be held for a while; the
+ * others go on without it.
  */
 export class BoundedLines<T> {
   readonly #capacity: number;
   readonly #released: () => void;
   /** By namespace, those who wait. No line is empty. */
   readonly #lines = new Map<string, T[]>();
-  /** The namespaces whose line isn't held, the next one first. */
+  /** The namespaces whose line is neither served nor held, the next one first. */
   #turns: string[] = [];
+  /** The namespaces of which something was taken that isn't done. */
+  readonly #served = new Set<string>();
   /** By namespace, the end of the hold of its line. */
   readonly #held = new Map<string, NodeJS.Timeout>();
   readonly #lengths = new Shares();
 
-  /** @param released called whenever the hold of a line has ended */
+  /** @param released called whenever a line may have its turn again */
   constructor(capacity: number, released: () => void = () => {}) {
     this.#capacity = capacity;
     this.#released = released;
@@ -33,32 +36,26 @@ export class BoundedLines<T> {
     // One of several that are equally long isn't made longer.
     if (isFull && this.#lengths.of(namespace) + 1 >= this.#lengths.most) return added;
     const dropped = isFull ? this.#dropFromLongest() : undefined;
-    const line = this.#lines.get(namespace);
-    if (line) {
-      line.push(added);
-    } else {
-      this.#lines.set(namespace, [added]);
-      this.#turns.push(namespace);
-    }
+    this.#lineOf(namespace).push(added);
     this.#lengths.add(namespace);
     return dropped;
   }
 
-  /** Puts what was taken back to where it was. There is room for it, also where others have come meanwhile. */
+  /** Puts what was taken, and isn't done, back to where it was. There is room for it, also where others have come meanwhile. */
   putBack(namespace: string, taken: T): void {
-    const line = this.#lines.get(namespace);
-    if (line) {
-      line.unshift(taken);
-    } else {
-      this.#lines.set(namespace, [taken]);
-      this.#turns.push(namespace);
-    }
+    this.#lineOf(namespace).unshift(taken);
     this.#lengths.add(namespace);
   }
 
-  /** A line in which somebody waits has no turn for so many milliseconds. */
+  /** What was taken of this namespace is done, and the line is the last to have its turn again. */
+  done(namespace: string): void {
+    this.#served.delete(namespace);
+    this.#mayHaveTurn(namespace);
+  }
+
+  /** As {@link done}, but the line has no turn for so many milliseconds. */
   hold(namespace: string, ms: number): void {
-    this.#turns = this.#turns.filter((each) => each !== namespace);
+    this.#served.delete(namespace);
     this.#held.set(namespace, setTimeout(() => this.#release(namespace), ms).unref());
   }
 
@@ -67,19 +64,22 @@ export class BoundedLines<T> {
     for (const namespace of [...this.#held.keys()]) this.#release(namespace);
   }
 
-  /** The first of the next line, which then is the last to have its turn again. Undefined when all that wait are held. */
+  /**
+   * The first of the next line, which has no turn until it is told that this is {@link done}, or is to be held. Undefined when
+   * all that wait are served or held.
+   */
   take(): T | undefined {
     const namespace = this.#turns.shift();
     if (namespace === undefined) return undefined;
     const line = this.#lines.get(namespace);
     const first = line?.shift();
-    if (line && line.length > 0) this.#turns.push(namespace);
-    else this.#lines.delete(namespace);
+    if (line?.length === 0) this.#lines.delete(namespace);
+    this.#served.add(namespace);
     this.#lengths.remove(namespace);
     return first;
   }
 
-  /** All that waits, which then doesn't wait any more. */
+  /** All that waits, which then doesn't wait any more. What was taken is still to be done. */
   clear(): T[] {
     const all = [...this.#lines.values()].flat();
     for (const timer of this.#held.values()) clearTimeout(timer);
@@ -93,8 +93,22 @@ export class BoundedLines<T> {
   #release(namespace: string): void {
     clearTimeout(this.#held.get(namespace));
     this.#held.delete(namespace);
-    this.#turns.push(namespace);
+    this.#mayHaveTurn(namespace);
+  }
+
+  #mayHaveTurn(namespace: string): void {
+    if (this.#lines.has(namespace)) this.#turns.push(namespace);
     this.#released();
+  }
+
+  /** To have something put into it. */
+  #lineOf(namespace: string): T[] {
+    const known = this.#lines.get(namespace);
+    if (known) return known;
+    const line: T[] = [];
+    this.#lines.set(namespace, line);
+    if (!this.#served.has(namespace) && !this.#held.has(namespace)) this.#turns.push(namespace);
+    return line;
   }
 
   /** Never the only one in its line: whoever is added has less than that. */

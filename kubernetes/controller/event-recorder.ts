@@ -56,6 +56,8 @@ interface Series {
 /** A pause between two of the same longer than this begins a new Event: the API server drops old ones after an hour. */
 const SERIES_ENDS_AFTER_MS = 6 * 60_000;
 const WRITE_TIMEOUT_MS = 5_000;
+/** Writes at once, each for another namespace: one that isn't answered keeps only its own waiting. Half of the connections. */
+const WRITES_AT_ONCE = 16;
 /** About two minutes in all: an upgrade of the API server. Each namespace waits for itself. */
 const TRIES = 12;
 const BACKOFF = { baseMs: 1_000, maxMs: 20_000 };
@@ -64,7 +66,7 @@ const LONGEST_WAIT_MS = 60_000;
 const DROPS_LOGGED_AFTER_MS = 5_000;
 /**
  * Records Events (events.k8s.io/v1) in the background: `record` never throws and never waits. Repeats of an event are
- * merged into a series. Namespaces take turns. When there are more than can be written, the newest of the namespace with
+ * merged into a series. Namespaces take turns, and none waits for what another's takes. When there are more than can be written, the newest of the namespace with
  * the most are dropped, and counted. While the API server is away or has too much to do, they are kept, and each is tried
  * for two minutes; what it refuses is dropped.
  */
@@ -76,7 +78,9 @@ export class EventRecorder {
   readonly #series: FairMemory<Series>;
   readonly #waiting: BoundedLines<Series>;
   #writing: Promise<void> | undefined;
-  /** Whoever waits since all lines are held looks again. */
+  /** How many are being written. */
+  #underWay = 0;
+  /** Whoever waits since all lines are served or held, or enough is being written, looks again. */
   #wake = (): void => {};
   #flushing = false;
   /** Those that have ended. */
@@ -186,8 +190,8 @@ export class EventRecorder {
     const { perSecond = 50 } = this.#options;
     // Leaves `record` first; also, what is recorded together is merged before it is written.
     await sleep(0);
-    while (this.#waiting.length > 0) {
-      const series = this.#waiting.take();
+    while (this.#waiting.length > 0 || this.#underWay > 0) {
+      const series = this.#underWay < WRITES_AT_ONCE ? this.#waiting.take() : undefined;
       if (!series) {
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#wake = resolve;
@@ -195,38 +199,41 @@ export class EventRecorder {
         continue;
       }
       series.queued = false;
-      const start = performance.now();
-      await this.#tryToWrite(series);
-      const restMs = 1000 / perSecond - (performance.now() - start);
-      if (restMs > 0 && !this.#flushing) await sleep(restMs);
+      void this.#tryToWrite(series); // the others don't wait for it
+      if (!this.#flushing) await sleep(1000 / perSecond);
     }
     this.#writing = undefined; // in the same breath: what is recorded from now on finds that nobody writes
   }
 
+  /** Never rejects. */
   async #tryToWrite(series: Series): Promise<void> {
+    const { namespace } = series;
     const flushes = this.#flushes;
+    this.#underWay++;
     series.tries++;
+    let holdMs: number | undefined;
     try {
       await this.#write(series);
       series.tries = 0;
     } catch (error) {
       // What is late for a flush comes too late for another try.
       if (isUndecided(error) && series.tries < TRIES && flushes === this.#flushes)
-        this.#tryLater(series, error);
+        holdMs = this.#tryLater(series, error);
       else this.#giveUp(series, { err: error });
     }
+    this.#underWay--;
+    if (holdMs === undefined) this.#waiting.done(namespace);
+    else this.#waiting.hold(namespace, holdMs);
+    this.#wake();
   }
 
-  /** At the head of its line, which waits with it. */
-  #tryLater(series: Series, error: unknown): void {
+  /** At the head of its line, which waits with it. @returns how long, in milliseconds */
+  #tryLater(series: Series, error: unknown): number {
     series.sentCount = series.writtenCount;
     if (!series.queued) this.#waiting.putBack(series.namespace, series); // it may be in line for what was counted since
     series.queued = true;
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    this.#waiting.hold(
-      series.namespace,
-      Math.max(backoff(series.tries, BACKOFF), Math.min(asked, LONGEST_WAIT_MS)),
-    );
+    return Math.max(backoff(series.tries, BACKOFF), Math.min(asked, LONGEST_WAIT_MS));
   }
 
   async #write(series: Series): Promise<void> {

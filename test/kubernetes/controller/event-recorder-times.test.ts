@@ -533,6 +533,60 @@ test.serial("what fails in one namespace doesn't keep the others waiting", async
   t.is(await results("dropped"), 0);
 });
 
+test.serial("what isn't answered in one namespace doesn't keep the others waiting", async (t) => {
+  const { record: say, server, events, patches } = record(t);
+  say();
+  await clock.pass(100);
+  events();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  server.answer = (verb, event) =>
+    verb === "patch" || event?.metadata.namespace === "team" ? answered : undefined;
+  say();
+  say({ note: "next" });
+  for (const n of [1, 2]) for (const note of ["c", "d"]) say({ note, regarding: otherTeam(n) });
+  await clock.pass(200, 10);
+  t.deepEqual(
+    events().map(({ metadata, note }) => [metadata.namespace, note]),
+    [
+      ["team-1", "c"],
+      ["team-2", "c"],
+      ["team-1", "d"],
+      ["team-2", "d"],
+    ],
+  );
+  t.deepEqual(patches(), []);
+  answer();
+  await clock.pass(200, 10);
+  t.deepEqual(
+    patches().map(({ series }) => series?.count),
+    [2],
+  );
+  t.deepEqual(
+    events().map(({ note }) => note),
+    ["next"],
+    "its own have waited, in their order",
+  );
+});
+
+test.serial(
+  "however many aren't answered, half of the connections are left for what matters more",
+  async (t) => {
+    const { record: say, server, events } = record(t);
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    let asked = 0;
+    server.answer = () => {
+      asked++;
+      return answered;
+    };
+    for (let n = 0; n < 40; n++) say({ regarding: otherTeam(n) });
+    await clock.pass(5_000, 50);
+    t.is(asked, 16);
+    answer();
+    await clock.pass(1_000, 10);
+    t.is(events().length, 40);
+  },
+);
+
 test.serial(
   "where an answer was lost and the event is there, it is written; what was counted meanwhile is added",
   async (t) => {
