@@ -1,7 +1,7 @@
 import { indexKey, organizationOf } from "../crds/organization-key.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import type { IdentityStore } from "../identity/index.ts";
-import { type Cache, keyOf } from "../kubernetes/index.ts";
+import { type Cache, keyOf, letOthersRun } from "../kubernetes/index.ts";
 import type { Hint } from "../okta/events/hint.ts";
 
 /** The index that a cache of OktaRoleMappings needs for this: by the ids and names, present and former, of their groups. */
@@ -34,14 +34,15 @@ export async function concernedHints(
   const key = keyOf(organization);
   const { issuer, directory } = organization.spec.okta;
   const isMapped = (label: string) => mappings.count("mappedGroup", indexKey(key, label)) > 0;
+  const isAboutMapped = (hint: Hint) => labelsOf(hint).some(isMapped);
   const isBeforeLogin = directory?.provision === "BeforeLogin";
   const concerned: Hint[] = [];
   for (const hint of hints) {
-    const isAboutMapped = labelsOf(hint).some(isMapped);
+    await letOthersRun(); // whoever knows a hook's secret may name very many
     const isConcerned =
       hint.kind === "group"
-        ? isAboutMapped
-        : (isBeforeLogin && isAboutMapped) || (await store.find(key, { issuer, subject: hint.id }));
+        ? isAboutMapped(hint)
+        : (isBeforeLogin && isAboutMapped(hint)) || (await store.find(key, { issuer, subject: hint.id }));
     if (isConcerned) concerned.push(hint);
   }
   return concerned;

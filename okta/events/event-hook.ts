@@ -9,15 +9,18 @@ export interface Delivery {
   readonly unreadable: number;
 }
 
+/** Okta delivers a few at a time. */
+const MOST_EVENTS = 5_000;
+
 const deliverySchema = z.object({
   eventType: z.literal("com.okta.event_hook"),
-  data: z.object({ events: z.array(z.unknown()) }),
+  data: z.object({ events: z.array(z.unknown()).max(MOST_EVENTS) }),
 });
 
 /**
  * The events of a delivery. One that can't be read doesn't keep the others from being read.
  * @param body as JSON
- * @returns undefined where it isn't a delivery at all
+ * @returns undefined where it isn't a delivery at all, or one of more events than Okta's have
  */
 export function readDelivery(body: unknown): Delivery | undefined {
   const { data: delivery } = deliverySchema.safeParse(body);

@@ -48,11 +48,15 @@ function isKnown(eventType: string): eventType is EventType {
   return Object.hasOwn(MEANINGS, eventType);
 }
 
+/** Of how many pairs of a person and a group an event may tell. Okta's tell of one; each is kept with each person. */
+const MOST_PAIRS = 100;
+
 function membership(change: "joined" | "left"): Meaning {
   return (event) => {
     const { eventTime, users } = event;
     // An event that names groups alone is about members of theirs whom it doesn't name.
     if (users.length === 0) return groups(event);
+    if (users.length * event.groups.length > MOST_PAIRS) return [...people()(event), ...groups(event)];
     const ids = event.groups.map(({ id }) => id);
     const groupNames = event.groups.flatMap(({ displayName = [] }) => displayName);
     return users.map(

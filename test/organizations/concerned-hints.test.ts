@@ -96,3 +96,28 @@ test("a group is concerned by its id and by the names that it has, had or is giv
     [],
   );
 });
+
+test("who has an account is looked for, and no group with them, where that makes no difference", async (t) => {
+  const hint: Hint = { kind: "person", id: "00uAda", eventTime, joined: ["00gByID"] };
+  await t.notThrowsAsync(
+    concernedHints([hint], onLogin, {
+      mappings: { count: () => t.fail() as never },
+      store: { find: async () => undefined },
+    }),
+  );
+});
+
+test("others go on while very many hints are looked at", async (t) => {
+  let turned = false;
+  setImmediate(() => (turned = true));
+  const hints = Array.from({ length: 50 }, (_, i): Hint => ({ kind: "person", id: `00u${i}`, eventTime }));
+  const takesAMoment = (): undefined => {
+    const until = performance.now() + 1;
+    while (performance.now() < until);
+  };
+  await concernedHints(hints, onLogin, {
+    mappings: { count: () => 0 },
+    store: { find: async () => takesAMoment() },
+  });
+  t.true(turned);
+});

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
-import { keyOf } from "../../kubernetes/index.ts";
+import { keyOf, letOthersRun } from "../../kubernetes/index.ts";
 import type { Delivery } from "../../okta/events/event-hook.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import { hintsOfEvent } from "../../okta/events/hints-of-event.ts";
@@ -45,6 +45,7 @@ export class EventHooks {
     const key = keyOf(organization);
     const hints: Hint[] = [];
     for (const event of events) {
+      await letOthersRun();
       const mine = await concerned(hintsOfEvent(event), organization);
       metrics.hookEvents.inc({ organization: key, outcome: mine.length === 0 ? "foreign" : "concerned" });
       hints.push(...mine);

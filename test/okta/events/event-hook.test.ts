@@ -62,6 +62,11 @@ test("what isn't a delivery isn't an empty one", (t) => {
     t.is(readDelivery(body), undefined);
 });
 
+test("a delivery of more events than Okta's have is none", (t) => {
+  t.is(readDelivery(delivery(...Array<null>(5_000).fill(null)))?.unreadable, 5_000);
+  t.is(readDelivery(delivery(...Array<null>(5_001).fill(null))), undefined);
+});
+
 test("a challenge is answered as it came, and nothing else is", (t) => {
   t.deepEqual(challengeAnswer("Me_rShK8JHsTnbyYrWXCEoMGbM"), { verification: "Me_rShK8JHsTnbyYrWXCEoMGbM" });
   t.deepEqual(challengeAnswer("x".repeat(512)), { verification: "x".repeat(512) });

@@ -47,6 +47,23 @@ test("several people in one event are each looked at", (t) => {
   );
 });
 
+test("very many people and groups in one event are each looked at, and not told of each other", (t) => {
+  const several = (count: number, type: "User" | "UserGroup") =>
+    Array.from({ length: count }, (_, i) => ({ id: `${type}${i}`, type }));
+  const added = (people: number, groups: number) =>
+    hintsOfEvent(
+      event("group.user_membership.add", [...several(people, "User"), ...several(groups, "UserGroup")]),
+    );
+  t.deepEqual(
+    added(10, 10).map((hint) => "joined" in hint && hint.joined?.length),
+    Array<number>(10).fill(10),
+  );
+  const many = added(5_000, 4_000);
+  t.is(many.length, 9_000);
+  t.is(many.filter(({ kind }) => kind === "group").length, 4_000);
+  t.true(many.every((hint) => !("joined" in hint)));
+});
+
 test("members whom an event doesn't name are found by their group", (t) => {
   t.deepEqual(hintsOfEvent(event("group.user_membership.remove", [team])), [
     { kind: "group", id: "00gTeam", name: "Team", eventTime: TIME },
