@@ -43,7 +43,7 @@ export class WebhookMetrics {
     });
     this.hookCalls = new Counter({
       name: "okta_role_event_hook_calls_total",
-      help: "Calls of Okta's event hook by outcome: verified, called (with the right secret), refused (with a wrong one); failed: of the called, what could not be stored.",
+      help: "Calls of Okta's event hook by outcome: verified, called (with the right secret), refused (with a wrong one); failed: of the called, what could not be stored; unreadable: the secret could not be read, so that nobody can say.",
       labelNames: ["organization", "outcome"],
       registers,
     });

@@ -282,6 +282,7 @@ export class Webhook {
           hints: new HintsWriter({ client, ...this.#options.hints }),
           concerned: (hints, organization) => concernedHints(hints, organization, { mappings, store }),
           metrics: this.#counted,
+          events,
           log,
         }),
         roster: this.#roster,

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
-import { keyOf, letOthersRun } from "../../kubernetes/index.ts";
+import type { EventSink } from "../../identity/index.ts";
+import { type KubernetesError, keyOf, letOthersRun } from "../../kubernetes/index.ts";
 import type { Delivery } from "../../okta/events/event-hook.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import { hintsOfEvent } from "../../okta/events/hints-of-event.ts";
@@ -13,6 +14,7 @@ export interface EventHooksDeps {
   /** Those of them that are about anybody or anything here. */
   readonly concerned: (hints: readonly Hint[], organization: Organization) => Promise<readonly Hint[]>;
   readonly metrics: Pick<WebhookMetrics, "hookCalls" | "hookEvents">;
+  readonly events: EventSink;
   readonly log: Logger;
   /** A clock that never goes back, ms. */
   readonly now?: () => number;
@@ -70,14 +72,33 @@ export class EventHooks {
     this.#deps.metrics.hookCalls.inc({ organization: keyOf(organization), outcome: "refused" });
   }
 
+  /**
+   * Counts a call of which nobody can say whether it is Okta's, and tells why on the organization: what is delivered until
+   * that is put right is delivered in vain.
+   */
+  unreadable(organization: Organization, { message }: KubernetesError): void {
+    const key = keyOf(organization);
+    this.#deps.metrics.hookCalls.inc({ organization: key, outcome: "unreadable" });
+    if (!this.#isNews(`unreadable ${key}`)) return;
+    const { namespace, name = "", uid } = organization.metadata;
+    this.#deps.events.record({
+      regarding: {
+        apiVersion: "rolemapping.dev/v1alpha1",
+        kind: "Organization",
+        metadata: { ...(namespace && { namespace }), name, ...(uid && { uid }) },
+      },
+      type: "Warning",
+      reason: "EventHookSecretUnreadable",
+      action: "Compare",
+      note: `Okta's event hook is called and answered in vain (503), since its secret isn't known. ${message}`,
+    });
+  }
+
   /** Counts and notes that the hook was called, without keeping anybody waiting: it tells no more than how the hook is. */
   called(organization: Organization, call: Call): void {
     const key = keyOf(organization);
     this.#deps.metrics.hookCalls.inc({ organization: key, outcome: call });
-    const now = this.#now();
-    const last = this.#noted.get(`${call} ${key}`) ?? Number.NEGATIVE_INFINITY;
-    if (now - last < CALL_EACH_MS) return;
-    this.#noted.set(`${call} ${key}`, now);
+    if (!this.#isNews(`${call} ${key}`)) return;
     // The next right secret is news again.
     if (call === "refused") for (const right of ["verified", "called"]) this.#noted.delete(`${right} ${key}`);
     this.#deps.hints.heard(organization, { eventHook: call }).catch((error: unknown) => {
@@ -87,5 +108,13 @@ export class EventHooks {
         "It could not be noted that Okta's event hook called.",
       );
     });
+  }
+
+  /** Whether it is a minute since this was noted last; then it counts as noted now. */
+  #isNews(what: string): boolean {
+    const now = this.#now();
+    if (now - (this.#noted.get(what) ?? Number.NEGATIVE_INFINITY) < CALL_EACH_MS) return false;
+    this.#noted.set(what, now);
+    return true;
   }
 }

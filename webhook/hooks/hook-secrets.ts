@@ -1,10 +1,14 @@
-import type { OktaEventHook, Organization } from "../../crds/types.ts";
-import { keyOf } from "../../kubernetes/index.ts";
+import { LRUCache } from "lru-cache";
+import type { OktaEventHook, Organization, SecretKeyRef } from "../../crds/types.ts";
+import { KubernetesError, keyOf } from "../../kubernetes/index.ts";
 import { isSecret } from "../../okta/events/event-hook.ts";
 import { SecretNotFoundError, type SecretValues } from "../../organizations/secret-values.ts";
 
 /** How often the Secrets of one organization are read anew at the most, because somebody sent another secret. */
 const READ_ANEW_MS = 5_000;
+/** How long nobody asks again for what couldn't be read: anybody can call, and each would ask. */
+const UNREADABLE_MS = 1_000;
+const MOST_UNREADABLE = 1_000;
 
 /** The secrets that Okta may send along with an event hook: one, and during a rotation the one before it. */
 export class HookSecrets {
@@ -12,6 +16,10 @@ export class HookSecrets {
   readonly #now: () => number;
   /** By organization. */
   readonly #readAnew = new Map<string, number>();
+  /** By what couldn't be read. */
+  readonly #unreadable = new LRUCache<string, { readonly error: KubernetesError; readonly at: number }>({
+    max: MOST_UNREADABLE,
+  });
 
   /** @param now a clock that never goes back, ms */
   constructor(secrets: Pick<SecretValues, "read">, now: () => number = () => performance.now()) {
@@ -21,33 +29,59 @@ export class HookSecrets {
 
   /**
    * Whether a header `Authorization` is right. A secret that was replaced a moment ago counts as it is now.
-   * @throws what reading a Secret throws
+   * @throws what reading a Secret throws, where nobody can say without it: the previous one isn't missed by who sends the
+   *   present one
    */
   async accept(
     organization: Organization,
     hook: OktaEventHook,
     authorization: string | undefined,
   ): Promise<boolean> {
-    if (isSecret(authorization, await this.#read(organization, hook, false))) return true;
+    const known = await this.#compare(organization, hook, authorization, false);
+    if (known === "right") return true;
     const key = keyOf(organization);
     const now = this.#now();
-    if (now - (this.#readAnew.get(key) ?? Number.NEGATIVE_INFINITY) < READ_ANEW_MS) return false;
-    this.#readAnew.set(key, now);
-    return isSecret(authorization, await this.#read(organization, hook, true));
+    const isTooSoon = now - (this.#readAnew.get(key) ?? Number.NEGATIVE_INFINITY) < READ_ANEW_MS;
+    if (!isTooSoon) this.#readAnew.set(key, now);
+    const found = isTooSoon ? known : await this.#compare(organization, hook, authorization, true);
+    if (found instanceof KubernetesError) throw found;
+    return found === "right";
   }
 
-  async #read({ metadata }: Organization, hook: OktaEventHook, fresh: boolean): Promise<string[]> {
-    const { secretRef, previousSecretRef } = hook;
+  /**
+   * @returns why the previous one can't be read, where it could be that
+   * @throws what reading the present one throws
+   */
+  async #compare(
+    { metadata }: Organization,
+    { secretRef, previousSecretRef }: OktaEventHook,
+    authorization: string | undefined,
+    fresh: boolean,
+  ): Promise<"right" | "wrong" | KubernetesError> {
     const { namespace = "" } = metadata;
-    const present = this.#secrets.read(namespace, secretRef, { fresh });
-    if (!previousSecretRef) return [await present];
-    const previous = this.#secrets.read(namespace, previousSecretRef, { fresh }).catch(whereThereIsOne);
-    return Promise.all([present, previous]);
+    if (isSecret(authorization, await this.#read(namespace, secretRef, fresh))) return "right";
+    if (!previousSecretRef) return "wrong";
+    try {
+      return isSecret(authorization, await this.#read(namespace, previousSecretRef, fresh))
+        ? "right"
+        : "wrong";
+    } catch (error) {
+      // After a rotation the previous secret is deleted, and the reference to it perhaps later.
+      if (error instanceof SecretNotFoundError) return "wrong";
+      if (error instanceof KubernetesError) return error;
+      throw error;
+    }
   }
-}
 
-/** After a rotation the previous secret is deleted, and the reference to it perhaps later. */
-function whereThereIsOne(error: unknown): string {
-  if (error instanceof SecretNotFoundError) return "";
-  throw error;
+  async #read(namespace: string, ref: SecretKeyRef, fresh: boolean): Promise<string> {
+    const what = [namespace, ref.name, ref.key].join("/");
+    const earlier = this.#unreadable.get(what);
+    if (earlier && this.#now() - earlier.at < UNREADABLE_MS) throw earlier.error;
+    try {
+      return await this.#secrets.read(namespace, ref, { fresh });
+    } catch (error) {
+      if (error instanceof KubernetesError) this.#unreadable.set(what, { error, at: this.#now() });
+      throw error;
+    }
+  }
 }

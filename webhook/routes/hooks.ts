@@ -95,6 +95,7 @@ async function admit(
   try {
     isRight = await hookSecrets.accept(organization, hook, req.headers.authorization);
   } catch (error) {
+    if (error instanceof KubernetesError) hooks.unreadable(organization, error);
     throw outOfOrder(error);
   }
   if (isRight) return;

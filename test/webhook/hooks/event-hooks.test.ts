@@ -2,6 +2,7 @@ import test from "ava";
 import { Registry } from "prom-client";
 import type { LogEvent } from "../../../okta/events/log-event.ts";
 import type { Heard } from "../../../organizations/hints.ts";
+import { SecretNotFoundError } from "../../../organizations/secret-values.ts";
 import { EventHooks } from "../../../webhook/hooks/event-hooks.ts";
 import { WebhookMetrics } from "../../../webhook/metrics.ts";
 import { exactly } from "../../exactly.ts";
@@ -25,6 +26,7 @@ function scene({ known = [] as string[] } = {}) {
   const registry = new Registry();
   const written: [string, Heard][] = [];
   const failures: Error[] = [];
+  const told: { readonly about: string; readonly reason: string; readonly note: string }[] = [];
   const clock = { now: 0 };
   const { log, lines } = logLines();
   const hooks = new EventHooks({
@@ -37,6 +39,11 @@ function scene({ known = [] as string[] } = {}) {
     },
     concerned: async (hints) => hints.filter(({ id }) => known.includes(id)),
     metrics: new WebhookMetrics(registry),
+    events: {
+      record: ({ regarding: { kind, metadata }, reason, note }) => {
+        told.push({ about: `${kind} ${metadata.namespace}/${metadata.name}`, reason, note });
+      },
+    },
     log,
     now: () => clock.now,
   });
@@ -48,7 +55,7 @@ function scene({ known = [] as string[] } = {}) {
       if (count !== "0") sums[`${what} ${outcome}`] = (sums[`${what} ${outcome}`] ?? 0) + Number(count);
     return sums;
   };
-  return { hooks, written, failures, clock, lines, counted };
+  return { hooks, written, failures, told, clock, lines, counted };
 }
 
 test("of a delivery, what concerns anybody here is stored before it is answered, all at once; the rest is counted", async (t) => {
@@ -130,5 +137,26 @@ test("who sends no secret is counted, and nothing is noted: that isn't Okta", as
   const { hooks, written, counted } = scene();
   hooks.uninvited(acme);
   t.deepEqual(await counted(), { "calls refused": 1 });
+  t.deepEqual(written, []);
+});
+
+test("that the secret can't be read is told on the organization once in a minute, and each call is counted", async (t) => {
+  const { hooks, written, told, clock, counted } = scene();
+  const gone = new SecretNotFoundError("There is no Secret hook in this namespace: create it.");
+  for (const ms of [0, 59_999, 1]) {
+    clock.now += ms;
+    hooks.unreadable(acme, gone);
+  }
+  hooks.unreadable(bare, gone);
+  t.like(
+    told,
+    exactly(
+      { about: "Organization team/acme", reason: "EventHookSecretUnreadable" },
+      { about: "Organization team/acme" },
+      { about: "Organization team/bare" },
+    ),
+  );
+  t.regex(told[0]?.note ?? "", /503.*There is no Secret hook in this namespace: create it\.$/);
+  t.deepEqual(await counted(), { "calls unreadable": 4 });
   t.deepEqual(written, []);
 });

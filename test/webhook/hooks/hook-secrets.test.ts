@@ -1,7 +1,11 @@
 import { randomUUID } from "node:crypto";
 import test from "ava";
 import { apiError } from "../../../kubernetes/client/errors.ts";
-import { SecretNotFoundError, SecretUnreadableError } from "../../../organizations/secret-values.ts";
+import {
+  SecretForbiddenError,
+  SecretNotFoundError,
+  SecretUnreadableError,
+} from "../../../organizations/secret-values.ts";
 import { HookSecrets } from "../../../webhook/hooks/hook-secrets.ts";
 import { clusterOfFile } from "../../cluster-of-file.ts";
 import { organization } from "../../organizations/organization.ts";
@@ -52,13 +56,41 @@ test("a secret that was replaced a moment ago counts as it is now; who guesses m
   t.true(await hooks.accept(beta, one, "last"), "another organization's guesses are another matter");
 });
 
-test("a previous secret that is gone already is none; one that can't be read is a failure, as the present one is", async (t) => {
-  const { acme, hooks, secrets, one, two } = await scene();
+test("a previous secret that is gone already is none; a present one that can't be read is a failure", async (t) => {
+  const { acme, hooks, secrets, one, clock } = await scene();
   const gone = { ...one, previousSecretRef: { name: "gone", key: "secret" } };
   t.true(await hooks.accept(acme, gone, "n"));
   t.false(await hooks.accept(acme, gone, ""));
-  secrets.client.fail("get", apiError("GET /x", 500, {}));
-  await t.throwsAsync(hooks.accept(acme, two, "n"), { instanceOf: SecretUnreadableError });
-  const missing = { secretRef: { name: "gone", key: "secret" } };
+  const missing = { secretRef: { name: "gone", key: "other" } };
   await t.throwsAsync(hooks.accept(acme, missing, "n"), { instanceOf: SecretNotFoundError });
+  clock.now += 5_000;
+  secrets.client.fail("get", apiError("GET /x", 500, {}));
+  await t.throwsAsync(hooks.accept(acme, one, "guess"), { instanceOf: SecretUnreadableError });
+});
+
+test("a previous secret that can't be read isn't missed by who sends the present one, also one that is new", async (t) => {
+  const { acme, hooks, secrets, write, one, clock } = await scene();
+  const name = `kept-${randomUUID()}`;
+  await secrets.write(name, { secret: "o" }, { type: "helm.sh/release.v1" });
+  const two = { ...one, previousSecretRef: { name, key: "secret" } };
+  t.true(await hooks.accept(acme, two, "n"));
+  await write("newer");
+  t.true(await hooks.accept(acme, two, "newer"));
+  // What it was nobody can say, so that nobody is told that they are wrong.
+  for (const ms of [0, 4_999, 5_000]) {
+    clock.now += ms;
+    await t.throwsAsync(hooks.accept(acme, two, "o"), { instanceOf: SecretForbiddenError });
+  }
+});
+
+test("what couldn't be read is asked for once in a second, however many call", async (t) => {
+  const { acme, hooks, secrets, clock } = await scene();
+  const name = `late-${randomUUID()}`;
+  const late = { secretRef: { name, key: "secret" } };
+  for (let i = 0; i < 20; i++)
+    await t.throwsAsync(hooks.accept(acme, late, `guess ${i}`), { instanceOf: SecretNotFoundError });
+  t.is(secrets.reads, 1);
+  await secrets.write(name, { secret: "n" });
+  clock.now += 1_000;
+  t.true(await hooks.accept(acme, late, "n"));
 });

@@ -26,6 +26,7 @@ async function scene(t: ExecutionContext) {
   Object.assign(okta, { eventHook: { secretRef: { name: "s", key: "k" } }, directory: {} });
   const metrics = new WebhookMetrics(new Registry());
   const heard: object[] = [];
+  const told: string[] = [];
   const state = { secret: (): string => SECRET, store: (): void => {} };
   const hooks = new EventHooks({
     hints: {
@@ -36,6 +37,7 @@ async function scene(t: ExecutionContext) {
     },
     concerned: async (hints) => hints,
     metrics,
+    events: { record: ({ reason }) => told.push(reason) },
     log: logLines().log,
   });
   const hookSecrets = new HookSecrets({ read: async () => state.secret() });
@@ -54,7 +56,7 @@ async function scene(t: ExecutionContext) {
   };
   const calls = async () =>
     (await metrics.hookCalls.get()).values.map(({ labels, value }) => `${labels.outcome} ${value}`);
-  return { asked, webhook, heard, state, calls };
+  return { asked, webhook, heard, told, state, calls };
 }
 
 test("a challenge is answered to whoever asks; who sends the secret along has verified the hook", async (t) => {
@@ -95,16 +97,19 @@ test("nothing is read of whoever doesn't know the secret, and who sends none isn
   t.deepEqual([heard, await calls()], [[{ eventHook: "refused" }], ["refused 2"]]);
 });
 
-test("where the secret can't be read Okta is to try again", async (t) => {
-  const { asked, state } = await scene(t);
-  state.secret = () => {
-    throw new ConnectionError("no answer", { sent: false });
-  };
-  t.like(await asked(RIGHT, DELIVERY), { status: 503, code: "event-hook-out-of-order" });
+test("where the secret can't be read Okta is to try again, and it is counted and told", async (t) => {
+  const { asked, state, told, heard, calls } = await scene(t);
   state.secret = () => {
     throw new Error("broken");
   };
   t.is((await asked(RIGHT, DELIVERY)).status, 500);
+  state.secret = () => {
+    throw new ConnectionError("no answer", { sent: false });
+  };
+  t.like(await asked(RIGHT, DELIVERY), { status: 503, code: "event-hook-out-of-order" });
+  t.is((await asked({ ...CHALLENGE, ...RIGHT })).status, 503);
+  t.deepEqual([told, await calls()], [["EventHookSecretUnreadable"], ["unreadable 2"]]);
+  t.deepEqual(heard, []);
 });
 
 test("where there is no event hook it is said in the same words as where there is no organization", async (t) => {

@@ -231,8 +231,19 @@ test("a previous secret that is gone keeps the present one from nothing", async 
 });
 
 test("where the secret isn't there, Okta is to try again", async (t) => {
-  const { send } = await hooked(t, { hook: { secretRef: { name: "not-made-yet", key: "secret" } } });
+  const { send, metric, cluster } = await hooked(t, {
+    hook: { secretRef: { name: "not-made-yet", key: "secret" } },
+  });
   for (const authorization of [SECRET, ""]) t.is((await send(delivery(), { authorization })).status, 503);
+  t.deepEqual(await metric("okta_role_event_hook_calls_total"), { unreadable: 2 });
+  const note = await waitFor(
+    async () => {
+      const { stdout } = await cluster.kubectl("get", "events", "-o", "jsonpath={.items[*].message}");
+      return /in vain.*$/.exec(stdout)?.[0];
+    },
+    { what: "the organization's Event" },
+  );
+  t.regex(note, /There is no Secret not-made-yet in this namespace: create it\./);
 });
 
 test("an organization without an event hook is told in the same words as one that isn't there", async (t) => {
