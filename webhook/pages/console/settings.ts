@@ -50,7 +50,7 @@ export function settingsPage(visitor: Visitor, addresses: Addresses, scripts: re
 ${
   held &&
   html`<section class="alert"><h2>Changes are held</h2>${words(held.message, "approve")}
-<p class="soft">Since ${timeOf(held.lastTransitionTime)}. Nobody has lost anything by it so far.</p></section>`
+<p class="soft">Since ${timeOf(held.lastTransitionTime)}. Those whom it is about keep what they have until then.</p></section>`
 }
 <h2>Organization Login URI</h2>
 <p>Where people of ${spec.displayName} sign in.</p>

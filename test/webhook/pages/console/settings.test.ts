@@ -145,7 +145,7 @@ test("changes that are held stand above everything, with how to let them go, and
     "kubectl annotate it",
     "{plain}[Copy]",
   ]);
-  t.is(read[6], `Since ${SINCE}. Nobody has lost anything by it so far.`);
+  t.is(read[6], `Since ${SINCE}. Those whom it is about keep what they have until then.`);
   checks(t, conditions, [
     `All together | {good}In order | Ready says. | ${SINCE}`,
     `Held changes | {bad}Needs attention | See above. | ${SINCE}`,
