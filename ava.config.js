@@ -1,5 +1,5 @@
 export default {
   extensions: ["ts"],
   files: ["test/**/*.test.ts"],
-  timeout: "3m",
+  timeout: "10m",
 };
