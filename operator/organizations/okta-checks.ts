@@ -16,6 +16,7 @@ import { askClient, askDirectory, askIssuer } from "./okta-questions.ts";
 import {
   type CredentialsCheck,
   type DirectoryCheck,
+  type HookCheck,
   type IssuerCheck,
   isOpen,
   type OktaVerdicts,
@@ -23,6 +24,7 @@ import {
 
 /** What is known of one organization's Okta. */
 export interface Looked extends OktaVerdicts {
+  readonly eventHook: HookCheck;
   /** ms until it is worth looking again; undefined while Okta is being asked, of whose answer `answered` tells. */
   readonly againMs?: number;
   /** ms that the first answer is still waited for, before it is worth saying that it is. */
@@ -111,7 +113,10 @@ export class OktaChecks {
       known.asking = now;
       void this.#look(known, organization, callbackURI);
     }
-    const verdicts = known.verdicts ?? withoutAnswer(organization, known.credentials);
+    const verdicts = {
+      ...(known.verdicts ?? withoutAnswer(organization, known.credentials)),
+      eventHook: known.credentials?.eventHook ?? ({ kind: "checking" } as const),
+    };
     if (known.asking === undefined) return { ...verdicts, againMs: Math.max(0, known.lookAt - now) };
     return {
       ...verdicts,
@@ -160,7 +165,7 @@ export class OktaChecks {
     if (this.#now() >= known.askAt) await this.#asking.run(namespace, ask, isInVain());
     delete known.asking;
     if (!isWanted()) return;
-    const wrong = isCredentialsFault(known.verdicts);
+    const wrong = isCredentialsFault(known.verdicts) || isMissing(known.credentials?.eventHook);
     known.lookAt = Math.min(known.askAt, this.#now() + (wrong ? READ_WRONG_AGAIN_MS : READ_AGAIN_MS));
     const wasDown = before?.kind === "failed" || before?.kind === "unreadable";
     if (wasDown && known.verdicts?.directory.kind === "reachable") this.#recovered(key);
@@ -263,6 +268,10 @@ function isRead({ kind }: DirectoryCheck): boolean {
 
 function isAccepted(check: CredentialsCheck): boolean {
   return check.kind === "resolved" && check.accepted;
+}
+
+function isMissing(check: HookCheck | undefined): boolean {
+  return check !== undefined && "message" in check;
 }
 
 /** Whether another Secret may be all that it takes. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Organization } from "../../crds/types.ts";
+import type { Organization, SecretKeyRef } from "../../crds/types.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { OktaError } from "../../okta/errors.ts";
 import type { ClientAuthentication } from "../../okta/oidc/client-authentication.ts";
@@ -12,7 +12,7 @@ import {
   type SecretValues,
 } from "../../organizations/secret-values.ts";
 import { messageOf, reasonOf } from "../okta-reason.ts";
-import type { CredentialsCheck, DirectoryCheck } from "./okta-verdicts.ts";
+import type { CredentialsCheck, DirectoryCheck, HookCheck } from "./okta-verdicts.ts";
 
 /** What an organization can ask its Okta with, as its Secrets are now; or why it can't. */
 export interface OktaCredentials {
@@ -20,18 +20,20 @@ export interface OktaCredentials {
     | { readonly kind: "read"; readonly authentication: ClientAuthentication }
     | CredentialsCheck;
   readonly directory: { readonly kind: "read"; readonly directory: Directory } | DirectoryCheck;
+  readonly eventHook: HookCheck;
 }
 
 /** The same, to be remembered: the client's secret as a fingerprint, which tells two apart without keeping either. */
 export interface KnownCredentials {
   readonly client: string | CredentialsCheck;
   readonly directory: OktaCredentials["directory"];
+  readonly eventHook: HookCheck;
 }
 
-export function toRemember({ client, directory }: OktaCredentials): KnownCredentials {
-  if (client.kind !== "read") return { client, directory };
+export function toRemember({ client, ...others }: OktaCredentials): KnownCredentials {
+  if (client.kind !== "read") return { client, ...others };
   const hash = createHash("sha256").update(JSON.stringify(client.authentication));
-  return { client: hash.digest("base64url"), directory };
+  return { client: hash.digest("base64url"), ...others };
 }
 
 /** Reads them anew. Never throws. */
@@ -39,10 +41,10 @@ export async function readCredentials(
   organization: Organization,
   { secrets, directories }: { secrets: SecretValues; directories: DirectoryClients },
 ): Promise<OktaCredentials> {
-  const [client, directory] = await Promise.all([
+  const [client, directory, eventHook] = await Promise.all([
     readAuthentication(secrets, organization, { fresh: true }).then(
       (authentication) => ({ kind: "read", authentication }) as const,
-      clientProblem,
+      secretProblem,
     ),
     directories
       .of(organization, { fresh: true })
@@ -50,12 +52,33 @@ export async function readCredentials(
         (directory) => (directory ? ({ kind: "read", directory } as const) : ({ kind: "none" } as const)),
         directoryProblem,
       ),
+    readHookSecrets(secrets, organization),
   ]);
-  return { client, directory };
+  return { client, directory, eventHook };
 }
 
-/** A Directory is the same object as long as its settings and credentials are the same. */
-export function sameCredentials(one: KnownCredentials, other: KnownCredentials): boolean {
+/** As the webhook reads them: during a rotation the secret before may be gone already. */
+async function readHookSecrets(
+  secrets: SecretValues,
+  { metadata: { namespace = "" }, spec }: Organization,
+): Promise<HookCheck> {
+  const { eventHook } = spec.okta;
+  if (!eventHook) return { kind: "none" };
+  const { secretRef, previousSecretRef } = eventHook;
+  const read = (ref: SecretKeyRef): Promise<HookCheck> =>
+    secrets.read(namespace, ref, { fresh: true }).then(() => ({ kind: "found" }), secretProblem);
+  const [present, previous] = await Promise.all([
+    read(secretRef),
+    previousSecretRef ? read(previousSecretRef) : undefined,
+  ]);
+  return present.kind !== "found" || !previous || previous.kind === "missing" ? present : previous;
+}
+
+/** Whether Okta has to be asked anew. A Directory is the same object as long as its settings and credentials are the same. */
+export function sameCredentials(
+  one: Omit<KnownCredentials, "eventHook">,
+  other: Omit<KnownCredentials, "eventHook">,
+): boolean {
   const directories = [one.directory, other.directory].map((each) =>
     each.kind === "read" ? each.directory : each,
   );
@@ -67,7 +90,7 @@ export function sameCredentials(one: KnownCredentials, other: KnownCredentials):
   );
 }
 
-function clientProblem(error: unknown): CredentialsCheck {
+function secretProblem(error: unknown): Extract<HookCheck, { message: string }> {
   const message = messageOf(error);
   if (error instanceof SecretNotFoundError) return { kind: "missing", message };
   if (error instanceof SecretForbiddenError) return { kind: "forbidden", message };

@@ -46,6 +46,12 @@ export type DirectoryCheck =
   | Unread
   | Checking;
 
+/** Whether the secret is there that Okta's event hook is told by, where there is one. */
+export type HookCheck =
+  | { readonly kind: "none" | "found" }
+  | { readonly kind: "missing" | "forbidden" | "unreadable"; readonly message: string }
+  | Checking;
+
 /** What Okta said about one organization. */
 export interface OktaVerdicts {
   readonly issuer: IssuerCheck;

@@ -114,7 +114,7 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   const accepted = loginPath.kind === "accepted";
   // Otherwise these addresses are another organization's, or may become one's: nobody is to be sent there.
   const eventHookURI = accepted ? `${baseURL}/hooks/okta/${organization.spec.loginPath}` : undefined;
-  const hook = eventHookVerified(organization, eventHookURI, heard);
+  const hook = eventHookVerified(organization, eventHookURI, heard, looked.eventHook);
   const checks: DesiredCondition[] = [
     loginPathAccepted(organization, loginPath),
     ...ofOkta(organization, looked),

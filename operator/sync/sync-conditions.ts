@@ -9,6 +9,7 @@ import {
 import { DirectoryRateLimitedError } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
 import { messageOf, reasonOf } from "../okta-reason.ts";
+import type { HookCheck } from "../organizations/okta-verdicts.ts";
 import { named } from "../organizations/organization-conditions.ts";
 import type { SyncState } from "./sync-state.ts";
 
@@ -95,13 +96,26 @@ function seconds(ms: number): string {
 /**
  * Undefined where no event hook is set up.
  * @param eventHookURI undefined while the login path isn't this organization's: there, Okta would call another's hook
+ * @param secret whether the secret is there that Okta has to send: where it isn't, no call can be right
  */
 export function eventHookVerified(
   { spec }: Organization,
   eventHookURI: string | undefined,
   heard: OktaHints | undefined,
+  secret: HookCheck,
 ): DesiredCondition | undefined {
   if (!spec.okta.eventHook) return undefined;
+  switch (secret.kind) {
+    case "missing":
+      return conditionFalse(HOOK, "EventHookSecretMissing", secret.message);
+    case "forbidden":
+      return conditionFalse(HOOK, "SecretForbidden", secret.message);
+    case "unreadable":
+      return conditionUnknown(HOOK, "SecretUnreadable", secret.message);
+    case "none":
+    case "found":
+    case "checking":
+  }
   const { verifiedTime, refusedTime } = heard?.spec.eventHook ?? {};
   if (refusedTime !== undefined && (verifiedTime === undefined || refusedTime > verifiedTime))
     // Anybody may call it: that is no proof that Okta has another secret.

@@ -23,6 +23,9 @@ export const WITH_DIRECTORY = edited(1, {
   okta: { ...ACME.spec.okta, directory: DIRECTORY },
 });
 
+const HOOK = { secretRef: { name: "hook", key: "secret" } };
+export const WITH_HOOK = edited(1, { okta: { ...ACME.spec.okta, eventHook: HOOK } });
+
 /** An Okta that is down until it is up, and a Secret that may be changed. */
 export function askedOkta() {
   const state = {
@@ -37,6 +40,8 @@ export function askedOkta() {
     directory: undefined as Error | undefined,
     clientAsked: 0,
     directoryAsked: 0,
+    /** Why the event hook's secret can't be read. */
+    hook: undefined as Error | undefined,
     /** Why the directory's credentials can't be read. */
     noDirectory: undefined as Error | undefined,
     isAnswering: false,
@@ -57,7 +62,11 @@ export function askedOkta() {
     },
   } as unknown as Oidc;
   const secrets = {
-    read: async () => {
+    read: async (_: string, { name }: { name: string }) => {
+      if (name === HOOK.secretRef.name) {
+        if (state.hook) throw state.hook;
+        return "s3cret";
+      }
       state.read++;
       if (state.secret instanceof Error) throw state.secret;
       return state.secret;

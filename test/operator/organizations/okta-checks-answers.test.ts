@@ -8,7 +8,7 @@ import { HttpStatusError } from "../../../okta/http/http-errors.ts";
 import { InvalidClientError } from "../../../okta/oidc/login-errors.ts";
 import type { OktaVerdicts } from "../../../operator/organizations/okta-verdicts.ts";
 import { SecretNotFoundError, SecretUnreadableError } from "../../../organizations/secret-values.ts";
-import { ACME, askedOkta, CALLBACK, WITH_DIRECTORY } from "./asked-okta.ts";
+import { ACME, askedOkta, CALLBACK, WITH_DIRECTORY, WITH_HOOK } from "./asked-okta.ts";
 
 type Scene = ReturnType<typeof askedOkta>;
 
@@ -79,6 +79,22 @@ test("what holds is asked about again after a minute, what doesn't sooner; where
     const { againMs } = await look(WITH_DIRECTORY);
     t.is(againMs, wait, expected);
   }
+});
+
+test("an event hook's secret that isn't there is told, and looked for again soon, without asking Okta more often", async (t) => {
+  const { state, look } = askedOkta();
+  state.isDown = false;
+  state.hook = new SecretNotFoundError("There is no Secret hook.");
+  const missing = await look(WITH_HOOK);
+  t.deepEqual(missing.eventHook, { kind: "missing", message: "There is no Secret hook." });
+  t.is(missing.issuer.kind, "discovered");
+  t.is(missing.againMs, 10_000);
+  state.hook = undefined;
+  state.now += 10_000;
+  const found = await look(WITH_HOOK);
+  t.deepEqual(found.eventHook, { kind: "found" });
+  t.is(state.asked, 1);
+  t.is(found.againMs, 50_000, "when Okta is asked again");
 });
 
 test("a client that Okta has accepted isn't asked about again for half an hour, unless it was refused or is another", async (t) => {

@@ -39,6 +39,7 @@ test("credentials are read anew, and what stands in their way is named", async (
   t.deepEqual(await reading("s3cret", directory, asked), {
     client: { kind: "read", authentication: { kind: "secret", secret: "s3cret" } },
     directory: { kind: "read", directory },
+    eventHook: { kind: "none" },
   });
   t.deepEqual(asked, [
     ["access", { name: "s", key: "k" }, { fresh: true }],
@@ -53,14 +54,17 @@ test("credentials are read anew, and what stands in their way is named", async (
     {
       client: { kind: "missing", message: "isn't there" },
       directory: { kind: "failed", reason: "DirectorySecretMissing", message: "isn't there" },
+      eventHook: { kind: "none" },
     },
     {
       client: { kind: "forbidden", message: "may not be sent" },
       directory: { kind: "failed", reason: "SecretForbidden", message: "may not be sent" },
+      eventHook: { kind: "none" },
     },
     {
       client: { kind: "unreadable", message: "can't be read" },
       directory: { kind: "unreadable", message: "can't be read" },
+      eventHook: { kind: "none" },
     },
   ]);
   t.deepEqual((await reading("s3cret", undefined)).directory, { kind: "none" });
@@ -70,18 +74,50 @@ test("credentials are read anew, and what stands in their way is named", async (
   });
 });
 
+test("an event hook's secret has to be there; the one before it may be gone already", async (t) => {
+  const refs = {
+    secretRef: { name: "hook", key: "present" },
+    previousSecretRef: { name: "hook", key: "before" },
+  };
+  const { okta } = acme.spec;
+  const of = async (present: Error | undefined, previous: Error | undefined) => {
+    const problems: Record<string, Error | undefined> = { present, before: previous };
+    const read = async (_: string, { name, key }: { name: string; key: string }) => {
+      if (name === "hook" && problems[key]) throw problems[key];
+      return "s3cret";
+    };
+    const { eventHook } = await readCredentials(
+      { ...acme, spec: { ...acme.spec, okta: { ...okta, eventHook: refs } } },
+      { secrets: { read } as unknown as SecretValues, directories: { of: async () => undefined } as never },
+    );
+    return eventHook;
+  };
+  t.deepEqual(await of(undefined, undefined), { kind: "found" });
+  const missing = new SecretNotFoundError("There is no value at the key.");
+  t.deepEqual(await of(missing, undefined), { kind: "missing", message: missing.message });
+  t.deepEqual(await of(undefined, missing), { kind: "found" });
+  t.like(await of(new SecretForbiddenError("x"), missing), { kind: "forbidden" });
+  t.like(await of(undefined, new SecretForbiddenError("x")), { kind: "forbidden" });
+  t.like(await of(undefined, new SecretUnreadableError("x")), { kind: "unreadable" });
+});
+
 test("of a client's secret only a fingerprint is remembered", (t) => {
   const of = (secret: string) =>
     toRemember({
       client: { kind: "read", authentication: { kind: "secret", secret } },
       directory: { kind: "none" },
+      eventHook: { kind: "none" },
     });
   const { client } = of("s3cret");
   t.true(typeof client === "string" && client.length === 43);
   t.notRegex(String(client), /s3cret/);
   t.deepEqual(of("s3cret"), of("s3cret"));
   t.notDeepEqual(of("s3cret"), of("other"));
-  const missing = { client: { kind: "missing", message: "" }, directory: { kind: "none" } } as const;
+  const missing = {
+    client: { kind: "missing", message: "" },
+    directory: { kind: "none" },
+    eventHook: { kind: "none" },
+  } as const;
   t.deepEqual(toRemember(missing), missing);
 });
 

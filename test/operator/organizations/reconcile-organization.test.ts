@@ -15,6 +15,7 @@ const HOLDS: Looked = {
   issuer: { kind: "discovered" },
   credentials: { kind: "resolved", by: "secret", accepted: true },
   directory: { kind: "none" },
+  eventHook: { kind: "found" },
   againMs: 60_000,
 };
 const CHECKING: Looked = { ...HOLDS, issuer: { kind: "checking" } };
@@ -141,6 +142,14 @@ test("an event hook is told of where there is one, and where to call only at a p
   t.is(came.fields.eventHookURI, `${URI}/hooks/okta/shop`);
   t.true(came.conditions.includes("EventHookVerified Unknown NotVerified"));
   t.true(came.messages.some((message) => message.includes(`calls ${URI}/hooks/okta/shop, `)));
+  const eventHook = {
+    kind: "missing",
+    message: "There is no Secret s in this namespace: create it.",
+  } as const;
+  const missing = await reconciled({ object, looked: { ...HOLDS, eventHook } });
+  t.is(missing.conditions[0], "Ready False EventHookSecretMissing");
+  t.true(missing.conditions.includes("EventHookVerified False EventHookSecretMissing"));
+  t.true(missing.messages.includes(eventHook.message), "and which Secret that is");
   for (const [loginPath, ready] of [
     [{ kind: "taken", by: "other/shop" }, "Ready False LoginPathTaken"],
     [{ kind: "not-allowed", prefixes: ["team-"] }, "Ready False LoginPathNotAllowed"],

@@ -73,9 +73,10 @@ test("of people whom Okta doesn't show, ten are named", (t) => {
 
 test("an event hook is verified when Okta has called; whoever calls with a wrong secret makes nothing False", (t) => {
   const of = (eventHook: object | undefined) =>
-    eventHookVerified(acme, "https://login/hooks/okta/acme", eventHook && heard(eventHook));
+    eventHookVerified(acme, "https://login/hooks/okta/acme", eventHook && heard(eventHook), found);
+  const found = { kind: "found" } as const;
   const [early, late] = ["2026-11-26T11:00:00.000Z", "2026-11-26T11:30:00.000Z"];
-  t.is(eventHookVerified(organization({}), "", undefined), undefined);
+  t.is(eventHookVerified(organization({}), "", undefined, { kind: "none" }), undefined);
   t.like(of(undefined), { status: "Unknown", reason: "NotVerified" });
   t.regex(of({})?.message ?? "", /https:\/\/login\/hooks\/okta\/acme/);
   t.like(of({ verifiedTime: early }), { status: "True", reason: "Verified" });
@@ -83,6 +84,16 @@ test("an event hook is verified when Okta has called; whoever calls with a wrong
   t.like(of({ verifiedTime: late, refusedTime: late }), { status: "True" });
   t.like(of({ verifiedTime: early, refusedTime: late }), { status: "Unknown", reason: "SecretDiffers" });
   t.like(of({ refusedTime: early }), { status: "Unknown", reason: "SecretDiffers" });
+});
+
+test("a secret of the event hook that isn't there is told before anything is said of Okta, whatever it has called before", (t) => {
+  const verified = heard({ verifiedTime: "2026-11-26T11:00:00.000Z" });
+  const of = (kind: "missing" | "forbidden" | "unreadable" | "checking") =>
+    eventHookVerified(acme, "https://login/hooks/okta/acme", verified, { kind, message: "Why." });
+  t.like(of("missing"), { status: "False", reason: "EventHookSecretMissing", message: "Why." });
+  t.like(of("forbidden"), { status: "False", reason: "SecretForbidden", message: "Why." });
+  t.like(of("unreadable"), { status: "Unknown", reason: "SecretUnreadable", message: "Why." });
+  t.like(of("checking"), { status: "True", reason: "Verified" });
 });
 
 test("the status has times to a second and delays to a tenth of one, so that it is seldom written", (t) => {
