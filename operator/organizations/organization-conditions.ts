@@ -1,4 +1,4 @@
-import { APPROVAL_ANNOTATION } from "../../crds/annotations.ts";
+import { APPROVAL_ANNOTATION, pauseWords } from "../../crds/annotations.ts";
 import type { Organization } from "../../crds/types.ts";
 import type { LossCause } from "../../identity/index.ts";
 import {
@@ -163,8 +163,10 @@ export function deactivationsWithinLimit(
   return conditionFalse(
     type,
     exceeds ? "DeactivationsHeld" : LAST_ADMIN_HELD,
-    `${what.join(" ")} ${whyAndWho(waiting, mappings)} They keep their access until the cause is put right${orElse} or somebody ` +
-      `approves within the hour: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ${APPROVAL_ANNOTATION}=${approval}`,
+    `${what.join(" ")} ${whyAndWho(waiting, mappings)} They keep their access until the cause is put right${orElse} or ` +
+      (pauseWords(organization) === undefined
+        ? `somebody approves within the hour: kubectl annotate --overwrite oktaorg ${name} -n ${namespace} ${APPROVAL_ANNOTATION}=${approval}`
+        : "somebody approves when the pause is over."),
   );
 }
 

@@ -101,7 +101,8 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   const deactivations = hold.offer(key);
   if (!deactivations) return done; // it comes again when they are counted
   // Whoever was held may be so no longer, by a day that is over as well.
-  if (!deactivations.held) deps.lookAgain(pending.of(key).refs());
+  const paused = organizationPaused(organization);
+  if (!deactivations.held && !paused) deps.lookAgain(pending.of(key).refs());
   const { causes } = pending.of(key);
   deps.held.tell(key, deactivations.held ? causes : undefined);
   const withinLimit = deactivationsWithinLimit(organization, deactivations, pending.of(key), () =>
@@ -126,7 +127,6 @@ export async function reconcileOrganization(key: string, deps: OrganizationDeps)
   if (looked.patienceMs && checks.some(isChecking)) return again(looked.patienceMs);
   // What the webhook has said: where the claim is missing, nobody can sign in.
   const groupsClaim = groupsClaimVerdict(organization);
-  const paused = organizationPaused(organization);
   const ready = organizationReady(groupsClaim ? [...checks, groupsClaim] : checks, paused);
   const found = {
     observedGeneration: organization.metadata.generation,

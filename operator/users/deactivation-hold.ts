@@ -59,7 +59,7 @@ const OFFERS = 5;
  * last who hold it, whatever that comes from: all that is pending, or nothing. It ends when that is approved, or no longer
  * too much: since less is pending, more are allowed, or somebody else can administer the organization.
  *
- * That survives a restart: who is pending and who was deactivated lately follows from what is stored, and since when
+ * That survives a restart and a pause: who is pending and who was deactivated lately follows from what is stored, and since when
  * deactivations are held is in the condition.
  *
  * An approval is for exactly those who were counted when it was offered, and for an hour or two: every hour another one is
@@ -137,7 +137,9 @@ export class DeactivationHold {
       Math.max(deactivationsCountFrom(organization, this.#now()), this.settled(organization, key)),
     );
     const setting = organization.spec.safeguards.maxDeactivations;
-    const { policy, issuer } = inForce;
+    const { policy, issuer, paused = false } = inForce;
+    // A pause begins no hold, since nobody loses anything by then, and ends none: what has led to it counts on.
+    if (paused && !this.#holds.has(key) && !heldCondition(organization)) return { ...numbers, ...NOT_HELD };
     const exceeds = exceedsLimit({ ...numbers, deactivating: numbers.pending, setting });
     const lastAdminRoles = this.#lastAdminRoles(key, policy);
     if (!exceeds && lastAdminRoles.length === 0) {
@@ -152,7 +154,8 @@ export class DeactivationHold {
     const before = hour > 0 ? approvalFor({ ...approved, hour: hour - 1 }, hold.saidBefore) : approval;
     const said = approvalIn(organization) ?? "";
     const upTo = said === approval || said === before ? pending.last : this.#offered(hold, said);
-    if (upTo === undefined) return { ...numbers, exceeds, lastAdminRoles, held: true, approval };
+    // Nothing could be carried out while it is paused.
+    if (upTo === undefined || paused) return { ...numbers, exceeds, lastAdminRoles, held: true, approval };
     pending.approve(upTo);
     this.#holds.delete(key);
     this.#carriedOut.set(key, { approval: said, settled: exceeds ? undefined : NOTHING_SETTLED });

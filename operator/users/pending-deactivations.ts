@@ -107,7 +107,8 @@ export class PendingDeactivations {
     }
     const { organization, ref } = user;
     const { policy } = inForce;
-    const access = resolveStoredAccess(user, { ...inForce, held: false });
+    // A pause puts off what is to come: it is counted all the same, so that what was held before it stays so.
+    const access = resolveStoredAccess(user, { ...inForce, held: false, paused: false });
     const now = adminRolesHeld(user, user.access, policy);
     const later = adminRolesHeld(user, access, policy);
     if (now.length + later.length > 0) this.#forecast(organization).set(ref, { now, later });

@@ -28,6 +28,7 @@ function scene({ active = 6, setting = "20%" as string | number } = {}) {
     hasPolicy: true,
     issuer: ISSUER,
     localAdmin: false,
+    paused: false,
     counted: [] as number[],
   };
   const organization = (): Organization =>
@@ -45,7 +46,10 @@ function scene({ active = 6, setting = "20%" as string | number } = {}) {
       },
     }) as unknown as Organization;
   const policies = {
-    of: () => (state.hasPolicy ? { issuer: state.issuer, policy: state.inForce, held: false } : undefined),
+    of: () =>
+      state.hasPolicy
+        ? { issuer: state.issuer, policy: state.inForce, held: false, paused: state.paused }
+        : undefined,
   } as unknown as Policies;
   const pending = new PendingDeactivations({ store: {} as never, policies });
   const replica = () =>
@@ -101,6 +105,30 @@ test("few enough, and what no organization or policy is for, isn't held", (t) =>
     t.deepEqual(hold.state(KEY), { pending: 7, recent: 0, active: 6, ...nothing });
     Object.assign(state, { exists: true, hasPolicy: true });
   }
+});
+
+test("a pause ends no hold, and begins none; what is approved meanwhile is carried out when it is over", (t) => {
+  const { state, hold, replica, come } = scene();
+  come(...six);
+  const { approval = "" } = hold.offer(KEY) ?? {};
+  const held = { reason: "DeactivationsHeld", lastTransitionTime: new Date(NOON).toISOString() };
+  state.condition = held;
+  state.paused = true;
+  come(...six);
+  for (const one of [hold, replica()])
+    t.like(one.state(KEY), { pending: 6, held: true }, "also by the next leader");
+  state.said = approval;
+  t.true(hold.state(KEY)?.held, "nothing can be carried out");
+  state.now += 30 * 60 * SECOND;
+  state.paused = false;
+  t.false(hold.state(KEY)?.held);
+
+  const other = scene();
+  other.state.paused = true;
+  other.come(...six);
+  t.like(other.hold.state(KEY), { pending: 6, held: false });
+  other.state.paused = false;
+  t.true(other.hold.state(KEY)?.held, "what waited through the pause");
 });
 
 test("a hold that is over by itself is forgotten: what was offered then approves nothing later", (t) => {

@@ -102,3 +102,28 @@ test("a paused mapping: what is edited, and who comes or goes, waits; other mapp
   await under.untilUser(ben, "to be out", (user) => user.status?.state === "Deactivated");
   await under.condition("orm", "services", "Ready", "True", "Accepted");
 });
+
+test("what was held before a pause is held through it, and when it is over", async (t) => {
+  const under = await operatorUnderTest(t);
+  const refs = await withPeople(under, 6);
+  await under.cluster.kubectl("delete", "orm", "services");
+  const held = () =>
+    under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False", "DeactivationsHeld");
+  const { lastTransitionTime } = await held();
+  await annotate(under, "oktaorg", "acme", `${PAUSE_ANNOTATION}=audit`);
+  await under.condition("oktaorg", "acme", "Paused", "True");
+  const through = await held();
+  t.regex(through.message, /deactivate 6 of 6 active users.* somebody approves when the pause is over\.$/);
+  await annotate(under, "oktaorg", "acme", `${PAUSE_ANNOTATION}-`);
+  await waitFor(
+    async () => {
+      const { conditions = [] } = (await under.organization()).status ?? {};
+      return conditions.every(({ type }) => type !== "Paused") || undefined;
+    },
+    { what: "the pause to be over" },
+  );
+  const after = await held();
+  t.is(after.lastTransitionTime, lastTransitionTime, "all the time");
+  t.regex(after.message, /kubectl annotate/);
+  for (const ref of refs) t.deepEqual(rolesOf(await under.user(ref)), ["service-admin"]);
+});
