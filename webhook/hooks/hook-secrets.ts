@@ -74,7 +74,8 @@ export class HookSecrets {
   }
 
   async #read(namespace: string, ref: SecretKeyRef, fresh: boolean): Promise<string> {
-    const what = [namespace, ref.name, ref.key].join("/");
+    // Apart from a look that was made because of a guess: what is known stays known when that fails.
+    const what = [fresh ? "fresh" : "known", namespace, ref.name, ref.key].join("/");
     const earlier = this.#unreadable.get(what);
     if (earlier && this.#now() - earlier.at < UNREADABLE_MS) throw earlier.error;
     try {

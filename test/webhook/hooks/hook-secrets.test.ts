@@ -94,3 +94,11 @@ test("what couldn't be read is asked for once in a second, however many call", a
   clock.now += 1_000;
   t.true(await hooks.accept(acme, late, "n"));
 });
+
+test("a guess that can't be looked into keeps Okta's secret from nobody", async (t) => {
+  const { acme, hooks, secrets, one } = await scene();
+  t.true(await hooks.accept(acme, one, "n"));
+  secrets.client.fail("get", apiError("GET /x", 500, {}));
+  await t.throwsAsync(hooks.accept(acme, one, "guess"), { instanceOf: SecretUnreadableError });
+  t.true(await hooks.accept(acme, one, "n"));
+});
