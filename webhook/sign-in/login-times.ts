@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { type IdentityStore, type NotedSignIn, StaleUserError, type User } from "../../identity/index.ts";
+import { splitKey } from "../../kubernetes/index.ts";
 
 export interface LoginTimesOptions {
   readonly store: Pick<IdentityStore, "read" | "fresh" | "update">;
@@ -27,8 +28,10 @@ const EACH_MS = 60_000;
 const LOOK_MS = 1_000;
 /** Some 2 MB. */
 const MOST = 10_000;
-/** Writes at once: people who sign in come first. At the end of the process nobody does any more. */
-const WRITERS = 4;
+/** Writes at once of one namespace, and of how many: people who sign in come first. */
+const WRITERS = 2;
+const NAMESPACES = 8;
+/** At the end of the process nobody does any more: of all namespaces, if they aren't more. */
 const LAST_WRITERS = 32;
 
 /** Of one account: those that come before them in a minute aren't looked for by anybody. */
@@ -36,16 +39,18 @@ const MOST_OF_ONE = 10;
 
 /**
  * Stores when people have signed in who came back and got what they had, or were refused and lost nothing: afterwards, so
- * that nobody waits for it, and not each time. It is only a time. One that was stored otherwise by then isn't written again; where the store doesn't answer,
- * it is tried again; what waits when the process is killed is lost, as is what comes when too many wait.
+ * that nobody waits for it, and not each time. It is only a time. One that was stored otherwise by then isn't written again;
+ * where the store doesn't answer, it is tried again; what waits when the process is killed is lost. When too many wait, the
+ * namespace loses some that has the most. None waits for what another's takes.
  */
 export class LoginTimes {
   readonly #options: LoginTimesOptions;
   readonly #now: () => number;
-  /** By ref. */
-  readonly #notes = new Map<string, Note>();
+  /** By namespace, by ref. None is empty. */
+  readonly #notes = new Map<string, Map<string, Note>>();
   #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  /** By namespace, what is being written. */
+  readonly #writing = new Map<string, Promise<void>>();
   #isClosing = false;
 
   constructor(options: LoginTimesOptions) {
@@ -55,17 +60,20 @@ export class LoginTimes {
 
   /** How many wait. */
   get size(): number {
-    return this.#notes.size;
+    return [...this.#notes.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   /** @param user who has signed in, or has been refused, just now */
   note({ ref, uid, lastLoginTime = 0, signIns = [] }: User, signIn: NotedSignIn): void {
-    const entry = this.#notes.get(ref);
-    if (!entry && this.#notes.size >= (this.#options.most ?? MOST)) return;
+    const { namespace } = splitKey(ref);
+    const entry = this.#notes.get(namespace)?.get(ref);
+    if (!entry && !this.#makeRoom(namespace)) return;
     const known = entry?.uid === uid ? entry : undefined;
     // Another replica's clock may be ahead.
     const dueAt = Math.min(Math.max(lastLoginTime, signIns[0]?.at ?? 0), signIn.at) + EACH_MS;
-    this.#notes.set(ref, {
+    const notes = this.#notes.get(namespace) ?? new Map<string, Note>();
+    this.#notes.set(namespace, notes);
+    notes.set(ref, {
       uid,
       signIns: [signIn, ...(known?.signIns ?? [])].slice(0, MOST_OF_ONE),
       dueAt: known?.dueAt ?? dueAt,
@@ -75,58 +83,102 @@ export class LoginTimes {
 
   /**
    * Writes what waits without further rest: for the end of the process.
-   * @param withinMs what can't be written in this time is lost
+   * @param withinMs what can't be begun in this time is lost
    */
   async flush(withinMs: number): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#timer);
     const late = AbortSignal.timeout(withinMs);
-    await this.#writing;
-    await this.#write([...this.#notes.keys()], LAST_WRITERS, late);
-    if (this.#notes.size > 0)
-      this.#options.log.warn({ people: this.#notes.size }, "When people have signed in last was not stored.");
+    const writers = Math.max(1, Math.floor(LAST_WRITERS / this.#notes.size));
+    await Promise.all(
+      [...this.#notes].map(async ([namespace, notes]) => {
+        await this.#writing.get(namespace); // the last that were begun
+        await this.#write(namespace, [...notes.keys()], writers, late);
+      }),
+    );
+    const people = this.size;
+    if (people > 0) this.#options.log.warn({ people }, "When people have signed in last was not stored.");
+  }
+
+  /** @returns whether there is room for one more of this namespace, which may have taken it from the one that has the most */
+  #makeRoom(namespace: string): boolean {
+    if (this.size < (this.#options.most ?? MOST)) return true;
+    const [most] = [...this.#notes].sort(([, a], [, b]) => b.size - a.size);
+    if (!most || (this.#notes.get(namespace)?.size ?? 0) + 1 >= most[1].size) return false;
+    const [oldest = ""] = most[1].keys();
+    this.#delete(most[0], oldest);
+    return true;
+  }
+
+  #delete(namespace: string, ref: string): void {
+    const notes = this.#notes.get(namespace);
+    notes?.delete(ref);
+    if (notes?.size === 0) this.#notes.delete(namespace);
   }
 
   #lookLater(): void {
     if (this.#isClosing || this.#timer || this.#notes.size === 0) return;
     this.#timer = setTimeout(() => {
-      const now = this.#now();
-      const due = [...this.#notes].filter(([, { dueAt }]) => dueAt <= now).map(([ref]) => ref);
-      this.#writing = this.#write(due, WRITERS).then(() => {
-        this.#timer = undefined;
-        this.#lookLater();
-      });
+      this.#timer = undefined;
+      this.#look();
+      this.#lookLater();
     }, this.#options.lookMs ?? LOOK_MS).unref();
   }
 
-  /** Never rejects: what fails waits on. */
-  async #write(refs: readonly string[], writers: number, stop?: AbortSignal): Promise<void> {
+  #look(): void {
+    const now = this.#now();
+    for (const [namespace, notes] of this.#notes) {
+      if (this.#writing.size >= NAMESPACES) return;
+      if (this.#writing.has(namespace)) continue;
+      const due = [...notes].filter(([, { dueAt }]) => dueAt <= now).map(([ref]) => ref);
+      if (due.length === 0) continue;
+      const writing = this.#write(namespace, due, WRITERS).then(() => {
+        this.#writing.delete(namespace);
+      });
+      this.#writing.set(namespace, writing);
+      // The last to have its turn again.
+      this.#notes.delete(namespace);
+      this.#notes.set(namespace, notes);
+    }
+  }
+
+  /** Never rejects: what fails waits on. @param last of the process: when to stop. Without it, it gives way to the last. */
+  async #write(
+    namespace: string,
+    refs: readonly string[],
+    writers: number,
+    last?: AbortSignal,
+  ): Promise<void> {
     const left = refs.values();
     let failure: unknown;
     const write = async (): Promise<void> => {
       for (const ref of left) {
-        if (stop?.aborted) return;
-        const note = this.#notes.get(ref);
+        if (last ? last.aborted : this.#isClosing) return;
+        const note = this.#notes.get(namespace)?.get(ref);
         if (!note) continue;
         try {
           await this.#store(ref, note);
           // Somebody who has signed in meanwhile waits anew, with what is stored by now: that is no news then.
-          if (this.#notes.get(ref) === note) this.#notes.delete(ref);
-          else this.#put(ref, this.#now() + EACH_MS);
+          if (this.#notes.get(namespace)?.get(ref) === note) this.#delete(namespace, ref);
+          else this.#put(namespace, ref, this.#now() + EACH_MS);
         } catch (error) {
           failure = error;
-          this.#put(ref, this.#now() + EACH_MS);
+          this.#put(namespace, ref, this.#now() + EACH_MS);
         }
       }
     };
     await Promise.all(Array.from({ length: writers }, write));
     if (failure !== undefined)
-      this.#options.log.warn({ err: failure }, "When people have signed in last could not be stored.");
+      this.#options.log.warn(
+        { err: failure, namespace },
+        "When people have signed in last could not be stored.",
+      );
   }
 
-  #put(ref: string, dueAt: number): void {
-    const note = this.#notes.get(ref);
-    if (note) this.#notes.set(ref, { ...note, dueAt });
+  #put(namespace: string, ref: string, dueAt: number): void {
+    const notes = this.#notes.get(namespace);
+    const note = notes?.get(ref);
+    if (note) notes?.set(ref, { ...note, dueAt });
   }
 
   /** @throws StaleUserError when others write all the time, StoreError */

@@ -23,7 +23,11 @@ const MINUTE = 60_000;
 const admitted = (at: number): NotedSignIn => ({ at, outcome: "Admitted", reason: "MappedGroup" });
 
 /** Accounts that were noted a moment ago, in a store that does what the test says. */
-function scene(update: (user: User, change: UserChange) => Promise<void> = async () => {}, lookMs?: number) {
+function scene(
+  update: (user: User, change: UserChange) => Promise<void> = async () => {},
+  lookMs?: number,
+  most?: number,
+) {
   const users = new Map<string, User>();
   const updated: [uid: string, signIns: number][] = [];
   const asked = { read: 0, fresh: 0 };
@@ -48,9 +52,10 @@ function scene(update: (user: User, change: UserChange) => Promise<void> = async
     log,
     now: () => clock.now,
     ...(lookMs === undefined ? {} : { lookMs }),
+    ...(most === undefined ? {} : { most }),
   });
-  const note = (name: string, at = NOON, uid = name): void => {
-    const user = account({ ref: `acme/${name}`, uid, signIns: [admitted(NOON)] });
+  const note = (name: string, at = NOON, uid = name, namespace = "acme"): void => {
+    const user = account({ ref: `${namespace}/${name}`, uid, signIns: [admitted(NOON)] });
     users.set(user.ref, user);
     times.note(user, admitted(at));
   };
@@ -198,3 +203,83 @@ test.serial("what can't be begun before the end is lost, and the log says of how
   t.is(late.updated.length, 32, "those that were begun");
   t.like(late.lines, exactly({ level: 40, people: 8 }));
 });
+
+/** Who is noted in a namespace of their own, which has the name of theirs. */
+const OTHERS = ["ben", "mia", "raj"];
+
+test.serial("what isn't answered in one namespace keeps only its own waiting", async (t) => {
+  const answered = Promise.withResolvers<void>();
+  const { times, note, updated, clock } = scene(
+    async ({ ref }) => (ref.startsWith("acme/") ? answered.promise : undefined),
+    10,
+  );
+  for (let i = 0; i < 10; i++) note(`person${i}`);
+  for (const name of OTHERS) note(name, NOON, name, name);
+  clock.now = NOON + MINUTE;
+  mock.timers.tick(10);
+  await settled();
+  for (const name of OTHERS) note(`${name} again`, NOON, `${name} again`, name);
+  mock.timers.tick(10);
+  await settled();
+  const begun = ["person0", "person1"];
+  t.deepEqual(
+    updated.map(([uid]) => uid),
+    [...begun, ...OTHERS, ...OTHERS.map((name) => `${name} again`)],
+  );
+  t.is(times.size, 10);
+  answered.resolve();
+  await settled();
+  t.is(times.size, 0);
+});
+
+test.serial("at the end, what isn't answered in one namespace keeps only its own waiting", async (t) => {
+  const answered = Promise.withResolvers<void>();
+  const { times, note, updated, clock } = scene(
+    async ({ ref }) => (ref.startsWith("acme/") ? answered.promise : undefined),
+    10,
+  );
+  for (let i = 0; i < 100; i++) note(`person${i}`);
+  clock.now = NOON + MINUTE;
+  mock.timers.tick(10);
+  await settled();
+  for (const name of OTHERS) note(name, NOON, name, name);
+  const flushed = times.flush(60_000);
+  await settled();
+  t.is(times.size, 100);
+  t.deepEqual(
+    updated.map(([uid]) => uid),
+    ["person0", "person1", ...OTHERS],
+  );
+  answered.resolve();
+  await flushed;
+  t.is(times.size, 0);
+});
+
+test.serial("more namespaces than are written at once take turns", async (t) => {
+  const { note, updated, clock } = scene(undefined, 10);
+  const names = Array.from({ length: 10 }, (_, i) => `team-${i}`);
+  for (const name of names) note(name, NOON, name, name);
+  clock.now = NOON + MINUTE;
+  mock.timers.tick(10);
+  await settled();
+  t.is(updated.length, 8);
+  for (const name of names) note(`${name} again`, NOON, `${name} again`, name);
+  mock.timers.tick(10);
+  await settled();
+  t.true(["team-8", "team-9"].every((name) => updated.some(([uid]) => uid === name)));
+});
+
+test.serial(
+  "when too many wait, the namespace that has the most loses what has waited for longest",
+  async (t) => {
+    const { times, note, updated } = scene(undefined, undefined, 5);
+    for (let i = 0; i < 9; i++) note(`person${i}`);
+    t.is(times.size, 5);
+    for (const name of ["ben", "mia"]) note(name, NOON, name, "other");
+    t.is(times.size, 5);
+    note("raj", NOON, "raj", "other");
+    note("person9");
+    await times.flush(60_000);
+    t.deepEqual(updated.map(([uid]) => uid).sort(), ["ben", "mia", "person2", "person3", "person4"]);
+  },
+);
