@@ -1,4 +1,6 @@
+import { splitKey } from "../client/object.ts";
 import { FairLine } from "./fair-line.ts";
+import { Shares } from "./shares.ts";
 
 export interface CoalescerOptions<T> {
   /** Writes the latest of what was reported on one thing. When it throws, the same is tried again later. */
@@ -7,6 +9,8 @@ export interface CoalescerOptions<T> {
   readonly intervalMs: number;
   /** Writes at once, over all things. */
   readonly concurrency: number;
+  /** Of these so many for one namespace, so that those that aren't answered keep only its own waiting; all unless said otherwise. */
+  readonly concurrencyOfOne?: number;
   /** Told of each report that was overtaken by a later one before it was written. */
   readonly onOvertaken?: () => void;
   readonly onFailure: (key: string, error: unknown) => void;
@@ -17,6 +21,8 @@ interface Entry<T> {
   /** Set while the thing has to rest after a write. */
   resting?: NodeJS.Timeout;
   writing: boolean;
+  /** It waits for room for one more of its namespace. */
+  aside: boolean;
   failures: number;
 }
 
@@ -32,8 +38,10 @@ export class Coalescer<T> {
   readonly #entries = new Map<string, Entry<T>>();
   /** Things to be written as soon as there is room. */
   readonly #due = new FairLine();
+  /** By namespace, things to be written as soon as there is room for one more of it. */
+  readonly #aside = new Map<string, string[]>();
+  readonly #busy = new Shares();
   readonly #waitingForIdle: (() => void)[] = [];
-  #writing = 0;
   #closing = false;
 
   constructor(options: CoalescerOptions<T>) {
@@ -41,11 +49,11 @@ export class Coalescer<T> {
   }
 
   report(key: string, value: T): void {
-    const entry = this.#entries.get(key) ?? { writing: false, failures: 0 };
+    const entry = this.#entries.get(key) ?? { writing: false, aside: false, failures: 0 };
     if (entry.latest) this.#options.onOvertaken?.();
     entry.latest = { value };
     this.#entries.set(key, entry);
-    if (entry.resting || entry.writing) return;
+    if (entry.resting || entry.writing || entry.aside) return;
     this.#due.add(key);
     this.#pump();
   }
@@ -56,7 +64,7 @@ export class Coalescer<T> {
     for (const [key, entry] of this.#entries) {
       clearTimeout(entry.resting);
       delete entry.resting;
-      if (!entry.writing) this.#due.add(key);
+      if (!entry.writing && !entry.aside) this.#due.add(key);
     }
     return new Promise((resolve) => {
       this.#waitingForIdle.push(resolve);
@@ -65,19 +73,24 @@ export class Coalescer<T> {
   }
 
   #pump(): void {
+    const { concurrency, concurrencyOfOne = concurrency } = this.#options;
     while (this.#due.length > 0) {
-      if (this.#writing >= this.#options.concurrency) return;
+      if (this.#busy.total >= concurrency) return;
       const { key = "" } = this.#due.take() ?? {};
       const entry = this.#entries.get(key);
-      if (entry?.latest) void this.#write(key, entry, entry.latest.value);
+      if (!entry?.latest) continue;
+      const { namespace } = splitKey(key);
+      if (this.#busy.of(namespace) < concurrencyOfOne) void this.#write(key, entry, entry.latest.value);
+      else this.#putAside(namespace, key, entry);
     }
-    if (this.#writing === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
+    if (this.#busy.total === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   async #write(key: string, entry: Entry<T>, value: T): Promise<void> {
     delete entry.latest;
     entry.writing = true;
-    this.#writing++;
+    const { namespace } = splitKey(key);
+    this.#busy.add(namespace);
     try {
       await this.#options.write(key, value);
       entry.failures = 0;
@@ -87,10 +100,29 @@ export class Coalescer<T> {
       if (!this.#closing) entry.latest ??= { value };
     }
     entry.writing = false;
-    this.#writing--;
+    this.#busy.remove(namespace);
+    this.#takeUp(namespace);
     if (this.#closing) this.#next(key, entry);
     else this.#rest(key, entry);
     this.#pump();
+  }
+
+  #putAside(namespace: string, key: string, entry: Entry<T>): void {
+    entry.aside = true;
+    const aside = this.#aside.get(namespace) ?? [];
+    aside.push(key);
+    this.#aside.set(namespace, aside);
+  }
+
+  /** There is room for one of this namespace. */
+  #takeUp(namespace: string): void {
+    const aside = this.#aside.get(namespace) ?? [];
+    const key = aside.shift();
+    if (aside.length === 0) this.#aside.delete(namespace);
+    const entry = key !== undefined && this.#entries.get(key);
+    if (!entry) return;
+    entry.aside = false;
+    this.#due.add(key);
   }
 
   #rest(key: string, entry: Entry<T>): void {

@@ -188,3 +188,25 @@ test.serial("a flush of nothing ends, as often as it is asked for", async (t) =>
   await coalescer.flush();
   t.deepEqual(await after(10_000), []);
 });
+
+test.serial("what isn't answered in one namespace keeps only its own waiting", async (t) => {
+  const { coalescer, state, after, end } = scene({ concurrency: 4, concurrencyOfOne: 2 });
+  state.slow = true;
+  for (const name of ["1", "2", "3", "4"]) coalescer.report(`a/${name}`, "x");
+  t.deepEqual(await after(0), ["a/1=x", "a/2=x"]);
+  state.slow = false;
+  for (const key of ["b/1", "b/2", "b/3"]) coalescer.report(key, "x");
+  coalescer.report("a/3", "y");
+  t.deepEqual(await after(0), ["b/1=x", "b/2=x", "b/3=x"]);
+  t.is(state.overtaken, 1);
+  end();
+  t.deepEqual(await after(0), ["a/3=y", "a/4=x"], "each once, with what was said last");
+  state.slow = true;
+  for (const name of ["5", "6", "7"]) coalescer.report(`a/${name}`, "x");
+  t.deepEqual(await after(0), ["a/5=x"], "one of the first isn't answered yet");
+  const flushed = coalescer.flush();
+  state.slow = false;
+  for (let i = 0; i < 2; i++) end();
+  t.deepEqual(await after(0), ["a/6=x", "a/7=x"]);
+  await flushed;
+});
