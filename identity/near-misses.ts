@@ -1,6 +1,6 @@
 import { groupLabel, type ReceivedGroup, unseenDifference } from "./identity.ts";
 import { type Mapping, type Policy, unknownRoles } from "./policy.ts";
-import { shownName } from "./shown-names.ts";
+import { cut, quotedNames } from "./shown-names.ts";
 
 /** A mapping that somebody's groups come close to, and yet it gives them nothing. */
 export type NearMiss =
@@ -138,8 +138,7 @@ function inGroup({ group }: MappingOutOfForce): string {
 
 /** A name in quotes, in one line, and not too long. */
 export function quoted(name: string): string {
-  const characters = [...shownName(name)];
-  return `"${characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join("")}…` : characters.join("")}"`;
+  return `"${cut(name, LONGEST)}"`;
 }
 
 /** Characters of a name in a sentence. */
@@ -147,7 +146,5 @@ const LONGEST = 100;
 
 /** Names in quotes, as many as a sentence bears. @param all how many there are, if these are not all */
 export function listed(names: readonly string[], all = names.length): string {
-  const shown = names.slice(0, MOST).map(quoted).join(", ");
-  const more = all - Math.min(names.length, MOST);
-  return more > 0 ? `${shown} and ${more} more` : shown;
+  return quotedNames(names, { most: MOST, all, longest: LONGEST });
 }

@@ -27,6 +27,23 @@ export function namesSummary(names: readonly string[]): string {
   return text + suffix(left);
 }
 
+/**
+ * Names in quotes, in a sentence: the first so many, and how many more there are.
+ * @param how `most`: how many are shown; `all`: how many there are, if these are not all; `longest`: characters of one
+ */
+export function quotedNames(
+  names: readonly string[],
+  {
+    most,
+    all = names.length,
+    longest = Number.POSITIVE_INFINITY,
+  }: { readonly most: number; readonly all?: number; readonly longest?: number },
+): string {
+  const shown = names.slice(0, most).map((name) => `"${cut(name, longest)}"`);
+  const more = all - shown.length;
+  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+}
+
 function suffix(more: number): string {
   return more === 0 ? "" : ` +${more}`;
 }

@@ -36,8 +36,11 @@ export interface DeleteOptions extends CallOptions {
   resourceVersion?: string;
 }
 
+/** What else is to be said of a client that asks before it writes: see {@link Client.guardedBy}. */
 export interface GuardOptions {
+  /** The most that one attempt to write may take, in milliseconds, whatever the call says; 15 s unless said otherwise. */
   writeTimeoutMs?: number;
+  /** Given each write when it begins; it settles when the write is over, whatever has come of it. */
   began?: (write: Promise<unknown>) => void;
 }
 

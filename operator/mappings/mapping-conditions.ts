@@ -1,5 +1,5 @@
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
-import { type Role, shownName, unknownRoles, unseenDifference } from "../../identity/index.ts";
+import { quotedNames, type Role, shownName, unknownRoles, unseenDifference } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
@@ -41,8 +41,8 @@ export function rolesResolved(
   return conditionFalse(
     "RolesResolved",
     "UnknownRole",
-    `${quoted(unknown)} ${is} not in the catalogue of ${organization.metadata.name}: correct spec.roles, or add ` +
-      `${them} there (it has ${quoted([...catalogue.keys()])}). Until then the whole mapping grants nothing new, ` +
+    `${quotedNames(unknown, TEN)} ${is} not in the catalogue of ${organization.metadata.name}: correct spec.roles, or add ` +
+      `${them} there (it has ${quotedNames([...catalogue.keys()], TEN)}). Until then the whole mapping grants nothing new, ` +
       "and nobody loses another role that they hold through it.",
   );
 }
@@ -150,7 +150,7 @@ function inDirectory(missing: readonly string[], hints: readonly Hint[]): Desire
     return conditionFalse(
       type,
       "GroupNotFound",
-      `Okta has no group ${quoted(missing)}: create it there, or correct spec.groups.`,
+      `Okta has no group ${quotedNames(missing, TEN)}: create it there, or correct spec.groups.`,
     );
   return conditionTrue(type, "Found", "All groups exist in Okta.");
 }
@@ -161,7 +161,7 @@ function withoutDirectory(byID: readonly string[], hints: readonly Hint[]): Desi
     return conditionFalse(
       type,
       "DirectoryRequired",
-      `A sign-in brings names only, so ${quoted(byID)} can't match: set up okta.directory in the organization, ` +
+      `A sign-in brings names only, so ${quotedNames(byID, TEN)} can't match: set up okta.directory in the organization, ` +
         "or name the group.",
     );
   if (hints.length > 0) {
@@ -207,10 +207,5 @@ export function mappingReady(
   return conditionTrue("Ready", "Accepted", "People in these groups hold these roles.");
 }
 
-function quoted(names: readonly string[]): string {
-  const shown = names
-    .slice(0, 10)
-    .map((name) => `"${shownName(name)}"`)
-    .join(", ");
-  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
-}
+/** Names in a message. */
+const TEN = { most: 10 };

@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { namesSummary, shownName } from "../../identity/shown-names.ts";
+import { namesSummary, quotedNames, shownName } from "../../identity/shown-names.ts";
 
 for (const [names, summary] of [
   [[], ""],
@@ -21,6 +21,15 @@ for (const [names, summary] of [
 test("two hundred groups are one short text that says how many there are", (t) => {
   const names = Array.from({ length: 200 }, (_, i) => `service_admin_${i}`);
   t.is(namesSummary(names), "service_admin_0, service_admin_1 +198");
+});
+
+test("names in a sentence are as many as it bears, each in quotes and as long as it bears, and how many more there are", (t) => {
+  const names = ["web", "a\nb", "service_admin"];
+  t.is(quotedNames([], { most: 2 }), "");
+  t.is(quotedNames(names, { most: 3 }), '"web", "a\uFFFDb", "service_admin"');
+  t.is(quotedNames(names, { most: 2 }), '"web", "a\uFFFDb" and 1 more');
+  t.is(quotedNames(names, { most: 2, all: 9, longest: 2 }), '"w…", "a…" and 7 more');
+  t.is(quotedNames(["x".repeat(300)], { most: 1 }), `"${"x".repeat(300)}"`);
 });
 
 test("what would garble a terminal is replaced", (t) => {

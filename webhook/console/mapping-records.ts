@@ -1,10 +1,13 @@
 import type { Logger } from "pino";
 import type { OktaRoleMapping } from "../../crds/types.ts";
-import { shownName } from "../../identity/index.ts";
+import { quotedNames, shownName } from "../../identity/index.ts";
 import { type EventRecorder, keyOf } from "../../kubernetes/index.ts";
 import { groupLine } from "./group-lines.ts";
 import type { Edit } from "./mapping-edits.ts";
 import type { Visitor } from "./visitor.ts";
+
+/** Groups in a note, of those that came and of those that went. */
+const FIVE = { most: 5 };
 
 /** Who has saved what on the page Role mapping: a line in the audit log, and an Event on the mapping. */
 export class MappingRecords {
@@ -64,16 +67,8 @@ function noteOf({ user }: Visitor, { added, removed, groups, field }: Edit): str
 
 function sentenceOf(added: readonly string[], removed: readonly string[]): string {
   const parts = [
-    ...(added.length > 0 ? [`added ${listed(added)}`] : []),
-    ...(removed.length > 0 ? [`taken out ${listed(removed)}`] : []),
+    ...(added.length > 0 ? [`added ${quotedNames(added, FIVE)}`] : []),
+    ...(removed.length > 0 ? [`taken out ${quotedNames(removed, FIVE)}`] : []),
   ];
   return parts.join(" and ");
-}
-
-function listed(groups: readonly string[]): string {
-  const shown = groups
-    .slice(0, 5)
-    .map((group) => `"${shownName(group)}"`)
-    .join(", ");
-  return groups.length > 5 ? `${shown} and ${groups.length - 5} more` : shown;
 }
