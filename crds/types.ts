@@ -1019,6 +1019,10 @@ export interface EventHookHeard {
    */
   verifiedTime?: string;
   /**
+   * The login path that the organization had then, which is the end of the address that was called.
+   */
+  loginPath?: string;
+  /**
    * When it last called, to a minute.
    */
   lastEventTime?: string;

@@ -69,7 +69,8 @@ export class HintsWriter {
    * @throws HintsRefusedError, HintsTimeoutError, and what writing throws. Some of it may then be stored all the same
    */
   heard(organization: Organization, heard: Heard): Promise<void> {
-    return this.#write(organization, { heard });
+    const { loginPath } = organization.spec;
+    return this.#write(organization, { heard: heard.eventHook ? { ...heard, loginPath } : heard });
   }
 
   /**
@@ -219,6 +220,6 @@ function changed(spec: OktaHintsSpec, changes: readonly Change[]): OktaHintsSpec
   const logCursor = heard.findLast((each) => each.logCursor !== undefined)?.logCursor;
   const hints = heard.flatMap((each) => each.hints ?? []);
   const noted = withHeard(left, { hints, ...(logCursor === undefined ? {} : { logCursor }) }, now);
-  const calls = new Set(heard.flatMap(({ eventHook = [] }) => eventHook));
-  return [...calls].reduce((rest, eventHook) => withHeard(rest, { eventHook }, now), noted);
+  const calls = heard.filter(({ eventHook }) => eventHook !== undefined);
+  return calls.reduce((rest, { hints: _, logCursor: __, ...call }) => withHeard(rest, call, now), noted);
 }

@@ -9,6 +9,8 @@ export interface Heard {
   readonly logCursor?: string;
   /** What has become of the event hook: Okta verified it, called it with the right secret, or with a wrong one. */
   readonly eventHook?: "verified" | "called" | "refused";
+  /** With it, the login path of the address that was called. */
+  readonly loginPath?: string;
 }
 
 /** Hints for which nothing more is to be done, each as it was heard: what has been heard of it since stays. */
@@ -36,7 +38,7 @@ const CALLS_TO_MS = 60_000;
 export function withHeard(spec: OktaHintsSpec, heard: Heard, now: number): OktaHintsSpec {
   const hinted = withHints(spec, mergeHints(heard.hints ?? []), now);
   const read = withCursor(hinted, heard.logCursor);
-  const eventHook = heard.eventHook && withCall(read.eventHook ?? {}, heard.eventHook, now);
+  const eventHook = heard.eventHook && withCall(read.eventHook ?? {}, heard, now);
   return eventHook === undefined || eventHook === read.eventHook ? read : { ...read, eventHook };
 }
 
@@ -144,20 +146,21 @@ function withCursor(spec: OktaHintsSpec, logCursor: string | undefined): OktaHin
   return logCursor.length > MAX_CURSOR_LENGTH ? others : { ...others, logCursor };
 }
 
-function withCall(
-  known: EventHookHeard,
-  call: "verified" | "called" | "refused",
-  now: number,
-): EventHookHeard {
+function withCall(known: EventHookHeard, { eventHook: call, loginPath }: Heard, now: number): EventHookHeard {
   const { verifiedTime, lastEventTime, refusedTime } = known;
   const time = new Date(now).toISOString();
   const isOld = (last: string | undefined) => last === undefined || now - Date.parse(last) >= CALLS_TO_MS;
   if (call === "refused") return isOld(refusedTime) ? { ...known, refusedTime: time } : known;
-  // That the secret is right again is told at once.
-  const isFirst = verifiedTime === undefined || (refusedTime !== undefined && refusedTime >= verifiedTime);
-  if (call === "verified") return isFirst || isOld(verifiedTime) ? { ...known, verifiedTime: time } : known;
+  const at = loginPath === undefined ? {} : { loginPath };
+  // That the secret is right again, or the address, is told at once.
+  const isFirst =
+    verifiedTime === undefined ||
+    (refusedTime !== undefined && refusedTime >= verifiedTime) ||
+    (known.loginPath !== undefined && known.loginPath !== loginPath);
+  if (call === "verified")
+    return isFirst || isOld(verifiedTime) ? { ...known, ...at, verifiedTime: time } : known;
   if (!isFirst && !isOld(lastEventTime)) return known;
-  return { ...known, verifiedTime: isFirst ? time : verifiedTime, lastEventTime: time };
+  return { ...known, ...at, verifiedTime: isFirst ? time : verifiedTime, lastEventTime: time };
 }
 
 function listed({

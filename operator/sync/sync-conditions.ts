@@ -23,11 +23,11 @@ const NAMED = 10;
  * @param sync undefined: it isn't followed yet
  */
 export function directorySynced(
-  { spec }: Organization,
+  organization: Organization,
   sync: SyncState | undefined,
   heard: OktaHints | undefined,
 ): DesiredCondition {
-  const { directory } = spec.okta;
+  const { directory } = organization.spec.okta;
   if (!directory)
     return conditionUnknown(
       SYNCED,
@@ -42,7 +42,7 @@ export function directorySynced(
       "The members of all mapped groups are being read for the first time; until then changes in Okta are known in part.",
     );
   const { notShown } = sync;
-  const bound = boundOf(directory.pollInterval, sync, heard);
+  const bound = boundOf(directory.pollInterval, sync, verifiedHere(organization, heard) !== undefined);
   if (notShown.length === 0) return conditionTrue(SYNCED, "Synced", bound);
   const some = notShown.slice(0, NAMED).map(({ email, ref }) => email ?? ref);
   return conditionTrue(
@@ -64,14 +64,20 @@ function notFollowed({ since, error }: { since: number; error: unknown }): Desir
 }
 
 /** The bound that is in force, in words. */
-function boundOf(interval: string, { isLogReadable }: SyncState, heard: OktaHints | undefined): string {
+function boundOf(interval: string, { isLogReadable }: SyncState, isHookVerified: boolean): string {
   const asked = isLogReadable
     ? `at worst after ${interval} (okta.directory.pollInterval)`
     : `at worst after ${interval} (okta.directory.pollInterval), and whoever is suspended or deactivated without leaving a group ` +
       "at the next complete read: grant the app okta.logs.read";
-  return heard?.spec.eventHook?.verifiedTime === undefined
-    ? `What changes in Okta is in force ${asked}.`
-    : `What changes in Okta is in force within about 1 s, by the event hook; ${asked}.`;
+  return isHookVerified
+    ? `What changes in Okta is in force within about 1 s, by the event hook; ${asked}.`
+    : `What changes in Okta is in force ${asked}.`;
+}
+
+/** When the event hook was verified at the address that it has now. Until it is called again, older notes name none. */
+function verifiedHere({ spec }: Organization, heard: OktaHints | undefined): string | undefined {
+  const { verifiedTime, loginPath = spec.loginPath } = heard?.spec.eventHook ?? {};
+  return loginPath === spec.loginPath ? verifiedTime : undefined;
 }
 
 /** What the status shows of it. Delays are told to a tenth of a second, so that it isn't written for less. */
@@ -99,12 +105,12 @@ function seconds(ms: number): string {
  * @param secret whether the secret is there that Okta has to send: where it isn't, no call can be right
  */
 export function eventHookVerified(
-  { spec }: Organization,
+  organization: Organization,
   eventHookURI: string | undefined,
   heard: OktaHints | undefined,
   secret: HookCheck,
 ): DesiredCondition | undefined {
-  if (!spec.okta.eventHook) return undefined;
+  if (!organization.spec.okta.eventHook) return undefined;
   switch (secret.kind) {
     case "missing":
       return conditionFalse(HOOK, "EventHookSecretMissing", secret.message);
@@ -116,7 +122,8 @@ export function eventHookVerified(
     case "found":
     case "checking":
   }
-  const { verifiedTime, refusedTime } = heard?.spec.eventHook ?? {};
+  const { refusedTime, loginPath } = heard?.spec.eventHook ?? {};
+  const verifiedTime = verifiedHere(organization, heard);
   if (refusedTime !== undefined && (verifiedTime === undefined || refusedTime > verifiedTime))
     // Anybody may call it: that is no proof that Okta has another secret.
     return conditionUnknown(
@@ -126,11 +133,17 @@ export function eventHookVerified(
     );
   if (verifiedTime !== undefined)
     return conditionTrue(HOOK, "Verified", "Okta's event hook calls with the right secret.");
+  if (eventHookURI === undefined)
+    return conditionUnknown(
+      HOOK,
+      "NotVerified",
+      "There is no address yet for Okta's event hook to call: see the condition LoginPathAccepted.",
+    );
   return conditionUnknown(
     HOOK,
     "NotVerified",
-    eventHookURI === undefined
-      ? "There is no address yet for Okta's event hook to call: see the condition LoginPathAccepted."
+    loginPath !== undefined && loginPath !== organization.spec.loginPath
+      ? `Okta has called the address of the login path ${loginPath}: have its event hook call ${eventHookURI} now, and verify it there.`
       : `Okta hasn't called yet: make an event hook in Okta that calls ${eventHookURI}, and verify it there.`,
   );
 }

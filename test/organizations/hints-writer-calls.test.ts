@@ -155,6 +155,7 @@ test("what comes at once is one write, and what comes during it the next; of tha
   t.is(logCursor, "c2");
   t.truthy(eventHook?.verifiedTime);
   t.truthy(eventHook?.refusedTime);
+  t.is(eventHook?.loginPath, acme.spec.loginPath, "the address that was called");
 });
 
 for (const call of ["get", "create"] as const)

@@ -159,6 +159,15 @@ test("when the event hook called is known to a minute, and doesn't cost a write 
     eventHook: { verifiedTime: at(0), lastEventTime: at(60_000) },
   });
   t.deepEqual(withHeard({}, { eventHook: "verified" }, START), { eventHook: { verifiedTime: at(0) } });
+  for (const eventHook of ["called", "verified"] as const) {
+    const here = withHeard({}, { eventHook, loginPath: "acme" }, START);
+    t.is(here.eventHook?.loginPath, "acme");
+    t.is(withHeard(here, { eventHook, loginPath: "acme" }, START + 1), here);
+    const moved = withHeard(here, { eventHook, loginPath: "shop" }, START + 2);
+    t.like(moved.eventHook, { loginPath: "shop", verifiedTime: at(2) }, "at once at another address");
+    const refused = withHeard(here, { eventHook: "refused", loginPath: "shop" }, START + 3);
+    t.like(refused.eventHook, { loginPath: "acme", verifiedTime: at(0) }, "that was the right one");
+  }
 });
 
 test("a wrong secret is noted, and the first right one after it at once", (t) => {

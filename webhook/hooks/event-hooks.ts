@@ -98,11 +98,13 @@ export class EventHooks {
   called(organization: Organization, call: Call): void {
     const key = keyOf(organization);
     this.#deps.metrics.hookCalls.inc({ organization: key, outcome: call });
-    if (!this.#isNews(`${call} ${key}`)) return;
+    // At another login path it is another address.
+    const at = `${key} ${organization.spec.loginPath}`;
+    if (!this.#isNews(`${call} ${at}`)) return;
     // The next right secret is news again.
-    if (call === "refused") for (const right of ["verified", "called"]) this.#noted.delete(`${right} ${key}`);
+    if (call === "refused") for (const right of ["verified", "called"]) this.#noted.delete(`${right} ${at}`);
     this.#deps.hints.heard(organization, { eventHook: call }).catch((error: unknown) => {
-      this.#noted.delete(`${call} ${key}`);
+      this.#noted.delete(`${call} ${at}`);
       this.#deps.log.warn(
         { err: error, organization: key },
         "It could not be noted that Okta's event hook called.",

@@ -86,6 +86,30 @@ test("an event hook is verified when Okta has called; whoever calls with a wrong
   t.like(of({ refusedTime: early }), { status: "Unknown", reason: "SecretDiffers" });
 });
 
+test("an event hook that was verified at another login path isn't verified at this one", (t) => {
+  const moved = { ...acme, spec: { ...acme.spec, loginPath: "shop" } };
+  const verifiedTime = "2026-11-26T11:00:00.000Z";
+  const of = (loginPath: string | undefined) => {
+    const known = heard({ verifiedTime, ...(loginPath === undefined ? {} : { loginPath }) });
+    return [
+      eventHookVerified(moved, "https://login/hooks/okta/shop", known, { kind: "found" }),
+      directorySynced(moved, synced, known),
+    ] as const;
+  };
+  const [hook, sync] = of("acme");
+  t.like(hook, { status: "Unknown", reason: "NotVerified" });
+  t.regex(
+    hook?.message ?? "",
+    /login path acme: have its event hook call https:\/\/login\/hooks\/okta\/shop now/,
+  );
+  t.notRegex(sync.message, /by the event hook/);
+  for (const here of ["shop", undefined]) {
+    const [verified, bound] = of(here);
+    t.like(verified, { status: "True", reason: "Verified" }, here);
+    t.regex(bound.message, /by the event hook/);
+  }
+});
+
 test("a secret of the event hook that isn't there is told before anything is said of Okta, whatever it has called before", (t) => {
   const verified = heard({ verifiedTime: "2026-11-26T11:00:00.000Z" });
   const of = (kind: "missing" | "forbidden" | "unreadable" | "checking") =>

@@ -120,6 +120,13 @@ test("each kind of call is noted once in a minute; the right secret is news agai
   }
 });
 
+test("a call at another login path is news", async (t) => {
+  const { hooks, written } = scene();
+  const moved = { ...acme, spec: { ...acme.spec, loginPath: "shop" } };
+  for (const one of [acme, moved, moved]) hooks.called(one, "verified");
+  t.is(written.length, 2);
+});
+
 test("a note that couldn't be written is logged, and written at the next call", async (t) => {
   const { hooks, written, failures, lines } = scene();
   failures.push(new Error("the API server is away"));

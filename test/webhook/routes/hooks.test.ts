@@ -200,7 +200,7 @@ test("whoever sends no secret at all isn't taken for Okta with a wrong one, and 
   t.is(anonymous.statusCode, 401);
   t.is((await send(delivery())).status, 204);
   const known = await waitFor(async () => (await hints())?.eventHook, { what: "the call to be noted" });
-  t.deepEqual(Object.keys(known).sort(), ["lastEventTime", "verifiedTime"]);
+  t.deepEqual(Object.keys(known).sort(), ["lastEventTime", "loginPath", "verifiedTime"]);
   t.is((await send(delivery(), { authorization: "wrong" })).status, 401);
   await waitFor(async () => (await hints())?.eventHook?.refusedTime, { what: "the refusal to be noted" });
   t.is((await send(delivery())).status, 204);
