@@ -50,6 +50,7 @@ await runProgram({
         retentionMs: Number(flags["login-path-retention"]) * 3_600_000,
       },
       baseURL: new URL(flags["base-url"]).origin,
+      tokenReviews: flags["token-reviews"] === "yes",
       log,
       metrics,
     });

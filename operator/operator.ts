@@ -80,6 +80,8 @@ export interface OperatorOptions {
   readonly loginPaths: ReservationRules & { readonly object: ObjectOfNamespace };
   /** Where browsers reach the webhook, without a slash at the end. */
   readonly baseURL: string;
+  /** Whether the webhook may have tokens reviewed, as it does unless this is false. */
+  readonly tokenReviews?: boolean;
   readonly log: Logger;
   readonly metrics: Registry;
 }
@@ -191,7 +193,9 @@ export class Operator {
     this.#store = new KubernetesStore({ client: leader, cache: users, type: organizationUsers });
     this.#watermarks = new SessionWatermarks(this.#organizations);
     this.#counts = new UserCounts(this.#store);
-    this.#localAdmins = new LocalAdmins(this.#store, loginPaths.object.namespace);
+    this.#localAdmins = new LocalAdmins(this.#store, loginPaths.object.namespace, {
+      areLetIn: options.tokenReviews ?? true,
+    });
     this.#assigned = new MappingCounts(this.#store);
     this.#changes = new LastChanges({ store: this.#store, mappings: this.#mappings });
     this.#known = new KnownGroups(this.#store);

@@ -49,6 +49,14 @@ export const organizationFlags = {
     default: "public",
     check: areAddressKinds,
   },
+  "token-reviews": {
+    value: "yes|no",
+    description:
+      "whether the login webhook may have tokens reviewed: without that no local admin can sign in, and none counts as " +
+      "one who gets in when the last admin would lose their role",
+    default: "yes",
+    check: (value) => (["yes", "no"].includes(value) ? undefined : "is neither yes nor no."),
+  },
   "trusted-certificates": {
     value: "FILE",
     description:

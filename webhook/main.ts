@@ -54,6 +54,7 @@ await runProgram({
         prefixes: loginPathPrefixes(flags["login-path-prefixes"]),
       },
       namespace,
+      tokenReviews: flags["token-reviews"] === "yes",
       release: releaseName(namespace, flags.lease),
       sessionSecret: { namespace, name: flags["session-secret"] },
       keys: { times: { rotateAfterMs: Number(flags["session-key-rotation"]) * 3_600_000 } },

@@ -79,6 +79,8 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly loginPaths: { readonly object: ObjectOfNamespace; readonly prefixes: LoginPathPrefixes };
   /** The program's own namespace. */
   readonly namespace: string;
+  /** Whether tokens may be reviewed, as they may unless this is false. */
+  readonly tokenReviews?: boolean;
   /** The name of this release: other releases' organizations aren't served. */
   readonly release: string;
   readonly patience?: Patience;
@@ -166,7 +168,9 @@ export class Webhook {
       catalogue: (key) => organizations.get(key)?.spec.roles ?? NO_ROLES,
     });
     this.#counts = new UserCounts(this.#store);
-    this.#localAdmins = new LocalAdmins(this.#store, options.namespace);
+    this.#localAdmins = new LocalAdmins(this.#store, options.namespace, {
+      areLetIn: options.tokenReviews ?? true,
+    });
     this.#losses = new SignInLosses({
       store: this.#store,
       counts: this.#counts,

@@ -9,13 +9,20 @@ export class LocalAdmins {
   readonly #accounts = new Map<string, Map<string, User>>();
 
   readonly #namespace: string;
+  readonly #areLetIn: boolean;
 
   /**
    * Make it before the store has anything to tell.
    * @param namespace of service accounts of which an account doesn't say where they are: the login webhook's own
+   * @param areLetIn whether the login webhook can check their tokens at all
    */
-  constructor(store: Pick<IdentityStore, "subscribe">, namespace: string) {
+  constructor(
+    store: Pick<IdentityStore, "subscribe">,
+    namespace: string,
+    { areLetIn = true }: { areLetIn?: boolean } = {},
+  ) {
     this.#namespace = namespace;
+    this.#areLetIn = areLetIn;
     store.subscribe((event) => this.#changed(event));
   }
 
@@ -24,6 +31,7 @@ export class LocalAdmins {
    * @param organization "namespace/name"
    */
   canGetIn(organization: string, catalogue: Pick<Policy, "roles">): boolean {
+    if (!this.#areLetIn) return false;
     const accounts = [...(this.#accounts.get(organization)?.values() ?? [])];
     return accounts.some(
       (account) =>

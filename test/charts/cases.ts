@@ -781,6 +781,13 @@ export const cases = (OTHER: string): readonly Case[] => [
     at: "rules",
     is: [createRule("authorization.k8s.io", "subjectaccessreviews")],
   },
+  ...[operator, webhook].map((container) => ({
+    value: "rbac.tokenReviews",
+    to: false,
+    ...deployment,
+    at: `${container}.args`,
+    has: "--token-reviews=no",
+  })),
   {
     value: "rbac.accessReviews",
     to: false,

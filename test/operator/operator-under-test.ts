@@ -87,6 +87,8 @@ export interface OperatorTestOptions {
   baseURL?: string;
   /** With other releases. */
   patience?: Patience;
+  /** Whether the webhook may have tokens reviewed. */
+  tokenReviews?: boolean;
 }
 
 export async function operatorUnderTest(
@@ -102,6 +104,7 @@ export async function operatorUnderTest(
     beside,
     baseURL = "http://localhost:8080",
     patience,
+    tokenReviews,
   }: OperatorTestOptions = {},
 ): Promise<UnderTest> {
   const cluster = beside?.cluster ?? (await testCluster(t));
@@ -167,6 +170,7 @@ export async function operatorUnderTest(
       },
       baseURL,
       ...(patience ? { patience } : {}),
+      ...(tokenReviews === undefined ? {} : { tokenReviews }),
       log,
       metrics,
     });

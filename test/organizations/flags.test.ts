@@ -53,6 +53,7 @@ for (const [flag, value, says] of [
   ["--okta-hosts", "büro.example.com", /in ASCII/],
   ["--okta-addresses", "any", /any is none of public, private, loopback/],
   ["--okta-addresses", ",", /is empty/],
+  ["--token-reviews", "false", /neither yes nor no/],
 ] as const) {
   test(`${flag} ${value} is refused`, (t) => {
     t.throws(() => parsed(flag, value), { instanceOf: FlagError, message: says });

@@ -12,6 +12,9 @@
 {{- with $bound }}
 - {{ printf "--login-path-prefixes=%s" (join "," .) | quote }}
 {{- end }}
+{{- if not .Values.rbac.tokenReviews }}
+- --token-reviews=no
+{{- end }}
 - --okta-addresses={{ .Values.okta.addresses | join "," }}
 {{- with .Values.okta.hosts }}
 - {{ printf "--okta-hosts=%s" (join "," .) | quote }}

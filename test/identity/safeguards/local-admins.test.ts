@@ -7,6 +7,10 @@ import { account, local, policy } from "../an-account.ts";
 const ACME = "acme/acme";
 
 function scene(...events: UserEvent[]) {
+  return sceneWhere({}, ...events);
+}
+
+function sceneWhere(options: { areLetIn?: boolean }, ...events: UserEvent[]) {
   let tell = (_: UserEvent): void => {};
   const store = {
     subscribe: (listener: typeof tell) => {
@@ -14,7 +18,7 @@ function scene(...events: UserEvent[]) {
       return () => {};
     },
   };
-  const admins = new LocalAdmins(store, "product");
+  const admins = new LocalAdmins(store, "product", options);
   for (const event of events) tell(event);
   return { tell: (event: UserEvent) => tell(event), canGetIn: () => admins.canGetIn(ACME, policy) };
 }
@@ -32,6 +36,11 @@ test("a local account with an admin role and a service account gets in without O
   t.false(scene(added(account())).canGetIn(), "Okta's");
   t.false(scene(added(admin({ source: "Okta" }))).canGetIn(), "Okta's, whatever it says beside that");
   t.false(scene(added(admin({ organization: "acme/other" }))).canGetIn(), "another organization's");
+});
+
+test("where tokens can't be checked nobody gets in", (t) => {
+  t.false(sceneWhere({ areLetIn: false }, added(admin())).canGetIn());
+  t.true(sceneWhere({ areLetIn: true }, added(admin())).canGetIn());
 });
 
 test("two accounts of one service account open neither; of two service accounts, both", (t) => {

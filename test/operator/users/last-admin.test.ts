@@ -1,5 +1,6 @@
 import test from "ava";
 import { APPROVAL_ANNOTATION } from "../../../crds/annotations.ts";
+import { waitFor } from "../../cluster.ts";
 import {
   localAdminObject,
   nowIn,
@@ -109,6 +110,19 @@ test("with a local admin, the last of Okta's goes; and who makes one releases wh
   const mia = localAdminObject("mia") as { spec: object };
   await under.apply({ ...mia, spec: { ...mia.spec, roles: ["organization-admin"] } });
   await under.untilUser(ada, "to be out", (user) => user.status?.state === "Deactivated");
+});
+
+test("where no local admin can sign in, having one makes nobody the last of Okta's who goes", async (t) => {
+  const under = await operatorUnderTest(t, { tokenReviews: false });
+  const mia = localAdminObject("mia") as { spec: object };
+  const [ada = ""] = await withAdmins(under, "ada");
+  await under.apply({ ...mia, spec: { ...mia.spec, roles: ["organization-admin"] } });
+  await waitFor(async () => ((await under.organization()).status?.users?.active === 2 ? true : undefined), {
+    what: "Mia's account to count",
+  });
+  await nowIn(under, ada, [], SEEN);
+  await held(under);
+  t.true(isAdmin(await under.user(ada)));
 });
 
 test("a restart of the operator lets nobody be the last admin who goes", async (t) => {
