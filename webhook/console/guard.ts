@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import type { Organization } from "../../crds/types.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import { askedAgainAt } from "../http/asked-again.ts";
 import { isNavigation } from "../http/navigation.ts";
@@ -6,12 +7,17 @@ import { type Problem, sendProblem } from "../http/problem.ts";
 import { redirect, sendPage, wantsJSON } from "../http/respond.ts";
 import type { Organizations } from "../organizations.ts";
 import { adminsOnlyPage } from "../pages/console/admins-only.ts";
-import type { Sessions } from "../sessions/sessions.ts";
+import type { SessionCheck, Sessions } from "../sessions/sessions.ts";
 import { locationReturnToQuery, readAddress } from "../sign-in/return-to.ts";
 import { type Visitor, visitorOf } from "./visitor.ts";
 
 /** Whom a page is for. Admins are those of the organization whose page it is. */
 export type Audience = "everybody" | "admins";
+
+/** Why somebody isn't let in, or no longer. */
+export type Refusal =
+  | Exclude<SessionCheck, { kind: "signed-in" }>
+  | { readonly kind: "no-admin"; readonly visitor: Visitor };
 
 export interface GuardDeps {
   readonly organizations: Pick<Organizations, "at" | "loginURI" | "origins">;
@@ -35,47 +41,86 @@ export class Guard {
    * @throws UnknownOrganizationError, NamespaceUnreadableError
    */
   async enter(req: Request, res: Response, audience: Audience): Promise<Visitor | undefined> {
-    const { organizations, sessions } = this.#deps;
+    const organization = this.#deps.organizations.at(req.params.path);
+    const check = await this.#check(req, organization);
+    if (check.kind !== "signed-in") {
+      this.turnAway(req, res, organization, check);
+      return undefined;
+    }
+    const visitor = visitorOf(check);
+    if (audience === "everybody" || visitor.isAdmin) return visitor;
+    this.turnAway(req, res, organization, { kind: "no-admin", visitor });
+    return undefined;
+  }
+
+  /** Why an admin who has come in may not go on by now: what they do takes a while, and much can end meanwhile. */
+  async leaves(req: Request, { user, organization }: Visitor): Promise<Refusal | undefined> {
+    const check = await this.#check(req, organization);
+    if (check.kind !== "signed-in") return check;
+    // The browser may have an older session of somebody else's.
+    if (check.user.ref !== user.ref || check.user.uid !== user.uid)
+      return { kind: "refused", reason: "session-ended", clear: [] };
+    const visitor = visitorOf(check);
+    return visitor.isAdmin ? undefined : { kind: "no-admin", visitor };
+  }
+
+  #check(req: Request, organization: Organization): Promise<SessionCheck> {
+    const { sessions } = this.#deps;
     const { cookie } = req.headers;
-    const organization = organizations.at(req.params.path);
     const key = keyOf(organization);
-    const check = await sessions.checkAgain(cookie, sessions.check(cookie, key), key);
-    switch (check.kind) {
-      case "signed-in": {
-        const visitor = visitorOf(check);
-        if (audience === "everybody" || visitor.isAdmin) return visitor;
-        if (wantsJSON(req))
+    return sessions.checkAgain(cookie, sessions.check(cookie, key), key);
+  }
+
+  /** Answers somebody who isn't let in. @param done what they had saved until they weren't any more */
+  turnAway(
+    req: Request,
+    res: Response,
+    organization: Organization,
+    refusal: Refusal,
+    done: readonly string[] = [],
+  ): void {
+    const { organizations } = this.#deps;
+    const { displayName, loginPath } = organization.spec;
+    const saved = done.length === 0 ? "Nothing was changed." : `Saved before that: ${done.join(", ")}.`;
+    switch (refusal.kind) {
+      case "no-admin":
+        if (wantsJSON(req) || done.length > 0)
           sendProblem(req, res, {
             status: 403,
             code: "not-an-admin",
             title: "This is for administrators",
-            text: `This page is for administrators of ${visitor.organization.spec.displayName}.`,
+            text: `This page is for administrators of ${displayName}.${done.length === 0 ? "" : ` You are none any more. ${saved}`}`,
+            organization: displayName,
           });
-        else sendPage(req, res, 403, adminsOnlyPage(visitor));
-        return undefined;
-      }
+        else sendPage(req, res, 403, adminsOnlyPage(refusal.visitor));
+        return;
       case "refused": {
-        if (check.clear.length > 0) res.setHeader("Set-Cookie", [...check.clear]);
+        if (refusal.clear.length > 0) res.setHeader("Set-Cookie", [...refusal.clear]);
         const login = organizations.loginURI(organization);
         if (isNavigation(req.method, req.headers)) {
           const way = readAddress(req.originalUrl, organizations.origins);
           redirect(res, `${login}${locationReturnToQuery(way)}`);
         } else {
-          const { displayName, loginPath } = organization.spec;
           sendProblem(req, res, {
             status: 401,
-            code: check.reason,
+            code: refusal.reason,
             title: "You are not signed in any more",
-            text: "Nothing was changed. Sign in, and do it again.",
+            text: `${saved} Sign in, and do ${done.length === 0 ? "it again" : "the rest again"}.`,
             link: { href: `/login/${loginPath}`, label: "Sign in" },
             organization: displayName,
           });
         }
-        return undefined;
+        return;
       }
-      case "stale":
-        sendProblem(req, res, undecided(req));
-        return undefined;
+      case "stale": {
+        const problem = undecided(req);
+        sendProblem(
+          req,
+          res,
+          done.length === 0 ? problem : { ...problem, text: `${saved} Do the rest in a moment.` },
+        );
+        return;
+      }
     }
   }
 }

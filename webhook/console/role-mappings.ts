@@ -14,6 +14,7 @@ import { deactivationsCountFrom } from "../../organizations/deactivation-window.
 import { RequestError } from "../http/request-errors.ts";
 import { BusyError, ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
 import { GroupSightings, type Sighting } from "./group-sightings.ts";
+import type { Refusal } from "./guard.ts";
 import { type Edit, type Edits, editsOf, type FilledIn, policies, seenHash } from "./mapping-edits.ts";
 import { MappingRecords } from "./mapping-records.ts";
 import {
@@ -58,6 +59,8 @@ export type Saved =
   | { readonly kind: "saved"; readonly mappings: readonly string[]; readonly mark: string }
   /** The Organization doesn't let admins save, or no longer. */
   | { readonly kind: "off" }
+  /** Whoever saves has ceased to be signed in, or to be an admin. @property done what had been saved until then */
+  | { readonly kind: "turned-away"; readonly why: Refusal; readonly done: readonly string[] }
   /**
    * What was previewed isn't what is there any more: this is.
    * @property done what had been saved until that was found
@@ -90,6 +93,9 @@ export type Saved =
     }
   /** The same, and it doesn't tell what is there now, either. */
   | { readonly kind: "unanswered"; readonly done: readonly string[]; readonly at: string };
+
+/** Why whoever saves may not go on by now; undefined while they may. */
+export type Leaves = () => Promise<Refusal | undefined>;
 
 /** What somebody has seen before they saved. */
 export interface Seen {
@@ -143,10 +149,11 @@ export class RoleMappings {
 
   /**
    * Saves what the visitor has seen, if that is still what would come of it.
+   * @param leaves why they may not go on: asked before each write, since all of it may take long
    * @throws RequestError when too many ask at once; what reading and writing throw
    */
-  save(visitor: Visitor, filledIn: FilledIn, seen: Seen): Promise<Saved> {
-    return this.#inTurn(visitor.organization, () => this.#save(visitor, filledIn, seen));
+  save(visitor: Visitor, filledIn: FilledIn, seen: Seen, leaves: Leaves): Promise<Saved> {
+    return this.#inTurn(visitor.organization, () => this.#save(visitor, filledIn, seen, leaves));
   }
 
   async #inTurn<T>(organization: Organization, act: () => Promise<T>): Promise<T> {
@@ -207,19 +214,23 @@ export class RoleMappings {
     };
   }
 
-  async #save(visitor: Visitor, filledIn: FilledIn, seen: Seen): Promise<Saved> {
+  async #save(visitor: Visitor, filledIn: FilledIn, seen: Seen, leaves: Leaves): Promise<Saved> {
     // The cache may not have heard yet that this was switched off.
     const organization = await readOrganization(this.#client, visitor.organization);
     const isSame = organization?.metadata.uid === visitor.organization.metadata.uid;
     if (!organization || !isSame || organization.spec.console?.editMappings !== true) return { kind: "off" };
     const previewed = await this.#preview(visitor, await this.#desk(organization), filledIn);
+    const gone = await leaves();
+    if (gone) return { kind: "turned-away", why: gone, done: [] };
     const isSeen = previewed.hash === seen.hash && (seen.takesOwnAdminRole || !previewed.takesOwnAdminRole);
     const canSave = previewed.problems.size === 0 && previewed.edits.every(({ field }) => !field.owner);
     if (!isSeen || !canSave) return { kind: "changed", previewed, done: [] };
 
     const done: string[] = [];
     const there = new Map<string, OktaRoleMapping | undefined>();
-    for (const edit of inOrder(previewed.edits)) {
+    for (const edit of inOrder(previewed, visitor)) {
+      const why = await leaves();
+      if (why) return { kind: "turned-away", why, done };
       try {
         const written = await writeEdit(this.#client, organization, edit);
         done.push(edit.field.mapping);
@@ -275,10 +286,17 @@ async function* passing(
   }
 }
 
-/** First what gives something, so that whoever moves from one role to another is never without. */
-function inOrder(edits: readonly Edit[]): Edit[] {
-  const gives = ({ added }: Edit): boolean => added.length > 0;
-  return [...edits.filter(gives), ...edits.filter((edit) => !gives(edit))];
+/**
+ * First what gives something, so that whoever moves from one role to another is never without. Last what takes the
+ * visitor's own admin role, where they have seen that: they could do nothing after it.
+ */
+function inOrder({ edits, takesOwnAdminRole }: Previewed, { roles }: Visitor): Edit[] {
+  const own = new Set(takesOwnAdminRole ? roles.filter(({ admin }) => admin).map(({ name }) => name) : []);
+  const place = ({ field, added, removed }: Edit): number => {
+    if (removed.length > 0 && own.has(field.role.name)) return 2;
+    return added.length > 0 ? 0 : 1;
+  };
+  return edits.toSorted((a, b) => place(a) - place(b));
 }
 
 /** Whether somebody who administers the organization wouldn't any more. */

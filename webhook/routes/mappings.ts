@@ -62,12 +62,14 @@ export function saveMappings({ guard, roleMappings }: MappingsDeps): RequestHand
   return async (req, res) => {
     const visitor = await guard.enter(req, res, "admins");
     if (!visitor) return;
-    const saved = await roleMappings.save(visitor, filledInOf(req, visitor), {
-      hash: formField(req, "seen") ?? "",
-      takesOwnAdminRole: formField(req, "own") === "loses",
-    });
+    const seen = { hash: formField(req, "seen") ?? "", takesOwnAdminRole: formField(req, "own") === "loses" };
+    const saved = await roleMappings.save(visitor, filledInOf(req, visitor), seen, () =>
+      guard.leaves(req, visitor),
+    );
     const { loginPath, displayName } = visitor.organization.spec;
     if (saved.kind === "saved") redirect(res, `/login/${loginPath}/mappings?saved=${saved.mark}`);
+    else if (saved.kind === "turned-away")
+      guard.turnAway(req, res, visitor.organization, saved.why, saved.done);
     else if (saved.kind === "off")
       sendProblem(req, res, {
         status: 403,
@@ -100,7 +102,7 @@ export function saveMappings({ guard, roleMappings }: MappingsDeps): RequestHand
   };
 }
 
-function outcomeOf(saved: Exclude<Saved, { kind: "saved" | "off" | "unanswered" }>) {
+function outcomeOf(saved: Exclude<Saved, { kind: "saved" | "off" | "turned-away" | "unanswered" }>) {
   const { kind: why, done, previewed } = saved;
   const status = { changed: 409, forbidden: 403, invalid: 422, failed: 503 }[why];
   const message = saved.kind === "invalid" ? saved.message : undefined;

@@ -1,10 +1,12 @@
 import test, { type ExecutionContext } from "ava";
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import type { Organization } from "../../../crds/types.ts";
 import type { User } from "../../../identity/index.ts";
 import { type Audience, Guard } from "../../../webhook/console/guard.ts";
+import type { Visitor } from "../../../webhook/console/visitor.ts";
 import { Origins } from "../../../webhook/origins.ts";
 import { smallApp } from "../http/small-app.ts";
+import { visitorOfAcme } from "../pages/a-visitor.ts";
 import { Jar, Replica } from "../sessions/session-fixtures.ts";
 
 const BASE = "https://login.example.com";
@@ -57,7 +59,7 @@ async function scene(t: ExecutionContext) {
   });
   const cookiesOf = (user: User) =>
     new Jar().store(replica.sessions.start(undefined, user, acme)).header ?? "";
-  return { replica, ask, ada, ben, cookiesOf };
+  return { replica, guard, ask, ada, ben, cookiesOf };
 }
 
 test("who is signed in comes in to what is theirs to see, and an admin to all", async (t) => {
@@ -143,4 +145,25 @@ test("where nobody can say, that is what everybody is told, and when to try agai
   t.notRegex(page, /Try again|href="\/login/, "there is no page to be asked for where a form was sent to");
   const told = await ask("/login/acme/users", { headers: { accept: "application/json", cookie } });
   t.like(await told.json(), { code: "stale" });
+});
+
+test("an admin who has come in may go on while they are one, and by no session of somebody else's", async (t) => {
+  const { replica, guard, ada, ben, cookiesOf } = await scene(t);
+  const organization = replica.organizations.get("team/acme") ?? t.fail();
+  const visitor = { ...visitorOfAcme([]), user: ada, organization } as Visitor;
+  const leaves = async (cookie: string) => {
+    const refusal = await guard.leaves({ headers: { cookie } } as Request, visitor);
+    return refusal?.kind === "refused" ? refusal.reason : refusal?.kind;
+  };
+  const cookie = cookiesOf(ada);
+  t.is(await leaves(cookie), undefined);
+  const bea = replica.user("team/bea", granted("owner"));
+  t.is(await leaves(cookiesOf(bea)), "session-ended");
+  replica.users.set(ada.ref, { ...ada, ...granted("viewer") });
+  t.is(await leaves(cookie), "no-admin");
+  replica.users.set(ada.ref, { ...ada, sessionEpoch: 1 });
+  t.is(await leaves(cookie), "session-ended");
+  t.is(await leaves(""), "no-session");
+  replica.stale = true;
+  t.is(await leaves(cookiesOf(ben)), "stale");
 });

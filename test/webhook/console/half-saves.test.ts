@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import test from "ava";
 import { FaultServer, statusAnswer } from "../../kubernetes/fault-server.ts";
 import { roleMappingsOnCluster } from "./role-mappings-on-cluster.ts";
-import { savedOf } from "./role-mappings-scene.ts";
+import { savedOf, stays } from "./role-mappings-scene.ts";
 
 const ROLE = "organization-admin";
 const NAME = `acme.${ROLE}`;
@@ -38,7 +38,7 @@ test("of what was saved in part, the page shows what is left as it is then, and 
     );
     t.deepEqual(desk.fields.find(({ mapping }) => mapping === "acme.portal-admin")?.groups, [{ name: "a" }]);
     const again = { hash, takesOwnAdminRole: false };
-    const saved = await roleMappings.save(visitor, new Map(Object.entries(FORM)), again);
+    const saved = await roleMappings.save(visitor, new Map(Object.entries(FORM)), again, stays);
     t.deepEqual(savedOf(saved), [NAME]);
     await save({ "portal-admin": "", [ROLE]: "" });
     t.deepEqual(audited().slice(seen), [...said, ...left, ...gone], `${status}`);

@@ -8,6 +8,7 @@ import type { Visitor } from "../../../webhook/console/visitor.ts";
 import type { FaultServer } from "../../kubernetes/fault-server.ts";
 import { logLines } from "../../log-lines.ts";
 import { webhookUnderTest } from "../webhook-under-test.ts";
+import { stays } from "./role-mappings-scene.ts";
 
 /** What a form has, by role. */
 export type Form = Readonly<Record<string, string>>;
@@ -64,7 +65,7 @@ export async function roleMappingsOnCluster(
   const previewed = async (form: Form, at = roleMappings) => {
     const filledIn = new Map(Object.entries(form));
     const { hash, takesOwnAdminRole } = await at.preview(visitor, filledIn);
-    return () => at.save(visitor, filledIn, { hash, takesOwnAdminRole });
+    return () => at.save(visitor, filledIn, { hash, takesOwnAdminRole }, stays);
   };
   const save = async (form: Form, at = roleMappings) => (await previewed(form, at))();
   /** The groups that the mapping of a role has. */

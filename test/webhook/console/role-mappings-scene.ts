@@ -1,7 +1,7 @@
 import type { ExecutionContext } from "ava";
 import type { User } from "../../../identity/index.ts";
 import type { EventToRecord } from "../../../kubernetes/index.ts";
-import { RoleMappings, type Saved } from "../../../webhook/console/role-mappings.ts";
+import { type Leaves, RoleMappings, type Saved } from "../../../webhook/console/role-mappings.ts";
 import type { Visitor } from "../../../webhook/console/visitor.ts";
 import { account } from "../../identity/an-account.ts";
 import { logLines } from "../../log-lines.ts";
@@ -31,6 +31,9 @@ export function member(name: string, groups: string[], roles: string[]): User {
     },
   });
 }
+
+/** Whoever saves is an admin all along. */
+export const stays: Leaves = async () => undefined;
 
 /** The mappings that were saved, in order; of what wasn't, why. */
 export function savedOf(saved: Saved): readonly string[] | Saved {
@@ -68,11 +71,10 @@ export async function scene(t: ExecutionContext, adminRoles = ["owner"]) {
   const save = async (
     filledIn: Record<string, string>,
     seen: { hash?: string; takesOwnAdminRole?: boolean } = {},
-  ) =>
-    roleMappings.save(visitor, form(filledIn), {
-      hash: (await preview(filledIn)).hash,
-      takesOwnAdminRole: false,
-      ...seen,
-    });
+    leaves: Leaves = stays,
+  ) => {
+    const { hash } = await preview(filledIn);
+    return roleMappings.save(visitor, form(filledIn), { hash, takesOwnAdminRole: false, ...seen }, leaves);
+  };
   return { ...made, roleMappings, visitor, preview, save, people, safety, events, lines, organization };
 }

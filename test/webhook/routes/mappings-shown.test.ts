@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from "ava";
 import express from "express";
 import { editsOf, type FilledIn } from "../../../webhook/console/mapping-edits.ts";
-import type { Previewed, Saved, Seen } from "../../../webhook/console/role-mappings.ts";
+import type { Leaves, Previewed, Saved, Seen } from "../../../webhook/console/role-mappings.ts";
 import { savedMark } from "../../../webhook/console/saved-mark.ts";
 import type { Visitor } from "../../../webhook/console/visitor.ts";
 import { mappings, previewMappings, saveMappings } from "../../../webhook/routes/mappings.ts";
@@ -28,6 +28,9 @@ async function scene(t: ExecutionContext) {
   const saves: [FilledIn, Seen][] = [];
   const state = {
     saved: (_: Previewed): Saved => ({ kind: "saved", mappings: [], mark: "m4rk" }),
+    /** What happens when some of it is saved already. */
+    meanwhile: (): void => {},
+    done: [] as string[],
     canSave: true,
   };
   const deps = {
@@ -35,8 +38,11 @@ async function scene(t: ExecutionContext) {
     roleMappings: {
       desk: async (visitor: Visitor) => deskOf(visitor, [], state),
       preview: async (visitor: Visitor, filledIn: FilledIn) => previewed(visitor, filledIn),
-      save: async (visitor: Visitor, filledIn: FilledIn, seen: Seen) => {
+      save: async (visitor: Visitor, filledIn: FilledIn, seen: Seen, leaves: Leaves): Promise<Saved> => {
         saves.push([filledIn, seen]);
+        state.meanwhile();
+        const why = await leaves();
+        if (why) return { kind: "turned-away", why, done: state.done };
         return state.saved(previewed(visitor, filledIn));
       },
     },
@@ -47,7 +53,8 @@ async function scene(t: ExecutionContext) {
     app.post("/login/:path/mappings", previewMappings(deps));
     app.post("/login/:path/mappings/save", saveMappings(deps));
   });
-  const kim = webhook.signedIn(webhook.person("kim", "admin"));
+  const admin = webhook.person("kim", "admin");
+  const kim = webhook.signedIn(admin);
   const ada = webhook.signedIn(webhook.person("ada", "viewer"));
   const look = (path = "", options: Parameters<typeof ask>[1] = {}) =>
     ask(`/login/acme/mappings${path}`, { cookie: kim, ...options });
@@ -56,7 +63,7 @@ async function scene(t: ExecutionContext) {
       body.matchAll(/<textarea [^>]*name="groups:(\w+)"[^>]*>\n([^<]*)</g),
       ([, role, text]) => `${role} ${text}`,
     );
-  return { look, fields, saves, state, ada };
+  return { look, fields, saves, state, ada, admin, webhook };
 }
 
 const hasScript = (body: string) => /<script type="module" src="\/login\/assets\/copy-[^"]+\.js">/.test(body);
@@ -172,6 +179,36 @@ test("what isn't saved says why, and what would be now", async (t) => {
   t.true(
     body.includes('href="/login/acme/mappings"') && body.includes("Acme doesn&#39;t let administrators save"),
   );
+});
+
+test("who ceases to be an admin while it is saved is told what was saved until then", async (t) => {
+  const { look, state, webhook, admin } = await scene(t);
+  const { users } = webhook.replica;
+  const save = async (meanwhile: () => void, done: string[]) => {
+    users.set(admin.ref, admin);
+    Object.assign(state, { meanwhile, done });
+    const answer = await look("/save", { form: { "groups:admin": "ops" } });
+    return [answer.status, headline(answer), textIn(answer.body)] as const;
+  };
+  const endsSession = () => users.set(admin.ref, { ...admin, sessionEpoch: 7 });
+  const viewer = webhook.person("una", "viewer");
+  const losesRole = () => users.set(admin.ref, { ...viewer, ref: admin.ref, uid: admin.uid });
+  const [out, signedOut, nothing] = await save(endsSession, []);
+  t.deepEqual([out, signedOut], [401, "You are not signed in any more"]);
+  t.true(nothing.includes("Nothing was changed. Sign in, and do it again."));
+  const [, , some] = await save(endsSession, ["m1", "m3"]);
+  t.true(some.includes("Saved before that: m1, m3. Sign in, and do the rest again."));
+  const [none, admins] = await save(losesRole, []);
+  t.deepEqual([none, admins], [403, "This page is for administrators"]);
+  const [status, , part] = await save(losesRole, ["m1"]);
+  t.is(status, 403);
+  t.true(part.includes("for administrators of Acme. You are none any more. Saved before that: m1."));
+  const isStale = () => {
+    webhook.replica.stale = true;
+  };
+  const [unknown, , known] = await save(isStale, ["m1"]);
+  t.is(unknown, 503);
+  t.true(known.includes("Saved before that: m1. Do the rest in a moment."));
 });
 
 test("where nobody can say what is there, it says what was saved before that", async (t) => {
