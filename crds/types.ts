@@ -561,6 +561,10 @@ export interface ResolvedGroup {
    * How many people are in it.
    */
   members?: number;
+  /**
+   * false: Okta doesn't show it to the directory's credentials, and doesn't say either that it was deleted. Who is in it as far as is known keeps what it gives.
+   */
+  shown?: boolean;
 }
 /**
  * Whom the mapping concerns.
@@ -979,6 +983,29 @@ export interface PersonHint {
    * Whether the person may sign in to Okta from then on.
    */
   active?: boolean;
+  /**
+   * When that was said, where it was before eventTime.
+   */
+  activeTime?: string;
+  /**
+   * Of which groups it was before eventTime that the person was added to or taken out of them.
+   *
+   * Items: One of these groups.
+   */
+  earlier?: EarlierChange[];
+}
+/**
+ * One of these groups.
+ */
+export interface EarlierChange {
+  /**
+   * Okta's ID of the group.
+   */
+  id: string;
+  /**
+   * When that was, by Okta's clock.
+   */
+  time: string;
 }
 /**
  * One of them.

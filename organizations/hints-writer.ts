@@ -219,7 +219,12 @@ function changed(spec: OktaHintsSpec, changes: readonly Change[]): OktaHintsSpec
   const heard = changes.flatMap((change) => ("heard" in change ? change.heard : []));
   const logCursor = heard.findLast((each) => each.logCursor !== undefined)?.logCursor;
   const hints = heard.flatMap((each) => each.hints ?? []);
-  const noted = withHeard(left, { hints, ...(logCursor === undefined ? {} : { logCursor }) }, now);
+  const everything = heard.some((each) => each.everything) ? { everything: true as const } : {};
+  const read = logCursor === undefined ? {} : { logCursor };
+  const noted = withHeard(left, { hints, ...everything, ...read }, now);
   const calls = heard.filter(({ eventHook }) => eventHook !== undefined);
-  return calls.reduce((rest, { hints: _, logCursor: __, ...call }) => withHeard(rest, call, now), noted);
+  return calls.reduce(
+    (rest, { hints: _, everything: __, logCursor: ___, ...call }) => withHeard(rest, call, now),
+    noted,
+  );
 }

@@ -5,6 +5,8 @@ import { mergeHints, saidOfPerson } from "../okta/events/merged-hints.ts";
 /** Something that was heard of an organization's Okta. */
 export interface Heard {
   readonly hints?: readonly Hint[];
+  /** Something has happened, and nobody knows to whom or what: everything is to be looked at. */
+  readonly everything?: true;
   /** Up to where the system log has been read. What was read is in `hints`, so that neither is stored without the other. */
   readonly logCursor?: string;
   /** What has become of the event hook: Okta verified it, called it with the right secret, or with a wrong one. */
@@ -37,7 +39,7 @@ const CALLS_TO_MS = 60_000;
  */
 export function withHeard(spec: OktaHintsSpec, heard: Heard, now: number): OktaHintsSpec {
   const hinted = withHints(spec, mergeHints(heard.hints ?? []), now);
-  const read = withCursor(hinted, heard.logCursor);
+  const read = withCursor(heard.everything ? withEverything(hinted, now) : hinted, heard.logCursor);
   const eventHook = heard.eventHook && withCall(read.eventHook ?? {}, heard, now);
   return eventHook === undefined || eventHook === read.eventHook ? read : { ...read, eventHook };
 }
@@ -95,6 +97,11 @@ function withHints(spec: OktaHintsSpec, hints: readonly Hint[], now: number): Ok
   return { ...others, everything: { heardTime: heardAfter(everything?.heardTime, now), eventTime: first } };
 }
 
+function withEverything({ everything, ...others }: OktaHintsSpec, now: number): OktaHintsSpec {
+  const heardTime = heardAfter(everything?.heardTime, now);
+  return { ...others, everything: { heardTime, eventTime: everything?.eventTime ?? heardTime } };
+}
+
 function isTooMuch(people: readonly PersonHint[], groups: number): boolean {
   const said = people.reduce((sum, { joined = [], left = [] }) => sum + joined.length + left.length, 0);
   return people.length + groups > MOST_HINTS || said > MOST_GROUPS_OF_ALL;
@@ -114,23 +121,35 @@ function withPerson(
   hint: Extract<Hint, { kind: "person" }>,
   now: number,
 ): PersonHint {
-  const { eventTime, active, ...groups } = saidOfPerson(known && { ...known, kind: "person" }, hint);
+  const { eventTime, active, activeTime, ...groups } = saidOfPerson(
+    known && { ...known, kind: "person" },
+    hint,
+  );
   const joined = groups.joined.slice(-MOST_GROUPS_OF_PERSON);
   const left = groups.left.slice(-MOST_GROUPS_OF_PERSON);
+  const named = new Set([...joined, ...left]);
+  const earlier = groups.earlier.filter((each) => named.has(each.id));
   const merged: Omit<PersonHint, "heardTime"> = {
     id: hint.id,
     eventTime,
     ...(joined.length === 0 ? {} : { joined }),
     ...(left.length === 0 ? {} : { left }),
     ...(active === undefined ? {} : { active }),
+    ...(activeTime === undefined ? {} : { activeTime }),
+    ...(earlier.length === 0 ? {} : { earlier }),
   };
   if (known && isSame(known, merged)) return known;
   return { ...merged, heardTime: heardAfter(known?.heardTime, now) };
 }
 
 function isSame(known: PersonHint, merged: Omit<PersonHint, "heardTime">): boolean {
-  const asText = ({ eventTime, joined = [], left = [], active }: Omit<PersonHint, "heardTime">) =>
-    JSON.stringify([eventTime, [...joined].sort(), [...left].sort(), active ?? null]);
+  const times = ({ earlier = [] }: Omit<PersonHint, "heardTime">) =>
+    earlier.map(({ id, time }) => `${id} ${time}`).sort();
+  const asText = (hint: Omit<PersonHint, "heardTime">) => {
+    const { eventTime, joined = [], left = [], active, activeTime } = hint;
+    const said = [[...joined].sort(), [...left].sort(), active ?? null, activeTime ?? null];
+    return JSON.stringify([eventTime, ...said, times(hint)]);
+  };
   return asText(known) === asText(merged);
 }
 

@@ -51,7 +51,7 @@ export class DirectoryRateLimitedError extends OktaError {
   }
 }
 
-/** Okta itself says that the user or group isn't there. */
+/** Okta shows no such user or group to these credentials: it isn't there, or they aren't allowed to see it. */
 export class DirectoryNotFoundError extends OktaError {
   readonly code = "directory-not-found";
 
@@ -78,12 +78,22 @@ export class DirectoryInvalidAnswerError extends OktaError {
   }
 }
 
-/** What was read; undefined where Okta itself says that it isn't there. Every other failure stays one. */
+/** What was read; undefined where Okta doesn't show it to these credentials. Every other failure stays one. */
 export async function orUndefined<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {
     if (error instanceof DirectoryNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** What the System Log says; false where the credentials may not read it. Every other failure stays one. */
+export async function falseWhereForbidden(asked: Promise<boolean>): Promise<boolean> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof DirectoryForbiddenError) return false;
     throw error;
   }
 }

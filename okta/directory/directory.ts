@@ -30,8 +30,9 @@ const PAGE = "200";
 /**
  * Okta's directory: its users and groups, by the Management API, read only.
  *
- * Every list is complete or the read fails. Undefined means that Okta itself says there is no such thing;
- * whatever else goes wrong is a DirectoryError, and says nothing about what is there.
+ * Every list is complete or the read fails. Undefined means that Okta shows no such thing to these credentials, which it
+ * does as well of what they aren't allowed to see; whatever else goes wrong is a DirectoryError, and says nothing about what
+ * is there.
  */
 export class Directory {
   readonly #api: ManagementApi;
@@ -50,7 +51,7 @@ export class Directory {
   }
 
   /**
-   * A group, by one request.
+   * A group, by one request. Undefined: Okta doesn't show it to these credentials; see `groupWasDeleted`.
    * @throws DirectoryError
    */
   async groupByID(id: string): Promise<CountedGroup | undefined> {
@@ -136,7 +137,16 @@ export class Directory {
    * @throws DirectoryError
    */
   async wasDeleted(userID: string): Promise<boolean> {
-    return isID(userID) && (await deletionIsLogged(this.#api, userID));
+    return isID(userID) && (await deletionIsLogged(this.#api, "User", userID));
+  }
+
+  /**
+   * Whether the System Log says that a group was deleted. A group that can't be found may be one that the credentials
+   * aren't allowed to see.
+   * @throws DirectoryError
+   */
+  async groupWasDeleted(groupID: string): Promise<boolean> {
+    return isID(groupID) && (await deletionIsLogged(this.#api, "UserGroup", groupID));
   }
 
   /**

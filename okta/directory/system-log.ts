@@ -1,4 +1,5 @@
-import { EVENT_TYPES } from "../events/event-types.ts";
+import { z } from "zod";
+import { EVENT_TYPES, type EventType } from "../events/event-types.ts";
 import { type LogEvent, logEventSchema } from "../events/log-event.ts";
 import { HttpStatusError, ResponseTooLargeError } from "../http/http-errors.ts";
 import { DirectoryCursorError, DirectoryInvalidAnswerError } from "./directory-errors.ts";
@@ -12,6 +13,8 @@ export type LogPosition = { readonly after: string } | { readonly since: string 
 /** A page of the System Log, in the order in which Okta took the events in. */
 export interface LogPage {
   readonly events: readonly LogEvent[];
+  /** How many more there were that can't be read: nothing is known of what they are about. */
+  readonly unreadable: number;
   /** Where the next page begins: opaque, and good after a restart. */
   readonly after: string;
   /** Whether that was all there is by now. */
@@ -24,8 +27,11 @@ const PAGE = 1_000;
 const SHORT_PAGE = 50;
 /** How long Okta keeps its System Log: 90 days. */
 const KEPT_MS = 90 * 24 * 3_600_000;
-/** What the System Log calls it when somebody is deleted. */
-const DELETIONS: readonly string[] = ["user.lifecycle.delete.initiated", "user.lifecycle.delete.completed"];
+/** What can be deleted, as the System Log calls it, and what it calls the deletion. */
+const DELETIONS = {
+  User: ["user.lifecycle.delete.initiated", "user.lifecycle.delete.completed"],
+  UserGroup: ["group.lifecycle.delete"],
+} as const satisfies Readonly<Record<string, readonly EventType[]>>;
 
 /** See `Directory.events`. */
 export async function readLog(api: ManagementApi, from: LogPosition): Promise<LogPage> {
@@ -40,19 +46,24 @@ export async function readLog(api: ManagementApi, from: LogPosition): Promise<Lo
   }
 }
 
-/** See `Directory.wasDeleted`. */
-export async function deletionIsLogged(api: ManagementApi, userID: string): Promise<boolean> {
-  const { items } = await api.page(LOGS, PATH, logEventSchema, {
-    filter: `target.id eq ${quote(userID)} and (${anyOf(DELETIONS)})`,
+/** See `Directory.wasDeleted` and `Directory.groupWasDeleted`. */
+export async function deletionIsLogged(
+  api: ManagementApi,
+  what: keyof typeof DELETIONS,
+  id: string,
+): Promise<boolean> {
+  const deletions: readonly string[] = DELETIONS[what];
+  const { items } = await api.page(LOGS, PATH, z.unknown(), {
+    filter: `target.id eq ${quote(id)} and (${anyOf(deletions)})`,
     since: new Date(Date.now() - KEPT_MS).toISOString(),
     sortOrder: "DESCENDING",
     limit: "10",
   });
-  return items.some(
+  return readable(items).some(
     ({ eventType, outcome, targets }) =>
-      DELETIONS.includes(eventType) &&
+      deletions.includes(eventType) &&
       outcome !== "FAILURE" &&
-      targets.some(({ id, type }) => type === "User" && id === userID),
+      targets.some((target) => target.type === what && target.id === id),
   );
 }
 
@@ -60,10 +71,16 @@ async function readPage(api: ManagementApi, from: LogPosition, limit: number): P
   // Never both: a cursor says by itself where to go on.
   const position = "after" in from ? { after: from.after } : { since: from.since };
   const query = { ...position, filter: anyOf(EVENT_TYPES), limit: String(limit) };
-  const { items, next } = await api.page(LOGS, PATH, logEventSchema, query);
+  const { items, next } = await api.page(LOGS, PATH, z.unknown(), query);
   const after = next?.searchParams.get("after");
   if (!after) throw new DirectoryInvalidAnswerError(`${LOGS.what} doesn't say where its next page begins.`);
-  return { events: items, after, isEnd: items.length < limit };
+  const events = readable(items);
+  return { events, unreadable: items.length - events.length, after, isEnd: items.length < limit };
+}
+
+/** One event that can't be read keeps none of the others from being read: the log couldn't be passed by it, ever. */
+function readable(items: readonly unknown[]): LogEvent[] {
+  return items.flatMap((item) => logEventSchema.safeParse(item).data ?? []);
 }
 
 function anyOf(eventTypes: readonly string[]): string {

@@ -17,6 +17,18 @@ export interface PersonHint {
   readonly groupNames?: readonly string[];
   /** Whether the person may sign in to Okta from then on. */
   readonly active?: boolean;
+  /**
+   * When that was said, and when the person was added to, or taken out of, one of those groups, where it was before
+   * `eventTime`: so that what is heard late is set against what happened before and after it.
+   */
+  readonly activeTime?: string;
+  readonly earlier?: readonly EarlierChange[];
+}
+
+export interface EarlierChange {
+  /** Of the group */
+  readonly id: string;
+  readonly time: string;
 }
 
 export interface GroupHint {

@@ -1,4 +1,4 @@
-import type { GroupHint, Hint, PersonHint } from "./hint.ts";
+import type { EarlierChange, GroupHint, Hint, PersonHint } from "./hint.ts";
 
 /** What is said of somebody, and since when. Of two that contradict each other at the same time, the one that takes counts. */
 interface Said<T> {
@@ -31,12 +31,14 @@ export function mergeHints(hints: Iterable<Hint>): Hint[] {
   return [...Array.from(people, ([id, person]) => asHint(id, person)), ...groups.values()];
 }
 
-/** What was said of one person, in the order in which it was first said of each group. */
+/** What was said of one person, in the order in which it was first said of each group. Times are as in a `PersonHint`. */
 export interface SaidOfPerson {
   readonly eventTime: string;
   readonly joined: readonly string[];
   readonly left: readonly string[];
   readonly active: boolean | undefined;
+  readonly activeTime: string | undefined;
+  readonly earlier: readonly EarlierChange[];
 }
 
 /** What was known of one person with what a hint adds, as `mergeHints`: of each group the latest that was said of it. */
@@ -58,14 +60,19 @@ function add(people: Map<string, Person>, hint: PersonHint): void {
 }
 
 function take(person: Person, hint: PersonHint): void {
-  const time = Date.parse(hint.eventTime);
-  if (time > Date.parse(person.eventTime)) person.eventTime = hint.eventTime;
+  const last = Date.parse(hint.eventTime);
+  if (last > Date.parse(person.eventTime)) person.eventTime = hint.eventTime;
+  const times = new Map(hint.earlier?.map(({ id, time }) => [id, Date.parse(time)]));
   for (const [ids, value] of [
     [hint.joined, true],
     [hint.left, false],
   ] as const)
-    for (const id of ids ?? []) person.groups.set(id, latest(person.groups.get(id), { time, value }));
-  if (hint.active !== undefined) person.active = latest(person.active, { time, value: hint.active });
+    for (const id of ids ?? [])
+      person.groups.set(id, latest(person.groups.get(id), { time: times.get(id) ?? last, value }));
+  if (hint.active !== undefined) {
+    const time = hint.activeTime === undefined ? last : Date.parse(hint.activeTime);
+    person.active = latest(person.active, { time, value: hint.active });
+  }
   for (const name of hint.groupNames ?? []) person.names.add(name);
 }
 
@@ -77,11 +84,20 @@ function latest(known: Said<boolean> | undefined, said: Said<boolean>): Said<boo
 function said({ eventTime, groups, active }: Person): SaidOfPerson {
   const ids = (joined: boolean) =>
     [...groups].filter(([, { value }]) => value === joined).map(([group]) => group);
-  return { eventTime, joined: ids(true), left: ids(false), active: active?.value };
+  const isEarlier = (time: number) => time < Date.parse(eventTime);
+  const earlier = [...groups].filter(([, { time }]) => isEarlier(time));
+  return {
+    eventTime,
+    joined: ids(true),
+    left: ids(false),
+    active: active?.value,
+    activeTime: active && isEarlier(active.time) ? new Date(active.time).toISOString() : undefined,
+    earlier: earlier.map(([id, { time }]) => ({ id, time: new Date(time).toISOString() })),
+  };
 }
 
 function asHint(id: string, person: Person): PersonHint {
-  const { eventTime, joined, left, active } = said(person);
+  const { eventTime, joined, left, active, activeTime, earlier } = said(person);
   const { names } = person;
   return {
     kind: "person",
@@ -90,6 +106,8 @@ function asHint(id: string, person: Person): PersonHint {
     ...(joined.length === 0 ? {} : { joined: joined.toSorted() }),
     ...(left.length === 0 ? {} : { left: left.toSorted() }),
     ...(active === undefined ? {} : { active }),
+    ...(activeTime === undefined ? {} : { activeTime }),
+    ...(earlier.length === 0 ? {} : { earlier: earlier.toSorted((a, b) => (a.id < b.id ? -1 : 1)) }),
     ...(names.size === 0 ? {} : { groupNames: [...names].sort() }),
   };
 }

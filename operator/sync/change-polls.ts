@@ -18,6 +18,8 @@ export interface ChangePollsDeps {
   readonly onHeard: (source: "log" | "groups", count: number) => void;
   /** When everything was read last, in ms since 1970. */
   readonly lastFullSync: () => number | undefined;
+  /** Told of how many events could not be read, so that everything is looked at. */
+  readonly onUnreadable: (organization: Organization, events: number) => void;
   /** Told where what has happened since can't be known, so that everything is to be read. */
   readonly onGap: () => void;
 }
@@ -26,6 +28,8 @@ export interface ChangePollsDeps {
 const PAGES_AT_ONCE = 10;
 /** A cursor without anything that concerns anybody is stored so often at the most: at rest nothing is written. */
 const CURSOR_EACH_MS = 10 * 60_000;
+/** For events that can't be read, be they ever so many, everything is looked at so often at the most. */
+const EVERYTHING_EACH_MS = 10 * 60_000;
 /** How far before the last complete read the log is read, where nothing is known of a cursor. */
 const LOOK_BACK_MS = 10 * 60_000;
 /** How often groups are asked for where the log can be read: it finds what that may have missed. */
@@ -42,6 +46,9 @@ export class ChangePolls {
   readonly #groupChanges = new GroupChanges();
   #cursor: string | undefined;
   #cursorStoredAt = Number.NEGATIVE_INFINITY;
+  /** Whether there were events that couldn't be read, for which everything is still to be looked at. */
+  #isUnread = false;
+  #everythingAt = Number.NEGATIVE_INFINITY;
   /** Undefined: Okta let the log be read when it was last asked for it. */
   #forbiddenAt: number | undefined;
 
@@ -78,6 +85,8 @@ export class ChangePolls {
           this.#forbiddenAt = undefined;
           heard.push(...(await this.#deps.concerned(organization, read.events.flatMap(hintsOfEvent))));
           this.#cursor = read.after;
+          this.#isUnread ||= read.unreadable > 0;
+          if (read.unreadable > 0) this.#deps.onUnreadable(organization, read.unreadable);
           isEnd = read.isEnd;
         }
         await this.#note(organization, heard);
@@ -104,14 +113,23 @@ export class ChangePolls {
 
   async #note(organization: Organization, heard: readonly Hint[]): Promise<void> {
     const { hints } = this.#deps;
+    const now = performance.now();
+    const everything = this.#isUnread && now - this.#everythingAt > EVERYTHING_EACH_MS;
+    // What can't be read is read again after a restart until everything is noted for it.
+    const isOpen = this.#isUnread && !everything;
     const isStored = hints.of(keyOf(organization))?.spec.logCursor === this.#cursor;
-    const isLongAgo = performance.now() - this.#cursorStoredAt > CURSOR_EACH_MS;
-    if (heard.length === 0 && (isStored || !isLongAgo)) return;
+    const isLongAgo = now - this.#cursorStoredAt > CURSOR_EACH_MS;
+    if (heard.length === 0 && !everything && (isOpen || isStored || !isLongAgo)) return;
     await hints.heard(organization, {
       hints: heard,
-      ...(this.#cursor === undefined ? {} : { logCursor: this.#cursor }),
+      ...(everything ? { everything } : {}),
+      ...(this.#cursor === undefined || isOpen ? {} : { logCursor: this.#cursor }),
     });
-    this.#cursorStoredAt = performance.now();
+    if (!isOpen) this.#cursorStoredAt = now;
+    if (everything) {
+      this.#isUnread = false;
+      this.#everythingAt = now;
+    }
     if (heard.length > 0) this.#deps.onHeard("log", heard.length);
   }
 
@@ -119,9 +137,9 @@ export class ChangePolls {
     organization: Organization,
     directory: Pick<Directory, "groupsChangedSince">,
   ): Promise<void> {
-    const { found, gone } = mappedGroups(this.#deps.mappings());
+    const { found, gone, unknown } = mappedGroups(this.#deps.mappings());
     // Also what was missing so far: it may have been made, or come to be called so.
-    const names = new Set([...[...found.values()].map(({ name }) => name), ...gone]);
+    const names = new Set([...[...found.values()].map(({ name }) => name), ...gone, ...unknown]);
     const changed = await this.#groupChanges.read(directory);
     const heard = changed
       .filter(({ id, name }) => found.has(id) || names.has(name))

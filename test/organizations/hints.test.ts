@@ -69,6 +69,21 @@ test("of what contradicts, that counts which happened last, and at the same time
   t.deepEqual(back.people, [{ id: "u1", heardTime: at(1), eventTime: at(2), joined: ["g1"], active: true }]);
 });
 
+test("a removal that is heard of late counts, whatever has happened to the person since, and so does a suspension", (t) => {
+  const since = [person("u1", 1, { joined: ["g1"], active: true }), person("u1", 5, { joined: ["g2"] })];
+  const late = [person("u1", 3, { left: ["g1"] }), person("u1", 3, { active: false })];
+  for (const batches of [since.map((hint) => [hint]), [since]])
+    t.deepEqual(heard(...batches, ...late.map((hint) => [hint])).people, [
+      {
+        ...{ id: "u1", heardTime: at(batches.length + 1), eventTime: at(5), joined: ["g2"], left: ["g1"] },
+        ...{ active: false, activeTime: at(3), earlier: [{ id: "g1", time: at(3) }] },
+      },
+    ]);
+  const older = person("u1", 0, { left: ["g1"], active: false });
+  const spec = heard(since);
+  t.is(withHeard(spec, { hints: [older] }, START + 9), spec, "what was before both is over");
+});
+
 test("what is said of one moment is noted to the last, and the same in another order is nothing new", (t) => {
   const said = [
     person("u1", 1, { joined: ["g1"] }),
@@ -149,6 +164,15 @@ test("how far the log was read is noted together with what was in it", (t) => {
     "logCursor" in withHeard(spec, { logCursor: "c".repeat(2_049) }, START),
     "one too long to be stored is none",
   );
+});
+
+test("that everything is to be looked at stands beside what is known, and is new each time that it is heard", (t) => {
+  const spec = heard([person("u1", 1)]);
+  const first = withHeard(spec, { everything: true, logCursor: "c1" }, START + 5);
+  t.deepEqual(first, { ...spec, everything: { heardTime: at(5), eventTime: at(5) }, logCursor: "c1" });
+  const second = withHeard(first, { everything: true }, START + 9);
+  t.deepEqual(second.everything, { heardTime: at(9), eventTime: at(5) });
+  t.is(withoutDone(second, { everything: at(5) }), second);
 });
 
 test("when the event hook called is known to a minute, and doesn't cost a write for each call", (t) => {

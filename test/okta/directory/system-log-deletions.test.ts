@@ -47,7 +47,32 @@ test("a deletion is one whatever else the event names", async (t) => {
     t.true(await org.directory().wasDeleted("00u1"));
     t.false(await org.directory().wasDeleted("00u2"));
   }
+  org.server.routes[LOGS] = () => ({ body: [null, deletion(ada)] });
+  t.true(await org.directory().wasDeleted("00u1"), "beside what can't be read");
   t.false(await org.directory().wasDeleted("../x"));
+});
+
+test("a group's deletion is looked for in the same way, and is no user's", async (t) => {
+  await using org = await Org.start();
+  const event = (more: object) => ({ ...deletion({ id: "00g1", type: "UserGroup" }), ...more });
+  org.server.routes[LOGS] = () => ({ body: [event({ eventType: "group.lifecycle.delete" })] });
+  t.true(await org.directory().groupWasDeleted("00g1"));
+  t.is(
+    org.server.calls[0]?.query.get("filter"),
+    'target.id eq "00g1" and (eventType eq "group.lifecycle.delete")',
+  );
+  t.false(await org.directory().groupWasDeleted("00g2"));
+  t.false(await org.directory().groupWasDeleted("../x"));
+  t.false(await org.directory().wasDeleted("00g1"));
+  for (const more of [
+    {},
+    { eventType: "group.profile.update" },
+    { eventType: "group.lifecycle.delete", outcome: { result: "FAILURE" } },
+    { eventType: "group.lifecycle.delete", target: [{ id: "00g1", type: "AppInstance" }] },
+  ]) {
+    org.server.routes[LOGS] = () => ({ body: [event(more)] });
+    t.false(await org.directory().groupWasDeleted("00g1"), JSON.stringify(more));
+  }
 });
 
 test("only a question that Okta itself calls wrong makes a cursor one that it doesn't know", async (t) => {

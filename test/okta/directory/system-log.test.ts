@@ -143,6 +143,20 @@ test("events that are too long to be read together are read in smaller pages", a
   t.false(isEnd);
 });
 
+test("an event that can't be read is counted, and keeps none of the others from being read", async (t) => {
+  await using org = await Org.start();
+  org.server.routes[LOGS] = () => ({
+    body: [event("e1"), null, event("", {}), event("e3", { published: "yesterday" }), "e4", event("e5")],
+    headers: { link: `<${org.server.url}${LOGS}?after=1>; rel="next"` },
+  });
+  const { events, unreadable, after, isEnd } = await org.directory().events({ since: LONG_AGO });
+  t.deepEqual(
+    events.map(({ uuid }) => uuid),
+    ["e1", "e5"],
+  );
+  t.deepEqual({ unreadable, after, isEnd }, { unreadable: 4, after: "1", isEnd: true });
+});
+
 test("an event is read whatever its targets look like", async (t) => {
   await using org = await Org.start();
   org.server.routes[LOGS] = () => ({

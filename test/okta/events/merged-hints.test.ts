@@ -82,8 +82,33 @@ test("who joins a group and leaves it again has left it, also where the first is
     [left, joined],
   ])
     t.deepEqual(mergeHints(hints), [
-      { kind: "person", id: "u1", eventTime: at(2), joined: ["g2"], left: ["g1"] },
+      {
+        ...{ kind: "person", id: "u1", eventTime: at(2), joined: ["g2"], left: ["g1"] },
+        earlier: [{ id: "g2", time: at(1) }],
+      },
     ]);
+});
+
+test("in whatever parts hints are merged, the same comes of it: each thing that was said keeps its own time", (t) => {
+  const said = fc.record({
+    ms: fc.integer({ min: 0, max: 5 }),
+    what: fc.constantFrom<Partial<PersonHint>>(
+      {},
+      ...["g1", "g2"].flatMap((id) => [{ joined: [id] }, { left: [id] }]),
+      { active: true },
+      { active: false },
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(said, { minLength: 1, maxLength: 8 }), fc.nat(8), (all, split) => {
+      const hints = all.map(({ ms, what }) => person(ms, what));
+      const once = mergeHints(hints);
+      const [first, rest] = [hints.slice(0, split), hints.slice(split)];
+      t.deepEqual(mergeHints([...mergeHints(first), ...mergeHints(rest)]), once);
+      t.deepEqual(mergeHints([...mergeHints(rest), ...mergeHints(first)]), once);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test("a group that was renamed twice has its last name", (t) => {
@@ -134,6 +159,10 @@ test("what nothing was said of isn't there, and what was is in order", (t) => {
       joined: ["g1", "g4"],
       left: ["g2", "g3"],
       active: true,
+      earlier: [
+        { id: "g1", time: at(1) },
+        { id: "g4", time: at(1) },
+      ],
       groupNames: ["All", "Crew", "Team"],
     }),
   ]);
@@ -159,18 +188,24 @@ test("what is said of a person is added to what was known, and as good without",
     joined: ["g1"],
     left: ["g2"],
     active: true,
+    activeTime: undefined,
+    earlier: [],
   });
   t.deepEqual(saidOfPerson(known, person(3, { joined: ["g2"], active: false })), {
     eventTime: at(3),
     joined: ["g1", "g2"],
     left: [],
     active: false,
+    activeTime: undefined,
+    earlier: [{ id: "g1", time: at(2) }],
   });
   t.deepEqual(saidOfPerson(known, person(1, { left: ["g1", "g3"] })), {
     eventTime: at(2),
     joined: ["g1"],
     left: ["g2", "g3"],
     active: true,
+    activeTime: undefined,
+    earlier: [{ id: "g3", time: at(1) }],
   });
   t.is(saidOfPerson(undefined, person(1)).active, undefined);
 });

@@ -48,6 +48,7 @@ function scene({
     },
     concerned: async (_organization, hints) => hints.filter(({ id }) => !id.startsWith("00uother")),
     onHeard: (source, count) => told.push(`${count} of ${source}`),
+    onUnreadable: (_organization, events) => told.push(`${events} unreadable`),
     lastFullSync: () => state.lastFullSync,
     onGap: () => {
       state.gaps++;
@@ -81,7 +82,7 @@ function write(directory: ADirectory, from: string, ...ids: string[]): void {
   let at = from;
   for (const [i, id] of ids.entries()) {
     const after = `after ${id}`;
-    directory.log.set(at, { events: [suspended(id)], after, isEnd: i === ids.length - 1 });
+    directory.log.set(at, { events: [suspended(id)], unreadable: 0, after, isEnd: i === ids.length - 1 });
     at = after;
   }
 }
@@ -234,5 +235,40 @@ test.serial(
     await clock.pass(1);
     t.deepEqual(await calls(), ["events", "groupsChangedSince"]);
     t.deepEqual(await calls(), ["events"]);
+  },
+);
+
+test.serial(
+  "events that can't be read have everything looked at once in ten minutes, and the log is read on behind them",
+  async (t) => {
+    const { directory, stored, told, poll, state } = scene({ cursor: "c1" });
+    const unreadable = (from: string, after: string, ids: string[] = []): void =>
+      void directory.log.set(from, { events: ids.map(suspended), unreadable: 2, after, isEnd: true });
+    unreadable("c1", "c2", ["00uada"]);
+    await poll();
+    t.deepEqual(stored, [{ hints: [hintOf("00uada")], everything: true, logCursor: "c2" }] as never);
+    t.deepEqual(told, ["2 unreadable", "1 of log"]);
+    unreadable("c2", "c3");
+    t.deepEqual(await poll(), ["events c2"]);
+    t.is(stored.length, 1);
+    write(directory, "c3", "00ubob");
+    await poll();
+    t.deepEqual(stored.slice(1), [{ hints: [hintOf("00ubob")] }] as never, "a restart reads them again");
+    await minutes(10);
+    await poll();
+    t.is(stored.length, 2);
+    await clock.pass(1);
+    await poll();
+    t.deepEqual(stored.slice(2), [{ hints: [], everything: true, logCursor: "after 00ubob" }]);
+    await minutes(11);
+    await poll();
+    t.is(stored.length, 3);
+
+    unreadable("after 00ubob", "c4");
+    state.error = new Error("no");
+    await t.throwsAsync(poll(), { is: state.error });
+    state.error = undefined;
+    await poll();
+    t.like(stored.at(-1), { everything: true, logCursor: "c4" });
   },
 );
