@@ -24,8 +24,9 @@ export class ReadGroups {
   /**
    * @param groups those that were read
    * @param gone names of groups that Okta no longer has
+   * @param unread those that couldn't be read: who came by a name of theirs may be in them
    */
-  constructor(groups: Iterable<ReadGroup>, gone: Iterable<string> = []) {
+  constructor(groups: Iterable<ReadGroup>, gone: Iterable<string> = [], unread: Iterable<ReadGroup> = []) {
     for (const group of groups) {
       this.byID.set(group.id, group);
       if (group.name !== undefined && !group.byID) this.#searched.add(group.name);
@@ -35,6 +36,8 @@ export class ReadGroups {
       this.#names.add(name);
       this.#searched.add(name);
     }
+    for (const { name, formerNames = [] } of unread)
+      for (const each of [name ?? [], ...formerNames].flat()) this.#names.delete(each);
   }
 
   /** Whether what was received is about one of them. */

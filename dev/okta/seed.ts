@@ -135,6 +135,8 @@ export const organizationSeed = z.strictObject({
    * trails by seconds; the system log, event hooks and tokens don't. What is changed while this is 0 is seen at once.
    */
   readLagMs: z.int().nonnegative().default(0),
+  /** Ids of groups that the Management API doesn't show, as where an admin role is limited to other ones. */
+  hiddenGroups: z.array(z.string()).default([]),
   /**
    * Requests a minute, by what Okta counts together (Okta: "Management rate limits"): the groups with all that is below
    * one, one group, the users, one user read, and what isn't in that list. Okta's own numbers are far smaller.

@@ -52,6 +52,7 @@ export type Settings = Pick<
   | "manyGroups"
   | "issuerParameter"
   | "readLagMs"
+  | "hiddenGroups"
   | "eventDelivery"
   | "rateLimits"
 >;
@@ -198,6 +199,7 @@ export async function startOkta(options: OktaOptions = {}): Promise<OktaStandIn>
         base: url,
         org: find("org"),
         apiTokens: new Set(apiTokens),
+        isShown: ({ id }) => !organization.hiddenGroups.includes(id),
         faults,
         log,
       },

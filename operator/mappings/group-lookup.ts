@@ -13,7 +13,7 @@ import { NamespaceTurns } from "../namespace-turns.ts";
 import { messageOf, reasonOf } from "../okta-reason.ts";
 import { knownCondition, PATIENCE_MS } from "../progress.ts";
 import { DirectoryOutages } from "./directory-outages.ts";
-import { type FoundInDirectory, findGroup, remembering } from "./found-groups.ts";
+import { type FoundInDirectory, findGroup, type KnownBefore, remembering } from "./found-groups.ts";
 import type { KnownGroups } from "./known-groups.ts";
 import {
   type FoundGroup,
@@ -53,10 +53,15 @@ interface Known {
   readonly question: string;
   /** Of the mapping, and of its organization. */
   generations: readonly [number | undefined, number | undefined];
+  readonly directory: string;
+  /** Whether what the status says of groups is of this directory. */
+  readonly isOfDirectory: boolean;
   /** Whether what the status says can be about this question. */
   readonly isOfStatus: boolean;
   /** What was found of the first groups, where others are still to be read. */
   unfinished: { readonly at: number; readonly found: FoundInDirectory[][] };
+  /** Names of groups that Okta has deleted or calls otherwise by now. */
+  gone: ReadonlySet<string>;
   /** What was found at the last read that was complete. */
   read?: { readonly check: GroupsRead; readonly groups: readonly FoundGroup[] };
   /** Why it could not be read since. */
@@ -157,9 +162,9 @@ export class GroupLookup {
   #knownOf(mapping: OktaRoleMapping, organization: Organization): Known {
     const key = keyOf(mapping);
     const { uid, generation } = mapping.metadata;
-    const { directory } = organization.spec.okta;
     const generations = [generation, organization.metadata.generation] as const;
-    const question = JSON.stringify([uid, organization.metadata.uid, directory, mapping.spec.groups]);
+    const directory = JSON.stringify([uid, organization.metadata.uid, organization.spec.okta.directory]);
+    const question = JSON.stringify([directory, mapping.spec.groups]);
     const known = this.#known.get(key);
     if (known?.question === question) {
       // Who edits something while the groups can't be read wants to know now; and of another generation nothing is known.
@@ -171,8 +176,13 @@ export class GroupLookup {
     const asked: Known = {
       question,
       generations,
+      directory,
+      isOfDirectory:
+        known === undefined ||
+        (known.directory === directory && (known.isOfDirectory || known.read !== undefined)),
       isOfStatus: known === undefined,
       unfinished: { at: 0, found: [] },
+      gone: new Set(),
       failures: 0,
       lookAt: known === undefined && isTold(mapping, organization) ? this.#sometime(mapping) : 0,
     };
@@ -186,9 +196,12 @@ export class GroupLookup {
   }
 
   #pace(mapping: OktaRoleMapping): number {
-    const organization = organizationOf(mapping);
-    const usual = this.#isFollowed(organization) ? FOLLOWED_AGAIN_MS : LOOK_AGAIN_MS;
-    return Math.max(usual, this.#mappingsOf(organization) * EACH_MS);
+    const isFollowed = this.#isFollowed(organizationOf(mapping));
+    return Math.max(isFollowed ? FOLLOWED_AGAIN_MS : LOOK_AGAIN_MS, this.#unfollowedPace(mapping));
+  }
+
+  #unfollowedPace(mapping: OktaRoleMapping): number {
+    return Math.max(LOOK_AGAIN_MS, this.#mappingsOf(organizationOf(mapping)) * EACH_MS);
   }
 
   async #look(known: Known, mapping: OktaRoleMapping, organization: Organization): Promise<void> {
@@ -221,7 +234,7 @@ export class GroupLookup {
       const found = this.#begun(known);
       for (const group of mapping.spec.groups.slice(found.length)) {
         if (!isWanted()) return;
-        found.push(await findGroup(directory, group));
+        found.push(await findGroup(directory, group, knownBefore(known, mapping)));
       }
     } catch (error) {
       if (error instanceof DirectoryRateLimitedError) this.#fail(known, error, error.retryAfterMs);
@@ -243,6 +256,8 @@ export class GroupLookup {
   #finish(known: Known, mapping: OktaRoleMapping): void {
     const all = known.unfinished.found.flat();
     known.unfinished = { at: 0, found: [] };
+    known.gone = new Set(all.flatMap(({ missing, group }) => (group ? [] : (missing ?? []))));
+    const notShown = [...new Set(all.flatMap((found) => found.notShown ?? []))];
     known.read = {
       check: {
         kind: "read",
@@ -250,12 +265,15 @@ export class GroupLookup {
         hints: all.flatMap(({ missing: written, near: actual }) =>
           written === undefined || actual === undefined ? [] : [{ written, actual }],
         ),
+        notShown,
       },
       groups: all.flatMap(({ group }) => (group ? remembering(group, mapping) : [])).slice(0, MOST_GROUPS),
     };
     known.failures = 0;
     delete known.failure;
-    known.lookAt = this.#now() + this.#pace(mapping);
+    // Nobody tells when these credentials are let to see a group again.
+    known.lookAt =
+      this.#now() + (notShown.length === 0 ? this.#pace(mapping) : this.#unfollowedPace(mapping));
   }
 
   /** @param againMs when to try again */
@@ -275,6 +293,10 @@ function readAnew(known: Known): void {
   if (known.isOutdated) return;
   known.lookAt = 0;
   known.unfinished = { at: 0, found: [] };
+}
+
+function knownBefore({ read, isOfDirectory, gone }: Known, { status }: OktaRoleMapping): KnownBefore {
+  return { groups: read || isOfDirectory ? (status?.groups ?? []) : [], gone };
 }
 
 function whatIsKnown({ read, failure, isOfStatus }: Known, { status }: OktaRoleMapping): LookedUp {

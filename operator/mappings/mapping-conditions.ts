@@ -53,6 +53,8 @@ export interface FoundGroup {
   readonly id?: string;
   readonly members?: number;
   readonly formerNames?: readonly string[];
+  /** false: Okta doesn't show it to the directory's credentials, and doesn't say either that it was deleted. */
+  readonly shown?: boolean;
 }
 
 /** What the directory has shown of a mapping's groups. */
@@ -60,6 +62,8 @@ export interface GroupsRead {
   readonly kind: "read";
   readonly missing: readonly string[];
   readonly hints: readonly Hint[];
+  /** Groups that it showed before, and neither shows now nor says that they were deleted. */
+  readonly notShown: readonly string[];
   /** Since when it could not be read again, where that is so: ms since 1970. */
   readonly notReadSince?: number;
 }
@@ -94,7 +98,7 @@ export function groupsResolved(check: GroupsCheck, mapping: OktaRoleMapping): De
     case "no-directory":
       return withoutDirectory(check.byID, check.hints);
     case "read": {
-      const read = inDirectory(check.missing, check.hints);
+      const read = inDirectory(check);
       return check.notReadSince === undefined ? read : notReadAgain(read, check.notReadSince, known);
     }
     case "checking":
@@ -134,7 +138,7 @@ function notReadAgain(
   return { ...read, message };
 }
 
-function inDirectory(missing: readonly string[], hints: readonly Hint[]): DesiredCondition {
+function inDirectory({ missing, hints, notShown }: GroupsRead): DesiredCondition {
   const type = "GroupsResolved";
   if (hints.length > 0) {
     const pairs = hints
@@ -143,16 +147,31 @@ function inDirectory(missing: readonly string[], hints: readonly Hint[]): Desire
     return conditionFalse(
       type,
       "GroupNameDiffers",
-      `Group names match exactly, and ${pairs}: correct spec.groups.`,
+      `Group names match exactly, and ${pairs}: correct spec.groups.${alsoNotShown(notShown)}`,
     );
   }
   if (missing.length > 0)
     return conditionFalse(
       type,
       "GroupNotFound",
-      `Okta has no group ${quotedNames(missing, TEN)}: create it there, or correct spec.groups.`,
+      `Okta has no group ${quotedNames(missing, TEN)}: create it there, let the app's admin role see it, or correct ` +
+        `spec.groups.${alsoNotShown(notShown)}`,
     );
+  if (notShown.length > 0) return conditionFalse(type, "GroupNotShown", sentenceOnNotShown(notShown));
   return conditionTrue(type, "Found", "All groups exist in Okta.");
+}
+
+function alsoNotShown(notShown: readonly string[]): string {
+  return notShown.length === 0 ? "" : ` ${sentenceOnNotShown(notShown)}`;
+}
+
+function sentenceOnNotShown(notShown: readonly string[]): string {
+  const [it, is] = notShown.length === 1 ? ["it", "it is"] : ["them", "they are"];
+  return (
+    `Okta doesn't show ${quotedNames(notShown, TEN)} to these credentials any more, and its System Log doesn't say that ${is} deleted, ` +
+    `so that whoever is in ${it} keeps what that gives: give the app's admin role ${it} (and the System Log), or take ${it} ` +
+    "out of spec.groups."
+  );
 }
 
 function withoutDirectory(byID: readonly string[], hints: readonly Hint[]): DesiredCondition {

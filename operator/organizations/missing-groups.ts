@@ -20,6 +20,8 @@ export function missingGroup(group: string, mappings: readonly MappingSays[]): s
       ? `${shown} (which everybody has left)`
       : `${shown} (which has ${all} ${all === 1 ? "member" : "members"} in Okta: does a filter leave it out?)`;
   }
+  if (same.some(({ shown: isShown }) => isShown === false))
+    return `${shown} (which Okta doesn't show to the directory's credentials)`;
   const renamed = found.find(({ formerNames = [] }) => formerNames.includes(group));
   if (renamed?.name !== undefined) return `${shown} (which is "${shownName(renamed.name)}" now)`;
   return mappings.some((mapping) => lacks(mapping, group)) ? `${shown} (which Okta no longer has)` : shown;

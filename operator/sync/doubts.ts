@@ -1,20 +1,21 @@
 import type { ReadGroups, ReceivedGroup } from "../../identity/index.ts";
-import type { Directory } from "../../okta/directory/directory.ts";
+import type { GroupEvidence } from "./group-evidence.ts";
 
 /**
  * Asks Okta, of each group once, what it is called where what is stored of somebody says otherwise than what was read:
- * whoever is in a group that was renamed holds nothing by the name that it had.
+ * whoever is in a group that was renamed holds nothing by the name that it had. Of a group that Okta doesn't show, and
+ * doesn't say either that it was deleted, what is stored stands.
  */
 export class Doubts {
   readonly #read: ReadGroups;
-  readonly #directory: Pick<Directory, "groupByID">;
+  readonly #evidence: GroupEvidence;
   readonly #asked = new Set<string>();
   /** Why one of them couldn't be asked for: of that group, what is stored stands. */
   failure: unknown;
 
-  constructor(read: ReadGroups, directory: Pick<Directory, "groupByID">) {
+  constructor(read: ReadGroups, evidence: GroupEvidence) {
     this.#read = read;
-    this.#directory = directory;
+    this.#evidence = evidence;
   }
 
   /** Never throws. @param groups as they are stored of somebody */
@@ -24,7 +25,8 @@ export class Doubts {
       if (id === undefined || this.#asked.has(id) || !this.#read.isInDoubt(group)) continue;
       this.#asked.add(id);
       try {
-        this.#read.learn(id, (await this.#directory.groupByID(id))?.name);
+        const state = await this.#evidence.of(id);
+        if (state !== "not-shown") this.#read.learn(id, state === "deleted" ? undefined : state.name);
       } catch (error) {
         this.failure ??= error;
       }

@@ -11,13 +11,14 @@ import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryInvalidAnswerError } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
 import { Doubts } from "./doubts.ts";
+import { type AskedForGroup, GroupEvidence } from "./group-evidence.ts";
 import { type Looked, lookAtPerson, type PersonDeps } from "./look-at-person.ts";
 import { LAG_MS } from "./looks.ts";
 import { type Member, type Members, readMembers } from "./read-members.ts";
 import { makeAccount, storeIdentity } from "./store-identity.ts";
 
 export interface PassDeps extends PersonDeps {
-  readonly directory: Pick<Directory, "members" | "groupByID" | "user" | "userGroups" | "wasDeleted">;
+  readonly directory: Pick<Directory, "members" | "user" | "userGroups" | "wasDeleted"> & AskedForGroup;
   /** Whom somebody is looking at in Okta, or has lately, so that what is known of them is newer than what a page shows. */
   readonly isLookedAt: (subject: string, since: number) => boolean;
   readonly signal: AbortSignal;
@@ -37,6 +38,8 @@ export interface Passed {
   readonly changed: number;
   /** Accounts that Okta doesn't show although nothing says that they are gone. */
   readonly notShown: readonly User[];
+  /** Groups that Okta doesn't show although nothing says that they were deleted. What was stored of them stands. */
+  readonly groupsNotShown: readonly ReadGroup[];
   /** Why not everything could be read; undefined: it could. What was stored of the rest stands. */
   readonly failure: unknown;
 }
@@ -65,8 +68,9 @@ const LOOKED_AT_EACH = 50;
  */
 export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Passed> {
   const startedAt = Date.now();
-  const members = await readMembers(deps.directory, { groups, gone }, deps.signal);
-  const doubts = new Doubts(members.read, deps.directory);
+  const evidence = new GroupEvidence(deps.directory, deps, deps.signal);
+  const members = await readMembers(deps.directory, { groups, gone }, evidence, deps.signal);
+  const doubts = new Doubts(members.read, evidence);
   const losers: Loser[] = [];
   const seen = new Set<string>();
   let changed = 0;
@@ -83,13 +87,14 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
       losers.push({ ...found, user, member });
     else if (member && (await storeIdentity(user, member.user, found.groups, deps))) changed++;
   }
-  const taken = await take(losers, members, deps);
+  const taken = await take(losers, members, evidence, deps);
   changed += taken.changed + (deps.beforeLogin ? await makeAccounts(members, seen, deps) : 0);
   const { notShown } = taken;
   return {
     people: members.byUser.size,
     changed,
     notShown,
+    groupsNotShown: members.notShown,
     failure: members.failure ?? doubts.failure ?? taken.failure,
   };
 }
@@ -135,6 +140,7 @@ class ContradictedError extends DirectoryInvalidAnswerError {
 async function take(
   losers: readonly Loser[],
   members: Members,
+  evidence: GroupEvidence,
   deps: PassDeps,
 ): Promise<Pick<Passed, "changed" | "notShown" | "failure">> {
   const notShown: User[] = [];
@@ -148,7 +154,7 @@ async function take(
     let confirmed = 0;
     const first = losers.slice(0, LOOKED_AT_EACH);
     for (const { user, from } of first) {
-      const looked = await look(user, deps);
+      const looked = await look(user, evidence, deps);
       count(looked);
       if (looked.kind !== "seen") continue;
       // Also where somebody else has just stored the same.
@@ -157,17 +163,16 @@ async function take(
       else confirmed++;
     }
     const others = losers.slice(LOOKED_AT_EACH);
-    const isSame = new Map<string, boolean>();
     for (const { user, member, groups, from } of others) {
       deps.signal.throwIfAborted();
       await letOthersRun();
       // Where one of the first wasn't what the groups said, nobody is what they said.
       const isSure =
-        confirmed === first.length && from.length > 0 && (await areCounted(from, members, isSame, deps));
+        confirmed === first.length && from.length > 0 && (await areCounted(from, members, evidence));
       deps.signal.throwIfAborted();
       if (isSure)
         changed += Number((await storeIdentity(user, member?.user ?? asStored(user), groups, deps)) === true);
-      else count(await look(user, deps));
+      else count(await look(user, evidence, deps));
     }
   } catch (error) {
     deps.signal.throwIfAborted();
@@ -182,10 +187,10 @@ function asStored({ subject = "", oktaStatus = "ACTIVE" }: User): DirectoryUser 
 }
 
 /** Looks at one person as if that were the last look: what Okta says now counts. */
-async function look({ subject = "" }: User, deps: PassDeps): Promise<Looked> {
+async function look({ subject = "" }: User, evidence: GroupEvidence, deps: PassDeps): Promise<Looked> {
   deps.signal.throwIfAborted();
   for (;;) {
-    const looked = await lookAtPerson(subject, {}, LAG_MS, deps.directory, deps);
+    const looked = await lookAtPerson(subject, {}, LAG_MS, deps.directory, deps, evidence);
     if (looked.kind !== "overtaken") return looked;
   }
 }
@@ -198,15 +203,13 @@ function isOf(group: ReceivedGroup, lost: Lost): boolean {
 async function areCounted(
   from: readonly Lost[],
   { sizes }: Members,
-  isSame: Map<string, boolean>,
-  { directory }: PassDeps,
+  evidence: GroupEvidence,
 ): Promise<boolean> {
   for (const lost of from) {
     if (!("id" in lost)) continue;
-    const { id } = lost;
-    const known = isSame.get(id) ?? ((await directory.groupByID(id))?.members ?? 0) === (sizes.get(id) ?? 0);
-    isSame.set(id, known);
-    if (!known) return false;
+    const state = await evidence.of(lost.id);
+    if (state === "not-shown") return false;
+    if ((state === "deleted" ? 0 : state.members) !== (sizes.get(lost.id) ?? 0)) return false;
   }
   return true;
 }

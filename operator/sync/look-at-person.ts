@@ -1,11 +1,13 @@
 import { isActiveInOkta, type ReceivedGroup, type User } from "../../identity/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
-import { DirectoryForbiddenError, orUndefined } from "../../okta/directory/directory-errors.ts";
+import { falseWhereForbidden, orUndefined } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
+import { type AskedForGroup, GroupEvidence } from "./group-evidence.ts";
+import { type GroupsDeps, groupsNotShown } from "./groups-not-shown.ts";
 import { agrees, type Expected, isBelieved } from "./looks.ts";
 import { makeAccount, type StoringDeps, storeIdentity } from "./store-identity.ts";
 
-export interface PersonDeps extends StoringDeps {
+export interface PersonDeps extends StoringDeps, GroupsDeps {
   /** "namespace/name" */
   readonly organization: string;
   readonly issuer: string;
@@ -22,7 +24,7 @@ export type Looked =
       readonly kind: "seen";
       readonly agrees: boolean;
       readonly changed: boolean;
-      /** Those that they are in. */
+      /** Those that Okta shows them in. */
       readonly groups: readonly ReceivedGroup[];
       readonly ref?: string;
     }
@@ -37,14 +39,16 @@ const DELETED = "DELETED";
 /**
  * Looks at one person in Okta, and stores what it says.
  * @param lookedAt ms after it was heard that there is something to look at
+ * @param evidence what is known of groups already, where many people are looked at
  * @throws DirectoryError, StoreError
  */
 export async function lookAtPerson(
   id: string,
   expected: Expected,
   lookedAt: number,
-  directory: Pick<Directory, "user" | "userGroups" | "wasDeleted">,
+  directory: Pick<Directory, "user" | "userGroups" | "wasDeleted"> & AskedForGroup,
   deps: PersonDeps,
+  evidence: GroupEvidence = new GroupEvidence(directory, deps),
 ): Promise<Looked> {
   const { store, organization, issuer } = deps;
   const account = await store.find(organization, { issuer, subject: id });
@@ -61,7 +65,8 @@ export async function lookAtPerson(
     const changed = await makeAccount(organization, user, received, deps);
     return { kind: "seen", agrees: isAgreed, changed, groups: received };
   }
-  const changed = await storeIdentity(account, user, received, deps);
+  const kept = await groupsNotShown(account, received, { evidence, left: expected.left ?? [] }, deps);
+  const changed = await storeIdentity(account, user, [...received, ...kept], deps);
   if (changed === undefined) return { kind: "overtaken" };
   return { kind: "seen", agrees: isAgreed, changed, groups: received, ref: account.ref };
 }
@@ -71,19 +76,13 @@ async function gone(
   directory: Pick<Directory, "wasDeleted">,
   deps: PersonDeps,
 ): Promise<Looked> {
-  if (!(await isDeleted(account, directory))) return { kind: "not-shown", user: account };
-  const user: DirectoryUser = { id: account.subject ?? "", status: DELETED };
+  const { subject = "" } = account;
+  // Without the log, nobody can say.
+  if (!(await falseWhereForbidden(directory.wasDeleted(subject))))
+    return { kind: "not-shown", user: account };
+  const user: DirectoryUser = { id: subject, status: DELETED };
   const changed = await storeIdentity(account, user, [], deps);
   return changed === undefined
     ? { kind: "overtaken" }
     : { kind: "seen", agrees: true, changed, groups: [], ref: account.ref };
-}
-
-async function isDeleted({ subject = "" }: User, directory: Pick<Directory, "wasDeleted">): Promise<boolean> {
-  try {
-    return await directory.wasDeleted(subject);
-  } catch (error) {
-    if (error instanceof DirectoryForbiddenError) return false; // without the log, nobody can say
-    throw error;
-  }
 }

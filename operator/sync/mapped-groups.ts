@@ -8,6 +8,10 @@ export interface MappedGroups {
   readonly found: ReadonlyMap<string, ReadGroup>;
   /** Names by which mappings name groups, where Okta has said that there is none. */
   readonly gone: ReadonlySet<string>;
+  /** Names of which Okta has never shown a group: there may be one that these credentials aren't allowed to see. */
+  readonly unknown: ReadonlySet<string>;
+  /** The ids of groups that Okta doesn't show any more, and doesn't say either that they were deleted. */
+  readonly notShown: ReadonlySet<string>;
   /** Whether Okta is still to say which groups some of the mappings mean. */
   readonly isOpen: boolean;
 }
@@ -16,6 +20,8 @@ export interface MappedGroups {
 export function mappedGroups(mappings: Iterable<OktaRoleMapping>): MappedGroups {
   const found = new Map<string, ReadGroup>();
   const gone = new Set<string>();
+  const unknown = new Set<string>();
+  const notShown = new Set<string>();
   let isOpen = false;
   for (const mapping of mappings) {
     const { spec, status } = mapping;
@@ -23,6 +29,7 @@ export function mappedGroups(mappings: Iterable<OktaRoleMapping>): MappedGroups 
     const resolved = knownCondition(mapping, "GroupsResolved")?.status;
     const isRead = resolved === "False";
     isOpen ||= resolved === undefined || resolved === "Unknown";
+    for (const { id, shown } of known) if (id !== undefined && shown === false) notShown.add(id);
     for (const { id, name } of spec.groups) {
       if (id !== undefined) {
         add(found, { ...known.find((group) => group.id === id), id, byID: true });
@@ -30,10 +37,12 @@ export function mappedGroups(mappings: Iterable<OktaRoleMapping>): MappedGroups 
       }
       const named = known.filter((group) => group.name === name && group.id !== undefined);
       for (const group of named) add(found, { ...group, id: group.id ?? "", byID: false });
-      if (isRead && named.length === 0 && name !== undefined) gone.add(name);
+      if (!isRead || named.length > 0 || name === undefined) continue;
+      const isUnknown = known.some((group) => group.name === name && group.shown === false);
+      (isUnknown ? unknown : gone).add(name);
     }
   }
-  return { found, gone, isOpen };
+  return { found, gone, unknown, notShown, isOpen };
 }
 
 function add(

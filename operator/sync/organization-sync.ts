@@ -80,6 +80,8 @@ export class OrganizationSync {
   readonly #undecided = new Map<string, number>();
   readonly #delays = new MeasuredDelays();
   readonly #notShown = new Map<string, User>();
+  /** By id. */
+  readonly #groupsNotShown = new Map<string, ReadGroup>();
   /** By what has failed: a part of all this, a look at one person, or noting what is done. */
   readonly #failures = new Map<string, Failure>();
   /** Groups, as they were called, and names whose members have been read, or were by another leader. */
@@ -108,6 +110,11 @@ export class OrganizationSync {
       hints: deps.hints,
       concerned: deps.concerned,
       onHeard: deps.onHeard,
+      onUnreadable: (organization, events) =>
+        deps.log.warn(
+          { organization: keyOf(organization), events },
+          "events of Okta's System Log could not be read; everything is looked at for them, and the log is read on",
+        ),
       lastFullSync: () => this.#lastFullSync,
       onGap: () => {
         this.#lastFullSync = undefined;
@@ -166,6 +173,8 @@ export class OrganizationSync {
       lastChange: this.#hints.lastChange ?? this.#lastChangeBefore,
       isLogReadable: this.#polls.isLogReadable,
       notShown: [...this.#notShown.values()],
+      // Of an id that Okta has never shown the mapping's own condition tells.
+      groupsNotShown: [...this.#groupsNotShown.values()].flatMap(({ name }) => name ?? []),
       waiting: this.#hints.size,
       delay: this.#delays.percentiles(),
     };
@@ -236,7 +245,7 @@ export class OrganizationSync {
     const organization = this.#deps.organization();
     if (!organization) return;
     const { needsPass, groupIDs } = this.#hints.take(organization);
-    if (groupIDs === "all") this.#deps.lookUpGroups([...mappedGroups(this.#deps.mappings()).found.keys()]);
+    if (groupIDs === "all") this.#deps.lookUpGroups([...this.#mapped().found.keys()]);
     else this.#lookUp(groupIDs);
     if (needsPass) this.#passWaker.wake();
   }
@@ -295,14 +304,19 @@ export class OrganizationSync {
     const wasPaused = this.#isPaused();
     const [startedAt, started] = [performance.now(), Date.now()];
     const { groups, gone, keys } = await this.#groupsOf(scope, directory);
+    const mapped = this.#mapped();
     const passDeps: PassDeps = {
       ...deps,
       directory,
+      mapped: () => mapped,
       isLookedAt: (subject, since) => this.#hints.looks.isLookedAt(subject, since),
       signal: this.#signal,
     };
     const passed = await pass({ groups, gone }, passDeps);
     this.#notShownAre(passed.notShown, scope === "all" ? [...this.#notShown.keys()] : []);
+    for (const { id } of scope === "all" ? this.#groupsNotShown.values() : groups)
+      this.#groupsNotShown.delete(id);
+    for (const group of passed.groupsNotShown) this.#groupsNotShown.set(group.id, group);
     if (passed.failure !== undefined) throw passed.failure;
     for (const key of keys) this.#read?.add(key);
     if (scope === "all") {
@@ -338,7 +352,7 @@ export class OrganizationSync {
 
   /** Everything can't be read while it isn't known which groups mappings mean: unless that can't be found out. */
   #isOpen(): boolean {
-    if (!mappedGroups(this.#deps.mappings()).isOpen) {
+    if (!this.#mapped().isOpen) {
       this.#openSince = undefined;
       return false;
     }
@@ -377,9 +391,13 @@ export class OrganizationSync {
     return inForce !== undefined && (inForce.paused === true || inForce.policy.hasPaused);
   }
 
+  #mapped(): MappedGroups {
+    return mappedGroups(this.#deps.mappings());
+  }
+
   /** What mappings have come to name, or names that have gone, since members were read. */
   #unread(): Set<string> {
-    const now = scopes(mappedGroups(this.#deps.mappings()));
+    const now = scopes(this.#mapped());
     // What nobody names any more is read anew when somebody does, and so is a group that is called otherwise by now.
     const read = (this.#read ?? this.#readBefore()).intersection(now);
     this.#read = read;
@@ -400,7 +418,7 @@ export class OrganizationSync {
     scope: PassScope,
     directory: Pick<Directory, "groupByID">,
   ): Promise<{ groups: ReadGroup[]; gone: string[]; keys: string[] }> {
-    const { found, gone } = mappedGroups(this.#deps.mappings());
+    const { found, gone, notShown } = this.#mapped();
     const names = [...gone].filter((name) => scope === "all" || scope.has(goneKey(name)));
     const ids = scope === "all" ? [...found.keys()] : [...scope].filter((key) => !key.startsWith(GONE));
     const groups: ReadGroup[] = [];
@@ -411,7 +429,8 @@ export class OrganizationSync {
       else if (!(await directory.groupByID(id))) groups.push({ id, byID: false });
     }
     const read = groups.filter(({ id }) => found.has(id));
-    return { groups, gone: names, keys: [...read.map(groupKey), ...names.map(goneKey)] };
+    const keys = [...read.map((group) => groupKey(group, notShown)), ...names.map(goneKey)];
+    return { groups, gone: names, keys };
   }
 
   // What Okta says has changed.
@@ -442,7 +461,7 @@ export class OrganizationSync {
     const organization = this.#deps.organization();
     const { directory, issuer } = organization?.spec.okta ?? {};
     if (!organization || !directory || issuer === undefined) return undefined;
-    const { store, policies, unfinished, audit, decide } = this.#deps;
+    const { store, policies, unfinished, audit, decide, lookUpGroups } = this.#deps;
     const beforeLogin = directory.provision === "BeforeLogin";
     return {
       store,
@@ -453,6 +472,8 @@ export class OrganizationSync {
       organization: keyOf(organization),
       issuer,
       beforeLogin,
+      mapped: () => this.#mapped(),
+      lookUpGroups,
     };
   }
 }
@@ -473,14 +494,19 @@ function goneKey(name: string): string {
   return GONE + name;
 }
 
-function groupKey({ id, name = "" }: ReadGroup): string {
-  return `${id} ${name}`;
+/** A group that is shown again is read anew. */
+function groupKey({ id, name = "" }: ReadGroup, notShown: ReadonlySet<string>): string {
+  return `${id} ${notShown.has(id) ? "not shown " : ""}${name}`;
 }
 
 /** What mappings name, as it is called, and by what it is asked to be read: the id of a group, or a name that is gone. */
-function scopes({ found, gone }: Pick<MappedGroups, "found" | "gone">): Map<string, string> {
+function scopes({
+  found,
+  gone,
+  notShown,
+}: Pick<MappedGroups, "found" | "gone" | "notShown">): Map<string, string> {
   return new Map([
-    ...[...found.values()].map((group) => [groupKey(group), group.id] as const),
+    ...[...found.values()].map((group) => [groupKey(group, notShown), group.id] as const),
     ...[...gone].map((name) => [goneKey(name), goneKey(name)] as const),
   ]);
 }

@@ -5,6 +5,7 @@ import {
   DirectoryNotFoundError,
 } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
+import type { GroupEvidence } from "./group-evidence.ts";
 
 /** Somebody who was seen in a group, and in which. */
 export interface Member {
@@ -14,11 +15,13 @@ export interface Member {
 
 /** What the groups that were asked for have shown. */
 export interface Members {
-  /** Those that were read to the end, and those that are gone: who is in them is known. */
+  /** Those that were read to the end, and those that Okta has deleted: who is in them is known. */
   readonly read: ReadGroups;
   readonly byUser: ReadonlyMap<string, Member>;
   /** How many members each of them has, by its id: 0 where it is gone. */
   readonly sizes: ReadonlyMap<string, number>;
+  /** Those that Okta doesn't show, and doesn't say either that they were deleted. What was stored of them stands. */
+  readonly notShown: readonly ReadGroup[];
   /** The error of the first that couldn't be read. What was stored of those stands. */
   readonly failure: unknown;
 }
@@ -28,39 +31,46 @@ const AT_ONCE = 2;
 
 /** Reads the members of these groups, page by page. A group that can't be read to the end isn't read. */
 export async function readMembers(
-  directory: Pick<Directory, "members" | "groupByID">,
+  directory: Pick<Directory, "members">,
   { groups, gone }: { readonly groups: Iterable<ReadGroup>; readonly gone: Iterable<string> },
+  evidence: GroupEvidence,
   signal: AbortSignal,
 ): Promise<Members> {
   const byUser = new Map<string, Member>();
   const sizes = new Map<string, number>();
-  const read: ReadGroup[] = [];
+  const [read, failed, notShown]: [ReadGroup[], ReadGroup[], ReadGroup[]] = [[], [], []];
   let failure: unknown;
   const left = [...groups].values();
   const worker = async (): Promise<void> => {
     for (const group of left) {
       signal.throwIfAborted();
       try {
-        const members = await membersOf(directory, group, signal);
+        const members = await membersOf(directory, group, evidence, signal);
+        if (members === "not-shown") {
+          notShown.push(group);
+          continue;
+        }
         for (const user of members) memberOf(byUser, user, group.id);
         sizes.set(group.id, members.length);
         read.push(group);
       } catch (error) {
         signal.throwIfAborted();
+        failed.push(group);
         failure ??= error;
       }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return { read: new ReadGroups(read, gone), byUser, sizes, failure };
+  return { read: new ReadGroups(read, gone, [...failed, ...notShown]), byUser, sizes, notShown, failure };
 }
 
 /** @throws DirectoryError */
 async function membersOf(
-  directory: Pick<Directory, "members" | "groupByID">,
+  directory: Pick<Directory, "members">,
   { id }: ReadGroup,
+  evidence: GroupEvidence,
   signal: AbortSignal,
-): Promise<DirectoryUser[]> {
+): Promise<DirectoryUser[] | "not-shown"> {
   const members = new Map<string, DirectoryUser>();
   try {
     for await (const page of directory.members(id)) {
@@ -69,13 +79,16 @@ async function membersOf(
     }
   } catch (error) {
     if (!(error instanceof DirectoryNotFoundError)) throw error;
-    return []; // Okta itself says that there is no such group
   }
-  if (members.size === 0 && ((await directory.groupByID(id))?.members ?? 0) > 0)
+  if (members.size > 0) return [...members.values()];
+  // Okta says the same of a group that these credentials aren't allowed to see.
+  const state = await evidence.of(id);
+  if (state === "not-shown") return state;
+  if (state !== "deleted" && state.members > 0)
     throw new DirectoryInvalidAnswerError(
       `the list of the members of the group ${id} is empty, and the group isn't.`,
     );
-  return [...members.values()];
+  return [];
 }
 
 function memberOf(byUser: Map<string, Member>, user: DirectoryUser, groupID: string): void {

@@ -1,4 +1,5 @@
 import type { DirectoryStatus, OktaHints, Organization } from "../../crds/types.ts";
+import { quotedNames } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
@@ -41,16 +42,24 @@ export function directorySynced(
       "Reading",
       "The members of all mapped groups are being read for the first time; until then changes in Okta are known in part.",
     );
-  const { notShown } = sync;
+  const { notShown, groupsNotShown } = sync;
   const bound = boundOf(directory.pollInterval, sync, verifiedHere(organization, heard) !== undefined);
-  if (notShown.length === 0) return conditionTrue(SYNCED, "Synced", bound);
-  const some = notShown.slice(0, NAMED).map(({ email, ref }) => email ?? ref);
-  return conditionTrue(
-    SYNCED,
-    "SyncedInPart",
-    `${bound} Okta doesn't show ${named(some, notShown.length)} to these credentials, so that what changes of them isn't ` +
-      "known: give the app's admin role these people, or delete their accounts.",
-  );
+  if (notShown.length === 0 && groupsNotShown.length === 0) return conditionTrue(SYNCED, "Synced", bound);
+  const sentences = [bound];
+  if (notShown.length > 0) {
+    const some = notShown.slice(0, NAMED).map(({ email, ref }) => email ?? ref);
+    sentences.push(
+      `Okta doesn't show ${named(some, notShown.length)} to these credentials, so that what changes of them isn't ` +
+        "known: give the app's admin role these people, or delete their accounts.",
+    );
+  }
+  if (groupsNotShown.length > 0) {
+    sentences.push(
+      `Okta doesn't show the groups ${quotedNames(groupsNotShown, { most: NAMED })} to these credentials, and its System Log doesn't ` +
+        "say that they were deleted, so that who is known to be in them stays: give the app's admin role these groups.",
+    );
+  }
+  return conditionTrue(SYNCED, "SyncedInPart", sentences.join(" "));
 }
 
 function notFollowed({ since, error }: { since: number; error: unknown }): DesiredCondition {

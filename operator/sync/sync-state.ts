@@ -19,6 +19,8 @@ export interface SyncState {
   readonly isLogReadable: boolean;
   /** Accounts that Okta doesn't show, although nothing says that they are gone. */
   readonly notShown: readonly User[];
+  /** The names of mapped groups that Okta doesn't show, although nothing says that they were deleted. */
+  readonly groupsNotShown: readonly string[];
   /** People and groups that are to be looked at. */
   readonly waiting: number;
   readonly delay: Percentiles | undefined;

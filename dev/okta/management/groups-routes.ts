@@ -7,6 +7,9 @@ import { cursor, limit, parseBody, parseQuery, position, sendList } from "./list
 import { groupJson, userJson } from "./representations.ts";
 import type { ManagementContext, Route } from "./route.ts";
 
+/** How many groups `q` gives at the most (Okta: "List all groups"). */
+const MOST_BY_NAME = 300;
+
 const filterAttributes = ["id", "type", "lastUpdated", "lastMembershipUpdated"];
 
 const listQuery = z.object({
@@ -23,7 +26,7 @@ const groupBody = z.object({
 });
 
 /** Okta's Groups API. */
-export function groupsRoutes({ directory, base, faults }: ManagementContext): Route[] {
+export function groupsRoutes({ directory, base, isShown, faults }: ManagementContext): Route[] {
   const json = (group: Group) => groupJson(group, base);
   return [
     {
@@ -33,7 +36,7 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
       handle: (request, response) => {
         const query = parseQuery(listQuery, request);
         const { reads } = directory;
-        const { rows, next } = reads.groups.page(position(query.after), query.limit, matcher(query));
+        const { rows, next } = pageOf(query, reads.groups);
         const items = rows.map((group) =>
           groupJson(group, base, query.expand === "stats" ? reads.members(group.id).size : undefined),
         );
@@ -124,10 +127,18 @@ export function groupsRoutes({ directory, base, faults }: ManagementContext): Ro
     },
   ];
 
+  /** A list that `q` gives has one page, however many more there are. */
+  function pageOf(query: z.output<typeof listQuery>, groups: Table<Group>): ReturnType<typeof groups.page> {
+    const matches = matcher(query);
+    const isListed = (group: Group): boolean => isShown(group) && matches(group);
+    if (query.q === undefined) return groups.page(position(query.after), query.limit, isListed);
+    return { ...groups.page(0, Math.min(query.limit, MOST_BY_NAME), isListed), next: undefined };
+  }
+
   /** In the API groups go by id alone. */
   function byId(id: unknown, { groups }: { groups: Table<Group> } = directory): Group {
     const group = groups.get(String(id));
-    if (!group) throw errors.notFound(String(id), "UserGroup");
+    if (!group || !isShown(group)) throw errors.notFound(String(id), "UserGroup");
     return group;
   }
 

@@ -1,6 +1,7 @@
 import type { Request, Response } from "express";
 import type { Logger } from "pino";
 import type { Directory } from "../directory/directory.ts";
+import type { Group } from "../directory/entities.ts";
 import type { EventHooks } from "../event-hooks/event-hooks.ts";
 import type { Faults } from "../faults.ts";
 import type { AuthorizationServer } from "../oauth/authorization-server.ts";
@@ -14,6 +15,8 @@ export interface ManagementContext {
   base: string;
   org: AuthorizationServer;
   apiTokens: ReadonlySet<string>;
+  /** Whether callers are allowed to see a group. */
+  isShown: (group: Group) => boolean;
   faults: Faults;
   log: Logger;
 }

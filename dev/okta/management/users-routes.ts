@@ -48,7 +48,7 @@ const createBody = z.object({
 const updateBody = z.object({ profile: newProfile.partial().optional(), credentials });
 
 /** Okta's Users API, and the lifecycle operations. */
-export function usersRoutes({ directory, base, faults }: ManagementContext): Route[] {
+export function usersRoutes({ directory, base, isShown, faults }: ManagementContext): Route[] {
   return [
     {
       method: "get",
@@ -125,7 +125,7 @@ export function usersRoutes({ directory, base, faults }: ManagementContext): Rou
       scope: "okta.users.read",
       handle: (request, response) => {
         const { reads } = directory;
-        const groups = reads.groupsOf(reads.user(String(request.params.id)).id);
+        const groups = reads.groupsOf(reads.user(String(request.params.id)).id).filter(isShown);
         sendList(
           request,
           response,

@@ -31,7 +31,7 @@ export function mapping(
     generation?: number;
     told?: boolean;
     status?: "True" | "Unknown";
-    found?: readonly { id: string; name: string; formerNames?: readonly string[] }[];
+    found?: readonly { id: string; name: string; formerNames?: readonly string[]; shown?: boolean }[];
   } = {},
 ): OktaRoleMapping {
   const resolved = {
@@ -69,6 +69,8 @@ export function askedDirectory() {
     /** An answer that is waited for. */
     hang: undefined as Promise<void> | undefined,
     hasDirectory: true,
+    /** Of which Okta's log says that they were deleted. */
+    deleted: new Set<string>(),
     isFollowed: false,
     mappings: 1,
     answered: [] as string[],
@@ -89,6 +91,7 @@ export function askedDirectory() {
       ask(id);
       return state.named(id).exact[0];
     },
+    groupWasDeleted: async (id: string) => state.deleted.has(id),
   };
   const waiting = new Map<string, () => void>();
   let signedIn = (_: { kind: string; user: unknown }): void => {};

@@ -47,13 +47,54 @@ test("what isn't there is told, with what is almost named so; what is there is s
     kind: "read",
     missing: ["none", "00g2"],
     hints: [{ written: "Ops", actual: "ops" }],
+    notShown: [],
   });
   t.deepEqual(groups, [
     { id: "00a", name: "two", members: 1 },
     { id: "00b", name: "two", members: 1 },
+    { name: "Ops", shown: false },
+    { name: "none", shown: false },
     { id: "00g1", name: "crew", members: 1, formerNames: ["staff"] },
   ]);
   t.deepEqual(state.asked, ["two", "Ops", "none", "00g1", "00g2"]);
+});
+
+test("a group that Okta doesn't show any more stays as it was, until it is shown or its deletion is logged", async (t) => {
+  const { state, look } = askedDirectory();
+  const found = [
+    { id: "00g1", name: "staff", formerNames: ["crew"] },
+    { id: "00g2", name: "web", members: 3 },
+  ];
+  const one = mapping("one", ["web", { id: "00g1" }], { found });
+  state.named = () => ({ exact: [], near: [] });
+  state.isFollowed = true;
+  const notShown = await look(one);
+  t.like(notShown.check, { missing: [], notShown: ["web", "staff"] });
+  t.deepEqual(notShown.groups, [
+    { id: "00g2", name: "web", shown: false },
+    { id: "00g1", name: "staff", shown: false, formerNames: ["crew"] },
+  ]);
+  t.is(notShown.againMs, 5 * MINUTE, "nobody tells when it is shown again");
+  state.deleted.add("00g1").add("00g2");
+  state.now += 5 * MINUTE;
+  const deleted = await look(one);
+  t.like(deleted.check, { missing: ["web", "00g1"], notShown: [] });
+  t.deepEqual(deleted.groups, []);
+  state.now += 6 * 60 * MINUTE;
+  const again = await look(mapping("one", ["web", { id: "00g1" }], { found: [] }));
+  t.deepEqual(again.groups, [], "what is gone is gone, although nothing is known of it any more");
+});
+
+test("of another directory what was known of groups says nothing; of other groups of the same one it does", async (t) => {
+  const { state, look } = askedDirectory();
+  const found = [{ id: "00g1", name: "staff" }];
+  const of = (groups: ({ id: string } | string)[]) => mapping("one", groups, { found });
+  state.named = (name) => ({ exact: name === "web" ? [{ id: "00g2", name, members: 0 }] : [], near: [] });
+  t.like((await look(of(["web"]))).check, { missing: [], notShown: [] });
+  t.like((await look(of(["web", { id: "00g1" }]))).check, { missing: [], notShown: ["staff"] });
+  const elsewhere = organization();
+  elsewhere.spec.okta.directory = { url: "https://other.okta.com" } as never;
+  t.like((await look(of(["web", { id: "00g1" }]), elsewhere)).check, { missing: ["00g1"], notShown: [] });
 });
 
 test("of very many groups a status holds the first", async (t) => {

@@ -11,7 +11,7 @@ import {
 } from "../../../operator/mappings/mapping-conditions.ts";
 
 const SINCE = Date.parse("2026-11-26T10:00:00Z");
-const READ = { kind: "read", missing: [], hints: [] } as const;
+const READ = { kind: "read", missing: [], hints: [], notShown: [] } as const;
 const FAILED = {
   kind: "failed",
   reason: "DirectoryUnreachable",
@@ -94,9 +94,12 @@ test("an organization and roles that aren't there are named, with what there is"
 
 test("groups that differ are shown beside what Okta has, missing ones by ten", (t) => {
   const read = (missing: string[], hints: Hint[] = []) =>
-    line(groupsResolved({ kind: "read", missing, hints }, mapping()));
+    line(groupsResolved({ ...READ, missing, hints }, mapping()));
   t.is(read([]), "True Found: All groups exist in Okta.");
-  t.regex(read(["a"]), /^False GroupNotFound: Okta has no group "a": create it there/);
+  t.regex(
+    read(["a"]),
+    /^False GroupNotFound: Okta has no group "a": create it there, let .* see it, or correct spec\.groups\.$/,
+  );
   const names = Array.from({ length: 12 }, (_, i) => `g${i}`);
   t.regex(read(names.slice(0, 10)), /"g8", "g9": create/);
   t.regex(read(names), /"g8", "g9" and 2 more: create/);
@@ -130,12 +133,32 @@ test("groups that differ are shown beside what Okta has, missing ones by ten", (
   t.regex(without([]), /^Unknown NoDirectory: /);
 });
 
+test("groups that Okta doesn't show any more are told apart from those that it hasn't, also beside them", (t) => {
+  const read = (more: object) => line(groupsResolved({ ...READ, ...more }, mapping()));
+  t.regex(
+    read({ notShown: ["a"] }),
+    /^False GroupNotShown: Okta doesn't show "a" .* doesn't say that it is deleted, so that whoever is in it keeps .* role it/,
+  );
+  t.regex(
+    read({ notShown: ["a", "b"] }),
+    /"a", "b" .* they are deleted, .* in them keeps .* take them out of/,
+  );
+  t.regex(
+    read({ notShown: ["a"], missing: ["b"] }),
+    /^False GroupNotFound: Okta has no group "b": .*\. Okta doesn't show "a"/,
+  );
+  t.regex(
+    read({ notShown: ["a"], hints: [{ written: "b", actual: "B" }] }),
+    /^False GroupNameDiffers: .*\. Okta doesn't show "a"/,
+  );
+});
+
 test("a hint of sign-ins isn't the directory's word either; one of the directory is", (t) => {
   const hint = { written: "a", actual: "A" };
   const checking = { kind: "checking", isOfStatus: true } as const;
   const ofSignIns = groupsResolved({ kind: "no-directory", byID: [], hints: [hint] }, mapping());
   t.is(groupsResolved(checking, mapping(ofSignIns)).reason, "Checking");
-  const ofDirectory = groupsResolved({ kind: "read", missing: [], hints: [hint] }, mapping());
+  const ofDirectory = groupsResolved({ ...READ, hints: [hint] }, mapping());
   t.is(groupsResolved(checking, mapping(ofDirectory)).reason, "GroupNameDiffers");
   t.deepEqual(
     [found, ofDirectory, ofSignIns, groupsResolved({ ...READ, notReadSince: SINCE }, mapping())].map(

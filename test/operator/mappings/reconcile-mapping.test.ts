@@ -10,7 +10,7 @@ const acme: Organization = {
   ...organization("team/acme", "acme"),
   spec: { ...organization("team/acme", "acme").spec, roles: [{ name: "viewer" }] },
 } as Organization;
-const READ: LookedUp = { check: { kind: "read", missing: [], hints: [] }, groups: [] };
+const READ: LookedUp = { check: { kind: "read", missing: [], hints: [], notShown: [] }, groups: [] };
 const CHECKING: LookedUp = { check: { kind: "checking", isOfStatus: true }, groups: [] };
 
 function mapping(changes: { spec?: object; status?: object } = {}): OktaRoleMapping {

@@ -45,6 +45,11 @@ test("what the directory has shown of a group that people no longer are in", (t)
   );
   const renamed = mapping({ id: "00g1" }, { groups: [{ id: "00g1", name: "crew", formerNames: ["staff"] }] });
   t.is(missingGroup("staff", [renamed]), '"staff" (which is "crew" now)');
+  const notShown = mapping(staff, {
+    ...notFound('Okta doesn\'t show "staff" to these credentials.'),
+    groups: [{ id: "00g1", name: "staff", shown: false }],
+  });
+  t.is(missingGroup("staff", [notShown]), `"staff" (which Okta doesn't show to the directory's credentials)`);
 });
 
 test("only what is about this group counts: other groups of the mapping, and other conditions, say nothing of it", (t) => {

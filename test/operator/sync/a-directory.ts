@@ -15,7 +15,15 @@ interface Group {
   readonly count?: number;
 }
 
-type Call = "user" | "userGroups" | "wasDeleted" | "members" | "groupByID" | "events" | "groupsChangedSince";
+type Call =
+  | "user"
+  | "userGroups"
+  | "wasDeleted"
+  | "members"
+  | "groupByID"
+  | "groupWasDeleted"
+  | "events"
+  | "groupsChangedSince";
 
 /**
  * What Okta's directory answers, as plain values: for what is made of the answers. How they are asked for is tested against
@@ -27,6 +35,9 @@ export class ADirectory {
   /** What people's own lists of groups have beside the groups whose members they are. */
   readonly alsoIn = new Map<string, string[]>();
   readonly deleted = new Set<string>();
+  readonly deletedGroups = new Set<string>();
+  /** Groups that the credentials aren't allowed to see: nothing names them. */
+  readonly hiddenGroups = new Set<string>();
   /** Whose answers are errors, by what is asked, such as `user` or `user 00u1`. */
   readonly failing = new Map<string, Error>();
   /** The pages of the log, each of which follows what the one before names; then empty ones. */
@@ -53,6 +64,11 @@ export class ADirectory {
     this.groups.set(group, { name, pages: pages.map((page) => page.filter((member) => member !== id)) });
   }
 
+  deleteGroup(id: string): void {
+    this.groups.delete(id);
+    this.deletedGroups.add(id);
+  }
+
   rename(id: string, name: string): void {
     this.groups.set(id, { ...this.#group(id), name });
   }
@@ -68,7 +84,7 @@ export class ADirectory {
     const isIn = (group: string, { pages }: Group): boolean =>
       pages.flat().includes(id) || this.alsoIn.get(id)?.includes(group) === true;
     return [...this.groups]
-      .filter(([group, it]) => isIn(group, it))
+      .filter(([group, it]) => !this.hiddenGroups.has(group) && isIn(group, it))
       .map(([group, { name }]) => ({ id: group, name, type: "OKTA_GROUP" }));
   }
 
@@ -81,22 +97,27 @@ export class ADirectory {
     const { pages } = this.groups.get(id) ?? { pages: [[]] };
     for (const page of pages) {
       await this.#ask("members", id);
-      if (!this.groups.has(id)) throw new DirectoryNotFoundError(`group ${id}`);
+      if (!this.groups.has(id) || this.hiddenGroups.has(id)) throw new DirectoryNotFoundError(`group ${id}`);
       yield page.flatMap((member) => this.people.get(member) ?? []);
     }
   }
 
   async groupByID(id: string): Promise<CountedGroup | undefined> {
     await this.#ask("groupByID", id);
-    const group = this.groups.get(id);
+    const group = this.hiddenGroups.has(id) ? undefined : this.groups.get(id);
     const members = group?.count ?? new Set(group?.pages.flat()).size;
     return group && { id, name: group.name, type: "OKTA_GROUP", members };
+  }
+
+  async groupWasDeleted(id: string): Promise<boolean> {
+    await this.#ask("groupWasDeleted", id);
+    return this.deletedGroups.has(id);
   }
 
   async events(from: LogPosition): Promise<LogPage> {
     const position = "after" in from ? from.after : from.since;
     await this.#ask("events", position);
-    return this.log.get(position) ?? { events: [], after: position, isEnd: true };
+    return this.log.get(position) ?? { events: [], unreadable: 0, after: position, isEnd: true };
   }
 
   async *groupsChangedSince(time: string): AsyncIterable<readonly ChangedGroup[]> {

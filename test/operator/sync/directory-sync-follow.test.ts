@@ -11,7 +11,7 @@ import { SimulatedStore } from "../../identity/simulated-store.ts";
 import { fakeClock } from "../../kubernetes/fake-clock.ts";
 import { organization } from "../../organizations/organization.ts";
 import { ADirectory } from "./a-directory.ts";
-import { person, WEB, webAndPortal } from "./an-organization-sync.ts";
+import { PORTAL, person, WEB, webAndPortal } from "./an-organization-sync.ts";
 import { ORGANIZATION, policy, readingDeps, signedInWith } from "./read-organization.ts";
 
 const clock = fakeClock(test);
@@ -32,7 +32,7 @@ const DIRECTORY = { url: ISSUER, pollInterval: "30s", fullSyncInterval: "6h" };
 function scene(t: ExecutionContext) {
   const organizations = new Map<string, Organization>();
   const [changes, sweeps] = [new ADirectory(), new ADirectory()];
-  for (const directory of [changes, sweeps]) directory.add("00uother", [WEB]);
+  for (const directory of [changes, sweeps]) directory.add("00uother", [WEB, PORTAL]);
   const hints = new Map<string, OktaHints["spec"]>();
   const told = { ready: new Set<string>(), changed: new Set<string>(), lookedUp: [] as string[] };
   const store = new SimulatedStore();
@@ -181,7 +181,7 @@ test.serial(
     const targets = [{ id: "00uada", type: "User" }];
     const event = { uuid: "1", published, eventType: "user.account.update_profile", targets };
     const since = new Date(Date.now() - 30_000).toISOString();
-    changes.log.set(since, { events: [event], after: "c2", isEnd: true });
+    changes.log.set(since, { events: [event], unreadable: 0, after: "c2", isEnd: true });
     apply(ORGANIZATION, applied(ORGANIZATION, DIRECTORY));
     await clock.pass(0);
     changes.failing.set("events", new DirectoryForbiddenError("okta.logs.read", "no"));
@@ -212,6 +212,7 @@ test.serial(
       lastChange: 7_000,
       isLogReadable: true,
       notShown: [{}, {}] as never,
+      groupsNotShown: [],
       waiting: 9,
       delay: undefined,
     };

@@ -74,6 +74,30 @@ test("a group that is deleted in Okta takes its role with it, and one that comes
   t.is(status?.roles?.find(({ name }) => name === "service-admin")?.group, "web");
 });
 
+test("a group that the credentials may no longer see takes nothing, and the conditions say so; once deleted it does", async (t) => {
+  const { okta, member, readEverything, untilState, untilRead, condition, user } = await followed(t);
+  const ada = await member("ada", "web");
+  const bob = await member("bob", "web", "portal");
+  await untilRead();
+  await untilState(ada, "Active", ["service-admin"]);
+  okta.settings.hiddenGroups = [okta.directory.group("web").id];
+  okta.directory.removeFromGroup("portal", "bob@acme.example");
+  await untilState(bob, "Active", ["service-admin"]);
+  await readEverything();
+  const { message } = await condition("oktaorg", "acme", "DirectorySynced", "True", "SyncedInPart");
+  t.regex(message, /the groups "web"/);
+  t.is((await user(ada.ref)).status?.state, "Active");
+  // Somebody renames it, so that it is looked up.
+  okta.directory.updateGroup("web", { name: "web", description: "ours" });
+  await condition("orm", "services", "GroupsResolved", "False", "GroupNotShown");
+  await readEverything();
+  t.is((await user(ada.ref)).status?.state, "Active");
+  okta.directory.deleteGroup("web");
+  await untilState(ada, "Deactivated");
+  await untilState(bob, "Deactivated");
+  await condition("orm", "services", "GroupsResolved", "False", "GroupNotFound");
+});
+
 test("a group that is renamed in Okta takes its role with it, also from who has it stored with its id", async (t) => {
   const { store, okta, cluster, person, untilRead, untilState, condition } = await followed(t, {
     directory: { provision: "BeforeLogin" },

@@ -86,8 +86,12 @@ async function scene(okta: OktaStandIn) {
       maxWaitMs,
       wait: async () => {},
     });
-  const deps = readingDeps(store, issuer);
   const groups = ["web", "portal"].map((name) => ({ id: okta.directory.group(name).id, name, byID: false }));
+  const found = new Map(groups.map((group) => [group.id, group]));
+  const deps = {
+    ...readingDeps(store, issuer),
+    mapped: () => ({ found, gone: new Set<string>(), notShown: new Set<string>() }),
+  };
   /** What everybody holds by what is stored. */
   const held = async (): Promise<Map<string, string>> => {
     const roles = new Map<string, string>();

@@ -1,11 +1,18 @@
 import test from "ava";
-import { identityOf, resolveAccess, StaleUserError, type User } from "../../../identity/index.ts";
+import {
+  identityOf,
+  type ReadGroup,
+  resolveAccess,
+  StaleUserError,
+  type User,
+} from "../../../identity/index.ts";
 import { DirectoryUnreachableError } from "../../../okta/directory/directory-errors.ts";
 import { type PassDeps, pass } from "../../../operator/sync/full-pass.ts";
+import { GroupVanishedError } from "../../../operator/sync/group-evidence.ts";
 import { LAG_MS } from "../../../operator/sync/looks.ts";
 import { SimulatedStore } from "../../identity/simulated-store.ts";
 import { ADirectory } from "./a-directory.ts";
-import { ORGANIZATION, policy, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
+import { MAPPED, ORGANIZATION, policy, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
 
 // Who gains and who loses something by a pass, and what Okta is asked before that. Who is in `web` holds service-admin, who
 // is in `portal` portal-admin.
@@ -19,7 +26,14 @@ function scene({ beforeLogin = false } = {}) {
   const directory = new ADirectory();
   directory.add("00uother", [WEB, PORTAL]); // neither group is empty
   const end = new AbortController();
-  const deps = { ...readingDeps(store, ISSUER), beforeLogin, directory, signal: end.signal };
+  const mapped = { ...MAPPED, notShown: directory.hiddenGroups };
+  const deps = {
+    ...readingDeps(store, ISSUER),
+    beforeLogin,
+    directory,
+    signal: end.signal,
+    mapped: () => mapped,
+  };
   /** Somebody who has signed in with groups, and is in these by now. */
   const account = async (id: string, before: string[], now: string[], more: { status?: string } = {}) => {
     directory.add(id, now, more);
@@ -30,9 +44,9 @@ function scene({ beforeLogin = false } = {}) {
     directory,
     end,
     account,
-    read: async (more: Partial<PassDeps> & { gone?: string[]; groups?: string[] } = {}) => {
-      const { gone = [], groups = [WEB, PORTAL], ...others } = more;
-      const asked = groups.map((id) => ({ id, name: NAMES[id] ?? id, byID: false }));
+    read: async (more: Partial<PassDeps> & { gone?: string[]; groups?: string[]; as?: ReadGroup[] } = {}) => {
+      const { gone = [], groups = [WEB, PORTAL], as, ...others } = more;
+      const asked = as ?? groups.map((id) => ({ id, name: NAMES[id] ?? id, byID: false }));
       directory.asked.length = 0;
       return pass({ groups: asked, gone }, { ...deps, ...others });
     },
@@ -160,14 +174,14 @@ test("where Okta's number isn't that of its list, everybody is asked about", asy
   directory.groups.set(WEB, { name: "web", pages: [["00uother"]], count: 2 });
   t.is((await read()).changed, 60);
   t.is(lookedAt().length, 60);
-  t.deepEqual(counted(), [`groupByID ${WEB}`]);
+  t.deepEqual(counted(), [`groupByID ${WEB}`, `groupByID ${PORTAL}`]);
 });
 
 test("who was in a group that is gone, or whose name is, goes by that, as one of many", async (t) => {
   const { directory, account, read, lookedAt, holds } = scene();
   const leavers: User[] = [];
   for (const id of many(52)) leavers.push(await account(id, ["web"], []));
-  directory.groups.delete(WEB);
+  directory.deleteGroup(WEB);
   t.is((await read()).changed, 52);
   t.is(lookedAt().length, 50);
   t.is(await holds(leavers[51] as User), "");
@@ -337,4 +351,70 @@ test("people get accounts before they sign in, by the groups that were read, whe
   t.like(await without.read(), { changed: 0, people: 1 });
   end.abort(new Error("it is over"));
   await t.throwsAsync(read(), { message: "it is over" });
+});
+
+test("of a group that Okta doesn't show any more nobody loses anything, by its name or its id, be they many", async (t) => {
+  const { directory, account, read, store, holds, lookedAt } = scene();
+  const users: User[] = [];
+  for (const id of many(60)) users.push(await account(id, ["web", "portal"], [WEB, PORTAL]));
+  const byID = await account("00ubyid", [], [WEB]);
+  await store.update(byID, {
+    identity: { ...identityOf(byID), groups: [{ id: WEB, name: "web" }] } as never,
+  });
+  directory.hiddenGroups.add(WEB);
+  const hidden = await read();
+  t.like(hidden, { changed: 0, failure: undefined, notShown: [] });
+  t.deepEqual(
+    hidden.groupsNotShown.map(({ id }) => id),
+    [WEB],
+  );
+  t.deepEqual(lookedAt(), []);
+  // Its name may have come to be looked for in vain, by a mapping that has just been made.
+  t.like(await read({ groups: [], gone: ["other"] }), { changed: 0 });
+  for (const { ref } of users) {
+    const { subject = "" } = (await store.fresh(ref)) ?? {};
+    directory.remove(subject, PORTAL);
+  }
+  t.like(await read(), { changed: 60, failure: undefined });
+  t.deepEqual(
+    await Promise.all([users[0], users[59], byID].map((user) => holds(user as User))),
+    ["service-admin", "service-admin", "service-admin"],
+    "what they lose is the other",
+  );
+  directory.deleteGroup(WEB);
+  t.like(await read(), { changed: 61, groupsNotShown: [] });
+  t.is(await holds(byID), "");
+});
+
+test("who is stored with the id of a group that isn't shown keeps it, also where its name is another's by now, or gone", async (t) => {
+  for (const groups of [["00g-web2"], []]) {
+    const { directory, account, read, store, holds } = scene();
+    const user = await account("00uada", [], [WEB]);
+    await store.update(user, {
+      identity: { ...identityOf(user), groups: [{ id: WEB, name: "web" }] } as never,
+    });
+    directory.add("00uother", ["00g-web2"]);
+    directory.rename("00g-web2", "web");
+    directory.hiddenGroups.add(WEB);
+    const as = groups.map((id) => ({ id, name: "web", byID: false }));
+    t.like(await read({ as, gone: groups.length === 0 ? ["web"] : [] }), { changed: 0, failure: undefined });
+    t.is(await holds(user), "service-admin");
+    directory.deleteGroup(WEB);
+    t.like(await read({ as, gone: groups.length === 0 ? ["web"] : [] }), { changed: 1, failure: undefined });
+    t.is(await holds(user), "");
+  }
+});
+
+test("a group that was shown a moment ago isn't read until it has been looked up anew, and nobody loses it", async (t) => {
+  const { directory, account, read, holds } = scene();
+  const ada = await account("00uada", ["web"], [WEB]);
+  const bob = await account("00ubob", ["web", "portal"], [WEB]);
+  directory.hiddenGroups.add(WEB);
+  const lookedUp: string[] = [];
+  const lookUpGroups = (ids: readonly string[]) => void lookedUp.push(...ids);
+  const passed = await read({ mapped: () => MAPPED, lookUpGroups });
+  t.true(passed.failure instanceof GroupVanishedError);
+  t.deepEqual(passed.groupsNotShown, []);
+  t.true(lookedUp.length > 0 && lookedUp.every((id) => id === WEB));
+  t.deepEqual([await holds(ada), await holds(bob)], ["service-admin", "portal-admin,service-admin"]);
 });

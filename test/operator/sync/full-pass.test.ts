@@ -22,7 +22,9 @@ async function scene(t: ExecutionContext, { beforeLogin = false, names = ["web",
     http,
     maxWaitMs: 60_000,
   });
-  const deps = { ...readingDeps(store, issuer), beforeLogin, directory };
+  const found = () => new Map(groups().map((group) => [group.id, group]));
+  const mapped = () => ({ found: found(), gone: new Set<string>(), notShown: new Set<string>() });
+  const deps = { ...readingDeps(store, issuer), beforeLogin, directory, mapped };
   const groups = () =>
     [...okta.directory.groups]
       .filter(({ profile }) => names.includes(profile.name))

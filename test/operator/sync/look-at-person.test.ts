@@ -1,14 +1,15 @@
 import test from "ava";
-import { StaleUserError, type User } from "../../../identity/index.ts";
+import { identityOf, StaleUserError, type User } from "../../../identity/index.ts";
 import {
   DirectoryForbiddenError,
   DirectoryUnreachableError,
 } from "../../../okta/directory/directory-errors.ts";
+import { GroupVanishedError } from "../../../operator/sync/group-evidence.ts";
 import { lookAtPerson } from "../../../operator/sync/look-at-person.ts";
 import { LAG_MS } from "../../../operator/sync/looks.ts";
 import { SimulatedStore } from "../../identity/simulated-store.ts";
 import { ADirectory } from "./a-directory.ts";
-import { ORGANIZATION, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
+import { MAPPED, ORGANIZATION, readingDeps, rolesHeld, signedInWith } from "./read-organization.ts";
 
 const ISSUER = "https://acme.okta.com";
 const ADA = "00uada";
@@ -17,12 +18,22 @@ const ADA = "00uada";
 async function scene({ beforeLogin = false, account = true } = {}) {
   const store = new SimulatedStore();
   const directory = new ADirectory();
-  const deps = { ...readingDeps(store, ISSUER), beforeLogin };
+  directory.add("00uother", ["00g-web"]); // so that it is there
+  const mapped = { ...MAPPED, gone: new Set<string>(), notShown: new Set<string>() };
+  const lookedUp: string[] = [];
+  const deps = {
+    ...readingDeps(store, ISSUER),
+    beforeLogin,
+    mapped: () => mapped,
+    lookUpGroups: (ids: readonly string[]) => void lookedUp.push(...ids),
+  };
   const ada = account ? await signedInWith(store, { issuer: ISSUER, subject: ADA }, ["web"]) : undefined;
   const stored = () => store.find(ORGANIZATION, { issuer: ISSUER, subject: ADA });
   return {
     store,
     directory,
+    mapped,
+    lookedUp,
     ada,
     stored,
     holds: async (): Promise<string> => rolesHeld(await stored(), ISSUER),
@@ -125,4 +136,68 @@ test("where somebody else has written the account meanwhile, that is told", asyn
   t.deepEqual(await look(), { kind: "overtaken" });
   directory.add(ADA, ["00g-portal"]);
   t.deepEqual(await look(), { kind: "overtaken" });
+});
+
+test("a group that Okta doesn't show keeps whom it has, until it is shown, its deletion is logged, or an event says otherwise", async (t) => {
+  const [WEB, both, one] = ["00g-web", "portal-admin,service-admin", "portal-admin"];
+  const hidden = async () => {
+    const found = await scene();
+    found.directory.add(ADA, ["00g-portal"]);
+    found.directory.hiddenGroups.add(WEB);
+    found.mapped.notShown.add(WEB);
+    return found;
+  };
+  const { directory, look, holds } = await hidden();
+  t.like(await look(), { kind: "seen", changed: true, groups: [PORTAL] });
+  t.is(await holds(), both);
+  t.like(await look(), { changed: false });
+  directory.failing.set("groupWasDeleted", new DirectoryForbiddenError("okta.logs.read", "no"));
+  t.like(await look(), { changed: false });
+  const unreachable = new DirectoryUnreachableError(new Error("no"));
+  directory.failing.set("groupWasDeleted", unreachable);
+  await t.throwsAsync(look(), { is: unreachable });
+  directory.failing.clear();
+  directory.deletedGroups.add(WEB);
+  t.like(await look(), { changed: true });
+  t.is(await holds(), one);
+
+  const left = await hidden();
+  await left.look({ left: [WEB] });
+  t.is(await left.holds(), one);
+  t.false(
+    left.directory.asked.some((call) => call.startsWith("group")),
+    "an event is evidence enough",
+  );
+
+  const shown = await hidden();
+  shown.directory.hiddenGroups.clear();
+  await shown.look();
+  t.is(await shown.holds(), one);
+});
+
+test("who came by a name of which Okta has never shown a group keeps it; one that is gone, or that nothing is mapped to, not", async (t) => {
+  const { directory, look, holds, mapped, stored, store } = await scene();
+  directory.add(ADA, ["00g-portal"]);
+  mapped.found = new Map();
+  const ada = await stored();
+  const groups = [{ name: "web" }, { name: "unmapped" }, { id: "00g-unmapped", name: "unmapped" }];
+  if (ada) await store.update(ada, { identity: { ...identityOf(ada), groups } as never });
+  await look();
+  t.is(await holds(), "portal-admin,service-admin");
+  t.deepEqual((await stored())?.groups, [PORTAL, { name: "web" }]);
+  mapped.gone.add("web");
+  await look();
+  t.is(await holds(), "portal-admin");
+});
+
+test("a group that was shown a moment ago is looked up anew before it is known that Okta doesn't show it", async (t) => {
+  const { directory, look, mapped, lookedUp, stored, ada } = await scene();
+  directory.add(ADA, ["00g-portal"]);
+  directory.hiddenGroups.add("00g-web");
+  await t.throwsAsync(look(), { instanceOf: GroupVanishedError, message: /doesn't show the group "web"/ });
+  t.is(await stored(), ada);
+  t.deepEqual(lookedUp, ["00g-web"]);
+  mapped.notShown.add("00g-web");
+  t.like(await look(), { kind: "seen", changed: true });
+  t.deepEqual(lookedUp, ["00g-web"]);
 });

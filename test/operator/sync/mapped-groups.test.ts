@@ -9,6 +9,8 @@ test("a group that a mapping names is the one that Okta has found for it, with t
   t.deepEqual(mappedGroups([byName]), {
     found: new Map([["00gWeb", { ...WEB, byID: false }]]),
     gone: new Set(),
+    unknown: new Set(),
+    notShown: new Set(),
     isOpen: false,
   });
 
@@ -64,6 +66,20 @@ test("a name is gone where Okta has said so, and only there", (t) => {
   t.deepEqual(gone({ resolved: "True" }, { resolved: "Unknown" }, {}), []);
   t.deepEqual([...mappedGroups([aMapping(groups)]).found.keys()], ["00gGone"], "nobody has looked at it yet");
   t.deepEqual(gone({ resolved: "False", observed: 0 }), [], "that was said of what the mapping named before");
+});
+
+test("what Okta doesn't show, or has never shown, isn't gone", (t) => {
+  const found = [
+    { ...WEB, shown: false },
+    { name: "never", shown: false },
+    { id: "00gByID", shown: false },
+  ];
+  const groups = [{ name: "web" }, { name: "never" }, { name: "gone" }, { id: "00gByID" }];
+  const mapped = mappedGroups([aMapping(groups, { found, resolved: "False" })]);
+  t.deepEqual([...mapped.found.keys()], ["00gWeb", "00gByID"]);
+  t.deepEqual([...mapped.gone], ["gone"]);
+  t.deepEqual([...mapped.unknown], ["never"]);
+  t.deepEqual([...mapped.notShown], ["00gWeb", "00gByID"]);
 });
 
 test("it is open as long as Okta is still to say which groups a mapping means, be it one of many", (t) => {

@@ -212,7 +212,7 @@ test.serial(
   async (t) => {
     const before = time(Date.now() - 2 * HOUR);
     const since = time(Date.now() - HOUR / 2);
-    const { asked } = anOrganizationSync(t, {
+    const { asked, directory } = anOrganizationSync(t, {
       ...readBefore(),
       mappings: [
         aMapping([{ id: WEB }, { name: "gone" }], { resolved: "False", resolvedTime: before }),
@@ -220,6 +220,7 @@ test.serial(
         aMapping([{ id: "00g-new" }]),
       ],
     });
+    directory.add("00uother", ["00g-new"]);
     await clock.pass(2_000);
     t.deepEqual(asked().sort(), ["members 00g-new", `members ${PORTAL}`]);
   },
@@ -301,3 +302,39 @@ test.serial("when all is over, nothing is asked any more", async (t) => {
   await hours(7);
   t.deepEqual(directory.asked, []);
 });
+
+test.serial(
+  "a mapped group that isn't shown any more is told, and read as soon as it is shown again",
+  async (t) => {
+    const { account, asked, directory, holds, state, sync, told } = anOrganizationSync(t);
+    const ada = await account("00uada", ["web"], [WEB]);
+    const of = (shown: boolean) =>
+      webAndPortal({
+        found: [
+          { id: WEB, name: "web", ...(shown ? {} : { shown }) },
+          { id: PORTAL, name: "portal" },
+        ],
+        resolved: shown ? "True" : "False",
+      });
+    directory.hiddenGroups.add(WEB);
+    await clock.pass(2_000);
+    t.deepEqual(told.lookedUp, [WEB]);
+    t.is(sync.state().lastFullSync, undefined);
+    state.mappings = [of(false)];
+    sync.wake();
+    await clock.pass(3_000);
+    t.like(sync.state(), { groupsNotShown: ["web"], failure: undefined });
+    t.not(sync.state().lastFullSync, undefined);
+    t.is(await holds(ada), "service-admin");
+    asked();
+    await clock.pass(60_000, 10_000);
+    t.deepEqual(asked(), [], "nothing is asked over and over");
+    directory.hiddenGroups.delete(WEB);
+    directory.remove("00uada", WEB);
+    state.mappings = [of(true)];
+    sync.wake();
+    await clock.pass(2_000);
+    t.deepEqual(sync.state().groupsNotShown, []);
+    t.is(await holds(ada), "");
+  },
+);

@@ -81,7 +81,7 @@ test.serial("what is heard by asking is looked at, and counted", async (t) => {
   const targets = [{ id: "00uada", type: "User" }];
   const published = new Date().toISOString();
   const event = { uuid: "1", published, eventType: "user.account.update_profile", targets };
-  directory.log.set("c1", { events: [event], after: "c2", isEnd: true });
+  directory.log.set("c1", { events: [event], unreadable: 0, after: "c2", isEnd: true });
   await clock.pass(100);
   t.deepEqual(told.heard, ["1 of log"]);
   hear();

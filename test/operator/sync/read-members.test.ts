@@ -1,10 +1,18 @@
 import test from "ava";
 import {
+  DirectoryForbiddenError,
   DirectoryInvalidAnswerError,
   DirectoryUnreachableError,
 } from "../../../okta/directory/directory-errors.ts";
+import { GroupEvidence } from "../../../operator/sync/group-evidence.ts";
 import { readMembers } from "../../../operator/sync/read-members.ts";
 import { ADirectory } from "./a-directory.ts";
+
+/** Of none of the groups it is known that it was ever shown. */
+const EVIDENCE = {
+  mapped: () => ({ found: new Map(), gone: new Set<string>(), notShown: new Set<string>() }),
+  lookUpGroups: () => {},
+};
 
 function scene(groups: Record<string, string[][]> = {}) {
   const directory = new ADirectory();
@@ -15,7 +23,12 @@ function scene(groups: Record<string, string[][]> = {}) {
   const end = new AbortController();
   const read = async (ids: string[] = Object.keys(groups), gone: string[] = []) => {
     const asked = ids.map((id) => ({ id, name: id, byID: false }));
-    const members = await readMembers(directory, { groups: asked, gone }, end.signal);
+    const members = await readMembers(
+      directory,
+      { groups: asked, gone },
+      new GroupEvidence(directory, EVIDENCE),
+      end.signal,
+    );
     return {
       ...members,
       of: Object.fromEntries([...members.byUser].map(([id, { groupIDs }]) => [id, [...groupIDs].sort()])),
@@ -44,21 +57,46 @@ test("who is on two pages, since somebody came in between, is one member", async
   t.is((await read()).sizes.get("web"), 3);
 });
 
-test("a group that Okta no longer has is one without members, and so are names that it has said are gone", async (t) => {
+test("a group that Okta has deleted is one without members, and so are names that it has said are gone", async (t) => {
   const { directory, read } = scene({ web: [["ada"]] });
+  directory.deletedGroups.add("deleted");
   const { ids, sizes, read: groups, failure } = await read(["web", "deleted"], ["left"]);
   t.deepEqual(ids, ["deleted", "web"]);
   t.is(sizes.get("deleted"), 0);
   t.true(groups.has({ name: "left" }));
   t.is(failure, undefined);
-  t.false(directory.asked.includes("groupByID deleted"));
+});
+
+test("of a group that Okta neither shows nor has deleted nothing is known, nor of whoever came by its name", async (t) => {
+  const { directory, read } = scene({ web: [["ada"]], hidden: [["bob"]], empty: [[]] });
+  directory.hiddenGroups.add("hidden");
+  directory.onAsked = () => {
+    if (directory.asked.at(-1) === "members empty") directory.hiddenGroups.add("empty");
+  };
+  const { ids, notShown, sizes, read: groups, failure } = await read(undefined, ["left"]);
+  t.deepEqual(ids, ["web"]);
+  t.deepEqual([...sizes.keys()], ["web"]);
+  t.deepEqual(
+    notShown.map(({ id }) => id),
+    ["hidden", "empty"],
+  );
+  t.deepEqual(
+    ["web", "hidden", "left"].map((name) => groups.has({ name })),
+    [true, false, true],
+  );
+  t.is(failure, undefined);
+  directory.failing.set("groupWasDeleted", new DirectoryForbiddenError("okta.logs.read", "no"));
+  t.deepEqual((await read(["hidden"])).ids, []);
+  const unreachable = new DirectoryUnreachableError(new Error("no"));
+  directory.failing.set("groupWasDeleted", unreachable);
+  t.like(await read(["hidden"]), { failure: unreachable, notShown: [] });
 });
 
 test("an empty list is believed where Okta's number of members says the same, and else the group isn't read", async (t) => {
   const { directory, read } = scene({ empty: [[]], short: [[]], vanished: [[]] });
   directory.groups.set("short", { name: "short", pages: [[]], count: 2 });
   directory.onAsked = () => {
-    if (directory.asked.at(-1) === "groupByID vanished") directory.groups.delete("vanished");
+    if (directory.asked.at(-1) === "groupByID vanished") directory.deleteGroup("vanished");
   };
   const { ids, failure } = await read();
   t.deepEqual(ids, ["empty", "vanished"]);

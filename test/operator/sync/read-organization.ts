@@ -16,6 +16,13 @@ export const policy = new CompiledPolicy(ROLES, [
   { name: "portals", groups: [{ name: "portal" }], roles: ["portal-admin"] },
 ]);
 
+/** The groups that its mappings name, as Okta has shown them. */
+export const MAPPED = {
+  found: new Map(["web", "portal"].map((name) => [`00g-${name}`, { id: `00g-${name}`, name, byID: false }])),
+  gone: new Set<string>(),
+  notShown: new Set<string>(),
+};
+
 /** What reading takes beside the directory, where nobody else does anything. */
 export function readingDeps<Store extends IdentityStore>(store: Store, issuer: string) {
   return {
@@ -27,6 +34,8 @@ export function readingDeps<Store extends IdentityStore>(store: Store, issuer: s
     organization: ORGANIZATION,
     issuer,
     beforeLogin: false,
+    mapped: () => MAPPED,
+    lookUpGroups: () => {},
     isLookedAt: () => false,
     signal: new AbortController().signal,
   };

@@ -22,6 +22,7 @@ const synced: SyncState = {
   lastChange: undefined,
   isLogReadable: true,
   notShown: [],
+  groupsNotShown: [],
   waiting: 0,
   delay: undefined,
 };
@@ -69,6 +70,22 @@ test("of people whom Okta doesn't show, ten are named", (t) => {
   t.deepEqual([status, reason], ["True", "SyncedInPart"]);
   t.regex(message, /p0@acme\.example, .*p9@acme\.example and 2 more/);
   t.notRegex(message, /p10@/);
+});
+
+test("of groups that Okta doesn't show, ten are named, beside people", (t) => {
+  const groupsNotShown = Array.from({ length: 12 }, (_, i) => `g${i}`);
+  const told = directorySynced(acme, { ...synced, groupsNotShown }, undefined);
+  t.like(told, { status: "True", reason: "SyncedInPart" });
+  t.regex(
+    told.message,
+    /pollInterval\)\. Okta doesn't show the groups "g0", .*"g9" and 2 more to these credentials/,
+  );
+  const ada = { ref: "acme/1", email: "ada@acme.example" } as never;
+  const both = directorySynced(acme, { ...synced, groupsNotShown: ["web"], notShown: [ada] }, undefined);
+  t.regex(
+    both.message,
+    /show ada@acme\.example to .* their accounts\. Okta doesn't show the groups "web" to/,
+  );
 });
 
 test("an event hook is verified when Okta has called; whoever calls with a wrong secret makes nothing False", (t) => {
