@@ -145,6 +145,20 @@ function tokenFileOf(config: KubeConfig): string | undefined {
   return config.getCurrentUser()?.authProvider?.config?.tokenFile || undefined;
 }
 
+/** The command that gives the current user's credentials. */
+function pluginOf(config: KubeConfig): string | undefined {
+  const user = config.getCurrentUser();
+  const exec: { command?: string } | undefined = user?.exec ?? user?.authProvider?.config?.exec;
+  return exec?.command;
+}
+
+/** As with an empty token file: client-node would go on as nobody, or stumble over an answer that has no status. */
+function givesNothing(plugin: string): KubeConfigError {
+  return new KubeConfigError(
+    `The kubeconfig's plugin "${plugin}" gives neither a token nor a certificate with its key: run it by hand to see why`,
+  );
+}
+
 async function accessOf(config: KubeConfig): Promise<Access> {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new KubeConfigError("The kubeconfig's current context has no cluster");
@@ -152,7 +166,10 @@ async function accessOf(config: KubeConfig): Promise<Access> {
   const proxyUrl = cluster.proxyUrl || undefined;
   if (proxyUrl) tryProxy(proxyUrl);
   const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
+  const plugin = pluginOf(config);
+  await config.applyToHTTPSOptions(options).catch((cause: unknown) => {
+    throw plugin !== undefined && cause instanceof TypeError ? givesNothing(plugin) : cause;
+  });
 
   const headers: string[] = [];
   for (const [name, value] of Object.entries(options.headers ?? {})) {
@@ -165,6 +182,8 @@ async function accessOf(config: KubeConfig): Promise<Access> {
     throw new KubeConfigError(`There is no token in the file ${tokenFile}`);
 
   const { ca, cert, key, servername, rejectUnauthorized } = options;
+  if (plugin !== undefined && !(cert && key) && !headers.includes("Authorization"))
+    throw givesNothing(plugin);
   const tls: TlsMaterial = { ca, cert, key, servername, rejectUnauthorized };
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([cluster.server, proxyUrl, tls]))

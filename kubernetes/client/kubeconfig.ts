@@ -51,8 +51,21 @@ async function read(files: string[]): Promise<KubeConfig> {
     inPod.loadFromDefault();
     return inPod;
   }
-  for (const other of others) config.mergeConfig(other);
+  for (const other of others) add(config, other);
   return config;
+}
+
+/** As kubectl does: of what is in several files, the current context too, the first counts. */
+function add(config: KubeConfig, { currentContext, clusters, users, contexts }: KubeConfig): void {
+  config.currentContext ||= currentContext;
+  config.clusters = config.clusters.concat(clusters.filter(isNewIn(config.clusters)));
+  config.users = config.users.concat(users.filter(isNewIn(config.users)));
+  config.contexts = config.contexts.concat(contexts.filter(isNewIn(config.contexts)));
+}
+
+function isNewIn(known: readonly { readonly name: string }[]): (other: { readonly name: string }) => boolean {
+  const names = new Set(known.map(({ name }) => name));
+  return ({ name }) => !names.has(name);
 }
 
 async function readOne(file: string): Promise<KubeConfig> {

@@ -1,5 +1,5 @@
 import { basename, delimiter } from "node:path";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { stringify } from "yaml";
 import { Credentials } from "../../../kubernetes/client/credentials.ts";
 import { KubeConfigError } from "../../../kubernetes/client/errors.ts";
@@ -13,7 +13,12 @@ async function credentialsOf(kubeconfig?: string, context?: string) {
   const time = { now: 0 };
   const { log, lines } = logLines();
   const credentials = await Credentials.load({ kubeconfig, context, log, now: () => time.now });
-  return { headers: async () => (await credentials.current()).headers, time, lines };
+  return {
+    headers: async () => (await credentials.current()).headers,
+    path: async () => (await credentials.current()).basePath,
+    time,
+    lines,
+  };
 }
 
 test("a user's token may be in a file, which is read again and again", async (t) => {
@@ -89,12 +94,57 @@ test("each user has the file that is theirs, however it is written", async (t) =
   t.deepEqual(await headersOf("fifth"), []);
 });
 
-test.serial("of several files in KUBECONFIG one may have the user, and another the rest", async (t) => {
+for (const [what, answer] of [
+  ["an empty status", { status: {} }],
+  ["no status", {}],
+  ["nothing at all", null],
+  ["a certificate without its key", { status: { clientCertificateData: "abc" } }],
+] as const)
+  test(`a plugin that gives ${what} is said to be of no use, and nobody goes on as nobody`, async (t) => {
+    const command = "echo";
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command, args: [JSON.stringify(answer)] };
+    const message = /^The kubeconfig's plugin "echo" gives neither a token nor a certificate with its key/;
+    const kubeconfig = await oneContext(t, { user: { exec } });
+    await t.throwsAsync(credentialsOf(kubeconfig), { instanceOf: KubeConfigError, message });
+  });
+
+function withKubeconfigs(t: ExecutionContext, ...files: string[]): void {
   const { KUBECONFIG } = process.env;
   t.teardown(() => {
     if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;
     else process.env.KUBECONFIG = KUBECONFIG;
   });
+  process.env.KUBECONFIG = files.join(delimiter);
+}
+
+test.serial("of several files in KUBECONFIG the first that has something counts", async (t) => {
+  const file = (name: string, current: string | undefined, token: string) =>
+    temporaryFile(
+      t,
+      name,
+      stringify({
+        ...(current === undefined ? {} : { "current-context": current }),
+        contexts: ["x", name].map((context) => ({ name: context, context: { cluster: "x", user: context } })),
+        clusters: [{ name: "x", cluster: { server: `https://127.0.0.1:9/${name}` } }],
+        users: ["x", name].map((user) => ({ name: user, user: { token: `${token}-${user}` } })),
+      }),
+    );
+  const [none, first, second] = [
+    await file("none", undefined, "a"),
+    await file("first", "first", "b"),
+    await file("second", "second", "c"),
+  ];
+  withKubeconfigs(t, none, first, second);
+  const { headers, path } = await credentialsOf();
+  t.deepEqual(await headers(), ["Authorization", "Bearer b-first"], "as the first says that says it");
+  t.is(await path(), "/none");
+  const common = await credentialsOf(undefined, "x");
+  t.deepEqual(await common.headers(), ["Authorization", "Bearer a-x"]);
+  const last = await credentialsOf(undefined, "second");
+  t.deepEqual(await last.headers(), ["Authorization", "Bearer c-second"]);
+});
+
+test.serial("of several files in KUBECONFIG one may have the user, and another the rest", async (t) => {
   const tokenFile = await temporaryFile(t, "token", "abc");
   const rest = {
     "current-context": "x",
@@ -102,11 +152,11 @@ test.serial("of several files in KUBECONFIG one may have the user, and another t
     clusters: [{ name: "x", cluster: { server: "https://127.0.0.1:9" } }],
   };
   const users = { users: [{ name: "x", user: { tokenFile } }] };
-  process.env.KUBECONFIG = [
+  const [one, other] = [
     await temporaryFile(t, "rest", stringify(rest)),
-    "",
     await temporaryFile(t, "users", stringify(users)),
-  ].join(delimiter);
+  ];
+  withKubeconfigs(t, one, "", other);
   const { headers } = await credentialsOf();
   t.deepEqual(await headers(), ["Authorization", "Bearer abc"]);
 });
