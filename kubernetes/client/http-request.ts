@@ -165,7 +165,8 @@ export function connectionError(request: { method: string; path: string }, cause
 export function parseRetryAfter(header: string | string[] | undefined, now = Date.now()): number | undefined {
   const value = (Array.isArray(header) ? header[0] : header) ?? "";
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
+  // A date has a time of day; Date.parse makes one of "1.5", too.
+  const date = value.includes(":") ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

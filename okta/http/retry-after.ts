@@ -9,8 +9,10 @@ const LONGEST_MS = 10 * 60_000;
  */
 export function retryAfter(answer: Pick<HttpAnswer, "headers">): number | undefined {
   const after = first(answer.headers["retry-after"])?.trim() ?? "";
-  const ms = /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - serverTime(answer);
-  return Number.isNaN(ms) ? untilReset(answer) : bounded(ms);
+  if (/^\d+$/.test(after)) return bounded(Number(after) * 1000);
+  // A date has a time of day; Date.parse makes one of "1.5", too.
+  const date = after.includes(":") ? Date.parse(after) : Number.NaN;
+  return Number.isNaN(date) ? untilReset(answer) : bounded(date - serverTime(answer));
 }
 
 /** When the rate limit's window ends, in ms from now (Okta, "Rate limit best practices": epoch seconds). */

@@ -164,6 +164,7 @@ test("what is thrown is an Error in the end", (t) => {
 test("of several Retry-After the first counts; one that is no whole number of seconds or date says nothing", (t) => {
   t.is(parseRetryAfter(["7", "8"]), 7_000);
   t.is(parseRetryAfter([]), undefined);
-  for (const odd of ["", "x7", "7x", "-"]) t.is(parseRetryAfter(odd), undefined, odd);
+  for (const odd of ["", "x7", "7x", "-", "1.5", "-1", "1 2", "2026-11-24", "Nov 24 2026"])
+    t.is(parseRetryAfter(odd), undefined, odd);
   t.is(parseRetryAfter("120"), 120_000);
 });

@@ -22,6 +22,8 @@ test("a server says when to come back in seconds, by a date or by its rate limit
     [{ "x-rate-limit-reset": [`${NOW_S + 11}`], date: [DATE] }, 11_000],
     [{ "x-rate-limit-reset": `${NOW_S - 1}`, date: DATE }, 0],
     [{ "retry-after": "7", "x-rate-limit-reset": `${NOW_S + 11}`, date: DATE }, 7_000],
+    [{ "retry-after": "1.5", "x-rate-limit-reset": `${NOW_S + 11}`, date: DATE }, 11_000],
+    [{ "retry-after": "1.5", date: DATE }, undefined],
     [{ "retry-after": "soon", "x-rate-limit-reset": `${NOW_S + 11}`, date: DATE }, 11_000],
     [{ "x-rate-limit-reset": "soon", date: DATE }, undefined],
     [{ "x-rate-limit-reset": `x${NOW_S + 11}`, date: DATE }, undefined],
