@@ -258,13 +258,13 @@ for (const [what, body, expected] of watchAnswers) {
   });
 }
 
-test("a watch that is refused fails with the reason", async (t) => {
+test("a watch that is refused fails with the reason, and with when to ask again", async (t) => {
   const server = await FaultServer.start(t);
   const client = await connect(t, { kubeconfig: server.kubeconfig });
   server.failTimes(1, any, statusAnswer(429, "TooManyRequests", { "retry-after": "3" }));
   const watch = watchOnce(client, namespaces, { resourceVersion: "1", timeoutSeconds: 5 });
   const error = await t.throwsAsync(watch[Symbol.asyncIterator]().next(), { instanceOf: ApiError });
-  t.like(error, { status: 429, retryAfterMs: 3_000 });
+  t.like(error, { status: 429, reason: "TooManyRequests", retryAfterMs: 3_000 });
 });
 
 test("a reader that is slow makes the server wait, and misses nothing", async (t) => {

@@ -184,18 +184,19 @@ test("watches of one connection share it with their heartbeat, and end with it",
   }
 });
 
-test("a watch from a resourceVersion that isn't one is refused", async (t) => {
+test("a watch from a resourceVersion that isn't one fails with what the API server says of it", async (t) => {
   const client = await connect(t);
   const watch = watchOnce(client, configMaps, { resourceVersion: "nonsense", timeoutSeconds: 5 });
-  await t.throwsAsync(
-    async () => {
-      for await (const _ of watch);
-    },
-    { instanceOf: ApiError },
-  );
+  const reading = async () => {
+    for await (const _ of watch);
+  };
+  await t.throwsAsync(reading, {
+    instanceOf: ApiError,
+    message: /: 500 Unknown: .*"nonsense": invalid syntax/,
+  });
 });
 
-test("a review stores nothing and may be sent twice", async (t) => {
+test("a review says whose a token is, and may be sent twice", async (t) => {
   const client = await connect(t);
   const { namespace, controlPlane } = await testCluster(t);
   await client.create(serviceAccounts, { metadata: { namespace, name: "ada" } });
@@ -204,11 +205,13 @@ test("a review stores nothing and may be sent twice", async (t) => {
   const answer = await apiRequest(controlPlane.admin, "POST", path, { body });
   const { token } = JSON.parse(answer.body).status;
   const spec = { token, audiences: ["https://example.com"] };
-  const review = await client.create(tokenReviews, { metadata: {}, spec }, { idempotent: true });
-  t.like(review.status, {
-    authenticated: true,
-    user: { username: `system:serviceaccount:${namespace}:ada` },
-  });
+  for (let i = 0; i < 2; i++) {
+    const review = await client.create(tokenReviews, { metadata: {}, spec }, { idempotent: true });
+    t.like(review.status, {
+      authenticated: true,
+      user: { username: `system:serviceaccount:${namespace}:ada` },
+    });
+  }
 });
 
 test("a guarded client reads but doesn't write while it may not", async (t) => {

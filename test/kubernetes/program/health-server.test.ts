@@ -112,9 +112,11 @@ test("one check of many that fails is enough; what it throws is said even where 
 });
 
 test("answers are texts that nobody may keep, and none keeps the server from closing", async (t) => {
-  const { port } = await serve(t);
+  const { server, port } = await serve(t);
   const response = await fetch(`http://127.0.0.1:${port}/livez`);
   t.is(response.headers.get("content-type"), "text/plain; charset=utf-8");
   t.is(response.headers.get("cache-control"), "no-store");
   await response.text(); // the connection stays open
+  await server.close();
+  await t.throwsAsync(fetch(`http://127.0.0.1:${port}/livez`), { message: /failed/ });
 });
