@@ -725,7 +725,7 @@ export interface OrganizationUserStatus {
    */
   sessionEpoch: number;
   /**
-   * The sessions that ended by a sign-out, by their ids, until they would have expired: a copy of such a session's cookie is refused.
+   * The sessions that ended by a sign-out, by their ids, until an hour after they would have expired: a copy of such a session's cookie is refused.
    *
    * Items: One session.
    */

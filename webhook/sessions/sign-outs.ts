@@ -6,6 +6,7 @@ import {
   auditSessionsEnded,
   beforeLost,
   type Cause,
+  hasExpiredEverywhere,
   type IdentityStore,
   MANY_SIGN_OUTS,
   type PerhapsStored,
@@ -105,7 +106,7 @@ export class SignOuts {
       let user = earlier > 0 ? undefined : store.get(session.user);
       // This replica may not have heard of the account yet, or of an earlier one of that name alone.
       if (user?.uid !== session.userID) user = await store.fresh(session.user);
-      if (!user || user.uid !== session.userID || this.#now() >= expiresAt) return true;
+      if (!user || user.uid !== session.userID || hasExpiredEverywhere(session, this.#now())) return true;
       const before = beforeLost(lost, { before: user, after: user });
       const isEnded = hasEnded(user, session);
       const after = isEnded ? user : await store.update(user, { endSession: { id, expiresAt } });
