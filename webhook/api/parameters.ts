@@ -41,7 +41,7 @@ export const USERS_PARAMETERS = {
   },
   cursor: {
     description:
-      "Where the page begins: nextCursor of the one before, in the same order. Who is there all the time comes once, whoever is made or deleted meanwhile.",
+      "Where the page begins: nextCursor of the one before, in the same order. Who is there all the time, and keeps their place in this order, comes once, whoever is made or deleted meanwhile. To read everybody, sort by email: sign-ins and changes of state move people in other orders.",
     schema: { type: "string" },
   },
 } as const satisfies Record<string, Parameter>;

@@ -41,6 +41,11 @@ export class RosterIndex {
     return this.#digest.toString();
   }
 
+  /** What is kept of one of them; undefined for whoever isn't here any more. */
+  entry(ref: string): Entry | undefined {
+    return this.#entries.get(ref);
+  }
+
   /** Everybody in this order. */
   async sorted(sort: RosterSort): Promise<SortedEntries> {
     let made = this.#sorted.get(sort);

@@ -74,23 +74,20 @@ export class Listing {
     return { entries, precedes, follows, matching };
   }
 
-  /**
-   * The next of those who match, behind a place: looks at no more than it has to.
-   * @returns `goOnAt`: behind which place to go on; undefined when that was all
-   */
-  async nextMatching(
-    matches: Matches,
-    { after, limit }: { after: Position | undefined; limit: number },
-    slices: Pick<Slices, "pause">,
-  ): Promise<{ entries: readonly Entry[]; goOnAt: Position | undefined }> {
+  /** All who match, in the order of this moment: who changes place while others are looked at is among them once. */
+  async everybodyMatching(matches: Matches, slices: Pick<Slices, "pause">): Promise<Entry[]> {
+    const everybody = [...this.#pieces(undefined)].flat();
     const entries: Entry[] = [];
-    for await (const strip of this.#strips(after, slices)) {
-      for (const entry of strip) {
-        if (matches(entry)) entries.push(entry);
-        if (entries.length === limit) return { entries, goOnAt: entry };
-      }
+    for (let i = 0; i < everybody.length; i += STRIDE) {
+      entries.push(...everybody.slice(i, i + STRIDE).filter(matches));
+      await slices.pause();
     }
-    return { entries, goOnAt: undefined };
+    return entries;
+  }
+
+  *#pieces(after: Position | undefined): Generator<readonly Entry[]> {
+    let piece = this.#following(after);
+    for (; piece.length > 0; piece = this.#following(piece.at(-1))) yield piece;
   }
 
   /** All that follows a place, a few at a time. Who comes or goes meanwhile is among them or not, as it happens. */
@@ -98,14 +95,11 @@ export class Listing {
     after: Position | undefined,
     slices: Pick<Slices, "pause">,
   ): AsyncGenerator<readonly Entry[]> {
-    let at = after;
-    for (let piece = this.#following(at); piece.length > 0; piece = this.#following(at)) {
+    for (const piece of this.#pieces(after))
       for (let i = 0; i < piece.length; i += STRIDE) {
         yield piece.slice(i, i + STRIDE);
         await slices.pause();
       }
-      at = piece.at(-1);
-    }
   }
 
   #following(position: Position | undefined): Entry[] {

@@ -4,7 +4,7 @@ import { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
 import { matcher, type RosterFilter } from "./roster-entry.ts";
 import { RosterIndex } from "./roster-index.ts";
 import { type FoundPart, Listing } from "./roster-listing.ts";
-import { formatCursor, type Position, parseCursor, type RosterOrder } from "./roster-sort.ts";
+import { formatCursor, parseCursor, type RosterOrder } from "./roster-sort.ts";
 import { ScanTurns, type Slices } from "./scan-turns.ts";
 
 /** Which page of which list is asked for. */
@@ -124,7 +124,8 @@ export class Roster {
   }
 
   /**
-   * Everybody whom a filter lets through, in batches. As with pages, whoever is there all the time comes once.
+   * Everybody whom a filter lets through, in batches, in the order in which they stand at the beginning: whoever is there all
+   * the time comes once, whatever place they have meanwhile. Of each, what is so when their batch is read.
    * @throws RosterBusyError; StoreError
    */
   async *all(
@@ -133,16 +134,16 @@ export class Roster {
     caller: string,
   ): AsyncGenerator<readonly User[]> {
     const matches = matcher(query) ?? (() => true);
-    let after: Position | undefined;
+    const list = new Listing(await (await this.#index(organization)).sorted(query.sort), query);
+    const found = await this.#scan(organization, caller, (slices) => list.everybodyMatching(matches, slices));
+    const refs = found.map(({ ref }) => ref);
+    let from = 0;
     do {
-      const list = new Listing(await (await this.#index(organization)).sorted(query.sort), query);
-      const part = { after, limit: BATCH };
-      const { entries, goOnAt } = await this.#scan(organization, caller, (slices) =>
-        list.nextMatching(matches, part, slices),
-      );
-      after = goOnAt;
-      yield await this.#read(entries);
-    } while (after);
+      const index = await this.#index(organization);
+      const batch = refs.slice(from, from + BATCH).flatMap((ref) => index.entry(ref) ?? []);
+      yield await this.#read(batch.filter(matches));
+      from += BATCH;
+    } while (from < refs.length);
   }
 
   /** A user of this organization by the name of their account; undefined for others', as for nobody's. */

@@ -157,6 +157,37 @@ test("all of a filtered list comes in batches, each user once", async (t) => {
   t.true(batches >= 3);
 });
 
+test("whoever is there while all of a list is read comes once, also who changes place; who no longer matches doesn't", async (t) => {
+  for (const descending of [false, true]) {
+    const { roster, put, remove, users } = usersScene();
+    const names = Array.from({ length: 1_000 }, (_, i) => `user-${String(i).padStart(4, "0")}`);
+    for (const [i, name] of names.entries()) put(name, { lastLoginTime: i });
+    const query = { ...FIRST, sort: "lastSignIn", descending, state: "Active" } as const;
+    const inOrder = descending ? names.toReversed() : names;
+    const seen: string[] = [];
+    let batches = 0;
+    for await (const users of roster.all(ACME, query, ANN)) {
+      seen.push(...namesOn({ users }));
+      batches++;
+      // Those who stand at the end come to the front, and the other way round.
+      for (const name of inOrder.slice(-200, -2)) put(name, { lastLoginTime: descending ? 5_000 : -1 });
+      for (const name of inOrder.slice(0, 100)) put(name, { lastLoginTime: descending ? -1 : 5_000 });
+      put(inOrder.at(-1) ?? "", { ...deactivated, lastLoginTime: 1 });
+      remove(inOrder.at(-2) ?? "");
+      put("new", { lastLoginTime: batches });
+    }
+    t.deepEqual(seen, inOrder.slice(0, -2));
+    t.true(batches >= 3 && users.size === 1_000);
+  }
+});
+
+test("of nobody there is one batch without anybody", async (t) => {
+  const { roster } = usersScene();
+  const batches: (readonly User[])[] = [];
+  for await (const users of roster.all(ACME, FIRST, ANN)) batches.push(users);
+  t.deepEqual(batches, [[]]);
+});
+
 test("what is heard while everybody is still being read counts", async (t) => {
   const { roster, put, remove, slowReads } = usersScene();
   for (const name of ["a", "b", "c", "d"]) put(name);
