@@ -250,7 +250,7 @@ ${
       )}Change it there.</p>`
     : undefined
 }
-${!hasRoom && html`<p class="alert" role="note">These are too many groups for one page: change fewer roles at once.</p>`}
+${!hasRoom && tooManyGroups(organization, edits)}
 ${
   hasRoom &&
   html`<div class="actions">
@@ -277,12 +277,30 @@ ${edits
   )}`;
 }
 
+/** What is to be done where a form of so many groups doesn't fit on this page. */
+function tooManyGroups(
+  { metadata, spec }: Previewed["desk"]["organization"],
+  edits: readonly Edit[],
+): HtmlValue {
+  const [edit, ...others] = edits;
+  if (!edit || others.length > 0)
+    return html`<p class="alert" role="note">These are too many groups for one page: change fewer roles at once.</p>`;
+  const { role, mapping, read, owner } = edit.field;
+  const byHand =
+    owner !== undefined
+      ? html`change them where <code>${mapping}</code> is kept`
+      : read
+        ? html`edit the mapping with <code>kubectl edit oktarolemapping ${mapping} --namespace ${metadata.namespace}</code>`
+        : html`write the mapping <code>${mapping}</code> as a manifest, for <code>kubectl apply --filename</code>`;
+  return html`<p class="alert" role="note">This role has too many groups for this page: ${byHand}. Or give it fewer: <a href="/login/${spec.loginPath}/mappings?role=${role.name}">back to its groups</a>.</p>`;
+}
+
 function manifestOf(organization: Previewed["desk"]["organization"], edits: readonly Edit[]): HtmlValue {
   const left = edits.filter(({ groups }) => groups.length > 0);
   if (left.length === 0) return undefined;
   const text = mappingManifest(organization, left);
   if (!new Room(ROOM.manifest).takes(html`${text}`))
-    return html`<p class="soft">The manifest of so many groups doesn't fit on a page: change fewer roles at once.</p>`;
+    return html`<p class="soft">The manifest of so many groups doesn't fit on a page${edits.length > 1 && ": change fewer roles at once"}.</p>`;
   return html`<p>By hand: as a manifest, for <code>kubectl apply --filename</code> or for where yours are kept:</p>${manifestBlock(text)}`;
 }
 

@@ -310,7 +310,35 @@ test("of very many groups and people what fits is shown, and how many more there
   t.true(read.includes(`- and ${400 - unseen} more that nobody has come with.`));
   const people = read.filter((line) => line.startsWith('"')).length;
   t.true(read.includes(`and ${60 - people} more.`));
-  t.true(read.includes("{alert}These are too many groups for one page: change fewer roles at once."));
-  t.true(read.includes("The manifest of so many groups doesn't fit on a page: change fewer roles at once."));
+  t.true(
+    read.includes(
+      "{alert}This role has too many groups for this page: write the mapping `acme.admin` as a manifest, for " +
+        "`kubectl apply --filename`. Or give it fewer: [back to its groups](/login/acme/mappings?role=admin).",
+    ),
+  );
+  t.true(read.includes("The manifest of so many groups doesn't fit on a page."));
   t.false(read.some((line) => /\[(Save|Change it further)\]/.test(line)));
+});
+
+test("where the groups don't fit on a page, it says what to do: with one role by kubectl or where it is kept, with several one by one", (t) => {
+  const many = groupsTo(400, LONG);
+  const text = many.map(({ name = "" }) => name).join("\n");
+  const said = (given: Given) =>
+    reading(page(given)).find((line) => line.startsWith("{alert}") && line.includes("too many groups"));
+  const back = "[back to its groups](/login/acme/mappings?role=admin).";
+  const one = { filledIn: { admin: text }, mappings: [mapping("acme.admin", ["admin"], [{ name: "ops" }])] };
+  t.is(
+    said(one),
+    "{alert}This role has too many groups for this page: edit the mapping with `kubectl edit oktarolemapping acme.admin " +
+      `--namespace acme\`. Or give it fewer: ${back}`,
+  );
+  t.is(
+    said({ ...one, filledIn: { admin: text, viewer: "x" } }),
+    "{alert}These are too many groups for one page: change fewer roles at once.",
+  );
+  const theirs = mapping("acme.admin", ["admin"], [{ name: "ops" }], { owners: ["Argo CD"] });
+  t.is(
+    said({ ...one, mappings: [theirs] }),
+    `{alert}This role has too many groups for this page: change them where \`acme.admin\` is kept. Or give it fewer: ${back}`,
+  );
 });
