@@ -1,14 +1,10 @@
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import { OktaError } from "../errors.ts";
+import { first, parseJson } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
-import {
-  HostNotListedError,
-  HttpConnectionError,
-  HttpStatusError,
-  HttpTimeoutError,
-  UrlNotAllowedError,
-} from "../http/http-errors.ts";
+import { HostNotListedError, HttpStatusError, UrlNotAllowedError } from "../http/http-errors.ts";
+import { retryAfter } from "../http/retry-after.ts";
 import { oneLine } from "../one-line.ts";
 import { alternative, checkIssuerUrl, mismatch, notThere } from "./issuer-advice.ts";
 import { type IssuerMistake, IssuerUnreachableError, WrongIssuerError } from "./issuer-errors.ts";
@@ -48,6 +44,15 @@ export interface IssuersOptions {
   /** A clock that never goes back, ms */
   now?: () => number;
 }
+
+/**
+ * What comes of asking for metadata. Only a 404 or a 410 says that there is none, and not as a page: a login page, a redirect
+ * or a refusal in its place may be a proxy's, a firewall's or a moment's.
+ */
+type MetadataAnswer =
+  | { readonly kind: "metadata"; readonly json: unknown }
+  | { readonly kind: "absent"; readonly error: OktaError }
+  | { readonly kind: "unreadable"; readonly error: OktaError };
 
 interface Known {
   readonly issuer: DiscoveredIssuer;
@@ -133,14 +138,12 @@ export class Issuers {
   async #read(issuer: string): Promise<IssuerMetadata> {
     const url = checkIssuerUrl(issuer, (url) => this.#http.allowed(url));
     const answer = await this.#metadata(issuer);
-    if (answer instanceof OktaError) {
-      if (isTemporary(answer)) throw unreachable(issuer, answer);
-      const elsewhere = alternative(url);
-      const other = await this.#metadata(elsewhere);
-      // Failing to ask elsewhere says nothing about where the mistake is.
-      throw notThere(issuer, url, other instanceof OktaError ? undefined : elsewhere, answer);
-    }
-    return this.#understand(issuer, answer);
+    if (answer.kind === "metadata") return this.#understand(issuer, answer.json);
+    if (answer.kind === "unreadable") throw unreachable(issuer, answer.error);
+    const elsewhere = alternative(url);
+    const other = await this.#metadata(elsewhere);
+    // Failing to ask elsewhere says nothing about where the mistake is.
+    throw notThere(issuer, url, other.kind === "metadata" ? elsewhere : undefined, answer.error);
   }
 
   #understand(issuer: string, answer: unknown): IssuerMetadata {
@@ -180,11 +183,17 @@ export class Issuers {
     return metadata;
   }
 
-  async #metadata(issuer: string): Promise<unknown> {
+  async #metadata(issuer: string): Promise<MetadataAnswer> {
+    const url = `${issuer.replace(/\/+$/, "")}/.well-known/openid-configuration`;
     try {
-      return await this.#http.json(`${issuer.replace(/\/+$/, "")}/.well-known/openid-configuration`);
+      const answer = await this.#http.request(url, { headers: { accept: "application/json" } });
+      const { status, where, headers } = answer;
+      if (status === 200) return { kind: "metadata", json: parseJson(answer) };
+      const error = new HttpStatusError(where, status, retryAfter(answer));
+      const isPage = /^\s*text\/html\b/i.test(first(headers["content-type"]) ?? "");
+      return { kind: (status === 404 || status === 410) && !isPage ? "absent" : "unreadable", error };
     } catch (error) {
-      if (error instanceof OktaError) return error;
+      if (error instanceof OktaError) return { kind: "unreadable", error };
       throw error;
     }
   }
@@ -196,8 +205,8 @@ function isSafe(endpoint: URL, issuer: string): boolean {
 }
 
 /**
- * Whether a failed reading leaves what was read before as good as it was. A page, a 404 or half an answer where
- * metadata was may be a proxy's or a moment's; what names another issuer, or an endpoint that may not be called, is
+ * Whether a failed reading leaves what was read before as good as it was. A 404 or half an answer where metadata was may be
+ * a proxy's or a moment's; what names another issuer, or an endpoint that may not be called, is
  * taken at its word.
  */
 function saysNothing(error: unknown): boolean {
@@ -214,12 +223,6 @@ const UNREAD: ReadonlySet<IssuerMistake> = new Set([
   "not-an-issuer",
   "metadata-incomplete",
 ]);
-
-function isTemporary(error: OktaError): boolean {
-  if (error instanceof HttpStatusError)
-    return error.status === 408 || error.status === 429 || error.status >= 500;
-  return error instanceof HttpTimeoutError || error instanceof HttpConnectionError;
-}
 
 function unreachable(issuer: string, cause: OktaError): IssuerUnreachableError {
   return new IssuerUnreachableError(

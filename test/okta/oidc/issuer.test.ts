@@ -1,4 +1,5 @@
 import test from "ava";
+import type { HttpAnswer } from "../../../okta/http/answer.ts";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { HostNotListedError, HttpStatusError } from "../../../okta/http/http-errors.ts";
@@ -100,10 +101,11 @@ test("an issuer that has become wrong isn't used any more", async (t) => {
   await t.throwsAsync(s.issuers.discover(s.server.url), { code: "issuer-wrong" });
 });
 
-for (const [what, answer] of [
-  ["isn't there", { status: 404 }],
-  ["is a page", { headers: { "content-type": "text/html" }, body: "<html>" }],
-  ["is empty", { body: {} }],
+for (const [what, answer, code] of [
+  ["isn't there", { status: 404 }, "issuer-wrong"],
+  ["is a page", { headers: { "content-type": "text/html" }, body: "<html>" }, "issuer-unreachable"],
+  ["is forbidden", { status: 403 }, "issuer-unreachable"],
+  ["is empty", { body: {} }, "issuer-wrong"],
 ] as const) {
   test(`metadata that ${what} for a moment doesn't replace what was good`, async (t) => {
     await using s = await Scene.start("");
@@ -112,9 +114,9 @@ for (const [what, answer] of [
     s.now = 7_200_000;
     t.is(await s.issuers.discover(s.server.url), known);
     t.is(await s.issuers.discover(s.server.url), known);
-    await t.throwsAsync(s.issuers.discover(s.server.url, { fresh: true }), { code: "issuer-wrong" });
+    await t.throwsAsync(s.issuers.discover(s.server.url, { fresh: true }), { code });
     s.now = 25 * 3_600_000;
-    await t.throwsAsync(s.issuers.discover(s.server.url), { code: "issuer-wrong" });
+    await t.throwsAsync(s.issuers.discover(s.server.url), { code });
   });
 }
 
@@ -167,14 +169,40 @@ for (const [what, answer, timeoutMs] of [
   ["is busy", { status: 429 }],
   ["is down", { status: 500 }],
   ["has waited too long itself", { status: 408 }],
+  ["wants to know who asks", { status: 401 }],
+  ["lets nobody in", { status: 403 }],
+  ["wants to be asked otherwise", { status: 405 }],
+  ["leads to a login page", { status: 302, headers: { location: "https://x.example.com" } }],
+  ["is a page of a proxy", { headers: { "content-type": "text/html" }, body: "<html>" }],
+  [
+    "isn't there by a page of a proxy",
+    { status: 404, headers: { "content-type": "text/html; a=b" }, body: "<html>" },
+  ],
+  ["answers with half of something", { headers: { "content-type": "application/json" }, body: "{" }],
+  ["answers with more than anybody reads", { body: { issuer: "a".repeat(1_100_000) } }],
   ["never answers", undefined, 50],
 ] as const) {
   test(`an issuer that ${what} isn't called wrong`, async (t) => {
     await using s = new Scene(await TestServer.start(), timeoutMs === undefined ? {} : { timeoutMs });
     s.server.routes[WELL_KNOWN] = () => answer;
-    await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: IssuerUnreachableError });
+    await t.throwsAsync(s.issuers.discover(s.server.url), {
+      instanceOf: IssuerUnreachableError,
+      message: /can't be read: .*\/\.well-known\/openid-configuration (answered|didn't answer)/,
+    });
+    t.false(
+      s.server.calls.some(({ path }) => path.startsWith(CUSTOM)),
+      "nor is another looked for",
+    );
   });
 }
+
+test("an issuer that is gone for good is one that isn't there", async (t) => {
+  await using s = await Scene.start(CUSTOM);
+  s.server.routes[WELL_KNOWN] = () => ({ status: 410 });
+  const { mistake, suggestion } =
+    (await t.throwsAsync(s.issuers.discover(s.server.url), { instanceOf: WrongIssuerError })) ?? {};
+  t.deepEqual([mistake, suggestion], ["custom-server-meant", s.server.url + CUSTOM]);
+});
 
 /** What is written as the issuer, and what is said of it. */
 function mistaken(
@@ -259,9 +287,6 @@ test("an issuer with a slash at its end is none of Okta's, and isn't suggested",
 });
 
 for (const [what, answer, mistake] of [
-  ["a page", { headers: { "content-type": "text/html" }, body: "<html>" }, "not-an-issuer"],
-  ["a redirect", { status: 302, headers: { location: "https://x.example.com" } }, "not-an-issuer"],
-  ["more than anybody reads", { body: { issuer: "a".repeat(1_100_000) } }, "not-an-issuer"],
   ["a list", { body: [] }, "metadata-incomplete"],
   ["no endpoints", { body: { issuer: "https://acme.okta.com" } }, "metadata-incomplete"],
 ] as const) {
@@ -361,20 +386,26 @@ test("metadata that lacks something says what, and slashes at the issuer's end m
 /** What is read without a network: over https, say, or not at all for a mistake of ours. */
 class Canned extends Http {
   endpoint = "https://acme.okta.com/token";
-  mistake: { where: "json" | "endpoint"; error: Error } | undefined;
+  mistake: { where: "request" | "endpoint"; error: Error } | undefined;
 
   override allowed(url: string | URL): URL {
     if (this.mistake?.where === "endpoint" && url === this.endpoint) throw this.mistake.error;
     return super.allowed(url);
   }
 
-  override async json(): Promise<unknown> {
-    if (this.mistake?.where === "json") throw this.mistake.error;
-    return {
+  override async request(): Promise<HttpAnswer> {
+    if (this.mistake?.where === "request") throw this.mistake.error;
+    const metadata = {
       issuer: "https://acme.okta.com",
       authorization_endpoint: "https://acme.okta.com/authorize",
       token_endpoint: this.endpoint,
       jwks_uri: "https://acme.okta.com/keys",
+    };
+    return {
+      where: "https://acme.okta.com",
+      status: 200,
+      headers: { "content-type": "application/json" },
+      body: Buffer.from(JSON.stringify(metadata)),
     };
   }
 }
@@ -393,7 +424,7 @@ test("a mistake of ours is no word on the issuer, and isn't remembered as one", 
   const http = new Canned({ destinations: LOOPBACK });
   const issuers = new Issuers({ http, now: () => 0 });
   const discover = () => issuers.discover("https://acme.okta.com");
-  for (const where of ["json", "endpoint"] as const) {
+  for (const where of ["request", "endpoint"] as const) {
     const error = new TypeError("a mistake");
     http.mistake = { where, error };
     await t.throwsAsync(discover(), { is: error }, where);
