@@ -21,7 +21,7 @@ function add(labels: Set<string>, ...more: (string | undefined)[]): void {
 
 /**
  * The hints that are about somebody who has an account, or gets one before they sign in, or about a group that a mapping
- * names. The others are nobody's here, and cost neither a write nor a call to Okta.
+ * names. Who is let in by Okta may have come into a mapped group long before, which no event tells again. The others are nobody's here, and cost neither a write nor a call to Okta.
  */
 export async function concernedHints(
   hints: readonly Hint[],
@@ -42,7 +42,8 @@ export async function concernedHints(
     const isConcerned =
       hint.kind === "group"
         ? isAboutMapped(hint)
-        : (isBeforeLogin && isAboutMapped(hint)) || (await store.find(key, { issuer, subject: hint.id }));
+        : (isBeforeLogin && (hint.activated || isAboutMapped(hint))) ||
+          (await store.find(key, { issuer, subject: hint.id }));
     if (isConcerned) concerned.push(hint);
   }
   return concerned;

@@ -17,6 +17,8 @@ export interface PersonHint {
   readonly groupNames?: readonly string[];
   /** Whether the person may sign in to Okta from then on. */
   readonly active?: boolean;
+  /** Okta has let the person in (again), who may still have to choose a password: one event says so, no stored hint does. */
+  readonly activated?: true;
   /**
    * When that was said, and when the person was added to, or taken out of, one of those groups, where it was before
    * `eventTime`: so that what is heard late is set against what happened before and after it.

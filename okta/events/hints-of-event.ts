@@ -19,13 +19,13 @@ const MEANINGS: Readonly<Record<EventType, Meaning>> = {
   "group.lifecycle.create": groups,
   "group.lifecycle.delete": groups,
   "group.profile.update": groups,
-  "user.lifecycle.activate": people(),
-  "user.lifecycle.deactivate": people(false),
-  "user.lifecycle.suspend": people(false),
-  "user.lifecycle.unsuspend": people(true),
-  "user.lifecycle.reactivate": people(),
-  "user.lifecycle.delete.initiated": people(false),
-  "user.lifecycle.delete.completed": people(false),
+  "user.lifecycle.activate": people({ activated: true }),
+  "user.lifecycle.deactivate": people({ active: false }),
+  "user.lifecycle.suspend": people({ active: false }),
+  "user.lifecycle.unsuspend": people({ active: true, activated: true }),
+  "user.lifecycle.reactivate": people({ activated: true }),
+  "user.lifecycle.delete.initiated": people({ active: false }),
+  "user.lifecycle.delete.completed": people({ active: false }),
   "user.account.update_profile": people(),
   "application.user_membership.add": people(),
   "application.user_membership.remove": people(),
@@ -71,16 +71,9 @@ function membership(change: "joined" | "left"): Meaning {
   };
 }
 
-function people(active?: boolean): Meaning {
+function people(said: Pick<PersonHint, "active" | "activated"> = {}): Meaning {
   return ({ eventTime, users }) =>
-    users.map(
-      ({ id }): PersonHint => ({
-        kind: "person",
-        id,
-        eventTime,
-        ...(active === undefined ? {} : { active }),
-      }),
-    );
+    users.map(({ id }): PersonHint => ({ kind: "person", id, eventTime, ...said }));
 }
 
 function groups({ eventTime, groups }: Named): readonly GroupHint[] {

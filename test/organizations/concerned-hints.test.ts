@@ -1,6 +1,7 @@
 import test from "ava";
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
 import type { Hint } from "../../okta/events/hint.ts";
+import { hintsOfEvent } from "../../okta/events/hints-of-event.ts";
 import { concernedHints, mappedGroupIndex } from "../../organizations/concerned-hints.ts";
 import { organization } from "./organization.ts";
 
@@ -72,6 +73,24 @@ test("whoever joins or leaves a mapped group is concerned without an account whe
   }
   const foreign = { joined: ["00gForeign"], groupNames: ["marketing"] };
   t.deepEqual(await concerned([{ kind: "person", id: "00uEve", eventTime, ...foreign }], beforeLogin), []);
+});
+
+test("whom Okta lets in is concerned there as well, since they may have been in a mapped group before", async (t) => {
+  const of = (eventType: string): Hint[] => [
+    ...hintsOfEvent({
+      uuid: "1",
+      published: eventTime,
+      eventType,
+      targets: [{ id: "00uEve", type: "User" }],
+    }),
+  ];
+  for (const kind of ["activate", "reactivate", "unsuspend"]) {
+    const hints = of(`user.lifecycle.${kind}`);
+    t.deepEqual(await concerned(hints, beforeLogin), ["00uEve"], kind);
+    t.deepEqual(await concerned(hints), [], kind);
+  }
+  for (const kind of ["lifecycle.suspend", "lifecycle.deactivate", "account.update_profile"])
+    t.deepEqual(await concerned(of(`user.${kind}`), beforeLogin), [], kind);
 });
 
 test("a group is concerned by its id and by the names that it has, had or is given in a mapping", async (t) => {

@@ -86,8 +86,10 @@ test("who may no longer sign in, or may again, is told apart from who may still 
   ] as const)
     t.deepEqual(active(type), [!said], type);
   t.deepEqual(active("user.lifecycle.unsuspend"), [true]);
-  for (const type of ["user.lifecycle.activate", "user.lifecycle.reactivate", "user.account.update_profile"])
-    t.deepEqual(hintsOfEvent(event(type, [ada])), [{ kind: "person", id: "00uAda", eventTime: TIME }], type);
+  const hint = { kind: "person", id: "00uAda", eventTime: TIME } as const;
+  for (const type of ["user.lifecycle.activate", "user.lifecycle.reactivate"])
+    t.deepEqual(hintsOfEvent(event(type, [ada])), [{ ...hint, activated: true }], type);
+  t.deepEqual(hintsOfEvent(event("user.account.update_profile", [ada])), [hint]);
 });
 
 test("an event of an unknown type, of something that failed, or of nobody gives nothing", (t) => {

@@ -135,6 +135,25 @@ test("a hint is looked at at once, and while Okta's reads are behind, until they
   t.is(changes.length, 1);
 });
 
+test("who is activated in Okta after they came into a mapped group gets an account then, where people get one early", async (t) => {
+  const { store, okta, cluster, untilRead, untilState } = await followed(t, {
+    directory: { provision: "BeforeLogin" },
+  });
+  await untilRead();
+  const { id: subject } = okta.directory.addUser({
+    login: "eve@acme.example",
+    status: "STAGED",
+    password: "a secret",
+    groups: ["web"],
+  });
+  const find = () =>
+    store.freshBySubject(`${cluster.namespace}/acme`, { issuer: okta.issuer("default"), subject });
+  t.is(await find(), undefined);
+  changeStatus(okta.directory, okta.directory.user("eve@acme.example"), "activate", system);
+  const eve = await waitFor(find, { what: "the account" });
+  await untilState(eve, "Active", ["service-admin"]);
+});
+
 test("people get their accounts before they sign in where an organization says so, and sign in to these", async (t) => {
   const { store, okta, cluster, person, untilRead, untilState } = await followed(t, {
     directory: { provision: "BeforeLogin" },
