@@ -242,7 +242,7 @@ export interface SessionSettings {
  */
 export interface Safeguards {
   /**
-   * What would deactivate more than this many of the active users within 24 hours is held until somebody approves it: changed mappings, groups that are no longer received from Okta, and another issuer, in sum. A share, as in 20%, or a number of users, as in 10; 100% holds nothing. Fewer than five users are never held. The condition DeactivationsWithinLimit counts what is held and says how to approve it.
+   * What would deactivate more than this many of the active users within 24 hours is held until somebody approves it: changed mappings, groups that are no longer received from Okta, and another issuer, in sum. A share, as in 20%, or a number of users, as in 10; 100% holds nothing. Local accounts aren't counted. Fewer than five users are never held. The condition DeactivationsWithinLimit counts what is held and says how to approve it.
    */
   maxDeactivations: number | string;
 }

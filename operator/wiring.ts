@@ -19,6 +19,7 @@ import {
   type Controller,
   type KubernetesObject,
   keyOf,
+  type Source,
 } from "../kubernetes/index.ts";
 import { heldCondition } from "../organizations/policy-source.ts";
 import type { KnownGroups } from "./mappings/known-groups.ts";
@@ -58,6 +59,14 @@ export interface WiringDeps {
   readonly sync: Pick<DirectorySync, "follow">;
 }
 
+/**
+ * A cache that nobody waits for: what has been heard of Okta makes things known sooner, and where it can't be read, all
+ * else goes on.
+ */
+function withoutWaiting<T extends KubernetesObject>(cache: Cache<T>): Source<Change<T>> {
+  return { subscribe: (listener) => cache.subscribe(listener), existing: () => cache.existing() };
+}
+
 /** Counts follow sign-ins at this pace at the most, however many people sign in. */
 const COUNTS = { afterMs: 1000 };
 
@@ -74,7 +83,7 @@ export function wire(controllers: Controllers, deps: WiringDeps): void {
   controllers.organizations
     .follow(organizations)
     .enqueueOn(reservations, (change) => waitingFor(change, deps))
-    .enqueueOn(deps.hints, (change) => changedHints(change, deps), COUNTS)
+    .enqueueOn(withoutWaiting(deps.hints), (change) => changedHints(change, deps), COUNTS)
     .enqueueOn(store, (event) => organizationToCount(event, deps), COUNTS);
 
   controllers.mappings

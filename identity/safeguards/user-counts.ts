@@ -11,6 +11,7 @@ export interface Counts {
 interface Tally {
   registered: number;
   active: number;
+  activeFromOkta: number;
   waiting: number;
   waitingWithoutClaim: number;
   /** Counted deactivations by when they were stored: as many entries as there are different seconds. */
@@ -34,6 +35,11 @@ export class UserCounts {
   of(organization: string): Counts {
     const { registered, active } = this.#tallies.get(organization) ?? { registered: 0, active: 0 };
     return { registered, active };
+  }
+
+  /** Active accounts that Okta may take: those of which a limit is a share. */
+  activeFromOkta(organization: string): number {
+    return this.#tallies.get(organization)?.activeFromOkta ?? 0;
   }
 
   /**
@@ -72,6 +78,7 @@ export class UserCounts {
     const tally = this.#tallies.get(user.organization) ?? emptyTally();
     tally.registered += by;
     if (isActive(user)) tally.active += by;
+    if (isActive(user) && user.source === "Okta") tally.activeFromOkta += by;
     if (isWaiting(user)) tally.waiting += by;
     if (waitsWithoutClaim(user)) tally.waitingWithoutClaim += by;
     const deactivation = countedDeactivation(user);
@@ -98,6 +105,7 @@ function emptyTally(): Tally {
   return {
     registered: 0,
     active: 0,
+    activeFromOkta: 0,
     waiting: 0,
     waitingWithoutClaim: 0,
     deactivated: new Map(),

@@ -173,7 +173,7 @@ export function deactivationsWithinLimit(
 function tooMany({ pending, recent, active }: Deactivations): string {
   const before = recent === 0 ? "" : ` (${recent} more were deactivated already)`;
   return (
-    `What is known now would deactivate ${pending} of ${active} active users, more than safeguards.maxDeactivations ` +
+    `What is known now would deactivate ${pending} of ${active} active users from Okta, more than safeguards.maxDeactivations ` +
     `allows within 24 hours${before}.`
   );
 }

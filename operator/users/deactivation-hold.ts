@@ -40,6 +40,15 @@ interface Hold {
   readonly offers: Map<string, { readonly last: number; readonly until: number }>;
 }
 
+/** Approved deactivations. */
+interface CarriedOut {
+  readonly approval: string;
+  /** When they were done, in ms since 1970; undefined while they go. */
+  settled: number | undefined;
+  /** How many approvals had been taken back when this one was given. */
+  readonly revoked: number;
+}
+
 /** So long the same is asked for; what was asked for before counts for as long again. Ms. */
 const ASKED_FOR_MS = 3_600_000;
 
@@ -69,18 +78,18 @@ export class DeactivationHold {
   readonly #organizations: Pick<Cache<Organization>, "get">;
   readonly #pending: PendingDeactivations;
   readonly #policies: Policies;
-  readonly #counts: Pick<UserCounts, "of" | "deactivatedSince">;
+  readonly #counts: Pick<UserCounts, "activeFromOkta" | "deactivatedSince">;
   readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
   readonly #now: () => number;
   readonly #holds = new Map<string, Hold>();
   /** Where approved deactivations are being carried out, and what has approved them. */
-  readonly #carriedOut = new Map<string, { readonly approval: string; settled: number | undefined }>();
+  readonly #carriedOut = new Map<string, CarriedOut>();
 
   constructor(deps: {
     organizations: Pick<Cache<Organization>, "get">;
     pending: PendingDeactivations;
     policies: Policies;
-    counts: Pick<UserCounts, "of" | "deactivatedSince">;
+    counts: Pick<UserCounts, "activeFromOkta" | "deactivatedSince">;
     localAdmins: Pick<LocalAdmins, "canGetIn">;
     /** ms since 1970 */
     now?: () => number;
@@ -158,7 +167,8 @@ export class DeactivationHold {
     if (upTo === undefined || paused) return { ...numbers, exceeds, lastAdminRoles, held: true, approval };
     pending.approve(upTo);
     this.#holds.delete(key);
-    this.#carriedOut.set(key, { approval: said, settled: exceeds ? undefined : NOTHING_SETTLED });
+    const settled = exceeds ? undefined : NOTHING_SETTLED;
+    this.#carriedOut.set(key, { approval: said, settled, revoked: pending.revoked });
     return this.state(key); // the others are counted again
   }
 
@@ -175,10 +185,12 @@ export class DeactivationHold {
     if (!carriedOut && pending.size === 0 && isAskedFor(organization)) {
       const isOfLastAdmin = heldCondition(organization)?.reason === LAST_ADMIN_HELD;
       const settled = isOfLastAdmin ? NOTHING_SETTLED : undefined;
-      carriedOut = { approval: approvalIn(organization) ?? "", settled };
+      carriedOut = { approval: approvalIn(organization) ?? "", settled, revoked: pending.revoked };
       this.#carriedOut.set(key, carriedOut);
     }
     if (!carriedOut) return stored;
+    if (carriedOut.settled === undefined && pending.revoked !== carriedOut.revoked)
+      carriedOut.settled = NOTHING_SETTLED; // it was taken back before it was done
     if (carriedOut.settled === undefined && pending.approved === 0)
       carriedOut.settled = Math.floor(now / 1000) * 1000;
     return Math.max(stored, unlessAhead(carriedOut.settled ?? 0, now));
@@ -219,7 +231,7 @@ export class DeactivationHold {
     { deactivated }: PendingSet,
     since: number,
   ): Pick<Deactivations, "pending" | "recent" | "active"> {
-    const { active } = this.#counts.of(key);
+    const active = this.#counts.activeFromOkta(key);
     return { pending: deactivated, recent: this.#counts.deactivatedSince(key, since), active };
   }
 }

@@ -36,6 +36,7 @@ export class PendingSet {
   readonly #admins = new Map<string, Set<Entry>>();
   #deactivated = 0;
   #approved = 0;
+  #revoked = 0;
   #last = 0;
 
   /** How many wait. */
@@ -62,6 +63,11 @@ export class PendingSet {
   /** How many are approved. */
   get approved(): number {
     return this.#approved;
+  }
+
+  /** How often somebody's approval was taken back. */
+  get revoked(): number {
+    return this.#revoked;
   }
 
   /** The number of who came last. */
@@ -148,6 +154,7 @@ export class PendingSet {
       if (entry.isApproved) {
         entry.isApproved = false;
         this.#approved--;
+        this.#revoked++;
         this.#last++;
         entry.number = this.#last; // as somebody new
         this.#waits(entry, 1);

@@ -116,7 +116,7 @@ test("a mapping is deleted during a pause, which changes nothing; afterwards tha
   const found = await held("DeactivationsHeld");
   t.regex(found.message, /6: a mapping or the roles were changed/);
   for (const name of names) t.regex(found.message, new RegExp(`${name}@acme\\.example`));
-  t.regex(await eventOf("DeactivationsHeld"), /would deactivate 6 of 6 active users/);
+  t.regex(await eventOf("DeactivationsHeld"), /would deactivate 6 of 6 active users from Okta/);
   t.deepEqual(await heldPeople(), ["mapping edited: 6"]);
   for (const name of names) t.is(await asks(name), "200 service-admin");
 

@@ -111,7 +111,7 @@ export interface Seen {
 export class RoleMappings {
   readonly #client: Pick<Client, "pages" | "apply" | "delete">;
   readonly #store: Pick<IdentityStore, "users">;
-  readonly #counts: Pick<UserCounts, "of" | "deactivatedSince">;
+  readonly #counts: Pick<UserCounts, "activeFromOkta" | "deactivatedSince">;
   readonly #localAdmins: Pick<LocalAdmins, "canGetIn">;
   readonly #records: MappingRecords;
   readonly #log: Logger;
@@ -121,7 +121,7 @@ export class RoleMappings {
   constructor(deps: {
     client: Pick<Client, "pages" | "apply" | "delete">;
     store: Pick<IdentityStore, "users">;
-    counts: Pick<UserCounts, "of" | "deactivatedSince">;
+    counts: Pick<UserCounts, "activeFromOkta" | "deactivatedSince">;
     localAdmins: Pick<LocalAdmins, "canGetIn">;
     events: Pick<EventRecorder, "record">;
     log: Logger;
@@ -199,7 +199,7 @@ export class RoleMappings {
       viewer: visitor.user.ref,
       safeguards: {
         recent: this.#counts.deactivatedSince(key, deactivationsCountFrom(organization)),
-        active: this.#counts.of(key).active,
+        active: this.#counts.activeFromOkta(key),
         setting: organization.spec.safeguards.maxDeactivations,
         localAdminCanGetIn: this.#localAdmins.canGetIn(key, after),
       },

@@ -41,7 +41,7 @@ interface UnderWay {
 
 type Counted = Pick<
   UserCounts,
-  "of" | "waiting" | "waitingWithoutClaim" | "deactivatedSince" | "withoutClaimSince"
+  "activeFromOkta" | "waiting" | "waitingWithoutClaim" | "deactivatedSince" | "withoutClaimSince"
 >;
 
 /**
@@ -158,7 +158,7 @@ export class SignInLosses {
       deactivating: 1 + waiting,
       recent:
         this.#counts.deactivatedSince(key, deactivationsCountFrom(organization, this.#now())) + others.length,
-      active: this.#counts.of(key).active - others.length,
+      active: this.#counts.activeFromOkta(key) - others.length,
       setting: organization.spec.safeguards.maxDeactivations,
     };
   }

@@ -166,6 +166,21 @@ test("an organization of which nobody is left is forgotten, and one that nobody 
   t.is(counts.withoutClaimSince(ACME, 0), 0);
 });
 
+test("of whom a limit is a share come from Okta: a local account can't be lost that way", (t) => {
+  const { counts, put, remove } = scene();
+  put(account({ ref: "acme/ada" }));
+  put(out("acme/ben", 5_000));
+  const mia = account({ ref: "acme/mia", source: "Local" });
+  put(mia);
+  t.is(counts.of(ACME).active, 2);
+  t.is(counts.activeFromOkta(ACME), 1);
+  put({ ...mia, source: "Okta" });
+  t.is(counts.activeFromOkta(ACME), 2, "linked");
+  remove("acme/ada");
+  t.is(counts.activeFromOkta(ACME), 1);
+  t.is(counts.activeFromOkta("beta/beta"), 0);
+});
+
 test("who waits for want of the groups claim is counted apart", (t) => {
   const { counts, put, remove } = scene();
   const ada = account({ ref: "acme/ada", decided: false, groupsFrom: "MissingClaim" });

@@ -137,6 +137,14 @@ for (const [right, [what, seen]] of Object.entries(MISSED))
     t.deepEqual([...product.taps.webhook.forbidden], []);
   });
 
+test("without any of the operator's rights to oktahints, all else follows its mappings as before", async (t) => {
+  const ofHints = [...(await granted("operator"))].filter((right) => right.endsWith(" oktahints"));
+  t.is(ofHints.length, 5);
+  const product = await productWithout(t, "operator", ofHints);
+  t.true(await untilCondition(product, "orm", "Ready=True"));
+  await adaSignsIn(product);
+});
+
 test("of every right of the operator it is known what would be missed without it", async (t) => {
   t.deepEqual(Object.keys(MISSED).sort(), [...(await granted("operator"))].sort());
 });

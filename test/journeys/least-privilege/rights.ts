@@ -33,14 +33,14 @@ let running = 0;
 const waiting: (() => void)[] = [];
 
 /**
- * Runs both programs with accounts of their own, and takes this right from one of them, when it is its turn.
- * @param right "verb resource"
+ * Runs both programs with accounts of their own, and takes these rights from one of them, when it is its turn.
+ * @param missing each "verb resource"
  * @param granting what the chart grants where a value says so
  */
 export async function productWithout(
   t: ExecutionContext,
   program: Program,
-  right: string,
+  missing: string | readonly string[],
   granting: { editMappings?: boolean } = {},
 ): Promise<ProductInProcess> {
   if (running === AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
@@ -51,7 +51,9 @@ export async function productWithout(
     else running--;
   });
   const accounts = await ownAccounts(granting);
-  return productInProcess(t, { rights: { ...accounts, [program]: withoutRight(accounts[program], right) } });
+  return productInProcess(t, {
+    rights: { ...accounts, [program]: [missing].flat().reduce(withoutRight, accounts[program]) },
+  });
 }
 
 function withoutRight({ role, clusterRole }: Rights, right: string): Rights {

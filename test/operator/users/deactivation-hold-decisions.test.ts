@@ -58,7 +58,7 @@ function scene({ active = 6, setting = "20%" as string | number } = {}) {
       pending,
       policies,
       counts: {
-        of: () => ({ registered: active, active }),
+        activeFromOkta: () => active,
         deactivatedSince: (_, since) => {
           state.counted.push(since);
           return 0;
@@ -330,6 +330,18 @@ test("when what was approved is done, it no longer counts, to the second; that o
   t.false(admins.hold.state(KEY)?.held);
   admins.pending.forget(admin("mia"));
   t.is(admins.hold.settled(admins.organization(), KEY), 0);
+});
+
+test("an approval that is taken back before it is carried out settles nothing: what was done counts on", (t) => {
+  const { state, pending, hold, come, organization } = scene();
+  come(...six);
+  state.said = hold.offer(KEY)?.approval ?? "";
+  t.false(hold.state(KEY)?.held);
+  for (const one of six.slice(0, 1)) pending.forget(one);
+  t.is([...pending.of(KEY).revoke()].length, 5);
+  t.is(hold.settled(organization(), KEY), 0);
+  hold.state(KEY);
+  t.is(state.counted.at(-1), NOON - 24 * 3_600 * SECOND);
 });
 
 test("what was approved and done before a restart is settled by who comes after", (t) => {

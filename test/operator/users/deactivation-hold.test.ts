@@ -36,7 +36,7 @@ test("a deleted mapping that would deactivate too many is held, counted, and goe
     "False",
     "DeactivationsHeld",
   );
-  t.regex(held.message, /deactivate 6 of 6 active users/);
+  t.regex(held.message, /deactivate 6 of 6 active users from Okta/);
   await under.condition("oktaorg", "acme", "Ready", "False", "DeactivationsHeld");
   t.deepEqual(new Set(await states(under, refs)), new Set(["Active"]));
   t.deepEqual(rolesOf(await under.user(refs[0] ?? "")), ["service-admin"]);
@@ -229,7 +229,7 @@ test("the sum outlives a restart: what was within the limit before counts after 
   under.start();
   await nowIn(under, refs[4] ?? "", []);
   const held = await under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False");
-  t.regex(held.message, /deactivate 1 of 6 active users.*4 more were deactivated already/);
+  t.regex(held.message, /deactivate 1 of 6 active users from Okta.*4 more were deactivated already/);
   t.is(await active(under, refs), 6);
 });
 

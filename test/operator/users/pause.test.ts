@@ -78,7 +78,7 @@ test("a paused organization: nobody gets or loses anything, through a restart; w
     "False",
     "DeactivationsHeld",
   );
-  t.regex(held.message, /would deactivate 6 of 7 active users/);
+  t.regex(held.message, /would deactivate 6 of 7 active users from Okta/);
   await under.untilUser(ben, "to have moved", (user) => rolesOf(user).join() === "portal-admin");
   for (const ref of [ada, ...others]) t.deepEqual(rolesOf(await under.user(ref)), ["service-admin"]);
   t.falsy((await under.organization()).status?.conditions?.find(({ type }) => type === "Paused"));
@@ -113,7 +113,10 @@ test("what was held before a pause is held through it, and when it is over", asy
   await annotate(under, "oktaorg", "acme", `${PAUSE_ANNOTATION}=audit`);
   await under.condition("oktaorg", "acme", "Paused", "True");
   const through = await held();
-  t.regex(through.message, /deactivate 6 of 6 active users.* somebody approves when the pause is over\.$/);
+  t.regex(
+    through.message,
+    /deactivate 6 of 6 active users from Okta.* somebody approves when the pause is over\.$/,
+  );
   await annotate(under, "oktaorg", "acme", `${PAUSE_ANNOTATION}-`);
   await waitFor(
     async () => {

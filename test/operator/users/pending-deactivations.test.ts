@@ -64,7 +64,7 @@ function scene(users: User[]) {
   };
   const pending = new PendingDeactivations({ store, policies });
   const counts = {
-    of: (key: string) => ({ registered: 100, active: of(key).filter(isActive).length }),
+    activeFromOkta: (key: string) => of(key).filter(isActive).length,
     deactivatedSince: () => 0,
   };
   const localAdmins = { canGetIn: () => false };

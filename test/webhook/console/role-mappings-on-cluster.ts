@@ -41,7 +41,7 @@ export async function roleMappingsOnCluster(
         ...instead,
       },
       store,
-      counts: { of: () => ({ registered: 0, active: 0 }), deactivatedSince: () => 0 },
+      counts: { activeFromOkta: () => 0, deactivatedSince: () => 0 },
       localAdmins: { canGetIn: () => true },
       events: { record: (event) => events.push(event) },
       log,

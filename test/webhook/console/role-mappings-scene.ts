@@ -57,7 +57,7 @@ export async function scene(t: ExecutionContext, adminRoles = ["owner"]) {
       },
     },
     counts: {
-      of: () => ({ registered: safety.active, active: safety.active }),
+      activeFromOkta: () => safety.active,
       deactivatedSince: () => safety.recent,
     },
     localAdmins: { canGetIn: () => safety.localAdmin },
