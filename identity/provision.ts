@@ -4,7 +4,7 @@ import { signInCause } from "./causes.ts";
 import { LIST_MAY_BE_CUT, mayBeCut } from "./groups-verdict.ts";
 import type { Identity } from "./identity.ts";
 import { isLinkable } from "./linking.ts";
-import { beforeLost, untilWritten } from "./lost-answers.ts";
+import { untilWritten } from "./lost-answers.ts";
 import type { Policy, PolicyInForce } from "./policy.ts";
 import { keepHeldAccess, resolveAccess } from "./resolve-access.ts";
 import { keepAdminRoles, lostAdminRoles } from "./safeguards/admin-roles.ts";
@@ -23,9 +23,12 @@ export interface SignIn {
 
 /**
  * What became of a sign-in. `before` is the account as it was, for the audit log. `isNoted`: that the person has signed in
- * is stored with what it has changed; where that was nothing, it is for the caller to note, afterwards.
+ * is stored with what it has changed; where that was nothing, it is for the caller to note, afterwards. `lost`: what may
+ * have been stored besides, of an account that isn't there any more.
  */
-export type SignInOutcome =
+export type SignInOutcome = { readonly lost?: PerhapsStored } & Outcome;
+
+type Outcome =
   | {
       readonly kind: "admitted";
       readonly user: User;
@@ -110,11 +113,10 @@ export async function provisionSignIn(
 
 /** The outcome with the account as it was before everything that this sign-in may have stored of it. */
 function since(lost: PerhapsStored | undefined, outcome: SignInOutcome): SignInOutcome {
-  if (outcome.kind === "kept")
-    return { ...outcome, before: beforeLost(lost, { before: outcome.before, after: outcome.user }) };
-  if (!outcome.user) return outcome;
-  if (lost && !lost.before) return { ...outcome, before: undefined };
-  return { ...outcome, before: beforeLost(lost, { before: outcome.before, after: outcome.user }) };
+  if (!lost) return outcome;
+  if (lost.after.uid !== outcome.user?.uid) return { ...outcome, lost };
+  const { before } = lost;
+  return outcome.kind === "kept" ? { ...outcome, before: before ?? outcome.before } : { ...outcome, before };
 }
 
 /**

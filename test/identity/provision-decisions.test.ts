@@ -378,7 +378,15 @@ test("where the answer to a write was lost, what was before it is what is told",
   const anew = new Accounts(account());
   anew.stored = [account({ version: "2", uid: "another" })];
   anew.failures.push(new StaleUserError("ours?", { perhaps }));
-  t.is((await signIn(anew)).before?.version, "2", "one that was deleted and made again is another");
+  t.like(
+    await signIn(anew),
+    { before: { version: "2" }, lost: perhaps },
+    "one that was deleted and made again is another",
+  );
+  const gone = new Accounts(account());
+  gone.stored = [];
+  gone.failures.push(new StaleUserError("ours?", { perhaps }));
+  t.like(await signIn(gone, stranger), { kind: "refused", user: undefined, lost: perhaps });
 });
 
 test("where the store can't be read after a lost answer, the error says what may be stored", async (t) => {

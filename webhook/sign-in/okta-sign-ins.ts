@@ -197,8 +197,10 @@ export class OktaSignIns {
 
   #record(outcome: SignInOutcome, groupsFrom: GroupsSource, at: number): void {
     const { audit, reporter, times } = this.#options;
-    const { user, before } = outcome;
-    if (user) audit.write(auditChanges(before, user, signInCause(groupsFrom)), user.uid);
+    const { user, before, lost } = outcome;
+    const cause = signInCause(groupsFrom);
+    if (lost) audit.write(auditPerhaps(lost, cause), lost.after.uid);
+    if (user) audit.write(auditChanges(before, user, cause), user.uid);
     if (user && !outcome.isNoted) times.note(user, notedSignIn(outcome, at));
     if (outcome.kind === "admitted") reporter.signedIn(outcome.user, at);
   }

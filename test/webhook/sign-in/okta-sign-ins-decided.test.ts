@@ -1,5 +1,5 @@
 import test from "ava";
-import { StoreError } from "../../../identity/index.ts";
+import { noAccess, StaleUserError, StoreError } from "../../../identity/index.ts";
 import { HttpConnectionError } from "../../../okta/http/http-errors.ts";
 import { UnknownOrganizationError } from "../../../webhook/organizations.ts";
 import { exactly } from "../../exactly.ts";
@@ -150,6 +150,27 @@ test("when the account can't be written nobody is signed in, and those who would
   });
   await t.throwsAsync(mistaken.complete(claim("service_admin")), { instanceOf: TypeError });
   t.deepEqual(mistaken.told.failed, []);
+});
+
+test("what may have been stored of an account that is gone since is recorded as that", async (t) => {
+  const { complete: signIn, store, ada } = signInsUnderTest();
+  await signIn(claim("service_admin"));
+  const before = await ada();
+  if (!before) return t.fail();
+  const perhaps = { before, after: { ...before, access: noAccess("NoMappedGroup", "") } };
+  const { complete, told } = signInsUnderTest({
+    store,
+    failing: {
+      update: () => Promise.reject(new StaleUserError("Ours?", { perhaps })),
+      freshBySubject: async () => undefined,
+    },
+  });
+  t.like(await complete(claim("marketing")), { kind: "refused", user: undefined });
+  t.deepEqual(
+    told.audit.map(({ action }) => action),
+    ["revoke", "deactivate"],
+  );
+  t.regex(told.audit[0]?.cause.detail ?? "", /this may not be so/);
 });
 
 test("an organization that was deleted meanwhile signs nobody in", async (t) => {
