@@ -26,6 +26,10 @@ export interface GroupsOfName {
 
 /** Page sizes that Okta recommends. */
 const PAGE = "200";
+/** The most groups that Okta gives for the beginning of a name: that list has no other page (Okta, "List all groups", `q`). */
+const MOST_BY_BEGINNING = 300;
+/** Longer than Okta's index is behind, and than clocks differ, ms. */
+const LATELY_MS = 3_600_000;
 
 /**
  * Okta's directory: its users and groups, by the Management API, read only.
@@ -68,7 +72,8 @@ export class Directory {
 
   /**
    * The groups of a name, by one request as a rule. Okta's search has an index that lags behind a little, so a name that
-   * it doesn't find is looked for among the groups themselves.
+   * it doesn't find is looked for among the groups themselves: those whose names begin so, and where these are cut, those that
+   * were made or renamed lately.
    * @throws DirectoryError
    */
   async groupsByName(name: string): Promise<GroupsOfName> {
@@ -80,12 +85,20 @@ export class Directory {
     const query = foldedName(name);
     if (indexed.exact.length > 0 || query === "") return indexed;
     // Matches the beginnings of names, without regard to case: too many to have them all counted.
-    const beginning = sortOut(name, await this.#groups(GROUPS, groupSchema, { q: query }));
-    const exact = await Promise.all(beginning.exact.map(({ id }) => this.groupByID(id)));
+    const begun = await this.#groups(GROUPS, groupSchema, { q: query });
+    const isCut = begun.length >= MOST_BY_BEGINNING && !begun.some((group) => group.name === name);
+    const found = sortOut(name, isCut ? [...begun, ...(await this.#changedLately())] : begun);
+    const exact = await Promise.all(found.exact.map(({ id }) => this.groupByID(id)));
     return {
       exact: exact.filter((group) => group !== undefined),
-      near: unique([...indexed.near, ...beginning.near]),
+      near: unique([...indexed.near, ...found.near]),
     };
+  }
+
+  /** Groups that were made or renamed so lately that Okta's index may not know it yet. */
+  #changedLately(): Promise<DirectoryGroup[]> {
+    const since = new Date(Date.now() - LATELY_MS).toISOString();
+    return this.#groups(GROUPS, groupSchema, { filter: `lastUpdated gt ${quote(since)}`, limit: PAGE });
   }
 
   /**

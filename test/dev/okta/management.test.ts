@@ -146,6 +146,30 @@ test("members come and go, and a person's groups follow", async (t) => {
   t.is((await call("PUT", `/groups/00gNothing/users/${id}`)).status, 404);
 });
 
+test("the groups whose names begin alike are 300 at the most, without a next page; a search has them all", async (t) => {
+  const groups = Array.from({ length: 301 }, (_, index) => `team ${index}`);
+  const { follow } = await api(t, { groups });
+  const lengths = async (path: string): Promise<number[]> => {
+    const pages: number[] = [];
+    for await (const page of follow<OktaObject>(path)) pages.push(page.length);
+    return pages;
+  };
+  t.deepEqual(await lengths("/groups?q=team"), [300]);
+  t.deepEqual(await lengths("/groups?q=team&limit=10"), [10]);
+  const search = encodeURIComponent('profile.name sw "team"');
+  t.deepEqual(await lengths(`/groups?search=${search}&limit=200`), [200, 101]);
+});
+
+test("a group that an admin role doesn't let its holder see is in no list, and isn't there by itself", async (t) => {
+  const { okta, json, call } = await api(t);
+  const { id } = okta.directory.group("service_admin");
+  const ada = okta.directory.user("ada@acme.example").id;
+  okta.settings.hiddenGroups = [id];
+  t.false(groupNames(await json<OktaObject[]>("GET", "/groups")).includes("service_admin"));
+  t.false(groupNames(await json<OktaObject[]>("GET", `/users/${ada}/groups`)).includes("service_admin"));
+  for (const path of [`/groups/${id}`, `/groups/${id}/users`]) t.is((await call("GET", path)).status, 404);
+});
+
 test("lists are paged by their next links, whatever changes meanwhile", async (t) => {
   const users = Array.from({ length: 25 }, (_, index) => ({
     login: `user${index}@acme.example`,

@@ -38,6 +38,38 @@ test("a name of nothing but space isn't looked for among all groups", async (t) 
   t.is(org.server.calls.length, 1);
 });
 
+/** An Okta whose index doesn't know a group yet, and in which so many others have names that begin as its name. */
+async function unindexed(others: number) {
+  const org = await Org.start();
+  org.server.routes[GROUPS] = ({ query }) => {
+    if (query.has("search")) return { body: [] };
+    if (query.has("q"))
+      return { body: Array.from({ length: Math.min(others, 300) }, (_, n) => group(`00g${n}`, `team ${n}`)) };
+    if (query.get("filter")?.startsWith("id ")) return { body: [counted("00gTeam", "team", 4)] };
+    return { body: [group("00gOther", "other"), group("00gTEAM", "TEAM"), group("00gTeam", "team")] };
+  };
+  return org;
+}
+
+test("where more names begin alike than Okta lists, one that its index doesn't know yet is found among the latest", async (t) => {
+  await using org = await unindexed(301);
+  const [before, found] = [Date.now(), await org.directory().groupsByName("team")];
+  t.deepEqual(found, {
+    exact: [{ id: "00gTeam", name: "team", type: "OKTA_GROUP", members: 4 }],
+    near: [{ id: "00gTEAM", name: "TEAM", type: "OKTA_GROUP" }],
+  });
+  const latest = org.server.calls[2]?.query.get("filter") ?? "";
+  const [, since = ""] = /^lastUpdated gt "(.*)"$/.exec(latest) ?? [];
+  const ago = before - Date.parse(since);
+  t.true(ago > 3_000_000 && ago <= 3_600_000, latest);
+});
+
+test("where Okta lists all names that begin alike, one that isn't among them isn't there", async (t) => {
+  await using org = await unindexed(299);
+  t.deepEqual(await org.directory().groupsByName("team"), { exact: [], near: [] });
+  t.is(org.server.calls.length, 2);
+});
+
 test("a group that is gone before its members are counted isn't found", async (t) => {
   await using org = await Org.start();
   org.server.routes[GROUPS] = ({ query }) => ({
