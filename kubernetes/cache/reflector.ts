@@ -102,8 +102,9 @@ export class Reflector<T extends KubernetesObject> {
     return true;
   }
 
-  /** A heartbeat has been answered for this very namespace, or a watch opened: it can be read. */
+  /** A heartbeat has been answered for this very namespace, or a watch opened: it can be read, once what is missing is listed. */
   accepted(): void {
+    if (this.#mustList) return;
     this.#errors = 0;
     if (!this.#unreadable) return;
     this.#unreadable = undefined;
@@ -249,7 +250,7 @@ export class Reflector<T extends KubernetesObject> {
       this.#watch = watch;
       this.#heardAt = now();
       answered = true;
-      if (!this.#mustList) this.accepted();
+      this.accepted();
       opened();
       // The list that is still being read, where it comes by this watch.
       let list = this.#mustList ? reflection.beginList() : undefined;

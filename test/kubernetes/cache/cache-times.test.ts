@@ -352,7 +352,7 @@ test.serial("who may not read is told so once, and reads when it may", async (t)
     [forbidden(), ["team"], /^this namespace can't be read/],
     [new NotFoundError("gone", { status: 404, reason: "NotFound" }), "all", /^can't be read: .*ClusterRole/],
   ] as const) {
-    const { cache, server, said, watch, restarts, end } = scene(t, { namespaces });
+    const { cache, server, said, listed, watch, restarts, end } = scene(t, { namespaces });
     server.open = () => Promise.reject(error);
     server.pages = () => {
       throw error;
@@ -379,7 +379,9 @@ test.serial("who may not read is told so once, and reads when it may", async (t)
     t.false(cache.isReadable("team"));
     server.open = () => {};
     await clock.pass(8_000);
-    t.true(cache.isReadable("team"), "a watch that opens shows it");
+    t.false(cache.isReadable("team"), "it has been away for so long that all is listed again");
+    await listed();
+    t.true(cache.isReadable("team"));
     await end();
   }
 });
@@ -387,10 +389,14 @@ test.serial("who may not read is told so once, and reads when it may", async (t)
 test.serial(
   "a watch that opens shows that it may be read; one that brings a list does so at its end",
   async (t) => {
-    for (const mustList of [false, true]) {
+    for (const { mustList, beats } of [
+      { mustList: false, beats: false },
+      { mustList: true, beats: false },
+      { mustList: true, beats: true },
+    ]) {
       const { cache, server, listed, watch, end } = scene(t);
       await listed();
-      server.heartbeat = () => Promise.reject(broken());
+      if (!beats) server.heartbeat = () => Promise.reject(broken());
       server.open = () => Promise.reject(forbidden());
       watch().fail(mustList ? gone() : lost());
       await clock.pass(200);
