@@ -27,16 +27,17 @@ test("an edited mapping changes what people hold, without a sign-in, with an aud
   const ada = await signedIn("ada", ["service_admin"], MAPPINGS);
   await applyAcme({ mappings: { services: [["service_admin"], ["service-admin", "portal-admin"]] } });
   await untilUser(ada.ref, "to hold both", (user) => rolesOf(user).length === 2);
+  // Where a busy machine is long between a sign-in's two writes, the operator makes the second, and has a line of that.
   const granted = await waitFor(
-    () => lines.find(({ audit, action }) => audit === true && action === "grant"),
-    {
-      what: "the audit line",
-    },
+    () =>
+      lines.find(
+        ({ audit, action, role }) => audit === true && action === "grant" && role === "portal-admin",
+      ),
+    { what: "the audit line" },
   );
   t.like(granted, {
     user: ada.ref,
     email: "ada@acme.example",
-    role: "portal-admin",
     mapping: "services",
     group: "service_admin",
   });
