@@ -101,7 +101,7 @@ const GRACE_MS = 4_000;
 /** When to look again at what is in a namespace that can't be read. */
 const UNREADABLE_AGAIN_MS = 5_000;
 
-/** Keys that are reconciled at once, by controller. */
+/** Keys that are reconciled at once, by controller; three quarters of them for one namespace. */
 const WORKERS = {
   organizations: 32,
   mappings: 32,

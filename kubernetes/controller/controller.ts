@@ -30,7 +30,7 @@ export interface ControllerOptions {
   name: string;
   /** Brings the world into line with the object of this key; it may be gone. Throws to be called again later. */
   reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<Outcome>;
-  /** How many keys are worked on at a time. */
+  /** How many keys are worked on at a time; of one namespace three quarters of that at most (see WorkQueue). */
   workers: number;
   /** For each reconcile, in milliseconds; a minute unless said otherwise. */
   deadlineMs?: number;
@@ -57,7 +57,7 @@ export class Controller {
   readonly #running = new Map<ObjectKey, number>();
 
   constructor(options: ControllerOptions) {
-    const { name, backoff, deadlineMs = 60_000, graceMs = 7_000, metrics } = options;
+    const { name, workers, backoff, deadlineMs = 60_000, graceMs = 7_000, metrics } = options;
     this.name = name;
     this.#options = options;
     this.#deadlineMs = deadlineMs;
@@ -65,6 +65,7 @@ export class Controller {
     this.#log = options.log.child({ controller: name });
     this.#metrics = RuntimeMetrics.in(metrics ?? new Registry());
     this.queue = new WorkQueue({
+      workers,
       ...(backoff && { backoff }),
       waited: (ms) => this.#metrics.queueSeconds.observe({ controller: name }, ms / 1000),
     });

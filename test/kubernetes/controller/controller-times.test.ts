@@ -190,18 +190,18 @@ test.serial(
     const { controller } = start(
       t,
       async (key) => {
-        if (key === "stuck") await work;
+        if (key === "team/stuck") await work;
         return done;
       },
       { workers: 2 },
     );
     await clock.pass(0);
-    controller.queue.add("stuck");
+    controller.queue.add("team/stuck");
     controller.queue.add("fine");
     await clock.pass(120_000);
     t.is(controller.check(), undefined);
     await clock.pass(1_000);
-    t.is(controller.check(), "boxes: the reconcile of stuck has been running for 121 s");
+    t.is(controller.check(), "boxes: the reconcile of team/stuck has been running for 121 s");
     finish();
     await clock.pass(0);
     t.is(controller.check(), undefined);
@@ -393,7 +393,7 @@ test.serial(
       { workers: 3 },
     );
     await clock.pass(0);
-    for (let i = 0; i < 5; i++) controller.queue.add(`team/${i}`);
+    for (let i = 0; i < 5; i++) controller.queue.add(`team-${i}/x`);
     await clock.pass(2_000);
     t.is(times.length, 3);
     t.is(await sample(metrics, "controller_queue_depth", { controller: "boxes" }), 2);
@@ -406,6 +406,31 @@ test.serial(
     t.regex(text, /^controller_reconcile_duration_seconds_sum\{controller="boxes"\} 6$/m);
   },
 );
+
+test.serial("a namespace whose reconciles don't end leaves workers for others", async (t) => {
+  const { promise: answer, resolve: finish } = Promise.withResolvers<void>();
+  const reconciled: string[] = [];
+  const { controller } = start(
+    t,
+    async (key) => {
+      if (key.startsWith("hangs/")) await answer;
+      reconciled.push(key);
+      return done;
+    },
+    { workers: 4 },
+  );
+  await clock.pass(0);
+  for (let i = 0; i < 6; i++) controller.queue.add(`hangs/${i}`);
+  const others = ["team/0", "team/1", "else/0", "cluster-wide"];
+  for (const key of others) controller.queue.add(key);
+  await clock.pass(100);
+  t.deepEqual([...reconciled].sort(), [...others].sort());
+  t.is(controller.queue.length, 3);
+  finish();
+  await clock.pass(100);
+  t.is(reconciled.length, 10);
+  t.is(controller.queue.length, 0);
+});
 
 test.serial("a log of a reconcile names its key, and it is made once", async (t) => {
   const logs: unknown[] = [];

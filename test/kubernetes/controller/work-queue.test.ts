@@ -40,6 +40,86 @@ test("twenty thousand keys of one namespace delay nobody of another", async (t) 
   t.is(queue.length, 19_995);
 });
 
+test("a namespace has three quarters of the workers at most, and never all where there are several", async (t) => {
+  for (const [workers, most] of [
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [4, 3],
+    [8, 6],
+    [32, 24],
+  ] as const) {
+    for (const early of [true, false]) {
+      for (const prefix of ["a/", ""]) {
+        const queue = new WorkQueue({ workers });
+        const got: (string | undefined)[] = [];
+        const ask = () => {
+          for (let i = 0; i < workers; i++) void queue.next().then((key) => got.push(key));
+        };
+        if (early) ask();
+        for (let i = 0; i < 100; i++) queue.add(`${prefix}${i}`);
+        if (!early) ask();
+        await new Promise(setImmediate);
+        t.is(got.length, most, `${workers} ${early} ${prefix}`);
+        t.is(queue.length, 100 - most);
+        for (let i = most; i < workers; i++) queue.add(`b/${i}`);
+        await new Promise(setImmediate);
+        t.is(got.length, workers, `others have the rest: ${workers} ${early} ${prefix}`);
+        queue.shutDown();
+      }
+    }
+  }
+});
+
+test("what waits for its namespace's share comes in its order, one when one is done", async (t) => {
+  const waits: number[] = [];
+  const queue = new WorkQueue({ workers: 4, waited: (ms) => waits.push(ms) });
+  const got: (string | undefined)[] = [];
+  const ask = () => void queue.next().then((key) => got.push(key));
+  const start = performance.now();
+  for (let i = 0; i < 4; i++) ask();
+  for (const key of ["a/0", "a/1", "a/2", "a/3", "a/4", "a/3", "a/0"]) queue.add(key);
+  await new Promise(setImmediate);
+  t.deepEqual(got.splice(0), ["a/0", "a/1", "a/2"]);
+  t.is(queue.length, 2);
+  queue.done("a/0"); // which was added meanwhile; a worker waits
+  await new Promise(setImmediate);
+  t.deepEqual(got.splice(0), ["a/3"]);
+  t.is(queue.length, 2);
+  queue.add("b/0");
+  queue.add("b/1");
+  ask();
+  ask();
+  await new Promise(setImmediate);
+  t.deepEqual(got.splice(0), ["b/0", "b/1"], "who has room comes before who has waited for it longer");
+  queue.done("a/1"); // no worker waits
+  queue.done("a/1");
+  queue.add("b/2");
+  ask();
+  ask();
+  ask();
+  await new Promise(setImmediate);
+  t.deepEqual(got.splice(0), ["a/4", "b/2"], "and one that is done twice makes room for one");
+  queue.done("a/2");
+  await new Promise(setImmediate);
+  t.deepEqual(got.splice(0), ["a/0"], "it came again, behind those who were there");
+  t.is(queue.length, 0);
+  t.is(waits.length, 9);
+  t.true(waits.every((ms) => ms >= 0 && ms <= performance.now() - start));
+  queue.shutDown();
+});
+
+test("what waits for its namespace's share doesn't come after a shutdown", async (t) => {
+  const queue = new WorkQueue({ workers: 2 });
+  const got = [queue.next(), queue.next()];
+  for (const key of ["a/0", "a/1"]) queue.add(key);
+  t.is(await got[0], "a/0");
+  queue.shutDown();
+  t.is(queue.length, 0);
+  queue.done("a/0");
+  t.is(await got[1], undefined);
+});
+
 test("a worker that waits gets the next key", async (t) => {
   const queue = new WorkQueue();
   const [first, second] = [queue.next(), queue.next()];
@@ -125,10 +205,13 @@ test("no key is ever worked on twice at once, and the last word on each is worke
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
-      fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.boolean()), { minLength: 1, maxLength: 30 }),
+      fc.array(fc.tuple(fc.constantFrom("x/a", "x/b", "x/c", "y/a", "z"), fc.boolean()), {
+        minLength: 1,
+        maxLength: 30,
+      }),
       fc.integer({ min: 1, max: 4 }),
       async (scheduler, additions, workers) => {
-        const queue = new WorkQueue({ backoff: { baseMs: 0, maxMs: 0 } });
+        const queue = new WorkQueue({ backoff: { baseMs: 0, maxMs: 0 }, workers });
         const working = new Set<string>();
         const wanted = new Map<string, number>();
         const done = new Map<string, number>();
