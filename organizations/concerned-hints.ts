@@ -21,7 +21,8 @@ function add(labels: Set<string>, ...more: (string | undefined)[]): void {
 
 /**
  * The hints that are about somebody who has an account, or gets one before they sign in, or about a group that a mapping
- * names. Who is let in by Okta may have come into a mapped group long before, which no event tells again. The others are nobody's here, and cost neither a write nor a call to Okta.
+ * names. Who is let in by Okta may have come into a mapped group long before, which no event tells again. The others are
+ * nobody's here, and cost neither a write nor a call to Okta.
  */
 export async function concernedHints(
   hints: readonly Hint[],

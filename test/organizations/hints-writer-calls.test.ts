@@ -204,3 +204,17 @@ test("who is overtaken all the time is told that it took too long", async (t) =>
   });
   t.false((await scene.people()).includes("u1"));
 });
+
+test("that everything is to be looked at is stored with the rest of what comes at the same time", async (t) => {
+  const scene = new Scene();
+  const { writer, acme } = scene;
+  await Promise.all([
+    scene.heard("u1"),
+    writer.heard(acme, { everything: true, logCursor: "c1" }),
+    writer.heard(acme, { hints: [person("u2")], eventHook: "called" }),
+  ]);
+  const { spec } = await scene.stored();
+  t.like(spec, { logCursor: "c1", people: [{ id: "u1" }, { id: "u2" }] });
+  t.truthy(spec.everything?.heardTime);
+  t.truthy(spec.eventHook);
+});
