@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import type { CallOptions, Client } from "../client/client.ts";
-import { NotFoundError } from "../client/errors.ts";
+import { ConflictError, NotFoundError } from "../client/errors.ts";
 import { type KubernetesObject, keyOf } from "../client/object.ts";
 import type { ResourceType } from "../client/resource-type.ts";
 import { RuntimeMetrics } from "../metrics.ts";
@@ -97,12 +97,30 @@ export class StatusWriter {
       this.#count(type, "written");
       const left = leftBy(written, desired, owned);
       if (!left) return written;
-      return await client.mergePatch(type, keyOf(object), left, { subresource: "status", ...options });
+      return await this.#takeAway(type, written, left, options);
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error;
       log.debug({ err: error, kind: type.kind, key: keyOf(object) }, "no status written: the object is gone");
       this.#count(type, "gone");
       return undefined;
+    }
+  }
+
+  /** What is there beside what was written goes by a patch of its own, or with the next status where others wrote meanwhile. */
+  async #takeAway<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    written: T,
+    left: object,
+    options: CallOptions,
+  ): Promise<T> {
+    try {
+      return await this.#options.client.mergePatch(type, keyOf(written), left, {
+        subresource: "status",
+        ...options,
+      });
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      return written;
     }
   }
 

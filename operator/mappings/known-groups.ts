@@ -13,6 +13,8 @@ export interface LearnedGroup {
 
 /** Of an organization: by a name's folded form, the names that fold to it, in the order in which they were learned. */
 interface Known {
+  /** Accounts that there are. */
+  accounts: number;
   readonly exact: Set<string>;
   readonly folded: Map<string, string[]>;
 }
@@ -27,7 +29,9 @@ export class KnownGroups {
 
   constructor(store: Pick<IdentityStore, "subscribe">) {
     store.subscribe(({ kind, user }) => {
-      if (kind !== "deleted") this.#learn(user);
+      if (kind === "added") this.#of(user.organization).accounts++;
+      if (kind === "deleted") this.#gone(user.organization);
+      else this.#learn(user);
     });
   }
 
@@ -56,9 +60,20 @@ export class KnownGroups {
     return () => this.#listeners.delete(listener);
   }
 
-  #learn({ organization, groups }: User): void {
-    const known: Known = this.#names.get(organization) ?? { exact: new Set(), folded: new Map() };
+  #of(organization: string): Known {
+    const known = this.#names.get(organization) ?? { accounts: 0, exact: new Set(), folded: new Map() };
     this.#names.set(organization, known);
+    return known;
+  }
+
+  /** With its last account goes all that is known of an organization: the next of its name is somebody else's. */
+  #gone(organization: string): void {
+    const known = this.#names.get(organization);
+    if (known && --known.accounts <= 0) this.#names.delete(organization);
+  }
+
+  #learn({ organization, groups }: User): void {
+    const known = this.#of(organization);
     for (const { name } of groups) {
       if (name === undefined || known.exact.has(name) || known.exact.size >= MOST_NAMES) continue;
       known.exact.add(name);

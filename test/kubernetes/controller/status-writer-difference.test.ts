@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from "ava";
 import { Registry } from "prom-client";
-import { ConflictError, NotFoundError } from "../../../kubernetes/client/errors.ts";
+import { apiError, ConflictError, NotFoundError } from "../../../kubernetes/client/errors.ts";
 import {
   type Condition,
   conditionFalse,
@@ -48,7 +48,12 @@ async function write(
   status: unknown,
   desired: DesiredStatus,
   owned: OwnedStatus = OWNED,
-  { merged, fail, ...options }: StatusOptions & { merged?: unknown; fail?: Error } = {},
+  {
+    merged,
+    fail,
+    failPatch,
+    ...options
+  }: StatusOptions & { merged?: unknown; fail?: Error; failPatch?: Error } = {},
 ) {
   const metadata = { namespace: "team", name: "x", generation: 3, resourceVersion: "7" };
   const object: KubernetesObject & { status?: unknown } = {
@@ -66,6 +71,7 @@ async function write(
       return { metadata: after, status: merged ?? body.status };
     },
     mergePatch: async (_type: unknown, key: string, patch: unknown, options: unknown) => {
+      if (failPatch) throw failPatch;
       written.patch = patch;
       asked.push(key, options);
       return { metadata: after, status: "patched" };
@@ -183,6 +189,20 @@ test("the time of a condition changes with its status", async (t) => {
 test("only if it is unchanged: then the version that was read is in what is written", async (t) => {
   const { written } = await write(t, {}, DESIRED, OWNED, { onlyIfUnchanged: true });
   t.like(written.apply, { metadata: { resourceVersion: "7" } });
+});
+
+test("what is written is told as written, also where others write before the rest is taken away", async (t) => {
+  const merged = { observedGeneration: 3, colour: "red", conditions: [condition("Ready")] };
+  const conflict = apiError("PATCH /x", 409, { reason: "Conflict" });
+  const { result, counts } = await write(t, {}, { conditions: [FINE] }, OWNED, {
+    merged,
+    failPatch: conflict,
+  });
+  t.like(result, { metadata: { resourceVersion: "8" }, status: merged });
+  t.deepEqual(counts, [1, 0, 0]);
+  await t.throwsAsync(
+    write(t, {}, { conditions: [FINE] }, OWNED, { merged, failPatch: apiError("PATCH /x", 500, {}) }),
+  );
 });
 
 test("what somebody else has of it is taken away by a patch of what was written, and of no later state", async (t) => {

@@ -59,6 +59,19 @@ test("each name is told of once, when somebody first comes with it, to who still
   t.is(heard.length, 2);
 });
 
+test("with an organization's last account goes what is known of it: the next of its name is somebody else's", (t) => {
+  const { known, tell } = scene();
+  const [ada, ben] = [
+    account({ ref: "acme/ada", groups: [{ name: "Payroll" }] }),
+    account({ ref: "acme/ben" }),
+  ];
+  for (const user of [ada, ben]) tell({ kind: "added", user });
+  tell({ kind: "deleted", user: ada });
+  t.is(known.hints(KEY, ["payroll"]).length, 1, "somebody is still there");
+  tell({ kind: "deleted", user: ben });
+  t.deepEqual(known.hints(KEY, ["payroll"]), []);
+});
+
 test("so many names are remembered, and no more", (t) => {
   const { known, comes } = scene();
   comes(...Array.from({ length: 20_001 }, (_, i) => `N${i}`));
