@@ -1,5 +1,5 @@
 import { type Access, noAccess, sortGrants } from "./access.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, isActiveInOkta } from "./identity.ts";
 import type { PolicyInForce } from "./policy.ts";
 import { heldAccess, keepHeldAccess, resolveAccess } from "./resolve-access.ts";
 import { keepAdminRoles } from "./safeguards/admin-roles.ts";
@@ -16,8 +16,9 @@ export function resolveStoredAccess(user: User, inForce: PolicyInForce | undefin
   const identity = identityOf(user);
   if (!identity) return localAccess(user);
   const current = user.access?.grants ?? [];
+  // What is certain about one person comes first: that their issuer is another one may be held.
   const access =
-    identity.issuer === inForce.issuer
+    identity.issuer === inForce.issuer || !isActiveInOkta(identity.status)
       ? resolveAccess(identity, inForce.policy, current, "stored")
       : noAccess("IssuerChanged", `The organization's issuer is no longer ${identity.issuer}.`);
   if (inForce.paused) return pausedAccess(user, access);

@@ -59,6 +59,8 @@ export interface IdentityStore {
   read(ref: string): Promise<User | undefined>;
   /** The account of this subject in this organization. */
   find(organization: string, subject: Subject): Promise<User | undefined>;
+  /** The accounts of this subject in this organization, whichever issuer has vouched for it. */
+  ofAnyIssuer(organization: string, subject: string): Promise<readonly User[]>;
   /** Local accounts with this address, compared without regard to case. */
   findLocalByEmail(organization: string, email: string): Promise<readonly User[]>;
   /** Local accounts that name a service account of this name, in whichever namespace. */

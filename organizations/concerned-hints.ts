@@ -1,6 +1,6 @@
 import { indexKey, organizationOf } from "../crds/organization-key.ts";
 import type { OktaRoleMapping, Organization } from "../crds/types.ts";
-import type { IdentityStore } from "../identity/index.ts";
+import { type IdentityStore, isActive } from "../identity/index.ts";
 import { type Cache, keyOf, letOthersRun } from "../kubernetes/index.ts";
 import type { Hint } from "../okta/events/hint.ts";
 
@@ -30,12 +30,15 @@ export async function concernedHints(
   {
     mappings,
     store,
-  }: { mappings: Pick<Cache<OktaRoleMapping>, "count">; store: Pick<IdentityStore, "find"> },
+  }: { mappings: Pick<Cache<OktaRoleMapping>, "count">; store: Pick<IdentityStore, "ofAnyIssuer"> },
 ): Promise<Hint[]> {
   const key = keyOf(organization);
   const { issuer, directory } = organization.spec.okta;
   const isMapped = (label: string) => mappings.count("mappedGroup", indexKey(key, label)) > 0;
   const isAboutMapped = (hint: Hint) => labelsOf(hint).some(isMapped);
+  // Who keeps an account of a former issuer for now is out as soon as Okta says so.
+  const hasAccount = async (id: string): Promise<boolean> =>
+    (await store.ofAnyIssuer(key, id)).some((user) => user.issuer === issuer || isActive(user));
   const isBeforeLogin = directory?.provision === "BeforeLogin";
   const concerned: Hint[] = [];
   for (const hint of hints) {
@@ -43,8 +46,7 @@ export async function concernedHints(
     const isConcerned =
       hint.kind === "group"
         ? isAboutMapped(hint)
-        : (isBeforeLogin && (hint.activated || isAboutMapped(hint))) ||
-          (await store.find(key, { issuer, subject: hint.id }));
+        : (isBeforeLogin && (hint.activated || isAboutMapped(hint))) || (await hasAccount(hint.id));
     if (isConcerned) concerned.push(hint);
   }
   return concerned;

@@ -1,5 +1,6 @@
 import {
   groupsAfterReading,
+  isActive,
   isActiveInOkta,
   type ReadGroup,
   type ReadGroups,
@@ -11,6 +12,7 @@ import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryInvalidAnswerError } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
 import { Doubts } from "./doubts.ts";
+import { isOfOkta } from "./former-accounts.ts";
 import { type AskedForGroup, GroupEvidence } from "./group-evidence.ts";
 import { type Looked, lookAtPerson, type PersonDeps } from "./look-at-person.ts";
 import { LAG_MS } from "./looks.ts";
@@ -72,12 +74,17 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
   const members = await readMembers(deps.directory, { groups, gone }, evidence, deps.signal);
   const doubts = new Doubts(members.read, evidence);
   const losers: Loser[] = [];
+  const former: Loser[] = [];
   const seen = new Set<string>();
   let changed = 0;
   for await (const user of deps.store.users(deps.organization)) {
     deps.signal.throwIfAborted();
-    if (user.source !== "Okta" || user.issuer !== deps.issuer || user.subject === undefined) continue;
+    if (user.source !== "Okta" || user.subject === undefined) continue;
     const member = members.byUser.get(user.subject);
+    if (user.issuer !== deps.issuer) {
+      if (mayBeOut(user, member, members, deps)) former.push({ user, member, groups: user.groups, from: [] });
+      continue;
+    }
     seen.add(user.subject);
     await doubts.settle(user.groups);
     const found = whatIsNew(user, member, members);
@@ -87,7 +94,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
       losers.push({ ...found, user, member });
     else if (member && (await storeIdentity(user, member.user, found.groups, deps))) changed++;
   }
-  const taken = await take(losers, members, evidence, deps);
+  const taken = await take([...losers, ...former], members, evidence, deps);
   changed += taken.changed + (deps.beforeLogin ? await makeAccounts(members, seen, deps) : 0);
   const { notShown } = taken;
   return {
@@ -111,6 +118,21 @@ function whatIsNew(
   const wasActive = isActiveInOkta(user.oktaStatus);
   if (groups === user.groups && (member === undefined || isActive === wasActive)) return undefined;
   return { groups, from: user.groups.flatMap((group) => lost(group, groups, read) ?? []) };
+}
+
+/**
+ * Whether somebody who keeps an account of a former issuer may be suspended or deleted, so that they are to be looked at. That
+ * another Okta doesn't show them says nothing.
+ */
+function mayBeOut(
+  user: User,
+  member: Member | undefined,
+  { read }: Members,
+  { directoryURL }: PassDeps,
+): boolean {
+  if (!isActive(user)) return false;
+  if (member) return !isActiveInOkta(member.user.status);
+  return isOfOkta(user.issuer, directoryURL) && user.groups.some((group) => read.has(group));
 }
 
 /** What is lost of a group that was received. One that was renamed is lost under its name alone. */

@@ -1,7 +1,8 @@
-import { isActiveInOkta, type ReceivedGroup, type User } from "../../identity/index.ts";
+import { isActive, isActiveInOkta, type ReceivedGroup, type User } from "../../identity/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { falseWhereForbidden, orUndefined } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
+import { isOfOkta, storeFormer } from "./former-accounts.ts";
 import { type AskedForGroup, GroupEvidence } from "./group-evidence.ts";
 import { type GroupsDeps, groupsNotShown } from "./groups-not-shown.ts";
 import { agrees, type Expected, isBelieved } from "./looks.ts";
@@ -11,6 +12,8 @@ export interface PersonDeps extends StoringDeps, GroupsDeps {
   /** "namespace/name" */
   readonly organization: string;
   readonly issuer: string;
+  /** The address of the Okta whose directory it is. */
+  readonly directoryURL: string;
   /** Whether people get their accounts before they sign in. */
   readonly beforeLogin: boolean;
 }
@@ -51,38 +54,55 @@ export async function lookAtPerson(
   evidence: GroupEvidence = new GroupEvidence(directory, deps),
 ): Promise<Looked> {
   const { store, organization, issuer } = deps;
-  const account = await store.find(organization, { issuer, subject: id });
-  if (!account && !deps.beforeLogin) return { kind: "nobody" };
+  const accounts = await store.ofAnyIssuer(organization, id);
+  const account = accounts.find((one) => one.issuer === issuer);
+  const former = accounts.filter((one) => one.issuer !== issuer && isActive(one));
+  if (!account && former.length === 0 && !deps.beforeLogin) return { kind: "nobody" };
   const [user, groups] = await Promise.all([directory.user(id), orUndefined(directory.userGroups(id))]);
-  if (!user || !groups) return account ? gone(account, directory, deps) : { kind: "nobody" };
+  if (!user || !groups) return gone(account, former, directory, deps);
 
   const groupIDs = new Set(groups.map((group) => group.id));
   const received = groups.map((group) => ({ id: group.id, name: group.name }));
   const isAgreed = agrees(expected, { user, groupIDs }, isActiveInOkta);
   if (!isBelieved(lookedAt, isAgreed))
     return { kind: "seen", agrees: false, changed: false, groups: received };
+  const out = await storeFormer(former, user.status, deps);
+  if (out === "overtaken") return { kind: "overtaken" };
   if (!account) {
-    const changed = await makeAccount(organization, user, received, deps);
-    return { kind: "seen", agrees: isAgreed, changed, groups: received };
+    const made = deps.beforeLogin && (await makeAccount(organization, user, received, deps));
+    return {
+      kind: "seen",
+      agrees: isAgreed,
+      changed: made || out !== undefined,
+      groups: received,
+      ...(out && { ref: out.ref }),
+    };
   }
   const kept = await groupsNotShown(account, received, { evidence, left: expected.left ?? [] }, deps);
   const changed = await storeIdentity(account, user, [...received, ...kept], deps);
   if (changed === undefined) return { kind: "overtaken" };
-  return { kind: "seen", agrees: isAgreed, changed, groups: received, ref: account.ref };
+  const ref = changed ? account.ref : (out?.ref ?? account.ref);
+  return { kind: "seen", agrees: isAgreed, changed: changed || out !== undefined, groups: received, ref };
 }
 
 async function gone(
-  account: User,
+  account: User | undefined,
+  former: readonly User[],
   directory: Pick<Directory, "wasDeleted">,
   deps: PersonDeps,
 ): Promise<Looked> {
-  const { subject = "" } = account;
+  // Another Okta may never have had whom it doesn't show.
+  const own = former.filter((one) => isOfOkta(one.issuer, deps.directoryURL));
+  const shown = account ?? own[0];
+  if (!shown) return { kind: "nobody" };
+  const { subject = "" } = shown;
   // Without the log, nobody can say.
-  if (!(await falseWhereForbidden(directory.wasDeleted(subject))))
-    return { kind: "not-shown", user: account };
+  if (!(await falseWhereForbidden(directory.wasDeleted(subject)))) return { kind: "not-shown", user: shown };
+  const out = await storeFormer(own, DELETED, deps);
+  if (out === "overtaken") return { kind: "overtaken" };
   const user: DirectoryUser = { id: subject, status: DELETED };
-  const changed = await storeIdentity(account, user, [], deps);
-  return changed === undefined
-    ? { kind: "overtaken" }
-    : { kind: "seen", agrees: true, changed, groups: [], ref: account.ref };
+  const changed = account ? await storeIdentity(account, user, [], deps) : false;
+  if (changed === undefined) return { kind: "overtaken" };
+  const { ref } = (changed ? account : out) ?? shown;
+  return { kind: "seen", agrees: true, changed: changed || out !== undefined, groups: [], ref };
 }

@@ -471,6 +471,7 @@ export class OrganizationSync {
       decide,
       organization: keyOf(organization),
       issuer,
+      directoryURL: directory.url,
       beforeLogin,
       mapped: () => this.#mapped(),
       lookUpGroups,

@@ -39,10 +39,31 @@ export async function storeIdentity(
   user: User,
   read: DirectoryUser,
   groups: readonly ReceivedGroup[],
-  { store, policies, unfinished, decide }: StoringDeps,
+  deps: StoringDeps,
 ): Promise<boolean | undefined> {
-  const policy = policies.of(user.organization)?.policy;
-  const identity = policy && identityFrom(user, read, groups, policy);
+  const policy = deps.policies.of(user.organization)?.policy;
+  return write(user, policy && identityFrom(user, read, groups, policy), deps);
+}
+
+/**
+ * Stores the status of somebody in Okta, and nothing else.
+ * @returns what `storeIdentity` does
+ * @throws StoreError
+ */
+export async function storeStatus(
+  user: User,
+  status: string,
+  deps: StoringDeps,
+): Promise<boolean | undefined> {
+  const stored = identityOf(user);
+  return write(user, stored && { ...stored, status }, deps);
+}
+
+async function write(
+  user: User,
+  identity: Identity | undefined,
+  { store, unfinished, decide }: StoringDeps,
+): Promise<boolean | undefined> {
   if (!identity || isAsStored(user, identity)) return false;
   try {
     unfinished.isComplete(await store.update(user, { identity }));

@@ -73,6 +73,16 @@ test("accounts of a former issuer have no access; too many of them at once count
   t.true(resolveStoredAccess(account(), { ...elsewhere, held: true }).active);
 });
 
+test("whom Okta says to be inactive is out with an account of a former issuer, too, held or paused or not", (t) => {
+  const former = { issuer: "https://acme.okta.com/oauth2/default", policy };
+  const suspended = account({ oktaStatus: "SUSPENDED" });
+  for (const terms of [{ held: false }, { held: true }, { held: false, paused: true }]) {
+    const access = resolveStoredAccess(suspended, { ...former, ...terms });
+    t.like(access, { active: false, reason: "NotActiveInOkta" });
+    t.false(isCountedLoss(suspended, access));
+  }
+});
+
 test("without the organization nobody has access, local accounts included", (t) => {
   for (const user of [account(), local({ localRoles: ["service-admin"] })])
     t.like(resolveStoredAccess(user, undefined), { active: false, reason: "OrganizationNotFound" });

@@ -33,6 +33,7 @@ export class SimulatedStore implements IdentityStore {
   readonly #now: () => number;
   readonly #users = new Map<string, User>();
   readonly #bySubject = new Map<string, string>();
+  readonly #ofAnyIssuer = new Map<string, Set<string>>();
   /** In which words the end of somebody's sessions was asked for last. */
   readonly #endedFor = new Map<string, string>();
   readonly #listeners = new Set<(event: UserEvent) => void>();
@@ -56,6 +57,11 @@ export class SimulatedStore implements IdentityStore {
 
   async find(organization: string, subject: Subject): Promise<User | undefined> {
     return this.#users.get(this.#bySubject.get(subjectKey(organization, subject)) ?? "");
+  }
+
+  async ofAnyIssuer(organization: string, subject: string): Promise<readonly User[]> {
+    const refs = this.#ofAnyIssuer.get(`${organization}\n${subject}`) ?? [];
+    return [...refs].flatMap((ref) => this.#users.get(ref) ?? []);
   }
 
   async freshBySubject(organization: string, subject: Subject): Promise<User | undefined> {
@@ -207,8 +213,11 @@ export class SimulatedStore implements IdentityStore {
     const user = { ...next, version: String(Number(next.version) + 1) };
     this.#users.set(user.ref, user);
     const { issuer, subject } = user;
-    if (issuer !== undefined && subject !== undefined)
+    if (issuer !== undefined && subject !== undefined) {
       this.#bySubject.set(subjectKey(user.organization, { issuer, subject }), user.ref);
+      const key = `${user.organization}\n${subject}`;
+      this.#ofAnyIssuer.set(key, (this.#ofAnyIssuer.get(key) ?? new Set()).add(user.ref));
+    }
     const event: UserEvent = previous ? { kind: "updated", user, previous } : { kind: "added", user };
     for (const listener of this.#listeners) listener(event);
     return user;

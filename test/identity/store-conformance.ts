@@ -128,6 +128,7 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     const key = await organization();
     t.is(await store.find(key, identity()), undefined);
     t.is(await store.freshBySubject(key, identity()), undefined);
+    t.deepEqual(await store.ofAnyIssuer(key, "nobody"), []);
     t.is(store.get(`${key}-nobody`), undefined);
     t.is(await store.read(`${key}-nobody`), undefined);
     t.is(await store.fresh(`${key}-nobody`), undefined);
@@ -143,6 +144,31 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     t.is((await store.find(one, ada))?.ref, first.ref);
     t.is((await store.find(two, ada))?.ref, second.ref);
   });
+
+  test(
+    title("the same person has an account of each issuer, which are found together and apart"),
+    async (t) => {
+      const { store, other, organization, until } = await given();
+      const [key, elsewhere] = [await organization(), await organization()];
+      const ada = identity();
+      const anew = identity({ ...ada, issuer: `${ada.issuer}/oauth2/default` });
+      const made = [];
+      for (const each of [ada, anew])
+        made.push(await store.create({ organization: key, identity: each, access: access("service-admin") }));
+      await store.create({ organization: elsewhere, identity: ada, access: access("viewer") });
+      const refs = (users: readonly { ref: string }[]) => users.map(({ ref }) => ref).sort();
+      t.deepEqual(refs(await store.ofAnyIssuer(key, ada.subject)), refs(made));
+      for (const each of [ada, anew]) await until(other, () => other.find(key, each));
+      t.deepEqual(refs(await other.ofAnyIssuer(key, ada.subject)), refs(made));
+      t.deepEqual(
+        refs([await store.find(key, ada), await store.find(key, anew)].flatMap((u) => u ?? [])),
+        refs(made),
+      );
+      t.is((await other.find(key, anew))?.issuer, anew.issuer);
+      t.is((await other.find(key, ada))?.issuer, ada.issuer);
+      t.is(await store.find(key, { ...ada, issuer: "https://another.okta.com" }), undefined);
+    },
+  );
 
   test(
     title("of two who make the same account at once, one succeeds and one is told that it exists"),

@@ -1,8 +1,10 @@
 import test from "ava";
 import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import { noAccess, type User } from "../../identity/index.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import { hintsOfEvent } from "../../okta/events/hints-of-event.ts";
 import { concernedHints, mappedGroupIndex } from "../../organizations/concerned-hints.ts";
+import { account } from "../identity/an-account.ts";
 import { organization } from "./organization.ts";
 
 const onLogin = organization("access/acme", "acme");
@@ -36,14 +38,20 @@ const MAPPINGS = [
   mapping([{ name: "betas" }], [], "beta"),
 ];
 
+const FORMER = "https://former.okta.com";
+const ACCOUNTS: Record<string, User[]> = {
+  "00uAda": [account({ issuer: okta.issuer, access: noAccess("NoMappedGroup", "") })],
+  "00uKept": [account({ issuer: FORMER })],
+  "00uOut": [account({ issuer: FORMER, access: noAccess("IssuerChanged", "") })],
+};
+
 /** Which of these hints are about anybody or anything here. */
 async function concerned(hints: Hint[], acme = onLogin): Promise<string[]> {
   const labels = MAPPINGS.flatMap(mappedGroupIndex.mappedGroup);
   const found = await concernedHints(hints, acme, {
     mappings: { count: (_index, value) => labels.filter((label) => label === value).length },
     store: {
-      find: async (key, { issuer, subject }) =>
-        key === "access/acme" && issuer === okta.issuer && subject === "00uAda" ? ({} as never) : undefined,
+      ofAnyIssuer: async (key, subject) => (key === "access/acme" ? (ACCOUNTS[subject] ?? []) : []),
     },
   });
   return found.map(({ id }) => id);
@@ -59,6 +67,11 @@ test("whoever has an account is concerned by whatever happens to them", async (t
     ["00uAda"],
   );
   t.deepEqual(await concerned([{ ...hint, id: "00uAda", joined: ["00gForeign"] }]), ["00uAda"]);
+});
+
+test("whoever keeps an account of a former issuer is concerned, and who has lost it isn't", async (t) => {
+  const hints = ["00uKept", "00uOut"].map((id): Hint => ({ kind: "person", id, eventTime, active: false }));
+  t.deepEqual(await concerned(hints), ["00uKept"]);
 });
 
 test("whoever joins or leaves a mapped group is concerned without an account where people get one before they sign in", async (t) => {
@@ -121,7 +134,7 @@ test("who has an account is looked for, and no group with them, where that makes
   await t.notThrowsAsync(
     concernedHints([hint], onLogin, {
       mappings: { count: () => t.fail() as never },
-      store: { find: async () => undefined },
+      store: { ofAnyIssuer: async () => [] },
     }),
   );
 });
@@ -130,13 +143,14 @@ test("others go on while very many hints are looked at", async (t) => {
   let turned = false;
   setImmediate(() => (turned = true));
   const hints = Array.from({ length: 50 }, (_, i): Hint => ({ kind: "person", id: `00u${i}`, eventTime }));
-  const takesAMoment = (): undefined => {
+  const takesAMoment = (): [] => {
     const until = performance.now() + 1;
     while (performance.now() < until);
+    return [];
   };
   await concernedHints(hints, onLogin, {
     mappings: { count: () => 0 },
-    store: { find: async () => takesAMoment() },
+    store: { ofAnyIssuer: async () => takesAMoment() },
   });
   t.true(turned);
 });

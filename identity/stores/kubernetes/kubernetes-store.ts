@@ -23,7 +23,7 @@ import {
   UserExistsError,
 } from "../../store.ts";
 import { accountName, type User } from "../../user.ts";
-import { subjectKey, type userIndexes } from "./user-indexes.ts";
+import type { userIndexes } from "./user-indexes.ts";
 import { newObject, specWith, statusWith, toUser } from "./user-object.ts";
 
 /** A watch is heard of every three seconds, also a quiet one. */
@@ -79,7 +79,13 @@ export class KubernetesStore implements IdentityStore {
   }
 
   async find(organization: string, subject: Subject): Promise<User | undefined> {
-    return this.#by("subject", subjectKey(organization, subject)).map(toUser)[0];
+    const found = this.#by("subject", indexKey(organization, subject.subject));
+    const object = found.find(({ spec }) => spec.issuer === subject.issuer);
+    return object && toUser(object);
+  }
+
+  async ofAnyIssuer(organization: string, subject: string): Promise<readonly User[]> {
+    return this.#by("subject", indexKey(organization, subject)).map(toUser);
   }
 
   async findLocalByEmail(organization: string, email: string): Promise<readonly User[]> {

@@ -1,19 +1,12 @@
 import { indexKey, organizationOf } from "../../../crds/organization-key.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
-import type { Subject } from "../../identity.ts";
 
 type Index = (user: OrganizationUser) => string[];
 
-/** The key of a subject within an organization ("namespace/name"). */
-export function subjectKey(organization: string, { issuer, subject }: Subject): string {
-  return indexKey(organization, `${issuer}\n${subject}`);
-}
-
+/** Whichever issuer vouches for them: after a change of it, a person may have an account of each. */
 const subject: Index = (user) => {
   const { issuer, subject: sub } = user.spec;
-  return issuer === undefined || sub === undefined
-    ? []
-    : [subjectKey(organizationOf(user), { issuer, subject: sub })];
+  return issuer === undefined || sub === undefined ? [] : [indexKey(organizationOf(user), sub)];
 };
 
 const localEmail: Index = (user) =>

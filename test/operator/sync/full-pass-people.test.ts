@@ -1,6 +1,7 @@
 import test from "ava";
 import {
   identityOf,
+  noAccess,
   type ReadGroup,
   resolveAccess,
   StaleUserError,
@@ -18,6 +19,7 @@ import { MAPPED, ORGANIZATION, policy, readingDeps, rolesHeld, signedInWith } fr
 // is in `portal` portal-admin.
 
 const ISSUER = "https://acme.okta.com";
+const FORMER = "https://acme.okta.com/oauth2/default";
 const [WEB, PORTAL] = ["00g-web", "00g-portal"];
 const NAMES = { [WEB]: "web", [PORTAL]: "portal" };
 
@@ -149,12 +151,36 @@ test("of whom nothing is new nobody asks, whoever they are", async (t) => {
   const { account, read, store, lookedAt } = scene();
   await account("00uada", ["web"], [WEB]);
   store.makeLocal(ORGANIZATION, "root", { localRoles: [] });
-  // As of before the organization got another issuer of the same Okta.
+  // As of before the organization got another Okta, and another issuer of the same one.
+  await signedInWith(store, { issuer: FORMER, subject: "00uother" }, ["web", "portal"]);
+  await signedInWith(store, { issuer: "https://other.okta.com", subject: "00ugone" }, ["web"]);
   const other = { issuer: "https://other.okta.com", subject: "00uother", emailVerified: true, groups: [] };
   const access = resolveAccess(other, policy);
   await store.create({ organization: ORGANIZATION, identity: { ...other, groupsFrom: "Claim" }, access });
   t.like(await read({ isLookedAt: (subject) => subject === "00uada" }), { changed: 0, notShown: [] });
   t.deepEqual(lookedAt(), []);
+});
+
+test("whom the pages show as suspended, or don't show, is looked at for an account of a former issuer, too", async (t) => {
+  const { directory, read, store, lookedAt } = scene();
+  const former = (id: string) => signedInWith(store, { issuer: FORMER, subject: id }, ["web"]);
+  const [suspended, deleted, left] = [await former("00uada"), await former("00ubob"), await former("00ucy")];
+  directory.add("00uada", [WEB], { status: "SUSPENDED" });
+  directory.deleted.add("00ubob");
+  directory.add("00ucy", [PORTAL]);
+  directory.remove("00ucy", PORTAL);
+  t.like(await read(), { changed: 2, failure: undefined, notShown: [] });
+  t.deepEqual(lookedAt(), ["00uada", "00ubob", "00ucy"]);
+  const { groups } = suspended;
+  t.like(await store.fresh(suspended.ref), { oktaStatus: "SUSPENDED", groups });
+  t.like(await store.fresh(deleted.ref), { oktaStatus: "DELETED", groups });
+  t.deepEqual(await store.fresh(left.ref), left, "whom it leaves as they are");
+  // Where they are out, that is all.
+  const access = noAccess("NotActiveInOkta", "");
+  for (const { ref } of [suspended, deleted])
+    await store.update((await store.fresh(ref)) as User, { access });
+  t.like(await read(), { changed: 0 });
+  t.deepEqual(lookedAt(), ["00ucy"]);
 });
 
 test("of many who leave, the first fifty are asked about, the others go by Okta's number, asked for once", async (t) => {

@@ -1,5 +1,5 @@
 import test from "ava";
-import { identityOf, StaleUserError, type User } from "../../../identity/index.ts";
+import { identityOf, noAccess, StaleUserError, type User } from "../../../identity/index.ts";
 import {
   DirectoryForbiddenError,
   DirectoryUnreachableError,
@@ -200,4 +200,78 @@ test("a group that was shown a moment ago is looked up anew before it is known t
   mapped.notShown.add("00g-web");
   t.like(await look(), { kind: "seen", changed: true });
   t.deepEqual(lookedUp, ["00g-web"]);
+});
+
+const OTHER_SERVER = `${ISSUER}/oauth2/default`;
+const OTHER_OKTA = "https://former.okta.com";
+
+/** Ada has an account of a former issuer, which she keeps while it is held that she loses it. */
+async function formerScene(former: string, more: Parameters<typeof scene>[0] = { account: false }) {
+  const found = await scene(more);
+  const before = await signedInWith(found.store, { issuer: former, subject: ADA }, ["web"]);
+  return { ...found, before, kept: () => found.store.fresh(before.ref) };
+}
+
+test("who is suspended is out with an account of a former issuer, whichever Okta's, whose groups stay as they are", async (t) => {
+  for (const former of [OTHER_SERVER, OTHER_OKTA]) {
+    const { directory, look, kept, before } = await formerScene(former);
+    directory.add(ADA, ["00g-portal"], { status: "SUSPENDED", email: "new@acme.example" });
+    t.like(await look({ active: false }, 0), { kind: "seen", agrees: true, changed: true, ref: before.ref });
+    const { groups, groupsFrom } = before;
+    t.like(await kept(), { oktaStatus: "SUSPENDED", groups, groupsFrom, email: undefined });
+  }
+});
+
+test("who may sign in keeps an account of a former issuer as it is, and so does whom Okta still shows as before", async (t) => {
+  const { directory, look, kept, before, stored } = await formerScene(OTHER_SERVER);
+  directory.add(ADA, ["00g-portal"]);
+  t.like(await look({ active: false }, 0), { kind: "seen", agrees: false, changed: false });
+  t.like(await look(), { kind: "seen", changed: false });
+  t.deepEqual(await kept(), before);
+  t.is(await stored(), undefined, "nobody gets an account by that");
+  directory.people.set(ADA, { id: ADA, status: "SUSPENDED" });
+  t.like(await look({ active: true }, 0), { agrees: false, changed: false }, "it may be as of before");
+  t.deepEqual(await kept(), before);
+});
+
+test("who was deleted is out with an account of another issuer of the same Okta, and what another Okta had isn't deleted here", async (t) => {
+  const { directory, look, kept, before } = await formerScene(OTHER_SERVER);
+  t.deepEqual(await look(), { kind: "not-shown", user: before });
+  directory.deleted.add(ADA);
+  t.like(await look(), { kind: "seen", changed: true, ref: before.ref });
+  t.like(await kept(), { oktaStatus: "DELETED", groups: before.groups });
+
+  const moved = await formerScene(OTHER_OKTA);
+  moved.directory.deleted.add(ADA);
+  t.deepEqual(await moved.look(), { kind: "nobody" });
+  t.deepEqual(await moved.kept(), moved.before);
+});
+
+test("who has an account of both issuers is out with both", async (t) => {
+  for (const isDeleted of [false, true]) {
+    const { directory, look, kept, stored, ada } = await formerScene(OTHER_SERVER, {});
+    if (isDeleted) directory.deleted.add(ADA);
+    else directory.add(ADA, ["00g-web"], { status: "SUSPENDED" });
+    t.like(await look(), { kind: "seen", changed: true, ref: ada?.ref });
+    const oktaStatus = isDeleted ? "DELETED" : "SUSPENDED";
+    t.like(await kept(), { oktaStatus });
+    t.like(await stored(), { oktaStatus });
+  }
+});
+
+test("an account of a former issuer that is out is no reason to ask, and one that somebody else writes is looked at anew", async (t) => {
+  const { directory, look, kept, store, before } = await formerScene(OTHER_SERVER);
+  directory.add(ADA, [], { status: "SUSPENDED" });
+  const { update } = store;
+  overtake(store);
+  t.deepEqual(await look(), { kind: "overtaken" });
+  directory.people.delete(ADA);
+  directory.deleted.add(ADA);
+  t.deepEqual(await look(), { kind: "overtaken" });
+  store.update = update;
+  await store.update(before, { access: noAccess("IssuerChanged", "") });
+  directory.asked.length = 0;
+  t.deepEqual(await look(), { kind: "nobody" });
+  t.deepEqual(directory.asked, []);
+  t.is((await kept())?.oktaStatus, undefined);
 });

@@ -33,6 +33,7 @@ export function readingDeps<Store extends IdentityStore>(store: Store, issuer: s
     decide: () => {},
     organization: ORGANIZATION,
     issuer,
+    directoryURL: new URL(issuer).origin,
     beforeLogin: false,
     mapped: () => MAPPED,
     lookUpGroups: () => {},

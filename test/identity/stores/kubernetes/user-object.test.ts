@@ -265,7 +265,7 @@ test("an account is found by what its object says: whom it is of, groups and map
   ];
   t.deepEqual(indexed(bare({ ...SPEC, serviceAccountName: "sa" }, { sessionEpoch: 0, roles })), {
     ...none,
-    subject: ["team/acme|https://acme.okta.com\n00u1"],
+    subject: ["team/acme|00u1"],
     organization: ["team/acme"],
     group: ["web", "00g1", "ops", "00g3", "00g9", "former"].map((label) => `team/acme|${label}`),
     mapping: ["team/acme|m"],
