@@ -63,7 +63,7 @@ import { LocalSignIns } from "./sign-in/local-sign-ins.ts";
 import { LoginStarts } from "./sign-in/login-starts.ts";
 import { LOGIN_TIMEOUT_MS, LoginStates } from "./sign-in/login-states.ts";
 import { LoginTimes } from "./sign-in/login-times.ts";
-import { DIRECTORY_WAIT_MS, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
+import { DIRECTORY_WAIT_MS, notShownIndex, OktaSignIns } from "./sign-in/okta-sign-ins.ts";
 import { RememberedOrganization } from "./sign-in/remembered-organization.ts";
 import { SignInLosses } from "./sign-in/sign-in-losses.ts";
 import { StatusReporter } from "./sign-in/status-reporter.ts";
@@ -143,7 +143,7 @@ export class Webhook {
       ...common,
       type: oktaRoleMappings,
       project: mappingCompactor(),
-      indexes: mappedGroupIndex,
+      indexes: { ...mappedGroupIndex, ...notShownIndex },
     });
     const users = new Cache({
       ...common,
@@ -268,6 +268,7 @@ export class Webhook {
           ...shared,
           organization: (key) => organizations.get(key),
           directories: new DirectoryClients({ secrets, http, lane: "people", maxWaitMs: DIRECTORY_WAIT_MS }),
+          mappingsNotShown: (key) => mappings.by("notShown", key),
           losses: this.#losses,
           reporter: this.#reporter,
           times: this.#times,

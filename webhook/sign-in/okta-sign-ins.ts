@@ -1,4 +1,5 @@
-import type { Organization } from "../../crds/types.ts";
+import { organizationOf } from "../../crds/organization-key.ts";
+import type { OktaRoleMapping, Organization, ResolvedGroup } from "../../crds/types.ts";
 import {
   type Access,
   type AuditLog,
@@ -64,11 +65,23 @@ export interface OktaSignInsOptions {
   readonly organization: (key: string) => Organization | undefined;
   readonly policies: Pick<Policies, "of">;
   readonly directories: Pick<DirectoryClients, "ask">;
+  /** The organization's mappings of groups that the directory shows to nobody: see `notShownIndex`. */
+  readonly mappingsNotShown: (key: string) => readonly Pick<OktaRoleMapping, "status">[];
   readonly losses: Pick<SignInLosses, "allow">;
   readonly audit: Pick<AuditLog, "write">;
   readonly reporter: Pick<StatusReporter, "signedIn" | "failed" | "groupsClaim">;
   readonly times: Pick<LoginTimes, "note">;
   readonly metrics: Pick<WebhookMetrics, "provisioningSeconds">;
+}
+
+/** The index that a cache of OktaRoleMappings needs for this. */
+export const notShownIndex = {
+  notShown: (mapping: OktaRoleMapping): string[] =>
+    mapping.status?.groups?.some(isNotShown) ? [organizationOf(mapping)] : [],
+};
+
+function isNotShown({ shown }: ResolvedGroup): boolean {
+  return shown === false;
 }
 
 type InForce = NonNullable<ReturnType<Policies["of"]>>;
@@ -116,7 +129,9 @@ export class OktaSignIns {
       return { kind: "undecided", reason: verdict.reason, why: verdict.why };
     }
     const { from: groupsFrom, status } = verdict;
-    const groups = groupsToStore(verdict.groups, inForce.policy);
+    const received =
+      groupsFrom === "Directory" ? await this.#withNotShown(key, person, verdict.groups) : verdict.groups;
+    const groups = groupsToStore(received, inForce.policy);
     const identity: Identity = { ...person, groups, groupsFrom, ...(status === undefined ? {} : { status }) };
 
     // A claim that has stopped coming looks like a person without groups: only so many may lose their access by that,
@@ -164,6 +179,25 @@ export class OktaSignIns {
     if (answer.kind !== "failed" || need !== "ids" || claim.kind !== "groups") return answer;
     const user = await store.find(keyOf(organization), person);
     return mayDependOnIDs(claim.names, user?.access?.grants ?? [], policy) ? answer : { kind: "none" };
+  }
+
+  /**
+   * Groups that were read from the directory, with those that are stored of the person and that the directory shows to
+   * nobody: as the operator has found them, there are some that its credentials aren't allowed to see. Who is in them isn't
+   * known, so that it stays as it is.
+   */
+  async #withNotShown(
+    key: string,
+    person: Person,
+    groups: readonly ReceivedGroup[],
+  ): Promise<readonly ReceivedGroup[]> {
+    const mappings = this.#options.mappingsNotShown(key);
+    if (mappings.length === 0) return groups;
+    const notShown = mappings.flatMap(({ status }) => status?.groups?.filter(isNotShown) ?? []);
+    const stored = (await this.#options.store.find(key, person))?.groups ?? [];
+    const isOneOf = ({ id, name }: ReceivedGroup, some: readonly ReceivedGroup[]) =>
+      some.some((group) => (id === undefined ? group.name === name : group.id === id));
+    return [...groups, ...stored.filter((group) => isOneOf(group, notShown) && !isOneOf(group, groups))];
   }
 
   async #provision(

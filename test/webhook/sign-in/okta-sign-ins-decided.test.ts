@@ -1,9 +1,12 @@
 import test from "ava";
+import type { OktaRoleMapping } from "../../../crds/types.ts";
 import { noAccess, StaleUserError, StoreError } from "../../../identity/index.ts";
 import { HttpConnectionError } from "../../../okta/http/http-errors.ts";
 import { UnknownOrganizationError } from "../../../webhook/organizations.ts";
+import { notShownIndex } from "../../../webhook/sign-in/okta-sign-ins.ts";
 import { exactly } from "../../exactly.ts";
 import { account } from "../../identity/an-account.ts";
+import { SimulatedStore } from "../../identity/simulated-store.ts";
 import { ACME, ADA, claim, MISSING, many, signInsUnderTest } from "./okta-sign-ins-under-test.ts";
 
 const SEEN = {
@@ -105,6 +108,33 @@ test("a list of a hundred groups may be cut: it gives, and where it would take t
   await held.complete(claim("service_admin"));
   await held.complete(claim("marketing"));
   t.deepEqual(held.told.claim, ["True Received", "True Received"], "held for another reason");
+});
+
+test("of a group that the directory shows to nobody it isn't known who is in it: what is stored stays", async (t) => {
+  const store = new SimulatedStore();
+  await signInsUnderTest({ store }).complete(claim("service_admin", "marketing"));
+  const directories = {
+    ask: async () => ({ kind: "groups", groups: [{ id: "00g9", name: "crew" }], status: "ACTIVE" }) as never,
+  };
+  const mapping = (shown?: false): OktaRoleMapping => ({
+    apiVersion: "rolemapping.dev/v1alpha1",
+    kind: "OktaRoleMapping",
+    metadata: { namespace: "team", name: "services" },
+    spec: {
+      organizationRef: { name: "acme" },
+      groups: [{ name: "service_admin" }],
+      roles: ["service-admin"],
+    },
+    status: {
+      groups: [{ name: "crew" }, { name: "service_admin", ...(shown === undefined ? {} : { shown }) }],
+    },
+  });
+  const notShown = (of: OktaRoleMapping) => (notShownIndex.notShown(of).includes("team/acme") ? [of] : []);
+  const hidden = signInsUnderTest({ store, directories, mappingsNotShown: notShown(mapping(false)) });
+  t.like(await hidden.complete(MISSING), { kind: "admitted" });
+  t.deepEqual((await hidden.ada())?.groups.map(({ name }) => name).sort(), ["crew", "service_admin"]);
+  const shown = signInsUnderTest({ store, directories, mappingsNotShown: notShown(mapping()) });
+  t.like(await shown.complete(MISSING), { kind: "refused" });
 });
 
 test("attributes that couldn't be read stay as they are stored, where there were some", async (t) => {

@@ -1,5 +1,5 @@
 import { Registry } from "prom-client";
-import type { Organization } from "../../../crds/types.ts";
+import type { OktaRoleMapping, Organization } from "../../../crds/types.ts";
 import {
   type AuditRecord,
   CompiledPolicy,
@@ -29,6 +29,7 @@ export interface Options {
   /** What of the store fails. */
   readonly failing?: Partial<IdentityStore>;
   readonly directories?: Pick<DirectoryClients, "ask">;
+  readonly mappingsNotShown?: readonly Pick<OktaRoleMapping, "status">[];
   readonly decision?: LossDecision;
   readonly isClaimLost?: boolean;
 }
@@ -63,6 +64,7 @@ export function signInsUnderTest(options: Options = {}) {
         asked === key && policy ? { issuer: ADA.issuer, policy, held: false, paused: false } : undefined,
     },
     directories: directories ?? { ask: async () => undefined },
+    mappingsNotShown: (asked) => (asked === key ? (options.mappingsNotShown ?? []) : []),
     losses: {
       allow: async () =>
         isClaimLost
