@@ -407,9 +407,13 @@ export class OrganizationSync {
   /** What another leader has read: of mappings that haven't changed since. */
   #readBefore(): Set<string> {
     const since = this.#lastFullSync ?? 0;
-    const old = [...this.#deps.mappings()].filter((mapping) => {
-      const resolved = mapping.status?.conditions?.find(({ type }) => type === "GroupsResolved");
-      return resolved !== undefined && Date.parse(resolved.lastTransitionTime) < since;
+    const old = [...this.#deps.mappings()].filter(({ metadata, status }) => {
+      const resolved = status?.conditions?.find(({ type }) => type === "GroupsResolved");
+      if (!resolved || resolved.observedGeneration !== metadata.generation) return false;
+      // Where an edit's groups are found as those before it were, the condition's time is that of before.
+      const { lastChange } = status ?? {};
+      const times = [resolved.lastTransitionTime, ...(lastChange ? [lastChange.time] : [])];
+      return times.every((time) => Date.parse(time) < since);
     });
     return new Set(scopes(mappedGroups(old)).keys());
   }

@@ -6,6 +6,8 @@ export interface LookedUp {
   /** Whether all of them were found; undefined: it hasn't been asked. */
   readonly resolved?: "True" | "False" | "Unknown" | undefined;
   readonly resolvedTime?: string;
+  /** When its spec was changed last. */
+  readonly changedTime?: string;
   readonly reason?: string;
   /** The generation that it was said of. */
   readonly observed?: number;
@@ -14,7 +16,14 @@ export interface LookedUp {
 /** A mapping of groups, and what Okta has said of them. */
 export function aMapping(
   groups: MappedGroup[],
-  { found, resolved, resolvedTime = "2025-01-01T00:00:00Z", reason = "Checked", observed = 1 }: LookedUp = {},
+  {
+    found,
+    resolved,
+    resolvedTime = "2025-01-01T00:00:00Z",
+    changedTime,
+    reason = "Checked",
+    observed = 1,
+  }: LookedUp = {},
 ): OktaRoleMapping {
   const condition = resolved && {
     type: "GroupsResolved",
@@ -35,6 +44,9 @@ export function aMapping(
           status: {
             ...(found === undefined ? {} : { groups: found }),
             ...(condition === undefined ? {} : { conditions: [ready, condition] }),
+            ...(changedTime === undefined
+              ? {}
+              : { lastChange: { generation: 1, time: changedTime, gained: 0, lost: 0 } }),
           },
         }
       : {}),

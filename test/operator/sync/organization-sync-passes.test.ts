@@ -218,11 +218,15 @@ test.serial(
         aMapping([{ id: WEB }, { name: "gone" }], { resolved: "False", resolvedTime: before }),
         aMapping([{ id: PORTAL }], { resolved: "True", resolvedTime: since }),
         aMapping([{ id: "00g-new" }]),
+        aMapping([{ id: "00g-edited" }], { resolved: "True", resolvedTime: before, changedTime: since }),
+        aMapping([{ id: "00g-kept" }], { resolved: "True", resolvedTime: before, changedTime: before }),
+        aMapping([{ id: "00g-unseen" }], { resolved: "True", resolvedTime: before, observed: 0 }),
       ],
     });
-    directory.add("00uother", ["00g-new"]);
+    const unread = ["00g-edited", "00g-new", "00g-unseen"];
+    directory.add("00uother", [...unread, "00g-kept"]);
     await clock.pass(2_000);
-    t.deepEqual(asked().sort(), ["members 00g-new", `members ${PORTAL}`]);
+    t.deepEqual(asked().sort(), [...unread, PORTAL].map((id) => `members ${id}`).sort());
   },
 );
 
