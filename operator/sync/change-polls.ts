@@ -43,8 +43,10 @@ const FORBIDDEN_FOR_MS = 10 * 60_000;
  */
 export class ChangePolls {
   readonly #deps: ChangePollsDeps;
-  readonly #groupChanges = new GroupChanges();
+  #groupChanges = new GroupChanges();
   #cursor: string | undefined;
+  /** What is stored of a cursor was read by a clock that was ahead. */
+  #isStoredAhead = false;
   #cursorStoredAt = Number.NEGATIVE_INFINITY;
   /** Whether there were events that couldn't be read, for which everything is still to be looked at. */
   #isUnread = false;
@@ -58,6 +60,13 @@ export class ChangePolls {
 
   get isLogReadable(): boolean {
     return this.#forbiddenAt === undefined;
+  }
+
+  /** Asks from now on: what is known of where it was read to is of a clock that was ahead, and Okta would tell nothing for long. */
+  startAnew(): void {
+    this.#cursor = undefined;
+    this.#isStoredAhead = true;
+    this.#groupChanges = new GroupChanges();
   }
 
   /**
@@ -75,7 +84,7 @@ export class ChangePolls {
   }
 
   async #pollLog(organization: Organization, directory: Pick<Directory, "events">): Promise<void> {
-    this.#cursor ??= this.#deps.hints.of(keyOf(organization))?.spec.logCursor;
+    if (!this.#isStoredAhead) this.#cursor ??= this.#deps.hints.of(keyOf(organization))?.spec.logCursor;
     for (let isEnd = false; !isEnd; ) {
       const before = this.#cursor;
       try {

@@ -11,6 +11,7 @@ import {
 } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
 import type { Hint } from "../../okta/events/hint.ts";
+import { unlessAhead } from "../../organizations/deactivation-window.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import { ChangePolls } from "./change-polls.ts";
 import { type PassDeps, pass } from "./full-pass.ts";
@@ -371,7 +372,16 @@ export class OrganizationSync {
     return this.#fullSyncDueMs() <= 0;
   }
 
+  /** Read by a clock that was ahead, it would be read again only when that time has come: what has happened isn't known. */
+  #forgetWhatIsAhead(): void {
+    if (this.#lastFullSync === undefined || unlessAhead(this.#lastFullSync, Date.now()) !== 0) return;
+    this.#lastFullSync = undefined;
+    this.#polls.startAnew();
+    this.#passWaker.wake();
+  }
+
   #fullSyncDueMs(): number {
+    this.#forgetWhatIsAhead();
     const organization = this.#deps.organization();
     const request = organization?.metadata.annotations?.[SYNC_ANNOTATION];
     // What is applied together with the organization comes a moment later.
@@ -443,6 +453,7 @@ export class OrganizationSync {
     const organization = this.#deps.organization();
     const directory = organization && (await this.#directory("changes"));
     if (!organization || !directory) return NOT_READY_MS;
+    this.#forgetWhatIsAhead();
     const couldRead = this.#polls.isLogReadable;
     await this.#polls.poll(organization, directory);
     this.#polledAt = performance.now();

@@ -89,6 +89,26 @@ test.serial("what is heard by asking is looked at, and counted", async (t) => {
   t.is(await holds(ada), "portal-admin");
 });
 
+test.serial(
+  "what was read by a clock that was ahead is read anew, and so is the log, from now on",
+  async (t) => {
+    const ahead = new Date(Date.now() + 12 * 3_600_000).toISOString();
+    const { directory, asked, sync } = anOrganizationSync(t, {
+      status: { directory: { lastFullSyncTime: ahead } } as never,
+      hints: { logCursor: "of that clock" },
+    });
+    await clock.pass(2_000);
+    const log = directory.asked.filter((call) => call.startsWith("events"));
+    t.true(log.length > 0);
+    t.deepEqual(
+      log.filter((call) => call.includes("of that clock")),
+      [],
+    );
+    t.true(asked().includes(`members ${WEB}`));
+    t.true((sync.state().lastFullSync ?? Number.POSITIVE_INFINITY) <= Date.now());
+  },
+);
+
 test.serial("without a cursor the log is asked for from before the last complete read", async (t) => {
   const { directory } = anOrganizationSync(t, quiet());
   const since = new Date(Date.now() - 660_000).toISOString();
