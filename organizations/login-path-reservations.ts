@@ -84,20 +84,26 @@ export function reservationsCache(
 
 /** Who holds which login path: what the leader has reserved, as this replica knows it. */
 export class LoginPathHolders {
-  readonly #cache: Pick<Cache<ConfigMap>, "get">;
+  readonly #cache: Pick<Cache<ConfigMap>, "get" | "subscribe">;
   readonly #key: ObjectKey;
   readonly #prefixes: LoginPathPrefixes;
   #read: { from: ConfigMap; reservations: Reservations } | undefined;
 
   /** @param cache holds the ConfigMap of this key, where there is one */
   constructor(options: {
-    cache: Pick<Cache<ConfigMap>, "get">;
+    cache: Pick<Cache<ConfigMap>, "get" | "subscribe">;
     key: ObjectKey;
     prefixes: LoginPathPrefixes;
   }) {
     this.#cache = options.cache;
     this.#key = options.key;
     this.#prefixes = options.prefixes;
+    const known = this.#cache.get(this.#key);
+    if (known) this.#remember(known);
+    // Also while nobody asks: a replica that only stands by has to know what it said when it is deleted.
+    this.#cache.subscribe(({ kind, key, object }) => {
+      if (kind !== "deleted" && key === this.#key) this.#remember(object);
+    });
   }
 
   /**
@@ -107,6 +113,10 @@ export class LoginPathHolders {
   get reservations(): Reservations | undefined {
     const from = this.#cache.get(this.#key);
     if (!from) return this.#read?.reservations;
+    return this.#remember(from);
+  }
+
+  #remember(from: ConfigMap): Reservations {
     if (this.#read?.from !== from) this.#read = { from, reservations: readReservations(from) };
     return this.#read.reservations;
   }

@@ -51,6 +51,8 @@ export class LoginPaths {
   #due = true;
   #endsAt = Number.POSITIVE_INFINITY;
   #writing: Promise<void> | undefined;
+  /** How many writes have begun. */
+  #begun = 0;
   /** The resourceVersion of our last write. */
   #written: string | undefined;
   #failed: { readonly error: Error; readonly at: number } | undefined;
@@ -89,17 +91,21 @@ export class LoginPaths {
   }
 
   /**
-   * Reserves what is to be reserved by now. A failure is remembered, so that `of` can tell of it, and tried again.
+   * Reserves what is to be reserved by now, and nobody waits for what others ask for afterwards. A failure is remembered, so
+   * that `of` can tell of it, and tried again.
    * @throws ConflictError, AlreadyExistsError, NotLeaderError: somebody else has written; decide again
    */
   async settle(): Promise<void> {
-    while (this.#isDue()) {
+    const before = this.#begun;
+    for (let isCovered = false; !isCovered && this.#isDue(); ) {
       this.#writing ??= this.#write().finally(() => {
         this.#writing = undefined;
       });
+      const mine = this.#begun > before;
       try {
         await this.#writing;
         this.#failed = undefined;
+        isCovered = mine;
       } catch (error) {
         this.#due = true;
         // A conflict with what this replica can't read any more goes on until it can.
@@ -143,6 +149,7 @@ export class LoginPaths {
 
   async #write(): Promise<void> {
     this.#due = false;
+    this.#begun++;
     const before = this.#cache.get(keyOf(this.#object));
     const { reservations, endsAt } = nextReservations(
       this.#holders.reservations,

@@ -62,7 +62,8 @@ export function nextReservations(
     endsAt = Math.min(endsAt, ends > now ? ends : now + LOOK_AGAIN_MS);
   }
   const room = new Room(next, perNamespace);
-  for (const organization of [...asking.values()].flat().sort(byAge)) {
+  const unreserved = [...asking].flatMap(([path, all]) => (next.has(path) ? [] : all));
+  for (const organization of unreserved.sort(byAge)) {
     const path = organization.spec.loginPath;
     if (next.has(path)) continue;
     const reservation = { holder: keyOf(organization) };

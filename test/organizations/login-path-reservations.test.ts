@@ -1,5 +1,5 @@
 import test from "ava";
-import type { ConfigMap } from "../../kubernetes/index.ts";
+import type { Change, ConfigMap } from "../../kubernetes/index.ts";
 import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
 import { LoginPathHolders, writeReservation } from "../../organizations/login-path-reservations.ts";
 import { organization } from "./organization.ts";
@@ -19,7 +19,10 @@ const holders = (
   exists = true,
 ) =>
   new LoginPathHolders({
-    cache: { get: (key) => (exists && key === "access/paths" ? configMap(data) : undefined) },
+    cache: {
+      get: (key) => (exists && key === "access/paths" ? configMap(data) : undefined),
+      subscribe: () => () => {},
+    },
     key: "access/paths",
     prefixes,
   });
@@ -70,12 +73,34 @@ test("whoever deletes the object frees nothing where it was known", (t) => {
   const holder = organization("b/holder", "acme");
   let object: ConfigMap | undefined = configMap({ acme: "b/holder" });
   const prefixes = new LoginPathPrefixes();
-  const kept = new LoginPathHolders({ cache: { get: () => object }, key: "access/paths", prefixes });
+  let tell = (_: Change<ConfigMap>): void => {};
+  const cache = {
+    get: () => object,
+    subscribe: (listener: typeof tell) => {
+      tell = listener;
+      return () => {};
+    },
+  };
+  const kept = new LoginPathHolders({ cache, key: "access/paths", prefixes });
   t.is(kept.of("acme", [older, holder]), holder);
   object = undefined;
   t.is(kept.of("acme", [older, holder]), holder);
   object = configMap({ acme: "a/older" });
   t.is(kept.of("acme", [older, holder]), older);
+
+  // One that nobody has asked: it stands by.
+  object = undefined;
+  const standby = new LoginPathHolders({ cache, key: "access/paths", prefixes });
+  object = configMap({ acme: "b/holder" });
+  for (const key of ["access/paths", "access/others"])
+    tell({ kind: "added", key, object: key === "access/paths" ? object : configMap({ acme: "a/older" }) });
+  tell({ kind: "deleted", key: "access/paths", object });
+  object = undefined;
+  t.is(standby.of("acme", [older, holder]), holder);
+  object = configMap({ acme: "b/holder" });
+  const late = new LoginPathHolders({ cache, key: "access/paths", prefixes });
+  object = undefined;
+  t.is(late.of("acme", [older, holder]), holder, "it was there when it began");
 });
 
 test("a path may be of an organization that isn't known where it is reserved for its namespace", (t) => {

@@ -30,7 +30,10 @@ function scene({ reserved }: { reserved?: Record<string, string> } = {}) {
       isRefused: (namespace) => unreadable.some((one) => one.namespace === namespace),
     },
     new LoginPathHolders({
-      cache: { get: () => (reserved ? { ...configMap, data: reserved } : undefined) },
+      cache: {
+        subscribe: () => () => {},
+        get: () => (reserved ? { ...configMap, data: reserved } : undefined),
+      },
       key: "access/paths",
       prefixes: new LoginPathPrefixes(),
     }),

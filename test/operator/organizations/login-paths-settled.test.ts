@@ -31,6 +31,8 @@ function scene({ perNamespace = 3, prefixes = [] as [string, string][] } = {}) {
     others: new Set<string>(),
     unread: new Set<string>(),
     fail: undefined as Error | string | undefined,
+    /** What happens while something is written. */
+    meanwhile: undefined as (() => void) | undefined,
     writes: [] as string[],
   };
   let changed = (_: Change<ConfigMap>): void => {};
@@ -43,6 +45,7 @@ function scene({ perNamespace = 3, prefixes = [] as [string, string][] } = {}) {
   const write = (verb: string) => async (_: unknown, object: ConfigMap) => {
     if (state.fail !== undefined) throw state.fail;
     if (object.metadata.name !== NAME.name) throw new Error("another object is written");
+    state.meanwhile?.();
     const written = put(object.data ?? {});
     state.writes.push(`${verb} ${Object.entries(object.data ?? {}).join(" ")}`);
     return written as never;
@@ -194,6 +197,28 @@ test.serial(
     become({ ...acme, status: { controller: "ops/us" } } as Organization);
     await paths.settle();
     t.is(state.writes[1], "replace acme,team/acme");
+  },
+);
+
+test.serial(
+  "who asks for a path waits for the write that has it, and not for what others ask for then",
+  async (t) => {
+    const { state, paths, become } = scene();
+    let turn = 0;
+    state.meanwhile = () => {
+      turn++;
+      if (turn < 20) become(acme, organization("team/beta", `beta-${turn}`));
+    };
+    become(acme, beta);
+    await paths.settle();
+    t.is(paths.of(acme).kind, "accepted");
+    t.is(state.writes.length, 1);
+    const first = paths.settle();
+    become(acme, beta, organization("other/x", "x")); // while that is written
+    await paths.settle();
+    t.true(state.writes.at(-1)?.includes("x,other/x"));
+    t.is(state.writes.length, 3);
+    await first;
   },
 );
 

@@ -56,7 +56,7 @@ export class SmallWebhook {
         isRefused: () => false,
       },
       new LoginPathHolders({
-        cache: { get: () => undefined },
+        cache: { get: () => undefined, subscribe: () => () => {} },
         key: "acme/paths",
         prefixes: { allow: () => true } as never,
       }),
