@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
+import { dropSeries } from "../organizations/gone-series.ts";
 
 /** How a sign-in ended. */
 export type LoginOutcome = "admitted" | "refused" | "failed";
@@ -84,6 +85,11 @@ export class WebhookMetrics {
     for (const reason of ["ClaimInvalid", "ClaimNotSetUp", "ClaimLost", "TooManyGroups"])
       this.logins.inc({ organization, outcome: "refused", reason }, 0);
     this.hookEvents.inc({ organization, outcome: "concerned" }, 0);
+  }
+
+  /** Ends them when it is deleted. @param isGone whether it still is */
+  forgets(organization: string, isGone: () => boolean): Promise<void> {
+    return dropSeries([this.logins, this.hookCalls, this.hookEvents], [], organization, isGone);
   }
 
   login(organization: string, outcome: LoginOutcome, reason: string): void {

@@ -185,6 +185,7 @@ export class Webhook {
     this.#counted = new WebhookMetrics(metrics);
     organizations.subscribe(({ kind, key }) => {
       if (kind === "added") this.#counted.knows(key);
+      if (kind === "deleted") void this.#counted.forgets(key, () => organizations.get(key) === undefined);
     });
     this.#reporter = new StatusReporter({
       mappings,

@@ -5,6 +5,7 @@ import type { AuditLog, IdentityStore, Policies } from "../../identity/index.ts"
 import type { Cache } from "../../kubernetes/index.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
+import { dropSeries } from "../../organizations/gone-series.ts";
 import type { UnfinishedSignIns } from "../users/unfinished-sign-ins.ts";
 import { OrganizationSync } from "./organization-sync.ts";
 import type { SyncState } from "./sync-state.ts";
@@ -74,6 +75,7 @@ export class DirectorySync {
     known?.end.abort();
     this.#followed.delete(key);
     if (of !== undefined && !this.#deps.signal.aborted) this.#begin(key, of);
+    if (!organization) void this.#deps.metrics.forgets(key, () => !this.#deps.organizations.get(key));
   }
 
   /** Undefined where it isn't followed. */
@@ -120,6 +122,11 @@ export class SyncMetrics {
   readonly heard: Counter<"organization" | "source">;
   #stateOf: (organization: string) => SyncState | undefined = () => undefined;
   #organizations: () => Iterable<string> = () => [];
+
+  /** When it is deleted. @param isGone whether it still is */
+  forgets(organization: string, isGone: () => boolean): Promise<void> {
+    return dropSeries([this.failures, this.heard], [this.delay], organization, isGone);
+  }
 
   constructor(metrics: Registry) {
     const registers = [metrics];

@@ -38,6 +38,23 @@ test("what the event hook tells counts from 0 on, so that its first delivery is 
   });
 });
 
+test("what was counted of an organization goes with it, unless it is there again", async (t) => {
+  const registry = new Registry();
+  const metrics = new WebhookMetrics(registry);
+  for (const organization of ["team/acme", "team/beta"]) {
+    metrics.knows(organization);
+    metrics.login(organization, "admitted", "MappedGroup");
+    metrics.hookCalls.inc({ organization, outcome: "called" });
+  }
+  const of = async (organization: string): Promise<number> =>
+    (await registry.metrics()).split("\n").filter((line) => line.includes(`"${organization}"`)).length;
+  await metrics.forgets("team/acme", () => false);
+  t.is(await of("team/acme"), 7);
+  await metrics.forgets("team/acme", () => true);
+  t.is(await of("team/acme"), 0);
+  t.is(await of("team/beta"), 7);
+});
+
 test("session checks are counted by a tally of each outcome, as they are when somebody looks", async (t) => {
   const registry = new Registry();
   const metrics = new WebhookMetrics(registry);

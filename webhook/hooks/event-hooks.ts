@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Organization } from "../../crds/types.ts";
 import type { EventSink } from "../../identity/index.ts";
@@ -25,12 +26,15 @@ type Call = NonNullable<Heard["eventHook"]>;
 /** How often it is noted by each replica that the hook was called, where nothing else is to be noted. */
 const CALL_EACH_MS = 60_000;
 
+/** Organizations come and go. */
+const MOST_NOTED = 10_000;
+
 /** What becomes of the calls of event hooks: hints for the operator, and when there was one last. */
 export class EventHooks {
   readonly #deps: EventHooksDeps;
   readonly #now: () => number;
   /** When a call was last noted, by what it was and whose. */
-  readonly #noted = new Map<string, number>();
+  readonly #noted = new LRUCache<string, number>({ max: MOST_NOTED });
 
   constructor(deps: EventHooksDeps) {
     this.#deps = deps;

@@ -197,6 +197,20 @@ test.serial(
   },
 );
 
+test.serial("what was counted of a directory goes with its organization", async (t) => {
+  const registry = new Registry();
+  const metrics = new SyncMetrics(registry);
+  for (const organization of ["a", "b"]) {
+    metrics.delay.observe({ organization }, 1);
+    metrics.failures.inc({ organization, part: "pass", reason: "r" });
+    metrics.heard.inc({ organization, source: "log" });
+  }
+  const of = async (organization: string): Promise<boolean> =>
+    (await registry.metrics()).includes(`organization="${organization}"`);
+  await metrics.forgets("a", () => true);
+  t.deepEqual([await of("a"), await of("b")], [false, true]);
+});
+
 test.serial(
   "gauges say how far each directory is followed, and nothing of one that isn't followed any more",
   async (t) => {
