@@ -74,7 +74,7 @@ export class DirectorySync {
     }
     known?.end.abort();
     this.#followed.delete(key);
-    if (of !== undefined && !this.#deps.signal.aborted) this.#begin(key, of);
+    if (of !== undefined && !this.#deps.signal.aborted) this.#begin(key, of, { isAnew: known !== undefined });
     if (!organization) void this.#deps.metrics.forgets(key, () => !this.#deps.organizations.get(key));
   }
 
@@ -88,7 +88,8 @@ export class DirectorySync {
     return this.#followed.get(organization)?.sync.isAnswering(withinMs) === true;
   }
 
-  #begin(key: string, of: string): void {
+  /** @param isAnew it was another directory, or another issuer's, until now: what the status says of it is of that one */
+  #begin(key: string, of: string, { isAnew }: { readonly isAnew: boolean }): void {
     const { organizations, mappings, directories, sweeps, metrics, ...deps } = this.#deps;
     const end = new AbortController();
     const organization = () => organizations.get(key);
@@ -96,6 +97,7 @@ export class DirectorySync {
       {
         ...deps,
         organization,
+        isAnew,
         mappings: () => mappings.by("organization", key),
         directory: async (lane, how) => {
           const now = organization();

@@ -28,6 +28,8 @@ import { Waker } from "./waker.ts";
 
 export interface OrganizationSyncDeps extends StoringDeps {
   readonly organization: () => Organization | undefined;
+  /** What the status says of a directory is of another one, or of another issuer. */
+  readonly isAnew: boolean;
   readonly mappings: () => Iterable<OktaRoleMapping>;
   readonly hints: HeardHints;
   /** Whether a hint is about anybody or anything here: nothing is asked of Okta for the others. */
@@ -93,6 +95,8 @@ export class OrganizationSync {
   #lastRequest: string | undefined;
   /** Something was paused since all was read last, so that people may have got no account. */
   #wasPaused = false;
+  /** People got no account before they sign in: whoever is in a mapped group by then is to get one. */
+  #wasOnLogin = false;
   /** Okta has refused the credentials: they may have been replaced. */
   #isRefused = false;
   #polledAt: number | undefined;
@@ -124,7 +128,7 @@ export class OrganizationSync {
     });
     const { status } = deps.organization() ?? {};
     const { lastFullSyncTime, lastFullSyncRequest, lastChangeTime } = status?.directory ?? {};
-    if (lastFullSyncTime !== undefined) this.#lastFullSync = Date.parse(lastFullSyncTime);
+    if (lastFullSyncTime !== undefined && !deps.isAnew) this.#lastFullSync = Date.parse(lastFullSyncTime);
     if (lastChangeTime !== undefined) this.#lastChangeBefore = Date.parse(lastChangeTime);
     this.#lastRequest = lastFullSyncRequest;
   }
@@ -303,6 +307,7 @@ export class OrganizationSync {
     this.#lookUp(this.#hints.needs.dueAgain()); // it may still have been called as before
     const request = organization.metadata.annotations?.[SYNC_ANNOTATION];
     const wasPaused = this.#isPaused();
+    const { provision } = organization.spec.okta.directory ?? {};
     const [startedAt, started] = [performance.now(), Date.now()];
     const { groups, gone, keys } = await this.#groupsOf(scope, directory);
     const mapped = this.#mapped();
@@ -324,6 +329,7 @@ export class OrganizationSync {
       this.#lastFullSync = started;
       this.#lastRequest = request;
       this.#wasPaused = wasPaused;
+      this.#wasOnLogin = provision !== "BeforeLogin";
     }
     await this.#hints.passed(organization, scope, startedAt);
     this.#deps.log.info(
@@ -387,6 +393,9 @@ export class OrganizationSync {
     // What is applied together with the organization comes a moment later.
     if (this.#lastFullSync === undefined) return Math.max(0, this.#beganAt + SETTLING_MS - performance.now());
     if (request !== undefined && request !== this.#lastRequest) return 0;
+    const isOnLogin = organization?.spec.okta.directory?.provision !== "BeforeLogin";
+    if (this.#wasOnLogin && !isOnLogin) return 0;
+    this.#wasOnLogin = isOnLogin;
     const isPaused = this.#isPaused();
     if (this.#wasPaused && !isPaused) return 0;
     this.#wasPaused ||= isPaused;

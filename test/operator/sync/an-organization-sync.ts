@@ -22,6 +22,7 @@ const FOUND = [
 export interface SyncOptions {
   readonly directory?: object | undefined;
   readonly status?: Organization["status"];
+  readonly isAnew?: boolean;
   readonly mappings?: OktaRoleMapping[];
   /** What was heard before. */
   readonly hints?: OktaHintsSpec;
@@ -78,6 +79,7 @@ export function anOrganizationSync(t: ExecutionContext, options: SyncOptions = {
       },
       decide: (ref) => void setImmediate(() => decide(ref)),
       organization: () => state.organization,
+      isAnew: options.isAnew ?? false,
       mappings: () => state.mappings,
       hints: {
         of: () => ({ spec: state.hints }) as OktaHints,
@@ -115,6 +117,15 @@ export function anOrganizationSync(t: ExecutionContext, options: SyncOptions = {
   const running = sync.run();
   t.teardown(() => end.abort());
   return {
+    /** Edits the directory's settings. */
+    set: (changes: object): void => {
+      const { organization: now } = state;
+      if (!now) return;
+      const { okta } = now.spec;
+      const edited = { ...okta, directory: { ...okta.directory, ...changes } } as typeof okta;
+      state.organization = { ...now, spec: { ...now.spec, okta: edited } };
+      sync.wake();
+    },
     ...{ store, directory, state, told, sync, end, running },
     /** Somebody who has signed in with groups, and is in these by now. */
     account: (id: string, before: string[], now: string[]): Promise<User> => {

@@ -113,7 +113,11 @@ test.serial(
       applied(ORGANIZATION, DIRECTORY, { uid: "made anew" }),
       applied(ORGANIZATION, DIRECTORY, { uid: "made anew", issuer: `${ISSUER}/oauth2/default` }),
     ]) {
-      apply(ORGANIZATION, other);
+      const lastFullSyncTime = new Date(first[0] ?? 0).toISOString();
+      apply(ORGANIZATION, {
+        ...other,
+        status: { ...other.status, directory: { lastFullSyncTime } } as never,
+      });
       t.deepEqual(lastRead(), [undefined, first[1]]);
       await clock.pass(2_000);
       t.true((lastRead()[0] ?? 0) > (first[0] ?? 0));

@@ -247,6 +247,35 @@ test.serial("what was paused is made up for when it goes on: everything is read"
   t.deepEqual(await become(false), []);
 });
 
+test.serial(
+  "when people are to get accounts before they sign in, everything is read; not when that is over",
+  async (t) => {
+    const { asked, set } = anOrganizationSync(t);
+    await clock.pass(2_000);
+    t.deepEqual(asked(), ALL);
+    for (const [provision, expected] of [
+      ["BeforeLogin", ALL],
+      ["OnLogin", []],
+      ["OnLogin", []],
+      ["BeforeLogin", ALL],
+    ] as const) {
+      set({ provision });
+      await clock.pass(2_000);
+      t.deepEqual(asked(), expected, provision);
+    }
+  },
+);
+
+test.serial(
+  "of another directory, or another issuer's, nothing has been read, whatever the status says",
+  async (t) => {
+    const { asked, sync } = anOrganizationSync(t, { ...readBefore(), isAnew: true });
+    t.is(sync.state().lastFullSync, undefined);
+    await clock.pass(2_000);
+    t.deepEqual(asked(), ALL);
+  },
+);
+
 test.serial("what was read while something was paused is read again when it goes on", async (t) => {
   const { asked, state, sync } = anOrganizationSync(t);
   state.isPaused = true;
