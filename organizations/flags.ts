@@ -50,9 +50,9 @@ export const organizationFlags = {
     check: areAddressKinds,
   },
   "token-reviews": {
-    value: "yes|no",
+    value: "ANSWER",
     description:
-      "whether the login webhook may have tokens reviewed: without that no local admin can sign in, and none counts as " +
+      "yes or no: whether the login webhook may have tokens reviewed; without that no local admin can sign in, and none counts as " +
       "one who gets in when the last admin would lose their role",
     default: "yes",
     check: (value) => (["yes", "no"].includes(value) ? undefined : "is neither yes nor no."),

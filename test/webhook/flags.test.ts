@@ -30,6 +30,7 @@ test("without a flag the webhook listens everywhere at its usual ports, with its
     "logins-at-once": "64",
     // What both programs know.
     "okta-addresses": "public",
+    "token-reviews": "yes",
   });
   const help = parseFlags(program, webhookFlags, ["--help"], {});
   const text = help.kind === "help" ? help.text : "";
