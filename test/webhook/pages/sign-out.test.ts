@@ -63,7 +63,7 @@ test("who may still be signed in at Okta is told so, and what a copy of the sess
     t,
     [signedOutHerePage(undefined), signedOutHerePage("acme", { copiesCount: true, signedInAt: beta })],
     [
-      "+ The place where accounts are kept doesn't answer, …",
+      "+ The end of your session could not be stored where accounts are kept. …",
       "+ ## Still signed in at",
       "+ - [Beta](/login/beta/me)",
       "+ [Sign in again](/login/acme?prompt=login)",
@@ -71,7 +71,7 @@ test("who may still be signed in at Okta is told so, and what a copy of the sess
   );
   reads(t, copiesMayCountPage("/on"), [
     "# You are signed out in this browser",
-    "The place where accounts are kept doesn't answer, …",
+    "The end of your session could not be stored where accounts are kept. …",
     "[Go on signing out](/on)",
   ]);
   differs(
