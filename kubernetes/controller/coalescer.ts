@@ -21,8 +21,6 @@ interface Entry<T> {
   /** Set while the thing has to rest after a write. */
   resting?: NodeJS.Timeout;
   writing: boolean;
-  /** It waits for room for one more of its namespace. */
-  aside: boolean;
   failures: number;
 }
 
@@ -36,10 +34,8 @@ const LONGEST_REST_MS = 30_000;
 export class Coalescer<T> {
   readonly #options: CoalescerOptions<T>;
   readonly #entries = new Map<string, Entry<T>>();
-  /** Things to be written as soon as there is room. */
+  /** Things to be written as soon as there is room; a namespace that has its share of it is held back. */
   readonly #due = new FairLine();
-  /** By namespace, things to be written as soon as there is room for one more of it. */
-  readonly #aside = new Map<string, string[]>();
   readonly #busy = new Shares();
   readonly #waitingForIdle: (() => void)[] = [];
   #closing = false;
@@ -49,11 +45,11 @@ export class Coalescer<T> {
   }
 
   report(key: string, value: T): void {
-    const entry = this.#entries.get(key) ?? { writing: false, aside: false, failures: 0 };
+    const entry = this.#entries.get(key) ?? { writing: false, failures: 0 };
     if (entry.latest) this.#options.onOvertaken?.();
     entry.latest = { value };
     this.#entries.set(key, entry);
-    if (entry.resting || entry.writing || entry.aside) return;
+    if (entry.resting || entry.writing) return;
     this.#due.add(key);
     this.#pump();
   }
@@ -64,7 +60,7 @@ export class Coalescer<T> {
     for (const [key, entry] of this.#entries) {
       clearTimeout(entry.resting);
       delete entry.resting;
-      if (!entry.writing && !entry.aside) this.#due.add(key);
+      if (!entry.writing) this.#due.add(key);
     }
     return new Promise((resolve) => {
       this.#waitingForIdle.push(resolve);
@@ -73,15 +69,12 @@ export class Coalescer<T> {
   }
 
   #pump(): void {
-    const { concurrency, concurrencyOfOne = concurrency } = this.#options;
     while (this.#due.length > 0) {
-      if (this.#busy.total >= concurrency) return;
-      const { key = "" } = this.#due.take() ?? {};
-      const entry = this.#entries.get(key);
-      if (!entry?.latest) continue;
-      const { namespace } = splitKey(key);
-      if (this.#busy.of(namespace) < concurrencyOfOne) void this.#write(key, entry, entry.latest.value);
-      else this.#putAside(namespace, key, entry);
+      if (this.#busy.total >= this.#options.concurrency) return;
+      const next = this.#due.take();
+      if (!next) return; // all who wait are held back
+      const entry = this.#entries.get(next.key);
+      if (entry?.latest) void this.#write(next.key, entry, entry.latest.value);
     }
     if (this.#busy.total === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
@@ -90,7 +83,9 @@ export class Coalescer<T> {
     delete entry.latest;
     entry.writing = true;
     const { namespace } = splitKey(key);
+    const { concurrencyOfOne = this.#options.concurrency } = this.#options;
     this.#busy.add(namespace);
+    if (this.#busy.of(namespace) >= concurrencyOfOne) this.#due.hold(namespace);
     try {
       await this.#options.write(key, value);
       entry.failures = 0;
@@ -101,28 +96,10 @@ export class Coalescer<T> {
     }
     entry.writing = false;
     this.#busy.remove(namespace);
-    this.#takeUp(namespace);
+    this.#due.letGo(namespace);
     if (this.#closing) this.#next(key, entry);
     else this.#rest(key, entry);
     this.#pump();
-  }
-
-  #putAside(namespace: string, key: string, entry: Entry<T>): void {
-    entry.aside = true;
-    const aside = this.#aside.get(namespace) ?? [];
-    aside.push(key);
-    this.#aside.set(namespace, aside);
-  }
-
-  /** There is room for one of this namespace. */
-  #takeUp(namespace: string): void {
-    const aside = this.#aside.get(namespace) ?? [];
-    const key = aside.shift();
-    if (aside.length === 0) this.#aside.delete(namespace);
-    const entry = key !== undefined && this.#entries.get(key);
-    if (!entry) return;
-    entry.aside = false;
-    this.#due.add(key);
   }
 
   #rest(key: string, entry: Entry<T>): void {
