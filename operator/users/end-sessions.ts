@@ -3,13 +3,11 @@ import {
   auditPerhapsEnded,
   auditSessionsEnded,
   type IdentityStore,
-  type PerhapsStored,
   requestCause,
-  StoreError,
   type User,
-  untilWritten,
 } from "../../identity/index.ts";
-import { again, done, type Outcome } from "../../kubernetes/index.ts";
+import { done, type Outcome } from "../../kubernetes/index.ts";
+import { writeRecorded } from "./recorded-write.ts";
 
 export interface EndSessionsDeps {
   readonly store: Pick<IdentityStore, "read" | "fresh" | "update">;
@@ -26,24 +24,18 @@ export function isAskedToEnd(user: User): boolean {
  * out at once doesn't wait for the thousands whom a changed mapping touches.
  */
 export async function endSessions(ref: string, deps: EndSessionsDeps): Promise<Outcome> {
-  const { store, audit } = deps;
-  const user = await store.read(ref);
+  const user = await deps.store.read(ref);
   if (!user || user.endRequest === undefined || !isAskedToEnd(user)) return done;
   const { endRequest } = user;
   const cause = requestCause(endRequest);
-  const write = async (lost: PerhapsStored | undefined, earlier: number): Promise<Outcome> => {
-    const stored =
-      earlier > 0 ? await store.fresh(ref) : await store.update(user, { endSessions: endRequest });
-    const isOvertaken = earlier > 0 && (!stored || isAskedToEnd(stored));
-    // It was us, and the answer was lost, or another leader: better recorded twice than never.
-    if (stored && !isOvertaken) audit.write(auditSessionsEnded(user, stored, cause), stored.uid);
-    else audit.write(auditPerhapsEnded(lost, cause), user.uid);
-    return stored && isOvertaken ? again(0) : done;
-  };
-  try {
-    return await untilWritten(write, { attempts: 2, givenUp: "The account is being changed all the time." });
-  } catch (error) {
-    if (error instanceof StoreError) audit.write(auditPerhapsEnded(error.perhaps, cause), user.uid);
-    throw error;
-  }
+  return writeRecorded(
+    user,
+    {
+      change: { endSessions: endRequest },
+      isThere: (stored) => !isAskedToEnd(stored),
+      records: (stored) => auditSessionsEnded(user, stored, cause),
+      recordsPerhaps: (perhaps) => auditPerhapsEnded(perhaps, cause),
+    },
+    deps,
+  );
 }

@@ -8,20 +8,18 @@ import {
   isActive,
   isCountedLoss,
   lostAdminRoles,
-  type PerhapsStored,
   type Policies,
   resolveStoredAccess,
   SEEN_IN_DIRECTORY,
-  StoreError,
   sameAccess,
   storedCause,
   type User,
-  untilWritten,
 } from "../../identity/index.ts";
 import { again, done, type Outcome } from "../../kubernetes/index.ts";
 import type { CacheLag } from "./cache-lag.ts";
 import type { DeactivationHold } from "./deactivation-hold.ts";
 import type { PendingDeactivations } from "./pending-deactivations.ts";
+import { writeRecorded } from "./recorded-write.ts";
 import type { UnfinishedSignIns } from "./unfinished-sign-ins.ts";
 
 export interface UserDeps {
@@ -39,7 +37,7 @@ const NOT_CURRENT_MS = 500;
 
 /** Reconciles one user: decides again from what is stored, and writes the outcome where it differs. */
 export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcome> {
-  const { store, policies, pending, hold, audit, unfinished } = deps;
+  const { store, policies, pending, hold, unfinished } = deps;
   const user = await store.read(ref);
   if (!user) return done;
   const wait = unfinished.waitMs(user);
@@ -64,21 +62,16 @@ export async function reconcileUser(ref: string, deps: UserDeps): Promise<Outcom
   const approval = mayBeHeld ? hold.approvalOf(user) : undefined;
   const seen = isOfDirectory ? SEEN_IN_DIRECTORY : storedCause(user, access);
   const cause = approval === undefined ? seen : approvedCause(seen, approval);
-  const write = async (lost: PerhapsStored | undefined, earlier: number): Promise<Outcome> => {
-    // Somebody else wrote first, and the cache may be long in hearing of it: this read brings it up to date.
-    const stored = earlier > 0 ? await store.fresh(ref) : await store.update(user, { access, cause });
-    const isOvertaken = earlier > 0 && !(stored && isDecided(stored, access));
-    // Or it was us, and the answer was lost: better recorded twice than never.
-    if (stored && !isOvertaken) audit.write(auditChanges(user, stored, cause), stored.uid);
-    else audit.write(auditPerhaps(lost, cause), user.uid);
-    return stored && isOvertaken ? again(0) : done;
-  };
-  try {
-    return await untilWritten(write, { attempts: 2, givenUp: "The account is being changed all the time." });
-  } catch (error) {
-    if (error instanceof StoreError) audit.write(auditPerhaps(error.perhaps, cause), user.uid);
-    throw error;
-  }
+  return writeRecorded(
+    user,
+    {
+      change: { access, cause },
+      isThere: (stored) => isDecided(stored, access),
+      records: (stored) => auditChanges(user, stored, cause),
+      recordsPerhaps: (perhaps) => auditPerhaps(perhaps, cause),
+    },
+    deps,
+  );
 }
 
 function isDecided(user: User, access: Access): boolean {
