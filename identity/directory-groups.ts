@@ -30,14 +30,13 @@ export class ReadGroups {
     for (const group of groups) {
       this.byID.set(group.id, group);
       if (group.name !== undefined && !group.byID) this.#searched.add(group.name);
-      for (const name of [group.name ?? [], ...(group.formerNames ?? [])].flat()) this.#names.add(name);
+      for (const name of namesOf(group)) this.#names.add(name);
     }
     for (const name of gone) {
       this.#names.add(name);
       this.#searched.add(name);
     }
-    for (const { name, formerNames = [] } of unread)
-      for (const each of [name ?? [], ...formerNames].flat()) this.#names.delete(each);
+    for (const name of [...unread].flatMap(namesOf)) this.#names.delete(name);
   }
 
   /** Whether what was received is about one of them. */
@@ -96,6 +95,15 @@ export function groupsToStore(
   return [...named, ...others].slice(0, MOST_GROUPS);
 }
 
+function namesOf({ name, formerNames = [] }: ReadGroup): readonly string[] {
+  return name === undefined ? formerNames : [name, ...formerNames];
+}
+
+/** Whether a group that was received is one of these: by its id, and by its name where it came without one. */
+export function isOneOf({ id, name }: ReceivedGroup, groups: readonly ReceivedGroup[]): boolean {
+  return groups.some((group) => (id === undefined ? group.name === name : group.id === id));
+}
+
 /**
  * Somebody's groups after all members of some groups were read. Which of those groups they are in is known now; of the
  * others, what was received before stands, under the names that they have now. The very same list where nothing has
@@ -115,9 +123,7 @@ export function groupsAfterReading(
   const had = received.filter((group) => read.has(group));
   const isHad = ({ id, name, byID }: ReadGroup): boolean =>
     had.some((group) => group.id === id || (!byID && group.id === undefined && group.name === name));
-  const isStill = (group: ReceivedGroup): boolean =>
-    is.some((one) => (group.id === undefined ? group.name === one.name : group.id === one.id));
-  if (is.every(isHad) && had.every(isStill)) return received;
+  if (is.every(isHad) && had.every((group) => isOneOf(group, is))) return received;
   const now = is.map(({ id, name }) => ({ id, ...(name === undefined ? {} : { name }) }));
   return [...received.filter((group) => !read.has(group)), ...now];
 }

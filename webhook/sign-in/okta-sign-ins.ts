@@ -17,6 +17,7 @@ import {
   groupsVerdict,
   type Identity,
   type IdentityStore,
+  isOneOf,
   type KeptReason,
   LIST_MAY_BE_CUT,
   type LossDecision,
@@ -195,8 +196,6 @@ export class OktaSignIns {
     if (mappings.length === 0) return groups;
     const notShown = mappings.flatMap(({ status }) => status?.groups?.filter(isNotShown) ?? []);
     const stored = (await this.#options.store.find(key, person))?.groups ?? [];
-    const isOneOf = ({ id, name }: ReceivedGroup, some: readonly ReceivedGroup[]) =>
-      some.some((group) => (id === undefined ? group.name === name : group.id === id));
     return [...groups, ...stored.filter((group) => isOneOf(group, notShown) && !isOneOf(group, groups))];
   }
 
