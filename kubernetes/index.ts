@@ -82,6 +82,7 @@ export {
 } from "./controller/controller.ts";
 export { EventRecorder, type EventRecorderOptions } from "./controller/event-recorder.ts";
 export { LeaderElection, type LeaderElectionOptions } from "./controller/leader-election.ts";
+export { Shares } from "./controller/shares.ts";
 export {
   type DesiredStatus,
   type OwnedStatus,

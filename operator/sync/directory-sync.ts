@@ -125,11 +125,6 @@ export class SyncMetrics {
   #stateOf: (organization: string) => SyncState | undefined = () => undefined;
   #organizations: () => Iterable<string> = () => [];
 
-  /** When it is deleted. @param isGone whether it still is */
-  forgets(organization: string, isGone: () => boolean): Promise<void> {
-    return dropSeries([this.failures, this.heard], [this.delay], organization, isGone);
-  }
-
   constructor(metrics: Registry) {
     const registers = [metrics];
     this.delay = new Histogram({
@@ -202,5 +197,10 @@ export class SyncMetrics {
   ): void {
     this.#stateOf = stateOf;
     this.#organizations = organizations;
+  }
+
+  /** When it is deleted. @param isGone whether it still is */
+  forgets(organization: string, isGone: () => boolean): Promise<void> {
+    return dropSeries([this.failures, this.heard], [this.delay], organization, isGone);
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { type IdentityStore, type NotedSignIn, StaleUserError, type User } from "../../identity/index.ts";
-import { splitKey } from "../../kubernetes/index.ts";
+import { Shares, splitKey } from "../../kubernetes/index.ts";
 
 export interface LoginTimesOptions {
   readonly store: Pick<IdentityStore, "read" | "fresh" | "update">;
@@ -48,6 +48,8 @@ export class LoginTimes {
   readonly #now: () => number;
   /** By namespace, by ref. None is empty. */
   readonly #notes = new Map<string, Map<string, Note>>();
+  /** How many each namespace has. */
+  readonly #sizes = new Shares();
   #timer: NodeJS.Timeout | undefined;
   /** By namespace, what is being written. */
   readonly #writing = new Map<string, Promise<void>>();
@@ -60,7 +62,7 @@ export class LoginTimes {
 
   /** How many wait. */
   get size(): number {
-    return [...this.#notes.values()].reduce((sum, { size }) => sum + size, 0);
+    return this.#sizes.total;
   }
 
   /** @param user who has signed in, or has been refused, just now */
@@ -71,6 +73,7 @@ export class LoginTimes {
     const known = entry?.uid === uid ? entry : undefined;
     // Another replica's clock may be ahead.
     const dueAt = Math.min(Math.max(lastLoginTime, signIns[0]?.at ?? 0), signIn.at) + EACH_MS;
+    if (!entry) this.#sizes.add(namespace);
     const notes = this.#notes.get(namespace) ?? new Map<string, Note>();
     this.#notes.set(namespace, notes);
     notes.set(ref, {
@@ -103,16 +106,16 @@ export class LoginTimes {
   /** @returns whether there is room for one more of this namespace, which may have taken it from the one that has the most */
   #makeRoom(namespace: string): boolean {
     if (this.size < (this.#options.most ?? MOST)) return true;
-    const [most] = [...this.#notes].sort(([, a], [, b]) => b.size - a.size);
-    if (!most || (this.#notes.get(namespace)?.size ?? 0) + 1 >= most[1].size) return false;
-    const [oldest = ""] = most[1].keys();
-    this.#delete(most[0], oldest);
+    const { most, largest = "" } = this.#sizes;
+    if (this.#sizes.of(namespace) + 1 >= most) return false;
+    const [oldest = ""] = this.#notes.get(largest)?.keys() ?? [];
+    this.#delete(largest, oldest);
     return true;
   }
 
   #delete(namespace: string, ref: string): void {
     const notes = this.#notes.get(namespace);
-    notes?.delete(ref);
+    if (notes?.delete(ref)) this.#sizes.remove(namespace);
     if (notes?.size === 0) this.#notes.delete(namespace);
   }
 
