@@ -82,7 +82,6 @@ export {
 } from "./controller/controller.ts";
 export { EventRecorder, type EventRecorderOptions } from "./controller/event-recorder.ts";
 export { LeaderElection, type LeaderElectionOptions } from "./controller/leader-election.ts";
-export { Shares } from "./controller/shares.ts";
 export {
   type DesiredStatus,
   type OwnedStatus,
@@ -105,3 +104,4 @@ export { type Check, HealthServer, type HealthServerOptions } from "./program/he
 /** @public */
 export { type LifecycleOptions, runUntilSignal } from "./program/lifecycle.ts";
 export { type ProgramContext, type ProgramDefinition, runProgram } from "./program/program.ts";
+export { Shares } from "./shares.ts";

@@ -24,8 +24,8 @@ export const coldStart: Measure = {
   method:
     "The mappings are there, without a status; then the operator is started, and the time is taken from the start of " +
     "its process until a watch has shown the last of them as Ready. The neighbour is bench/controller-runtime: the " +
-    "same checks and the same status by server-side apply, in Go with controller-runtime, with 32 workers as ours, a " +
-    "Lease, and no limit on its queries. It does less: it keeps no policy, looks after no organization and no users, " +
+    "same checks and the same status by server-side apply, in Go with controller-runtime, with 32 workers (ours has " +
+    "24 for one namespace), a Lease, and no limit on its queries. It does less: it keeps no policy, looks after no organization and no users, " +
     "and writes no Events. Each run has a namespace of its own, and the two take turns (ours, theirs, theirs, ours).",
   run: measure,
 };

@@ -1,3 +1,4 @@
+import { leases } from "./builtin-types.ts";
 import type {
   ApplyOptions,
   CallOptions,
@@ -24,7 +25,7 @@ import { type Call, Transport, WatchConnections } from "./transport.ts";
 /** A client with its own connections. Throws a KubeConfigError when there is no usable configuration. */
 export async function createClient(options: ClientOptions): Promise<Client> {
   const credentials = await Credentials.load(options);
-  const { userAgent, connections = 32, metrics } = options;
+  const { userAgent, connections = 64, metrics } = options;
   const transport = new Transport({ credentials, userAgent, connections, metrics });
   return new ApiClient(transport, credentials.namespace, undefined);
 }
@@ -37,6 +38,14 @@ const OPEN_WATCH_TIMEOUT_MS = 10_000;
 const WATCH_MARGIN_MS = 15_000;
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+/** What is called. */
+interface Target {
+  /** With query. */
+  path: string;
+  /** The one that the path is in. */
+  namespace: string | undefined;
+}
 
 /** Whether writes are allowed, and how long they may take. */
 interface Guard {
@@ -61,14 +70,16 @@ class ApiClient implements Client {
     name: ObjectKey | ObjectName,
     options: CallOptions = {},
   ): Promise<T> {
-    return this.#object(this.#read("get", type, objectPath(type, nameOf(name)), options));
+    const object = nameOf(name);
+    const target = { path: objectPath(type, object), namespace: object.namespace };
+    return this.#object(this.#read("get", type, target, options));
   }
 
   async *pages<T extends KubernetesObject>(
     type: ResourceType<T>,
     options: ListOptions = {},
   ): AsyncGenerator<Page<T>> {
-    const { limit = 500, timeoutMs = PAGE_TIMEOUT_MS, signal } = options;
+    const { namespace, limit = 500, timeoutMs = PAGE_TIMEOUT_MS, signal } = options;
     let continueToken: string | undefined;
     do {
       const query = new URLSearchParams({
@@ -76,8 +87,8 @@ class ApiClient implements Client {
         ...selected(options),
         ...(continueToken && { continue: continueToken }),
       });
-      const path = `${collectionPath(type, options.namespace)}?${query}`;
-      const call = this.#read("list", type, path, { timeoutMs, signal });
+      const path = `${collectionPath(type, namespace)}?${query}`;
+      const call = this.#read("list", type, { path, namespace }, { timeoutMs, signal });
       const list = readList<T>(call, await this.#json(call));
       // Objects in a list carry neither; those in a watch do.
       const { apiVersion, kind } = type;
@@ -103,13 +114,13 @@ class ApiClient implements Client {
         });
         const timeoutMs = timeoutSeconds * 1000 + WATCH_MARGIN_MS;
         const path = `${collectionPath(type, namespace)}?${query}`;
-        const call = this.#read("watch", type, path, { timeoutMs, signal });
+        const call = this.#read("watch", type, { path, namespace }, { timeoutMs, signal });
         return this.#transport.watch(connections, call, OPEN_WATCH_TIMEOUT_MS);
       },
       heartbeat: async (type, { namespace, name, timeoutMs = HEARTBEAT_TIMEOUT_MS, signal }) => {
         const query = new URLSearchParams({ limit: "1", ...named(name) });
         const path = `${collectionPath(type, namespace)}?${query}`;
-        const call = this.#read("heartbeat", type, path, { timeoutMs, signal });
+        const call = this.#read("heartbeat", type, { path, namespace }, { timeoutMs, signal });
         const answer = await this.#transport.sendOn(connections, { ...call, accept: METADATA_ONLY });
         return readList(call, readJSON(call, answer)).resourceVersion;
       },
@@ -122,11 +133,11 @@ class ApiClient implements Client {
     object: Draft<T>,
     { idempotent = false, ...options }: CreateOptions = {},
   ): Promise<T> {
-    const path = collectionPath(type, object.metadata.namespace);
-    if (type.namespaced && !object.metadata.namespace)
-      throw new TypeError(`A ${type.kind} needs a namespace`);
+    const { namespace } = object.metadata;
+    if (type.namespaced && !namespace) throw new TypeError(`A ${type.kind} needs a namespace`);
+    const target = { path: collectionPath(type, namespace), namespace };
     return this.#object(
-      this.#write("create", "POST", type, path, typed(type, object), { idempotent, ...options }),
+      this.#write("create", "POST", type, target, typed(type, object), { idempotent, ...options }),
     );
   }
 
@@ -135,10 +146,11 @@ class ApiClient implements Client {
     object: T,
     { subresource, ...options }: WriteOptions = {},
   ): Promise<T> {
-    const path = objectPath(type, object.metadata, subresource);
-    const idempotent = object.metadata.resourceVersion !== undefined;
+    const { namespace, resourceVersion } = object.metadata;
+    const target = { path: objectPath(type, object.metadata, subresource), namespace };
+    const idempotent = resourceVersion !== undefined;
     return this.#object(
-      this.#write("update", "PUT", type, path, typed(type, object), { idempotent, ...options }),
+      this.#write("update", "PUT", type, target, typed(type, object), { idempotent, ...options }),
     );
   }
 
@@ -149,7 +161,8 @@ class ApiClient implements Client {
   ): Promise<T> {
     const query = new URLSearchParams({ fieldManager, ...(force && { force: "true" }) });
     const path = `${objectPath(type, object.metadata, subresource)}?${query}`;
-    const call = this.#write("apply", "PATCH", type, path, typed(type, object), {
+    const { namespace } = object.metadata;
+    const call = this.#write("apply", "PATCH", type, { path, namespace }, typed(type, object), {
       idempotent: true,
       ...options,
     });
@@ -162,8 +175,9 @@ class ApiClient implements Client {
     patch: object,
     { subresource, ...options }: WriteOptions = {},
   ): Promise<T> {
-    const path = objectPath(type, nameOf(name), subresource);
-    const call = this.#write("patch", "PATCH", type, path, patch, { idempotent: true, ...options });
+    const object = nameOf(name);
+    const target = { path: objectPath(type, object, subresource), namespace: object.namespace };
+    const call = this.#write("patch", "PATCH", type, target, patch, { idempotent: true, ...options });
     return this.#object({ ...call, contentType: "application/merge-patch+json" });
   }
 
@@ -175,10 +189,11 @@ class ApiClient implements Client {
     // An empty one is nobody's: it refuses, and isn't left out.
     const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion && { resourceVersion }) };
     const body = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions", preconditions };
-    const path = objectPath(type, nameOf(name));
+    const object = nameOf(name);
+    const target = { path: objectPath(type, object), namespace: object.namespace };
     // Twice is not once: the second answer would be NotFound, or the deletion of a later object of the same name.
     const idempotent = uid !== undefined;
-    await this.#json(this.#write("delete", "DELETE", type, path, body, { idempotent, ...options }));
+    await this.#json(this.#write("delete", "DELETE", type, target, body, { idempotent, ...options }));
   }
 
   async serviceAccountKeys({ timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions = {}): Promise<unknown> {
@@ -222,11 +237,12 @@ class ApiClient implements Client {
     return Math.min(ms, this.#guard?.writeTimeoutMs ?? ms);
   }
 
-  #read(verb: string, type: ResourceType, path: string, options: CallOptions): Call {
+  #read(verb: string, type: ResourceType, { path, namespace }: Target, options: CallOptions): Call {
     const { timeoutMs = CALL_TIMEOUT_MS, signal } = options;
     return {
       method: "GET",
       path,
+      tenant: tenantOf(type, namespace),
       idempotent: true,
       timeoutMs,
       maxBytes: verb === "list" ? 256 * MiB : 16 * MiB,
@@ -240,13 +256,14 @@ class ApiClient implements Client {
     verb: string,
     method: Method,
     type: ResourceType,
-    path: string,
+    { path, namespace }: Target,
     body: object,
     { timeoutMs = CALL_TIMEOUT_MS, signal, idempotent = false }: CreateOptions,
   ): Call {
     return {
       method,
       path,
+      tenant: tenantOf(type, namespace),
       contentType: "application/json",
       body: JSON.stringify(body),
       idempotent,
@@ -294,6 +311,11 @@ function selected({ name, fields = {} }: ListOptions): Record<string, string> {
 
 function nameOf(name: ObjectKey | ObjectName): ObjectName {
   return typeof name === "string" ? splitKey(name) : name;
+}
+
+/** A Lease is the program's own, wherever it is: who leads doesn't depend on how the calls for its namespace fare. */
+function tenantOf(type: ResourceType, namespace: string | undefined): string | undefined {
+  return labelOf(type) === labelOf(leases) ? undefined : namespace;
 }
 
 function labelOf({ group, plural }: ResourceType): string {

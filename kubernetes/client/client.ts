@@ -175,7 +175,7 @@ export interface ClientOptions {
   /** A context of the kubeconfig; without it, the current one. */
   context?: string | undefined;
   userAgent: string;
-  /** Connections for calls, 32 unless said otherwise: so many calls run at a time. */
+  /** Connections for calls, 64 unless said otherwise: so many calls run at a time, and for one namespace half of them. */
   connections?: number;
   metrics?: Registry;
   log: Logger;

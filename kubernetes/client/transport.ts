@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Registry } from "prom-client";
 import type { Dispatcher } from "undici";
 import { RuntimeMetrics } from "../metrics.ts";
+import { CallLine } from "./call-line.ts";
 import { callPool, watchPool } from "./connections.ts";
 import { type Access, type Credentials, isSame } from "./credentials.ts";
 import { ApiError, ConnectionError, UnauthorizedError } from "./errors.ts";
@@ -15,12 +16,14 @@ export interface Call {
   method: Method;
   /** With query. */
   path: string;
+  /** The namespace for which it is, among which the connections are shared out. Undefined: the program's own. */
+  tenant?: string | undefined;
   contentType?: string;
   accept?: string;
   body?: string | undefined;
   /** Sending it twice has the effect of sending it once. */
   idempotent: boolean;
-  /** For each attempt. */
+  /** For each attempt, with the wait for a connection. */
   timeoutMs: number;
   maxBytes: number;
   signal: AbortSignal | undefined;
@@ -34,10 +37,13 @@ export interface Call {
 export interface TransportOptions {
   credentials: Credentials;
   userAgent: string;
-  /** Connections for calls; more calls at a time wait for one. */
+  /** Connections for calls; more calls at a time wait for one. Those for one namespace have half of them at most. */
   connections: number;
   metrics?: Registry | undefined;
 }
+
+/** Connections that no namespace's calls take: so many are always there for the lease, and for what concerns all. */
+const OWN_CONNECTIONS = 4;
 
 /** Sends requests to the API server: credentials, connections, retries and metrics. */
 export class Transport {
@@ -45,6 +51,7 @@ export class Transport {
   readonly #userAgent: string;
   readonly #connections: number;
   readonly #metrics: RuntimeMetrics;
+  readonly #line: CallLine;
   #pool: { dispatcher: Dispatcher; fingerprint: string } | undefined;
   #headers: { of: Access; names: string[] } | undefined;
 
@@ -52,6 +59,7 @@ export class Transport {
     this.#credentials = credentials;
     this.#userAgent = userAgent;
     this.#connections = connections;
+    this.#line = new CallLine(Math.max(1, connections - OWN_CONNECTIONS));
     this.#metrics = RuntimeMetrics.in(metrics ?? new Registry());
   }
 
@@ -109,7 +117,8 @@ export class Transport {
   async #send(call: Call, pick: (access: Access) => Dispatcher): Promise<Answer> {
     let repeated = false;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#attempt(call, pick).catch((error: unknown) => {
+      const attempted = this.#line.run(call, (leftMs) => this.#attempt({ ...call, timeoutMs: leftMs }, pick));
+      const outcome = await attempted.catch((error: unknown) => {
         if (error instanceof ConnectionError) return error;
         throw repeated && !call.signal?.aborted ? sentBefore(error) : error;
       });

@@ -1,4 +1,4 @@
-import { Shares } from "./shares.ts";
+import { Shares } from "../shares.ts";
 
 /**
  * What waits, with room for so much. Each namespace has a line of its own, and the lines are served in turns, each with one

@@ -1,16 +1,14 @@
 import { splitKey } from "../client/object.ts";
+import { Places } from "../places.ts";
 import { FairLine } from "./fair-line.ts";
-import { Shares } from "./shares.ts";
 
 export interface CoalescerOptions<T> {
   /** Writes the latest of what was reported on one thing. When it throws, the same is tried again later. */
   readonly write: (key: string, latest: T) => Promise<void>;
   /** At most one write of each thing in this time, in ms. */
   readonly intervalMs: number;
-  /** Writes at once, over all things. */
+  /** Writes at once, over all things. Those of no namespace are all of them (see Places). */
   readonly concurrency: number;
-  /** Of these so many for one namespace, so that those that aren't answered keep only its own waiting; all unless said otherwise. */
-  readonly concurrencyOfOne?: number;
   /** Told of each report that was overtaken by a later one before it was written. */
   readonly onOvertaken?: () => void;
   readonly onFailure: (key: string, error: unknown) => void;
@@ -34,14 +32,16 @@ const LONGEST_REST_MS = 30_000;
 export class Coalescer<T> {
   readonly #options: CoalescerOptions<T>;
   readonly #entries = new Map<string, Entry<T>>();
-  /** Things to be written as soon as there is room; a namespace that has its share of it is held back. */
+  /** Things to be written as soon as there is a place. */
   readonly #due = new FairLine();
-  readonly #busy = new Shares();
+  /** One is taken by each write. */
+  readonly #places: Places;
   readonly #waitingForIdle: (() => void)[] = [];
   #closing = false;
 
   constructor(options: CoalescerOptions<T>) {
     this.#options = options;
+    this.#places = new Places(options.concurrency);
   }
 
   report(key: string, value: T): void {
@@ -70,22 +70,20 @@ export class Coalescer<T> {
 
   #pump(): void {
     while (this.#due.length > 0) {
-      if (this.#busy.total >= this.#options.concurrency) return;
-      const next = this.#due.take();
-      if (!next) return; // all who wait are held back
+      if (this.#places.isFull) return;
+      const next = this.#due.take((namespace) => this.#places.has(namespace));
+      if (!next) return;
       const entry = this.#entries.get(next.key);
       if (entry?.latest) void this.#write(next.key, entry, entry.latest.value);
     }
-    if (this.#busy.total === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
+    if (this.#places.taken === 0) for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   async #write(key: string, entry: Entry<T>, value: T): Promise<void> {
     delete entry.latest;
     entry.writing = true;
     const { namespace } = splitKey(key);
-    const { concurrencyOfOne = this.#options.concurrency } = this.#options;
-    this.#busy.add(namespace);
-    if (this.#busy.of(namespace) >= concurrencyOfOne) this.#due.hold(namespace);
+    this.#places.take(namespace);
     try {
       await this.#options.write(key, value);
       entry.failures = 0;
@@ -95,8 +93,7 @@ export class Coalescer<T> {
       if (!this.#closing) entry.latest ??= { value };
     }
     entry.writing = false;
-    this.#busy.remove(namespace);
-    this.#due.letGo(namespace);
+    this.#places.leave(namespace);
     if (this.#closing) this.#next(key, entry);
     else this.#rest(key, entry);
     this.#pump();

@@ -30,7 +30,7 @@ export interface ControllerOptions {
   name: string;
   /** Brings the world into line with the object of this key; it may be gone. Throws to be called again later. */
   reconcile: (key: ObjectKey, context: ReconcileContext) => Promise<Outcome>;
-  /** How many keys are worked on at a time; of one namespace three quarters of that at most (see WorkQueue). */
+  /** How many keys are worked on at a time; of one namespace half of that at most (see WorkQueue). */
   workers: number;
   /** For each reconcile, in milliseconds; a minute unless said otherwise. */
   deadlineMs?: number;

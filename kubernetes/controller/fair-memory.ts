@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { Shares } from "./shares.ts";
+import { Shares } from "../shares.ts";
 
 /**
  * What was seen lately, by namespace and key. When it is too much, the namespace that has the most forgets what it saw

@@ -1,36 +1,32 @@
 import { type BackoffOptions, backoff } from "../backoff.ts";
 import { type ObjectKey, splitKey } from "../client/object.ts";
+import { Places } from "../places.ts";
 import { FairLine } from "./fair-line.ts";
-import { Shares } from "./shares.ts";
 
 export interface WorkQueueOptions {
   /** How fast retries of one key slow down; from 100 ms to a minute unless said otherwise. */
   backoff?: BackoffOptions;
   /** Told how long a key has waited for a worker, in milliseconds, when it gets one. */
   waited?: (ms: number) => void;
-  /** How many workers take keys; three quarters of them work for one namespace at most. No limit unless said. */
+  /** How many workers take keys, of which no namespace has all (see Places). No limit unless said. */
   workers?: number;
 }
 
 /**
  * Keys to be worked on. Holds keys, never objects: whoever takes a key reads the newest state. A key that is added
  * several times is worked on once; one that is added while it is worked on comes again afterwards, so that no key is
- * ever worked on twice at once. Namespaces take turns (see FairLine), and none has all of the workers, also where nobody
- * else has anything to do: whether somebody will is known only when it is too late, where those who work wait for an
- * answer that doesn't come. Keys without a namespace are those of one. An installation with one namespace loses little by
- * it: workers wait for the API server nearly all of the time, and 24 writes under way keep it, and the one thread that
- * makes them, about as busy as 32 do.
+ * ever worked on twice at once. Namespaces take turns (see FairLine), and each has as many of the workers as it leaves to
+ * others (see Places), also where nobody else has anything to do: whether somebody will is known only when it is too
+ * late, where those who work wait for an answer that doesn't come. Keys without a namespace are those of one.
  */
 export class WorkQueue {
   readonly #backoff: BackoffOptions;
   readonly #waited: ((ms: number) => void) | undefined;
-  /** How many keys of one namespace are worked on at once, at most. */
-  readonly #share: number;
-  /** Those who wait; a namespace that has its share is held back. */
+  /** Those who wait for a worker, or for a place. */
   readonly #waiting = new FairLine();
   readonly #working = new Set<ObjectKey>();
-  /** How many are worked on, by namespace. */
-  readonly #busy = new Shares();
+  /** One is taken by each key that is worked on. */
+  readonly #places: Places;
   /** Keys that were added while they were worked on. */
   readonly #again = new Set<ObjectKey>();
   readonly #delayed = new Map<ObjectKey, { at: number; timer: NodeJS.Timeout }>();
@@ -45,10 +41,10 @@ export class WorkQueue {
   }: WorkQueueOptions = {}) {
     this.#backoff = backoff;
     this.#waited = waited;
-    this.#share = Math.max(1, Math.min(Math.round(workers * 0.75), workers - 1));
+    this.#places = new Places(workers);
   }
 
-  /** Keys that wait for a worker, or for their namespace's share; not those being worked on or delayed. */
+  /** Keys that wait for a worker, or for a place; not those being worked on or delayed. */
   get length(): number {
     return this.#waiting.length;
   }
@@ -60,8 +56,8 @@ export class WorkQueue {
       this.#again.add(key);
       return;
     }
-    // While workers wait, keys do only where their namespace has its share.
-    const worker = this.#hasShare(splitKey(key).namespace) ? undefined : this.#workers.shift();
+    // While workers wait, keys do only where there is no place for their namespace.
+    const worker = this.#hasPlace(splitKey(key).namespace) ? this.#workers.shift() : undefined;
     if (worker) {
       this.#start(key, 0);
       worker(key);
@@ -113,9 +109,7 @@ export class WorkQueue {
   /** Work on a key has ended. If it was added meanwhile, it waits again. */
   done(key: ObjectKey): void {
     if (!this.#working.delete(key)) return;
-    const { namespace } = splitKey(key);
-    this.#busy.remove(namespace);
-    this.#waiting.letGo(namespace);
+    this.#places.leave(splitKey(key).namespace);
     this.#handOver();
     if (this.#again.delete(key)) this.add(key);
   }
@@ -128,27 +122,24 @@ export class WorkQueue {
     for (const worker of this.#workers.splice(0)) worker(undefined);
   }
 
-  /** Gives the next key to a worker, where there are both; to be called when there is one more of either. */
+  /** Gives keys to workers, where there are both; to be called when there is one more worker or place. */
   #handOver(): void {
-    if (this.#workers.length === 0) return;
-    const next = this.#waiting.take();
-    if (!next) return;
-    this.#start(next.key, performance.now() - next.since);
-    this.#workers.shift()?.(next.key);
+    while (this.#workers.length > 0) {
+      const next = this.#waiting.take(this.#hasPlace);
+      if (!next) return;
+      this.#start(next.key, performance.now() - next.since);
+      this.#workers.shift()?.(next.key);
+    }
   }
 
   #start(key: ObjectKey, waitedMs: number): void {
-    const { namespace } = splitKey(key);
     this.#unplan(key);
     this.#working.add(key);
-    this.#busy.add(namespace);
-    if (this.#hasShare(namespace)) this.#waiting.hold(namespace);
+    this.#places.take(splitKey(key).namespace);
     this.#waited?.(waitedMs);
   }
 
-  #hasShare(namespace: string): boolean {
-    return this.#busy.of(namespace) >= this.#share;
-  }
+  #hasPlace = (namespace: string): boolean => this.#places.has(namespace);
 
   #unplan(key: ObjectKey): void {
     clearTimeout(this.#delayed.get(key)?.timer);

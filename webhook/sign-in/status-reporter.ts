@@ -30,7 +30,6 @@ export interface StatusReporterOptions {
 const INTERVAL_MS = 1_000;
 /** Writes at once: a burst of sign-ins must not take the API server from those who sign in. */
 const CONCURRENCY = 8;
-const CONCURRENCY_OF_ONE = 2;
 
 /** What a sign-in has shown, of an object as it was then. */
 interface Shown<T> {
@@ -55,7 +54,6 @@ export class StatusReporter {
     const shared = {
       intervalMs: INTERVAL_MS,
       concurrency: CONCURRENCY,
-      concurrencyOfOne: CONCURRENCY_OF_ONE,
       onOvertaken: () => options.onCoalesced?.(),
       onFailure: (key: string, error: unknown) =>
         options.log.warn({ err: error, key }, "A status could not be written; it is tried again."),

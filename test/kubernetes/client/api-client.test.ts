@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
 import test from "ava";
 import { leases } from "../../../kubernetes/client/builtin-types.ts";
@@ -410,7 +411,7 @@ test("credentials that were refused aren't sent again as they are", async (t) =>
 
 test("without an answer in time all connections are suspect; one that breaks says nothing of the others", async (t) => {
   for (const hangs of [true, false]) {
-    const { client, state } = await plainServer(t, {}, { connections: 2 });
+    const { client, state } = await plainServer(t, {}, { connections: 8 });
     const ports: (number | undefined)[] = [];
     const answers: typeof state.answer = (_, response) => {
       ports.push(response.socket?.remotePort);
@@ -454,4 +455,27 @@ test("a connection is used again; after a call that got no answer in time it isn
   answers = true;
   await client.get(gadgets, "team/x");
   t.not(ports[3], ports[2]);
+});
+
+test("a namespace whose writes aren't answered keeps no other's calls waiting, nor those for all, nor a lease", async (t) => {
+  const { client, state, requests } = await plainServer(t, {}, { connections: 8 });
+  const open: ServerResponse[] = [];
+  state.answer = ({ method }, response) => {
+    if (method !== "POST") return [200, { metadata: {} }];
+    open.push(response);
+    return undefined;
+  };
+  const writes = Array.from({ length: 20 }, (_, i) =>
+    client.create(gadgets, { metadata: { namespace: i % 2 === 0 ? "team" : "neighbours", name: `${i}` } }),
+  );
+  await Promise.all([
+    client.get(gadgets, "others/x"),
+    client.get(leases, "team/leader"),
+    client.get(namespaces, "x"),
+  ]);
+  t.is(open.length, 3, "of four that are shared, one has half, and the next half of what is left");
+  state.answer = () => [200, { metadata: {} }];
+  for (const response of open) response.end(JSON.stringify({ metadata: {} }));
+  await Promise.all(writes);
+  t.is(requests.length, 23, "each once");
 });

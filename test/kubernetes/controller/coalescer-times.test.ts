@@ -21,7 +21,7 @@ function scene(options: Partial<CoalescerOptions<string>> = {}) {
       await writing.promise;
     },
     intervalMs: 1_000,
-    concurrency: 2,
+    concurrency: 3,
     onOvertaken: () => state.overtaken++,
     onFailure: (key) => state.failed.push(key),
     ...options,
@@ -190,7 +190,7 @@ test.serial("a flush of nothing ends, as often as it is asked for", async (t) =>
 });
 
 test.serial("what isn't answered in one namespace keeps only its own waiting", async (t) => {
-  const { coalescer, state, after, end } = scene({ concurrency: 4, concurrencyOfOne: 2 });
+  const { coalescer, state, after, end } = scene({ concurrency: 4 });
   state.slow = true;
   for (const name of ["1", "2", "3", "4"]) coalescer.report(`a/${name}`, "x");
   t.deepEqual(await after(0), ["a/1=x", "a/2=x"]);

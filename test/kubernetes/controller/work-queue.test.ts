@@ -40,14 +40,14 @@ test("twenty thousand keys of one namespace delay nobody of another", async (t) 
   t.is(queue.length, 19_995);
 });
 
-test("a namespace has three quarters of the workers at most, and never all where there are several", async (t) => {
-  for (const [workers, most] of [
-    [1, 1],
-    [2, 1],
-    [3, 2],
-    [4, 3],
-    [8, 6],
-    [32, 24],
+test("a namespace has as many workers as it leaves, and what is left is for the next in the same way", async (t) => {
+  for (const [workers, most, next] of [
+    [1, 1, 0],
+    [2, 1, 1],
+    [3, 2, 1],
+    [4, 2, 1],
+    [8, 4, 2],
+    [48, 24, 12],
   ] as const) {
     for (const early of [true, false]) {
       for (const prefix of ["a/", ""]) {
@@ -62,18 +62,21 @@ test("a namespace has three quarters of the workers at most, and never all where
         await new Promise(setImmediate);
         t.is(got.length, most, `${workers} ${early} ${prefix}`);
         t.is(queue.length, 100 - most);
-        for (let i = most; i < workers; i++) queue.add(`b/${i}`);
+        for (let i = 0; i < 100; i++) queue.add(`b/${i}`);
         await new Promise(setImmediate);
-        t.is(got.length, workers, `others have the rest: ${workers} ${early} ${prefix}`);
+        t.is(got.length, most + next, `${workers} ${early} ${prefix}`);
+        for (let i = 0; i < workers; i++) queue.add(`${i}/x`);
+        await new Promise(setImmediate);
+        t.is(got.length, workers, "all are at work where enough have something to do");
         queue.shutDown();
       }
     }
   }
 });
 
-test("what waits for its namespace's share comes in its order, one when one is done", async (t) => {
+test("what waits for a place comes in its order, as soon as its namespace has one", async (t) => {
   const waits: number[] = [];
-  const queue = new WorkQueue({ workers: 4, waited: (ms) => waits.push(ms) });
+  const queue = new WorkQueue({ workers: 6, waited: (ms) => waits.push(ms) });
   const got: (string | undefined)[] = [];
   const ask = () => void queue.next().then((key) => got.push(key));
   const start = performance.now();
@@ -95,12 +98,20 @@ test("what waits for its namespace's share comes in its order, one when one is d
   queue.done("a/1"); // no worker waits
   queue.done("a/1");
   queue.add("b/2");
-  ask();
-  ask();
-  ask();
+  for (let i = 0; i < 3; i++) ask();
   await new Promise(setImmediate);
-  t.deepEqual(got.splice(0), ["a/4", "b/2"], "and one that is done twice makes room for one");
+  t.deepEqual(
+    got,
+    [],
+    "two have two each, and leave two: neither has a third; one that is done twice makes room for one",
+  );
+  queue.done("b/0");
+  await new Promise(setImmediate);
+  t.deepEqual(got.splice(0), ["a/4", "b/2"], "one that leaves makes room for both");
   queue.done("a/2");
+  await new Promise(setImmediate);
+  t.deepEqual(got.splice(0), []);
+  queue.done("b/1");
   await new Promise(setImmediate);
   t.deepEqual(got.splice(0), ["a/0"], "it came again, behind those who were there");
   t.is(queue.length, 0);
@@ -109,7 +120,7 @@ test("what waits for its namespace's share comes in its order, one when one is d
   queue.shutDown();
 });
 
-test("what waits for its namespace's share doesn't come after a shutdown", async (t) => {
+test("what waits for a place doesn't come after a shutdown", async (t) => {
   const queue = new WorkQueue({ workers: 2 });
   const got = [queue.next(), queue.next()];
   for (const key of ["a/0", "a/1"]) queue.add(key);

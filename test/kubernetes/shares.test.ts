@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { Shares } from "../../../kubernetes/controller/shares.ts";
+import { Shares } from "../../kubernetes/shares.ts";
 
 test("law: it knows what each has, what all have, and who has the most", (t) => {
   const namespace = fc.constantFrom("a", "b", "c", "d");
