@@ -91,14 +91,16 @@ async function gone(
   directory: Pick<Directory, "wasDeleted">,
   deps: PersonDeps,
 ): Promise<Looked> {
-  // Another Okta may never have had whom it doesn't show.
-  const own = former.filter((one) => isOfOkta(one.issuer, deps.directoryURL));
-  const shown = account ?? own[0];
+  const shown = account ?? former[0];
   if (!shown) return { kind: "nobody" };
   const { subject = "" } = shown;
-  // Without the log, nobody can say.
-  if (!(await falseWhereForbidden(directory.wasDeleted(subject)))) return { kind: "not-shown", user: shown };
-  const out = await storeFormer(own, DELETED, deps);
+  // Without the log, nobody can say. With it, it says so of an account of whichever issuer: ids are of all Oktas together.
+  if (!(await falseWhereForbidden(directory.wasDeleted(subject)))) {
+    // Another Okta may never have had whom it doesn't show.
+    const missing = account ?? former.find((one) => isOfOkta(one.issuer, deps.directoryURL));
+    return missing ? { kind: "not-shown", user: missing } : { kind: "nobody" };
+  }
+  const out = await storeFormer(former, DELETED, deps);
   if (out === "overtaken") return { kind: "overtaken" };
   const user: DirectoryUser = { id: subject, status: DELETED };
   const changed = account ? await storeIdentity(account, user, [], deps) : false;

@@ -203,6 +203,7 @@ test("a group that was shown a moment ago is looked up anew before it is known t
 });
 
 const OTHER_SERVER = `${ISSUER}/oauth2/default`;
+const CUSTOM_DOMAIN = "https://login.acme.example";
 const OTHER_OKTA = "https://former.okta.com";
 
 /** Ada has an account of a former issuer, which she keeps while it is held that she loses it. */
@@ -234,17 +235,23 @@ test("who may sign in keeps an account of a former issuer as it is, and so does 
   t.deepEqual(await kept(), before);
 });
 
-test("who was deleted is out with an account of another issuer of the same Okta, and what another Okta had isn't deleted here", async (t) => {
-  const { directory, look, kept, before } = await formerScene(OTHER_SERVER);
-  t.deepEqual(await look(), { kind: "not-shown", user: before });
-  directory.deleted.add(ADA);
-  t.like(await look(), { kind: "seen", changed: true, ref: before.ref });
-  t.like(await kept(), { oktaStatus: "DELETED", groups: before.groups });
+test("who was deleted is out with an account of a former issuer, also where that has an address of its own", async (t) => {
+  for (const former of [OTHER_SERVER, CUSTOM_DOMAIN]) {
+    const { directory, look, kept, before } = await formerScene(former);
+    directory.deleted.add(ADA);
+    t.like(await look(), { kind: "seen", changed: true, ref: before.ref });
+    t.like(await kept(), { oktaStatus: "DELETED", groups: before.groups });
+  }
+});
 
-  const moved = await formerScene(OTHER_OKTA);
-  moved.directory.deleted.add(ADA);
-  t.deepEqual(await moved.look(), { kind: "nobody" });
-  t.deepEqual(await moved.kept(), moved.before);
+test("whom Okta doesn't show keeps an account of a former issuer, and is told of where that is the same Okta's", async (t) => {
+  const same = await formerScene(OTHER_SERVER);
+  t.deepEqual(await same.look(), { kind: "not-shown", user: same.before });
+  t.deepEqual(await same.kept(), same.before);
+
+  const other = await formerScene(OTHER_OKTA);
+  t.deepEqual(await other.look(), { kind: "nobody" });
+  t.deepEqual(await other.kept(), other.before);
 });
 
 test("who has an account of both issuers is out with both", async (t) => {
