@@ -208,9 +208,7 @@ function gapsOf(role: string, { circumstances, giving, matched, misses }: Facts)
     if (groups) return [{ code: "InGroup", mapping: name, groups: some([...new Set(groups)]) }];
     const close = misses.get(name);
     if (close) return close.slice(0, MOST_OF_MAPPING);
-    return [
-      policy.isPaused(name) || policy.isSuspended(name) ? outOfForce(mapping, policy) : notInGroups(mapping),
-    ];
+    return [policy.isOutOfForce(name) ? outOfForce(mapping, policy) : notInGroups(mapping)];
   });
   return gaps.sort(
     (a, b) => rank(a) - rank(b) || (a.mapping < b.mapping ? -1 : a.mapping > b.mapping ? 1 : 0),

@@ -50,8 +50,10 @@ export interface Policy {
   isSuspended(mapping: string): boolean;
   /** Whether somebody has paused this mapping: it then gives nothing new, and takes nothing at all. */
   isPaused(mapping: string): boolean;
-  /** Whether any mapping is paused. */
-  readonly hasPaused: boolean;
+  /** Whether this mapping is suspended or paused. */
+  isOutOfForce(mapping: string): boolean;
+  /** The names of all that are. */
+  namesOutOfForce(): Iterable<string>;
   /** The mappings that name this group and are suspended or paused, so that they give nothing new. */
   outOfForce(group: ReceivedGroup): Iterable<Mapping>;
   /** The accepted mappings that name no such group, but one whose name is almost the same (see `foldedName`). */
@@ -131,7 +133,7 @@ export class CompiledPolicy implements Policy {
   }
 
   isByID(mapping: string): boolean {
-    if (this.#suspended.has(mapping) || this.#paused.has(mapping)) return false;
+    if (this.isOutOfForce(mapping)) return false;
     return this.#mappings.get(mapping)?.groups.some(({ id }) => id !== undefined) === true;
   }
 
@@ -147,8 +149,13 @@ export class CompiledPolicy implements Policy {
     return this.#paused.has(mapping);
   }
 
-  get hasPaused(): boolean {
-    return this.#paused.size > 0;
+  isOutOfForce(mapping: string): boolean {
+    return this.#suspended.has(mapping) || this.#paused.has(mapping);
+  }
+
+  *namesOutOfForce(): Iterable<string> {
+    yield* this.#suspended;
+    yield* this.#paused;
   }
 
   /** Replaces the catalogue. Mappings are accepted or suspended anew. */

@@ -93,8 +93,8 @@ export class OrganizationSync {
   #openSince: number | undefined;
   #lastFullSync: number | undefined;
   #lastRequest: string | undefined;
-  /** Something was paused since all was read last, so that people may have got no account. */
-  #wasPaused = false;
+  /** Mappings that gave nothing new when all was read last, or since, so that people may have got no account. */
+  #outOfForce = new Set<string>();
   /** People got no account before they sign in: whoever is in a mapped group by then is to get one. */
   #wasOnLogin = false;
   /** Okta has refused the credentials: they may have been replaced. */
@@ -306,7 +306,7 @@ export class OrganizationSync {
     if (!directory || !deps || !organization) return NOT_READY_MS;
     this.#lookUp(this.#hints.needs.dueAgain()); // it may still have been called as before
     const request = organization.metadata.annotations?.[SYNC_ANNOTATION];
-    const wasPaused = this.#isPaused();
+    const outOfForce = this.#outOfForceNow();
     const { provision } = organization.spec.okta.directory ?? {};
     const [startedAt, started] = [performance.now(), Date.now()];
     const { groups, gone, keys } = await this.#groupsOf(scope, directory);
@@ -328,7 +328,7 @@ export class OrganizationSync {
     if (scope === "all") {
       this.#lastFullSync = started;
       this.#lastRequest = request;
-      this.#wasPaused = wasPaused;
+      this.#outOfForce = outOfForce;
       this.#wasOnLogin = provision !== "BeforeLogin";
     }
     await this.#hints.passed(organization, scope, startedAt);
@@ -396,18 +396,21 @@ export class OrganizationSync {
     const isOnLogin = organization?.spec.okta.directory?.provision !== "BeforeLogin";
     if (this.#wasOnLogin && !isOnLogin) return 0;
     this.#wasOnLogin = isOnLogin;
-    const isPaused = this.#isPaused();
-    if (this.#wasPaused && !isPaused) return 0;
-    this.#wasPaused ||= isPaused;
+    const outOfForce = this.#outOfForceNow();
+    if (!this.#outOfForce.isSubsetOf(outOfForce)) return 0;
+    this.#outOfForce = outOfForce;
     const interval = durationMs(organization?.spec.okta.directory?.fullSyncInterval ?? "6h");
     return this.#lastFullSync + interval - Date.now();
   }
 
-  /** Whether the organization, or a mapping of it, is paused. */
-  #isPaused(): boolean {
+  /** All mappings where the organization is paused, else those that are suspended or paused; and those of before that are gone. */
+  #outOfForceNow(): Set<string> {
     const organization = this.#deps.organization();
     const inForce = organization && this.#deps.policies.of(keyOf(organization));
-    return inForce !== undefined && (inForce.paused === true || inForce.policy.hasPaused);
+    if (!inForce) return this.#outOfForce;
+    const names = (): Set<string> => new Set([...this.#deps.mappings()].map(({ metadata }) => metadata.name));
+    const now = inForce.paused ? names() : new Set(inForce.policy.namesOutOfForce());
+    return this.#outOfForce.isSubsetOf(now) ? now : now.union(this.#outOfForce.difference(names()));
   }
 
   #mapped(): MappedGroups {

@@ -140,6 +140,7 @@ test("a mapping of several groups is one by id as soon as one of them is, unless
   ]);
   t.true(policy.isByID("m"));
   for (const other of ["named", "suspended", "gone"]) t.false(policy.isByID(other), other);
+  t.deepEqual([...policy.namesOutOfForce()], ["suspended"]);
   const through = { mapping: "m", role: "r1" };
   for (const name of ["ops", "old"]) t.true(policy.hasCalled(name, through), name);
   t.false(policy.hasCalled("a", through));

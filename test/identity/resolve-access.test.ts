@@ -411,9 +411,11 @@ test("a pause of one mapping concerns no other, and ends with it", (t) => {
     );
   t.deepEqual(by(["staff"]), ["editor", "viewer"]);
   t.deepEqual(by([], [...HELD_BY_STAFF, { role: "editor", mapping: "portal", group: "staff" }]), ["viewer"]);
-  t.true(policy.hasPaused);
+  t.deepEqual([...policy.namesOutOfForce()], ["staff"]);
+  t.true(policy.isOutOfForce("staff"));
   policy.setMapping(STAFF);
-  t.false(policy.hasPaused);
+  t.deepEqual([...policy.namesOutOfForce()], []);
+  t.false(policy.isOutOfForce("staff"));
   t.deepEqual(by(["staff"], []), ["editor", "viewer"], "it gives again");
   t.deepEqual(by([]), [], "and takes");
   policy.setMapping({ ...STAFF, paused: true });

@@ -54,7 +54,7 @@ export function anOrganizationSync(t: ExecutionContext, options: SyncOptions = {
     isReady: true,
     isConnected: true,
     isPaused: false,
-    policy: policy as Pick<CompiledPolicy, "hasPaused">,
+    policy: policy as Pick<CompiledPolicy, "namesOutOfForce">,
     /** Where what is done can't be written. */
     error: undefined as Error | undefined,
   };

@@ -230,20 +230,30 @@ test.serial(
   },
 );
 
-test.serial("what was paused is made up for when it goes on: everything is read", async (t) => {
+test.serial("what was paused or suspended is made up for when it goes on: everything is read", async (t) => {
   const { asked, state, sync } = anOrganizationSync(t);
   await clock.pass(2_000);
   t.deepEqual(asked(), ALL);
-  const become = async (isPaused: boolean, hasPaused = false): Promise<string[]> => {
+  const both = ["one", "two"].map((name) => {
+    const mapping = webAndPortal();
+    return { ...mapping, metadata: { ...mapping.metadata, name } };
+  });
+  state.mappings = both;
+  const become = async (isPaused: boolean, ...outOfForce: string[]): Promise<string[]> => {
     state.isPaused = isPaused;
-    state.policy = { hasPaused };
+    state.policy = { namesOutOfForce: () => outOfForce };
     sync.wake();
     await clock.pass(2_000);
     return asked();
   };
   t.deepEqual(await become(true), []);
-  t.deepEqual(await become(false, true), []);
-  t.deepEqual(await become(false), ALL);
+  t.deepEqual(await become(false, "two", "one"), []);
+  t.deepEqual(await become(false, "two"), ALL, "one of them is enough");
+  t.deepEqual(await become(false, "two"), []);
+  state.mappings = both.slice(0, 1);
+  t.deepEqual(await become(false), [], "the other is gone");
+  state.mappings = both;
+  t.deepEqual(await become(false), ALL, "and is back");
   t.deepEqual(await become(false), []);
 });
 
