@@ -56,7 +56,7 @@ interface Series {
 /** A pause between two of the same longer than this begins a new Event: the API server drops old ones after an hour. */
 const SERIES_ENDS_AFTER_MS = 6 * 60_000;
 const WRITE_TIMEOUT_MS = 5_000;
-/** Writes at once, each for another namespace: one that isn't answered keeps only its own waiting. Half of the connections. */
+/** Writes at once, each for another namespace: one that isn't answered keeps only its own waiting. A quarter of the connections. */
 const WRITES_AT_ONCE = 16;
 /** About two minutes in all: an upgrade of the API server. Each namespace waits for itself. */
 const TRIES = 12;
@@ -64,11 +64,12 @@ const BACKOFF = { baseMs: 1_000, maxMs: 20_000 };
 /** A longer Retry-After isn't sat out. */
 const LONGEST_WAIT_MS = 60_000;
 const DROPS_LOGGED_AFTER_MS = 5_000;
+
 /**
  * Records Events (events.k8s.io/v1) in the background: `record` never throws and never waits. Repeats of an event are
- * merged into a series. Namespaces take turns, and none waits for what another's takes. When there are more than can be written, the newest of the namespace with
- * the most are dropped, and counted. While the API server is away or has too much to do, they are kept, and each is tried
- * for two minutes; what it refuses is dropped.
+ * merged into a series. Namespaces take turns, and none waits for what another's takes. When there are more than can be
+ * written, the newest of the namespace with the most are dropped, and counted. While the API server is away or has too
+ * much to do, they are kept, and each is tried for two minutes; what it refuses is dropped.
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;

@@ -101,8 +101,8 @@ export function callback(deps: CallbackDeps): RequestHandler {
 
 /**
  * The sign-in that comes back, if this browser has begun it here. Where it began as another one's, as tabs do that were
- * opened all at once before there was a cookie, it begins anew, a few times at the most: whoever follows a link of somebody else's gets no
- * further by that than to a sign-in of their own.
+ * opened all at once before there was a cookie, it begins anew, a few times at the most: whoever follows a link of
+ * somebody else's gets no further by that than to a sign-in of their own.
  * @returns undefined when the browser was sent to Okta again
  * @throws StateMismatchError, and what beginning a sign-in throws
  */

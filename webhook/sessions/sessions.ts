@@ -159,7 +159,10 @@ export class Sessions {
     return this.#newestOf(sessions, reads);
   }
 
-  /** Where this browser is signed in, as far as this replica can say at once: one session for each organization, the newest first. */
+  /**
+   * Where this browser is signed in, as far as this replica can say at once: one session for each organization, the newest
+   * first.
+   */
   everywhere(cookieHeader: string | undefined): SignedInSession[] {
     const held = this.of(cookieHeader, undefined)
       .filter(({ user }) => !this.#isStale(user))

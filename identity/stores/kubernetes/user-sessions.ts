@@ -18,7 +18,10 @@ export function endedSessionsOf({ status }: OrganizationUser): readonly EndedSes
   return status?.endedSessions?.map(({ id, expires }) => ({ id, expiresAt: Date.parse(expires) }));
 }
 
-/** What somebody has written to end the account's sessions, in one line, if that isn't done yet; of a very long one what is as good. */
+/**
+ * What somebody has written to end the account's sessions, in one line, if that isn't done yet; of a very long one what is as
+ * good.
+ */
 export function endRequestOf({ metadata, status }: OrganizationUser): string | undefined {
   const words = metadata.annotations?.[END_SESSIONS_ANNOTATION]?.replace(/[\p{C}\s]+/gu, " ").trim();
   if (!words) return undefined;
