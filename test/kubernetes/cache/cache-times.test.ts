@@ -229,6 +229,32 @@ test.serial("a version that is too old makes it list again; what it knows stays 
   t.is(cache.size, 1);
   t.is(told.at(-1), "deleted b ");
   t.true(cache.freshness() < 2_000);
+  t.true(cache.freshness() >= 1_000, "it is as of when it was asked for");
+});
+
+test.serial("a list in pages is as of when it was asked for, however long it took", async (t) => {
+  const { cache, server } = scene(t);
+  server.open = ({ resourceVersion }) => {
+    if (resourceVersion === undefined) throw cannotStream(400);
+  };
+  server.heartbeat = () => Promise.reject(broken());
+  const pages = Promise.withResolvers<{ items: Box[]; resourceVersion: string }[]>();
+  server.pages = () => pages.promise;
+  await clock.pass(6_000);
+  pages.resolve([{ items: [box("a", 1)], resourceVersion: "5" }]);
+  await clock.pass(0);
+  t.true(cache.hasSynced);
+  t.true(cache.freshness() >= 5_900, `${cache.freshness()}`);
+});
+
+test.serial("after a machine was suspended, what it knows is as old as that", async (t) => {
+  const { cache, listed } = scene(t);
+  await listed(box("a", 1));
+  await clock.pass(1_000);
+  clock.stepWall(t, 60_000);
+  t.true(cache.freshness() >= 60_000);
+  await clock.pass(4_000);
+  t.true(cache.freshness() <= 3_100, "a heartbeat has been answered since");
 });
 
 test.serial("how long the server asks to wait is waited, up to a minute", async (t) => {

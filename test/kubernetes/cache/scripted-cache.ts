@@ -106,7 +106,9 @@ export function cacheOfScript(
   const server = {
     open: (_asked: WatchOptions): Promise<void> | void => {},
     heartbeat: (_namespace: string | undefined): Promise<string> | string => "5",
-    pages: (_namespace: string | undefined): Page<Box>[] => [{ items: [], resourceVersion: "5" }],
+    pages: (_namespace: string | undefined): Page<Box>[] | Promise<Page<Box>[]> => [
+      { items: [], resourceVersion: "5" },
+    ],
   };
   const connection = {
     watch: async (_type: unknown, asked: WatchOptions) => {
@@ -133,7 +135,7 @@ export function cacheOfScript(
     watchConnection: () => connection,
     async *pages(_type: unknown, { namespace, name }: { namespace?: string; name?: string }) {
       pageCalls.push({ at: at(), namespace, name });
-      yield* server.pages(namespace);
+      yield* await server.pages(namespace);
     },
   } as unknown as CacheOptions<Box>["client"]; // generic in the type of the object
   const { log, lines } = logLines();

@@ -62,6 +62,17 @@ test.serial(
   },
 );
 
+test.serial("a heartbeat proves what was when it was sent, not when it was answered", async (t) => {
+  const { cache, server, listed } = scene(t);
+  await listed();
+  const answer = Promise.withResolvers<string>();
+  server.heartbeat = () => answer.promise;
+  await clock.pass(7_000);
+  answer.resolve("5");
+  await clock.pass(0);
+  t.true(cache.freshness() >= 3_900 && cache.freshness() < 5_000, `${cache.freshness()}`);
+});
+
 test.serial("a heartbeat that was sent before the watch that runs now proves nothing about it", async (t) => {
   const { cache, server, listed, watch } = scene(t);
   await listed();

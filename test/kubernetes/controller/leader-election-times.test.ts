@@ -310,6 +310,28 @@ test.serial(
   },
 );
 
+test.serial("a leader whose machine was suspended for too long may not write when it wakes", async (t) => {
+  const server = new LeaseServer();
+  const { election } = contend(t, server, "a");
+  await clock.pass(0);
+  clock.stepWall(t, 9_000);
+  t.true(election.mayWrite());
+  clock.stepWall(t, 1_000);
+  t.false(election.mayWrite());
+});
+
+test.serial("a candidate whose clock is set ahead takes no lease that is held", async (t) => {
+  const server = new LeaseServer();
+  server.put({ holderIdentity: "b", renewTime: "1" });
+  const { terms } = contend(t, server, "a");
+  await clock.pass(2_000);
+  clock.stepWall(t, 3_600_000);
+  await clock.pass(10_000);
+  t.is(terms.length, 0);
+  await clock.pass(6_000);
+  t.is(terms.length, 1, "until it wasn't renewed for all of its time");
+});
+
 test.serial("a renewal that hangs is no reason to hear of the loss later", async (t) => {
   const server = new LeaseServer();
   const { terms, election } = contend(t, server, "a");

@@ -114,18 +114,19 @@ const steps = fc.array(
   { maxLength: 200 },
 );
 
-test("whatever happens in whatever order, background reading uses half of a window at the most", (t) => {
-  const law = fc.property(fc.integer({ min: 1, max: 30 }), steps, (limit, taken) => {
-    const scene = new Scene(limit, "background");
+test("whatever happens in whatever order, background reading uses half of a window at the most, and a sweep less", (t) => {
+  const lanes = fc.constantFrom(["background", 0.5] as const, ["sweep", 0.4] as const);
+  const law = fc.property(lanes, fc.integer({ min: 1, max: 30 }), steps, ([lane, share], limit, taken) => {
+    const scene = new Scene(limit, lane);
     for (const step of taken) step(scene);
     scene.settle();
-    return scene.ours.every((used) => used <= Math.ceil(limit / 2));
+    return scene.ours.every((used) => used <= Math.ceil(limit * share));
   });
   t.notThrows(() => fc.assert(law, { numRuns: 1000 }));
 });
 
 test("nobody is held up for good", (t) => {
-  const lanes = fc.constantFrom<Lane>("people", "background");
+  const lanes = fc.constantFrom<Lane>("people", "background", "sweep");
   const law = fc.property(lanes, fc.integer({ min: 1, max: 30 }), steps, (lane, limit, taken) => {
     const scene = new Scene(limit, lane);
     for (const step of taken) step(scene);
@@ -148,6 +149,15 @@ test("one call finds out what there is, then half of it is used, in each window 
     t.is(scene.ours[window], 6);
     scene.now += MINUTE;
   }
+});
+
+test("what reads a lot leaves some of that half", (t) => {
+  const scene = new Scene(20, "sweep");
+  t.is(scene.takeAll(), 1);
+  scene.settle();
+  t.is(scene.takeAll(), 7);
+  scene.settle();
+  t.is(scene.take(), "window");
 });
 
 test("people may use the other half, and don't wait to find out", (t) => {

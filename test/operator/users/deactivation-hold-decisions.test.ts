@@ -1,7 +1,7 @@
 import test from "ava";
 import { APPROVAL_ANNOTATION } from "../../../crds/annotations.ts";
 import type { Organization } from "../../../crds/types.ts";
-import type { Policies, User } from "../../../identity/index.ts";
+import { CompiledPolicy, type Policies, type User } from "../../../identity/index.ts";
 import { approvalFor, isAskedFor } from "../../../operator/users/deactivation-approval.ts";
 import { DeactivationHold, LAST_ADMIN_HELD } from "../../../operator/users/deactivation-hold.ts";
 import { PendingDeactivations } from "../../../operator/users/pending-deactivations.ts";
@@ -10,6 +10,8 @@ import { account, GRANTS, ISSUER, withoutMapping } from "../../identity/an-accou
 const KEY = account().organization;
 const NOON = Date.UTC(2026, 10, 27, 12);
 const SECOND = 1_000;
+/** A mapping that is of nobody here. */
+const ELSEWHERE = { name: "elsewhere", groups: [{ name: "nobody" }], roles: ["service-admin"] };
 const access = account().access as NonNullable<User["access"]>;
 const person = (name: string, changes: Partial<User> = {}): User =>
   account({ ref: `acme/${name}`, subject: name, ...changes });
@@ -232,7 +234,12 @@ test("of what was offered lately the last five count, for an hour, and only for 
     s.state.issuer = "https://other.okta.com";
     s.hold.state(KEY);
   };
-  t.is(taken(3, otherIssuer), 0);
+  const otherPolicy = (s: ReturnType<typeof offering>) => {
+    s.state.inForce = new CompiledPolicy([...withoutMapping.roles.values()], [ELSEWHERE]);
+    s.hold.state(KEY);
+  };
+  for (const other of [otherIssuer, otherPolicy])
+    for (const index of [3, 5]) t.is(taken(index, other), 0, `${other.name} ${index}`);
 });
 
 /** Six people who have been held since noon, as the condition says, at a time that the test sets. */
