@@ -91,6 +91,7 @@ export {
 } from "./controller/status-writer.ts";
 export type { FirstKeys, KeysOf, Source } from "./controller/wiring.ts";
 export { letOthersRun } from "./event-loop.ts";
+export { FairMemory } from "./fair-memory.ts";
 export { type ChangingFilesOptions, followFiles } from "./program/changing-files.ts";
 export {
   type Flag,

@@ -6,6 +6,7 @@ import { type Event, events } from "../client/builtin-types.ts";
 import type { Client } from "../client/client.ts";
 import { AlreadyExistsError, ApiError, ConnectionError, NotFoundError } from "../client/errors.ts";
 import { microTime } from "../client/times.ts";
+import { FairMemory } from "../fair-memory.ts";
 import { RuntimeMetrics } from "../metrics.ts";
 import { BoundedLines } from "./bounded-lines.ts";
 import {
@@ -15,7 +16,6 @@ import {
   type Reporter,
   referenceTo,
 } from "./compose-event.ts";
-import { FairMemory } from "./fair-memory.ts";
 
 export interface EventRecorderOptions extends Reporter {
   client: Pick<Client, "create" | "mergePatch">;

@@ -1,7 +1,7 @@
+import { FairMemory } from "../../kubernetes/index.ts";
 import type { WebhookMetrics } from "../metrics.ts";
 import type { SessionKeys } from "../sessions/session-keys.ts";
 import { assertion } from "./assertion.ts";
-import { FairCache } from "./fair-cache.ts";
 import type { Answer } from "./session-answers.ts";
 import type { Admitted } from "./verdicts.ts";
 
@@ -39,13 +39,13 @@ export class Admissions {
   readonly #options: AdmissionsOptions;
   readonly #now: () => number;
   /** By organization and person, for each host that they are at. */
-  readonly #made: FairCache<Admitted, readonly Made[]>;
+  readonly #made: FairMemory<readonly Made[], Admitted>;
   readonly #tally: { count: number };
 
   constructor(options: AdmissionsOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#made = new FairCache(options.remembered ?? REMEMBERED);
+    this.#made = new FairMemory(options.remembered ?? REMEMBERED);
     this.#tally = options.metrics.sessionChecks("signed-in");
   }
 

@@ -182,6 +182,7 @@ test("no more are remembered than there may be: who isn't is signed for anew", (
   const [ada, ben] = [admitted(t), admitted(t)];
   const first = assertion(ada);
   t.is(assertion(ada), first);
-  assertion(ben);
+  const second = assertion(ben);
+  t.is(assertion(ben), second);
   t.not(assertion(ada), first);
 });

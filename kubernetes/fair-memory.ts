@@ -1,14 +1,14 @@
 import { LRUCache } from "lru-cache";
-import { Shares } from "../shares.ts";
+import { Shares } from "./shares.ts";
 
 /**
- * What was seen lately, by namespace and key. When it is too much, the namespace that has the most forgets what it saw
- * longest ago: however much happens in one, it doesn't make the others forget.
+ * What was seen lately, by namespace, or another owner, and key. When it is too much, whoever has the most forgets what they
+ * saw longest ago: however much happens in one namespace, it doesn't make the others forget.
  */
-export class FairMemory<T extends object> {
+export class FairMemory<T extends object, Key extends NonNullable<unknown> = string> {
   readonly #capacity: number;
   /** By namespace, in the order in which they were seen. None is empty. */
-  readonly #seen = new Map<string, LRUCache<string, T>>();
+  readonly #seen = new Map<string, LRUCache<Key, T>>();
   readonly #shares = new Shares();
 
   constructor(capacity: number) {
@@ -16,12 +16,12 @@ export class FairMemory<T extends object> {
   }
 
   /** Asking for it is seeing it. */
-  get(namespace: string, key: string): T | undefined {
+  get(namespace: string, key: Key): T | undefined {
     return this.#seen.get(namespace)?.get(key);
   }
 
   /** Returns what is forgotten for it. */
-  set(namespace: string, key: string, value: T): T | undefined {
+  set(namespace: string, key: Key, value: T): T | undefined {
     // The bound is that of all of them; this one only says that a namespace needs none of its own.
     const seen =
       this.#seen.get(namespace) ?? new LRUCache({ maxSize: this.#capacity + 1, sizeCalculation: () => 1 });
@@ -32,7 +32,7 @@ export class FairMemory<T extends object> {
   }
 
   /** Forgets this value, but not another that has taken its place. */
-  delete(namespace: string, key: string, value: T): void {
+  delete(namespace: string, key: Key, value: T): void {
     const seen = this.#seen.get(namespace);
     if (seen?.peek(key) !== value) return;
     seen.delete(key);

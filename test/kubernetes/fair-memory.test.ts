@@ -1,5 +1,6 @@
 import test from "ava";
-import { FairMemory } from "../../../kubernetes/controller/fair-memory.ts";
+import fc from "fast-check";
+import { FairMemory } from "../../kubernetes/fair-memory.ts";
 
 interface Thing {
   key: string;
@@ -50,4 +51,28 @@ test("what is deleted is forgotten and makes room, but nothing that has taken it
   t.is(memory.get("a", "x"), undefined);
   t.deepEqual(seeAll(memory, ["a1", "b1", "b2"]), [undefined, undefined, "b1"]);
   t.deepEqual(remembered(memory), ["a1", "b2"]);
+});
+
+test("law: never more than there is room for, and what was seen last is remembered, whoever comes", (t) => {
+  const things = fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.nat(12)), { maxLength: 60 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 6 }), things, (capacity, all) => {
+      const memory = new FairMemory<Thing>(capacity);
+      for (const [namespace, number] of all) {
+        const key = `${namespace}${number}`;
+        memory.set(namespace, key, { key });
+        t.is(memory.get(namespace, key)?.key, key);
+      }
+      const seen = new Set(all.map(([namespace, number]) => `${namespace}${number}`));
+      t.is(memory.values().length, Math.min(capacity, seen.size));
+    }),
+  );
+});
+
+test("a crowd loses its own, and nobody else's", (t) => {
+  const memory = new FairMemory<Thing>(100);
+  const crowd = (count: number) => Array.from({ length: count }, (_, i) => `c${i}`);
+  seeAll(memory, ["a1", "a2", "b1"]);
+  seeAll(memory, crowd(1_000));
+  t.deepEqual(remembered(memory), ["a1", "a2", "b1", ...crowd(1_000).slice(-97)]);
 });
