@@ -24,3 +24,10 @@ test("a proxy that looks names up itself is warned of where no hosts are listed"
   await oktaHttp({ ...PUBLIC, "okta-hosts": "*.okta.com" }, environment, log).close();
   t.is(lines.length, 1);
 });
+
+test("where hosts are listed, no other is called", async (t) => {
+  const { log } = logLines();
+  const http = oktaHttp({ ...PUBLIC, "okta-hosts": "*.okta.com" }, {}, log);
+  await t.throwsAsync(http.json("https://elsewhere.example/"), { code: "host-not-listed" });
+  await http.close();
+});

@@ -109,3 +109,16 @@ test("a wrong client secret, a missing Secret and a wrong issuer each give a pag
   }
   t.is((await users()).size, 0);
 });
+
+test("the sessions' keys are sent to no Okta, whichever Organization refers to them", async (t) => {
+  const { applyAcme, signIn, okta } = await webhookUnderTest(t);
+  /** How often Okta is sent a secret, at a sign-in that fails. */
+  const sent = async (clientSecretRef?: { name: string; key: string }): Promise<number> => {
+    await applyAcme({ clientSecret: "the-wrong-secret", okta: clientSecretRef ? { clientSecretRef } : {} });
+    const before = okta.calls.count({ method: "POST" });
+    t.is((await signIn("ada")).response.status, 502);
+    return okta.calls.count({ method: "POST" }) - before;
+  };
+  t.is(await sent(), 1);
+  t.is(await sent({ name: "okta-role-operator-session-keys", key: "keys" }), 0);
+});

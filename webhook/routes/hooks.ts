@@ -40,15 +40,17 @@ export function hookChallenge(deps: HooksDeps): RequestHandler {
 
 /**
  * POST /hooks/okta/:path - Okta tells what has happened. It is answered when what to look at again is stored: what is told
- * once isn't lost, and whatever can't be stored is delivered once more. Nothing is read of whoever doesn't know the secret.
+ * once isn't lost, and whatever can't be stored is delivered once more. Nothing is read of whoever doesn't know the secret,
+ * and they don't count.
+ * @param most deliveries of one organization in a minute
  */
-export function hookDelivery(deps: HooksDeps): RequestHandler[] {
+export function hookDelivery(deps: HooksDeps, most = MOST_DELIVERIES): RequestHandler[] {
   return [
     async (req, res, next) => {
       await admit(deps, hookedAt(deps, req), req, res);
       next();
     },
-    perPath(MOST_DELIVERIES, () => new HookOutOfOrderError(new Error("too many deliveries in a minute"))),
+    perPath(most, () => new HookOutOfOrderError(new Error("too many deliveries in a minute"))),
     express.json({ limit: MAX_DELIVERY_BYTES }),
     async (req, res) => {
       const { organization } = hookedAt(deps, req);

@@ -91,8 +91,18 @@ test("what couldn't be read is asked for once in a second, however many call", a
     await t.throwsAsync(hooks.accept(acme, late, `guess ${i}`), { instanceOf: SecretNotFoundError });
   t.is(secrets.reads, 1);
   await secrets.write(name, { secret: "n" });
-  clock.now += 1_000;
+  clock.now += 999;
+  await t.throwsAsync(hooks.accept(acme, late, "n"), { instanceOf: SecretNotFoundError });
+  t.is(secrets.reads, 1);
+  clock.now += 1;
   t.true(await hooks.accept(acme, late, "n"));
+});
+
+test("what one namespace doesn't have, another's Secret of that name isn't missing for", async (t) => {
+  const { acme, hooks, one } = await scene();
+  const elsewhere = organization(`without-${randomUUID()}/acme`, "elsewhere");
+  await t.throwsAsync(hooks.accept(elsewhere, one, "n"), { instanceOf: SecretNotFoundError });
+  t.true(await hooks.accept(acme, one, "n"));
 });
 
 test("a guess that can't be looked into keeps Okta's secret from nobody", async (t) => {

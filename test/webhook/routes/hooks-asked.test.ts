@@ -20,7 +20,7 @@ const EVENT = {
 const DELIVERY = JSON.stringify({ eventType: "com.okta.event_hook", data: { events: [EVENT] } });
 
 /** The event hook of Acme, whose secret is read and whose hints are stored as the test says; Beta has none. */
-async function scene(t: ExecutionContext) {
+async function scene(t: ExecutionContext, { most }: { most?: number } = {}) {
   const webhook = new SmallWebhook();
   const { okta } = webhook.organization().spec;
   Object.assign(okta, { eventHook: { secretRef: { name: "s", key: "k" } }, directory: {} });
@@ -44,7 +44,7 @@ async function scene(t: ExecutionContext) {
   const deps = { hooks, hookSecrets, organizations: webhook.organizations };
   const url = await webhook.listen(t, (app) => {
     app.get("/hooks/okta/:path", hookChallenge(deps));
-    app.post("/hooks/okta/:path", ...hookDelivery(deps));
+    app.post("/hooks/okta/:path", ...hookDelivery(deps, most));
   });
   const asked = async (headers: Record<string, string>, body?: string, path = "acme") => {
     const method = body === undefined ? "GET" : "POST";
@@ -137,4 +137,11 @@ test("what isn't a delivery is refused", async (t) => {
     data: { events: Array(5_000).fill(EVENT) },
   });
   t.is((await asked(RIGHT, many)).status, 204);
+});
+
+test("of one organization so many deliveries are taken in a minute; whoever doesn't know the secret takes none of them", async (t) => {
+  const { asked } = await scene(t, { most: 2 });
+  for (let i = 0; i < 5; i++) t.is((await asked({ authorization: "wrong" }, DELIVERY)).status, 401);
+  for (let i = 0; i < 2; i++) t.is((await asked(RIGHT, DELIVERY)).status, 204);
+  t.like(await asked(RIGHT, DELIVERY), { status: 503, code: "event-hook-out-of-order" });
 });

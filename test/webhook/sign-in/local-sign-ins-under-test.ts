@@ -55,9 +55,9 @@ export class LocalSignInsUnderTest {
     });
   }
 
-  /** A local account of acme, as people write it. */
-  written(name: string, more: Partial<User> = {}): User {
-    return this.store.makeLocal(ACME, name, {
+  /** A local account, as people write it. */
+  written(name: string, more: Partial<User> = {}, organization = ACME): User {
+    return this.store.makeLocal(organization, name, {
       serviceAccountName: "mia",
       localRoles: ["organization-admin"],
       ...more,
@@ -65,18 +65,18 @@ export class LocalSignInsUnderTest {
   }
 
   /** The same, and the operator has decided on it. */
-  account(name: string, more: Partial<User> = {}): Promise<User> {
-    const user = this.written(name, more);
+  account(name: string, more: Partial<User> = {}, organization = ACME): Promise<User> {
+    const user = this.written(name, more, organization);
     return this.store.update(user, { access: resolveStoredAccess(user, IN_FORCE) });
   }
 
-  complete(token: string, address = "192.0.2.1"): ReturnType<LocalSignIns["complete"]> {
-    return this.#signIns.complete(ACME, token, { audience: AUDIENCE, address });
+  complete(token: string, address = "192.0.2.1", organization = ACME): ReturnType<LocalSignIns["complete"]> {
+    return this.#signIns.complete(organization, token, { audience: AUDIENCE, address });
   }
 
   /** Why a token signs nobody in, or "admitted". */
-  async why(token: string, address?: string): Promise<string> {
-    const result = await this.complete(token, address);
+  async why(token: string, address?: string, organization?: string): Promise<string> {
+    const result = await this.complete(token, address, organization);
     return result.kind === "refused" ? result.why : result.kind;
   }
 }

@@ -155,6 +155,21 @@ test("failures of one account count together whatever address they come from, an
   t.deepEqual(others, ["not-valid", "not-valid", "not-valid", "too-many-failures"]);
 });
 
+test("a crowd of one organization's tokens keeps nobody of another waiting", async (t) => {
+  for (const verdict of ["signed", "unknown"] as const) {
+    const signIns = await withMia({ keys: { verify: async () => verdict } });
+    await signIns.account("mia-of-beta", {}, "team/beta");
+    const mine = await tokenOf(shared());
+    const held = Promise.withResolvers<void>();
+    for (let i = 0; i < 4; i++) signIns.client.before("create", () => held.promise);
+    const crowd = Array.from({ length: 9 }, () => signIns.why(mine));
+    await new Promise(setImmediate);
+    t.is(await signIns.why(mine, undefined, "team/beta"), "admitted", verdict);
+    held.resolve();
+    await Promise.all(crowd);
+  }
+});
+
 test("tokens of which nobody can say whether they are true wait apart from those that are", async (t) => {
   let verdict: "signed" | "unknown" = "unknown";
   const signIns = await withMia({ keys: { verify: async () => verdict } });
