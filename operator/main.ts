@@ -3,12 +3,11 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { EventRecorder, HealthServer, LeaderElection, runProgram } from "../kubernetes/index.ts";
-import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts";
-import { releaseName } from "../organizations/keepers.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
 import { trustCertificates } from "../organizations/trusted-certificates.ts";
 import { operatorFlags } from "./flags.ts";
 import { Operator } from "./operator.ts";
+import { operatorSettings } from "./settings.ts";
 
 await runProgram({
   name: "okta-role-operator",
@@ -41,16 +40,7 @@ await runProgram({
       leader: election.guard(client),
       events,
       http,
-      release: releaseName(namespace, flags.lease),
-      namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),
-      loginPaths: {
-        object: { namespace, name: flags["login-paths"] },
-        prefixes: loginPathPrefixes(flags["login-path-prefixes"]),
-        perNamespace: Number(flags["login-paths-per-namespace"]),
-        retentionMs: Number(flags["login-path-retention"]) * 3_600_000,
-      },
-      baseURL: new URL(flags["base-url"]).origin,
-      tokenReviews: flags["token-reviews"] === "yes",
+      ...operatorSettings(flags, namespace),
       log,
       metrics,
     });

@@ -1,5 +1,6 @@
-import type { Flag } from "../kubernetes/index.ts";
+import type { Flag, FlagValues } from "../kubernetes/index.ts";
 import { CALLABLE, type CallableKind } from "../okta/http/destinations.ts";
+import { releaseName } from "./keepers.ts";
 import { LoginPathPrefixes } from "./login-path-prefixes.ts";
 
 /** Which organizations are served, at which address, with which Okta: both programs have to be told the same. */
@@ -75,6 +76,25 @@ export function isBaseURL(value: string): string | undefined {
   return protocol === "http:" && loopback
     ? undefined
     : "has to start with https:// (http:// only for localhost).";
+}
+
+/** What the flags of both programs say of organizations, as they take it. @param own the program's own namespace */
+export function organizationSettings(
+  flags: Pick<
+    FlagValues<typeof organizationFlags>,
+    "lease" | "watch-namespaces" | "login-paths" | "login-path-prefixes" | "token-reviews"
+  >,
+  own: string,
+) {
+  return {
+    release: releaseName(own, flags.lease),
+    namespaces: watchedNamespaces(flags["watch-namespaces"], own),
+    loginPaths: {
+      object: { namespace: own, name: flags["login-paths"] },
+      prefixes: loginPathPrefixes(flags["login-path-prefixes"]),
+    },
+    tokenReviews: flags["token-reviews"] === "yes",
+  };
 }
 
 /** The namespaces to watch. @param own the program's own namespace */

@@ -3,14 +3,12 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Express } from "express";
 import { EventRecorder, HealthServer, runProgram } from "../kubernetes/index.ts";
-import { loginPathPrefixes, watchedNamespaces } from "../organizations/flags.ts";
-import { releaseName } from "../organizations/keepers.ts";
 import { oktaHttp } from "../organizations/okta-http.ts";
 import { trustCertificates } from "../organizations/trusted-certificates.ts";
-import { hostsOf, webhookFlags } from "./flags.ts";
-import { trustedProxies } from "./http/rate-limits.ts";
+import { webhookFlags } from "./flags.ts";
 import { checkReach } from "./origins.ts";
 import { serve } from "./server.ts";
+import { webhookSettings } from "./settings.ts";
 import { tlsFiles } from "./tls.ts";
 import { Webhook } from "./webhook.ts";
 
@@ -37,34 +35,15 @@ await runProgram({
       metrics,
     });
     const tls = tlsFiles(flags);
-    const door = {
-      applicationHosts: hostsOf(flags["application-hosts"]),
-      cookieDomain: flags["cookie-domain"],
-    };
-    checkReach(flags["base-url"] ?? "http://localhost", door);
+    const settings = webhookSettings(flags, namespace);
+    checkReach(flags["base-url"] ?? "http://localhost", settings);
     const untrust = await trustCertificates(flags["trusted-certificates"], log);
     const http = oktaHttp(flags, process.env, log);
     const webhook = new Webhook({
       client,
       events,
       http,
-      namespaces: watchedNamespaces(flags["watch-namespaces"], namespace),
-      loginPaths: {
-        object: { namespace, name: flags["login-paths"] },
-        prefixes: loginPathPrefixes(flags["login-path-prefixes"]),
-      },
-      namespace,
-      tokenReviews: flags["token-reviews"] === "yes",
-      release: releaseName(namespace, flags.lease),
-      sessionSecret: { namespace, name: flags["session-secret"] },
-      keys: { times: { rotateAfterMs: Number(flags["session-key-rotation"]) * 3_600_000 } },
-      ...door,
-      maxStalenessMs: Number(flags["max-staleness"]) * 1000,
-      trustedProxies: trustedProxies(flags["trusted-proxies"]),
-      loginsPerMinute: Number(flags["login-rate"]),
-      localFailuresPerMinute: Number(flags["local-login-rate"]),
-      loginsAtOnce: Number(flags["logins-at-once"]),
-      apiRequestsPerMinute: Number(flags["api-rate"]),
+      ...settings,
       log,
       metrics,
     });

@@ -53,7 +53,7 @@ import { cookieStyle } from "./sessions/cookies.ts";
 import { LogoutHint } from "./sessions/logout-hint.ts";
 import { SessionKeys, type SessionKeysOptions } from "./sessions/session-keys.ts";
 import { Sessions } from "./sessions/sessions.ts";
-import { SignOuts } from "./sessions/sign-outs.ts";
+import { SignOuts, type SignOutsOptions } from "./sessions/sign-outs.ts";
 import { staleness } from "./sessions/staleness.ts";
 import { BrowserCookie } from "./sign-in/browser-cookie.ts";
 import { ConcurrencyLimit } from "./sign-in/concurrency-limit.ts";
@@ -93,6 +93,8 @@ export interface WebhookOptions extends Omit<AppSettings, "baseURL"> {
   readonly cookieDomain?: string | undefined;
   /** How long an event hook's delivery may take to be stored; see `HintsWriter`. */
   readonly hints?: Pick<HintsWriterOptions, "timeoutMs">;
+  /** How long somebody who signs out waits until that is stored; see `SignOuts`. */
+  readonly signOuts?: Pick<SignOutsOptions, "waitMs">;
   /** Sessions are refused when the Kubernetes API has not been heard of for this long, in ms. */
   readonly maxStalenessMs: number;
   /** Sign-ins of one organization that may wait for Okta at once. */
@@ -254,7 +256,7 @@ export class Webhook {
         done: new DoneCookie(this.#keys, cookies),
         logoutHint: new LogoutHint(cookies),
         concurrency: new ConcurrencyLimit(loginsAtOnce),
-        signOuts: new SignOuts({ store, audit, log }),
+        signOuts: new SignOuts({ store, audit, log, ...this.#options.signOuts }),
         sessions,
         guard: new Guard({ organizations: served, sessions }),
         roleMappings: new RoleMappings({

@@ -8,7 +8,6 @@ import { waitFor } from "../cluster.ts";
 import { exactly } from "../exactly.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { FaultServer } from "../kubernetes/fault-server.ts";
-import { untilRefused } from "../until-refused.ts";
 import { Browser } from "./browser.ts";
 import { CLIENT_ID, CLIENT_SECRET, secret, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
 
@@ -98,7 +97,9 @@ test("asked to stop, the webhook finishes the sign-in that is under way, and wha
   const signingIn = signInAt(underTest, process, "ada");
   await status.arrived;
   const stopped = process.stop();
-  await untilRefused(process.port);
+  await waitFor(async () => (await process.logged()).some(({ msg }) => msg === "stopping") || undefined, {
+    what: "the webhook to have heard of it",
+  });
   status.release();
   t.is((await signingIn).status, 303);
   await stopped;

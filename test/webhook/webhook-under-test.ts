@@ -172,6 +172,7 @@ export async function webhookUnderTest(
       loginsAtOnce: 64,
       // A busy machine isn't an API server that doesn't answer.
       hints: { timeoutMs: 60_000 },
+      signOuts: { waitMs: 60_000 },
       log,
       metrics,
       ...options,

@@ -56,8 +56,8 @@ export const upgrade: readonly Step[] = [
   {
     title: "the node is drained: the disruption budget leaves a pod that serves; uncordoned, all are back",
     run: async (environment) => {
-      const [pod] = await environment.pods();
-      const node = pod?.node;
+      const before = await environment.pods();
+      const node = before[0]?.node;
       expect(node !== undefined, "the pod is on no node");
       let drained = false;
       const report = await environment.underTraffic({}, async () => {
@@ -71,6 +71,11 @@ export const upgrade: readonly Step[] = [
         await environment.untilPods(2);
         await delay(AROUND_MS);
       });
+      const names = new Set((await environment.pods()).map(({ name }) => name));
+      expect(
+        before.some(({ name }) => !names.has(name)),
+        "the disruption budget let no pod go",
+      );
       const how = drained
         ? "it was drained, with other nodes to go to"
         : "its last pod stayed, with no other node to go to";

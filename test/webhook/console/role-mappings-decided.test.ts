@@ -136,8 +136,13 @@ test("when a role has become an admin role since the preview, or the groups are 
 });
 
 test("one admin after the other is served, and of very many the last are told to come back", async (t) => {
-  const { roleMappings, visitor } = await scene(t);
+  const { roleMappings, visitor, organization } = await scene(t);
   const asking = Array.from({ length: 11 }, () => roleMappings.desk(visitor));
+  const beta = { ...organization, metadata: { ...organization.metadata, name: "beta" } };
+  t.truthy(
+    await roleMappings.desk({ ...visitor, organization: beta }),
+    "another organization's isn't kept waiting",
+  );
   const outcomes = await Promise.allSettled(asking);
   t.deepEqual(
     outcomes.map(({ status }) => status),

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { mock } from "node:test";
 import test from "ava";
 import { pino } from "pino";
 import { SESSION_KEYS_TYPE } from "../../../crds/resources.ts";
@@ -265,6 +266,22 @@ test("a key that isn't known is looked for, unless the Secret was read just now;
   t.is(scene.reads, readsBefore + 1, "they share it");
   await eager.refresh();
   t.is(scene.reads, readsBefore + 2);
+});
+
+test.serial("who makes up keys makes it read the Secret every two seconds at most", async (t) => {
+  const scene = new Scene();
+  await scene.put([newKey(START)]);
+  const keys = scene.keys();
+  await keys.refresh();
+  const readAt = performance.now();
+  let sinceMs = 0;
+  const clock = mock.method(performance, "now", () => readAt + sinceMs);
+  t.teardown(() => clock.mock.restore());
+  for (; sinceMs < 1_990; sinceMs += 199) t.is(await keys.lookFor(`forged-${sinceMs}`), "not-looked");
+  t.is(scene.reads, 1);
+  sinceMs = 2_000;
+  t.is(await keys.lookFor("forged"), "gone");
+  t.is(scene.reads, 2);
 });
 
 test("they are read again and again until the end", async (t) => {
