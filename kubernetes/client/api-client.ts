@@ -314,8 +314,8 @@ function nameOf(name: ObjectKey | ObjectName): ObjectName {
 }
 
 /** A Lease is the program's own, wherever it is: who leads doesn't depend on how the calls for its namespace fare. */
-function tenantOf(type: ResourceType, namespace: string | undefined): string | undefined {
-  return labelOf(type) === labelOf(leases) ? undefined : namespace;
+function tenantOf(type: ResourceType, namespace = ""): string | undefined {
+  return namespace === "" || labelOf(type) === labelOf(leases) ? undefined : namespace;
 }
 
 function labelOf({ group, plural }: ResourceType): string {

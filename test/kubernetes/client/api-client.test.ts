@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { setImmediate as turn } from "node:timers/promises";
 import test from "ava";
 import { leases } from "../../../kubernetes/client/builtin-types.ts";
-import type { CallOptions } from "../../../kubernetes/client/client.ts";
+import type { CallOptions, Client } from "../../../kubernetes/client/client.ts";
 import {
   ApiError,
   ConflictError,
@@ -20,6 +20,11 @@ import { configMaps, namespaces } from "../resource-types.ts";
 const COLLECTION = "/apis/kubernetes-test.example.com/v1/namespaces/team/gadgets";
 const TYPED = { apiVersion: "kubernetes-test.example.com/v1", kind: "Gadget" };
 const metadata = { namespace: "team", name: "x" };
+
+/** Waits until so many requests have come, or for long. */
+async function come(requests: readonly unknown[], count: number): Promise<void> {
+  for (let i = 0; i < 100_000 && requests.length < count; i++) await turn();
+}
 
 async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -460,22 +465,85 @@ test("a connection is used again; after a call that got no answer in time it isn
 test("a namespace whose writes aren't answered keeps no other's calls waiting, nor those for all, nor a lease", async (t) => {
   const { client, state, requests } = await plainServer(t, {}, { connections: 8 });
   const open: ServerResponse[] = [];
+  let hangs = true;
   state.answer = ({ method }, response) => {
-    if (method !== "POST") return [200, { metadata: {} }];
+    if (!hangs || method === "GET") return [200, { metadata: {} }];
     open.push(response);
     return undefined;
   };
-  const writes = Array.from({ length: 20 }, (_, i) =>
-    client.create(gadgets, { metadata: { namespace: i % 2 === 0 ? "team" : "neighbours", name: `${i}` } }),
+  const writes = ["team", "neighbours", "others"].flatMap((namespace) =>
+    Array.from({ length: 10 }, (_, i) => client.create(gadgets, { metadata: { namespace, name: `${i}` } })),
   );
-  await Promise.all([
-    client.get(gadgets, "others/x"),
-    client.get(leases, "team/leader"),
-    client.get(namespaces, "x"),
-  ]);
-  t.is(open.length, 3, "of four that are shared, one has half, and the next half of what is left");
-  state.answer = () => [200, { metadata: {} }];
+  // Whoever has none finds one as long as there is any.
+  await Promise.all([client.get(leases, "team/leader"), client.get(namespaces, "x")]);
+  t.deepEqual(
+    ["team", "neighbours", "others"].map(
+      (namespace) => requests.filter(({ path }) => path.includes(`/${namespace}/gadgets`)).length,
+    ),
+    [2, 1, 1],
+    "of four that are shared, one has half, and the next half of what is left",
+  );
+  const review = client.create(namespaces, { metadata: { name: "for-all" } });
+  await come(open, 5);
+  t.is(open.length, 5, "what is for all waits for nobody");
+  hangs = false;
   for (const response of open) response.end(JSON.stringify({ metadata: {} }));
-  await Promise.all(writes);
-  t.is(requests.length, 23, "each once");
+  await Promise.all([...writes, review]);
+  t.is(requests.length, 33, "each once");
+});
+
+test("every kind of call counts for its namespace", async (t) => {
+  const wanted: ((client: Client, name: string) => Promise<unknown>)[] = [
+    (client, name) => client.get(gadgets, `team/${name}`),
+    (client, name) => client.create(gadgets, { metadata: { namespace: "team", name } }),
+    (client, name) => client.replace(gadgets, { metadata: { namespace: "team", name } }),
+    (client, name) =>
+      client.apply(gadgets, { metadata: { namespace: "team", name } }, { fieldManager: "me" }),
+    (client, name) => client.mergePatch(gadgets, `team/${name}`, {}),
+    (client, name) => client.delete(gadgets, `team/${name}`),
+    (client) => all(client.pages(gadgets, { namespace: "team" })),
+  ];
+  for (const call of wanted) {
+    const { client, state, requests } = await plainServer(t, {}, { connections: 12 });
+    const open: ServerResponse[] = [];
+    state.answer = (_, response) => void open.push(response);
+    const calls = Array.from({ length: 6 }, (_, i) => call(client, `${i}`));
+    await come(open, 4);
+    // What is asked later, and waits for nobody, comes last where the others have come.
+    const others: Promise<unknown>[] = [];
+    for (let i = 0; i < 5; i++) {
+      others.push(client.get(namespaces, `${i}`));
+      await come(open, 5 + i);
+    }
+    const ofTeam = requests.filter(({ path }) => path.includes("/team/"));
+    t.is(ofTeam.length, 4, `${call}`);
+    const answer = { metadata: { resourceVersion: "1" }, items: [] };
+    state.answer = () => [200, answer];
+    for (const response of open) response.end(JSON.stringify(answer));
+    await Promise.all([...calls, ...others]);
+  }
+});
+
+test("whoever guards a client is given each write, until it is over, and no read", async (t) => {
+  const { client, state } = await plainServer(t);
+  const [outer, inner]: Promise<unknown>[][] = [[], []];
+  const guarded = client
+    .guardedBy(() => true, { began: (write) => void outer?.push(write) })
+    .guardedBy(() => true, { began: (write) => void inner?.push(write) });
+  await guarded.get(gadgets, "team/x");
+  t.deepEqual([outer, inner], [[], []]);
+  const held = Promise.withResolvers<ServerResponse>();
+  state.answer = (_, response) => void held.resolve(response);
+  let isOver = false;
+  const writing = guarded.apply(gadgets, { metadata }, { fieldManager: "me" });
+  const response = await held.promise;
+  t.deepEqual([outer?.length, inner?.length], [1, 1]);
+  void outer?.[0]?.then(() => {
+    isOver = true;
+  });
+  await turn();
+  t.false(isOver);
+  response.end(JSON.stringify({ metadata: {} }));
+  await writing;
+  await Promise.all([outer?.[0], inner?.[0]]);
 });
