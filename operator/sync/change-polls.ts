@@ -149,12 +149,13 @@ export class ChangePolls {
     const { found, gone, unknown } = mappedGroups(this.#deps.mappings());
     // Also what was missing so far: it may have been made, or come to be called so.
     const names = new Set([...[...found.values()].map(({ name }) => name), ...gone, ...unknown]);
-    const changed = await this.#groupChanges.read(directory);
-    const heard = changed
-      .filter(({ id, name }) => found.has(id) || names.has(name))
-      .map(({ id, name, changedTime }): Hint => ({ kind: "group", id, name, eventTime: changedTime }));
-    if (heard.length === 0) return;
-    await this.#deps.hints.heard(organization, { hints: heard });
-    this.#deps.onHeard("groups", heard.length);
+    await this.#groupChanges.read(directory, async (changed) => {
+      const heard = changed
+        .filter(({ id, name }) => found.has(id) || names.has(name))
+        .map(({ id, name, changedTime }): Hint => ({ kind: "group", id, name, eventTime: changedTime }));
+      if (heard.length === 0) return;
+      await this.#deps.hints.heard(organization, { hints: heard });
+      this.#deps.onHeard("groups", heard.length);
+    });
   }
 }

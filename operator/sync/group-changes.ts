@@ -26,10 +26,14 @@ export class GroupChanges {
   }
 
   /**
-   * Those that have changed. A group that changes again within the second in which it was read is told again, too.
-   * @throws DirectoryError
+   * Tells those that have changed. A group that changes again within the second in which it was read is told again, too.
+   * @param note takes what is told: where it fails, the same is asked for, and told, again
+   * @throws DirectoryError, and what `note` throws
    */
-  async read(directory: Pick<Directory, "groupsChangedSince">): Promise<ChangedGroup[]> {
+  async read(
+    directory: Pick<Directory, "groupsChangedSince">,
+    note: (changed: readonly ChangedGroup[]) => Promise<void>,
+  ): Promise<void> {
     const from = (this.#latest ?? this.#now() - LOOK_BACK_MS) - OVERLAP_MS;
     const readAt = this.#now();
     const changed: ChangedGroup[] = [];
@@ -40,6 +44,7 @@ export class GroupChanges {
         if (this.#told.get(group.id) !== group.changedTime) changed.push(group);
       }
     }
+    await note(changed);
     this.#latest = latest;
     this.#readAt = readAt;
     for (const { id, changedTime } of changed) {
@@ -48,6 +53,5 @@ export class GroupChanges {
       if (isOver) this.#told.set(id, changedTime);
     }
     for (const [id, time] of this.#told) if (Date.parse(time) < from) this.#told.delete(id);
-    return changed;
   }
 }

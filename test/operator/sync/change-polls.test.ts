@@ -224,6 +224,21 @@ test.serial(
   },
 );
 
+test.serial("a group that has changed and couldn't be noted is told at the next poll", async (t) => {
+  const mappings = [aMapping([{ name: "web" }], { found: [WEB], resolved: "True" })];
+  const { directory, poll, state, stored, told } = scene({ mappings });
+  directory.failing.set("events", new DirectoryForbiddenError("okta.logs.read", "no"));
+  directory.changedGroups = [changed("00gWeb", "web")];
+  state.error = new Error("no");
+  await t.throwsAsync(poll(), { is: state.error });
+  t.deepEqual([stored, told], [[], []]);
+  state.error = undefined;
+  await poll();
+  t.like(stored, [{ hints: [{ id: "00gWeb" }] }]);
+  await poll();
+  t.is(stored.length, 1);
+});
+
 test.serial(
   "where the log can be read, groups are asked for what it may have missed, each half an hour",
   async (t) => {

@@ -19,7 +19,15 @@ function scene() {
     type: "OKTA_GROUP",
     changedTime,
   });
-  return { state, changes, group, read: async () => (await changes.read(directory)).map(({ id }) => id) };
+  const read = async (error?: Error): Promise<string[]> => {
+    const told: string[] = [];
+    await changes.read(directory, async (changed) => {
+      if (error) throw error;
+      told.push(...changed.map(({ id }) => id));
+    });
+    return told;
+  };
+  return { state, changes, group, read };
 }
 
 test("it is due when the time has passed since it was last asked, or since the beginning", async (t) => {
@@ -40,6 +48,18 @@ test("a group that changed is told once, and again when it changes again", async
   state.groups = [group("a", "2026-11-26T12:00:10.000Z"), group("b", "2026-11-26T11:59:30.000Z")];
   t.deepEqual(await read(), ["a", "b"], "also one whose change was seen late");
   state.now += 30_000;
+  t.deepEqual(await read(), []);
+});
+
+test("what couldn't be noted is told again, and asked for since the same time", async (t) => {
+  const { state, changes, group, read } = scene();
+  state.groups = [group("a", "2026-11-26T11:59:00.000Z")];
+  state.now += 30_000;
+  const error = new Error("no");
+  await t.throwsAsync(read(error), { is: error });
+  t.true(changes.isDue(30_000));
+  t.deepEqual(await read(), ["a"]);
+  t.is(new Set(state.asked).size, 1);
   t.deepEqual(await read(), []);
 });
 
