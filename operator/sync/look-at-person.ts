@@ -2,11 +2,12 @@ import { isActive, isActiveInOkta, type ReceivedGroup, type User } from "../../i
 import type { Directory } from "../../okta/directory/directory.ts";
 import { falseWhereForbidden, orUndefined } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
-import { isOfOkta, storeFormer } from "./former-accounts.ts";
+import { OktaError } from "../../okta/errors.ts";
+import { isOfOkta } from "./former-accounts.ts";
 import { type AskedForGroup, GroupEvidence } from "./group-evidence.ts";
 import { type GroupsDeps, groupsNotShown } from "./groups-not-shown.ts";
-import { agrees, type Expected, isBelieved } from "./looks.ts";
-import { makeAccount, type StoringDeps, storeIdentity } from "./store-identity.ts";
+import { agrees, type Expected, isBelieved, statusAgrees } from "./looks.ts";
+import { makeAccount, type StoringDeps, storeIdentity, storeOut } from "./store-identity.ts";
 
 export interface PersonDeps extends StoringDeps, GroupsDeps {
   /** "namespace/name" */
@@ -22,7 +23,10 @@ export interface PersonDeps extends StoringDeps, GroupsDeps {
 export type Looked =
   /** They have no account, and get none. */
   | { readonly kind: "nobody" }
-  /** Okta shows somebody; where it contradicts what was said of them, what is stored stays until it is looked at again. */
+  /**
+   * Okta shows somebody; where it contradicts what was said of them, what is stored stays until it is looked at again: but for
+   * that they may not sign in any more, where nothing contradicts that.
+   */
   | {
       readonly kind: "seen";
       readonly agrees: boolean;
@@ -40,7 +44,8 @@ export type Looked =
 const DELETED = "DELETED";
 
 /**
- * Looks at one person in Okta, and stores what it says.
+ * Looks at one person in Okta, and stores what it says. Where what they are in can't be read, that they may not sign in any more
+ * is stored all the same.
  * @param lookedAt ms after it was heard that there is something to look at
  * @param evidence what is known of groups already, where many people are looked at
  * @throws DirectoryError, StoreError
@@ -58,18 +63,63 @@ export async function lookAtPerson(
   const account = accounts.find((one) => one.issuer === issuer);
   const former = accounts.filter((one) => one.issuer !== issuer && isActive(one));
   if (!account && former.length === 0 && !deps.beforeLogin) return { kind: "nobody" };
-  const [user, groups] = await Promise.all([directory.user(id), orUndefined(directory.userGroups(id))]);
-  if (!user || !groups) return gone(account, former, directory, deps);
+  const [asked, listing] = [directory.user(id), orUndefined(directory.userGroups(id))];
+  listing.catch(() => {}); // whoever waits for it below is told
+  const user = await asked;
+  if (!user) return gone(account, former, directory, deps);
 
-  const groupIDs = new Set(groups.map((group) => group.id));
-  const received = groups.map((group) => ({ id: group.id, name: group.name }));
-  const isAgreed = agrees(expected, { user, groupIDs }, isActiveInOkta);
-  if (!isBelieved(lookedAt, isAgreed))
-    return { kind: "seen", agrees: false, changed: false, groups: received };
-  const out = await storeFormer(former, user.status, deps);
-  if (out === "overtaken") return { kind: "overtaken" };
+  // Who may not sign in any more is out, whatever is known of what they are in: the groups can follow.
+  const storeStatusAlone = async (): Promise<User | "overtaken" | undefined> =>
+    isBelieved(lookedAt, statusAgrees(expected, user, isActiveInOkta))
+      ? storeOut(account ? [...former, account] : former, user.status, deps)
+      : undefined;
+  try {
+    const groups = await listing;
+    if (!groups) {
+      const looked = await gone(account, former, directory, deps);
+      const isUnknown = looked.kind === "not-shown" || looked.kind === "nobody";
+      const out = isUnknown ? await storeStatusAlone() : undefined;
+      return out === "overtaken" ? { kind: out } : looked;
+    }
+    const groupIDs = new Set(groups.map((group) => group.id));
+    const received = groups.map((group) => ({ id: group.id, name: group.name }));
+    const isAgreed = agrees(expected, { user, groupIDs }, isActiveInOkta);
+    if (!isBelieved(lookedAt, isAgreed)) {
+      const out = await storeStatusAlone();
+      if (out === "overtaken") return { kind: out };
+      const written = out ? { changed: true, ref: out.ref } : { changed: false };
+      return { kind: "seen", agrees: false, groups: received, ...written };
+    }
+    const left = expected.left ?? [];
+    const kept = account ? await groupsNotShown(account, received, { evidence, left }, deps) : [];
+    return await storeShown({ account, former, user, isAgreed, received, kept }, deps);
+  } catch (error) {
+    // Nothing follows where it is the store that fails, or when all is over.
+    if (error instanceof OktaError && (await storeStatusAlone()) === "overtaken")
+      return { kind: "overtaken" };
+    throw error;
+  }
+}
+
+/** What Okta shows of somebody, where it is believed. */
+interface Shown {
+  readonly account: User | undefined;
+  readonly former: readonly User[];
+  readonly user: DirectoryUser;
+  readonly isAgreed: boolean;
+  readonly received: readonly ReceivedGroup[];
+  /** Groups of theirs that Okta doesn't show. */
+  readonly kept: readonly ReceivedGroup[];
+}
+
+async function storeShown(
+  { account, former, user, isAgreed, received, kept }: Shown,
+  deps: PersonDeps,
+): Promise<Looked> {
+  const out = await storeOut(former, user.status, deps);
+  if (out === "overtaken") return { kind: out };
   if (!account) {
-    const made = deps.beforeLogin && (await makeAccount(organization, user, received, deps));
+    const made = deps.beforeLogin && (await makeAccount(deps.organization, user, received, deps));
     return {
       kind: "seen",
       agrees: isAgreed,
@@ -78,7 +128,6 @@ export async function lookAtPerson(
       ...(out && { ref: out.ref }),
     };
   }
-  const kept = await groupsNotShown(account, received, { evidence, left: expected.left ?? [] }, deps);
   const changed = await storeIdentity(account, user, [...received, ...kept], deps);
   if (changed === undefined) return { kind: "overtaken" };
   const ref = changed ? account.ref : (out?.ref ?? account.ref);
@@ -100,8 +149,8 @@ async function gone(
     const missing = account ?? former.find((one) => isOfOkta(one.issuer, deps.directoryURL));
     return missing ? { kind: "not-shown", user: missing } : { kind: "nobody" };
   }
-  const out = await storeFormer(former, DELETED, deps);
-  if (out === "overtaken") return { kind: "overtaken" };
+  const out = await storeOut(former, DELETED, deps);
+  if (out === "overtaken") return { kind: out };
   const user: DirectoryUser = { id: subject, status: DELETED };
   const changed = account ? await storeIdentity(account, user, [], deps) : false;
   if (changed === undefined) return { kind: "overtaken" };

@@ -34,16 +34,22 @@ export function nextLook(lookedAt: number, agrees: boolean): number | undefined 
 }
 
 /** Whether what is seen is what was said. Where nothing was said of something, anything is. */
-export function agrees(
-  { joined = [], left = [], active }: Expected,
-  seen: Seen,
-  isActive: (status: string) => boolean,
-): boolean {
+export function agrees(expected: Expected, seen: Seen, isActive: (status: string) => boolean): boolean {
+  const { joined = [], left = [] } = expected;
   return (
     joined.every((id) => seen.groupIDs.has(id)) &&
     left.every((id) => !seen.groupIDs.has(id)) &&
-    (active === undefined || isActive(seen.user.status) === active)
+    statusAgrees(expected, seen.user, isActive)
   );
+}
+
+/** The same of the status alone, whatever is known of their groups. */
+export function statusAgrees(
+  { active }: Expected,
+  { status }: Seen["user"],
+  isActive: (status: string) => boolean,
+): boolean {
+  return active === undefined || isActive(status) === active;
 }
 
 /**

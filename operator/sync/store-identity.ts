@@ -6,6 +6,7 @@ import {
   type Identity,
   type IdentityStore,
   identityOf,
+  isActiveInOkta,
   isAsStored,
   type Policies,
   type Policy,
@@ -50,13 +51,30 @@ export async function storeIdentity(
  * @returns what `storeIdentity` does
  * @throws StoreError
  */
-export async function storeStatus(
-  user: User,
-  status: string,
-  deps: StoringDeps,
-): Promise<boolean | undefined> {
+async function storeStatus(user: User, status: string, deps: StoringDeps): Promise<boolean | undefined> {
   const stored = identityOf(user);
   return write(user, stored && { ...stored, status }, deps);
+}
+
+/**
+ * Stores of somebody's accounts, of whichever issuer, that the person may not sign in any more, where that is so. Their groups
+ * stay as they are.
+ * @returns the last that was written; undefined: none was
+ * @throws StoreError
+ */
+export async function storeOut(
+  accounts: readonly User[],
+  status: string,
+  deps: StoringDeps,
+): Promise<User | "overtaken" | undefined> {
+  if (isActiveInOkta(status)) return undefined;
+  let written: User | undefined;
+  for (const user of accounts) {
+    const changed = await storeStatus(user, status, deps);
+    if (changed === undefined) return "overtaken";
+    if (changed) written = user;
+  }
+  return written;
 }
 
 async function write(

@@ -2,6 +2,7 @@ import test from "ava";
 import { identityOf, noAccess, StaleUserError, type User } from "../../../identity/index.ts";
 import {
   DirectoryForbiddenError,
+  DirectoryNotFoundError,
   DirectoryUnreachableError,
 } from "../../../okta/directory/directory-errors.ts";
 import { GroupVanishedError } from "../../../operator/sync/group-evidence.ts";
@@ -129,6 +130,80 @@ test("while their groups can't be read, nothing is known of somebody", async (t)
   t.is(await stored(), ada);
 });
 
+test("who may not sign in any more is out, also while it can't be known what they are in; the groups follow", async (t) => {
+  const unreachable = new DirectoryUnreachableError(new Error("no"));
+  for (const call of ["userGroups", "groupByID"]) {
+    const { directory, look, stored, holds } = await scene();
+    directory.add(ADA, ["00g-portal"], { status: "SUSPENDED", email: "new@acme.example" });
+    directory.failing.set(call, unreachable);
+    await t.throwsAsync(look({ active: false }, 0), { is: unreachable }, "it is tried again");
+    const out = await stored();
+    t.like(out, { oktaStatus: "SUSPENDED", groups: [{ name: "web" }], email: undefined }, call);
+    t.is(await holds(), "");
+    await t.throwsAsync(look({ active: false }, 0), { is: unreachable });
+    t.is(await stored(), out, "once");
+    directory.failing.clear();
+    t.like(await look({ active: false }, 0), { kind: "seen", agrees: true, changed: true });
+    t.like(await stored(), { oktaStatus: "SUSPENDED", groups: [PORTAL], email: "new@acme.example" });
+  }
+
+  const vanished = await scene();
+  vanished.directory.add(ADA, ["00g-portal"], { status: "DEPROVISIONED" });
+  vanished.directory.hiddenGroups.add("00g-web");
+  await t.throwsAsync(vanished.look(), { instanceOf: GroupVanishedError });
+  t.is(await vanished.holds(), "");
+});
+
+test("who is shown as out where the groups are of before is out at once, unless it was said that they aren't", async (t) => {
+  const { directory, look, stored, holds, ada } = await scene();
+  directory.add(ADA, ["00g-web"], { status: "SUSPENDED" });
+  const seen = { kind: "seen", agrees: false, groups: [{ id: "00g-web", name: "web" }] };
+  t.deepEqual(await look({ active: true, left: ["00g-web"] }, LAG_MS - 1), {
+    ...seen,
+    changed: false,
+  } as never);
+  directory.failing.set("userGroups", new DirectoryForbiddenError("okta.users.read", "no"));
+  await t.throwsAsync(look({ active: true }, LAG_MS - 1), { instanceOf: DirectoryForbiddenError });
+  t.is(await stored(), ada);
+  directory.failing.clear();
+  const expected = { active: false, left: ["00g-web"] };
+  t.deepEqual(await look(expected, 0), { ...seen, changed: true, ref: ada?.ref } as never);
+  t.like(await stored(), { oktaStatus: "SUSPENDED", groups: ada?.groups });
+  t.is(await holds(), "");
+  t.deepEqual(await look(expected, 0), { ...seen, changed: false } as never);
+
+  const late = await scene();
+  late.directory.add(ADA, [], { status: "SUSPENDED" });
+  late.directory.failing.set("userGroups", new DirectoryForbiddenError("okta.users.read", "no"));
+  await t.throwsAsync(late.look({ active: true }, LAG_MS), { instanceOf: DirectoryForbiddenError });
+  t.is(await late.holds(), "", "Okta's word is the last");
+});
+
+test("who is shown as out, and whose groups Okta doesn't show, is out", async (t) => {
+  const { directory, look, holds, ada } = await scene();
+  directory.add(ADA, [], { status: "DEPROVISIONED" });
+  directory.failing.set("userGroups", new DirectoryNotFoundError("user"));
+  t.deepEqual(await look(), { kind: "not-shown", user: ada });
+  t.is(await holds(), "");
+
+  directory.deleted.add(ADA);
+  t.like(await look(), { kind: "seen", agrees: true, changed: true });
+
+  const other = await formerScene(OTHER_OKTA);
+  other.directory.add(ADA, [], { status: "SUSPENDED" });
+  other.directory.failing.set("userGroups", new DirectoryNotFoundError("user"));
+  t.deepEqual(await other.look(), { kind: "nobody" });
+  t.like(await other.kept(), { oktaStatus: "SUSPENDED" });
+});
+
+test("that somebody was deleted counts also while Okta can't be asked what they were in", async (t) => {
+  const { directory, look, stored } = await scene();
+  directory.deleted.add(ADA);
+  directory.failing.set("userGroups", new DirectoryUnreachableError(new Error("no")));
+  t.like(await look(), { kind: "seen", agrees: true, changed: true });
+  t.like(await stored(), { oktaStatus: "DELETED" });
+});
+
 test("where somebody else has written the account meanwhile, that is told", async (t) => {
   const { directory, store, look } = await scene();
   overtake(store);
@@ -136,6 +211,13 @@ test("where somebody else has written the account meanwhile, that is told", asyn
   t.deepEqual(await look(), { kind: "overtaken" });
   directory.add(ADA, ["00g-portal"]);
   t.deepEqual(await look(), { kind: "overtaken" });
+  directory.add(ADA, ["00g-web"], { status: "SUSPENDED" });
+  t.deepEqual(await look({ left: ["00g-web"] }, 0), { kind: "overtaken" });
+  for (const error of [new DirectoryUnreachableError(new Error("no")), new DirectoryNotFoundError("user")]) {
+    directory.deleted.clear();
+    directory.failing.set("userGroups", error);
+    t.deepEqual(await look(), { kind: "overtaken" });
+  }
 });
 
 test("a group that Okta doesn't show keeps whom it has, until it is shown, its deletion is logged, or an event says otherwise", async (t) => {
@@ -220,6 +302,17 @@ test("who is suspended is out with an account of a former issuer, whichever Okta
     t.like(await look({ active: false }, 0), { kind: "seen", agrees: true, changed: true, ref: before.ref });
     const { groups, groupsFrom } = before;
     t.like(await kept(), { oktaStatus: "SUSPENDED", groups, groupsFrom, email: undefined });
+  }
+});
+
+test("who is suspended is out with an account of a former issuer while their groups can't be read, too", async (t) => {
+  const unreachable = new DirectoryUnreachableError(new Error("no"));
+  for (const more of [{}, { account: false }]) {
+    const { directory, look, kept, before } = await formerScene(OTHER_SERVER, more);
+    directory.add(ADA, ["00g-portal"], { status: "SUSPENDED" });
+    directory.failing.set("userGroups", unreachable);
+    await t.throwsAsync(look({ active: false }, 0), { is: unreachable });
+    t.like(await kept(), { oktaStatus: "SUSPENDED", groups: before.groups });
   }
 });
 
