@@ -16,6 +16,7 @@ import { isOfOkta } from "./former-accounts.ts";
 import { type AskedForGroup, GroupEvidence } from "./group-evidence.ts";
 import { type Looked, lookAtPerson, type PersonDeps } from "./look-at-person.ts";
 import { LAG_MS } from "./looks.ts";
+import { PersonFailures } from "./person-failures.ts";
 import { type Member, type Members, readMembers } from "./read-members.ts";
 import { makeAccount, storeIdentity } from "./store-identity.ts";
 
@@ -65,8 +66,9 @@ const LOOKED_AT_EACH = 50;
 
 /**
  * Reads the members of groups, and stores what that says of everybody. Nobody loses anything because a read failed, came
- * short, or came out of an earlier time: what takes something is asked for a second time, in another way.
- * @throws StoreError, and the signal's reason
+ * short, or came out of an earlier time: what takes something is asked for a second time, in another way. And nobody waits for
+ * somebody of whom Okta can't tell, or whose account can't be stored.
+ * @throws StoreError where the accounts can't be read, and the signal's reason
  */
 export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Passed> {
   const startedAt = Date.now();
@@ -76,6 +78,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
   const losers: Loser[] = [];
   const former: Loser[] = [];
   const seen = new Set<string>();
+  const failures = new PersonFailures(deps.signal);
   let changed = 0;
   for await (const user of deps.store.users(deps.organization)) {
     deps.signal.throwIfAborted();
@@ -92,17 +95,20 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
     if (isNewer(user, startedAt, deps)) losers.push({ ...found, user, member, from: [] });
     else if (found.from.length > 0 || !isActiveInOkta(member?.user.status))
       losers.push({ ...found, user, member });
-    else if (member && (await storeIdentity(user, member.user, found.groups, deps))) changed++;
+    else if (member && !failures.areOfAll) {
+      const isNew = await failures.of(() => storeIdentity(user, member.user, found.groups, deps));
+      if (isNew) changed++;
+    }
   }
   const taken = await take([...losers, ...former], members, evidence, deps);
-  changed += taken.changed + (deps.beforeLogin ? await makeAccounts(members, seen, deps) : 0);
+  changed += taken.changed + (deps.beforeLogin ? await makeAccounts(members, seen, failures, deps) : 0);
   const { notShown } = taken;
   return {
     people: members.byUser.size,
     changed,
     notShown,
     groupsNotShown: members.notShown,
-    failure: members.failure ?? doubts.failure ?? taken.failure,
+    failure: members.failure ?? doubts.failure ?? failures.first ?? taken.failure,
   };
 }
 
@@ -172,35 +178,34 @@ async function take(
     if (looked.kind === "not-shown") notShown.push(looked.user);
     if (looked.kind === "seen" && looked.changed) changed++;
   };
-  try {
-    let confirmed = 0;
-    const first = losers.slice(0, LOOKED_AT_EACH);
-    for (const { user, from } of first) {
-      const looked = await look(user, evidence, deps);
-      count(looked);
-      if (looked.kind !== "seen") continue;
-      // Also where somebody else has just stored the same.
-      if (from.some((one) => looked.groups.some((group) => isOf(group, one))))
-        contradicted ??= new ContradictedError();
-      else confirmed++;
-    }
-    const others = losers.slice(LOOKED_AT_EACH);
-    for (const { user, member, groups, from } of others) {
-      deps.signal.throwIfAborted();
-      await letOthersRun();
-      // Where one of the first wasn't what the groups said, nobody is what they said.
-      const isSure =
-        confirmed === first.length && from.length > 0 && (await areCounted(from, members, evidence));
+  const failures = new PersonFailures(deps.signal);
+  let confirmed = 0;
+  const first = losers.slice(0, LOOKED_AT_EACH);
+  for (const { user, from } of first) {
+    if (failures.areOfAll) break;
+    const looked = await failures.of(() => look(user, evidence, deps));
+    if (looked) count(looked);
+    if (looked?.kind !== "seen") continue;
+    // Also where somebody else has just stored the same.
+    if (from.some((one) => looked.groups.some((group) => isOf(group, one))))
+      contradicted ??= new ContradictedError();
+    else confirmed++;
+  }
+  // Where one of the first wasn't what the groups said, or couldn't be looked at, nobody is what they said.
+  const isConfirmed = confirmed === first.length;
+  for (const { user, member, groups, from } of losers.slice(LOOKED_AT_EACH)) {
+    if (failures.areOfAll) break;
+    deps.signal.throwIfAborted();
+    await letOthersRun();
+    await failures.of(async () => {
+      const isSure = isConfirmed && from.length > 0 && (await areCounted(from, members, evidence));
       deps.signal.throwIfAborted();
       if (isSure)
         changed += Number((await storeIdentity(user, member?.user ?? asStored(user), groups, deps)) === true);
       else count(await look(user, evidence, deps));
-    }
-  } catch (error) {
-    deps.signal.throwIfAborted();
-    return { changed, notShown, failure: error };
+    });
   }
-  return { changed, notShown, failure: contradicted };
+  return { changed, notShown, failure: failures.first ?? contradicted };
 }
 
 /** Somebody whom no page has shown, who signs in as before as far as is known. */
@@ -239,16 +244,17 @@ async function areCounted(
 async function makeAccounts(
   { byUser, read }: Members,
   seen: ReadonlySet<string>,
+  failures: PersonFailures,
   deps: PassDeps,
 ): Promise<number> {
   let made = 0;
   for (const [subject, { user, groupIDs }] of byUser) {
     deps.signal.throwIfAborted();
+    if (failures.areOfAll) break;
     await letOthersRun();
-    if (!seen.has(subject))
-      made += Number(
-        await makeAccount(deps.organization, user, groupsAfterReading([], read, groupIDs), deps),
-      );
+    if (seen.has(subject)) continue;
+    const groups = groupsAfterReading([], read, groupIDs);
+    if (await failures.of(() => makeAccount(deps.organization, user, groups, deps))) made++;
   }
   return made;
 }

@@ -5,9 +5,16 @@ import {
   type ReadGroup,
   resolveAccess,
   StaleUserError,
+  StoreError,
   type User,
 } from "../../../identity/index.ts";
-import { DirectoryUnreachableError } from "../../../okta/directory/directory-errors.ts";
+import {
+  DirectoryForbiddenError,
+  DirectoryRateLimitedError,
+  DirectoryUnauthorizedError,
+  DirectoryUnreachableError,
+} from "../../../okta/directory/directory-errors.ts";
+import { HttpStatusError, HttpTimeoutError } from "../../../okta/http/http-errors.ts";
 import { type PassDeps, pass } from "../../../operator/sync/full-pass.ts";
 import { GroupVanishedError } from "../../../operator/sync/group-evidence.ts";
 import { LAG_MS } from "../../../operator/sync/looks.ts";
@@ -56,6 +63,15 @@ function scene({ beforeLogin = false } = {}) {
     /** Whom Okta was asked about one by one. */
     lookedAt: () => directory.asked.filter((call) => call.startsWith("user ")).map((call) => call.slice(5)),
     counted: () => directory.asked.filter((call) => call.startsWith("groupByID")),
+  };
+}
+
+/** Whose account can't be written. */
+function failing(store: SimulatedStore, user: User | undefined, error: Error): void {
+  const { update } = store;
+  store.update = async (...change) => {
+    if (change[0].ref === user?.ref) throw error;
+    return update.apply(store, change);
   };
 }
 
@@ -326,6 +342,88 @@ test("when Okta fails in the middle, what was stored stands, and the failure is 
   directory.failing.clear();
   directory.failing.set(`members ${PORTAL}`, unreachable);
   t.like(await read(), { changed: 1, failure: unreachable }, "the group that could be read says so");
+});
+
+/** Okta's answer about one person alone, perhaps. */
+const broken = () => new DirectoryUnreachableError(new HttpStatusError("https://acme.okta.com", 500));
+
+test("nobody waits for whom Okta can't tell of, or who can't be stored, and the first of these failures is told", async (t) => {
+  const forbidden = new DirectoryForbiddenError("okta.users.read", "no");
+  for (const error of [broken(), forbidden, new GroupVanishedError("web"), new StoreError("no")]) {
+    const { directory, store, account, read, holds, lookedAt } = scene();
+    const users: User[] = [];
+    for (const id of many(4)) users.push(await account(id, ["web"], []));
+    if (error instanceof StoreError) failing(store, users[1], error);
+    else directory.failing.set("user 00u1", error);
+    directory.failing.set("user 00u3", broken());
+    const { changed, failure } = await read();
+    t.deepEqual([changed, failure, lookedAt()], [2, error, ["00u0", "00u1", "00u2", "00u3"]]);
+    t.deepEqual(await Promise.all(users.map(holds)), ["", "service-admin", "", "service-admin"]);
+    directory.failing.clear();
+  }
+});
+
+test("who gains and can't be stored keeps nobody from gaining, losing, or getting an account", async (t) => {
+  const { store, account, read, holds, directory } = scene({ beforeLogin: true });
+  const gains = [await account("00uada", [], [WEB]), await account("00ubob", [], [WEB])];
+  const loses = await account("00ucy", ["web"], []);
+  directory.add("00unew", [WEB]);
+  const error = new StoreError("no");
+  failing(store, gains[0], error);
+  const { create } = store;
+  store.create = async (...user) => {
+    if (user[0].identity.subject === "00uother") throw new StoreError("no");
+    return create.apply(store, user);
+  };
+  t.like(await read(), { changed: 3, failure: error });
+  t.deepEqual(await Promise.all([...gains, loses].map(holds)), ["", "service-admin", ""]);
+  t.truthy(await store.find(ORGANIZATION, { issuer: ISSUER, subject: "00unew" }));
+});
+
+test("what fails for everybody ends it: at once where Okta can't be asked, else after twenty in a row", async (t) => {
+  const errors = [
+    new DirectoryUnreachableError(new HttpTimeoutError("https://acme.okta.com", 1)),
+    new DirectoryUnauthorizedError("no"),
+    new DirectoryRateLimitedError(1_000),
+    new Error("a fault of ours"),
+  ];
+  for (const [error, asked] of [...errors.map((each) => [each, 1] as const), [broken(), 20] as const]) {
+    const { directory, account, read, lookedAt } = scene();
+    for (const id of many(60)) await account(id, ["web"], []);
+    directory.failing.set("user", error);
+    const { changed, failure } = await read();
+    t.deepEqual([changed, failure, lookedAt().length], [0, error, asked]);
+  }
+
+  const { directory, account, read, lookedAt } = scene();
+  for (const id of many(60)) {
+    await account(id, ["web"], []);
+    if (id !== "00u19") directory.failing.set(`user ${id}`, broken());
+  }
+  t.is((await read()).changed, 1);
+  t.is(lookedAt().length, 40, "somebody could be asked about");
+});
+
+test("where one of the first can't be looked at, nobody else goes by the numbers", async (t) => {
+  const { directory, account, read, lookedAt } = scene();
+  for (const id of many(60)) await account(id, ["web"], []);
+  const error = broken();
+  directory.failing.set("user 00u7", error);
+  t.like(await read(), { changed: 59, failure: error });
+  t.is(lookedAt().length, 60);
+});
+
+test("an API server that stores nothing is asked for twenty people who gain, and not for all", async (t) => {
+  const { store, account, read } = scene({ beforeLogin: true });
+  for (const id of many(60)) await account(id, [], [WEB]);
+  const error = new StoreError("no");
+  let writes = 0;
+  store.update = store.create = async (): Promise<User> => {
+    writes++;
+    throw error;
+  };
+  t.like(await read(), { changed: 0, failure: error });
+  t.is(writes, 20);
 });
 
 test("who is written by somebody else meanwhile is asked about again", async (t) => {
