@@ -14,7 +14,7 @@ import type { DirectoryUser } from "../../okta/directory/resources.ts";
 import { Doubts } from "./doubts.ts";
 import { isOfOkta } from "./former-accounts.ts";
 import { type AskedForGroup, GroupEvidence } from "./group-evidence.ts";
-import { type Looked, lookAtPerson, type PersonDeps } from "./look-at-person.ts";
+import { type Looked, lookAtPerson, type PersonDeps, untilStored } from "./look-at-person.ts";
 import { LAG_MS } from "./looks.ts";
 import { PersonFailures } from "./person-failures.ts";
 import { type Member, type Members, readMembers } from "./read-members.ts";
@@ -216,10 +216,7 @@ function asStored({ subject = "", oktaStatus = "ACTIVE" }: User): DirectoryUser 
 /** Looks at one person as if that were the last look: what Okta says now counts. */
 async function look({ subject = "" }: User, evidence: GroupEvidence, deps: PassDeps): Promise<Looked> {
   deps.signal.throwIfAborted();
-  for (;;) {
-    const looked = await lookAtPerson(subject, {}, LAG_MS, deps.directory, deps, evidence);
-    if (looked.kind !== "overtaken") return looked;
-  }
+  return untilStored(() => lookAtPerson(subject, {}, LAG_MS, deps.directory, deps, evidence), deps.signal);
 }
 
 function isOf(group: ReceivedGroup, lost: Lost): boolean {

@@ -1,4 +1,6 @@
-import { isActive, isActiveInOkta, type ReceivedGroup, type User } from "../../identity/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isActive, isActiveInOkta, type ReceivedGroup, StoreError, type User } from "../../identity/index.ts";
+import { backoff } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { falseWhereForbidden, orUndefined } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
@@ -36,12 +38,33 @@ export type Looked =
       readonly ref?: string;
     }
   /** Okta doesn't show them, and nothing says that they were deleted: the app may not be allowed to see them. */
-  | { readonly kind: "not-shown"; readonly user: User }
-  /** Somebody else has written the account while Okta was being asked: it is to be asked again. */
-  | { readonly kind: "overtaken" };
+  | { readonly kind: "not-shown"; readonly user: User };
+
+/** Somebody else has written the account while Okta was being asked: it is to be asked again. */
+type Overtaken = { readonly kind: "overtaken" };
+
+/** How soon is looked again then: what is known here of the account may be behind what somebody else has written. */
+const OVERTAKEN = { baseMs: 100, maxMs: 2_000 };
+const MOST_LOOKS = 6;
 
 /** What Okta calls somebody whom it no longer has. It isn't one of its own statuses. */
 const DELETED = "DELETED";
+
+/**
+ * Looks at one person until nobody else has written the account meanwhile, each time after a longer wait.
+ * @throws StoreError where somebody always has, what looking throws, and an AbortError
+ */
+export async function untilStored(
+  look: () => Promise<Looked | Overtaken>,
+  signal: AbortSignal,
+): Promise<Looked> {
+  for (let looks = 1; ; looks++) {
+    const looked = await look();
+    if (looked.kind !== "overtaken") return looked;
+    if (looks >= MOST_LOOKS) throw new StoreError("The account is being changed all the time.");
+    await sleep(backoff(looks, OVERTAKEN), undefined, { signal });
+  }
+}
 
 /**
  * Looks at one person in Okta, and stores what it says. Where what they are in can't be read, that they may not sign in any more
@@ -57,7 +80,7 @@ export async function lookAtPerson(
   directory: Pick<Directory, "user" | "userGroups" | "wasDeleted"> & AskedForGroup,
   deps: PersonDeps,
   evidence: GroupEvidence = new GroupEvidence(directory, deps),
-): Promise<Looked> {
+): Promise<Looked | Overtaken> {
   const { store, organization, issuer } = deps;
   const accounts = await store.ofAnyIssuer(organization, id);
   const account = accounts.find((one) => one.issuer === issuer);
@@ -115,7 +138,7 @@ interface Shown {
 async function storeShown(
   { account, former, user, isAgreed, received, kept }: Shown,
   deps: PersonDeps,
-): Promise<Looked> {
+): Promise<Looked | Overtaken> {
   const out = await storeOut(former, user.status, deps);
   if (out === "overtaken") return { kind: out };
   if (!account) {
@@ -139,7 +162,7 @@ async function gone(
   former: readonly User[],
   directory: Pick<Directory, "wasDeleted">,
   deps: PersonDeps,
-): Promise<Looked> {
+): Promise<Looked | Overtaken> {
   const shown = account ?? former[0];
   if (!shown) return { kind: "nobody" };
   const { subject = "" } = shown;

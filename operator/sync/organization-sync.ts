@@ -15,7 +15,7 @@ import { unlessAhead } from "../../organizations/deactivation-window.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import { ChangePolls } from "./change-polls.ts";
 import { type PassDeps, pass } from "./full-pass.ts";
-import { type Looked, lookAtPerson } from "./look-at-person.ts";
+import { type Looked, lookAtPerson, untilStored } from "./look-at-person.ts";
 import type { Expected } from "./looks.ts";
 import { type MappedGroups, mappedGroups } from "./mapped-groups.ts";
 import { MeasuredDelays } from "./measured-delays.ts";
@@ -291,7 +291,7 @@ export class OrganizationSync {
     const directory = await this.#directory("changes");
     const deps = this.#personDeps();
     if (!directory || !deps) return { kind: "nobody" };
-    return lookAtPerson(id, expected, lookedAt, directory, deps);
+    return untilStored(() => lookAtPerson(id, expected, lookedAt, directory, deps), this.#signal);
   }
 
   // The members of groups.

@@ -95,9 +95,6 @@ export class PersonLooks {
         look.failures++;
         look.dueAt = now + retryMs(looked.error, look.failures, AFTER_FAILURE);
         return false;
-      case "overtaken":
-        look.dueAt = now;
-        return false;
       case "nobody":
         this.#looks.delete(hint.id);
         return true;

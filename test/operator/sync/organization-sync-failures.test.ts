@@ -1,4 +1,5 @@
 import test from "ava";
+import { StaleUserError } from "../../../identity/index.ts";
 import {
   DirectoryForbiddenError,
   DirectoryRateLimitedError,
@@ -148,5 +149,39 @@ test.serial(
     sync.wake();
     await clock.pass(100);
     t.is(sync.state().failure, undefined, "nobody is to be looked at any more");
+  },
+);
+
+test.serial(
+  "while somebody's account is written all the time, Okta is asked of them ever later, and that is told",
+  async (t) => {
+    for (const how of ["look", "pass"]) {
+      const { account, asked, hear, request, store, sync, told, holds, end } = anOrganizationSync(t, quiet());
+      const [ada, bob] = [await account("00uada", ["web"], []), await account("00ubob", ["web"], [])];
+      await clock.pass(100);
+      const { update } = store;
+      store.update = async (...change) => {
+        if (change[0].ref === ada.ref) throw new StaleUserError("The account has changed.");
+        return update.apply(store, change);
+      };
+      const looks = () => asked().filter((call) => call === "user 00uada").length;
+      if (how === "look") hear(person("00uada"), person("00ubob"));
+      else request("1");
+      await clock.pass(0);
+      t.is(looks(), 1);
+      await clock.pass(300, 25);
+      t.is(looks(), 2, "after 75 and 225 ms");
+      await clock.pass(5_000);
+      t.true(looks() < 10);
+      t.deepEqual(told.failures[0], `${how} other`);
+      t.is(await holds(bob), "", "others don't wait for that");
+      await clock.pass(25_000);
+      t.regex(String(sync.state().failure?.error), /being changed all the time/);
+      store.update = update;
+      await clock.pass(60_000, 1_000);
+      t.is(sync.state().failure, undefined);
+      t.is(await holds(ada), "");
+      end.abort();
+    }
   },
 );
