@@ -49,7 +49,7 @@ export interface Passed {
 
 type Lost = { readonly id: string } | { readonly name: string };
 
-/** Somebody who would lose something by what the groups have shown. */
+/** Somebody who would lose something by what the groups have shown, or of whom something newer may be known. */
 interface Loser {
   readonly user: User;
   readonly member: Member | undefined;
@@ -96,8 +96,12 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
     else if (found.from.length > 0 || !isActiveInOkta(member?.user.status))
       losers.push({ ...found, user, member });
     else if (member && !failures.areOfAll) {
-      const isNew = await failures.of(() => storeIdentity(user, member.user, found.groups, deps));
-      if (isNew) changed++;
+      await failures.of(async () => {
+        const isNew = await storeIdentity(user, member.user, found.groups, deps);
+        if (isNew) changed++;
+        // Somebody else has just written the account: what Okta says now counts.
+        if (isNew === undefined) losers.push({ ...found, user, member, from: [] });
+      });
     }
   }
   const taken = await take([...losers, ...former], members, evidence, deps);
@@ -200,9 +204,11 @@ async function take(
     await failures.of(async () => {
       const isSure = isConfirmed && from.length > 0 && (await areCounted(from, members, evidence));
       deps.signal.throwIfAborted();
-      if (isSure)
-        changed += Number((await storeIdentity(user, member?.user ?? asStored(user), groups, deps)) === true);
-      else count(await look(user, evidence, deps));
+      const read = member?.user ?? asStored(user);
+      const isNew = isSure ? await storeIdentity(user, read, groups, deps) : undefined;
+      if (isNew) changed++;
+      // Also where somebody else has just written the account.
+      if (isNew === undefined) count(await look(user, evidence, deps));
     });
   }
   return { changed, notShown, failure: failures.first ?? contradicted };

@@ -440,6 +440,33 @@ test("who is written by somebody else meanwhile is asked about again", async (t)
   t.is(await holds(ada), "");
 });
 
+test("who is written by somebody else just then is asked about, also where the pages or the numbers would do", async (t) => {
+  /** The first write of an account comes too late. */
+  const overtaken = (store: SimulatedStore, { ref }: User): void => {
+    const { update } = store;
+    let isFirst = true;
+    store.update = async (...change) => {
+      if (change[0].ref !== ref || !isFirst) return update.apply(store, change);
+      isFirst = false;
+      throw new StaleUserError("The account has changed.");
+    };
+  };
+  const { store, account, read, holds, lookedAt } = scene();
+  const gains = await account("00uada", ["web"], [WEB, PORTAL]);
+  overtaken(store, gains);
+  t.like(await read(), { changed: 1, failure: undefined });
+  t.deepEqual(lookedAt(), ["00uada"]);
+  t.is(await holds(gains), "portal-admin,service-admin");
+
+  const others = scene();
+  const leavers: User[] = [];
+  for (const id of many(60)) leavers.push(await others.account(id, ["web"], []));
+  overtaken(others.store, leavers[55] as User);
+  t.like(await others.read(), { changed: 60, failure: undefined });
+  t.is(others.lookedAt().length, 51);
+  t.is(await others.holds(leavers[55] as User), "");
+});
+
 test("when all is over nothing more is asked or stored, and that is no failure of Okta's", async (t) => {
   const reason = new Error("it is over");
   for (const last of ["members", "user", "groupByID"]) {
