@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { SYNC_ANNOTATION } from "../../crds/annotations.ts";
 import type { OktaRoleMapping, Organization, PersonHint } from "../../crds/types.ts";
 import type { ReadGroup, User, UserEvent } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
@@ -22,7 +21,7 @@ import { MeasuredDelays } from "./measured-delays.ts";
 import type { PassScope } from "./pass-needs.ts";
 import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
-import type { Failure, SyncState } from "./sync-state.ts";
+import { type Failure, requestedSync, type SyncState } from "./sync-state.ts";
 import { type HeardHints, TakenHints } from "./taken-hints.ts";
 import { Waker } from "./waker.ts";
 
@@ -305,7 +304,7 @@ export class OrganizationSync {
     const organization = this.#deps.organization();
     if (!directory || !deps || !organization) return NOT_READY_MS;
     this.#lookUp(this.#hints.needs.dueAgain()); // it may still have been called as before
-    const request = organization.metadata.annotations?.[SYNC_ANNOTATION];
+    const request = requestedSync(organization);
     const outOfForce = this.#outOfForceNow();
     const { provision } = organization.spec.okta.directory ?? {};
     const [startedAt, started] = [performance.now(), Date.now()];
@@ -389,7 +388,7 @@ export class OrganizationSync {
   #fullSyncDueMs(): number {
     this.#forgetWhatIsAhead();
     const organization = this.#deps.organization();
-    const request = organization?.metadata.annotations?.[SYNC_ANNOTATION];
+    const request = requestedSync(organization);
     // What is applied together with the organization comes a moment later.
     if (this.#lastFullSync === undefined) return Math.max(0, this.#beganAt + SETTLING_MS - performance.now());
     if (request !== undefined && request !== this.#lastRequest) return 0;

@@ -98,7 +98,7 @@ export function directoryStatus({
 }: SyncState): DirectoryStatus {
   return {
     ...(lastFullSync === undefined ? {} : { lastFullSyncTime: rfc3339(lastFullSync) }),
-    ...(lastRequest === undefined ? {} : { lastFullSyncRequest: lastRequest.slice(0, 253) }),
+    ...(lastRequest === undefined ? {} : { lastFullSyncRequest: lastRequest }),
     ...(lastChange === undefined ? {} : { lastChangeTime: rfc3339(lastChange) }),
     ...(delay === undefined ? {} : { delay: { p50: seconds(delay.p50), p99: seconds(delay.p99) } }),
   };

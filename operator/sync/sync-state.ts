@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { SYNC_ANNOTATION } from "../../crds/annotations.ts";
+import type { Organization } from "../../crds/types.ts";
 import type { User } from "../../identity/index.ts";
 import type { Percentiles } from "./measured-delays.ts";
 
@@ -12,6 +15,7 @@ export interface Failure {
 export interface SyncState {
   readonly failure: Failure | undefined;
   readonly lastFullSync: number | undefined;
+  /** For what everything was read last. See `requestedSync`. */
   readonly lastRequest: string | undefined;
   /** When Okta last said that something had changed. */
   readonly lastChange: number | undefined;
@@ -24,6 +28,19 @@ export interface SyncState {
   /** People and groups that are to be looked at. */
   readonly waiting: number;
   readonly delay: Percentiles | undefined;
+}
+
+/** As much as the status has a place for. */
+const MAX_WORDS = 253;
+
+/**
+ * What somebody has written to have all of a directory read, as the status has it once that is done; of a very long one what is
+ * as good.
+ */
+export function requestedSync(organization: Organization | undefined): string | undefined {
+  const words = organization?.metadata.annotations?.[SYNC_ANNOTATION];
+  if (words === undefined || words.length <= MAX_WORDS) return words;
+  return `sha256:${createHash("sha256").update(words).digest("hex")}`;
 }
 
 /** Whether what happens in the directory is known without asking for it. */

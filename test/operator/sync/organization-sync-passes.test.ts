@@ -1,5 +1,6 @@
 import test from "ava";
 import { identityOf } from "../../../identity/index.ts";
+import { directoryStatus } from "../../../operator/sync/sync-conditions.ts";
 import { fakeClock } from "../../kubernetes/fake-clock.ts";
 import { aMapping } from "./a-mapping.ts";
 import { anOrganizationSync, PORTAL, WEB, webAndPortal } from "./an-organization-sync.ts";
@@ -81,6 +82,28 @@ test.serial("whoever asks for it has everything read at once, once for each requ
   await clock.pass(20_000, 1_000);
   t.deepEqual(asked(), []);
 });
+
+test.serial(
+  "however long a request is, it is done once, whoever leads, and so is the next one",
+  async (t) => {
+    const words = "é🔑".repeat(200);
+    const before = anOrganizationSync(t, readBefore());
+    before.request(words);
+    await clock.pass(200);
+    t.deepEqual(before.asked(), ALL);
+    const stored = directoryStatus(before.sync.state());
+    t.true((stored.lastFullSyncRequest?.length ?? 0) <= 253, "a status may hold no more");
+    before.end.abort();
+
+    const { asked, request } = anOrganizationSync(t, { status: { directory: stored } as never });
+    request(words);
+    await clock.pass(5_000);
+    t.deepEqual(asked(), []);
+    request(`${words} once more`);
+    await clock.pass(200);
+    t.deepEqual(asked(), ALL);
+  },
+);
 
 test.serial(
   "everything is read only when it is known which groups mappings mean, or that can't be found out for a minute",
