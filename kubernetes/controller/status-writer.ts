@@ -112,15 +112,16 @@ export class StatusWriter {
     written: T,
     left: object,
     options: CallOptions,
-  ): Promise<T> {
+  ): Promise<T | undefined> {
     try {
       return await this.#options.client.mergePatch(type, keyOf(written), left, {
         subresource: "status",
         ...options,
       });
     } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-      return written;
+      if (error instanceof ConflictError) return written;
+      if (error instanceof NotFoundError) return undefined; // gone since, with what was left
+      throw error;
     }
   }
 

@@ -187,6 +187,14 @@ const someMappings = fc
   .map((mappings) => mappings.flatMap((each) => each ?? []));
 const somePerson = fc.uniqueArray(fc.constantFrom(...GROUPS), { maxLength: 3 });
 
+test("who is in a group that is named by its id is found", async (t) => {
+  const before = new CompiledPolicy(ROLES, [viewers]);
+  const ann = { ...member("ann", [], before), groups: [{ name: "d", id: "00g1" }] };
+  const byID = { name: "by-id", groups: [{ id: "00g1" }], roles: ["editor"] };
+  const after = new CompiledPolicy(ROLES, [viewers, byID]);
+  t.deepEqual(who((await preview([ann], before, after)).gaining), ["ann"]);
+});
+
 test("nobody is missed: it finds what looking at everybody finds", async (t) => {
   await fc.assert(
     fc.asyncProperty(

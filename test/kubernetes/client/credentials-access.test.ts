@@ -1,4 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { stringify } from "yaml";
 import { Credentials } from "../../../kubernetes/client/credentials.ts";
@@ -126,6 +128,14 @@ test.serial("without a path, KUBECONFIG says where it is; without that there may
   t.is(activeTimers(), timers, "what waited for a plugin doesn't any more");
 
   delete process.env.KUBECONFIG;
+  const home = await mkdtemp(join(tmpdir(), "home-"));
+  t.teardown(() => rm(home, { recursive: true }));
+  await mkdir(join(home, ".kube"));
+  await writeFile(join(home, ".kube/config"), configOf({ user: { token: "at-home" } }));
+  process.env.HOME = home;
+  const atHome = await (await Credentials.load({ log })).current();
+  t.deepEqual(atHome.headers, ["Authorization", "Bearer at-home"]);
+
   process.env.HOME = "/no/such/home";
   await t.throwsAsync(Credentials.load({ log }), {
     instanceOf: KubeConfigError,

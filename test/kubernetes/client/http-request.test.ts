@@ -85,6 +85,15 @@ test("without an answer in time it fails, and says whether it was sent", async (
   t.is(dispatcher.last.aborted, sent, "the connection isn't kept busy with it");
 });
 
+test("an answer that has come while the process was blocked is in time", async (t) => {
+  const { dispatcher, answer } = send({ timeoutMs: 1 });
+  dispatcher.last.sends();
+  setTimeout(() => dispatcher.last.begins(200).brings("{}").ends(), 1);
+  const until = performance.now() + 5;
+  while (performance.now() < until);
+  t.is((await answer).status, 200);
+});
+
 test("an abort ends it with the signal's reason, before, while it waits, and while it is answered", async (t) => {
   const reason = new Error("changed my mind");
   const before = send({ signal: AbortSignal.abort(reason) });

@@ -200,6 +200,9 @@ test("what is written is told as written, also where others write before the res
   });
   t.like(result, { metadata: { resourceVersion: "8" }, status: merged });
   t.deepEqual(counts, [1, 0, 0]);
+  const gone = apiError("PATCH /x", 404, { reason: "NotFound" });
+  const since = await write(t, {}, { conditions: [FINE] }, OWNED, { merged, failPatch: gone });
+  t.deepEqual([since.result, since.counts], [undefined, [1, 0, 0]], "it was written, and is gone by now");
   await t.throwsAsync(
     write(t, {}, { conditions: [FINE] }, OWNED, { merged, failPatch: apiError("PATCH /x", 500, {}) }),
   );

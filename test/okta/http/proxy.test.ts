@@ -72,6 +72,14 @@ test("what goes to Okta goes through the proxy of the environment, with its cred
   t.deepEqual(asked, [{ target: `${OKTA}:443`, authorization }]);
 });
 
+test("a proxy may have a name, and be where no Okta may be", async (t) => {
+  const { port, http } = await scene(t);
+  const lookup: LookupFunction = (_hostname, _options, callback) =>
+    callback(null, [{ address: "127.0.0.1", family: 4 }]);
+  const named = http({ HTTPS_PROXY: `http://proxy.inside.test:${port}` }, { lookup });
+  t.deepEqual(await named.json(`https://${OKTA}/`), { from: "okta" });
+});
+
 test("what NO_PROXY names is asked directly, where it may be called, and so is this machine", async (t) => {
   const { asked, port, http } = await scene(t);
   const environment = { https_proxy: `http://127.0.0.1:${port}`, no_proxy: ".inside.test" };
