@@ -13,13 +13,15 @@ export interface PrivateKey {
 export class PrivateKeyInvalidError extends OktaError {
   readonly code = "private-key-invalid";
 
-  constructor(options?: ErrorOptions) {
-    super(
-      "The private key has to be PEM, a JWK or a JWK set, of RSA or EC keys with their private part.",
-      options,
-    );
+  constructor(options?: ErrorOptions, message = NO_KEY) {
+    super(message, options);
   }
 }
+
+const NO_KEY =
+  "The private key has to be PEM, a JWK or a JWK set, of RSA or EC keys with their private part.";
+/** The shortest RSA key that signs by RS256 and the like (RFC 7518, section 3.3). */
+const LEAST_RSA_BITS = 2_048;
 
 const EC_ALGORITHMS: Readonly<Record<string, string>> = {
   prime256v1: "ES256",
@@ -45,6 +47,7 @@ export function readPrivateKeys(text: string): readonly [PrivateKey, ...PrivateK
     if (first === undefined) throw new Error("there is no PEM block in it");
     return [read(first), ...others.map(read)];
   } catch (error) {
+    if (error instanceof PrivateKeyInvalidError) throw error;
     throw new PrivateKeyInvalidError({ cause: withoutPayload(error) });
   }
 }
@@ -76,5 +79,20 @@ function read(written: JWK | string): PrivateKey {
       ? (RSA_ALGORITHMS.find((known) => known === jwk?.alg) ?? "RS256")
       : EC_ALGORITHMS[key.asymmetricKeyDetails?.namedCurve ?? ""];
   if (!alg) throw new Error("Okta takes RSA and EC keys");
-  return { key, alg, kid: jwk?.kid };
+  checkLength(key);
+  const privateKey = { key, alg, kid: jwk?.kid };
+  // Fails where the parts of an EC key don't belong together, which else shows when something is to be signed.
+  signingKey(privateKey);
+  return privateKey;
+}
+
+/** @throws PrivateKeyInvalidError for what would fail only when something is to be signed */
+function checkLength({ asymmetricKeyDetails: { modulusLength } = {} }: KeyObject): void {
+  if (modulusLength === undefined || modulusLength >= LEAST_RSA_BITS) return;
+  const cause = new Error(`an RSA key of ${modulusLength} bits`);
+  throw new PrivateKeyInvalidError(
+    { cause },
+    `The private key is an RSA key of ${modulusLength} bits, which is too short to sign with: make one of 2048 bits or ` +
+      "more, add its public key to the app in Okta, and store it in the Secret.",
+  );
 }

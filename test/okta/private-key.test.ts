@@ -82,3 +82,23 @@ test("whoever stored something else is told what it lacks", (t) => {
   t.is(causeOf("{a-client-secret-by-mistake"), "not JSON");
   t.is(causeOf(pem(generateKeyPairSync("ed25519").privateKey, "pkcs8")), "Okta takes RSA and EC keys");
 });
+
+test("an RSA key that is too short to sign with is told so when it is read, and what to do", (t) => {
+  const short = generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey;
+  for (const text of [
+    pem(short, "pkcs8"),
+    pem(short, "pkcs1"),
+    JSON.stringify({ keys: [jwk(rsa), jwk(short)] }),
+  ])
+    t.throws(() => readPrivateKeys(text), {
+      instanceOf: PrivateKeyInvalidError,
+      message: /RSA key of 1024 bits, .* make one of 2048 bits or more, .* in the Secret\.$/,
+    });
+});
+
+test("an EC key whose parts are of two keys is told so when it is read", (t) => {
+  const another = generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey.export({ format: "jwk" });
+  t.throws(() => readPrivateKeys(JSON.stringify(jwk(ec, { d: another.d }))), {
+    instanceOf: PrivateKeyInvalidError,
+  });
+});
