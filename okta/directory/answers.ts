@@ -53,10 +53,8 @@ export function refusal(
   authorizer: Authorizer,
 ): DirectoryError {
   const { status, where } = answer;
-  if (status === 429) {
-    const told = isConcurrencyLimit(answer) ? undefined : retryAfter(answer);
-    return new DirectoryRateLimitedError(Math.max(told ?? backoff(attempt + 1), FIRST_BACKOFF_MS));
-  }
+  if (status === 429)
+    return rateLimited(isConcurrencyLimit(answer) ? undefined : retryAfter(answer), attempt);
   if (status >= 500)
     return new DirectoryUnreachableError(new HttpStatusError(where, status, retryAfter(answer)));
   if (status === 401) return new DirectoryUnauthorizedError(authorizer.advice(answer));
@@ -73,7 +71,7 @@ export function refusal(
 }
 
 /** An error from below, such as the token endpoint's, as one of the directory's. */
-export function directoryError(error: OktaError): DirectoryError {
+export function directoryError(error: OktaError, attempt: number): DirectoryError {
   if (
     error instanceof DirectoryUnreachableError ||
     error instanceof DirectoryUnauthorizedError ||
@@ -84,7 +82,7 @@ export function directoryError(error: OktaError): DirectoryError {
   if (error instanceof HttpTimeoutError || error instanceof HttpConnectionError)
     return new DirectoryUnreachableError(error);
   if (error instanceof HttpStatusError) {
-    if (error.status === 429) return new DirectoryRateLimitedError(error.retryAfterMs ?? FIRST_BACKOFF_MS);
+    if (error.status === 429) return rateLimited(error.retryAfterMs, attempt);
     if (error.status >= 500) return new DirectoryUnreachableError(error);
   }
   return new DirectoryInvalidAnswerError(error.message, { cause: error });
@@ -94,6 +92,11 @@ export function directoryError(error: OktaError): DirectoryError {
 export function tryAgainMs(error: DirectoryError, attempt: number): number | undefined {
   if (error instanceof DirectoryRateLimitedError) return error.retryAfterMs;
   return error instanceof DirectoryUnreachableError ? backoff(attempt) : undefined;
+}
+
+/** @param toldMs as the answer says: "at once" is too soon, and the more so with each try */
+function rateLimited(toldMs: number | undefined, attempt: number): DirectoryRateLimitedError {
+  return new DirectoryRateLimitedError(Math.max(toldMs ?? backoff(attempt + 1), backoff(attempt)));
 }
 
 function backoff(attempt: number): number {

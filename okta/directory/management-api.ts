@@ -173,7 +173,7 @@ export class ManagementApi {
       }
       const error =
         answer instanceof OktaError
-          ? directoryError(answer)
+          ? directoryError(answer, attempt)
           : refusal(endpoint, answer, attempt, this.#authorizer);
       const againMs = tryAgainMs(error, attempt);
       if (againMs === undefined || attempt >= MAX_ATTEMPTS || this.#now() + againMs > deadline) throw error;

@@ -12,6 +12,7 @@ import type { DirectoryClients } from "../../organizations/directory-clients.ts"
 import { NamespaceTurns } from "../namespace-turns.ts";
 import { messageOf, reasonOf } from "../okta-reason.ts";
 import { knownCondition, PATIENCE_MS } from "../progress.ts";
+import { retryMs } from "../sync/retry.ts";
 import { DirectoryOutages } from "./directory-outages.ts";
 import { type FoundInDirectory, findGroup, type KnownBefore, remembering } from "./found-groups.ts";
 import type { KnownGroups } from "./known-groups.ts";
@@ -41,6 +42,8 @@ const FOLLOWED_AGAIN_MS = 6 * 60 * 60_000;
 const EACH_MS = 2_000;
 /** A read that failed for one mapping alone is tried again at this pace. */
 const AFTER_FAILURE = { baseMs: 30_000, maxMs: 5 * 60_000 };
+/** Where the rate limit holds up one after the other, whatever Okta says of how soon there is room. */
+const AFTER_RATE_LIMIT = { baseMs: 1_000, maxMs: 60_000 };
 /** What was read of an unfinished look-up counts for so long. */
 const UNFINISHED_MS = 10 * 60_000;
 /** Mappings of one namespace whose groups are read at once. */
@@ -237,7 +240,8 @@ export class GroupLookup {
         found.push(await findGroup(directory, group, knownBefore(known, mapping)));
       }
     } catch (error) {
-      if (error instanceof DirectoryRateLimitedError) this.#fail(known, error, error.retryAfterMs);
+      if (error instanceof DirectoryRateLimitedError)
+        this.#fail(known, error, retryMs(error, known.failures + 1, AFTER_RATE_LIMIT));
       else if (isOfOneRead(error)) this.#fail(known, error, backoff(known.failures + 1, AFTER_FAILURE));
       else this.#fail(known, error, this.#outages.failed(organization, directory, error));
       return;

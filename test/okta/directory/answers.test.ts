@@ -99,7 +99,11 @@ test("a rate limit is waited for as long as it says, and longer with each try wh
     return error instanceof DirectoryRateLimitedError ? error.retryAfterMs : undefined;
   };
   t.is(waited({ "retry-after": "7" }), 7_000);
-  t.is(waited({ "retry-after": "0" }), 500, "at once is too soon");
+  t.deepEqual(
+    [1, 2, 3].map((attempt) => waited({ "retry-after": "0" }, attempt)),
+    [500, 1_000, 2_000],
+    "at once is too soon, and the more so with each try",
+  );
   t.deepEqual(
     [1, 2, 3].map((attempt) => waited({}, attempt)),
     [1_000, 2_000, 4_000],
@@ -115,22 +119,27 @@ test("an error from below is one of the directory's", (t) => {
     new DirectoryForbiddenError("okta.groups.read", "x"),
     new DirectoryInvalidAnswerError("x"),
   ])
-    t.is(directoryError(own), own);
+    t.is(directoryError(own, 1), own);
   for (const below of [
     new HttpTimeoutError(WHERE, 10),
     new HttpConnectionError(WHERE, "why"),
     new HttpStatusError(WHERE, 500),
     new HttpStatusError(WHERE, 503),
   ]) {
-    const error = directoryError(below);
+    const error = directoryError(below, 1);
     t.true(error instanceof DirectoryUnreachableError, below.message);
     t.is(error.cause, below);
   }
-  const limited = (retryAfterMs?: number) => directoryError(new HttpStatusError(WHERE, 429, retryAfterMs));
-  t.like(limited(9_000), { code: "directory-rate-limited", retryAfterMs: 9_000 });
-  t.like(limited(), { code: "directory-rate-limited", retryAfterMs: 500 });
+  const limited = (retryAfterMs?: number) =>
+    [1, 2, 3].map((attempt) => {
+      const error = directoryError(new HttpStatusError(WHERE, 429, retryAfterMs), attempt);
+      return error instanceof DirectoryRateLimitedError ? error.retryAfterMs : undefined;
+    });
+  t.deepEqual(limited(9_000), [9_000, 9_000, 9_000]);
+  t.deepEqual(limited(0), [500, 1_000, 2_000], "at once is too soon");
+  t.deepEqual(limited(), [1_000, 2_000, 4_000]);
   for (const odd of [new HttpStatusError(WHERE, 499), new UrlNotAllowedError("x"), new NotJsonError(WHERE)]) {
-    const error = directoryError(odd);
+    const error = directoryError(odd, 1);
     t.true(error instanceof DirectoryInvalidAnswerError, odd.message);
     t.is(error.cause, odd);
     t.true(error.message.includes(odd.message));

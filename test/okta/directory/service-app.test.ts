@@ -4,6 +4,7 @@ import test from "ava";
 import { calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, jwtVerify } from "jose";
 import {
   DirectoryForbiddenError,
+  DirectoryRateLimitedError,
   DirectoryUnauthorizedError,
 } from "../../../okta/directory/directory-errors.ts";
 import type { Call } from "../server.ts";
@@ -392,6 +393,18 @@ for (const [what, answer, code] of [
     t.is(org.server.callsTo(GROUPS).length, 0);
   });
 }
+
+test("a token endpoint that says come back at once isn't taken at its word", async (t) => {
+  await using org = await start();
+  for (const retryAfter of ["0", "Sat, 01 Jan 2000 00:00:00 GMT"]) {
+    org.waits.length = 0;
+    org.server.routes[TOKEN] = () => ({ status: 429, headers: { "retry-after": retryAfter } });
+    const error = await t.throwsAsync(org.serviceApp(PEM).check(), { instanceOf: DirectoryRateLimitedError });
+    t.is(error.retryAfterMs, 4_000);
+    for (const [index, least] of [500, 1_000, 2_000].entries()) t.true((org.waits[index] ?? 0) >= least);
+    t.is(org.waits.length, 3);
+  }
+});
 
 test("keys come in several forms", async (t) => {
   await using org = await start();

@@ -21,6 +21,16 @@ test("nobody waits for Okta: it is being asked, and then there is the answer", a
   t.is(againMs, 300_000);
 });
 
+test("who is held up by a rate limit time after time asks ever later, however soon Okta says", async (t) => {
+  const { state, look } = askedDirectory();
+  state.fail = () => new DirectoryRateLimitedError(500);
+  for (const least of [500, 1_000, 2_000, 4_000]) {
+    const { againMs = -1 } = await look(mapping("one", NAMES));
+    t.true(againMs >= least, `${againMs}`);
+    state.now += againMs;
+  }
+});
+
 test("a rate limit that is used up loses nothing of what was read, nor what was said before", async (t) => {
   const { state, look } = askedDirectory();
   const many = mapping("many", NAMES);

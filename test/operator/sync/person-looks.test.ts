@@ -101,7 +101,8 @@ test.serial(
     const waits = Array.from({ length: 9 }, () => afterFailure(new Error("no")));
     t.deepEqual(waits.slice(0, 3), [750, 1_500, 3_000]);
     t.is(waits.at(-1), 45_000, "the jitter aside, a minute at the most");
-    t.is(afterFailure(new DirectoryRateLimitedError(17_000)), 17_000);
+    t.is(afterFailure(new DirectoryRateLimitedError(27_000)), 27_000);
+    t.is(afterFailure(new DirectoryRateLimitedError(500)), 22_500, "which hasn't helped so far");
     due();
     all.ended(person("ada"), 0, agreed);
     clock.now += 60_000;

@@ -11,3 +11,15 @@ test("Okta is asked again when it says, else ever later", (t) => {
     t.true(ms >= most / 2 && ms <= most, `${ms}`);
   }
 });
+
+test("what Okta says of a rate limit is believed once; from then on it is never sooner than by the failures", (t) => {
+  const options = { baseMs: 1_000, maxMs: 60_000 };
+  t.is(retryMs(new DirectoryRateLimitedError(500), 1, options), 500);
+  for (const [failures, least] of [
+    [2, 1_000],
+    [3, 2_000],
+    [20, 15_000],
+  ] as const)
+    t.true(retryMs(new DirectoryRateLimitedError(0), failures, options) >= least, `${failures}`);
+  t.is(retryMs(new DirectoryRateLimitedError(90_000), 20, options), 90_000);
+});
