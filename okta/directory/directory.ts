@@ -87,7 +87,7 @@ export class Directory {
     // Matches the beginnings of names, without regard to case: too many to have them all counted.
     const begun = await this.#groups(GROUPS, groupSchema, { q: query });
     const isCut = begun.length >= MOST_BY_BEGINNING && !begun.some((group) => group.name === name);
-    const found = sortOut(name, isCut ? [...begun, ...(await this.#changedLately())] : begun);
+    const found = sortOut(name, isCut ? [...begun, ...(await this.#changedLately(query))] : begun);
     const exact = await Promise.all(found.exact.map(({ id }) => this.groupByID(id)));
     return {
       exact: exact.filter((group) => group !== undefined),
@@ -95,10 +95,12 @@ export class Directory {
     };
   }
 
-  /** Groups that were made or renamed so lately that Okta's index may not know it yet. */
-  #changedLately(): Promise<DirectoryGroup[]> {
+  /** Groups that were made or renamed so lately that Okta's index may not know it yet, as far as they are called so. */
+  #changedLately(folded: string): Promise<DirectoryGroup[]> {
     const since = new Date(Date.now() - LATELY_MS).toISOString();
-    return this.#groups(GROUPS, groupSchema, { filter: `lastUpdated gt ${quote(since)}`, limit: PAGE });
+    const query = { filter: `lastUpdated gt ${quote(since)}`, limit: PAGE };
+    // An import from elsewhere touches all groups of a large org within an hour.
+    return this.#groups(GROUPS, groupSchema, query, ({ name }) => foldedName(name) === folded);
   }
 
   /**
@@ -190,8 +192,13 @@ export class Directory {
       );
   }
 
-  #groups<T>(endpoint: Endpoint, schema: z.ZodType<T>, query: Record<string, string>): Promise<T[]> {
-    return this.#api.list(endpoint, "/api/v1/groups", schema, query);
+  #groups<T>(
+    endpoint: Endpoint,
+    schema: z.ZodType<T>,
+    query: Record<string, string>,
+    isKept?: (group: T) => boolean,
+  ): Promise<T[]> {
+    return this.#api.list(endpoint, "/api/v1/groups", schema, query, isKept);
   }
 }
 

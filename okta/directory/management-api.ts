@@ -3,7 +3,14 @@ import { OktaError } from "../errors.ts";
 import type { HttpAnswer } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
 import { HostNotListedError, UrlNotAllowedError } from "../http/http-errors.ts";
-import { directoryError, refusal, tryAgainMs, understand } from "./answers.ts";
+import {
+  directoryError,
+  IS_IT_OKTA,
+  MOST_WITHOUT_LIMIT,
+  refusal,
+  tryAgainMs,
+  understand,
+} from "./answers.ts";
 import { ApiToken, type Authorizer, type DirectoryCredentials } from "./credentials.ts";
 import {
   DirectoryInvalidAnswerError,
@@ -44,8 +51,15 @@ export interface Page<T> {
   readonly next: URL | undefined;
 }
 
-/** Most bytes of an answer: 200 users with long profiles are more than the usual bound. */
-const MAX_BYTES = 8 * 1024 * 1024;
+/** Most bytes of a page: 200 users with long profiles are more than the usual bound. */
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+/** The most that is kept of a list that is read as a whole, such as the groups of somebody who is signing in. */
+const MOST_KEPT = 10_000;
+/**
+ * How long a list may take, whatever each of its pages does, ms. What somebody waits for at a sign-in has seconds; the members
+ * of a group may be hundreds of thousands, at the few pages a minute that a small org allows.
+ */
+const LIST_MS: Readonly<Record<Lane, number>> = { people: 15_000, background: 300_000, sweep: 7_200_000 };
 /** How long a request waits for those before it. */
 const MAX_IN_LINE_MS = 5_000;
 /** Calls at once. The smallest orgs have 35 for everybody (Okta, "Concurrent rate limits"). */
@@ -62,6 +76,7 @@ export class ManagementApi {
   readonly #semaphore: Semaphore;
   readonly #maxWaitMs: number;
   readonly #maxPages: number;
+  readonly #listMs: number;
   readonly #now: () => number;
   readonly #wait: (ms: number) => Promise<void>;
 
@@ -82,6 +97,7 @@ export class ManagementApi {
     this.#semaphore = new Semaphore(options.maxConcurrent ?? CONCURRENT[lane]);
     this.#maxWaitMs = options.maxWaitMs ?? 5_000;
     this.#maxPages = options.maxPages ?? 2_000;
+    this.#listMs = LIST_MS[lane];
     this.#wait = options.wait ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   }
 
@@ -95,11 +111,14 @@ export class ManagementApi {
     schema: z.ZodType<T>,
     query: Record<string, string> = {},
   ): Promise<T> {
-    return understand(endpoint, await this.#send(endpoint, this.#url(path, query)), schema);
+    const answer = await this.#send(endpoint, this.#url(path, query), { deadline: this.#deadline() });
+    return understand(endpoint, answer, schema, mostOf(query));
   }
 
   /**
-   * Reads a list to its end. It is complete or it fails: a page that can't be read fails the whole list.
+   * Reads a list to its end. It is complete or it fails: a page that can't be read fails the whole list, and so does more
+   * than can be kept of it.
+   * @param isKept the others are nothing to whoever asks
    * @throws DirectoryError
    */
   async list<T>(
@@ -107,9 +126,16 @@ export class ManagementApi {
     path: string,
     schema: z.ZodType<T>,
     query: Record<string, string> = {},
+    isKept: (item: T) => boolean = () => true,
   ): Promise<T[]> {
     const items: T[] = [];
-    for await (const page of this.pages(endpoint, path, schema, query)) items.push(...page);
+    for await (const page of this.pages(endpoint, path, schema, query)) {
+      for (const item of page) if (isKept(item)) items.push(item);
+      if (items.length > MOST_KEPT)
+        throw new DirectoryInvalidAnswerError(
+          `${endpoint.what}: it has more than ${MOST_KEPT} entries. ${IS_IT_OKTA}`,
+        );
+    }
     return items;
   }
 
@@ -124,12 +150,15 @@ export class ManagementApi {
     query: Record<string, string> = {},
   ): AsyncGenerator<readonly T[], void, undefined> {
     const seen = new Set<string>();
+    const endsAt = this.#now() + this.#listMs;
     for (let url: URL | undefined = this.#url(path, query); url; ) {
       if (seen.has(url.href)) throw new DirectoryInvalidAnswerError("its pages go in a circle.");
       if (seen.size >= this.#maxPages)
         throw new DirectoryInvalidAnswerError(`it has more than ${this.#maxPages} pages.`);
+      if (this.#now() >= endsAt) throw new DirectoryUnreachableError(new ListTimeoutError(this.#listMs));
       seen.add(url.href);
-      const page: Page<T> = await this.#page(endpoint, url, schema);
+      const deadline = Math.min(endsAt, this.#deadline());
+      const page: Page<T> = await this.#page(endpoint, url, schema, { most: mostOf(query), deadline });
       yield page.items;
       url = page.next;
     }
@@ -145,12 +174,23 @@ export class ManagementApi {
     schema: z.ZodType<T>,
     query: Record<string, string> = {},
   ): Promise<Page<T>> {
-    return this.#page(endpoint, this.#url(path, query), schema);
+    const bounds = { most: mostOf(query), deadline: this.#deadline() };
+    return this.#page(endpoint, this.#url(path, query), schema, bounds);
   }
 
-  async #page<T>(endpoint: Endpoint, url: URL, schema: z.ZodType<T>): Promise<Page<T>> {
-    const answer = await this.#send(endpoint, url);
-    return { items: understand(endpoint, answer, z.array(schema)), next: nextPage(answer, url) };
+  async #page<T>(
+    endpoint: Endpoint,
+    url: URL,
+    schema: z.ZodType<T>,
+    { most, deadline }: { most: number; deadline: number },
+  ): Promise<Page<T>> {
+    const answer = await this.#send(endpoint, url, { deadline, maxBytes: MAX_PAGE_BYTES });
+    return { items: understand(endpoint, answer, z.array(schema), most), next: nextPage(answer, url) };
+  }
+
+  /** Until when a request that begins now may be held back, or tried again. */
+  #deadline(): number {
+    return this.#now() + this.#maxWaitMs;
   }
 
   #url(path: string, query: Record<string, string>): URL {
@@ -159,12 +199,15 @@ export class ManagementApi {
     return url;
   }
 
-  async #send(endpoint: Endpoint, url: URL): Promise<HttpAnswer> {
-    const deadline = this.#now() + this.#maxWaitMs;
+  async #send(
+    endpoint: Endpoint,
+    url: URL,
+    { deadline, maxBytes }: { deadline: number; maxBytes?: number },
+  ): Promise<HttpAnswer> {
     let rejections = 0;
     for (let attempt = 1; ; attempt++) {
       const call = await this.#take(endpoint, deadline);
-      const { answer, authorization } = await this.#try(endpoint, url, call);
+      const { answer, authorization } = await this.#try(endpoint, url, call, maxBytes);
       if (!(answer instanceof OktaError)) {
         if (answer.status === 200) return answer;
         // A token may have to be renewed, and then its nonce be learned.
@@ -199,6 +242,7 @@ export class ManagementApi {
     { scope }: Endpoint,
     url: URL,
     call: Call,
+    maxBytes: number | undefined,
   ): Promise<{ answer: HttpAnswer | OktaError; authorization: Record<string, string> }> {
     let answer: HttpAnswer | undefined;
     let authorization: Record<string, string> = {};
@@ -206,7 +250,7 @@ export class ManagementApi {
       answer = await this.#semaphore.run(async () => {
         authorization = await this.#authorizer.authorize("GET", url, scope);
         const headers = { accept: "application/json", ...authorization };
-        return await this.#http.request(url, { headers, maxBytes: MAX_BYTES });
+        return await this.#http.request(url, { headers, ...(maxBytes === undefined ? {} : { maxBytes }) });
       }, MAX_IN_LINE_MS);
       return { answer, authorization };
     } catch (error) {
@@ -223,6 +267,22 @@ export class ManagementApi {
   #pause(ms: number): Promise<void> {
     return this.#wait(ms + Math.random() * Math.min(ms / 4, 1_000));
   }
+}
+
+/** A list that takes longer than whoever reads it can wait. */
+class ListTimeoutError extends Error {
+  readonly code = "list-timeout";
+
+  constructor(ms: number) {
+    super(
+      `it answers so slowly, or with so many pages, that a list isn't read to its end within ${ms / 1000} s`,
+    );
+  }
+}
+
+/** How many a page is asked to hold. */
+function mostOf({ limit }: Readonly<Record<string, string>>): number {
+  return limit === undefined ? MOST_WITHOUT_LIMIT : Number(limit);
 }
 
 /** @throws DirectoryUnreachableError when the time is over before the other call's answer has come */

@@ -29,7 +29,11 @@ export interface ChangedGroup extends DirectoryGroup {
   readonly changedTime: string;
 }
 
-const group = z.object({ id: z.string(), type: z.string(), profile: z.object({ name: z.string() }) });
+/** A word of Okta's: its ids, statuses and types have a few dozen characters. They are kept by the thousand. */
+const word = z.string().min(1).max(100);
+/** Okta's names of groups have 255 characters at most. */
+const groupName = z.string().max(1_024);
+const group = z.object({ id: word, type: word, profile: z.object({ name: groupName }) });
 const stats = z.object({ usersCount: z.number().int().nonnegative() });
 
 /** Only what is used, so that a field that Okta adds or changes elsewhere breaks nothing. */
@@ -37,7 +41,7 @@ export const groupSchema = group.transform(
   ({ id, type, profile }): DirectoryGroup => ({ id, type, name: profile.name }),
 );
 
-const time = z.iso.datetime({ offset: true });
+const time = z.iso.datetime({ offset: true }).max(100);
 
 export const changedGroupSchema = group
   .extend({ lastUpdated: time, lastMembershipUpdated: time.nullish() })
@@ -70,8 +74,8 @@ export const countedGroupSchema = group.extend({ _embedded: z.object({ stats }) 
  */
 export const userSchema = z
   .object({
-    id: z.string().min(1),
-    status: z.string().min(1),
+    id: word,
+    status: word,
     profile: z.record(z.string(), z.unknown()).nullish().catch(undefined),
   })
   .transform(({ id, status, profile }): DirectoryUser => {

@@ -54,8 +54,8 @@ export class HttpConnectionError extends OktaError {
 export class ResponseTooLargeError extends OktaError {
   readonly code = "too-large";
 
-  constructor(where: string, maxBytes: number) {
-    super(`${where} answered with more than ${maxBytes} bytes.`);
+  constructor(where: string, most: number, unit: "bytes" | "values" = "bytes") {
+    super(`${where} answered with more than ${most} ${unit}.`);
   }
 }
 

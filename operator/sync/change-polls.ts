@@ -2,6 +2,7 @@ import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryCursorError, DirectoryForbiddenError } from "../../okta/directory/directory-errors.ts";
+import type { ChangedGroup } from "../../okta/directory/resources.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import { hintsOfEvent } from "../../okta/events/hints-of-event.ts";
 import { GroupChanges } from "./group-changes.ts";
@@ -149,10 +150,11 @@ export class ChangePolls {
     const { found, gone, unknown } = mappedGroups(this.#deps.mappings());
     // Also what was missing so far: it may have been made, or come to be called so.
     const names = new Set([...[...found.values()].map(({ name }) => name), ...gone, ...unknown]);
-    await this.#groupChanges.read(directory, async (changed) => {
-      const heard = changed
-        .filter(({ id, name }) => found.has(id) || names.has(name))
-        .map(({ id, name, changedTime }): Hint => ({ kind: "group", id, name, eventTime: changedTime }));
+    const isMapped = ({ id, name }: ChangedGroup): boolean => found.has(id) || names.has(name);
+    await this.#groupChanges.read(directory, isMapped, async (changed) => {
+      const heard = changed.map(
+        ({ id, name, changedTime }): Hint => ({ kind: "group", id, name, eventTime: changedTime }),
+      );
       if (heard.length === 0) return;
       await this.#deps.hints.heard(organization, { hints: heard });
       this.#deps.onHeard("groups", heard.length);

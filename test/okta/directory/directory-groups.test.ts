@@ -64,6 +64,20 @@ test("where more names begin alike than Okta lists, one that its index doesn't k
   t.true(ago > 3_000_000 && ago <= 3_600_000, latest);
 });
 
+test("among the latest it is found also where all groups of a large org have changed lately", async (t) => {
+  await using org = await unindexed(301);
+  const small = org.server.routes[GROUPS];
+  org.server.routes[GROUPS] = (call) => {
+    if (!call.query.get("filter")?.startsWith("lastUpdated ")) return small?.(call);
+    const page = Number(call.query.get("after") ?? 0);
+    if (page === 60) return { body: [group("00gTeam", "team")] };
+    const body = Array.from({ length: 200 }, (_, n) => group(`00g${page}-${n}`, `team ${page}-${n}`));
+    const next = `<${org.server.url}${GROUPS}?filter=lastUpdated%20gt&after=${page + 1}>; rel="next"`;
+    return { body, headers: { link: next } };
+  };
+  t.is((await org.directory().groupsByName("team")).exact[0]?.id, "00gTeam");
+});
+
 test("where Okta lists all names that begin alike, one that isn't among them isn't there", async (t) => {
   await using org = await unindexed(299);
   t.deepEqual(await org.directory().groupsByName("team"), { exact: [], near: [] });

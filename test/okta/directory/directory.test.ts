@@ -230,6 +230,18 @@ test("pages without end are noticed", async (t) => {
   t.is(org.server.calls.length, 5);
 });
 
+test("one user is read of fewer bytes than a page of them", async (t) => {
+  await using org = await Org.start();
+  const long = { ...user("00u1"), more: "x".repeat(1_100_000) };
+  org.pages("/api/v1/groups/00g1/users", [[long]]);
+  for await (const page of org.directory().members("00g1")) t.is(page.length, 1);
+  org.server.routes["/api/v1/users/00u1"] = () => ({ body: long });
+  await t.throwsAsync(org.directory().user("00u1"), {
+    code: "directory-invalid-answer",
+    message: /more than 1048576 bytes/,
+  });
+});
+
 test("a next page on another host gets no credentials", async (t) => {
   await using org = await Org.start();
   await using elsewhere = await Org.start();

@@ -8,14 +8,14 @@ import type { HttpAnswer } from "../../../okta/http/answer.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { UrlNotAllowedError } from "../../../okta/http/http-errors.ts";
 import { mockedTimers } from "../mocked-timers.ts";
-import { rate } from "./org.ts";
+import { group, rate, user } from "./org.ts";
 
 const URL_OF_ORG = "https://acme.okta.com";
 const never = new Promise<HttpAnswer>(() => {});
 
-function answer(status = 200, headers: Record<string, string> = {}): HttpAnswer {
+function answer(status = 200, headers: Record<string, string> = {}, body = "[]"): HttpAnswer {
   const json = { "content-type": "application/json" };
-  return { where: URL_OF_ORG, status, headers: { ...json, ...headers }, body: Buffer.from("[]") };
+  return { where: URL_OF_ORG, status, headers: { ...json, ...headers }, body: Buffer.from(body) };
 }
 
 /** Answers without a network, one after the other; the last one goes on. */
@@ -154,4 +154,84 @@ test.serial("who waits for another's answer does so until their own time is over
   timers.tick(20);
   await second;
   t.is(http.requests, 1);
+});
+
+/** A page of so many, and where the next one is. */
+function pageOf(many: number, one: (n: number) => unknown, next?: number): HttpAnswer {
+  const body = JSON.stringify(Array.from({ length: many }, (_, n) => one(n)));
+  return answer(200, next === undefined ? {} : { link: `<?after=${next}>; rel="next"` }, body);
+}
+
+test("a page of more than was asked for isn't Okta's, to the entry", async (t) => {
+  const tooMany = { code: "directory-invalid-answer", message: /more than \d+ entries.*the directory's url/ };
+  const members = async (many: number) => {
+    const http = new Canned(pageOf(many, (n) => user(`00u${n}`)));
+    for await (const page of scene(http).directory.members("00g1")) t.is(page.length, many);
+  };
+  await members(200);
+  await t.throwsAsync(members(201), tooMany);
+  await t.throwsAsync(scene(new Canned(pageOf(2, (n) => group(`00g${n}`)))).directory.check(), tooMany);
+  const events = (many: number) =>
+    scene(new Canned(pageOf(many, () => null, 1))).directory.events({ after: "0" });
+  t.is((await events(1_000)).unreadable, 1_000);
+  await t.throwsAsync(events(1_001), tooMany);
+  const groups = (many: number) =>
+    scene(new Canned(pageOf(many, (n) => group(`00g${n}`)))).directory.userGroups("00u1");
+  t.is((await groups(10_000)).length, 10_000, "where Okta isn't told how many");
+  await t.throwsAsync(groups(10_001), tooMany);
+});
+
+test("an answer of hundreds of thousands of values isn't read, whatever they are", async (t) => {
+  for (const value of ["{}", "[]", "1", '""']) {
+    const body = `[{"id":"00g1","type":"x","profile":{"name":"a","more":[${Array(400_000).fill(value).join()}]}}]`;
+    await t.throwsAsync(scene(new Canned(answer(200, {}, body))).directory.userGroups("00u1"), {
+      code: "directory-invalid-answer",
+      message: /more than 400000 values.*the directory's url/,
+    });
+  }
+});
+
+test("a list that is kept has an end, however many next pages there are", async (t) => {
+  const pages = [0, 1, 2, 3].map((page) => pageOf(5_000, (n) => group(`00g${page}-${n}`), page));
+  const http = new Canned(...pages);
+  await t.throwsAsync(scene(http).directory.userGroups("00u1"), {
+    code: "directory-invalid-answer",
+    message: /user "00u1": it has more than 10000 entries/,
+  });
+  t.is(http.requests, 3);
+});
+
+test("a list has a time in all, whatever time each of its pages takes", async (t) => {
+  for (const [lane, seconds] of [
+    ["people", 15],
+    ["background", 300],
+    ["sweep", 7_200],
+  ] as const) {
+    let page = 0;
+    class Slow extends Canned {
+      override async request(): Promise<HttpAnswer> {
+        this.requests++;
+        slow.now += (seconds * 1000) / 5;
+        return pageOf(1, () => group("00g1"), ++page);
+      }
+    }
+    const http = new Slow();
+    const slow = scene(http, { lane });
+    await t.throwsAsync(slow.directory.userGroups("00u1"), {
+      code: "directory-unreachable",
+      message: new RegExp(`isn't read to its end within ${seconds} s`),
+    });
+    t.is(http.requests, 5);
+  }
+});
+
+test("nobody waits for a page longer than for the list that it is of", async (t) => {
+  const read = async (resetS: number) => {
+    const body = JSON.stringify([group("00g1")]);
+    const first = { link: '<?after=1>; rel="next"', ...rate(10, 0, resetS) };
+    const http = new Canned(answer(200, first, body), answer(200, {}, body));
+    return scene(http, { lane: "people", maxWaitMs: 60_000 }).directory.userGroups("00u1");
+  };
+  t.is((await read(14)).length, 1);
+  await t.throwsAsync(read(16), { code: "directory-rate-limited" });
 });

@@ -78,3 +78,13 @@ test("a user is their id and status, and what can be read of their profile", (t)
   ])
     t.true(isRefused(userSchema, lacking), JSON.stringify(lacking));
 });
+
+test("what is kept of everybody and every group is no longer than Okta's own can be", (t) => {
+  const [most, more] = ["x".repeat(100), "x".repeat(101)];
+  t.false(isRefused(groupSchema, { ...group, id: most, type: most, profile: { name: "x".repeat(1_024) } }));
+  for (const long of [{ id: more }, { type: more }, { profile: { name: "x".repeat(1_025) } }])
+    t.true(isRefused(groupSchema, { ...group, ...long }), Object.keys(long).join());
+  t.false(isRefused(userSchema, { id: most, status: most }));
+  t.true(isRefused(userSchema, { id: more, status: most }));
+  t.true(isRefused(userSchema, { id: most, status: more }));
+});

@@ -21,13 +21,14 @@ function scene() {
   });
   const read = async (error?: Error): Promise<string[]> => {
     const told: string[] = [];
-    await changes.read(directory, async (changed) => {
+    const isConcerned = ({ id }: { id: string }) => !id.startsWith("other");
+    await changes.read(directory, isConcerned, async (changed) => {
       if (error) throw error;
       told.push(...changed.map(({ id }) => id));
     });
     return told;
   };
-  return { state, changes, group, read };
+  return { state, changes, directory, group, read };
 }
 
 test("it is due when the time has passed since it was last asked, or since the beginning", async (t) => {
@@ -93,4 +94,20 @@ test("at first it looks back an hour and a little, then to the last change that 
     state.asked.map((time) => time.slice(11, 19)),
     ["10:59:00", "10:59:00", "11:39:00"],
   );
+});
+
+test("of groups that concern nobody nothing is kept, however many have changed, and each page's are told once", async (t) => {
+  const { state, group, read } = scene();
+  const time = "2026-11-26T11:59:00.000Z";
+  const others = Array.from({ length: 60_000 }, (_, n) => group(`other-${n}`, time));
+  state.groups = [group("a", time), ...others, group("a", time), group("b", "2026-11-26T11:59:30.000Z")];
+  t.deepEqual(await read(), ["a", "b"]);
+  await read();
+  t.is(state.asked[1], "2026-11-26T11:58:30.000Z", "whatever was the latest, it is gone on from there");
+});
+
+test("more changed groups of mapped names than any directory has are no answer", async (t) => {
+  const { state, group, read } = scene();
+  state.groups = Array.from({ length: 50_001 }, (_, n) => group(`${n}`, "2026-11-26T11:59:00.000Z"));
+  await t.throwsAsync(read(), { code: "directory-invalid-answer" });
 });
