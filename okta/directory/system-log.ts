@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EVENT_TYPES, type EventType } from "../events/event-types.ts";
-import { type LogEvent, logEventSchema } from "../events/log-event.ts";
+import { type LogEvent, readEvents } from "../events/log-event.ts";
 import { HttpStatusError, ResponseTooLargeError } from "../http/http-errors.ts";
 import { DirectoryCursorError, DirectoryInvalidAnswerError } from "./directory-errors.ts";
 import { LOGS } from "./endpoints.ts";
@@ -59,7 +59,7 @@ export async function deletionIsLogged(
     sortOrder: "DESCENDING",
     limit: "10",
   });
-  return readable(items).some(
+  return (await readEvents(items)).some(
     ({ eventType, outcome, targets }) =>
       deletions.includes(eventType) &&
       outcome !== "FAILURE" &&
@@ -74,13 +74,8 @@ async function readPage(api: ManagementApi, from: LogPosition, limit: number): P
   const { items, next } = await api.page(LOGS, PATH, z.unknown(), query);
   const after = next?.searchParams.get("after");
   if (!after) throw new DirectoryInvalidAnswerError(`${LOGS.what} doesn't say where its next page begins.`);
-  const events = readable(items);
+  const events = await readEvents(items);
   return { events, unreadable: items.length - events.length, after, isEnd: items.length < limit };
-}
-
-/** One event that can't be read keeps none of the others from being read: the log couldn't be passed by it, ever. */
-function readable(items: readonly unknown[]): LogEvent[] {
-  return items.flatMap((item) => logEventSchema.safeParse(item).data ?? []);
 }
 
 function anyOf(eventTypes: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import { type LogEvent, logEventSchema } from "./log-event.ts";
+import { type LogEvent, readEvents } from "./log-event.ts";
 
 /** What Okta's event hook delivers (Okta, "Event hooks", event objects). */
 export interface Delivery {
@@ -22,12 +22,11 @@ const deliverySchema = z.object({
  * @param body as JSON
  * @returns undefined where it isn't a delivery at all, or one of more events than Okta's have
  */
-export function readDelivery(body: unknown): Delivery | undefined {
+export async function readDelivery(body: unknown): Promise<Delivery | undefined> {
   const { data: delivery } = deliverySchema.safeParse(body);
   if (!delivery) return undefined;
-  const read = delivery.data.events.map((event) => logEventSchema.safeParse(event).data);
-  const events = read.filter((event) => event !== undefined);
-  return { events, unreadable: read.length - events.length };
+  const events = await readEvents(delivery.data.events);
+  return { events, unreadable: delivery.data.events.length - events.length };
 }
 
 /** Longest challenge that is answered. Okta's are of 40 characters. */

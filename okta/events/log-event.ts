@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { z } from "zod";
 
 /** To what or whom something was done. */
@@ -25,20 +26,28 @@ const target = z.object({
   displayName: z.unknown().optional(),
 });
 
+/** The most targets of an event: Okta's have a handful. */
+const MOST_TARGETS = 1_000;
+
 /** A target that can't be read is none: an event is about what it names, and an app may name what it likes. */
 const targets = z
   .array(z.unknown())
   .nullish()
   .catch(undefined)
-  .transform((items): LogTarget[] =>
-    (items ?? []).flatMap((item) => {
+  .transform((items, context): LogTarget[] => {
+    if (items && items.length > MOST_TARGETS) {
+      context.addIssue(`more than ${MOST_TARGETS} targets`);
+      return z.NEVER;
+    }
+    return (items ?? []).flatMap((item) => {
       const { data } = target.safeParse(item);
       if (!data) return [];
       const { id, type, displayName } = data;
       return [{ id, type, ...(typeof displayName === "string" ? { displayName } : {}) }];
-    }),
-  );
+    });
+  });
 
+/** @internal */
 export const logEventSchema = z
   .object({
     uuid: z.string().min(1),
@@ -56,3 +65,23 @@ export const logEventSchema = z
       targets: target,
     }),
   );
+
+/** How long events are read without letting others run, ms. */
+const MAX_TURN_MS = 10;
+
+/**
+ * Those of these events that can be read. One that can't keeps none of the others from being read: the log couldn't be
+ * passed by it, ever.
+ */
+export async function readEvents(items: readonly unknown[]): Promise<LogEvent[]> {
+  const events: LogEvent[] = [];
+  let began = performance.now();
+  for (const item of items) {
+    const { data } = logEventSchema.safeParse(item);
+    if (data) events.push(data);
+    if (performance.now() - began < MAX_TURN_MS) continue;
+    await turn();
+    began = performance.now();
+  }
+  return events;
+}

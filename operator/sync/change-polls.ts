@@ -27,6 +27,8 @@ export interface ChangePollsDeps {
 
 /** Pages of the log that are read before what they say is noted. */
 const PAGES_AT_ONCE = 10;
+/** What is heard before it is noted: an event may name many. */
+const MOST_HEARD = 10_000;
 /** A cursor without anything that concerns anybody is stored so often at the most: at rest nothing is written. */
 const CURSOR_EACH_MS = 10 * 60_000;
 /** For events that can't be read, be they ever so many, everything is looked at so often at the most. */
@@ -90,10 +92,11 @@ export class ChangePolls {
       const before = this.#cursor;
       try {
         const heard: Hint[] = [];
-        for (let page = 0; page < PAGES_AT_ONCE && !isEnd; page++) {
+        for (let page = 0; page < PAGES_AT_ONCE && heard.length < MOST_HEARD && !isEnd; page++) {
           const read = await directory.events(this.#position());
           this.#forbiddenAt = undefined;
-          heard.push(...(await this.#deps.concerned(organization, read.events.flatMap(hintsOfEvent))));
+          const hints = await this.#deps.concerned(organization, read.events.flatMap(hintsOfEvent));
+          for (const hint of hints) heard.push(hint);
           this.#cursor = read.after;
           this.#isUnread ||= read.unreadable > 0;
           if (read.unreadable > 0) this.#deps.onUnreadable(organization, read.unreadable);

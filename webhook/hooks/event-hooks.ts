@@ -54,7 +54,7 @@ export class EventHooks {
       await letOthersRun();
       const mine = await concerned(hintsOfEvent(event), organization);
       metrics.hookEvents.inc({ organization: key, outcome: mine.length === 0 ? "foreign" : "concerned" });
-      hints.push(...mine);
+      for (const hint of mine) hints.push(hint);
     }
     if (unreadable > 0) metrics.hookEvents.inc({ organization: key, outcome: "unreadable" }, unreadable);
     // Without a directory nobody could look.

@@ -54,7 +54,7 @@ export function hookDelivery(deps: HooksDeps, most = MOST_DELIVERIES): RequestHa
     express.json({ limit: MAX_DELIVERY_BYTES }),
     async (req, res) => {
       const { organization } = hookedAt(deps, req);
-      const delivery = readDelivery(req.body);
+      const delivery = await readDelivery(req.body);
       if (!delivery) throw new NoDeliveryError(req);
       try {
         await deps.hooks.delivered(organization, delivery);

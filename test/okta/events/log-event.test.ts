@@ -1,5 +1,5 @@
 import test from "ava";
-import { logEventSchema } from "../../../okta/events/log-event.ts";
+import { logEventSchema, readEvents } from "../../../okta/events/log-event.ts";
 
 const written = {
   uuid: "e1",
@@ -62,4 +62,19 @@ test("a target that can't be read is none, and keeps no other from being read", 
       { id: "00g2", type: "UserGroup", displayName: "" },
     ],
   );
+});
+
+test("an event of more targets than Okta's have can't be read, and isn't one about nobody", (t) => {
+  const of = (many: number) => ({ ...written, target: Array(many).fill(written.target[0]) });
+  t.is(logEventSchema.parse(of(1_000)).targets.length, 1_000);
+  t.false(logEventSchema.safeParse(of(1_001)).success);
+});
+
+test("however many events there are, others run between them", async (t) => {
+  const long = { ...written, target: Array(1_000).fill({ id: 1 }) };
+  let turns = 0;
+  const count = setInterval(() => turns++, 0);
+  t.is((await readEvents(Array(100).fill(long))).length, 100);
+  clearInterval(count);
+  t.true(turns > 1, `${turns}`);
 });

@@ -112,6 +112,25 @@ test.serial("ten pages are read before what they say is stored", async (t) => {
   );
 });
 
+test.serial(
+  "however many people a page names, all are stored, and before the next page is read",
+  async (t) => {
+    const { directory, stored, poll } = scene({ cursor: "c1" });
+    write(directory, "c1", "00u1", "00u2");
+    const targets = Array.from({ length: 1_000 }, (_, n) => ({ id: `00u${n}`, type: "User" }));
+    const events = Array.from({ length: 150 }, () => ({ ...suspended("many"), targets }));
+    directory.log.set("c1", { events, unreadable: 0, after: "after 00u1", isEnd: false });
+    await poll();
+    t.deepEqual(
+      stored.map(({ hints, logCursor }) => [hints?.length, logCursor]),
+      [
+        [150_000, "after 00u1"],
+        [1, "after 00u2"],
+      ],
+    );
+  },
+);
+
 test.serial("at rest nothing is stored but a cursor every ten minutes, where it has moved", async (t) => {
   const { directory, stored, told, poll } = scene({ cursor: "c1" });
   await poll();
