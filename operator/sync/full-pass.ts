@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import {
   groupsAfterReading,
   isActive,
@@ -7,10 +8,11 @@ import {
   type ReceivedGroup,
   type User,
 } from "../../identity/index.ts";
-import { letOthersRun } from "../../kubernetes/index.ts";
+import { letOthersRun, splitKey } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryInvalidAnswerError } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
+import { Room } from "../../okta/room.ts";
 import { Doubts } from "./doubts.ts";
 import { isOfOkta } from "./former-accounts.ts";
 import { type AskedForGroup, GroupEvidence } from "./group-evidence.ts";
@@ -25,7 +27,15 @@ export interface PassDeps extends PersonDeps {
   /** Whom somebody is looking at in Okta, or has lately, so that what is known of them is newer than what a page shows. */
   readonly isLookedAt: (subject: string, since: number) => boolean;
   readonly signal: AbortSignal;
+  /** Where whoever is read is kept. Default: what all passes of this process have for it */
+  readonly room?: Room;
 }
+
+/**
+ * Of what this process may have, beside the users that are stored. In a container of 256 MiB, half of it is enough for 100,000
+ * people.
+ */
+const ROOM = new Room(0.4 * getHeapStatistics().heap_size_limit);
 
 /** What a pass looks at. */
 export interface PassOf {
@@ -73,7 +83,9 @@ const LOOKED_AT_EACH = 50;
 export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Passed> {
   const startedAt = Date.now();
   const evidence = new GroupEvidence(deps.directory, deps, deps.signal);
-  const members = await readMembers(deps.directory, { groups, gone }, evidence, deps.signal);
+  const { signal, room = ROOM } = deps;
+  using kept = room.share(splitKey(deps.organization).namespace);
+  const members = await readMembers(deps.directory, { groups, gone }, evidence, { signal, kept });
   const doubts = new Doubts(members.read, evidence);
   const losers: Loser[] = [];
   const former: Loser[] = [];
@@ -122,7 +134,7 @@ function whatIsNew(
   member: Member | undefined,
   { read }: Members,
 ): { groups: readonly ReceivedGroup[]; from: Lost[] } | undefined {
-  const memberOf = member?.groupIDs ?? new Set<string>();
+  const memberOf = new Set(member?.groupIDs);
   const groups = groupsAfterReading(user.groups, read, memberOf);
   const isActive = member === undefined || isActiveInOkta(member.user.status);
   const wasActive = isActiveInOkta(user.oktaStatus);
@@ -256,7 +268,7 @@ async function makeAccounts(
     if (failures.areOfAll) break;
     await letOthersRun();
     if (seen.has(subject)) continue;
-    const groups = groupsAfterReading([], read, groupIDs);
+    const groups = groupsAfterReading([], read, new Set(groupIDs));
     if (await failures.of(() => makeAccount(deps.organization, user, groups, deps))) made++;
   }
   return made;

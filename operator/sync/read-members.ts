@@ -5,12 +5,13 @@ import {
   DirectoryNotFoundError,
 } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
+import type { Share } from "../../okta/room.ts";
 import type { GroupEvidence } from "./group-evidence.ts";
 
 /** Somebody who was seen in a group, and in which. */
 export interface Member {
   readonly user: DirectoryUser;
-  readonly groupIDs: Set<string>;
+  readonly groupIDs: readonly string[];
 }
 
 /** What the groups that were asked for have shown. */
@@ -29,12 +30,29 @@ export interface Members {
 /** Groups that are read at once: the others of Okta's calls are for what somebody waits for. */
 const AT_ONCE = 2;
 
-/** Reads the members of these groups, page by page. A group that can't be read to the end isn't read. */
+/** What somebody takes up beside what they are called, as measured, and one more group of theirs, in bytes. */
+const PERSON = 160;
+const MEMBERSHIP = 24;
+
+/** They are more people than this process has memory for, beside what else it has. */
+class TooManyMembersError extends DirectoryInvalidAnswerError {
+  constructor() {
+    super(
+      "the groups that mappings name have more members than there is memory for now: map smaller groups, or give the " +
+        "operator more memory (operator.resources.limits.memory).",
+    );
+  }
+}
+
+/**
+ * Reads the members of these groups, page by page. A group that can't be read to the end, or kept, isn't read.
+ * @param reading with the room for whoever is read, until nobody needs what is returned
+ */
 export async function readMembers(
   directory: Pick<Directory, "members">,
   { groups, gone }: { readonly groups: Iterable<ReadGroup>; readonly gone: Iterable<string> },
   evidence: GroupEvidence,
-  signal: AbortSignal,
+  { signal, kept }: { readonly signal: AbortSignal; readonly kept: Share },
 ): Promise<Members> {
   const byUser = new Map<string, Member>();
   const sizes = new Map<string, number>();
@@ -45,12 +63,15 @@ export async function readMembers(
     for (const group of left) {
       signal.throwIfAborted();
       try {
-        const members = await membersOf(directory, group, evidence, signal);
+        const members = await membersOf(directory, group, evidence, { signal, kept });
         if (members === "not-shown") {
           notShown.push(group);
           continue;
         }
-        for (const user of members) memberOf(byUser, user, group.id);
+        // Most of them are in that one alone.
+        const alone = [group.id];
+        if (!kept.take(sizeOf(members, byUser))) throw new TooManyMembersError();
+        for (const user of members) memberOf(byUser, user, alone);
         sizes.set(group.id, members.length);
         read.push(group);
       } catch (error) {
@@ -69,12 +90,14 @@ async function membersOf(
   directory: Pick<Directory, "members">,
   { id }: ReadGroup,
   evidence: GroupEvidence,
-  signal: AbortSignal,
+  { signal, kept }: { readonly signal: AbortSignal; readonly kept: Share },
 ): Promise<DirectoryUser[] | "not-shown"> {
   const members = new Map<string, DirectoryUser>();
+  using reading = kept.beside();
   try {
     for await (const page of directory.members(id)) {
       signal.throwIfAborted();
+      if (!reading.take(sizeOf(page, members))) throw new TooManyMembersError();
       for (const user of page) members.set(user.id, user); // pages may overlap
     }
   } catch (error) {
@@ -91,13 +114,22 @@ async function membersOf(
   return [];
 }
 
-function memberOf(byUser: Map<string, Member>, user: DirectoryUser, groupID: string): void {
+/** What these people take up beside those who are known already. */
+function sizeOf(people: readonly DirectoryUser[], known: ReadonlyMap<string, unknown>): number {
+  let size = 0;
+  for (const { id, email = "", name = "" } of people)
+    size += known.has(id) ? MEMBERSHIP : PERSON + 2 * (id.length + email.length + name.length);
+  return size;
+}
+
+/** @param group the id of the group that somebody is in */
+function memberOf(byUser: Map<string, Member>, user: DirectoryUser, group: readonly string[]): void {
   const known = byUser.get(user.id);
-  if (!known) byUser.set(user.id, { user, groupIDs: new Set([groupID]) });
-  else {
-    known.groupIDs.add(groupID);
-    // Read a moment later, it may be out in between: whoever is seen once as somebody who may not sign in is looked at.
-    if (isActiveInOkta(known.user.status) && !isActiveInOkta(user.status))
-      byUser.set(user.id, { user, groupIDs: known.groupIDs });
+  if (!known) {
+    byUser.set(user.id, { user, groupIDs: group });
+    return;
   }
+  // Read a moment later, it may be out in between: whoever is seen once as somebody who may not sign in is looked at.
+  const isOut = isActiveInOkta(known.user.status) && !isActiveInOkta(user.status);
+  byUser.set(user.id, { user: isOut ? user : known.user, groupIDs: known.groupIDs.concat(group) });
 }

@@ -4,6 +4,7 @@ import {
   DirectoryInvalidAnswerError,
   DirectoryUnreachableError,
 } from "../../../okta/directory/directory-errors.ts";
+import { Room } from "../../../okta/room.ts";
 import { GroupEvidence } from "../../../operator/sync/group-evidence.ts";
 import { readMembers } from "../../../operator/sync/read-members.ts";
 import { ADirectory } from "./a-directory.ts";
@@ -14,20 +15,21 @@ const EVIDENCE = {
   lookUpGroups: () => {},
 };
 
-function scene(groups: Record<string, string[][]> = {}) {
+function scene(groups: Record<string, string[][]> = {}, room = new Room(1_000_000)) {
   const directory = new ADirectory();
   for (const [group, pages] of Object.entries(groups)) {
     directory.groups.set(group, { name: group, pages });
     for (const id of pages.flat()) directory.people.set(id, { id, status: "ACTIVE" });
   }
   const end = new AbortController();
+  const kept = room.share("acme");
   const read = async (ids: string[] = Object.keys(groups), gone: string[] = []) => {
     const asked = ids.map((id) => ({ id, name: id, byID: false }));
     const members = await readMembers(
       directory,
       { groups: asked, gone },
       new GroupEvidence(directory, EVIDENCE),
-      end.signal,
+      { signal: end.signal, kept },
     );
     return {
       ...members,
@@ -35,7 +37,7 @@ function scene(groups: Record<string, string[][]> = {}) {
       ids: [...members.read.byID.keys()].sort(),
     };
   };
-  return { directory, end, read };
+  return { directory, end, kept, read };
 }
 
 test("whoever is in one of the groups is known with all of them that they are in, and each group with its size", async (t) => {
@@ -163,4 +165,29 @@ test("when all is over no more is asked, and that is no failure of Okta's", asyn
     throw new DirectoryUnreachableError(new Error("no"));
   };
   await t.throwsAsync(other.read(), { is: reason });
+});
+
+test("groups that have more members than there is room for aren't read; smaller ones are, and what they take is given back", async (t) => {
+  const many = Array.from({ length: 20 }, (_, page) => Array.from({ length: 200 }, (_, n) => `${page}-${n}`));
+  const room = new Room(1_000_000);
+  const { read, directory, kept } = scene({ web: [["ada"]], many, portal: [["ada", "bob"]] }, room);
+  const { of, ids, failure } = await read();
+  t.deepEqual(of, { ada: ["portal", "web"], bob: ["portal"] });
+  t.deepEqual(ids, ["portal", "web"]);
+  t.true(failure instanceof DirectoryInvalidAnswerError);
+  t.regex(String(failure), /more members than there is memory for now: map smaller groups/);
+  t.true(directory.asked.filter((asked) => asked === "members many").length < 20, "the rest isn't asked for");
+  t.true(room.share("acme").take(490_000), "only that of two is kept");
+  kept[Symbol.dispose]();
+});
+
+test("who is in many groups takes hardly more room than who is in one", async (t) => {
+  const everybody = Array.from({ length: 500 }, (_, n) => `somebody-${n}`);
+  const names = Array.from({ length: 20 }, (_, n) => `g${n}`);
+  const room = new Room(1_600_000);
+  const { read } = scene(Object.fromEntries(names.map((name) => [name, [everybody]])), room);
+  const { ids, of, failure } = await read();
+  t.is(failure, undefined);
+  t.is(ids.length, 20);
+  t.is(of["somebody-0"]?.length, 20);
 });

@@ -1,0 +1,63 @@
+/**
+ * A number of bytes of this process's memory that several share for the same purpose. Each may have as much as it leaves free:
+ * the first half of it, the next half of what is left then, and so on, so that there is nearly always some for somebody else.
+ */
+export class Room {
+  readonly #bytes: number;
+  #taken = 0;
+  readonly #byOwner = new Map<string, number>();
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  /** What is taken by it is given back when it is disposed of. */
+  share(owner: string): Share {
+    return new Share(this, owner);
+  }
+
+  /** Takes so much, unless the owner had more then than is left. @returns whether it has */
+  take(owner: string, bytes: number): boolean {
+    const has = (this.#byOwner.get(owner) ?? 0) + bytes;
+    if (has > this.#bytes - this.#taken - bytes) return false;
+    this.#taken += bytes;
+    this.#byOwner.set(owner, has);
+    return true;
+  }
+
+  giveBack(owner: string, bytes: number): void {
+    this.#taken -= bytes;
+    const has = (this.#byOwner.get(owner) ?? 0) - bytes;
+    if (has > 0) this.#byOwner.set(owner, has);
+    else this.#byOwner.delete(owner);
+  }
+}
+
+/** What one piece of work has of a room. */
+export class Share implements Disposable {
+  readonly #room: Room;
+  readonly #owner: string;
+  #bytes = 0;
+
+  constructor(room: Room, owner: string) {
+    this.#room = room;
+    this.#owner = owner;
+  }
+
+  /** @returns whether there was room for it */
+  take(bytes: number): boolean {
+    if (!this.#room.take(this.#owner, bytes)) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Another one of the same owner. */
+  beside(): Share {
+    return this.#room.share(this.#owner);
+  }
+
+  [Symbol.dispose](): void {
+    this.#room.giveBack(this.#owner, this.#bytes);
+    this.#bytes = 0;
+  }
+}
