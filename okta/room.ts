@@ -61,3 +61,13 @@ export class Share implements Disposable {
     this.#bytes = 0;
   }
 }
+
+/** Others have, or the same one has, so much of it that there is none left for this. */
+export class NoRoomError extends Error {
+  readonly code = "no-room";
+
+  constructor() {
+    super("so much is being read at the same time that there is no memory for more");
+    this.name = new.target.name;
+  }
+}

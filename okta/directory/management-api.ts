@@ -3,6 +3,7 @@ import { OktaError } from "../errors.ts";
 import type { HttpAnswer } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
 import { HostNotListedError, UrlNotAllowedError } from "../http/http-errors.ts";
+import { NoRoomError } from "../room.ts";
 import {
   directoryError,
   IS_IT_OKTA,
@@ -49,6 +50,8 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** Where the list goes on, as Okta says it. */
   readonly next: URL | undefined;
+  /** As it came. */
+  readonly bytes: number;
 }
 
 /** Most bytes of a page: 200 users with long profiles are more than the usual bound. */
@@ -129,8 +132,12 @@ export class ManagementApi {
     isKept: (item: T) => boolean = () => true,
   ): Promise<T[]> {
     const items: T[] = [];
-    for await (const page of this.pages(endpoint, path, schema, query)) {
-      for (const item of page) if (isKept(item)) items.push(item);
+    using share = this.#http.room.share(this.#base.origin);
+    for await (const page of this.#pages(endpoint, path, schema, query)) {
+      const before = items.length;
+      for (const item of page.items) if (isKept(item)) items.push(item);
+      if (items.length > before && !share.take(page.bytes))
+        throw new DirectoryUnreachableError(new NoRoomError());
       if (items.length > MOST_KEPT)
         throw new DirectoryInvalidAnswerError(
           `${endpoint.what}: it has more than ${MOST_KEPT} entries. ${IS_IT_OKTA}`,
@@ -149,6 +156,15 @@ export class ManagementApi {
     schema: z.ZodType<T>,
     query: Record<string, string> = {},
   ): AsyncGenerator<readonly T[], void, undefined> {
+    for await (const { items } of this.#pages(endpoint, path, schema, query)) yield items;
+  }
+
+  async *#pages<T>(
+    endpoint: Endpoint,
+    path: string,
+    schema: z.ZodType<T>,
+    query: Record<string, string>,
+  ): AsyncGenerator<Page<T>, void, undefined> {
     const seen = new Set<string>();
     const endsAt = this.#now() + this.#listMs;
     for (let url: URL | undefined = this.#url(path, query); url; ) {
@@ -159,7 +175,7 @@ export class ManagementApi {
       seen.add(url.href);
       const deadline = Math.min(endsAt, this.#deadline());
       const page: Page<T> = await this.#page(endpoint, url, schema, { most: mostOf(query), deadline });
-      yield page.items;
+      yield page;
       url = page.next;
     }
   }
@@ -185,7 +201,8 @@ export class ManagementApi {
     { most, deadline }: { most: number; deadline: number },
   ): Promise<Page<T>> {
     const answer = await this.#send(endpoint, url, { deadline, maxBytes: MAX_PAGE_BYTES });
-    return { items: understand(endpoint, answer, z.array(schema), most), next: nextPage(answer, url) };
+    const items = understand(endpoint, answer, z.array(schema), most);
+    return { items, next: nextPage(answer, url), bytes: answer.body.length };
   }
 
   /** Until when a request that begins now may be held back, or tried again. */

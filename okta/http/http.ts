@@ -1,6 +1,7 @@
 import type { LookupFunction } from "node:net";
 import type { CustomFetch } from "openid-client";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
+import { NoRoomError, Room, type Share } from "../room.ts";
 import { type HttpAnswer, parseJson } from "./answer.ts";
 import { Destinations } from "./destinations.ts";
 import { checkedLookup, hostLookup, NoAddressError } from "./host-lookup.ts";
@@ -30,6 +31,8 @@ export interface HttpOptions {
   destinations?: Destinations;
   /** How host names are looked up. Default: by the system */
   lookup?: LookupFunction;
+  /** What answers that are being read may have of memory, shared by origins. Default 48 MiB */
+  room?: Room;
   /** Told why no address was found for a host that may be connected to: the error doesn't say. */
   onNoAddress?: (host: string, why: string) => void;
 }
@@ -52,6 +55,8 @@ export interface HttpRequest {
 export class Http {
   readonly #options: Settings;
   readonly #dispatcher: Dispatcher;
+  /** For answers while they are being read, and for what is kept of several until all of them have come. By origin. */
+  readonly room: Room;
 
   constructor(options: HttpOptions = {}) {
     this.#options = {
@@ -60,8 +65,10 @@ export class Http {
       maxBytes: 1024 * 1024,
       connectionsPerOrigin: 32,
       destinations: new Destinations(),
+      room: new Room(48 * 1024 * 1024),
       ...options,
     };
+    this.room = this.#options.room;
     const { connectionsPerOrigin: connections, connectTimeoutMs, destinations } = this.#options;
     const lookup = hostLookup(options.lookup);
     const checked = checkedLookup(lookup, { destinations, timeoutMs: connectTimeoutMs * 0.8 });
@@ -104,6 +111,7 @@ export class Http {
       throw this.#noAddress(where, new NoAddressError(checked.hostname, "nothing may be called there"));
     const { timeoutMs } = this.#options;
     const maxBytes = request.maxBytes ?? this.#options.maxBytes;
+    using share = this.room.share(checked.origin);
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {
@@ -115,7 +123,7 @@ export class Http {
         body: request.body ?? null,
         signal: abort.signal,
       });
-      const body = await readBody(answer, maxBytes, where);
+      const body = await readBody(answer, { maxBytes, where, share });
       return { where, status: answer.statusCode, headers: answer.headers, body };
     } catch (error) {
       if (error instanceof ResponseTooLargeError) throw error;
@@ -173,13 +181,17 @@ export class Http {
   }
 }
 
-async function readBody(answer: Dispatcher.ResponseData, maxBytes: number, where: string): Promise<Buffer> {
+async function readBody(
+  answer: Dispatcher.ResponseData,
+  { maxBytes, where, share }: { maxBytes: number; where: string; share: Share },
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of answer.body) {
     size += chunk.length;
     // Leaving the loop destroys the body and with it the connection.
     if (size > maxBytes) throw new ResponseTooLargeError(where, maxBytes);
+    if (!share.take(chunk.length)) throw new NoRoomError();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
@@ -209,6 +221,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_CONNECT_TIMEOUT", "it doesn't take the connection"],
   ["UND_ERR_SOCKET", "it closed the connection"],
   ["ECONNRESET", "it closed the connection"],
+  ["no-room", "so much is being read at the same time that there is no memory for more"],
 ]);
 
 /** Why a connection failed, in words and by the system's code. */

@@ -7,6 +7,7 @@ import type { ManagementApiOptions } from "../../../okta/directory/management-ap
 import type { HttpAnswer } from "../../../okta/http/answer.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { UrlNotAllowedError } from "../../../okta/http/http-errors.ts";
+import { Room } from "../../../okta/room.ts";
 import { mockedTimers } from "../mocked-timers.ts";
 import { group, rate, user } from "./org.ts";
 
@@ -24,7 +25,7 @@ class Canned extends Http {
   requests = 0;
 
   constructor(...answers: (HttpAnswer | Promise<HttpAnswer> | Error)[]) {
-    super();
+    super({ room: new Room(8 * 1024 * 1024) });
     this.answers = answers;
   }
 
@@ -234,4 +235,15 @@ test("nobody waits for a page longer than for the list that it is of", async (t)
   };
   t.is((await read(14)).length, 1);
   await t.throwsAsync(read(16), { code: "directory-rate-limited" });
+});
+
+test("what is kept of lists has a bound in all, and is given back with each", async (t) => {
+  const long = (n: number) => group(`00g${n}`, "x".repeat(1_000));
+  const http = new Canned(...[1, 2, 3, 4, 5].map((page) => pageOf(1_000, long, page)));
+  await t.throwsAsync(scene(http).directory.userGroups("00u1"), {
+    code: "directory-unreachable",
+    message: /no memory for more/,
+  });
+  t.is(http.requests, 4, "3 MiB are no more than what is left of 8, and 4 are");
+  t.true(http.room.share(URL_OF_ORG).take(4 * 1024 * 1024));
 });

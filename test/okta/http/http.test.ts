@@ -4,6 +4,7 @@ import { Destinations } from "../../../okta/http/destinations.ts";
 import { NoAddressError } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../../../okta/http/http-errors.ts";
+import { Room } from "../../../okta/room.ts";
 import { LOOPBACK } from "../loopback.ts";
 import { CLOSED_URL, TestServer } from "../server.ts";
 import { scene } from "./http-under-test.ts";
@@ -295,3 +296,19 @@ async function rawServer(bytes: string, { end = false } = {}) {
     },
   };
 }
+
+test("what is being read has a bound in all, by origin, and is given back with each answer", async (t) => {
+  await using s = await scene({ room: new Room(4_000) });
+  s.server.routes["/"] = ({ query }) => ({ body: "x".repeat(Number(query.get("size"))) });
+  const read = async (size: number) => (await s.http.request(`${s.server.url}?size=${size}`)).body.length;
+  const tooMuch = { instanceOf: HttpConnectionError, message: /no memory for more/ } as const;
+  for (const size of [2_000, 2_000]) t.is(await read(size), size);
+  await t.throwsAsync(read(2_001), tooMuch);
+  {
+    using another = s.http.room.share(s.server.url);
+    t.true(another.take(1_500));
+    await t.throwsAsync(read(501), tooMuch);
+    t.is(await read(500), 500);
+  }
+  t.is(await read(2_000), 2_000);
+});
