@@ -1,6 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import type { Destinations } from "./destinations.ts";
+import { LookupPlaces } from "./lookup-places.ts";
 
 /**
  * No address was found for a host that may be connected to. Why is for the log alone: whoever chooses the host must not
@@ -17,19 +18,13 @@ export class NoAddressError extends Error {
   }
 }
 
-/** Look-ups of one domain's names at once. */
-const MOST_OF_A_DOMAIN = 4;
-
 /**
- * A look-up of host names that asks the system once for all who ask at the same time.
- *
- * Node looks names up on a small pool of threads that the whole process shares, which the image makes larger. Name
- * servers that don't answer would take all of them, with one look-up for each connection or each host: so the names of one
- * domain, which have the same name servers, wait for each other.
+ * A look-up of host names that asks the system once for all who ask at the same time, and within what there is of its
+ * threads: see `LookupPlaces`.
  */
 export function hostLookup(ask: LookupFunction = systemLookup): LookupFunction {
   const pending = new Map<string, Parameters<LookupFunction>[2][]>();
-  const domains = new Map<string, { asked: number; readonly waiting: (() => void)[] }>();
+  const places = new LookupPlaces();
   return (hostname, options, callback) => {
     const key = JSON.stringify([hostname, options.all, options.family, options.hints, options.order]);
     const callbacks = pending.get(key);
@@ -38,32 +33,30 @@ export function hostLookup(ask: LookupFunction = systemLookup): LookupFunction {
       return;
     }
     pending.set(key, [callback]);
-    const name = domainOf(hostname);
-    const domain = domains.get(name) ?? { asked: 0, waiting: [] };
-    domains.set(name, domain);
-    const lookUp = (): void =>
+    places.run(domainOf(hostname), (ended) =>
       ask(hostname, options, (error, address, family) => {
         const answers = pending.get(key) ?? [];
         pending.delete(key);
-        const next = domain.waiting.shift();
-        if (next) next();
-        else if (--domain.asked === 0) domains.delete(name);
+        ended();
         for (const answer of answers) answer(error, address, family);
-      });
-    if (domain.asked >= MOST_OF_A_DOMAIN) {
-      domain.waiting.push(lookUp);
-      return;
-    }
-    domain.asked++;
-    lookUp();
+      }),
+    );
   };
 }
 
-/** As good as can be told from a name: its last two parts, or three where names are given out below co.uk and the like. */
+/** What names are given out below in a country, as in co.uk, com.au, or.jp. */
+const GIVEN_OUT_BELOW = new Set(
+  "ac co com edu gob gov go gv id ltd me mil ne net nom or org plc sch web".split(" "),
+);
+
+/**
+ * Whose a name is, as good as can be told from it: its last two parts, or three where names are given out below co.uk and
+ * the like. Any other short name is somebody's, who may have as many names below it as they like.
+ */
 function domainOf(hostname: string): string {
   const parts = hostname.toLowerCase().split(".").filter(Boolean);
   const [below = "", top = ""] = parts.slice(-2);
-  return parts.slice(top.length === 2 && below.length <= 3 ? -3 : -2).join(".");
+  return parts.slice(top.length === 2 && GIVEN_OUT_BELOW.has(below) ? -3 : -2).join(".");
 }
 
 /**

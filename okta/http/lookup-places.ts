@@ -1,0 +1,84 @@
+import { LRUCache } from "lru-cache";
+
+/**
+ * Look-ups at once. Node has half of its threads for them, which the image makes 64: the other eight are for whoever else looks
+ * names up, such as the API server's.
+ */
+const PLACES = 24;
+/** Those of them that are for domains that have been found lately, whatever is asked of all others. */
+const FOR_KNOWN = 8;
+/** Look-ups of one domain's names at once, as long as they are answered. */
+const MOST_OF_A_DOMAIN = 4;
+/** A name server that takes longer is about to be silent. */
+const SLOW_MS = 2_000;
+/** For how long it is remembered that a domain's names were looked up quickly, and of how many. */
+const KNOWN_MS = 3_600_000;
+const MOST_KNOWN = 5_000;
+
+interface Domain {
+  readonly waiting: (() => void)[];
+  asked: number;
+}
+
+/**
+ * Who may look up names, and who waits for others. A look-up has a thread until its name server has answered, or the
+ * system gives up, whoever else has given up before. So the names of one domain, which have the same name servers, wait for
+ * each other; and domains of which it isn't known that they are answered, however many somebody makes up, leave places to
+ * those of which it is.
+ */
+export class LookupPlaces {
+  /** Those that have look-ups under way, or waiting. In the order in which they came. */
+  readonly #domains = new Map<string, Domain>();
+  readonly #known = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS });
+  /** Those whose name servers are slow, or were when they were asked last. */
+  readonly #slow = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS });
+  #asked = 0;
+  /** Of these, those of domains that weren't known when they were asked for. */
+  #unsure = 0;
+
+  /** Begins a look-up when there is a place for it. @param lookUp calls back when its thread is free */
+  run(name: string, lookUp: (ended: () => void) => void): void {
+    const domain = this.#domains.get(name) ?? { waiting: [], asked: 0 };
+    this.#domains.set(name, domain);
+    domain.waiting.push(() => this.#begin(name, domain, lookUp));
+    this.#next(name, domain);
+  }
+
+  #begin(name: string, domain: Domain, lookUp: (ended: () => void) => void): void {
+    const unsure = this.#known.has(name) ? 0 : 1;
+    domain.asked++;
+    this.#asked++;
+    this.#unsure += unsure;
+    let isSlow = false;
+    const timer = setTimeout(() => {
+      isSlow = true;
+      this.#slow.set(name, true);
+    }, SLOW_MS).unref();
+    lookUp(() => {
+      clearTimeout(timer);
+      domain.asked--;
+      this.#asked--;
+      this.#unsure -= unsure;
+      if (!isSlow) {
+        this.#slow.delete(name);
+        this.#known.set(name, true);
+      }
+      this.#domains.delete(name);
+      // Behind the others, which come first now.
+      if (domain.asked > 0 || domain.waiting.length > 0) this.#domains.set(name, domain);
+      for (const one of [...this.#domains]) this.#next(...one);
+    });
+  }
+
+  #next(name: string, domain: Domain): void {
+    while (domain.waiting.length > 0 && this.#has(name, domain)) domain.waiting.shift()?.();
+  }
+
+  #has(name: string, { asked }: Domain): boolean {
+    const isKnown = this.#known.has(name);
+    if (!isKnown && this.#unsure >= PLACES - FOR_KNOWN) return false;
+    const most = isKnown && !this.#slow.has(name) ? MOST_OF_A_DOMAIN : 1;
+    // As many as it leaves free, or those that fall silent together would have all.
+    return asked < Math.min(most, PLACES - this.#asked);
+  }
+}
