@@ -29,11 +29,10 @@ interface Domain {
 export class LookupPlaces {
   /** Those that have look-ups under way, or waiting. In the order in which they came. */
   readonly #domains = new Map<string, Domain>();
+  /** Those whose name servers were quick when they were asked last. */
   readonly #known = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS });
-  /** Those whose name servers are slow, or were when they were asked last. */
-  readonly #slow = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS });
   #asked = 0;
-  /** Of these, those of domains that weren't known when they were asked for. */
+  /** Of these, those of domains that weren't known when they were asked for, and those that are slow. */
   #unsure = 0;
 
   /** Begins a look-up when there is a place for it. @param lookUp calls back when its thread is free */
@@ -45,24 +44,23 @@ export class LookupPlaces {
   }
 
   #begin(name: string, domain: Domain, lookUp: (ended: () => void) => void): void {
-    const unsure = this.#known.has(name) ? 0 : 1;
+    let isSure = this.#known.has(name);
+    let isSlow = false;
     domain.asked++;
     this.#asked++;
-    this.#unsure += unsure;
-    let isSlow = false;
+    if (!isSure) this.#unsure++;
     const timer = setTimeout(() => {
       isSlow = true;
-      this.#slow.set(name, true);
+      this.#known.delete(name);
+      if (isSure) this.#unsure++;
+      isSure = false;
     }, SLOW_MS).unref();
     lookUp(() => {
       clearTimeout(timer);
       domain.asked--;
       this.#asked--;
-      this.#unsure -= unsure;
-      if (!isSlow) {
-        this.#slow.delete(name);
-        this.#known.set(name, true);
-      }
+      if (!isSure) this.#unsure--;
+      if (!isSlow) this.#known.set(name, true);
       this.#domains.delete(name);
       // Behind the others, which come first now.
       if (domain.asked > 0 || domain.waiting.length > 0) this.#domains.set(name, domain);
@@ -77,7 +75,7 @@ export class LookupPlaces {
   #has(name: string, { asked }: Domain): boolean {
     const isKnown = this.#known.has(name);
     if (!isKnown && this.#unsure >= PLACES - FOR_KNOWN) return false;
-    const most = isKnown && !this.#slow.has(name) ? MOST_OF_A_DOMAIN : 1;
+    const most = isKnown ? MOST_OF_A_DOMAIN : 1;
     // As many as it leaves free, or those that fall silent together would have all.
     return asked < Math.min(most, PLACES - this.#asked);
   }

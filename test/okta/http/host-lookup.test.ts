@@ -130,6 +130,27 @@ test.serial("a domain that is slow has one look-up at once until it isn't any mo
   t.is(asked.length, 5);
 });
 
+test.serial(
+  "domains that fall silent, however many were answered before, leave places to those that are",
+  (t) => {
+    using timers = mockedTimers();
+    const { asked, find, know } = nameServer();
+    know("alive.example");
+    for (let index = 0; index < 40; index++) know(`silent-${index}.example`);
+    for (let index = 0; index < 40; index++) void find(`sso.silent-${index}.example`);
+    t.is(asked.length, 24);
+    timers.tick(2_000);
+    for (const one of asked.splice(0, 8)) one.fail(new Error("EAI_AGAIN"));
+    timers.tick(2_000);
+    for (const one of asked.splice(0, 8)) one.fail(new Error("EAI_AGAIN"));
+    for (let index = 0; index < 40; index++) void find(`again.silent-${index}.example`);
+    timers.tick(2_000);
+    for (const one of asked.splice(0, 8)) one.fail(new Error("EAI_AGAIN"));
+    void find("sso.alive.example");
+    t.is(asked.at(-1)?.hostname, "sso.alive.example");
+  },
+);
+
 test("names of this machine are found", async (t) => {
   await using server = await TestServer.start();
   server.routes["/"] = () => ({ body: {} });
