@@ -97,14 +97,21 @@ export function organizationSettings(
   };
 }
 
-/** The namespaces to watch. @param own the program's own namespace */
+/**
+ * The namespaces to watch.
+ * @param own the program's own namespace
+ * @internal
+ */
 export function watchedNamespaces(flag: string | undefined, own: string): readonly string[] | "all" {
   if (flag === undefined || flag.trim() === "") return [own];
   const names = listed(flag);
   return names.includes("*") ? "all" : [...new Set(names)];
 }
 
-/** Which namespaces may use which login paths. */
+/**
+ * Which namespaces may use which login paths.
+ * @internal
+ */
 export function loginPathPrefixes(flag: string): LoginPathPrefixes {
   return new LoginPathPrefixes(
     listed(flag).map((pair) => {

@@ -16,7 +16,6 @@ export function maxAgeMs(organization: Organization): number {
  * A duration in ms: hours, minutes and seconds in this order, as in 12h or 1h30m. The API server has checked
  * the form (crds/organization.yaml).
  * @throws RangeError
- * @internal
  */
 export function durationMs(text: string): number {
   const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
