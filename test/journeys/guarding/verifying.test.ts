@@ -1,14 +1,18 @@
 import { execFile, spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
-import { decodeJwt } from "jose";
+import { decodeJwt, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { request } from "undici";
-import { type UnderTest, webhookUnderTest } from "../../webhook/webhook-under-test.ts";
+import { webhookUnderTest } from "../../webhook/webhook-under-test.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const run = promisify(execFile);
 const FOLDER = fileURLToPath(new URL("../../../docs/verifying/", import.meta.url));
@@ -18,8 +22,11 @@ interface Verifier {
   readonly language: string;
   /** What it needs, where that isn't here. */
   readonly lacks: string | undefined;
-  /** @returns how to run it: the assertion is its argument */
-  prepare(under: UnderTest): Promise<string[]>;
+  /**
+   * @param folder for what it is built into
+   * @returns how to run it: the assertion is its argument
+   */
+  prepare(folder: string): Promise<string[]>;
 }
 
 const node: Verifier = {
@@ -41,8 +48,8 @@ const python: Verifier = {
 const go: Verifier = {
   language: "Go",
   lacks: spawnSync("go", ["version"]).status === 0 ? undefined : "Go",
-  async prepare({ cluster }) {
-    const program = join(cluster.folder, "verify");
+  async prepare(folder) {
+    const program = join(folder, "verify");
     await run("go", ["build", "-o", program, "."], {
       cwd: join(FOLDER, "go"),
       env: { ...process.env, GOFLAGS: "-mod=readonly", GOWORK: "off", CGO_ENABLED: "0" },
@@ -58,7 +65,7 @@ const java: Verifier = {
     NIMBUS === undefined || spawnSync("javac", ["-version"]).status !== 0
       ? "Java and, from Maven, nimbus-jose-jwt"
       : undefined,
-  async prepare({ cluster: { folder } }) {
+  async prepare(folder) {
     await run("javac", ["-cp", NIMBUS ?? "", "-d", folder, join(FOLDER, "Verify.java")]);
     return ["java", "-cp", [folder, NIMBUS].join(delimiter), "Verify"];
   },
@@ -91,15 +98,19 @@ async function said(
 for (const verifier of [node, python, go, java]) {
   const { language, lacks } = verifier;
   if (lacks !== undefined) console.log(`There is no ${lacks} here: what verifies in ${language} is skipped.`);
-  (lacks === undefined ? test : test.skip)(
-    `the documented ${language} takes what the door has signed for it, and nothing else`,
-    (t) => verifies(t, verifier),
+  const testHere = lacks === undefined ? test : test.skip;
+  testHere(`the documented ${language} takes what the door has signed for it, and nothing else`, (t) =>
+    verifies(t, verifier),
+  );
+  testHere(
+    `the documented ${language} takes nothing that is over, without an end, of somebody else or about nobody, however well it is signed`,
+    (t) => readsWhatIsSigned(t, verifier),
   );
 }
 
 async function verifies(t: ExecutionContext, verifier: Verifier): Promise<void> {
   const under = await webhookUnderTest(t);
-  const command = await verifier.prepare(under);
+  const command = await verifier.prepare(under.cluster.folder);
   await under.applyAcme();
   const cookies = await under.signedIn("ada");
   const key = `${under.cluster.namespace}/acme`;
@@ -140,4 +151,55 @@ async function verifies(t: ExecutionContext, verifier: Verifier): Promise<void> 
     ])(),
   ]);
   for (const [what, outcome] of outcomes) t.not(outcome, 0, String(what));
+}
+
+async function readsWhatIsSigned(t: ExecutionContext, verifier: Verifier): Promise<void> {
+  const command = await verifier.prepare(await temporaryFolder(t));
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const head = { alg: "ES256", typ: "JWT", kid: "one" };
+  const { alg, kid } = head;
+  const url = await publishing(t, { keys: [{ ...(await exportJWK(publicKey)), kid, alg, use: "sig" }] });
+  const env = { WEBHOOK: url, AUDIENCE: "access/acme@app.example.com" };
+  const signed = (claims: JWTPayload) => new SignJWT(claims).setProtectedHeader(head).sign(privateKey);
+  const iat = Math.floor(Date.now() / 1000);
+  const [sub, roles] = ["access/ada", ["service-admin"]];
+  // Good for longer than the door's, for a machine on which that is over before all of them are read.
+  const right = { iss: url, aud: env.AUDIENCE, sub, iat, exp: iat + 600, roles };
+
+  const { code, stdout } = await said(command, await signed(right), env);
+  t.is(code, 0, "or what follows would be refused for something else");
+  t.deepEqual(JSON.parse(stdout), { user: sub, roles });
+
+  const without = (claim: keyof typeof right) =>
+    Object.fromEntries(Object.entries(right).filter(([name]) => name !== claim));
+  const wrong: Record<string, JWTPayload> = {
+    "over for 30 s": { ...right, iat: iat - 90, exp: iat - 30 },
+    "without an end": without("exp"),
+    "by another issuer": { ...right, iss: "https://login.example.com" },
+    "by nobody": without("iss"),
+    "about nobody": without("sub"),
+    "for nobody": without("aud"),
+  };
+  const outcomes = await Promise.all(
+    Object.entries(wrong).map(async ([what, claims]) => {
+      const { code } = await said(command, await signed(claims), env);
+      return [what, code] as const;
+    }),
+  );
+  for (const [what, outcome] of outcomes) t.not(outcome, 0, what);
+}
+
+/** Publishes keys as the webhook does. @returns the webhook's URL */
+async function publishing(t: ExecutionContext, keys: object): Promise<string> {
+  const server = createServer((req, res) => {
+    res.statusCode = req.url === "/.well-known/jwks.json" ? 200 : 404;
+    res.setHeader("Content-Type", "application/json");
+    res.end(res.statusCode === 200 ? JSON.stringify(keys) : "");
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
