@@ -120,7 +120,7 @@ testWithProxies(
         [
           "GET /reports HTTP/1.1",
           host,
-          "Connection: Upgrade, HTTP2-Settings",
+          "Connection: Upgrade, HTTP2-Settings, close",
           "Upgrade: h2c",
           "HTTP2-Settings: AAMAAABkAAQAAP__",
         ],
@@ -146,9 +146,10 @@ testWithProxies(
     for (const session of [undefined, `Cookie: ${cookieHeader(cookies)}`])
       for (const [[line = "", ...headers], body] of requests) {
         const lines = [line, ...headers, ...(session === undefined ? [] : [session])];
-        const { status = 0, rest } = await rawRequest(port, lines, body);
+        const { status = 0, rest, isOpen } = await rawRequest(port, lines, { body });
         const what = `${session === undefined ? "nobody" : "somebody"}: ${lines.join(" | ").slice(0, 200)}: ${status}`;
         t.is(application.requests.length, 0, what);
+        t.false(isOpen, `${what}, and no end`); // who is kept waiting hasn't been refused
         t.true(status < 500 || status === 501, what); // 501: a transfer coding that nobody knows (RFC 9112, 6.1)
         // What is for none of its hosts Caddy answers by nothing at all, and Apache and Traefik "OPTIONS *".
         const answersItself = ["Caddy", "Apache", "Traefik"].includes(proxy.name);
@@ -166,7 +167,18 @@ testWithProxies(
     const [[, user] = []] = await under.users();
     const host = `Host: localhost:${port}`;
     const session = `Cookie: ${cookieHeader(cookies)}`;
-    const ask = (...lines: string[]) => rawRequest(port, [...lines, host, session, "Connection: close"]);
+    const ask = async (...lines: string[]) => {
+      const sent = [...lines, host, session, "Connection: close"];
+      const { status = 0, rest, isOpen } = await rawRequest(port, sent);
+      const [head = ""] = rest.split("\r\n\r\n", 1);
+      t.notRegex(
+        head,
+        /^x-auth-request-/im,
+        `${lines[0]}: what is said of people is for the application alone`,
+      );
+      t.false(isOpen, `${lines[0]}: no end`);
+      t.true(status < 500, `${lines[0]}: ${status}`);
+    };
     for (const target of TARGETS) await ask(`GET ${target} HTTP/1.1`);
     for (const [name, value] of SAID) await ask("GET /reports HTTP/1.1", `${name}: ${value}`);
     for (const method of METHODS) await ask(`${method} /reports HTTP/1.1`, "Content-Length: 0");
