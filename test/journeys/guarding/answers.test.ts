@@ -1,7 +1,16 @@
 import { once } from "node:events";
-import { request } from "node:http";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ExecutionContext } from "ava";
+import { freePort } from "../../../dev/control-plane/ports.ts";
+import { startApplication } from "./application.ts";
 import { guarded } from "./guarded.ts";
 import { testWithProxies } from "./proxy.ts";
+import { rawRequest } from "./raw-request.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** What a busy machine may take longer than a time-out says, in ms. */
+const SLOWNESS_MS = 10_000;
 
 testWithProxies(
   "who isn't signed in is sent to sign in, and back to where they wanted to go",
@@ -48,6 +57,30 @@ testWithProxies(
       t.is(headers["retry-after"], "5");
       t.regex(body, /Try again in a moment/);
     }
+  },
+);
+
+testWithProxies(
+  "a webhook that takes the question and says nothing lets nobody in, and nobody waits for it for long",
+  async (t, proxy) => {
+    const [webhook, application] = [await silentWebhook(t), await startApplication(t)];
+    const port = await freePort();
+    await proxy.start(t, {
+      folder: await temporaryFolder(t),
+      port,
+      webhookPort: webhook.port,
+      applicationPort: application.port,
+      organization: "access/acme",
+      loginPath: "acme",
+    });
+    const { status = 0 } = await rawRequest(
+      port,
+      ["GET /reports HTTP/1.1", `Host: localhost:${port}`, "Connection: close"],
+      { patienceMs: proxy.timeOutMs + SLOWNESS_MS },
+    );
+    t.true(status >= 500, String(status));
+    t.true(webhook.questions.length > 0);
+    t.deepEqual(application.requests, []);
   },
 );
 
@@ -132,3 +165,18 @@ testWithProxies(
     t.deepEqual(application.requests, []);
   },
 );
+
+/** Answers whatever is no question, so that a proxy is seen to listen, and to questions nothing, ever. */
+async function silentWebhook(t: ExecutionContext): Promise<{ port: number; questions: string[] }> {
+  const questions: string[] = [];
+  const server = createServer(({ url = "" }, res) => {
+    if (url.startsWith("/auth")) questions.push(url);
+    else res.end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, questions };
+}

@@ -16,11 +16,15 @@ export interface ProxyUnderTest {
   readonly name: DocumentedProxy["name"];
   /** What it answers where the webhook is away. */
   readonly away: number;
+  /** How long it waits for the webhook. */
+  readonly timeOutMs: number;
   /** Starts the real one on the documented configuration; it ends with the test. */
   start(t: ExecutionContext, place: Place): Promise<void>;
 }
 
 const AWAY = { nginx: 503, Caddy: 502, HAProxy: 503, Apache: 503, Traefik: 500 } as const;
+/** As the files say. Traefik's says nothing, and can't. */
+const TIME_OUT_MS = { nginx: 5_000, Caddy: 5_000, HAProxy: 5_000, Apache: 5_000, Traefik: 30_000 } as const;
 
 /** A test with each of the proxies that are installed here; the others are skipped, with a sentence. */
 export function testWithProxies(
@@ -32,7 +36,9 @@ export function testWithProxies(
     if (!here) console.log(`There is no ${name} here: what needs it is skipped.`);
     const start = async (t: ExecutionContext, place: Place) =>
       run(t, await prepare(place), join(place.folder, `${name}.log`), place.port);
-    (here ? test : test.skip)(`${name}: ${title}`, (t) => body(t, { name, away: AWAY[name], start }));
+    (here ? test : test.skip)(`${name}: ${title}`, (t) =>
+      body(t, { name, away: AWAY[name], timeOutMs: TIME_OUT_MS[name], start }),
+    );
   }
 }
 
