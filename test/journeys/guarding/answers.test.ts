@@ -144,8 +144,21 @@ testWithProxies("a session that will never be good again is taken from the brows
 });
 
 testWithProxies("what is asked of the webhook inside can't be asked from outside", async (t, proxy) => {
-  const { ask } = await guarded(t, proxy);
-  for (const path of ["/_who", "/@login", "/@nobody_can_say"]) t.not((await ask(path)).status, 200, path);
+  const { under, ask } = await guarded(t, proxy);
+  // To somebody with the role the webhook would say who they are, and sign it.
+  const cookies = await under.signedIn("ada");
+  for (const path of ["/_who", "/_forbidden", "/@login", "/@nobody_can_say"]) {
+    t.not((await ask(path)).status, 200, path);
+    const answer = await ask(path, { cookies });
+    t.deepEqual(
+      Object.keys(answer.headers).filter((name) => name.startsWith("x-auth-request-")),
+      [],
+      path,
+    );
+    // Where the file has a place of this name for itself, nothing is there; elsewhere it is the application's.
+    if (proxy.name === "nginx" && path.startsWith("/_")) t.is(answer.status, 404, path);
+    else t.is(answer.received.url, path);
+  }
 });
 
 testWithProxies(
