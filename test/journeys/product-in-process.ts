@@ -55,7 +55,10 @@ export interface ProductInProcess {
   askAPI(): Promise<number>;
   /** Mia, who administers the organization, saves these groups of a role on the page Role mapping. @returns the status: 303 when it is done */
   saveMapping(groups: string): Promise<number>;
-  /** Gives the organization a directory and an event hook, and waits until the webhook knows. */
+  /**
+   * Gives the organization a directory and an event hook, and waits until the webhook knows. Okta's log is asked when this
+   * begins and then once an hour, so that it isn't the log that tells of what the hook should.
+   */
   hook(): Promise<void>;
   /** Okta's event hook tells that somebody has joined a mapped group. @returns the status of the answer: 204 when it is noted */
   tell(userID: string): Promise<number>;
@@ -113,6 +116,7 @@ export async function productInProcess(
   const okta = await startOkta({
     groups: ["service_admin", "web"],
     users: [{ login: "ada@acme.example", password: "ada", groups: ["service_admin"] }],
+    seededAgoMs: 3_600_000, // or Ada would be looked at now and again for having just joined
   });
   closing.push(() => okta.stop());
 
@@ -249,6 +253,7 @@ export async function productInProcess(
         url: okta.url,
         apiTokenRef: { name: "acme-hook", key: "apiToken" },
         provision: "BeforeLogin",
+        pollInterval: "1h",
       };
       const patch = JSON.stringify({ spec: { okta: { eventHook, directory } } });
       const patched = await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", patch);
