@@ -319,7 +319,7 @@ export interface DirectoryStatus {
    */
   lastFullSyncTime?: string;
   /**
-   * The annotation rolemapping.dev/sync as it was then.
+   * The annotation rolemapping.dev/sync as it was then; of more than 253 characters, their SHA-256.
    */
   lastFullSyncRequest?: string;
   /**

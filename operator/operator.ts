@@ -111,8 +111,8 @@ const WORKERS = {
   mappings: 48,
   users: 48,
   policies: 48,
-  "session-ends": 12,
-  watermarks: 12,
+  "session-ends": 24,
+  watermarks: 24,
   keepers: 48,
 };
 

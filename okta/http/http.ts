@@ -175,7 +175,7 @@ export class Http {
 
   #describe(error: unknown, { protocol }: URL): string {
     const why = describe(error);
-    return this.#options.proxy && protocol === "https:"
+    return this.#options.proxy && protocol === "https:" && !(error instanceof NoRoomError)
       ? `${why} (it goes through HTTPS_PROXY, unless NO_PROXY names it: it may be the proxy that fails)`
       : why;
   }

@@ -5,10 +5,12 @@ import { LRUCache } from "lru-cache";
  * names up, such as the API server's.
  */
 const PLACES = 24;
-/** Those of them that are for domains that have been found lately, whatever is asked of all others. */
+/** Those of them that are for domains that have been answered lately, whatever is asked of all others. */
 const FOR_KNOWN = 8;
 /** Look-ups of one domain's names at once, as long as they are answered. */
 const MOST_OF_A_DOMAIN = 4;
+/** The same where that isn't known: beside one that is slow, the next can show that it was the only one. */
+const MOST_UNTIL_KNOWN = 2;
 /** A name server that takes longer is about to be silent. */
 const SLOW_MS = 2_000;
 /** For how long it is remembered that a domain's names were looked up quickly, and of how many. */
@@ -24,10 +26,10 @@ interface Domain {
  * Who may look up names, and who waits for others. A look-up has a thread until its name server has answered, or the
  * system gives up, whoever else has given up before. So the names of one domain, which have the same name servers, wait for
  * each other; and domains of which it isn't known that they are answered, however many somebody makes up, leave places to
- * those of which it is.
+ * those of which it is. Where many that were answered fall silent together, that takes until the system has given up on them.
  */
 export class LookupPlaces {
-  /** Those that have look-ups under way, or waiting. In the order in which they came. */
+  /** Those that have look-ups under way, or waiting. Who has begun one last is the last. */
   readonly #domains = new Map<string, Domain>();
   /** Those whose name servers were quick when they were asked last. */
   readonly #known = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS });
@@ -43,9 +45,17 @@ export class LookupPlaces {
     this.#next(name, domain);
   }
 
+  /** To be called when a place has become free. */
+  #letIn(): void {
+    // Who begins one is the last to have its turn again, which then comes in this loop.
+    for (const [name, domain] of this.#domains) this.#next(name, domain);
+  }
+
   #begin(name: string, domain: Domain, lookUp: (ended: () => void) => void): void {
     let isSure = this.#known.has(name);
     let isSlow = false;
+    this.#domains.delete(name);
+    this.#domains.set(name, domain);
     domain.asked++;
     this.#asked++;
     if (!isSure) this.#unsure++;
@@ -61,21 +71,19 @@ export class LookupPlaces {
       this.#asked--;
       if (!isSure) this.#unsure--;
       if (!isSlow) this.#known.set(name, true);
-      this.#domains.delete(name);
-      // Behind the others, which come first now.
-      if (domain.asked > 0 || domain.waiting.length > 0) this.#domains.set(name, domain);
-      for (const one of [...this.#domains]) this.#next(...one);
+      if (domain.asked === 0 && domain.waiting.length === 0) this.#domains.delete(name);
+      this.#letIn();
     });
   }
 
   #next(name: string, domain: Domain): void {
-    while (domain.waiting.length > 0 && this.#has(name, domain)) domain.waiting.shift()?.();
+    if (domain.waiting.length > 0 && this.#has(name, domain)) domain.waiting.shift()?.();
   }
 
   #has(name: string, { asked }: Domain): boolean {
     const isKnown = this.#known.has(name);
     if (!isKnown && this.#unsure >= PLACES - FOR_KNOWN) return false;
-    const most = isKnown ? MOST_OF_A_DOMAIN : 1;
+    const most = isKnown ? MOST_OF_A_DOMAIN : MOST_UNTIL_KNOWN;
     // As many as it leaves free, or those that fall silent together would have all.
     return asked < Math.min(most, PLACES - this.#asked);
   }

@@ -35,7 +35,7 @@ export interface PassDeps extends PersonDeps {
  * Of what this process may have, beside the users that are stored. In a container of 256 MiB, half of it is enough for 100,000
  * people.
  */
-const ROOM = new Room(0.4 * getHeapStatistics().heap_size_limit);
+const ROOM = new Room(0.5 * getHeapStatistics().heap_size_limit);
 
 /** What a pass looks at. */
 export interface PassOf {
@@ -196,19 +196,23 @@ async function take(
   };
   const failures = new PersonFailures(deps.signal);
   let confirmed = 0;
+  let isOtherwise = false;
   const first = losers.slice(0, LOOKED_AT_EACH);
   for (const { user, from } of first) {
     if (failures.areOfAll) break;
     const looked = await failures.of(() => look(user, evidence, deps));
-    if (looked) count(looked);
-    if (looked?.kind !== "seen") continue;
+    if (!looked) continue;
+    count(looked);
     // Also where somebody else has just stored the same.
-    if (from.some((one) => looked.groups.some((group) => isOf(group, one))))
-      contradicted ??= new ContradictedError();
+    const isStill =
+      looked.kind === "seen" && from.some((one) => looked.groups.some((group) => isOf(group, one)));
+    if (isStill) contradicted ??= new ContradictedError();
+    if (isStill || looked.kind !== "seen") isOtherwise = true;
     else confirmed++;
   }
-  // Where one of the first wasn't what the groups said, or couldn't be looked at, nobody is what they said.
-  const isConfirmed = confirmed === first.length;
+  // Where one of the first wasn't what the groups said, nobody is what they said. Who couldn't be looked at says nothing of the
+  // others, as long as most could.
+  const isConfirmed = !isOtherwise && confirmed > first.length / 2;
   for (const { user, member, groups, from } of losers.slice(LOOKED_AT_EACH)) {
     if (failures.areOfAll) break;
     deps.signal.throwIfAborted();

@@ -396,7 +396,7 @@ export class OrganizationSync {
     if (this.#wasOnLogin && !isOnLogin) return 0;
     this.#wasOnLogin = isOnLogin;
     const outOfForce = this.#outOfForceNow();
-    if (!this.#outOfForce.isSubsetOf(outOfForce)) return 0;
+    if (!isOnLogin && !this.#outOfForce.isSubsetOf(outOfForce)) return 0;
     this.#outOfForce = outOfForce;
     const interval = durationMs(organization?.spec.okta.directory?.fullSyncInterval ?? "6h");
     return this.#lastFullSync + interval - Date.now();

@@ -7,14 +7,19 @@ import {
 } from "../../okta/directory/directory-errors.ts";
 import { HttpStatusError } from "../../okta/http/http-errors.ts";
 
-/** What fails for so many people one after the other isn't about them. */
-const MOST_IN_A_ROW = 20;
+/**
+ * What fails for so many people one after the other isn't about them. Each that isn't answered, or can't be stored, may take
+ * seconds, so that few of those are enough. Whom Okta refuses to tell of are told at once; they stay among those who are asked
+ * about, side by side, so that it takes more than there may be of them.
+ */
+const MOST_IN_A_ROW = { unanswered: 20, refused: 500 };
 
 /** What has failed of people of whom one after the other is read or stored: nobody waits for those of whom it fails. */
 export class PersonFailures {
   readonly #signal: AbortSignal;
   #first: unknown;
-  #inARow = 0;
+  #unanswered = 0;
+  #refused = 0;
   #areOfAll = false;
 
   constructor(signal: AbortSignal) {
@@ -39,13 +44,18 @@ export class PersonFailures {
   async of<T>(act: () => Promise<T>): Promise<T | undefined> {
     try {
       const done = await act();
-      this.#inARow = 0;
+      this.#unanswered = 0;
+      this.#refused = 0;
       return done;
     } catch (error) {
       this.#signal.throwIfAborted();
       this.#first ??= error;
-      this.#inARow++;
-      this.#areOfAll ||= !mayBeOfOne(error) || this.#inARow >= MOST_IN_A_ROW;
+      if (isRefusal(error)) this.#refused++;
+      else this.#unanswered++;
+      this.#areOfAll ||=
+        !mayBeOfOne(error) ||
+        this.#unanswered >= MOST_IN_A_ROW.unanswered ||
+        this.#refused >= MOST_IN_A_ROW.refused;
       return undefined;
     }
   }
@@ -54,10 +64,13 @@ export class PersonFailures {
 /** Whether others may be read and stored although somebody can't. Not where Okta isn't reached, or lets nothing be read now. */
 function mayBeOfOne(error: unknown): boolean {
   if (error instanceof DirectoryUnreachableError) return error.cause instanceof HttpStatusError;
+  return error instanceof StoreError || isRefusal(error);
+}
+
+function isRefusal(error: unknown): boolean {
   return (
     error instanceof DirectoryForbiddenError ||
     error instanceof DirectoryNotFoundError ||
-    error instanceof DirectoryInvalidAnswerError ||
-    error instanceof StoreError
+    error instanceof DirectoryInvalidAnswerError
   );
 }

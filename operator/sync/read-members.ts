@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { isActiveInOkta, type ReadGroup, ReadGroups } from "../../identity/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import {
@@ -63,7 +64,7 @@ export async function readMembers(
     for (const group of left) {
       signal.throwIfAborted();
       try {
-        const members = await membersOf(directory, group, evidence, { signal, kept });
+        const members = await membersOf(directory, group, evidence, { signal, kept, byUser });
         if (members === "not-shown") {
           notShown.push(group);
           continue;
@@ -90,15 +91,20 @@ async function membersOf(
   directory: Pick<Directory, "members">,
   { id }: ReadGroup,
   evidence: GroupEvidence,
-  { signal, kept }: { readonly signal: AbortSignal; readonly kept: Share },
+  {
+    signal,
+    kept,
+    byUser,
+  }: { readonly signal: AbortSignal; readonly kept: Share; readonly byUser: ReadonlyMap<string, Member> },
 ): Promise<DirectoryUser[] | "not-shown"> {
   const members = new Map<string, DirectoryUser>();
   using reading = kept.beside();
   try {
     for await (const page of directory.members(id)) {
       signal.throwIfAborted();
-      if (!reading.take(sizeOf(page, members))) throw new TooManyMembersError();
-      for (const user of page) members.set(user.id, user); // pages may overlap
+      if (!reading.take(sizeOf(page, byUser))) throw new TooManyMembersError();
+      // Pages may overlap. Who is known is kept once, unless there is something else to say of them.
+      for (const user of page) members.set(user.id, theSame(user, byUser.get(user.id)?.user));
     }
   } catch (error) {
     if (!(error instanceof DirectoryNotFoundError)) throw error;
@@ -112,6 +118,11 @@ async function membersOf(
       `the list of the members of the group ${id} is empty, and the group isn't.`,
     );
   return [];
+}
+
+/** The one that is kept, where both say the same. */
+function theSame(user: DirectoryUser, kept: DirectoryUser | undefined): DirectoryUser {
+  return kept && isDeepStrictEqual(user, kept) ? kept : user;
 }
 
 /** What these people take up beside those who are known already. */

@@ -404,13 +404,27 @@ test("what fails for everybody ends it: at once where Okta can't be asked, else 
   t.is(lookedAt().length, 40, "somebody could be asked about");
 });
 
-test("where one of the first can't be looked at, nobody else goes by the numbers", async (t) => {
-  const { directory, account, read, lookedAt } = scene();
-  for (const id of many(60)) await account(id, ["web"], []);
-  const error = broken();
-  directory.failing.set("user 00u7", error);
-  t.like(await read(), { changed: 59, failure: error });
-  t.is(lookedAt().length, 60);
+test("who can't be looked at says nothing of the others, who go by the numbers as long as most of the first could", async (t) => {
+  for (const [failing, looks] of [
+    [1, 50],
+    [24, 50],
+    [25, 60],
+  ] as const) {
+    const { directory, account, read, lookedAt } = scene();
+    for (const id of many(60)) await account(id, ["web"], []);
+    const error = new DirectoryForbiddenError("okta.users.read", "no");
+    for (const id of many(failing)) directory.failing.set(`user ${id}`, error);
+    t.like(await read(), { changed: 60 - failing, failure: error });
+    t.is(lookedAt().length, looks, `${failing}`);
+  }
+});
+
+test("however many Okta refuses to tell of one after the other, who comes behind them doesn't wait", async (t) => {
+  const { directory, account, read } = scene();
+  for (const id of many(120)) await account(id, ["web"], []);
+  const error = new DirectoryForbiddenError("okta.users.read", "no");
+  for (const id of many(100)) directory.failing.set(`user ${id}`, error);
+  t.like(await read(), { changed: 20, failure: error });
 });
 
 test("an API server that stores nothing is asked for twenty people who gain, and not for all", async (t) => {
