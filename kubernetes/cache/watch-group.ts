@@ -93,9 +93,11 @@ export class WatchGroup<T extends KubernetesObject> {
     // As of now: an answer to what is asked later can't be older than what is known already.
     const proofs = [...asked].map((each) => each.expectProof());
     const start = now();
+    const couldBeRead = !reflector.unreadable;
     try {
       const resourceVersion = await connection.heartbeat(type, { namespace, name, timeoutMs, signal });
-      reflector.accepted();
+      // What was asked before it couldn't be read says nothing of afterwards.
+      if (!couldBeRead || !reflector.unreadable) reflector.accepted();
       for (const prove of proofs) prove(start, resourceVersion);
       return true;
     } catch (error) {

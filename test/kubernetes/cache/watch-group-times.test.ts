@@ -73,6 +73,27 @@ test.serial("a heartbeat proves what was when it was sent, not when it was answe
   t.true(cache.freshness() >= 3_900 && cache.freshness() < 5_000, `${cache.freshness()}`);
 });
 
+test.serial(
+  "a heartbeat that was sent before a namespace was refused doesn't say that it can be read",
+  async (t) => {
+    const { cache, server, listed, watch, said } = scene(t);
+    await listed();
+    const answer = Promise.withResolvers<string>();
+    server.heartbeat = () => answer.promise;
+    await clock.pass(3_000);
+    server.open = () => {
+      throw forbidden();
+    };
+    watch().fail(lost());
+    await clock.pass(500);
+    t.false(cache.isReadable("team"));
+    answer.resolve("5");
+    await clock.pass(1_000);
+    t.false(cache.isReadable("team"));
+    t.is(said().filter((message) => message.includes("can't be read")).length, 1);
+  },
+);
+
 test.serial("a heartbeat that was sent before the watch that runs now proves nothing about it", async (t) => {
   const { cache, server, listed, watch } = scene(t);
   await listed();
