@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * The annotation of an OrganizationUser by which somebody ends the person's sessions: each new value ends those that there
  * are. The admission policy lets people write it, and nothing else, on accounts that belong to Okta.
@@ -23,4 +25,12 @@ export function pauseWords({
   metadata: { annotations?: Record<string, string> };
 }): string | undefined {
   return metadata.annotations?.[PAUSE_ANNOTATION];
+}
+
+/** Characters of an annotation that a status repeats: the CRDs allow as many. */
+const MOST_REPEATED = 253;
+
+/** What an annotation says, as a status repeats it once that is done; of a very long one what is as good. */
+export function asRepeated(words: string): string {
+  return words.length <= MOST_REPEATED ? words : `sha256:${createHash("sha256").update(words).digest("hex")}`;
 }

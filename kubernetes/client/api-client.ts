@@ -70,9 +70,7 @@ class ApiClient implements Client {
     name: ObjectKey | ObjectName,
     options: CallOptions = {},
   ): Promise<T> {
-    const object = nameOf(name);
-    const target = { path: objectPath(type, object), namespace: object.namespace };
-    return this.#object(this.#read("get", type, target, options));
+    return this.#object(this.#read("get", type, targetOf(type, nameOf(name)), options));
   }
 
   async *pages<T extends KubernetesObject>(
@@ -146,9 +144,8 @@ class ApiClient implements Client {
     object: T,
     { subresource, ...options }: WriteOptions = {},
   ): Promise<T> {
-    const { namespace, resourceVersion } = object.metadata;
-    const target = { path: objectPath(type, object.metadata, subresource), namespace };
-    const idempotent = resourceVersion !== undefined;
+    const target = targetOf(type, object.metadata, subresource);
+    const idempotent = object.metadata.resourceVersion !== undefined;
     return this.#object(
       this.#write("update", "PUT", type, target, typed(type, object), { idempotent, ...options }),
     );
@@ -160,9 +157,9 @@ class ApiClient implements Client {
     { fieldManager, subresource, force, ...options }: ApplyOptions,
   ): Promise<T> {
     const query = new URLSearchParams({ fieldManager, ...(force && { force: "true" }) });
-    const path = `${objectPath(type, object.metadata, subresource)}?${query}`;
-    const { namespace } = object.metadata;
-    const call = this.#write("apply", "PATCH", type, { path, namespace }, typed(type, object), {
+    const { path, namespace } = targetOf(type, object.metadata, subresource);
+    const target = { path: `${path}?${query}`, namespace };
+    const call = this.#write("apply", "PATCH", type, target, typed(type, object), {
       idempotent: true,
       ...options,
     });
@@ -175,8 +172,7 @@ class ApiClient implements Client {
     patch: object,
     { subresource, ...options }: WriteOptions = {},
   ): Promise<T> {
-    const object = nameOf(name);
-    const target = { path: objectPath(type, object, subresource), namespace: object.namespace };
+    const target = targetOf(type, nameOf(name), subresource);
     const call = this.#write("patch", "PATCH", type, target, patch, { idempotent: true, ...options });
     return this.#object({ ...call, contentType: "application/merge-patch+json" });
   }
@@ -189,8 +185,7 @@ class ApiClient implements Client {
     // An empty one is nobody's: it refuses, and isn't left out.
     const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion && { resourceVersion }) };
     const body = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions", preconditions };
-    const object = nameOf(name);
-    const target = { path: objectPath(type, object), namespace: object.namespace };
+    const target = targetOf(type, nameOf(name));
     // Twice is not once: the second answer would be NotFound, or the deletion of a later object of the same name.
     const idempotent = uid !== undefined;
     await this.#json(this.#write("delete", "DELETE", type, target, body, { idempotent, ...options }));
@@ -307,6 +302,11 @@ function selected({ name, fields = {} }: ListOptions): Record<string, string> {
   if (wanted.length === 0) return {};
   const escaped = (value: string): string => value.replace(/[\\,=]/g, "\\$&");
   return { fieldSelector: wanted.map(([field, value]) => `${field}=${escaped(value)}`).join(",") };
+}
+
+/** An object, or a subresource of it. */
+function targetOf(type: ResourceType, object: ObjectName, subresource?: string): Target {
+  return { path: objectPath(type, object, subresource), namespace: object.namespace };
 }
 
 function nameOf(name: ObjectKey | ObjectName): ObjectName {

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { SYNC_ANNOTATION } from "../../crds/annotations.ts";
+import { asRepeated, SYNC_ANNOTATION } from "../../crds/annotations.ts";
 import type { Organization } from "../../crds/types.ts";
 import type { User } from "../../identity/index.ts";
 import type { Percentiles } from "./measured-delays.ts";
@@ -30,17 +29,10 @@ export interface SyncState {
   readonly delay: Percentiles | undefined;
 }
 
-/** As much as the status has a place for. */
-const MAX_WORDS = 253;
-
-/**
- * What somebody has written to have all of a directory read, as the status has it once that is done; of a very long one what is
- * as good.
- */
+/** What somebody has written to have all of a directory read, as the status has it once that is done. */
 export function requestedSync(organization: Organization | undefined): string | undefined {
   const words = organization?.metadata.annotations?.[SYNC_ANNOTATION];
-  if (words === undefined || words.length <= MAX_WORDS) return words;
-  return `sha256:${createHash("sha256").update(words).digest("hex")}`;
+  return words === undefined ? undefined : asRepeated(words);
 }
 
 /** Whether what happens in the directory is known without asking for it. */

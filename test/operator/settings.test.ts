@@ -1,13 +1,9 @@
 import test from "ava";
-import { parseFlags } from "../../kubernetes/program/flags.ts";
 import { operatorFlags } from "../../operator/flags.ts";
 import { operatorSettings } from "../../operator/settings.ts";
+import { flagValues } from "../flag-values.ts";
 
-function settingsOf(...argv: string[]) {
-  const parsed = parseFlags({ name: "operator", summary: "", prefix: "x_" }, operatorFlags, argv, {});
-  if (parsed.kind !== "run") throw new Error("it prints its help");
-  return operatorSettings(parsed.values, "own");
-}
+const settingsOf = (...argv: string[]) => operatorSettings(flagValues(operatorFlags, argv), "own");
 
 test("without flags the operator keeps its own namespace, with a hundred login paths that are kept for a week", (t) => {
   const { loginPaths, ...rest } = settingsOf();

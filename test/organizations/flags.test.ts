@@ -8,11 +8,10 @@ import {
   organizationFlags,
   watchedNamespaces,
 } from "../../organizations/flags.ts";
+import { flagValues } from "../flag-values.ts";
 
 function parsed(...argv: string[]) {
-  const program = parseFlags({ name: "x", summary: "y", prefix: "z_" }, organizationFlags, argv, {});
-  if (program.kind !== "run") throw new Error("it prints its help");
-  const { "okta-hosts": hosts, "okta-addresses": addresses } = program.values;
+  const { "okta-hosts": hosts, "okta-addresses": addresses } = flagValues(organizationFlags, argv);
   return { hosts: oktaHosts(hosts), addresses: oktaAddresses(addresses) };
 }
 

@@ -1,13 +1,11 @@
 import test from "ava";
 import { FlagError, parseFlags } from "../../kubernetes/program/flags.ts";
 import { hostsOf, webhookFlags } from "../../webhook/flags.ts";
+import { flagValues } from "../flag-values.ts";
 
 const program = { name: "webhook", summary: "signs people in", prefix: "okta_role_" };
 
-function valuesOf(...argv: string[]) {
-  const parsed = parseFlags(program, webhookFlags, argv, {});
-  return parsed.kind === "run" ? parsed.values : {};
-}
+const valuesOf = (...argv: string[]) => flagValues(webhookFlags, argv);
 
 test("without a flag the webhook listens everywhere at its usual ports, with its usual limits, and trusts no proxy", (t) => {
   t.like(valuesOf(), {

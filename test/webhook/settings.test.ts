@@ -1,14 +1,10 @@
 import test from "ava";
-import { parseFlags } from "../../kubernetes/program/flags.ts";
 import { LoginPathPrefixes } from "../../organizations/login-path-prefixes.ts";
 import { webhookFlags } from "../../webhook/flags.ts";
 import { webhookSettings } from "../../webhook/settings.ts";
+import { flagValues } from "../flag-values.ts";
 
-function settingsOf(...argv: string[]) {
-  const parsed = parseFlags({ name: "webhook", summary: "", prefix: "x_" }, webhookFlags, argv, {});
-  if (parsed.kind !== "run") throw new Error("it prints its help");
-  return webhookSettings(parsed.values, "own");
-}
+const settingsOf = (...argv: string[]) => webhookSettings(flagValues(webhookFlags, argv), "own");
 
 test("without flags the webhook serves its own namespace, as the chart's first release does", (t) => {
   t.deepEqual(settingsOf(), {

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { END_SESSIONS_ANNOTATION } from "../../../crds/annotations.ts";
+import { asRepeated, END_SESSIONS_ANNOTATION } from "../../../crds/annotations.ts";
 import type { OrganizationUser } from "../../../crds/types.ts";
 import { rfc3339 } from "../../../kubernetes/index.ts";
 import { type EndedSession, withEndedSession } from "../../ended-sessions.ts";
@@ -10,23 +9,16 @@ type Status = NonNullable<OrganizationUser["status"]>;
 /** What of a status is about sessions. */
 type SessionFields = Pick<Status, "sessionEpoch" | "endedSessions" | "sessionsEndedFor" | "localSignIn">;
 
-/** Of a request to end sessions, characters that the status repeats: crds/organizationuser.yaml allows as many. */
-const MAX_WORDS = 253;
-
 /** The sessions that were ended by themselves; undefined where there are none. */
 export function endedSessionsOf({ status }: OrganizationUser): readonly EndedSession[] | undefined {
   return status?.endedSessions?.map(({ id, expires }) => ({ id, expiresAt: Date.parse(expires) }));
 }
 
-/**
- * What somebody has written to end the account's sessions, in one line, if that isn't done yet; of a very long one what is as
- * good.
- */
+/** What somebody has written to end the account's sessions, in one line, as the status has it; if that isn't done yet. */
 export function endRequestOf({ metadata, status }: OrganizationUser): string | undefined {
   const words = metadata.annotations?.[END_SESSIONS_ANNOTATION]?.replace(/[\p{C}\s]+/gu, " ").trim();
   if (!words) return undefined;
-  const request =
-    words.length <= MAX_WORDS ? words : `sha256:${createHash("sha256").update(words).digest("hex")}`;
+  const request = asRepeated(words);
   return request === status?.sessionsEndedFor ? undefined : request;
 }
 

@@ -16,14 +16,15 @@ import { sample } from "../api-server.ts";
 import { gadgets } from "../gadgets.ts";
 import { plainServer } from "../plain-server.ts";
 import { configMaps, namespaces } from "../resource-types.ts";
+import { until } from "../until.ts";
 
 const COLLECTION = "/apis/kubernetes-test.example.com/v1/namespaces/team/gadgets";
 const TYPED = { apiVersion: "kubernetes-test.example.com/v1", kind: "Gadget" };
 const metadata = { namespace: "team", name: "x" };
 
-/** Waits until so many requests have come, or for long. */
+/** Waits until so many requests have come. */
 async function come(requests: readonly unknown[], count: number): Promise<void> {
-  for (let i = 0; i < 100_000 && requests.length < count; i++) await turn();
+  await until(`${count} requests`, () => requests.length >= count);
 }
 
 async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
