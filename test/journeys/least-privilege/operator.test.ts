@@ -113,7 +113,8 @@ const MISSED: Record<string, Missed> = {
     "no Event tells what happened",
     async ({ cluster, lines }) => {
       await logs(lines, "events were dropped, the last of them this");
-      return (await cluster.kubectl("get", "events", "--output=name")).stdout === "";
+      const { code, stdout } = await cluster.kubectl("get", "events", "--output=name");
+      return code === 0 && stdout === "";
     },
   ],
   "patch events": [

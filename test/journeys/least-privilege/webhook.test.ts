@@ -125,7 +125,8 @@ const MISSED: Record<string, Missed> = {
       await untilServed();
       await signInLocally();
       await logs(lines, "events were dropped, the last of them this");
-      return !(await cluster.kubectl("get", "events")).stdout.includes("LocalSignIn");
+      const { code, stdout } = await cluster.kubectl("get", "events");
+      return code === 0 && !stdout.includes("LocalSignIn");
     },
   ],
   "patch events": [
