@@ -16,36 +16,25 @@ export interface RunningLogOptions {
   readonly destination?: Destination;
 }
 
-/**
- * A log whose level can be changed while it is in use, its children's included: by themselves, pino's children stay at
- * the level that they were made with.
- */
+/** A log whose level can be changed while it is in use, its children's included: pino's have their parent's level. */
 export class RunningLog {
   readonly log: Logger;
   readonly #configured: string;
   readonly #destination: Destination;
-  /** Every child that is still in use. Those of single reconciles come and go, and must not be kept. */
-  readonly #children = new Set<WeakRef<Logger>>();
-  readonly #gone = new FinalizationRegistry<WeakRef<Logger>>((child) => this.#children.delete(child));
 
   constructor({ name, level, destination = pino.destination(1) }: RunningLogOptions) {
     this.#configured = level;
     this.#destination = destination;
-    const onChild = (child: Logger): void => {
-      const reference = new WeakRef(child);
-      this.#children.add(reference);
-      this.#gone.register(child, reference);
-    };
-    this.log = pino({ name, level, base: { pid: process.pid }, onChild }, destination);
+    this.log = pino({ name, level, base: { pid: process.pid } }, destination);
   }
 
   /** From the configured level to debug, or back. It is logged at info, while the more talkative of both holds. */
   switchDebug(): void {
     const switchingOn = this.log.level === this.#configured;
     const level = switchingOn ? "debug" : this.#configured;
-    if (switchingOn) this.#set(level);
+    if (switchingOn) this.log.level = level;
     this.log.info({ logLevel: level }, "the log level changes");
-    if (!switchingOn) this.#set(level);
+    if (!switchingOn) this.log.level = level;
   }
 
   /**
@@ -53,17 +42,9 @@ export class RunningLog {
    * background: a process that exits without this may put its last words in the wrong order.
    */
   async end(): Promise<void> {
-    this.#set("silent");
+    this.log.level = "silent";
     const closed = once(this.#destination, "close");
     this.#destination.end();
     await Promise.race([closed, sleep(END_MS)]);
-  }
-
-  #set(level: string): void {
-    this.log.level = level;
-    for (const child of this.#children) {
-      const log = child.deref();
-      if (log) log.level = level;
-    }
   }
 }

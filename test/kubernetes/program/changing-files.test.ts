@@ -34,10 +34,14 @@ test("what the kubelet brings is applied, once for each change", async (t) => {
   await waitFor(() => (applied.at(-1) === "2 two" ? true : undefined), { what: "the change" });
   await bring({ a: "3", b: "three" });
   await waitFor(() => (applied.at(-1) === "3 three" ? true : undefined), { what: "the next one" });
+  await bring({ a: "4", b: "three" });
+  await waitFor(() => (applied.at(-1) === "4 three" ? true : undefined), {
+    what: "what has changed in part",
+  });
   t.is(new Set(applied).size, applied.length, "what hasn't changed isn't applied again");
 });
 
-test("files that are gone for a while are missed once in the log, and read when they are back", async (t) => {
+test("files that are gone for a while are missed once each time in the log, and read when they are back", async (t) => {
   const { bring, paths } = await mounted(t, { a: "1" });
   const applied: string[] = [];
   const { log, lines } = logLines();
@@ -47,4 +51,20 @@ test("files that are gone for a while are missed once in the log, and read when 
   await bring({ a: "2" });
   await waitFor(() => (applied.at(-1) === "2" ? true : undefined), { what: "what has come back" });
   t.is(lines.length, 1);
+  t.like(lines[0], { err: { code: "ENOENT" }, paths });
+  await bring({});
+  await waitFor(() => lines[1], { what: "the log to say so again" });
+});
+
+test("who has ended it gets nothing any more", async (t) => {
+  const { bring, paths } = await mounted(t, { a: "1" });
+  const applied: string[] = [];
+  const { log } = logLines();
+  const end = await followFiles(paths, ([a = ""]) => applied.push(a), { log, everyMs: 10 });
+  end();
+  const others: string[] = [];
+  t.teardown(await followFiles(paths, ([a = ""]) => others.push(a), { log, everyMs: 30 }));
+  await bring({ a: "2" });
+  await waitFor(() => (others.at(-1) === "2" ? true : undefined), { what: "another to get it" });
+  t.deepEqual(applied, ["1"]);
 });

@@ -88,6 +88,24 @@ test("without an address, probes are answered on IPv4 and on IPv6, as far as the
     t.is((await fetch(`http://${address}:${port}/livez`)).status, 200, address);
 });
 
+test("with an address, nobody is answered at another", async (t) => {
+  const { port } = await serve(t, { host: "127.0.0.1" });
+  await t.throwsAsync(fetch(`http://127.0.0.2:${port}/livez`), { message: /failed/ });
+});
+
+test("closing doesn't wait for a check", async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const hangs = () => {
+    asked.resolve();
+    return new Promise<undefined>(() => {});
+  };
+  const { server, get } = await serve(t, { ready: { hangs } });
+  const unanswered = t.throwsAsync(get("/readyz"), { message: /failed/ });
+  await asked.promise;
+  await server.close();
+  await unanswered;
+});
+
 test("what goes wrong while metrics are read is said in the log, and nothing of it in the answer", async (t) => {
   const metrics = new Registry();
   new Gauge({

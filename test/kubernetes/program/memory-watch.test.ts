@@ -1,3 +1,4 @@
+import { mock } from "node:test";
 import test from "ava";
 import { Registry } from "prom-client";
 import { RuntimeMetrics } from "../../../kubernetes/metrics.ts";
@@ -21,6 +22,11 @@ function watch() {
   });
   return {
     lines,
+    start: () => watched.start(),
+    /** Is at this from now on. */
+    is: (change: Partial<Memory>) => {
+      memory = { ...AT_EASE, ...change };
+    },
     /** Looks at this so many times. */
     async sees(change: Partial<Memory>, times = 1): Promise<void> {
       memory = { ...AT_EASE, ...change };
@@ -74,6 +80,33 @@ test("of this process it tells shares of what it may take, and of no limit that 
   const shares = [...(await metrics.metrics()).matchAll(/^gadget_memory_used_ratio\{of="\w+"\} (.+)$/gm)];
   t.true(shares.length > 0);
   for (const [line, share] of shares) t.true(Number(share) > 0.0001 && Number(share) < 1, line);
+});
+
+test.serial("once it has been started, it looks by itself", async (t) => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  t.teardown(() => mock.timers.reset());
+  const { is, start, lines } = watch();
+  is({ resident: 220 * MiB });
+  start();
+  t.deepEqual(lines, []);
+  mock.timers.tick(10_000);
+  await new Promise(setImmediate);
+  t.is(lines.length, 1);
+});
+
+test.serial("a container's limit is one only where it is a number of bytes", async (t) => {
+  const { constrainedMemory } = process;
+  t.teardown(() => Object.assign(process, { constrainedMemory }));
+  for (const [limit, isOne] of [
+    [2 ** 40, true],
+    [0, false],
+    [2 ** 64, false],
+  ] as const) {
+    process.constrainedMemory = () => limit;
+    const metrics = new Registry();
+    new MemoryWatch({ metrics, prefix: "gadget_", raise: "", log: logLines().log });
+    t.is((await metrics.metrics()).includes('{of="container"}'), isOne, `${limit}`);
+  }
 });
 
 test("what takes just as much as is too much is told, and what takes a byte less isn't", async (t) => {

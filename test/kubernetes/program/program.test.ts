@@ -22,13 +22,12 @@ const PROGRAM = `
 /** Runs it in a process of its own. */
 async function run(t: ExecutionContext, { args = [], env = {} }: { args?: string[]; env?: object }) {
   const KUBECONFIG = await oneContext(t, { namespace: "mine" });
-  const { PATH, __STRYKER_ACTIVE_MUTANT__ } = process.env;
   return new Promise<{ code: unknown; stdout: string; stderr: string; lines: Record<string, unknown>[] }>(
     (resolve) => {
       execFile(
         process.execPath,
         ["--input-type=module", "--eval", PROGRAM, "x", ...args],
-        { env: { PATH, __STRYKER_ACTIVE_MUTANT__, KUBECONFIG, ...env } },
+        { env: { ...process.env, KUBECONFIG, ...env } },
         (error, stdout, stderr) => {
           const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
           resolve({ code: error?.code ?? 0, stdout, stderr, lines: lines.map((line) => JSON.parse(line)) });
@@ -53,9 +52,10 @@ test("what a program's variables and metrics are called begins with its prefix; 
 });
 
 test("why it can't run, or go on, is said in words, and in its exit code", async (t) => {
-  const [unconfigured, failed] = await Promise.all([
+  const [unconfigured, failed, quiet] = await Promise.all([
     run(t, { args: ["--kubeconfig", "/no/such/file"] }),
     run(t, { args: ["--health-port", "66", "--namespace", "other"] }),
+    run(t, { args: ["--health-port", "66", "--log-level", "error"] }),
   ]);
   t.is(unconfigured.code, 1);
   t.is(unconfigured.lines.length, 1);
@@ -67,6 +67,10 @@ test("why it can't run, or go on, is said in words, and in its exit code", async
   t.is(lines.length, 2);
   t.like(lines[0], { msg: "up", namespace: "other" });
   t.like(lines[1], { level: 60, msg: "the program can't go on", err: { message: "no such port" } });
+  t.deepEqual(
+    quiet.lines.map(({ msg }) => msg),
+    ["the program can't go on"],
+  );
 });
 
 test.serial("who asks for help gets it, who makes a mistake is told of it, and nothing runs", async (t) => {

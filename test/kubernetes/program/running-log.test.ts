@@ -16,7 +16,7 @@ function running(level: string) {
     },
   });
   const messages = (): unknown[] => lines.splice(0).map(({ msg, logLevel }) => logLevel ?? msg);
-  return { messages, running: new RunningLog({ name: "x", level, destination }) };
+  return { messages, destination, running: new RunningLog({ name: "x", level, destination }) };
 }
 
 for (const level of ["info", "error"]) {
@@ -46,11 +46,16 @@ for (const level of ["info", "error"]) {
 }
 
 test("what was logged last is out when the log has ended, and nothing comes after it", async (t) => {
-  const { running: made, messages } = running("info");
+  const { running: made, messages, destination } = running("info");
+  let late = 0;
+  destination.on("error", () => late++);
   const child = made.log.child({ controller: "users" });
   child.info("the last words");
   await made.end();
+  t.true(destination.writableFinished);
   child.fatal("too late");
+  await new Promise(setImmediate);
+  t.is(late, 0);
   t.deepEqual(messages(), ["the last words"]);
 });
 
