@@ -3,7 +3,7 @@ import { OktaError } from "../errors.ts";
 import type { HttpAnswer } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
 import { HostNotListedError, UrlNotAllowedError } from "../http/http-errors.ts";
-import { NoRoomError } from "../room.ts";
+import { NoRoomError, type Share } from "../room.ts";
 import {
   directoryError,
   IS_IT_OKTA,
@@ -29,6 +29,11 @@ export interface ManagementApiOptions {
   url: string;
   credentials: DirectoryCredentials;
   http: Http;
+  /**
+   * What answers have of memory while they are being read, and what is kept of several until all of them have come.
+   * Default: what its origin has of the `http`'s room
+   */
+  share?: () => Share;
   /** For whom it is read, default "background". */
   lane?: Lane;
   /**
@@ -74,6 +79,7 @@ const MAX_ATTEMPTS = 4;
 export class ManagementApi {
   readonly #base: URL;
   readonly #http: Http;
+  readonly #share: () => Share;
   readonly #authorizer: Authorizer;
   readonly #budget: RateBudget;
   readonly #semaphore: Semaphore;
@@ -91,11 +97,17 @@ export class ManagementApi {
     this.#http = options.http;
     this.#base = orgURL(options.url, this.#http);
     this.#now = options.now ?? (() => performance.now());
+    this.#share = options.share ?? (() => this.#http.room.share(this.#base.origin));
     const { credentials, lane = "background" } = options;
     this.#authorizer =
       credentials.kind === "api-token"
         ? new ApiToken(credentials.token)
-        : new ServiceApp(credentials, { url: this.#base, http: options.http, now: this.#now });
+        : new ServiceApp(credentials, {
+            url: this.#base,
+            http: this.#http,
+            share: this.#share,
+            now: this.#now,
+          });
     this.#budget = new RateBudget({ now: this.#now, lane });
     this.#semaphore = new Semaphore(options.maxConcurrent ?? CONCURRENT[lane]);
     this.#maxWaitMs = options.maxWaitMs ?? 5_000;
@@ -132,7 +144,7 @@ export class ManagementApi {
     isKept: (item: T) => boolean = () => true,
   ): Promise<T[]> {
     const items: T[] = [];
-    using share = this.#http.room.share(this.#base.origin);
+    using share = this.#share();
     for await (const page of this.#pages(endpoint, path, schema, query)) {
       const before = items.length;
       for (const item of page.items) if (isKept(item)) items.push(item);
@@ -267,7 +279,12 @@ export class ManagementApi {
       answer = await this.#semaphore.run(async () => {
         authorization = await this.#authorizer.authorize("GET", url, scope);
         const headers = { accept: "application/json", ...authorization };
-        return await this.#http.request(url, { headers, ...(maxBytes === undefined ? {} : { maxBytes }) });
+        const share = this.#share();
+        return await this.#http.request(url, {
+          headers,
+          share,
+          ...(maxBytes === undefined ? {} : { maxBytes }),
+        });
       }, MAX_IN_LINE_MS);
       return { answer, authorization };
     } catch (error) {

@@ -31,7 +31,7 @@ export interface HttpOptions {
   destinations?: Destinations;
   /** How host names are looked up. Default: by the system */
   lookup?: LookupFunction;
-  /** What answers that are being read may have of memory, shared by origins. Default 48 MiB */
+  /** What answers that are being read have of memory, shared by origins, unless they bring a share. Default 16 MiB */
   room?: Room;
   /** Told why no address was found for a host that may be connected to: the error doesn't say. */
   onNoAddress?: (host: string, why: string) => void;
@@ -46,6 +46,8 @@ export interface HttpRequest {
   body?: string | undefined;
   /** Longest answer, where another than usual is expected. */
   maxBytes?: number;
+  /** What the answer may take of memory while it is being read; given back with it. */
+  share?: Share;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface HttpRequest {
 export class Http {
   readonly #options: Settings;
   readonly #dispatcher: Dispatcher;
-  /** For answers while they are being read, and for what is kept of several until all of them have come. By origin. */
+  /** For answers while they are being read. By origin. */
   readonly room: Room;
 
   constructor(options: HttpOptions = {}) {
@@ -65,7 +67,7 @@ export class Http {
       maxBytes: 1024 * 1024,
       connectionsPerOrigin: 32,
       destinations: new Destinations(),
-      room: new Room(48 * 1024 * 1024),
+      room: new Room(16 * 1024 * 1024),
       ...options,
     };
     this.room = this.#options.room;
@@ -111,7 +113,7 @@ export class Http {
       throw this.#noAddress(where, new NoAddressError(checked.hostname, "nothing may be called there"));
     const { timeoutMs } = this.#options;
     const maxBytes = request.maxBytes ?? this.#options.maxBytes;
-    using share = this.room.share(checked.origin);
+    using share = request.share ?? this.room.share(checked.origin);
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomUUID } from "node:crypto";
 import test, { type ExecutionContext } from "ava";
 import type { Organization } from "../../crds/types.ts";
 import { Http } from "../../okta/http/http.ts";
+import { Room } from "../../okta/room.ts";
 import { DirectoryClients } from "../../organizations/directory-clients.ts";
 import { clusterOfFile } from "../cluster-of-file.ts";
 import { oktaError } from "../okta/directory/org.ts";
@@ -31,8 +32,9 @@ async function scene(t: ExecutionContext) {
     metadata: { namespace, name: "acme" },
     spec: { okta: { directory } },
   } as Organization;
-  const directories = new DirectoryClients({ secrets: secrets.values, http });
-  return { org, name, store, secrets, server, organization, directories };
+  const room = new Room(8_000);
+  const directories = new DirectoryClients({ secrets: secrets.values, http, room, maxWaitMs: 0 });
+  return { org, name, store, secrets, server, organization, directories, namespace, room };
 }
 
 test("a token that was replaced in Okta and in the Secret is used at the next question", async (t) => {
@@ -54,6 +56,24 @@ test("an organization's directory is the same one as long as its address and cre
   await store("second");
   t.is(await directories.of(organization), first, "the Secret was read a moment ago");
   t.not(await directories.of(organization, { fresh: true }), first);
+});
+
+test("however many hosts one namespace reads from, others have room for what they read", async (t) => {
+  const { server, organization, directories, namespace, room } = await scene(t);
+  server.routes[GROUPS] = () => ({
+    body: "[]".padEnd(1_500),
+    headers: { "content-type": "application/json" },
+  });
+  const read = () => directories.ask(organization, (directory) => directory.check());
+  {
+    using its = room.share(namespace);
+    t.true(its.take(3_500));
+    await t.throwsAsync(read(), { code: "directory-unreachable", message: /no memory for more/ });
+  }
+  using others = room.share("another-namespace");
+  t.true(others.take(4_000));
+  await t.notThrowsAsync(read());
+  await t.notThrowsAsync(read(), "and it is given back");
 });
 
 test("an organization without a directory isn't asked", async (t) => {
