@@ -7,7 +7,12 @@ import { type ApiAccess, apiRequest } from "../dev/control-plane/api-request.ts"
 import { attachControlPlane, type RunningControlPlane } from "../dev/control-plane/control-plane.ts";
 import { CONTROL_PLANE } from "../dev/control-plane/environment.ts";
 import { clusterOf, kubeconfigText, TOKEN_LIFETIME_HOURS } from "../dev/control-plane/kubeconfig.ts";
-import { type KubectlResult, type KubectlTarget, runKubectl } from "../dev/control-plane/kubectl.ts";
+import {
+  KubectlError,
+  type KubectlResult,
+  type KubectlTarget,
+  runKubectl,
+} from "../dev/control-plane/kubectl.ts";
 import { writePrivately } from "../dev/control-plane/private-file.ts";
 import {
   chartRights,
@@ -19,6 +24,9 @@ import {
 import { applyObject } from "./apply.ts";
 
 export { waitFor } from "./wait-for.ts";
+
+/** What kubectl printed. */
+export type KubectlOutput = Omit<KubectlResult, "code">;
 
 /** A namespace of a test's own on the control plane that all tests share. */
 export interface TestCluster {
@@ -34,10 +42,16 @@ export interface TestCluster {
    * @throws Error with what the API server says of the first that it doesn't accept
    */
   apply(...objects: object[]): Promise<void>;
-  /** Runs kubectl as the cluster's admin, in this namespace unless the arguments name another. */
-  kubectl(...args: string[]): Promise<KubectlResult>;
-  /** The same with something on stdin, for `-f -`: YAML as text, or one object. */
-  kubectlWith(stdin: string | object, ...args: string[]): Promise<KubectlResult>;
+  /**
+   * Runs kubectl as the cluster's admin, in this namespace unless the arguments name another.
+   *
+   * @throws KubectlError when it fails: what couldn't be read isn't "nothing there"
+   */
+  kubectl(...args: string[]): Promise<KubectlOutput>;
+  /** The same with something on stdin, for `-f -`: YAML as text, or one object. @throws KubectlError */
+  kubectlWith(stdin: string | object, ...args: string[]): Promise<KubectlOutput>;
+  /** For what may fail, or is to. */
+  tryKubectl(args: readonly string[], stdin?: string | object): Promise<KubectlResult>;
   /**
    * Makes the product's service account here, with the chart's rights and no others.
    *
@@ -90,6 +104,13 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
     kubeconfig,
     cacheDir: controlPlane.cacheDir,
   };
+  const tryKubectl: TestCluster["tryKubectl"] = (args, stdin) =>
+    runKubectl(target, args, typeof stdin === "object" ? JSON.stringify(stdin) : stdin);
+  const kubectl = async (args: readonly string[], stdin?: string | object): Promise<KubectlOutput> => {
+    const result = await tryKubectl(args, stdin);
+    if (result.code !== 0) throw new KubectlError(args, result);
+    return result;
+  };
   const apply = async (...objects: object[]): Promise<void> => {
     for (const object of objects) await applyObject(admin, namespace, object);
   };
@@ -99,9 +120,9 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
     kubeconfig,
     controlPlane,
     folder,
-    kubectl: (...args) => runKubectl(target, args),
-    kubectlWith: (stdin, ...args) =>
-      runKubectl(target, args, typeof stdin === "string" ? stdin : JSON.stringify(stdin)),
+    kubectl: (...args) => kubectl(args),
+    kubectlWith: (stdin, ...args) => kubectl(args, stdin),
+    tryKubectl,
     apply,
     async serviceAccount(rights, name = SERVICE_ACCOUNT) {
       await apply(...(await serviceAccountObjects(namespace, rights, name)));

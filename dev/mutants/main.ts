@@ -14,13 +14,14 @@
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { exclusively } from "../control-plane/build-lock.ts";
 import { startControlPlane } from "../control-plane/control-plane.ts";
 import { environmentOf } from "../control-plane/environment.ts";
 import { installCrds } from "../control-plane/install.ts";
-import { showProgress } from "../control-plane/progress.ts";
+import { type Progress, showProgress } from "../control-plane/progress.ts";
 import { isMutated } from "./belonging.ts";
 import { drawn } from "./drawn.ts";
 import { Hunt } from "./hunt.ts";
@@ -31,6 +32,8 @@ import { changedSince, filesIn, makeSandbox } from "./sandbox.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const cache = join(root, ".cache/mutants");
+/** Beside it, since --fresh removes that. */
+const lock = join(root, ".cache/mutants.lock");
 const page = join(root, "docs/development.md");
 
 const HELP = `npm run mutants [-- PATH... | --since REF] [--sample N] [--tests PATH]... [--at-once N] [--fresh] [--write]
@@ -44,6 +47,16 @@ PATH         a folder or a file, such as identity or okta/oidc/issuer.ts; defaul
 --fresh      forgets what earlier runs have found
 --write      puts the table into docs/development.md: the folders of which all is known, or all that
              --sample draws, by this run and earlier ones`;
+
+interface Wanted {
+  readonly paths: readonly string[];
+  readonly since: string | undefined;
+  readonly sample: number | undefined;
+  readonly tests: readonly string[];
+  readonly atOnce: number | undefined;
+  readonly fresh: boolean;
+  readonly write: boolean;
+}
 
 async function main(): Promise<number> {
   const { values, positionals: paths } = parseArgs({
@@ -62,28 +75,42 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  const { since, tests, fresh, write } = values;
   const sample = countOf(values.sample, "--sample");
   const atOnce = countOf(values["at-once"], "--at-once");
+  const progress = showProgress();
+  await mkdir(dirname(lock), { recursive: true });
+  // What is known and the copy have one place, where a second run would change them under the feet of the first.
+  return exclusively(
+    lock,
+    () => progress.update("waiting for another run here to end"),
+    () => judge({ paths, since, sample, tests, atOnce, fresh, write }, progress),
+  );
+}
+
+async function judge(
+  { paths, since, sample, tests: asked, atOnce, fresh, write }: Wanted,
+  progress: Progress,
+): Promise<number> {
   const files = await filesIn(root);
   const texts = new Map<string, string>();
   for (const file of files.filter(isMutated)) texts.set(file, await readFile(join(root, file), "utf8"));
-  const changed = values.since === undefined ? undefined : new Set(await changedSince(root, values.since));
+  const changed = since === undefined ? undefined : new Set(await changedSince(root, since));
   const wanted = [...texts.keys()].filter((file) => (changed?.has(file) ?? true) && isIn(file, paths));
   if (wanted.length === 0) {
     console.log("no file of the product is meant by that");
     return paths.length > 0 ? 2 : 0;
   }
 
-  const progress = showProgress();
   progress.step(`mutating ${texts.size} files`);
   const mutated = await mutate(texts);
-  if (values.fresh) await rm(cache, { recursive: true, force: true });
+  if (fresh) await rm(cache, { recursive: true, force: true });
   await mkdir(cache, { recursive: true });
   const ledger = await Ledger.open(join(cache, "ledger.json"));
   const sandbox = join(cache, "sandbox");
   await makeSandbox(root, sandbox, files, mutated.texts);
   const tests = new Map<string, string>();
-  for (const file of files.filter((path) => path.endsWith(".test.ts") && isIn(path, values.tests)))
+  for (const file of files.filter((path) => path.endsWith(".test.ts") && isIn(path, asked)))
     tests.set(file, hashOf([await readFile(join(root, file), "utf8")]));
 
   const stop = new AbortController();
@@ -99,14 +126,14 @@ async function main(): Promise<number> {
       atOnce: atOnce ?? availableParallelism(),
       progress,
     });
-    const asked = new Set(wanted);
-    const there = mutated.mutants.filter(({ file }) => asked.has(file));
+    const meant = new Set(wanted);
+    const there = mutated.mutants.filter(({ file }) => meant.has(file));
     const judged = await hunt.run(sample === undefined ? there : drawn(there, sample));
     console.log(`\n${tableOf(judged, there)}`);
     const unnoticed = join(cache, "unnoticed.txt");
     await writeFile(unnoticed, `${survivorsOf(judged)}\n`);
     console.log("\nthose that nobody noticed: .cache/mutants/unnoticed.txt");
-    if (values.write && values.tests.length === 0) {
+    if (write && asked.length === 0) {
       const all = mutated.mutants;
       const known = hunt.known(all);
       await writeTable(tableOf(representative(known, all, drawn(all, sample ?? 0)), all));

@@ -74,20 +74,14 @@ function isThe(object: Manifest, kind: string, name: string | undefined): boolea
 
 test("the API server accepts every object that any of these values makes", async (t) => {
   const crds = await foreignCrds();
-  const applied = await release.kubectlWith(crds, "apply", "--server-side", "--force-conflicts", "-f", "-");
-  t.is(applied.code, 0, applied.stderr);
+  await release.kubectlWith(crds, "apply", "--server-side", "--force-conflicts", "-f", "-");
   const kinds = [
     "httproutes.gateway.networking.k8s.io",
     "podmonitors.monitoring.coreos.com",
     "servicemonitors.monitoring.coreos.com",
     "prometheusrules.monitoring.coreos.com",
   ];
-  const served = await release.kubectl(
-    "wait",
-    "--for=condition=Established",
-    ...kinds.map((kind) => `crd/${kind}`),
-  );
-  t.is(served.code, 0, served.stderr);
+  await release.kubectl("wait", "--for=condition=Established", ...kinds.map((kind) => `crd/${kind}`));
   // No controller makes it here, and a pod needs one.
   await release.kubectl("create", "serviceaccount", "default");
 
@@ -100,9 +94,8 @@ test("the API server accepts every object that any of these values makes", async
   t.true(objects.size > 100);
   const list = { apiVersion: "v1", kind: "List", items: [...objects.values()] };
   const dryRun = ["apply", "--server-side", "--dry-run=server", "--force-conflicts", "--validate=strict"];
-  const { code, stderr } = await release.kubectlWith(list, ...dryRun, "--output=name", "-f", "-");
-  t.is(code, 0, stderr);
-  t.is(stderr, "", "and has nothing to warn of");
+  const { stderr } = await release.kubectlWith(list, ...dryRun, "--output=name", "-f", "-");
+  t.is(stderr, "", "and there is nothing to warn of");
 });
 
 test("the pods meet the restricted Pod Security Standard, the test's as well", async (t) => {
@@ -113,8 +106,7 @@ test("the pods meet the restricted Pod Security Standard, the test's as well", a
   if (!isValues(template)) return t.fail("the Deployment has no template");
   const metadata = { ...(isValues(template.metadata) ? template.metadata : {}), name: "pod" };
   for (const pod of [{ apiVersion: "v1", kind: "Pod", ...template, metadata }, find(objects, "Pod")]) {
-    const { code, stderr } = await other.kubectlWith(pod, "create", "--dry-run=server", "-f", "-");
-    t.is(code, 0, stderr);
+    await t.notThrowsAsync(other.kubectlWith(pod, "create", "--dry-run=server", "-f", "-"));
   }
   const privileged = {
     ...template,
@@ -124,7 +116,7 @@ test("the pods meet the restricted Pod Security Standard, the test's as well", a
     spec: { containers: [{ name: "x", image: "x" }] },
   };
   t.regex(
-    (await other.kubectlWith(privileged, "create", "--dry-run=server", "-f", "-")).stderr,
+    (await other.tryKubectl(["create", "--dry-run=server", "-f", "-"], privileged)).stderr,
     /restricted/,
   );
 });

@@ -3,7 +3,7 @@ import { localUser, type Manifest, mapping, oktaUser, organization } from "./obj
 import { giveEveryRight, product } from "./people.ts";
 import { testNamespace } from "./server.ts";
 
-const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+const tenHoursAgo = new Date(Date.now() - 36_000_000).toISOString();
 const yesterday = new Date(Date.now() - 86_400_000).toISOString();
 
 const namespace = testNamespace(async (namespace) => {
@@ -41,7 +41,7 @@ const namespace = testNamespace(async (namespace) => {
       { name: "portal-admin", mapping: "portal-admins", group: "portal_admin" },
       { name: "service-admin", mapping: "service-admins", group: "service_admin" },
     ],
-    lastLoginTime: anHourAgo,
+    lastLoginTime: tenHoursAgo,
     conditions: [condition("Active", "True", "GroupsMatched", "Through service_admin.")],
   });
   await create(localUser({ name: "Mia Moreau" }));
@@ -141,7 +141,7 @@ test.serial(
       "Ada Abel",
       "service_admin",
       "portal-admins, service-admins",
-      "60m",
+      "10h",
       "00u1ada",
       "GroupsMatched",
       "Through service_admin.",

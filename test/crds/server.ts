@@ -46,7 +46,7 @@ export function testNamespace(prepare?: (namespace: TestNamespace) => Promise<vo
     get name() {
       return cluster().namespace;
     },
-    kubectl: (args, input) => cluster().kubectlWith(input ?? "", ...args),
+    kubectl: (args, input) => cluster().tryKubectl(args, input),
     async succeed(args, input) {
       const { code, stdout, stderr } = await namespace.kubectl(args, input);
       if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);

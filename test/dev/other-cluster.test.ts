@@ -25,7 +25,7 @@ async function leadingTo(
 
 test("the current context is named when its API server answers, whoever the user is to it", async (t) => {
   const { controlPlane } = await testCluster(t);
-  t.is(await clusterThatAnswers(KUBECTL, await leadingTo(t, controlPlane.url)), "local");
+  t.is(await clusterThatAnswers(KUBECTL, await leadingTo(t, controlPlane.url), 60_000), "local");
 });
 
 test("nothing is named where nobody answers, or there is no kubectl or kubeconfig", async (t) => {

@@ -551,7 +551,7 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
   });
 
   test(title("subscribers are told what was before and what is now"), async (t) => {
-    const { store, organization, until } = await given();
+    const { store, other, organization, until } = await given();
     const key = await organization();
     const events: string[] = [];
     const stop = store.subscribe(({ kind, user, previous }) => {
@@ -565,6 +565,11 @@ export function storeConformance(test: TestFn, name: string, setUp: () => Promis
     });
     await store.update(made, { access: none });
     await until(store, () => events.includes("updated true -> false"));
+    // What the store hears of itself comes before what somebody else writes later.
+    await until(other, () => other.get(made.ref)?.access?.active === false);
+    const there = other.get(made.ref);
+    if (there) await other.update(there, { access: access("viewer") });
+    await until(store, () => events.includes("updated false -> true"));
     stop();
     t.is(events.filter((event) => event === "updated true -> false").length, 1, "and each thing once");
   });

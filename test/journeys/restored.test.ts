@@ -21,19 +21,23 @@ test("after a restore of etcd everything follows what was stored then, and delet
   const restore = await controlPlane.backUp();
 
   // Ada is put out after that, and the organization gets another name.
-  const kubectl = async (...args: string[]) => {
-    const { code, stdout, stderr } = await cluster.kubectl(...args);
-    if (code !== 0) throw new Error(stderr);
-    return stdout;
-  };
+  const kubectl = async (...args: string[]) => (await cluster.kubectl(...args)).stdout;
   await until("the product to be back", async () => (await sessionOf(cookies)) === 200);
   await kubectl("delete", "orm", "--all");
   await until("Ada to be out", async () => (await sessionOf(cookies)) === 401);
   // More than the API server writes by itself when it starts, so that what the product knows is ahead of it.
-  const write = (turn: number) =>
-    apiRequest(controlPlane.admin, "PATCH", `/api/v1/namespaces/${cluster.namespace}`, {
-      body: { metadata: { annotations: { "example.com/turn": String(turn) } } },
-    });
+  const write = async (turn: number) => {
+    const { status } = await apiRequest(
+      controlPlane.admin,
+      "PATCH",
+      `/api/v1/namespaces/${cluster.namespace}`,
+      {
+        contentType: "application/merge-patch+json",
+        body: { metadata: { annotations: { "example.com/turn": String(turn) } } },
+      },
+    );
+    if (status !== 200) throw new Error(`the namespace can't be written: ${status}`);
+  };
   for (let turn = 0; turn < 600; turn++) await write(turn);
 
   await restore();

@@ -63,6 +63,7 @@ export class WriteTap {
     if (counts) {
       this.writes.push(write);
       await this.onWrite?.(write, "before");
+      if (res.destroyed) return; // who asked was killed before the write left
     }
     const upstream = httpsRequest(new URL(url, access.url), { method, headers: req.headers, agent });
     res.once("close", () => upstream.destroy());

@@ -33,6 +33,7 @@ test("an unrelated edit reads no group again; another leader changes no conditio
   await addMapping("last", "group-0");
   await condition("orm", "last", "GroupsResolved", "True");
   t.true(okta.requests.management - calls <= FEW, `${okta.requests.management - calls} calls`);
+  await condition("oktaorg", "acme", "Ready", "True");
 
   const versions = () =>
     Promise.all(NAMES.map(async (name) => (await mapping(name)).metadata.resourceVersion));

@@ -137,7 +137,7 @@ async function hearOfChanges(product: ProductInProcess): Promise<void> {
 /** Gives the organization a directory and an event hook, and waits until the operator has noted what it knows of them. */
 export async function hookFollowed({ cluster, hook }: ProductInProcess): Promise<void> {
   await hook();
-  const cursor = ["get", "oktahints", "acme", "-o", "jsonpath={.spec.logCursor}"];
+  const cursor = ["get", "oktahints", "acme", "-o", "jsonpath={.spec.logCursor}", "--ignore-not-found"];
   await waitFor(async () => (await cluster.kubectl(...cursor)).stdout || undefined, {
     what: "the operator to note how far Okta's log was read",
   });
@@ -180,7 +180,7 @@ export async function breakAndMend({ cluster }: ProductInProcess): Promise<void>
     await cluster.apply(mappingObject("broken", ["web"], [role]));
     await waitFor(
       async () =>
-        (await cluster.kubectl("wait", `--for=condition=Ready=${ready}`, "orm/broken", "--timeout=5s"))
+        (await cluster.tryKubectl(["wait", `--for=condition=Ready=${ready}`, "orm/broken", "--timeout=5s"]))
           .code === 0 || undefined,
       { what: `the mapping to be Ready=${ready}` },
     );

@@ -22,7 +22,7 @@ async function setUp(t: ExecutionContext, options: Partial<EventRecorderOptions>
     metrics,
     ...options,
   });
-  t.teardown(() => recorder.flush());
+  t.teardown(() => recorder.flush({ timeoutMs: 20_000 }));
   const event = (more: Partial<EventToRecord> = {}): EventToRecord => ({
     regarding: object,
     ...PAINTED,
@@ -41,7 +41,7 @@ test("an event says what happened to which object", async (t) => {
   const { recorder, object, event, recorded } = await setUp(t);
   const related = { apiVersion: "v1", kind: "Namespace", name: "default" };
   recorder.record(event({ related }));
-  await recorder.flush();
+  await recorder.flush({ timeoutMs: 20_000 });
   const [found, ...others] = await recorded();
   t.deepEqual(others, []);
   t.like(found, {
@@ -66,7 +66,7 @@ test("repeats are merged into a series; what differs isn't", async (t) => {
   recorder.record(event());
   recorder.record(event({ note: "It is blue now." }));
   recorder.record(event({ type: "Warning" }));
-  await recorder.flush();
+  await recorder.flush({ timeoutMs: 20_000 });
   const found = await recorded();
   t.deepEqual(found.map(({ series }) => series?.count ?? 1).sort(), [1, 1, 11]);
   t.is(await results("created"), 3);
@@ -76,7 +76,7 @@ test("repeats are merged into a series; what differs isn't", async (t) => {
 test("what is recorded together is one write", async (t) => {
   const { recorder, event, recorded, results } = await setUp(t);
   for (let i = 0; i < 5; i++) recorder.record(event());
-  await recorder.flush();
+  await recorder.flush({ timeoutMs: 20_000 });
   t.is((await recorded())[0]?.series?.count, 5);
   t.is((await results("created")) + (await results("merged")), 1);
 });
@@ -85,10 +85,10 @@ test("a series whose event has expired is begun anew", async (t) => {
   const { recorder, event, recorded } = await setUp(t);
   const client = await connect(t);
   recorder.record(event());
-  await recorder.flush();
+  await recorder.flush({ timeoutMs: 20_000 });
   for (const { metadata } of await recorded()) await client.delete(events, metadata);
   recorder.record(event());
-  await recorder.flush();
+  await recorder.flush({ timeoutMs: 20_000 });
   t.deepEqual(
     (await recorded()).map(({ series }) => series?.count),
     [2],
@@ -116,7 +116,7 @@ test("an event that can't be written is dropped, and counted; the next one is wr
   server.failTimes(1, ({ method }) => method === "POST", statusAnswer(403, "Forbidden"));
   recorder.record(event({ note: "refused" }));
   recorder.record(event({ note: "fine" }));
-  await recorder.flush();
+  await recorder.flush({ timeoutMs: 20_000 });
   t.deepEqual(
     (await recorded()).map(({ note }) => note),
     ["fine"],
@@ -144,7 +144,7 @@ test("an event that the API server couldn't answer for is written, and once, tho
 test("an event fits the API's limits", async (t) => {
   const { recorder, event, recorded, results } = await setUp(t);
   recorder.record(event({ note: "ä€".repeat(1_000), reason: "R".repeat(200), action: "A".repeat(200) }));
-  await recorder.flush();
+  await recorder.flush({ timeoutMs: 20_000 });
   const [found] = await recorded();
   t.true(Buffer.byteLength(found?.note ?? "") <= 1024);
   t.regex(found?.note ?? "", /^(ä€)+ä?…$/);
@@ -177,7 +177,7 @@ test("a count that is overdue is written at once, and Node has nothing to warn o
   t.teardown(() => void process.off("warning", warned));
   for (let repeat = 0; repeat < 2; repeat++) {
     recorder.record(event());
-    await recorder.flush();
+    await recorder.flush({ timeoutMs: 20_000 });
   }
   time.now += 2 * 60_000;
   recorder.record(event());

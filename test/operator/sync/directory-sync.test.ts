@@ -19,7 +19,10 @@ test("who leaves the last mapped group in Okta is deactivated without a login; w
   okta.directory.removeFromGroup("web", "bob@acme.example");
   t.is(active(await untilState(ada, "Deactivated"))?.reason, "NoMappedGroup");
   await untilState(bob, "Active", ["portal-admin"]);
-  const revoked = lines.find((line) => line.action === "deactivate" && line.email === "ada@acme.example");
+  const revoked = await waitFor(
+    () => lines.find((line) => line.action === "deactivate" && line.email === "ada@acme.example"),
+    { what: "the audit line" },
+  );
   t.like(revoked, { cause: { by: "directory" } });
 
   okta.directory.addToGroup("web", "ada@acme.example");

@@ -31,12 +31,14 @@ async function approve({ cluster }: UnderTest, code: string): Promise<void> {
 }
 
 /** Six people, and a deletion that would put all of them out. */
-async function heldDeletion(under: UnderTest): Promise<void> {
+async function heldDeletion(under: UnderTest): Promise<string[]> {
   await under.applyAcme({ mappings: MAPPINGS });
   await under.condition("orm", "services", "Ready", "True");
-  for (let i = 0; i < 6; i++) await under.signedIn(`user${i}`, ["service_admin"], MAPPINGS);
+  const refs: string[] = [];
+  for (let i = 0; i < 6; i++) refs.push((await under.signedIn(`user${i}`, ["service_admin"], MAPPINGS)).ref);
   await activeUsers(under, 6);
   await under.cluster.kubectl("delete", "orm", "services");
+  return refs;
 }
 
 test("an approval that is given while nobody leads counts when somebody does", async (t) => {
@@ -53,13 +55,18 @@ test("an approval that is given while nobody leads counts when somebody does", a
 
 test("an approval doesn't count for an issuer that was changed after it was asked for", async (t) => {
   const under = await operatorUnderTest(t);
-  await heldDeletion(under);
+  const refs = await heldDeletion(under);
   const code = await howToApprove(under);
   await under.applyAcme({ okta: { issuer: under.okta.issuer("org") } });
   const other = await howToApprove(under, code);
   await approve(under, code);
   t.is(await howToApprove(under), other);
-  t.is((await under.organization()).status?.users?.active, 6);
+  await approve(under, other);
+  await activeUsers(under, 0);
+  for (const ref of refs) {
+    const [change] = (await under.user(ref)).status?.history ?? [];
+    t.true(change?.message.includes(`approved it on the cluster (${other})`), change?.message);
+  }
 });
 
 test("an approval is used up: the same deletion later on is held again", async (t) => {

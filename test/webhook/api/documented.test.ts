@@ -51,8 +51,7 @@ test("the documented pod is one that Kubernetes takes, and its command is answer
   await program(cluster, "reports", "list");
   const text = await readFile(new URL("programs/pod.yaml", docs), "utf8");
   const manifest = here(text).replace("namespace: access", `namespace: ${cluster.namespace}`);
-  const made = await cluster.kubectlWith(manifest, "create", "-f", "-");
-  t.is(made.code, 0, made.stderr);
+  await t.notThrowsAsync(cluster.kubectlWith(manifest, "create", "-f", "-"));
 
   const pod = z
     .object({

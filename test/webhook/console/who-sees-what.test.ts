@@ -95,8 +95,7 @@ test("an admin role that goes away closes every page for admins at the next requ
     asked.startsWith("GET ") && member === "403" && admin === "200" ? [asked.slice(4)] : [],
   );
   for (const path of pages) t.is((await browser.get(path)).status, 200, path);
-  const { code, stderr } = await underTest.cluster.kubectl("delete", "orm", "organization");
-  t.is(code, 0, stderr);
+  await underTest.cluster.kubectl("delete", "orm", "organization");
   await waitFor(async () => ((await browser.get(pages[0] ?? "")).status === 403 ? true : undefined), {
     what: "the role to have gone",
   });

@@ -84,7 +84,7 @@ test("a verdict about the claim outlives an edit of something else, and ends wit
   const names = Array.from({ length: 7 }, (_, i) => `person${i}`);
   const seed = { users: names.map((name) => person(name, ["service_admin"])), groups: ["service_admin"] };
   const underTest = await webhookUnderTest(t, { okta: seed });
-  const { applyAcme, signIn, signedIn, condition, okta, heard } = underTest;
+  const { applyAcme, signIn, signedIn, condition, okta, heard, webhook } = underTest;
   await applyAcme();
   for (const name of names) await signedIn(name);
   await evidenceKnown(underTest);
@@ -95,6 +95,7 @@ test("a verdict about the claim outlives an edit of something else, and ends wit
 
   await applyAcme({ spec: { displayName: "Acme, Inc." } });
   t.is((await signIn("person6")).response.status, 502, "it is as lost as before");
+  await webhook.flush(5_000);
   await condition("oktaorg", "acme", "GroupsClaimReceived", "False", "ClaimLost");
 
   await applyAcme({ okta: { clientID: "another" } });
@@ -126,7 +127,9 @@ test("150 groups in a claim count, and the condition says that Okta may cut such
     groups,
     manyGroups: "all" as const,
   };
-  const { applyAcme, signIn, signedIn, users, condition } = await webhookUnderTest(t, { okta: seed });
+  const { applyAcme, signIn, signedIn, users, condition, webhook } = await webhookUnderTest(t, {
+    okta: seed,
+  });
   await applyAcme();
   const { response } = await signIn("ada");
   t.is(response.status, 303);
@@ -134,6 +137,7 @@ test("150 groups in a claim count, and the condition says that Okta may cut such
   const told = await condition("oktaorg", "acme", "GroupsClaimReceived", "True", "TooManyGroups");
   t.regex(told.message, /okta\.directory/);
   await signedIn("ben");
+  await webhook.flush(5_000);
   t.is(
     (await condition("oktaorg", "acme", "GroupsClaimReceived", "True")).reason,
     "TooManyGroups",
@@ -162,7 +166,7 @@ test("a list that may be cut gives, and never takes: who would lose by it is ref
     groups: ["service_admin", "portal_admin", ...many],
     manyGroups: "all" as const,
   };
-  const { applyAcme, signIn, signedIn, session, users, condition, heard, okta, lines } =
+  const { applyAcme, signIn, signedIn, session, users, condition, heard, okta, lines, webhook } =
     await webhookUnderTest(t, {
       okta: seed,
     });
@@ -189,6 +193,7 @@ test("a list that may be cut gives, and never takes: who would lose by it is ref
     roles: exactly({ name: "portal-admin" }, { name: "service-admin" }),
   });
   await signedIn("ben");
+  await webhook.flush(5_000);
   t.is(
     (await condition("oktaorg", "acme", "GroupsClaimReceived", "False")).reason,
     "TooManyGroups",
