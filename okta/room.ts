@@ -1,3 +1,15 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const owners = new AsyncLocalStorage<string>();
+
+/**
+ * What comes of `work` is on behalf of this owner, such as a tenant: what is read from Okta then takes of the room that the
+ * owner has, however many hosts it is read from.
+ */
+export function onBehalfOf<T>(owner: string, work: () => T): T {
+  return owners.run(owner, work);
+}
+
 /**
  * A number of bytes of this process's memory that several share for the same purpose. Each may have as much as it leaves free:
  * the first half of it, the next half of what is left then, and so on, so that there is nearly always some for somebody else.
@@ -11,9 +23,12 @@ export class Room {
     this.#bytes = bytes;
   }
 
-  /** What is taken by it is given back when it is disposed of. */
-  share(owner: string): Share {
-    return new Share(this, owner);
+  /**
+   * What is taken by it is given back when it is disposed of.
+   * @param otherwise whose it is where nothing says on whose behalf this is done
+   */
+  share(otherwise: string): Share {
+    return new Share(this, owners.getStore() ?? otherwise);
   }
 
   /** Takes so much, unless the owner had more then than is left. @returns whether it has */

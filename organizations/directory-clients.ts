@@ -7,7 +7,6 @@ import { Directory } from "../okta/directory/directory.ts";
 import { DirectoryUnauthorizedError } from "../okta/directory/directory-errors.ts";
 import type { ManagementApiOptions } from "../okta/directory/management-api.ts";
 import type { Http } from "../okta/http/http.ts";
-import { Room } from "../okta/room.ts";
 import type { SecretValues } from "./secret-values.ts";
 
 /** An organization's directory with its credentials. */
@@ -19,22 +18,10 @@ interface DirectorySettings {
 /** Directories that are remembered at once: more than there are, so that nobody's is forgotten for another's sake. */
 const MOST = 5_000;
 
-/** For answers of directories while they are being read. All of this process share it, by namespace. */
-const ROOM = new Room(32 * 1024 * 1024);
-
-/** What there is to tell whoever reads directories. */
-export interface DirectoryClientsOptions extends Pick<ManagementApiOptions, "lane" | "maxWaitMs"> {
-  readonly secrets: SecretValues;
-  readonly http: Http;
-  /** For answers while they are being read. Default: what all of this process have for it */
-  readonly room?: Room;
-}
-
 /** Organizations as clients of their directories, each with its credentials. */
 export class DirectoryClients {
   readonly #secrets: SecretValues;
   readonly #http: Http;
-  readonly #room: Room;
   readonly #reading: Pick<ManagementApiOptions, "lane" | "maxWaitMs">;
   /** A directory knows its access token and its rate limits, so that it is kept as long as it is the same. */
   readonly #known = new LRUCache<string, { settings: DirectorySettings; directory: Directory }>({
@@ -42,10 +29,13 @@ export class DirectoryClients {
   });
 
   /** @param deps with it, for whom directories are read, and how long a read waits for a rate limit before it fails */
-  constructor({ secrets, http, room = ROOM, ...reading }: DirectoryClientsOptions) {
+  constructor({
+    secrets,
+    http,
+    ...reading
+  }: { secrets: SecretValues; http: Http } & Pick<ManagementApiOptions, "lane" | "maxWaitMs">) {
     this.#secrets = secrets;
     this.#http = http;
-    this.#room = room;
     this.#reading = reading;
   }
 
@@ -83,9 +73,8 @@ export class DirectoryClients {
     const key = keyOf(organization);
     const known = this.#known.get(key);
     if (known && isDeepStrictEqual(known.settings, settings)) return known.directory;
-    const { namespace = "" } = organization.metadata;
-    const share = () => this.#room.share(namespace);
-    const directory = new Directory({ ...settings, ...this.#reading, http: this.#http, share });
+    const { namespace: owner = "" } = organization.metadata;
+    const directory = new Directory({ ...settings, ...this.#reading, http: this.#http, owner });
     this.#known.set(key, { settings, directory });
     return directory;
   }

@@ -4,9 +4,10 @@ import type { ClientAuthentication } from "../okta/oidc/client-authentication.ts
 import { InvalidClientError } from "../okta/oidc/login-errors.ts";
 import type { LoginRequest, Oidc, OidcSettings, SignedIn } from "../okta/oidc/oidc.ts";
 import type { LoginTransaction } from "../okta/oidc/transaction.ts";
+import { onBehalfOf } from "../okta/room.ts";
 import type { SecretValues } from "./secret-values.ts";
 
-/** Organizations as clients of their issuers, each with its secret or key. */
+/** Organizations as clients of their issuers, each with its secret or key, and on behalf of its namespace. */
 export class OidcClients {
   readonly #secrets: SecretValues;
   readonly #oidc: Oidc;
@@ -21,7 +22,8 @@ export class OidcClients {
     organization: Organization,
     request: LoginRequest,
   ): Promise<{ url: string; transaction: LoginTransaction }> {
-    return this.#oidc.startLogin(await this.#settings(organization), request);
+    const settings = await this.#settings(organization);
+    return as(organization, () => this.#oidc.startLogin(settings, request));
   }
 
   /**
@@ -35,12 +37,12 @@ export class OidcClients {
   ): Promise<SignedIn> {
     const settings = await this.#settings(organization);
     try {
-      return await this.#oidc.finishLogin(settings, callback);
+      return await as(organization, () => this.#oidc.finishLogin(settings, callback));
     } catch (error) {
       if (!(error instanceof InvalidClientError)) throw error;
       const again = await this.#settings(organization, { fresh: true });
       if (isDeepStrictEqual(again.authentication, settings.authentication)) throw error;
-      return this.#oidc.finishLogin(again, callback);
+      return as(organization, () => this.#oidc.finishLogin(again, callback));
     }
   }
 
@@ -49,16 +51,20 @@ export class OidcClients {
    * @throws IssuerUnreachableError, WrongIssuerError
    */
   endSessionURL(
-    { spec }: Organization,
+    organization: Organization,
     request: { idTokenHint?: string; postLogoutRedirectURI: string; state?: string },
   ): Promise<string | undefined> {
-    return this.#oidc.endSessionURL(spec.okta, request);
+    return as(organization, () => this.#oidc.endSessionURL(organization.spec.okta, request));
   }
 
   /** The settings with the secret, as it was a moment ago. `fresh`: as it is now. */
   async #settings(organization: Organization, options?: { fresh: boolean }): Promise<OidcSettings> {
     return oidcSettings(organization, await readAuthentication(this.#secrets, organization, options));
   }
+}
+
+function as<T>({ metadata: { namespace = "" } }: Organization, work: () => T): T {
+  return onBehalfOf(namespace, work);
 }
 
 /**

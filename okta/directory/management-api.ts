@@ -3,7 +3,7 @@ import { OktaError } from "../errors.ts";
 import type { HttpAnswer } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
 import { HostNotListedError, UrlNotAllowedError } from "../http/http-errors.ts";
-import { NoRoomError, type Share } from "../room.ts";
+import { NoRoomError, onBehalfOf } from "../room.ts";
 import {
   directoryError,
   IS_IT_OKTA,
@@ -29,11 +29,8 @@ export interface ManagementApiOptions {
   url: string;
   credentials: DirectoryCredentials;
   http: Http;
-  /**
-   * What answers have of memory while they are being read, and what is kept of several until all of them have come.
-   * Default: what its origin has of the `http`'s room
-   */
-  share?: () => Share;
+  /** On whose behalf it is read. Without it, that is for each call to say. */
+  owner?: string;
   /** For whom it is read, default "background". */
   lane?: Lane;
   /**
@@ -79,7 +76,7 @@ const MAX_ATTEMPTS = 4;
 export class ManagementApi {
   readonly #base: URL;
   readonly #http: Http;
-  readonly #share: () => Share;
+  readonly #owner: string | undefined;
   readonly #authorizer: Authorizer;
   readonly #budget: RateBudget;
   readonly #semaphore: Semaphore;
@@ -96,18 +93,13 @@ export class ManagementApi {
   constructor(options: ManagementApiOptions) {
     this.#http = options.http;
     this.#base = orgURL(options.url, this.#http);
+    this.#owner = options.owner;
     this.#now = options.now ?? (() => performance.now());
-    this.#share = options.share ?? (() => this.#http.room.share(this.#base.origin));
     const { credentials, lane = "background" } = options;
     this.#authorizer =
       credentials.kind === "api-token"
         ? new ApiToken(credentials.token)
-        : new ServiceApp(credentials, {
-            url: this.#base,
-            http: this.#http,
-            share: this.#share,
-            now: this.#now,
-          });
+        : new ServiceApp(credentials, { url: this.#base, http: options.http, now: this.#now });
     this.#budget = new RateBudget({ now: this.#now, lane });
     this.#semaphore = new Semaphore(options.maxConcurrent ?? CONCURRENT[lane]);
     this.#maxWaitMs = options.maxWaitMs ?? 5_000;
@@ -144,7 +136,7 @@ export class ManagementApi {
     isKept: (item: T) => boolean = () => true,
   ): Promise<T[]> {
     const items: T[] = [];
-    using share = this.#share();
+    using share = this.#owned(() => this.#http.room.share(this.#base.origin));
     for await (const page of this.#pages(endpoint, path, schema, query)) {
       const before = items.length;
       for (const item of page.items) if (isKept(item)) items.push(item);
@@ -276,16 +268,12 @@ export class ManagementApi {
     let answer: HttpAnswer | undefined;
     let authorization: Record<string, string> = {};
     try {
-      answer = await this.#semaphore.run(async () => {
+      const request = async (): Promise<HttpAnswer> => {
         authorization = await this.#authorizer.authorize("GET", url, scope);
         const headers = { accept: "application/json", ...authorization };
-        const share = this.#share();
-        return await this.#http.request(url, {
-          headers,
-          share,
-          ...(maxBytes === undefined ? {} : { maxBytes }),
-        });
-      }, MAX_IN_LINE_MS);
+        return await this.#http.request(url, { headers, ...(maxBytes === undefined ? {} : { maxBytes }) });
+      };
+      answer = await this.#semaphore.run(() => this.#owned(request), MAX_IN_LINE_MS);
       return { answer, authorization };
     } catch (error) {
       if (error instanceof OktaError) return { answer: error, authorization };
@@ -295,6 +283,10 @@ export class ManagementApi {
     } finally {
       call.ended(answer);
     }
+  }
+
+  #owned<T>(work: () => T): T {
+    return this.#owner === undefined ? work() : onBehalfOf(this.#owner, work);
   }
 
   /** Waits a little longer than that, so that not all who wait for the same moment come at once. */

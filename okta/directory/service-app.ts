@@ -8,7 +8,6 @@ import { HttpStatusError } from "../http/http-errors.ts";
 import { retryAfter } from "../http/retry-after.ts";
 import { asSentence, oneLine } from "../one-line.ts";
 import { type PrivateKey, PrivateKeyInvalidError, readPrivateKeys } from "../private-key.ts";
-import type { Share } from "../room.ts";
 import type { Authorizer } from "./credentials.ts";
 import {
   DirectoryForbiddenError,
@@ -49,7 +48,6 @@ export class ServiceApp implements Authorizer {
   /** The first signs; the others, where Okta doesn't know it yet. */
   readonly #keys: readonly PrivateKey[];
   readonly #http: Http;
-  readonly #share: () => Share;
   readonly #endpoint: URL;
   readonly #now: () => number;
   readonly #clock = new OktaClock();
@@ -59,13 +57,12 @@ export class ServiceApp implements Authorizer {
 
   constructor(
     { clientID, privateKey }: { clientID: string; privateKey: string },
-    { url, http, share, now }: { url: URL; http: Http; share: () => Share; now: () => number },
+    { url, http, now }: { url: URL; http: Http; now: () => number },
   ) {
     this.#now = now;
     this.#clientID = clientID;
     this.#keys = usableKeys(privateKey);
     this.#http = http;
-    this.#share = share;
     // The Management API takes tokens of the org authorization server only.
     this.#endpoint = new URL("/oauth2/v1/token", url);
   }
@@ -167,7 +164,6 @@ export class ServiceApp implements Authorizer {
       .sign(key);
     return this.#http.request(this.#endpoint, {
       method: "POST",
-      share: this.#share(),
       headers: {
         accept: "application/json",
         "content-type": "application/x-www-form-urlencoded",

@@ -1,5 +1,6 @@
 import { OktaError } from "../errors.ts";
 import { oneLine } from "../one-line.ts";
+import { NoRoomError } from "../room.ts";
 
 /** What a request to Okta can end in before anybody looks at the answer's meaning. */
 export type HttpError =
@@ -41,12 +42,15 @@ export class HttpTimeoutError extends OktaError {
   }
 }
 
-/** No answer: the name doesn't resolve, nobody listens, TLS fails, or the connection broke. */
+/** No answer: the name doesn't resolve, nobody listens, TLS fails, the connection broke, or there was no room for it. */
 export class HttpConnectionError extends OktaError {
   readonly code = "connection";
 
   constructor(where: string, why: string, options?: ErrorOptions) {
-    super(`${where} can't be reached: ${why}.`, options);
+    super(
+      `${where} can't be ${options?.cause instanceof NoRoomError ? "read" : "reached"}: ${why}.`,
+      options,
+    );
   }
 }
 

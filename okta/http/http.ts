@@ -31,7 +31,7 @@ export interface HttpOptions {
   destinations?: Destinations;
   /** How host names are looked up. Default: by the system */
   lookup?: LookupFunction;
-  /** What answers that are being read have of memory, shared by origins, unless they bring a share. Default 16 MiB */
+  /** What answers that are being read have of memory, shared by those for whom they are read. Default 48 MiB */
   room?: Room;
   /** Told why no address was found for a host that may be connected to: the error doesn't say. */
   onNoAddress?: (host: string, why: string) => void;
@@ -46,8 +46,6 @@ export interface HttpRequest {
   body?: string | undefined;
   /** Longest answer, where another than usual is expected. */
   maxBytes?: number;
-  /** What the answer may take of memory while it is being read; given back with it. */
-  share?: Share;
 }
 
 /**
@@ -57,7 +55,10 @@ export interface HttpRequest {
 export class Http {
   readonly #options: Settings;
   readonly #dispatcher: Dispatcher;
-  /** For answers while they are being read. By origin. */
+  /**
+   * For answers while they are being read, and for what is kept of several until all of them have come. By those on whose
+   * behalf they are read, otherwise by origin.
+   */
   readonly room: Room;
 
   constructor(options: HttpOptions = {}) {
@@ -67,7 +68,7 @@ export class Http {
       maxBytes: 1024 * 1024,
       connectionsPerOrigin: 32,
       destinations: new Destinations(),
-      room: new Room(16 * 1024 * 1024),
+      room: new Room(48 * 1024 * 1024),
       ...options,
     };
     this.room = this.#options.room;
@@ -113,7 +114,7 @@ export class Http {
       throw this.#noAddress(where, new NoAddressError(checked.hostname, "nothing may be called there"));
     const { timeoutMs } = this.#options;
     const maxBytes = request.maxBytes ?? this.#options.maxBytes;
-    using share = request.share ?? this.room.share(checked.origin);
+    using share = this.room.share(checked.origin);
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {

@@ -1,6 +1,7 @@
 import type { Organization } from "../../crds/types.ts";
 import { type BackoffOptions, backoff, keyOf } from "../../kubernetes/index.ts";
 import type { Oidc } from "../../okta/oidc/oidc.ts";
+import { onBehalfOf } from "../../okta/room.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 import type { SecretValues } from "../../organizations/secret-values.ts";
 import { NamespaceTurns } from "../namespace-turns.ts";
@@ -158,7 +159,9 @@ export class OktaChecks {
       if (isWanted()) credentials = await this.#readSecrets(known, organization);
     };
     const ask = async (): Promise<void> => {
-      if (isWanted() && credentials) await this.#ask(known, organization, credentials, callbackURI);
+      const found = credentials;
+      if (isWanted() && found)
+        await onBehalfOf(namespace, () => this.#ask(known, organization, found, callbackURI));
     };
     await this.#reading.run(namespace, read, isInVain());
     const before = known.verdicts?.directory;

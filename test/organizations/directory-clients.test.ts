@@ -18,7 +18,7 @@ async function scene(t: ExecutionContext) {
   const { namespace } = shared().cluster;
   const secrets = new SecretsUnderTest(shared());
   const name = `okta-${randomUUID()}`;
-  const http = new Http({ destinations: LOOPBACK });
+  const http = new Http({ destinations: LOOPBACK, room: new Room(8_000) });
   t.teardown(() => http.close());
   const server = await TestServer.start();
   t.teardown(() => server[Symbol.asyncDispose]());
@@ -32,9 +32,8 @@ async function scene(t: ExecutionContext) {
     metadata: { namespace, name: "acme" },
     spec: { okta: { directory } },
   } as Organization;
-  const room = new Room(8_000);
-  const directories = new DirectoryClients({ secrets: secrets.values, http, room, maxWaitMs: 0 });
-  return { org, name, store, secrets, server, organization, directories, namespace, room };
+  const directories = new DirectoryClients({ secrets: secrets.values, http, maxWaitMs: 0 });
+  return { org, name, store, secrets, server, organization, directories, namespace, room: http.room };
 }
 
 test("a token that was replaced in Okta and in the Secret is used at the next question", async (t) => {

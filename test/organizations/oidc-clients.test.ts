@@ -43,8 +43,21 @@ async function scene(t: ExecutionContext, accepted = "first") {
     const callbackURL = login.provider.authorize(url, REDIRECT_URI);
     return clients.finishLogin(acme, { callbackURL, transaction });
   };
-  return { acme, clients, secrets, store, sent, start, signIn, issuer };
+  return { acme, clients, secrets, store, sent, start, signIn, issuer, http: login.http };
 }
+
+test("however much other namespaces read, and from wherever, somebody signs in; not where their own reads so much", async (t) => {
+  const { signIn, http, acme, issuer } = await scene(t);
+  const half = 24 * 1024 * 1024;
+  {
+    using others = http.room.share(new URL(issuer).origin);
+    t.true(others.take(half));
+    await t.notThrowsAsync(signIn());
+  }
+  using its = http.room.share(acme.metadata.namespace ?? "");
+  t.true(its.take(half));
+  await t.throwsAsync(signIn(), { message: /no memory for more/ });
+});
 
 test("somebody signs in by the organization's client, with its secret, scopes and claims", async (t) => {
   const { start, signIn, sent, issuer } = await scene(t);
