@@ -55,6 +55,8 @@ export interface Passed {
   readonly groupsNotShown: readonly ReadGroup[];
   /** Why not everything could be read; undefined: it could. What was stored of the rest stands. */
   readonly failure: unknown;
+  /** Who couldn't be looked at, or stored, although others could, and why: by Okta's ids. What was stored of them stands. */
+  readonly left: ReadonlyMap<string, unknown>;
 }
 
 type Lost = { readonly id: string } | { readonly name: string };
@@ -108,7 +110,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
     else if (found.from.length > 0 || !isActiveInOkta(member?.user.status))
       losers.push({ ...found, user, member });
     else if (member && !failures.areOfAll) {
-      await failures.of(async () => {
+      await failures.of(user.subject, async () => {
         const isNew = await storeIdentity(user, member.user, found.groups, deps);
         if (isNew) changed++;
         // Somebody else has just written the account: what Okta says now counts.
@@ -116,15 +118,15 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
       });
     }
   }
-  const taken = await take([...losers, ...former], members, evidence, deps);
+  const { notShown, ...taken } = await take([...losers, ...former], members, evidence, deps);
   changed += taken.changed + (deps.beforeLogin ? await makeAccounts(members, seen, failures, deps) : 0);
-  const { notShown } = taken;
   return {
     people: members.byUser.size,
     changed,
     notShown,
     groupsNotShown: members.notShown,
-    failure: members.failure ?? doubts.failure ?? failures.first ?? taken.failure,
+    failure: members.failure ?? doubts.failure ?? failures.ofAll ?? taken.failure,
+    left: new Map([...failures.people, ...taken.left]),
   };
 }
 
@@ -186,7 +188,7 @@ async function take(
   members: Members,
   evidence: GroupEvidence,
   deps: PassDeps,
-): Promise<Pick<Passed, "changed" | "notShown" | "failure">> {
+): Promise<Pick<Passed, "changed" | "notShown" | "failure" | "left">> {
   const notShown: User[] = [];
   let changed = 0;
   let contradicted: DirectoryInvalidAnswerError | undefined;
@@ -200,7 +202,7 @@ async function take(
   const first = losers.slice(0, LOOKED_AT_EACH);
   for (const { user, from } of first) {
     if (failures.areOfAll) break;
-    const looked = await failures.of(() => look(user, evidence, deps));
+    const looked = await failures.of(idOf(user), () => look(user, evidence, deps));
     if (!looked) continue;
     count(looked);
     // Also where somebody else has just stored the same.
@@ -208,16 +210,16 @@ async function take(
       looked.kind === "seen" && from.some((one) => looked.groups.some((group) => isOf(group, one)));
     if (isStill) contradicted ??= new ContradictedError();
     if (isStill || looked.kind !== "seen") isOtherwise = true;
-    else confirmed++;
+    else if (from.length > 0) confirmed++;
   }
   // Where one of the first wasn't what the groups said, nobody is what they said. Who couldn't be looked at says nothing of the
   // others, as long as most could.
-  const isConfirmed = !isOtherwise && confirmed > first.length / 2;
+  const isConfirmed = !isOtherwise && confirmed > first.filter(({ from }) => from.length > 0).length / 2;
   for (const { user, member, groups, from } of losers.slice(LOOKED_AT_EACH)) {
     if (failures.areOfAll) break;
     deps.signal.throwIfAborted();
     await letOthersRun();
-    await failures.of(async () => {
+    await failures.of(idOf(user), async () => {
       const isSure = isConfirmed && from.length > 0 && (await areCounted(from, members, evidence));
       deps.signal.throwIfAborted();
       const read = member?.user ?? asStored(user);
@@ -227,7 +229,11 @@ async function take(
       if (isNew === undefined) count(await look(user, evidence, deps));
     });
   }
-  return { changed, notShown, failure: failures.first ?? contradicted };
+  return { changed, notShown, failure: failures.ofAll ?? contradicted, left: failures.people };
+}
+
+function idOf({ subject = "" }: User): string {
+  return subject;
 }
 
 /** Somebody whom no page has shown, who signs in as before as far as is known. */
@@ -273,7 +279,7 @@ async function makeAccounts(
     await letOthersRun();
     if (seen.has(subject)) continue;
     const groups = groupsAfterReading([], read, new Set(groupIDs));
-    if (await failures.of(() => makeAccount(deps.organization, user, groups, deps))) made++;
+    if (await failures.of(subject, () => makeAccount(deps.organization, user, groups, deps))) made++;
   }
   return made;
 }

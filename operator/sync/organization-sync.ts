@@ -19,6 +19,7 @@ import type { Expected } from "./looks.ts";
 import { type MappedGroups, mappedGroups } from "./mapped-groups.ts";
 import { MeasuredDelays } from "./measured-delays.ts";
 import type { PassScope } from "./pass-needs.ts";
+import { mayBeOfOne } from "./person-failures.ts";
 import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
 import { type Failure, requestedSync, type SyncState } from "./sync-state.ts";
@@ -63,6 +64,8 @@ const SETTLING_MS = 1_000;
 /** How long it is waited until it is known which groups mappings mean. */
 const OPEN_FOR_MS = 60_000;
 const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
+/** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
+const MOST_LEFT = 50;
 /** What ends sooner by itself isn't told. */
 const TOLD_AFTER_MS = 20_000;
 
@@ -169,9 +172,8 @@ export class OrganizationSync {
   }
 
   state(): SyncState {
-    const failures = [...this.#failures.values()].filter(isWorthTelling);
     return {
-      failure: failures.sort((a, b) => a.since - b.since)[0],
+      failure: this.#failure(),
       lastFullSync: this.#lastFullSync,
       lastRequest: this.#lastRequest,
       lastChange: this.#hints.lastChange ?? this.#lastChangeBefore,
@@ -182,6 +184,16 @@ export class OrganizationSync {
       waiting: this.#hints.size,
       delay: this.#delays.percentiles(),
     };
+  }
+
+  /** The eldest; what is about the directory comes before what is about some people. */
+  #failure(): Failure | undefined {
+    const told = [...this.#failures].filter(([, failure]) => isWorthTelling(failure));
+    told.sort(([, a], [, b]) => a.since - b.since);
+    const ofAll = told.find(([what, { error }]) => !what.startsWith(LOOK) || !mayBeOfOne(error));
+    const [first] = told;
+    if (ofAll || !first) return ofAll?.[1];
+    return { ...first[1], people: told.map(([what]) => what.slice(LOOK.length)) };
   }
 
   /** Runs a part over and over: as soon as it says, or is woken. What fails is tried again, ever later. */
@@ -323,6 +335,7 @@ export class OrganizationSync {
       this.#groupsNotShown.delete(id);
     for (const group of passed.groupsNotShown) this.#groupsNotShown.set(group.id, group);
     if (passed.failure !== undefined) throw passed.failure;
+    await this.#lookAgainAt(passed.left, organization, started);
     for (const key of keys) this.#read?.add(key);
     if (scope === "all") {
       this.#lastFullSync = started;
@@ -343,6 +356,24 @@ export class OrganizationSync {
     );
     this.#deps.changed();
     return 0; // perhaps the next one is due
+  }
+
+  /**
+   * Has those looked at one by one who couldn't be looked at, or stored, so that nobody else waits for them.
+   * @throws where they are many: then all of it is done again; and what noting them throws
+   */
+  async #lookAgainAt(
+    left: ReadonlyMap<string, unknown>,
+    organization: Organization,
+    started: number,
+  ): Promise<void> {
+    const [first] = left.values();
+    if (left.size > MOST_LEFT) throw first;
+    const eventTime = new Date(started).toISOString();
+    const hints = [...left.keys()].map((id): Hint => ({ kind: "person", id, eventTime }));
+    if (hints.length === 0) return;
+    await this.#deps.hints.heard(organization, { hints });
+    this.#lookWaker.wake();
   }
 
   #dueScope(): PassScope | undefined {

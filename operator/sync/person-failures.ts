@@ -17,7 +17,7 @@ const MOST_IN_A_ROW = { unanswered: 20, refused: 500 };
 /** What has failed of people of whom one after the other is read or stored: nobody waits for those of whom it fails. */
 export class PersonFailures {
   readonly #signal: AbortSignal;
-  #first: unknown;
+  readonly #of = new Map<string, unknown>();
   #unanswered = 0;
   #refused = 0;
   #areOfAll = false;
@@ -26,9 +26,14 @@ export class PersonFailures {
     this.#signal = signal;
   }
 
-  /** The first failure; undefined: there was none. */
-  get first(): unknown {
-    return this.#first;
+  /** Of whom something has failed, and what: by Okta's ids, the first one first. */
+  get people(): ReadonlyMap<string, unknown> {
+    return this.#of;
+  }
+
+  /** What fails for everybody; undefined: nothing does. */
+  get ofAll(): unknown {
+    return this.#areOfAll ? [...this.#of.values()].at(-1) : undefined;
   }
 
   /** Whether it would fail for the others as well, so that nothing more is to be tried. */
@@ -38,10 +43,11 @@ export class PersonFailures {
 
   /**
    * Does something for one person.
+   * @param id Okta's, of the person
    * @returns undefined where it has failed
    * @throws the signal's reason
    */
-  async of<T>(act: () => Promise<T>): Promise<T | undefined> {
+  async of<T>(id: string, act: () => Promise<T>): Promise<T | undefined> {
     try {
       const done = await act();
       this.#unanswered = 0;
@@ -49,7 +55,8 @@ export class PersonFailures {
       return done;
     } catch (error) {
       this.#signal.throwIfAborted();
-      this.#first ??= error;
+      this.#of.delete(id);
+      this.#of.set(id, error);
       if (isRefusal(error)) this.#refused++;
       else this.#unanswered++;
       this.#areOfAll ||=
@@ -62,7 +69,7 @@ export class PersonFailures {
 }
 
 /** Whether others may be read and stored although somebody can't. Not where Okta isn't reached, or lets nothing be read now. */
-function mayBeOfOne(error: unknown): boolean {
+export function mayBeOfOne(error: unknown): boolean {
   if (error instanceof DirectoryUnreachableError) return error.cause instanceof HttpStatusError;
   return error instanceof StoreError || isRefusal(error);
 }

@@ -1,5 +1,5 @@
 import type { DirectoryStatus, OktaHints, Organization } from "../../crds/types.ts";
-import { quotedNames } from "../../identity/index.ts";
+import { quotedNames, StoreError } from "../../identity/index.ts";
 import {
   conditionFalse,
   conditionTrue,
@@ -12,7 +12,7 @@ import { OktaError } from "../../okta/errors.ts";
 import { messageOf, reasonOf } from "../okta-reason.ts";
 import type { HookCheck } from "../organizations/okta-verdicts.ts";
 import { named } from "../organizations/organization-conditions.ts";
-import type { SyncState } from "./sync-state.ts";
+import type { Failure, SyncState } from "./sync-state.ts";
 
 const SYNCED = "DirectorySynced";
 const HOOK = "EventHookVerified";
@@ -62,8 +62,16 @@ export function directorySynced(
   return conditionTrue(SYNCED, "SyncedInPart", sentences.join(" "));
 }
 
-function notFollowed({ since, error }: { since: number; error: unknown }): DesiredCondition {
+function notFollowed({ since, error, people }: Failure): DesiredCondition {
   const reason = error instanceof OktaError ? reasonOf(error) : "DirectoryUnreadable";
+  if (people)
+    return conditionFalse(
+      SYNCED,
+      error instanceof StoreError ? "AccountNotStored" : reason,
+      `What Okta says since ${rfc3339(since)} of ${quotedNames(people, { most: NAMED })} (by their ids in Okta) can't be read ` +
+        `or stored: ${messageOf(error)} What is stored of them stays, and it is tried again every minute. Everybody else is ` +
+        "followed.",
+    );
   const message =
     `What has changed in Okta since ${rfc3339(since)} may not be known: ${messageOf(error)} What is stored stays, and it is ` +
     "caught up with as soon as Okta answers.";

@@ -8,6 +8,8 @@ export interface Failure {
   /** ms since 1970 */
   readonly since: number;
   readonly error: unknown;
+  /** Okta's ids of people of whom alone it fails, the first one first. Without it, it is about the directory. */
+  readonly people?: readonly string[];
 }
 
 /** How far an organization's directory is followed. Times are in ms since 1970. */
@@ -37,5 +39,6 @@ export function requestedSync(organization: Organization | undefined): string | 
 
 /** Whether what happens in the directory is known without asking for it. */
 export function isFollowed(state: SyncState | undefined): boolean {
-  return state !== undefined && state.failure === undefined && state.lastFullSync !== undefined;
+  const { failure, lastFullSync } = state ?? {};
+  return lastFullSync !== undefined && (failure === undefined || failure.people !== undefined);
 }

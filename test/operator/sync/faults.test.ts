@@ -111,8 +111,10 @@ async function scene(okta: OktaStandIn) {
     held,
     store,
     /** Why not all was read; undefined: it was. */
-    pass: async (asking: Asking): Promise<unknown> =>
-      (await pass({ groups, gone: [] }, { ...deps, directory: directory(asking) })).failure,
+    pass: async (asking: Asking): Promise<unknown> => {
+      const { failure, left } = await pass({ groups, gone: [] }, { ...deps, directory: directory(asking) });
+      return failure ?? [...left.values()][0];
+    },
     look: async (asking: Asking): Promise<unknown> => {
       let failure: unknown;
       const asked = directory(asking);

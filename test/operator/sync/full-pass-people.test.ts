@@ -347,7 +347,7 @@ test("when Okta fails in the middle, what was stored stands, and the failure is 
 /** Okta's answer about one person alone, perhaps. */
 const broken = () => new DirectoryUnreachableError(new HttpStatusError("https://acme.okta.com", 500));
 
-test("nobody waits for whom Okta can't tell of, or who can't be stored, and the first of these failures is told", async (t) => {
+test("nobody waits for whom Okta can't tell of, or who can't be stored, and it is said of whom it failed", async (t) => {
   const forbidden = new DirectoryForbiddenError("okta.users.read", "no");
   for (const error of [broken(), forbidden, new GroupVanishedError("web"), new StoreError("no")]) {
     const { directory, store, account, read, holds, lookedAt } = scene();
@@ -356,8 +356,9 @@ test("nobody waits for whom Okta can't tell of, or who can't be stored, and the 
     if (error instanceof StoreError) failing(store, users[1], error);
     else directory.failing.set("user 00u1", error);
     directory.failing.set("user 00u3", broken());
-    const { changed, failure } = await read();
-    t.deepEqual([changed, failure, lookedAt()], [2, error, ["00u0", "00u1", "00u2", "00u3"]]);
+    const { changed, failure, left } = await read();
+    t.deepEqual([changed, failure, lookedAt()], [2, undefined, ["00u0", "00u1", "00u2", "00u3"]]);
+    t.deepEqual([[...left.keys()].sort(), left.get("00u1")], [["00u1", "00u3"], error]);
     t.deepEqual(await Promise.all(users.map(holds)), ["", "service-admin", "", "service-admin"]);
     directory.failing.clear();
   }
@@ -375,7 +376,9 @@ test("who gains and can't be stored keeps nobody from gaining, losing, or gettin
     if (user[0].identity.subject === "00uother") throw new StoreError("no");
     return create.apply(store, user);
   };
-  t.like(await read(), { changed: 3, failure: error });
+  const passed = await read();
+  t.like(passed, { changed: 3, failure: undefined });
+  t.deepEqual([...passed.left.keys()], ["00uada", "00uother"]);
   t.deepEqual(await Promise.all([...gains, loses].map(holds)), ["", "service-admin", ""]);
   t.truthy(await store.find(ORGANIZATION, { issuer: ISSUER, subject: "00unew" }));
 });
@@ -414,8 +417,24 @@ test("who can't be looked at says nothing of the others, who go by the numbers a
     for (const id of many(60)) await account(id, ["web"], []);
     const error = new DirectoryForbiddenError("okta.users.read", "no");
     for (const id of many(failing)) directory.failing.set(`user ${id}`, error);
-    t.like(await read(), { changed: 60 - failing, failure: error });
+    const { changed, failure, left } = await read();
+    t.deepEqual([changed, failure, left.size], [60 - failing, undefined, failing]);
     t.is(lookedAt().length, looks, `${failing}`);
+  }
+});
+
+test("who is looked at for another reason confirms nothing of those who would lose something", async (t) => {
+  for (const [failing, others, looks] of [
+    [24, 26, 70],
+    [20, 5, 50],
+  ] as const) {
+    const { directory, account, read, lookedAt } = scene();
+    for (const id of many(70)) await account(id, ["web"], []);
+    const error = new DirectoryForbiddenError("okta.users.read", "no");
+    for (const id of many(failing)) directory.failing.set(`user ${id}`, error);
+    const newer = new Set(many(failing + others).slice(failing));
+    const { changed, left } = await read({ isLookedAt: (subject) => newer.has(subject) });
+    t.deepEqual([changed, left.size, lookedAt().length], [70 - failing, failing, looks]);
   }
 });
 
@@ -424,7 +443,8 @@ test("however many Okta refuses to tell of one after the other, who comes behind
   for (const id of many(120)) await account(id, ["web"], []);
   const error = new DirectoryForbiddenError("okta.users.read", "no");
   for (const id of many(100)) directory.failing.set(`user ${id}`, error);
-  t.like(await read(), { changed: 20, failure: error });
+  const { changed, failure, left } = await read();
+  t.deepEqual([changed, failure, left.size], [20, undefined, 100]);
 });
 
 test("an API server that stores nothing is asked for twenty people who gain, and not for all", async (t) => {

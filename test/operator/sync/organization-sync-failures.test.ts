@@ -153,6 +153,71 @@ test.serial(
 );
 
 test.serial(
+  "who can't be looked at in a pass is looked at alone from then on, and the pass is at its end for everybody else",
+  async (t) => {
+    const { account, asked, directory, holds, request, state, sync, told } = anOrganizationSync(t, quiet());
+    const [ada, bob] = [await account("00uada", ["web"], []), await account("00ubob", ["web"], [])];
+    await clock.pass(100);
+    directory.failing.set("user 00uada", new DirectoryForbiddenError("okta.users.read", "grant it."));
+    const since = Date.now();
+    request("1");
+    await clock.pass(1_000, 100);
+    t.like(sync.state(), { lastRequest: "1", lastFullSync: since, failure: { people: ["00uada"] } });
+    t.is(await holds(bob), "");
+    t.false(told.failures.some((failure) => failure.startsWith("pass")));
+    t.deepEqual(
+      state.hints.people?.map(({ id }) => id),
+      ["00uada"],
+      "also by whoever leads next",
+    );
+    asked();
+    await clock.pass(300_000, 1_000);
+    t.deepEqual(
+      new Set(asked()),
+      new Set(["user 00uada", "userGroups 00uada"]),
+      "nothing else is read again for it",
+    );
+    t.is(await holds(ada), "service-admin");
+    directory.failing.clear();
+    await clock.pass(120_000, 1_000);
+    t.is(await holds(ada), "");
+    t.deepEqual([state.hints.people, sync.state().failure], [undefined, undefined]);
+  },
+);
+
+test.serial("where it fails of more than fifty, all of it is done again", async (t) => {
+  for (const many of [50, 51]) {
+    const { account, directory, request, state, sync, end } = anOrganizationSync(t, quiet());
+    for (let i = 0; i < many; i++) {
+      await account(`00u${i}`, ["web"], []);
+      const error = new DirectoryForbiddenError("okta.users.read", "grant it.");
+      directory.failing.set(`user 00u${i}`, error);
+    }
+    await clock.pass(100);
+    request("1");
+    await clock.pass(100);
+    t.is(sync.state().lastRequest, many === 50 ? "1" : undefined);
+    t.is(state.hints.people?.length, many === 50 ? 50 : undefined);
+    end.abort();
+  }
+});
+
+test.serial("what fails of all is told before what fails of somebody", async (t) => {
+  const { account, directory, hear, request, sync } = anOrganizationSync(t, quiet());
+  await account("00uada", ["web"], []);
+  await clock.pass(100);
+  directory.failing.set("user 00uada", new DirectoryForbiddenError("okta.users.read", "grant it."));
+  hear(person("00uada"));
+  await clock.pass(1_000, 100);
+  t.deepEqual(sync.state().failure?.people, ["00uada"]);
+  const refused = new DirectoryUnauthorizedError("make another.");
+  directory.failing.set("members", refused);
+  request("1");
+  await clock.pass(1_000, 100);
+  t.like(sync.state().failure, { error: refused, people: undefined });
+});
+
+test.serial(
   "while somebody's account is written all the time, Okta is asked of them ever later, and that is told",
   async (t) => {
     for (const how of ["look", "pass"]) {
@@ -173,7 +238,7 @@ test.serial(
       t.is(looks(), 2, "after 75 and 225 ms");
       await clock.pass(5_000);
       t.true(looks() < 10);
-      t.deepEqual(told.failures[0], `${how} other`);
+      t.deepEqual(told.failures[0], "look other", `${how}: it is about that one person`);
       t.is(await holds(bob), "", "others don't wait for that");
       await clock.pass(25_000);
       t.regex(String(sync.state().failure?.error), /being changed all the time/);

@@ -1,6 +1,8 @@
 import test from "ava";
 import type { OktaHints, Organization } from "../../../crds/types.ts";
+import { StoreError } from "../../../identity/index.ts";
 import {
+  DirectoryForbiddenError,
   DirectoryRateLimitedError,
   DirectoryUnauthorizedError,
 } from "../../../okta/directory/directory-errors.ts";
@@ -59,6 +61,21 @@ test("it says since when the directory can't be followed, and that nothing is lo
     reason: "DirectoryRateLimited",
   });
   t.like(failing(new Error("no")), { status: "False", reason: "DirectoryUnreadable" });
+});
+
+test("what can't be known or stored of some people is told of them, and nobody else is concerned", (t) => {
+  const failing = (error: unknown, people: string[]) =>
+    directorySynced(acme, { ...synced, failure: { since: NOW, error, people } }, undefined);
+  const forbidden = failing(new DirectoryForbiddenError("okta.users.read", "grant it."), ["00u1", "00u2"]);
+  t.like(forbidden, { status: "False", reason: "DirectoryForbidden" });
+  t.regex(
+    forbidden.message,
+    /since 2026-11-26T12:00:00Z of "00u1", "00u2" .*grant it\..*Everybody else is followed\.$/,
+  );
+  const unstored = failing(new StoreError("The account is refused."), ["00u1"]);
+  t.like(unstored, { status: "False", reason: "AccountNotStored" });
+  t.regex(unstored.message, /of "00u1" .*stored: The account is refused\./);
+  t.true(isFollowed({ ...synced, failure: { since: NOW, error: new Error("no"), people: ["00u1"] } }));
 });
 
 test("of people whom Okta doesn't show, ten are named", (t) => {
