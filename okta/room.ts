@@ -1,14 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-
-const owners = new AsyncLocalStorage<string>();
-
-/**
- * What comes of `work` is on behalf of this owner, such as a tenant: what is read from Okta then takes of the room that the
- * owner has, however many hosts it is read from.
- */
-export function onBehalfOf<T>(owner: string, work: () => T): T {
-  return owners.run(owner, work);
-}
+import { currentOwner } from "./owner.ts";
 
 /**
  * A number of bytes of this process's memory that several share for the same purpose. Each may have as much as it leaves free:
@@ -28,7 +18,7 @@ export class Room {
    * @param otherwise whose it is where nothing says on whose behalf this is done
    */
   share(otherwise: string): Share {
-    return new Share(this, owners.getStore() ?? otherwise);
+    return new Share(this, currentOwner() ?? otherwise);
   }
 
   /** Takes so much, unless the owner had more then than is left. @returns whether it has */

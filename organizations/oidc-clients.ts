@@ -4,7 +4,7 @@ import type { ClientAuthentication } from "../okta/oidc/client-authentication.ts
 import { InvalidClientError } from "../okta/oidc/login-errors.ts";
 import type { LoginRequest, Oidc, OidcSettings, SignedIn } from "../okta/oidc/oidc.ts";
 import type { LoginTransaction } from "../okta/oidc/transaction.ts";
-import { onBehalfOf } from "../okta/room.ts";
+import { onBehalfOf } from "../okta/owner.ts";
 import type { SecretValues } from "./secret-values.ts";
 
 /** Organizations as clients of their issuers, each with its secret or key, and on behalf of its namespace. */

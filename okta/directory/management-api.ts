@@ -3,7 +3,8 @@ import { OktaError } from "../errors.ts";
 import type { HttpAnswer } from "../http/answer.ts";
 import type { Http } from "../http/http.ts";
 import { HostNotListedError, UrlNotAllowedError } from "../http/http-errors.ts";
-import { NoRoomError, onBehalfOf } from "../room.ts";
+import { onBehalfOf } from "../owner.ts";
+import { NoRoomError } from "../room.ts";
 import {
   directoryError,
   IS_IT_OKTA,

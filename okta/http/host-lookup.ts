@@ -1,5 +1,6 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
+import { currentOwner } from "../owner.ts";
 import type { Destinations } from "./destinations.ts";
 import { LookupPlaces } from "./lookup-places.ts";
 
@@ -19,21 +20,24 @@ export class NoAddressError extends Error {
 }
 
 /**
- * A look-up of host names that asks the system once for all who ask at the same time, and within what there is of its
- * threads: see `LookupPlaces`.
+ * A look-up of host names that asks the system once for all who ask at the same time on behalf of the same owner, and within
+ * what there is of its threads: see `LookupPlaces`.
  */
 export function hostLookup(ask: LookupFunction = systemLookup): LookupFunction {
   const pending = new Map<string, Parameters<LookupFunction>[2][]>();
   const places = new LookupPlaces();
   return (hostname, options, callback) => {
-    const key = JSON.stringify([hostname, options.all, options.family, options.hints, options.order]);
+    const domain = domainOf(hostname);
+    const owner = currentOwner();
+    // Nobody's look-up waits for another's turn.
+    const key = JSON.stringify([owner, hostname, options.all, options.family, options.hints, options.order]);
     const callbacks = pending.get(key);
     if (callbacks) {
       callbacks.push(callback);
       return;
     }
     pending.set(key, [callback]);
-    places.run(domainOf(hostname), (ended) =>
+    places.run({ domain, owner }, (ended) =>
       ask(hostname, options, (error, address, family) => {
         const answers = pending.get(key) ?? [];
         pending.delete(key);

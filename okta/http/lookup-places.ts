@@ -18,15 +18,26 @@ const KNOWN_MS = 3_600_000;
 const MOST_KNOWN = 5_000;
 
 interface Domain {
-  readonly waiting: (() => void)[];
+  readonly waiting: Waiting[];
   asked: number;
+}
+
+interface Waiting {
+  readonly owner: string | undefined;
+  readonly begin: () => void;
+}
+
+/** Of what a name is looked up, and on whose behalf, where that is known. */
+export interface LookupOf {
+  readonly domain: string;
+  readonly owner: string | undefined;
 }
 
 /**
  * Who may look up names, and who waits for others. A look-up has a thread until its name server has answered, or the
  * system gives up, whoever else has given up before. So the names of one domain, which have the same name servers, wait for
  * each other; and domains of which it isn't known that they are answered, however many somebody makes up, leave places to
- * those of which it is. Where many that were answered fall silent together, that takes until the system has given up on them.
+ * those of which it is; and of those places nobody has more than they leave to others. Where many that were answered fall silent together, that takes until the system has given up on them.
  */
 export class LookupPlaces {
   /** Those that have look-ups under way, or waiting. Who has begun one last is the last. */
@@ -36,12 +47,13 @@ export class LookupPlaces {
   #asked = 0;
   /** Of these, those of domains that weren't known when they were asked for, and those that are slow. */
   #unsure = 0;
+  readonly #unsureOf = new Map<string, number>();
 
   /** Begins a look-up when there is a place for it. @param lookUp calls back when its thread is free */
-  run(name: string, lookUp: (ended: () => void) => void): void {
+  run({ domain: name, owner }: LookupOf, lookUp: (ended: () => void) => void): void {
     const domain = this.#domains.get(name) ?? { waiting: [], asked: 0 };
     this.#domains.set(name, domain);
-    domain.waiting.push(() => this.#begin(name, domain, lookUp));
+    domain.waiting.push({ owner, begin: () => this.#begin(name, domain, owner, lookUp) });
     this.#next(name, domain);
   }
 
@@ -51,38 +63,50 @@ export class LookupPlaces {
     for (const [name, domain] of this.#domains) this.#next(name, domain);
   }
 
-  #begin(name: string, domain: Domain, lookUp: (ended: () => void) => void): void {
+  #begin(name: string, domain: Domain, owner: string | undefined, lookUp: (ended: () => void) => void): void {
     let isSure = this.#known.has(name);
     let isSlow = false;
     this.#domains.delete(name);
     this.#domains.set(name, domain);
     domain.asked++;
     this.#asked++;
-    if (!isSure) this.#unsure++;
+    if (!isSure) this.#countUnsure(owner, 1);
     const timer = setTimeout(() => {
       isSlow = true;
       this.#known.delete(name);
-      if (isSure) this.#unsure++;
+      if (isSure) this.#countUnsure(owner, 1);
       isSure = false;
     }, SLOW_MS).unref();
     lookUp(() => {
       clearTimeout(timer);
       domain.asked--;
       this.#asked--;
-      if (!isSure) this.#unsure--;
+      if (!isSure) this.#countUnsure(owner, -1);
       if (!isSlow) this.#known.set(name, true);
       if (domain.asked === 0 && domain.waiting.length === 0) this.#domains.delete(name);
       this.#letIn();
     });
   }
 
-  #next(name: string, domain: Domain): void {
-    if (domain.waiting.length > 0 && this.#has(name, domain)) domain.waiting.shift()?.();
+  #countUnsure(owner: string | undefined, by: 1 | -1): void {
+    this.#unsure += by;
+    if (owner === undefined) return;
+    const its = (this.#unsureOf.get(owner) ?? 0) + by;
+    if (its > 0) this.#unsureOf.set(owner, its);
+    else this.#unsureOf.delete(owner);
   }
 
-  #has(name: string, { asked }: Domain): boolean {
+  #next(name: string, domain: Domain): void {
+    const first = domain.waiting.findIndex(({ owner }) => this.#has(name, domain, owner));
+    const [next] = first < 0 ? [] : domain.waiting.splice(first, 1);
+    next?.begin();
+  }
+
+  #has(name: string, { asked }: Domain, owner: string | undefined): boolean {
     const isKnown = this.#known.has(name);
-    if (!isKnown && this.#unsure >= PLACES - FOR_KNOWN) return false;
+    const free = PLACES - FOR_KNOWN - this.#unsure;
+    const its = owner === undefined ? 0 : (this.#unsureOf.get(owner) ?? 0);
+    if (!isKnown && its >= free) return false;
     const most = isKnown ? MOST_OF_A_DOMAIN : MOST_UNTIL_KNOWN;
     // As many as it leaves free, or those that fall silent together would have all.
     return asked < Math.min(most, PLACES - this.#asked);

@@ -1,7 +1,7 @@
 import type { Organization } from "../../crds/types.ts";
 import { type BackoffOptions, backoff, keyOf } from "../../kubernetes/index.ts";
 import type { Oidc } from "../../okta/oidc/oidc.ts";
-import { onBehalfOf } from "../../okta/room.ts";
+import { onBehalfOf } from "../../okta/owner.ts";
 import type { DirectoryClients } from "../../organizations/directory-clients.ts";
 import type { SecretValues } from "../../organizations/secret-values.ts";
 import { NamespaceTurns } from "../namespace-turns.ts";

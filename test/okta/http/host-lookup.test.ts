@@ -3,6 +3,8 @@ import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { checkedLookup, hostLookup, NoAddressError } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
+import { onBehalfOf } from "../../../okta/owner.ts";
+import { waitFor } from "../../wait-for.ts";
 import { LOOPBACK } from "../loopback.ts";
 import { mockedTimers } from "../mocked-timers.ts";
 import { TestServer } from "../server.ts";
@@ -25,7 +27,7 @@ function nameServer() {
     void find(`www.${domain}`);
     asked.pop()?.answer("10.0.0.1");
   };
-  return { asked, find, know };
+  return { asked, ask, find, know };
 }
 
 test("all who ask for a name at the same time share one look-up", async (t) => {
@@ -88,6 +90,42 @@ test("however many domains aren't answered, those that were before are looked up
   t.is(asked.at(-1)?.hostname, "sso.known-8.example", "rather than one that isn't known");
   asked[0]?.answer("10.0.0.1");
   t.is(asked.at(-1)?.hostname, "sso.dead-16.example");
+});
+
+test("however many domains one owner names that aren't answered, others' are looked up, also where it names them, too", async (t) => {
+  const { asked, find } = nameServer();
+  onBehalfOf("them", () => {
+    for (let index = 0; index < 100; index++) void find(`sso.dead-${index}.example`);
+    void find("acme.okta.com");
+  });
+  t.is(asked.length, 8);
+  const acme = onBehalfOf("acme", () => find("acme.okta.com"));
+  t.is(asked.at(-1)?.hostname, "acme.okta.com");
+  asked.at(-1)?.answer("10.0.0.1");
+  t.is(await acme, "10.0.0.1");
+  t.deepEqual([asked.length, asked.at(-1)?.hostname], [10, "acme.okta.com"], "for them: it is known by now");
+  // What has ended counts no more.
+  for (let index = 0; index < asked.length; index++)
+    if (index !== 8) asked[index]?.fail(new Error("EAI_AGAIN")); // which was answered
+  t.is(asked.length, 102);
+  onBehalfOf("them", () => {
+    for (let index = 0; index < 100; index++) void find(`sso.silent-${index}.example`);
+  });
+  t.is(asked.length, 110);
+});
+
+test("on whose behalf a request is made is known where its host is looked up", async (t) => {
+  const { asked, ask } = nameServer();
+  const http = new Http({ destinations: LOOPBACK, lookup: ask });
+  const requests = onBehalfOf("them", () =>
+    Array.from({ length: 20 }, (_, index) => http.request(`https://sso.dead-${index}.example/`)),
+  );
+  requests.push(onBehalfOf("acme", () => http.request("https://acme.okta.com/")));
+  const ended = Promise.allSettled(requests);
+  await waitFor(() => asked.length > 0 || undefined, { what: "names to be looked up" });
+  t.deepEqual([asked.length, asked.at(-1)?.hostname], [9, "acme.okta.com"]);
+  await http.close();
+  await ended;
 });
 
 test.serial("who has many names to be looked up has its turn, as everybody else", (t) => {

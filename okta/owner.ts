@@ -1,0 +1,16 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const owners = new AsyncLocalStorage<string>();
+
+/**
+ * What comes of `work` is on behalf of this owner, such as a tenant: what is read from Okta then takes of the memory that the
+ * owner has for it, and the names that are looked up of the owner's turns, however many hosts that is about.
+ */
+export function onBehalfOf<T>(owner: string, work: () => T): T {
+  return owners.run(owner, work);
+}
+
+/** On whose behalf this is done; undefined where nobody has said. */
+export function currentOwner(): string | undefined {
+  return owners.getStore();
+}
