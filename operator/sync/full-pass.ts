@@ -53,6 +53,8 @@ export interface Passed {
   readonly notShown: readonly User[];
   /** Groups that Okta doesn't show although nothing says that they were deleted. What was stored of them stands. */
   readonly groupsNotShown: readonly ReadGroup[];
+  /** Groups that have more members than there is memory for now. What was stored of them stands. */
+  readonly groupsTooLarge: readonly ReadGroup[];
   /** Why not everything could be read; undefined: it could. What was stored of the rest stands. */
   readonly failure: unknown;
   /** Who couldn't be looked at, or stored, although others could, and why: by Okta's ids. What was stored of them stands. */
@@ -125,6 +127,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
     changed,
     notShown,
     groupsNotShown: members.notShown,
+    groupsTooLarge: members.tooLarge,
     failure: members.failure ?? doubts.failure ?? failures.ofAll ?? taken.failure,
     left: new Map([...failures.people, ...taken.left]),
   };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { OktaRoleMapping, Organization, PersonHint } from "../../crds/types.ts";
-import type { ReadGroup, User, UserEvent } from "../../identity/index.ts";
+import { quotedNames, type ReadGroup, type User, type UserEvent } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
 import type { Hint } from "../../okta/events/hint.ts";
+import type { Room } from "../../okta/room.ts";
 import { unlessAhead } from "../../organizations/deactivation-window.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import { ChangePolls } from "./change-polls.ts";
@@ -52,6 +53,8 @@ export interface OrganizationSyncDeps extends StoringDeps {
   /** Told how much was heard by asking. */
   readonly onHeard: (source: "log" | "groups", count: number) => void;
   readonly log: Logger;
+  /** See `PassDeps`. */
+  readonly room?: Room;
 }
 
 /** What is done side by side: looking at people, reading members, asking for changes. */
@@ -64,6 +67,9 @@ const SETTLING_MS = 1_000;
 /** How long it is waited until it is known which groups mappings mean. */
 const OPEN_FOR_MS = 60_000;
 const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
+/** How soon groups are read again for which there was no memory: others may have had it. */
+const TOO_LARGE_AGAIN_MS = 10 * 60_000;
+const MOST_NAMED = 10;
 /** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
 const MOST_LEFT = 50;
 /** What ends sooner by itself isn't told. */
@@ -87,6 +93,8 @@ export class OrganizationSync {
   readonly #notShown = new Map<string, User>();
   /** By id. */
   readonly #groupsNotShown = new Map<string, ReadGroup>();
+  /** Groups that had more members than there was memory for, and when they are read again, by a clock that never goes back. */
+  readonly #tooLarge = new Map<string, { readonly group: ReadGroup; readonly againAt: number }>();
   /** By what has failed: a part of all this, a look at one person, or noting what is done. */
   readonly #failures = new Map<string, Failure>();
   /** Groups, as they were called, and names whose members have been read, or were by another leader. */
@@ -328,12 +336,17 @@ export class OrganizationSync {
       mapped: () => mapped,
       isLookedAt: (subject, since) => this.#hints.looks.isLookedAt(subject, since),
       signal: this.#signal,
+      ...(this.#deps.room && { room: this.#deps.room }),
     };
     const passed = await pass({ groups, gone }, passDeps);
     this.#notShownAre(passed.notShown, scope === "all" ? [...this.#notShown.keys()] : []);
     for (const { id } of scope === "all" ? this.#groupsNotShown.values() : groups)
       this.#groupsNotShown.delete(id);
     for (const group of passed.groupsNotShown) this.#groupsNotShown.set(group.id, group);
+    for (const { id } of groups) this.#tooLarge.delete(id);
+    for (const group of passed.groupsTooLarge)
+      this.#tooLarge.set(group.id, { group, againAt: performance.now() + TOO_LARGE_AGAIN_MS });
+    this.#tellTooLarge();
     if (passed.failure !== undefined) throw passed.failure;
     await this.#lookAgainAt(passed.left, organization, started);
     for (const key of keys) this.#read?.add(key);
@@ -376,8 +389,16 @@ export class OrganizationSync {
     this.#lookWaker.wake();
   }
 
+  #tellTooLarge(): void {
+    const { found } = this.#mapped();
+    for (const id of this.#tooLarge.keys()) if (!found.has(id)) this.#tooLarge.delete(id);
+    const names = [...this.#tooLarge.values()].map(({ group }) => group.name ?? group.id);
+    if (names.length === 0) this.#succeeded(TOO_LARGE);
+    else this.#failed("pass", new TooManyMembersError(names), TOO_LARGE);
+  }
+
   #dueScope(): PassScope | undefined {
-    const due = this.#hints.needs.due();
+    const due = this.#withTooLarge(this.#hints.needs.due());
     if (due === "all") return due;
     // Whatever has come to be named is read with all the rest.
     if (this.#isFullSyncDue()) return this.#isOpen() ? due : "all";
@@ -385,6 +406,13 @@ export class OrganizationSync {
     const unread = this.#unread();
     if (unread.size === 0) return due;
     return due === undefined ? unread : due.union(unread);
+  }
+
+  #withTooLarge(due: PassScope | undefined): PassScope | undefined {
+    const now = performance.now();
+    const ids = [...this.#tooLarge].filter(([, { againAt }]) => againAt <= now).map(([id]) => id);
+    if (ids.length === 0 || due === "all") return due;
+    return new Set(ids).union(due ?? new Set());
   }
 
   /** Everything can't be read while it isn't known which groups mappings mean: unless that can't be found out. */
@@ -400,8 +428,9 @@ export class OrganizationSync {
   #passDueMs(): number | undefined {
     const dueMs = this.#fullSyncDueMs();
     const full = dueMs <= 0 ? NOT_READY_MS : dueMs;
-    const needs = this.#hints.needs.dueMs();
-    return needs === undefined ? full : Math.min(full, needs);
+    const needs = this.#hints.needs.dueMs() ?? Number.POSITIVE_INFINITY;
+    const tooLarge = [...this.#tooLarge.values()].map(({ againAt }) => againAt - performance.now());
+    return Math.max(0, Math.min(full, needs, ...tooLarge));
   }
 
   #isFullSyncDue(): boolean {
@@ -542,9 +571,22 @@ function isWorthTelling({ since, error }: Failure): boolean {
   return isRefused || Date.now() - since >= TOLD_AFTER_MS;
 }
 
+/** They are more people than this process has memory for, beside what else it has. */
+class TooManyMembersError extends OktaError {
+  readonly code = "groups-too-large";
+
+  constructor(groups: readonly string[]) {
+    super(
+      `${quotedNames(groups, { most: MOST_NAMED })} can't be read, since there is no memory for so many members: map smaller ` +
+        "groups, or give the operator more (operator.resources.limits.memory). Other groups are followed.",
+    );
+  }
+}
+
 /** What has failed where it is a look at one person: their id follows. */
 const LOOK = "look ";
 const NOTING = "noting what is done";
+const TOO_LARGE = "groups that are too large";
 
 const GONE = "name ";
 

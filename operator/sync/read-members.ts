@@ -24,7 +24,9 @@ export interface Members {
   readonly sizes: ReadonlyMap<string, number>;
   /** Those that Okta doesn't show, and doesn't say either that they were deleted. What was stored of them stands. */
   readonly notShown: readonly ReadGroup[];
-  /** The error of the first that couldn't be read. What was stored of those stands. */
+  /** Those that have more members than there is memory for now. What was stored of them stands. */
+  readonly tooLarge: readonly ReadGroup[];
+  /** The error of the first that couldn't be read otherwise. What was stored of those stands. */
   readonly failure: unknown;
 }
 
@@ -36,14 +38,7 @@ const PERSON = 160;
 const MEMBERSHIP = 24;
 
 /** They are more people than this process has memory for, beside what else it has. */
-class TooManyMembersError extends DirectoryInvalidAnswerError {
-  constructor() {
-    super(
-      "the groups that mappings name have more members than there is memory for now: map smaller groups, or give the " +
-        "operator more memory (operator.resources.limits.memory).",
-    );
-  }
-}
+class NoRoomForMembersError extends Error {}
 
 /**
  * Reads the members of these groups, page by page. A group that can't be read to the end, or kept, isn't read.
@@ -57,7 +52,12 @@ export async function readMembers(
 ): Promise<Members> {
   const byUser = new Map<string, Member>();
   const sizes = new Map<string, number>();
-  const [read, failed, notShown]: [ReadGroup[], ReadGroup[], ReadGroup[]] = [[], [], []];
+  const [read, failed, notShown, tooLarge]: [ReadGroup[], ReadGroup[], ReadGroup[], ReadGroup[]] = [
+    [],
+    [],
+    [],
+    [],
+  ];
   let failure: unknown;
   const left = [...groups].values();
   const worker = async (): Promise<void> => {
@@ -71,22 +71,27 @@ export async function readMembers(
         }
         // Most of them are in that one alone.
         const alone = [group.id];
-        if (!kept.take(sizeOf(members, byUser))) throw new TooManyMembersError();
+        if (!kept.take(sizeOf(members, byUser))) throw new NoRoomForMembersError();
         for (const user of members) memberOf(byUser, user, alone);
         sizes.set(group.id, members.length);
         read.push(group);
       } catch (error) {
         signal.throwIfAborted();
+        if (error instanceof NoRoomForMembersError) {
+          tooLarge.push(group);
+          continue;
+        }
         failed.push(group);
         failure ??= error;
       }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return { read: new ReadGroups(read, gone, [...failed, ...notShown]), byUser, sizes, notShown, failure };
+  const others = [...failed, ...notShown, ...tooLarge];
+  return { read: new ReadGroups(read, gone, others), byUser, sizes, notShown, tooLarge, failure };
 }
 
-/** @throws DirectoryError */
+/** @throws DirectoryError, NoRoomForMembersError */
 async function membersOf(
   directory: Pick<Directory, "members">,
   { id }: ReadGroup,
@@ -102,7 +107,7 @@ async function membersOf(
   try {
     for await (const page of directory.members(id)) {
       signal.throwIfAborted();
-      if (!reading.take(sizeOf(page, byUser))) throw new TooManyMembersError();
+      if (!reading.take(sizeOf(page, byUser))) throw new NoRoomForMembersError();
       // Pages may overlap. Who is known is kept once, unless there is something else to say of them.
       for (const user of page) members.set(user.id, theSame(user, byUser.get(user.id)?.user));
     }

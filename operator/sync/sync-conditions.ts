@@ -74,7 +74,7 @@ function notFollowed({ since, error, people }: Failure): DesiredCondition {
     );
   const message =
     `What has changed in Okta since ${rfc3339(since)} may not be known: ${messageOf(error)} What is stored stays, and it is ` +
-    "caught up with as soon as Okta answers.";
+    "tried again until it is caught up with.";
   return error instanceof DirectoryRateLimitedError
     ? conditionUnknown(SYNCED, reason, message)
     : conditionFalse(SYNCED, reason, message);

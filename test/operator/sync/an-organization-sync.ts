@@ -4,6 +4,7 @@ import { SYNC_ANNOTATION } from "../../../crds/annotations.ts";
 import type { OktaHints, OktaHintsSpec, OktaRoleMapping, Organization } from "../../../crds/types.ts";
 import { type CompiledPolicy, identityOf, resolveAccess, type User } from "../../../identity/index.ts";
 import type { Hint } from "../../../okta/events/hint.ts";
+import type { Room } from "../../../okta/room.ts";
 import { OrganizationSync } from "../../../operator/sync/organization-sync.ts";
 import { withHeard, withoutDone } from "../../../organizations/hints.ts";
 import { SimulatedStore } from "../../identity/simulated-store.ts";
@@ -26,6 +27,7 @@ export interface SyncOptions {
   readonly mappings?: OktaRoleMapping[];
   /** What was heard before. */
   readonly hints?: OktaHintsSpec;
+  readonly room?: Room;
 }
 
 /** A mapping of both groups, of which this is known. */
@@ -105,6 +107,7 @@ export function anOrganizationSync(t: ExecutionContext, options: SyncOptions = {
       onFailure: (part, reason) => void told.failures.push(`${part} ${reason}`),
       onHeard: (source, count) => void told.heard.push(`${count} of ${source}`),
       log: { info: log, warn: log } as unknown as Logger,
+      ...(options.room && { room: options.room }),
     },
     end.signal,
   );

@@ -6,6 +6,7 @@ import {
   DirectoryUnauthorizedError,
   DirectoryUnreachableError,
 } from "../../../okta/directory/directory-errors.ts";
+import { Room } from "../../../okta/room.ts";
 import { fakeClock } from "../../kubernetes/fake-clock.ts";
 import { anOrganizationSync, PORTAL, person, quiet, WEB } from "./an-organization-sync.ts";
 
@@ -182,6 +183,37 @@ test.serial(
     await clock.pass(120_000, 1_000);
     t.is(await holds(ada), "");
     t.deepEqual([state.hints.people, sync.state().failure], [undefined, undefined]);
+  },
+);
+
+test.serial(
+  "a group for whose members there is no memory is told, and read again every ten minutes; others are followed meanwhile",
+  async (t) => {
+    const room = new Room(40_000);
+    const { account, asked, directory, holds, request, sync } = anOrganizationSync(t, { ...quiet(), room });
+    const cy = await account("00ucy", ["web"], [PORTAL]);
+    for (let i = 0; i < 200; i++) directory.add(`00u${i}`, [WEB]);
+    await clock.pass(100);
+    const since = Date.now();
+    request("1");
+    await clock.pass(1_000, 100);
+    t.like(sync.state(), { lastRequest: "1", lastFullSync: since, failure: undefined });
+    t.is(await holds(cy), "portal-admin,service-admin", "of the other group nothing is known");
+    await clock.pass(20_000, 1_000);
+    const { error, people } = sync.state().failure ?? {};
+    t.regex(String(error), /"web" can't be read, since there is no memory for so many members: map smaller/);
+    t.is(people, undefined);
+    asked();
+    await clock.pass(570_000, 10_000);
+    t.deepEqual(asked(), []);
+    await clock.pass(30_000, 1_000);
+    t.deepEqual(new Set(asked()), new Set([`members ${WEB}`]));
+    t.true(sync.state().failure !== undefined);
+
+    for (let i = 0; i < 200; i++) directory.remove(`00u${i}`, WEB);
+    await clock.pass(610_000, 1_000);
+    t.is(sync.state().failure, undefined);
+    t.is(await holds(cy), "portal-admin");
   },
 );
 
