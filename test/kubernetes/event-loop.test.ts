@@ -26,3 +26,32 @@ test("however many work without waiting for anything, others run in between", as
   // 400 ms of work. If each of the 20 took ten of them for itself before others come to theirs, there would be two turns.
   t.true(turns > 6, `${turns} turns`);
 });
+
+test.serial(
+  "while a turn is young nobody waits, and from ten milliseconds on everybody does, in one and the same turn",
+  async (t) => {
+    const { now } = performance;
+    let at = now.call(performance) + 20;
+    t.teardown(() => Object.assign(performance, { now }));
+    performance.now = () => at;
+    const turnsWhile = async (work: () => Promise<unknown>): Promise<number> => {
+      let turns = 0;
+      let isOver = false;
+      const count = (): void => {
+        turns++;
+        if (!isOver) setImmediate(count);
+      };
+      setImmediate(count);
+      await work();
+      isOver = true;
+      return turns;
+    };
+    t.is(await turnsWhile(letOthersRun), 1);
+    t.is(await turnsWhile(letOthersRun), 0, "it has just turned");
+    at += 9;
+    t.is(await turnsWhile(letOthersRun), 0);
+    at += 1;
+    t.is(await turnsWhile(() => Promise.all([letOthersRun(), letOthersRun(), letOthersRun()])), 1);
+    t.is(await turnsWhile(letOthersRun), 0);
+  },
+);
