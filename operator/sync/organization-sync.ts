@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { OktaRoleMapping, Organization, PersonHint } from "../../crds/types.ts";
-import { quotedNames, type ReadGroup, type User, type UserEvent } from "../../identity/index.ts";
+import type { ReadGroup, User, UserEvent } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import {
@@ -15,6 +15,7 @@ import { unlessAhead } from "../../organizations/deactivation-window.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import { ChangePolls } from "./change-polls.ts";
 import { type PassDeps, pass } from "./full-pass.ts";
+import { LargeGroups } from "./large-groups.ts";
 import { type Looked, lookAtPerson, untilStored } from "./look-at-person.ts";
 import type { Expected } from "./looks.ts";
 import { type MappedGroups, mappedGroups } from "./mapped-groups.ts";
@@ -67,9 +68,6 @@ const SETTLING_MS = 1_000;
 /** How long it is waited until it is known which groups mappings mean. */
 const OPEN_FOR_MS = 60_000;
 const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
-/** How soon groups are read again for which there was no memory: others may have had it. */
-const TOO_LARGE_AGAIN_MS = 10 * 60_000;
-const MOST_NAMED = 10;
 /** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
 const MOST_LEFT = 50;
 /** What ends sooner by itself isn't told. */
@@ -93,8 +91,7 @@ export class OrganizationSync {
   readonly #notShown = new Map<string, User>();
   /** By id. */
   readonly #groupsNotShown = new Map<string, ReadGroup>();
-  /** Groups that had more members than there was memory for, and when they are read again, by a clock that never goes back. */
-  readonly #tooLarge = new Map<string, { readonly group: ReadGroup; readonly againAt: number }>();
+  readonly #large = new LargeGroups();
   /** By what has failed: a part of all this, a look at one person, or noting what is done. */
   readonly #failures = new Map<string, Failure>();
   /** Groups, as they were called, and names whose members have been read, or were by another leader. */
@@ -343,10 +340,11 @@ export class OrganizationSync {
     for (const { id } of scope === "all" ? this.#groupsNotShown.values() : groups)
       this.#groupsNotShown.delete(id);
     for (const group of passed.groupsNotShown) this.#groupsNotShown.set(group.id, group);
-    for (const { id } of groups) this.#tooLarge.delete(id);
-    for (const group of passed.groupsTooLarge)
-      this.#tooLarge.set(group.id, { group, againAt: performance.now() + TOO_LARGE_AGAIN_MS });
-    this.#tellTooLarge();
+    this.#large.read(groups, passed.groupsTooLarge);
+    this.#large.keep(mapped.found);
+    const { error } = this.#large;
+    if (error) this.#failed("pass", error, TOO_LARGE);
+    else this.#succeeded(TOO_LARGE);
     if (passed.failure !== undefined) throw passed.failure;
     await this.#lookAgainAt(passed.left, organization, started);
     for (const key of keys) this.#read?.add(key);
@@ -389,16 +387,8 @@ export class OrganizationSync {
     this.#lookWaker.wake();
   }
 
-  #tellTooLarge(): void {
-    const { found } = this.#mapped();
-    for (const id of this.#tooLarge.keys()) if (!found.has(id)) this.#tooLarge.delete(id);
-    const names = [...this.#tooLarge.values()].map(({ group }) => group.name ?? group.id);
-    if (names.length === 0) this.#succeeded(TOO_LARGE);
-    else this.#failed("pass", new TooManyMembersError(names), TOO_LARGE);
-  }
-
   #dueScope(): PassScope | undefined {
-    const due = this.#withTooLarge(this.#hints.needs.due());
+    const due = this.#withLarge(this.#hints.needs.due());
     if (due === "all") return due;
     // Whatever has come to be named is read with all the rest.
     if (this.#isFullSyncDue()) return this.#isOpen() ? due : "all";
@@ -408,9 +398,8 @@ export class OrganizationSync {
     return due === undefined ? unread : due.union(unread);
   }
 
-  #withTooLarge(due: PassScope | undefined): PassScope | undefined {
-    const now = performance.now();
-    const ids = [...this.#tooLarge].filter(([, { againAt }]) => againAt <= now).map(([id]) => id);
+  #withLarge(due: PassScope | undefined): PassScope | undefined {
+    const ids = this.#large.due();
     if (ids.length === 0 || due === "all") return due;
     return new Set(ids).union(due ?? new Set());
   }
@@ -429,8 +418,7 @@ export class OrganizationSync {
     const dueMs = this.#fullSyncDueMs();
     const full = dueMs <= 0 ? NOT_READY_MS : dueMs;
     const needs = this.#hints.needs.dueMs() ?? Number.POSITIVE_INFINITY;
-    const tooLarge = [...this.#tooLarge.values()].map(({ againAt }) => againAt - performance.now());
-    return Math.max(0, Math.min(full, needs, ...tooLarge));
+    return Math.min(full, needs, this.#large.dueMs());
   }
 
   #isFullSyncDue(): boolean {
@@ -569,18 +557,6 @@ export class OrganizationSync {
 function isWorthTelling({ since, error }: Failure): boolean {
   const isRefused = error instanceof DirectoryUnauthorizedError || error instanceof DirectoryForbiddenError;
   return isRefused || Date.now() - since >= TOLD_AFTER_MS;
-}
-
-/** They are more people than this process has memory for, beside what else it has. */
-class TooManyMembersError extends OktaError {
-  readonly code = "groups-too-large";
-
-  constructor(groups: readonly string[]) {
-    super(
-      `${quotedNames(groups, { most: MOST_NAMED })} can't be read, since there is no memory for so many members: map smaller ` +
-        "groups, or give the operator more (operator.resources.limits.memory). Other groups are followed.",
-    );
-  }
 }
 
 /** What has failed where it is a look at one person: their id follows. */
