@@ -388,6 +388,7 @@ test.serial("who may not read is told so once, and reads when it may", async (t)
     t.true(told.length === 1 && what.test(told[0] ?? ""), told.join());
     t.false(cache.isReadable("team"));
     t.deepEqual(cache.unreadable(), [{ namespace: namespaces === "all" ? "" : "team", error }]);
+    t.is(cache.isRefused("team"), namespaces !== "all", "this namespace, and not just all of them");
     t.is(cache.check(), `boxes: the first list isn't complete (${error.message})`);
     t.false(cache.hasSynced);
     server.open = () => {};
@@ -396,6 +397,7 @@ test.serial("who may not read is told so once, and reads when it may", async (t)
     t.true(cache.hasSynced);
     t.true(cache.isReadable("team"));
     t.deepEqual(cache.unreadable(), []);
+    t.false(cache.isRefused("team"));
     t.true(said().includes("it can be read again"));
     t.is(await restarts("refused"), 0);
     server.open = () => Promise.reject(error);
@@ -451,6 +453,7 @@ test.serial(
     while (opens.length < before + 5) await clock.pass(100);
     await clock.pass(0);
     t.false(cache.isReadable("team"));
+    t.false(cache.isRefused("team"));
   },
 );
 
@@ -479,6 +482,10 @@ test.serial(
     t.true(cache.isReadable("team"));
     t.false(cache.isReadable("closed"));
     t.true(cache.isReadable("nobody watches it"));
+    t.deepEqual(
+      ["team", "closed", "nobody watches it"].map((namespace) => cache.isRefused(namespace)),
+      [false, true, false],
+    );
     t.is(cache.freshness("nobody watches it"), 0);
     t.is(cache.freshness("closed"), Number.POSITIVE_INFINITY);
     t.true(cache.freshness() < 3_000);
