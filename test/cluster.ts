@@ -8,7 +8,7 @@ import { attachControlPlane, type RunningControlPlane } from "../dev/control-pla
 import { CONTROL_PLANE } from "../dev/control-plane/environment.ts";
 import { clusterOf, kubeconfigText, TOKEN_LIFETIME_HOURS } from "../dev/control-plane/kubeconfig.ts";
 import {
-  KubectlError,
+  expectKubectl,
   type KubectlResult,
   type KubectlTarget,
   runKubectl,
@@ -104,13 +104,8 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
     kubeconfig,
     cacheDir: controlPlane.cacheDir,
   };
-  const tryKubectl: TestCluster["tryKubectl"] = (args, stdin) =>
-    runKubectl(target, args, typeof stdin === "object" ? JSON.stringify(stdin) : stdin);
-  const kubectl = async (args: readonly string[], stdin?: string | object): Promise<KubectlOutput> => {
-    const result = await tryKubectl(args, stdin);
-    if (result.code !== 0) throw new KubectlError(args, result);
-    return result;
-  };
+  const asText = (stdin: string | object | undefined): string | undefined =>
+    typeof stdin === "object" ? JSON.stringify(stdin) : stdin;
   const apply = async (...objects: object[]): Promise<void> => {
     for (const object of objects) await applyObject(admin, namespace, object);
   };
@@ -120,9 +115,9 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
     kubeconfig,
     controlPlane,
     folder,
-    kubectl: (...args) => kubectl(args),
-    kubectlWith: (stdin, ...args) => kubectl(args, stdin),
-    tryKubectl,
+    kubectl: (...args) => expectKubectl(target, args),
+    kubectlWith: (stdin, ...args) => expectKubectl(target, args, asText(stdin)),
+    tryKubectl: (args, stdin) => runKubectl(target, args, asText(stdin)),
     apply,
     async serviceAccount(rights, name = SERVICE_ACCOUNT) {
       await apply(...(await serviceAccountObjects(namespace, rights, name)));

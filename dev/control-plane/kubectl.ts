@@ -55,15 +55,23 @@ export async function runKubectl(
 /**
  * Runs kubectl and expects it to succeed.
  *
- * @returns its stdout
  * @throws KubectlError
  */
+export async function expectKubectl(
+  target: KubectlTarget,
+  args: readonly string[],
+  stdin?: string,
+): Promise<KubectlResult> {
+  const result = await runKubectl(target, args, stdin);
+  if (result.code !== 0) throw new KubectlError(args, result);
+  return result;
+}
+
+/** The same for its stdout. @throws KubectlError */
 export async function kubectlOutput(
   target: KubectlTarget,
   args: readonly string[],
   stdin?: string,
 ): Promise<string> {
-  const result = await runKubectl(target, args, stdin);
-  if (result.code !== 0) throw new KubectlError(args, result);
-  return result.stdout;
+  return (await expectKubectl(target, args, stdin)).stdout;
 }

@@ -37,7 +37,8 @@ export interface LookupOf {
  * Who may look up names, and who waits for others. A look-up has a thread until its name server has answered, or the
  * system gives up, whoever else has given up before. So the names of one domain, which have the same name servers, wait for
  * each other; and domains of which it isn't known that they are answered, however many somebody makes up, leave places to
- * those of which it is; and of those places nobody has more than they leave to others. Where many that were answered fall silent together, that takes until the system has given up on them.
+ * those of which it is; and of the places of the others nobody has more than they leave free. Where many that were answered
+ * fall silent together, that takes until the system has given up on them.
  */
 export class LookupPlaces {
   /** Those that have look-ups under way, or waiting. Who has begun one last is the last. */

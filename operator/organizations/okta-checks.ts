@@ -159,13 +159,12 @@ export class OktaChecks {
       if (isWanted()) credentials = await this.#readSecrets(known, organization);
     };
     const ask = async (): Promise<void> => {
-      const found = credentials;
-      if (isWanted() && found)
-        await onBehalfOf(namespace, () => this.#ask(known, organization, found, callbackURI));
+      if (isWanted() && credentials) await this.#ask(known, organization, credentials, callbackURI);
     };
     await this.#reading.run(namespace, read, isInVain());
     const before = known.verdicts?.directory;
-    if (this.#now() >= known.askAt) await this.#asking.run(namespace, ask, isInVain());
+    if (this.#now() >= known.askAt)
+      await this.#asking.run(namespace, () => onBehalfOf(namespace, ask), isInVain());
     delete known.asking;
     if (!isWanted()) return;
     const wrong = isCredentialsFault(known.verdicts) || isMissing(known.credentials?.eventHook);

@@ -6,7 +6,7 @@ const AGAIN_MS = 10 * 60_000;
 const MOST_NAMED = 10;
 
 /** Groups have more members than this process has memory for, beside what else it has. */
-export class GroupsTooLargeError extends OktaError {
+class GroupsTooLargeError extends OktaError {
   readonly code = "groups-too-large";
 
   constructor(groups: readonly string[]) {
@@ -34,7 +34,7 @@ export class LargeGroups {
   }
 
   /** What there is to tell; undefined: nothing. */
-  get error(): GroupsTooLargeError | undefined {
+  get error(): OktaError | undefined {
     if (this.#groups.size === 0) return undefined;
     return new GroupsTooLargeError([...this.#groups.values()].map(({ name }) => name));
   }

@@ -388,20 +388,12 @@ export class OrganizationSync {
   }
 
   #dueScope(): PassScope | undefined {
-    const due = this.#withLarge(this.#hints.needs.due());
+    const due = withGroups(this.#hints.needs.due(), this.#large.due());
     if (due === "all") return due;
     // Whatever has come to be named is read with all the rest.
     if (this.#isFullSyncDue()) return this.#isOpen() ? due : "all";
     if (this.#lastFullSync === undefined) return due;
-    const unread = this.#unread();
-    if (unread.size === 0) return due;
-    return due === undefined ? unread : due.union(unread);
-  }
-
-  #withLarge(due: PassScope | undefined): PassScope | undefined {
-    const ids = this.#large.due();
-    if (ids.length === 0 || due === "all") return due;
-    return new Set(ids).union(due ?? new Set());
+    return withGroups(due, [...this.#unread()]);
   }
 
   /** Everything can't be read while it isn't known which groups mappings mean: unless that can't be found out. */
@@ -563,6 +555,12 @@ function isWorthTelling({ since, error }: Failure): boolean {
 const LOOK = "look ";
 const NOTING = "noting what is done";
 const TOO_LARGE = "groups that are too large";
+
+/** What is due, and these beside it. */
+function withGroups(due: PassScope | undefined, groups: readonly string[]): PassScope | undefined {
+  if (due === "all" || groups.length === 0) return due;
+  return new Set([...(due ?? []), ...groups]);
+}
 
 const GONE = "name ";
 

@@ -20,7 +20,7 @@ export class PersonFailures {
   readonly #of = new Map<string, unknown>();
   #unanswered = 0;
   #refused = 0;
-  #areOfAll = false;
+  #ofAll: unknown;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -33,12 +33,12 @@ export class PersonFailures {
 
   /** What fails for everybody; undefined: nothing does. */
   get ofAll(): unknown {
-    return this.#areOfAll ? [...this.#of.values()].at(-1) : undefined;
+    return this.#ofAll;
   }
 
   /** Whether it would fail for the others as well, so that nothing more is to be tried. */
   get areOfAll(): boolean {
-    return this.#areOfAll;
+    return this.#ofAll !== undefined;
   }
 
   /**
@@ -55,14 +55,15 @@ export class PersonFailures {
       return done;
     } catch (error) {
       this.#signal.throwIfAborted();
-      this.#of.delete(id);
       this.#of.set(id, error);
       if (isRefusal(error)) this.#refused++;
       else this.#unanswered++;
-      this.#areOfAll ||=
+      if (
         !mayBeOfOne(error) ||
         this.#unanswered >= MOST_IN_A_ROW.unanswered ||
-        this.#refused >= MOST_IN_A_ROW.refused;
+        this.#refused >= MOST_IN_A_ROW.refused
+      )
+        this.#ofAll = error;
       return undefined;
     }
   }

@@ -6,7 +6,7 @@ import {
   DirectoryNotFoundError,
 } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
-import type { Share } from "../../okta/room.ts";
+import { NoRoomError, type Share } from "../../okta/room.ts";
 import type { GroupEvidence } from "./group-evidence.ts";
 
 /** Somebody who was seen in a group, and in which. */
@@ -37,9 +37,6 @@ const AT_ONCE = 2;
 const PERSON = 160;
 const MEMBERSHIP = 24;
 
-/** They are more people than this process has memory for, beside what else it has. */
-class NoRoomForMembersError extends Error {}
-
 /**
  * Reads the members of these groups, page by page. A group that can't be read to the end, or kept, isn't read.
  * @param reading with the room for whoever is read, until nobody needs what is returned
@@ -52,12 +49,10 @@ export async function readMembers(
 ): Promise<Members> {
   const byUser = new Map<string, Member>();
   const sizes = new Map<string, number>();
-  const [read, failed, notShown, tooLarge]: [ReadGroup[], ReadGroup[], ReadGroup[], ReadGroup[]] = [
-    [],
-    [],
-    [],
-    [],
-  ];
+  const read: ReadGroup[] = [];
+  const failed: ReadGroup[] = [];
+  const notShown: ReadGroup[] = [];
+  const tooLarge: ReadGroup[] = [];
   let failure: unknown;
   const left = [...groups].values();
   const worker = async (): Promise<void> => {
@@ -71,13 +66,13 @@ export async function readMembers(
         }
         // Most of them are in that one alone.
         const alone = [group.id];
-        if (!kept.take(sizeOf(members, byUser))) throw new NoRoomForMembersError();
+        if (!kept.take(sizeOf(members, byUser))) throw new NoRoomError();
         for (const user of members) memberOf(byUser, user, alone);
         sizes.set(group.id, members.length);
         read.push(group);
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof NoRoomForMembersError) {
+        if (error instanceof NoRoomError) {
           tooLarge.push(group);
           continue;
         }
@@ -91,7 +86,7 @@ export async function readMembers(
   return { read: new ReadGroups(read, gone, others), byUser, sizes, notShown, tooLarge, failure };
 }
 
-/** @throws DirectoryError, NoRoomForMembersError */
+/** @throws DirectoryError, NoRoomError */
 async function membersOf(
   directory: Pick<Directory, "members">,
   { id }: ReadGroup,
@@ -107,7 +102,7 @@ async function membersOf(
   try {
     for await (const page of directory.members(id)) {
       signal.throwIfAborted();
-      if (!reading.take(sizeOf(page, byUser))) throw new NoRoomForMembersError();
+      if (!reading.take(sizeOf(page, byUser))) throw new NoRoomError();
       // Pages may overlap. Who is known is kept once, unless there is something else to say of them.
       for (const user of page) members.set(user.id, theSame(user, byUser.get(user.id)?.user));
     }

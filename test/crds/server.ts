@@ -47,11 +47,7 @@ export function testNamespace(prepare?: (namespace: TestNamespace) => Promise<vo
       return cluster().namespace;
     },
     kubectl: (args, input) => cluster().tryKubectl(args, input),
-    async succeed(args, input) {
-      const { code, stdout, stderr } = await namespace.kubectl(args, input);
-      if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${stderr}`);
-      return stdout;
-    },
+    succeed: async (args, input) => (await cluster().kubectlWith(input ?? "", ...args)).stdout,
     async request(user, method, path, body) {
       const { namespace, controlPlane } = cluster();
       const url = `/apis/rolemapping.dev/v1alpha1/namespaces/${namespace}/${path}`;

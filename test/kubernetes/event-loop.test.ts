@@ -1,5 +1,6 @@
 import test from "ava";
 import { letOthersRun } from "../../kubernetes/index.ts";
+import { countTurns } from "../turns.ts";
 
 /** Keeps the event loop busy for a millisecond. */
 function work(): void {
@@ -8,13 +9,7 @@ function work(): void {
 }
 
 test("however many work without waiting for anything, others run in between", async (t) => {
-  let turns = 0;
-  let over = false;
-  const tick = () => {
-    turns++;
-    if (!over) setImmediate(tick);
-  };
-  setImmediate(tick);
+  const counted = countTurns();
   const worker = async () => {
     for (let i = 0; i < 20; i++) {
       work();
@@ -22,7 +17,8 @@ test("however many work without waiting for anything, others run in between", as
     }
   };
   await Promise.all(Array.from({ length: 20 }, worker));
-  over = true;
+  counted.stop();
+  const { turns } = counted;
   // 400 ms of work. If each of the 20 took ten of them for itself before others come to theirs, there would be two turns.
   t.true(turns > 6, `${turns} turns`);
 });
@@ -35,16 +31,10 @@ test.serial(
     t.teardown(() => Object.assign(performance, { now }));
     performance.now = () => at;
     const turnsWhile = async (work: () => Promise<unknown>): Promise<number> => {
-      let turns = 0;
-      let isOver = false;
-      const count = (): void => {
-        turns++;
-        if (!isOver) setImmediate(count);
-      };
-      setImmediate(count);
+      const counted = countTurns();
       await work();
-      isOver = true;
-      return turns;
+      counted.stop();
+      return counted.turns;
     };
     t.is(await turnsWhile(letOthersRun), 1);
     t.is(await turnsWhile(letOthersRun), 0, "it has just turned");

@@ -1,5 +1,6 @@
 import test from "ava";
 import { ScanTurns } from "../../../webhook/console/scan-turns.ts";
+import { countTurns } from "../../turns.ts";
 
 /** Works for longer than a slice may take. */
 function workLong(): void {
@@ -10,23 +11,17 @@ function workLong(): void {
 test("each slice is a turn of the event loop, and organizations take turns, however much one of them asks", async (t) => {
   const turns = new ScanTurns();
   const slices: string[] = [];
-  let turn = 0;
-  let isOver = false;
-  const countTurns = (): void => {
-    turn++;
-    if (!isOver) setImmediate(countTurns);
-  };
-  setImmediate(countTurns);
+  const counted = countTurns();
   const work = async (organization: string, pieces: number): Promise<void> => {
     const own = await turns.begin(organization);
     for (let i = 0; i < pieces; i++) {
-      slices.push(`${turn} ${organization}`);
+      slices.push(`${counted.turns} ${organization}`);
       workLong();
       await own.pause();
     }
   };
   await Promise.all([work("a", 3), work("a", 3), work("a", 3), work("b", 3)]);
-  isOver = true;
+  counted.stop();
   t.is(new Set(slices.map((slice) => slice.split(" ")[0])).size, 12, "no two slices in one turn");
   t.deepEqual(
     slices.map((slice) => slice.split(" ")[1]),
