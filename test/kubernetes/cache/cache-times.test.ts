@@ -222,9 +222,10 @@ test.serial("a version that is too old makes it list again; what it knows stays 
   t.true(said().includes("the watch can't go on from where it was, listing again"));
   t.is(cache.size, 2);
   const before = cache.freshness();
-  watch().tell({ type: "ADDED", object: box("a", 1) });
+  watch().tell({ type: "ADDED", object: box("a", 1) }, BOOKMARK(6));
   await clock.pass(1_000);
   t.true(cache.freshness() >= before + 1_000, "a list that isn't complete proves nothing");
+  t.is(cache.size, 2, "nor does it show that something is gone");
   await listed();
   t.is(cache.size, 1);
   t.is(told.at(-1), "deleted b ");
@@ -589,6 +590,28 @@ test.serial(
     t.is(await lists("failed"), 0);
     await t.throwsAsync(cache.synced, { message: "the test is over" });
     t.deepEqual(resets, ["the cache has been stopped"]);
+  },
+);
+
+test.serial("a watch that ends with the cache is none that has to be begun again", async (t) => {
+  const { listed, end, metrics } = scene(t);
+  await listed();
+  await end();
+  t.is(await sample(metrics, "controller_cache_watch_restarts_total", { resource: "boxes" }), 0);
+});
+
+test.serial(
+  "what we wrote to a server that has gone back in time is lost, however far its list goes",
+  async (t) => {
+    const { cache, server, listed, watch } = scene(t);
+    await listed(box("a", 1));
+    cache.observe(box("a", 9, "ours"));
+    server.heartbeat = () => "3";
+    const first = watch();
+    while (watch() === first) await clock.pass(100);
+    watch().tell({ type: "ADDED", object: box("a", 2, "restored") }, LISTED(7));
+    await clock.pass(0);
+    t.is(cache.get("team/a")?.value, "restored");
   },
 );
 
