@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import type { Logger } from "pino";
+import { keyOf } from "../kubernetes/index.ts";
 import { type ApiDeps, apiRoutes } from "./api-routes.ts";
 import { Door, type DoorDeps } from "./door/door.ts";
 import { accessLog } from "./http/access-log.ts";
@@ -133,8 +134,10 @@ export function createApp(deps: AppDeps, settings: AppSettings): Express {
 function answerErrors({ organizations, log }: Pick<AppDeps, "organizations" | "log">): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     const error = bodyError(thrown) ?? thrown;
-    const problem = problemOf(error, organizationOf(req.path), wayBack(req), pageOf(req));
-    logProblem(log, problem, error, req, "A request failed.");
+    const organization = organizationOf(req.path);
+    const problem = problemOf(error, organization, wayBack(req), pageOf(req));
+    const about = { organization: organization && keyOf(organization) };
+    logProblem(log, problem, error, req, "A request failed.", about);
     if (res.headersSent) res.destroy();
     else sendProblem(req, res, problem);
   };

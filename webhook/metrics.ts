@@ -19,7 +19,7 @@ export class WebhookMetrics {
     const registers = [registry];
     this.logins = new Counter({
       name: "okta_role_logins_total",
-      help: "Sign-ins that came back from Okta or were local, by outcome (admitted, refused, failed) and reason.",
+      help: "Sign-ins that ended, here or on the way to Okta, by outcome (admitted, refused, failed) and reason; local ones are among them.",
       labelNames: ["organization", "outcome", "reason"],
       registers,
     });

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import type { Logger } from "pino";
+import type { ObjectKey } from "../../kubernetes/index.ts";
 import { html } from "../pages/html.ts";
 import type { Page } from "../pages/layout.ts";
 import { requestID, sendJSON, sendPage, wantsJSON } from "./respond.ts";
@@ -30,9 +31,10 @@ export function logProblem(
   error: unknown,
   req: Request,
   message: string,
+  about: { readonly organization?: ObjectKey | undefined } = {},
 ): void {
   if (status < 500) return;
-  log[status === 500 ? "error" : "warn"]({ err: error, requestID: requestID(req) }, message);
+  log[status === 500 ? "error" : "warn"]({ err: error, ...about, requestID: requestID(req) }, message);
 }
 
 /** Sends a problem as a page, or as JSON (RFC 9457) to those who prefer it. */

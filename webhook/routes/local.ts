@@ -8,6 +8,7 @@ import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
 import { localPage } from "../pages/local.ts";
 import type { Sessions } from "../sessions/sessions.ts";
+import { counted } from "../sign-in/counted.ts";
 import type { LocalRefusal, LocalSignIns } from "../sign-in/local-sign-ins.ts";
 
 export interface LocalDeps {
@@ -33,10 +34,12 @@ export function local(deps: LocalDeps): RequestHandler {
     const organization = organizations.at(req.params.path);
     const key = keyOf(organization);
     const token = formField(req, "token")?.trim() ?? "";
-    const result = await localSignIns.complete(key, token, {
-      audience: organizations.loginURI(organization),
-      address: clientNetwork(req),
-    });
+    const result = await counted(metrics, organization, () =>
+      localSignIns.complete(key, token, {
+        audience: organizations.loginURI(organization),
+        address: clientNetwork(req),
+      }),
+    );
     if (result.kind === "admitted") {
       metrics.login(key, "admitted", "LocalAccount");
       res.setHeader(

@@ -5,8 +5,10 @@ import { headerRoom } from "../http/header-room.ts";
 import { isNavigation } from "../http/navigation.ts";
 import { redirect, sendJSON } from "../http/respond.ts";
 import { setWayBack } from "../http/way-back.ts";
+import type { WebhookMetrics } from "../metrics.ts";
 import type { Organizations } from "../organizations.ts";
 import type { ConcurrencyLimit } from "../sign-in/concurrency-limit.ts";
+import { counted } from "../sign-in/counted.ts";
 import type { LoginStarts } from "../sign-in/login-starts.ts";
 import type { RememberedOrganization } from "../sign-in/remembered-organization.ts";
 import { readLoginQuery } from "../sign-in/return-to.ts";
@@ -18,6 +20,7 @@ export interface LoginDeps {
   readonly ways: WayCookie;
   readonly concurrency: ConcurrencyLimit;
   readonly remembered: RememberedOrganization;
+  readonly metrics: WebhookMetrics;
 }
 
 /**
@@ -25,7 +28,8 @@ export interface LoginDeps {
  * prefetch) gets 401 and the login URI, since a sign-in that nobody sees can't be finished either.
  * `return_to` is a path of this origin to come back to; `prompt=login` makes Okta ask for the account anew.
  */
-export function login({ organizations, starts, ways, concurrency, remembered }: LoginDeps): RequestHandler {
+export function login(deps: LoginDeps): RequestHandler {
+  const { organizations, starts, ways, concurrency, remembered, metrics } = deps;
   return async (req, res) => {
     const organization = organizations.at(req.params.path);
     res.setHeader("Vary", "Sec-Fetch-Mode, Sec-Fetch-Dest, Accept");
@@ -36,8 +40,8 @@ export function login({ organizations, starts, ways, concurrency, remembered }: 
     const { way, anew } = readLoginQuery(req.originalUrl, organizations.origins);
     setWayBack(req, way);
     const { cookie } = req.headers;
-    const { url, state, setCookies, long } = await concurrency.run(keyOf(organization), () =>
-      starts.begin(organization, cookie, { way, anew }),
+    const { url, state, setCookies, long } = await counted(metrics, organization, () =>
+      concurrency.run(keyOf(organization), () => starts.begin(organization, cookie, { way, anew })),
     );
     const { loginPath } = organization.spec;
     res.setHeader("Set-Cookie", [...setCookies, ...remembered.keep(cookie, loginPath)]);

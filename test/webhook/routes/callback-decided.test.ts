@@ -1,6 +1,5 @@
 import test from "ava";
 import { CodeRejectedError } from "../../../okta/oidc/login-errors.ts";
-import type { WebhookMetrics } from "../../../webhook/metrics.ts";
 import { settingsDigest } from "../../../webhook/sign-in/login-states.ts";
 import type { SignInResult } from "../../../webhook/sign-in/okta-sign-ins.ts";
 import { Jar } from "../sessions/session-fixtures.ts";
@@ -9,11 +8,8 @@ import { headline, OWN } from "./small-webhook.ts";
 
 const MINUTE = 60_000;
 
-const counted = async ({ logins }: WebhookMetrics): Promise<string[]> =>
-  (await logins.get()).values.map(({ labels, value }) => `${labels.outcome} ${labels.reason} ${value}`);
-
 test("whoever comes back from Okta is signed in, and led to where they wanted to go", async (t) => {
-  const { go, begin, who, ada, jar, finished, metrics } = await smallSignIns(t);
+  const { go, begin, who, ada, jar, finished, metrics, counted } = await smallSignIns(t);
   const state = await begin("?return_to=/reports?q=1");
   const answer = await go(`/callback/acme?code=c&state=${state}`);
   t.deepEqual([answer.status, answer.location], [303, `${OWN}/reports?q=1`]);
@@ -22,7 +18,7 @@ test("whoever comes back from Okta is signed in, and led to where they wanted to
   t.like(finished[0]?.transaction, {
     ...{ issuer: "https://acme.okta.com", clientID: "0oa1", redirectURI: `${OWN}/callback/acme`, state },
   });
-  t.deepEqual(await counted(metrics), ["admitted MappedGroup 1"]);
+  t.deepEqual(await counted(), ["admitted MappedGroup 1"]);
   t.is(
     (await metrics.loginSeconds.get()).values.find(({ metricName }) => metricName?.endsWith("_count"))?.value,
     1,
@@ -44,7 +40,7 @@ test("a long address is kept beside, and gone to in a second step", async (t) =>
 });
 
 test("a callback that is called once more isn't redeemed again: it says what it said", async (t) => {
-  const { go, begin, finished, state, metrics } = await smallSignIns(t);
+  const { go, begin, finished, state, counted } = await smallSignIns(t);
   const once = await begin("?return_to=/a");
   await go(`/callback/acme?code=c&state=${once}`);
   t.is((await go(`/callback/acme?code=c&state=${once}`)).location, `${OWN}/a`);
@@ -56,7 +52,7 @@ test("a callback that is called once more isn't redeemed again: it says what it 
   const withoutID = ({ body }: { body: string }) => body.replace(/<footer>.*<\/footer>/, "");
   t.is(withoutID(again), withoutID(page));
   t.is(finished.length, 2);
-  t.deepEqual(await counted(metrics), ["admitted MappedGroup 1", "refused NoMappedGroup 1"]);
+  t.deepEqual(await counted(), ["admitted MappedGroup 1", "refused NoMappedGroup 1"]);
 });
 
 const refusal: SignInResult = {
@@ -85,7 +81,7 @@ test("who has no access reads why and what was received, programs as well; whoev
 });
 
 test("what can't be decided is said, and logged with why; the session there was goes on", async (t) => {
-  const { go, begin, who, state, ada, lines, metrics, jar } = await smallSignIns(t);
+  const { go, begin, who, state, ada, lines, counted, jar } = await smallSignIns(t);
   await go(`/callback/acme?code=c&state=${await begin()}`);
   jar.cookies.delete("__Secure-okta-role-id-token");
   state.result = () => ({ kind: "undecided", reason: "ClaimLost", why: "There is no claim." });
@@ -100,11 +96,11 @@ test("what can't be decided is said, and logged with why; the session there was 
     why: "There is no claim.",
     organization: "acme/acme",
   });
-  t.true((await counted(metrics)).includes("refused ClaimLost 1"));
+  t.true((await counted()).includes("refused ClaimLost 1"));
 });
 
 test("a state that isn't this browser's, this organization's, or one at all signs nobody in", async (t) => {
-  const { go, begin, who, made, finished, metrics, lines } = await smallSignIns(t);
+  const { go, begin, who, made, finished, counted, lines } = await smallSignIns(t);
   const state = await begin();
   for (const [path, at] of [
     [`/callback/beta?code=c&state=${state}`, undefined],
@@ -119,7 +115,7 @@ test("a state that isn't this browser's, this organization's, or one at all sign
   }
   t.is(who(), "no-session");
   t.deepEqual(finished, []);
-  t.true((await counted(metrics)).some((line) => line.startsWith("failed state-mismatch")));
+  t.true((await counted()).some((line) => line.startsWith("failed state-mismatch")));
   t.like(lines.at(-1), { level: 30, msg: "A sign-in failed.", organization: "acme/acme" });
   t.is((await go("/callback/gone?code=c&state=x")).status, 404);
 });
@@ -206,14 +202,14 @@ test("a code that was redeemed elsewhere is looked for in this browser's own ses
 });
 
 test("what fails in between is told and logged, as loud as it is ours", async (t) => {
-  const { go, begin, state, lines, metrics } = await smallSignIns(t);
+  const { go, begin, state, lines, counted } = await smallSignIns(t);
   state.okta = () => {
     throw new Error("broken");
   };
   const page = await go(`/callback/acme?code=c&state=${await begin()}`);
   t.is(page.status, 500);
   t.like(lines.at(-1), { level: 40, msg: "A sign-in failed.", organization: "acme/acme" });
-  t.deepEqual(await counted(metrics), ["failed internal 1"]);
+  t.deepEqual(await counted(), ["failed internal 1"]);
   state.okta = () => {};
   state.unread = new Error("userinfo");
   t.is((await go(`/callback/acme?code=c&state=${await begin()}`)).status, 303);

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from "ava";
 import express from "express";
 import { Registry } from "prom-client";
+import { StoreError } from "../../../identity/index.ts";
 import { WebhookMetrics } from "../../../webhook/metrics.ts";
 import { local, localForm } from "../../../webhook/routes/local.ts";
 import type { LocalRefusal, LocalSignIn } from "../../../webhook/sign-in/local-sign-ins.ts";
@@ -13,12 +14,16 @@ async function scene(t: ExecutionContext) {
   const metrics = new WebhookMetrics(new Registry());
   const mia = webhook.person("mia", "admin", { source: "Local", serviceAccountName: "mia" });
   const asked: unknown[][] = [];
-  const state = { result: { kind: "admitted", user: mia } as LocalSignIn };
+  const state = {
+    result: { kind: "admitted", user: mia } as LocalSignIn,
+    failure: undefined as Error | undefined,
+  };
   const deps = {
     ...{ organizations, metrics, sessions: replica.sessions, serviceAccountNamespace: "webhook" },
     localSignIns: {
       complete: async (...question: unknown[]) => {
         asked.push(question);
+        if (state.failure) throw state.failure;
         return state.result;
       },
     },
@@ -35,7 +40,7 @@ async function scene(t: ExecutionContext) {
     (await metrics.logins.get()).values.map(
       ({ labels }) => `${labels.organization} ${labels.outcome} ${labels.reason}`,
     );
-  return { webhook, ask, refused, asked, mia, logins };
+  return { webhook, ask, refused, asked, mia, logins, state };
 }
 
 test("a page asks for the token, and says how to make one for this very place", async (t) => {
@@ -91,4 +96,11 @@ test("a token that signs nobody in says why, on the page and to programs", async
     t.deepEqual(page.setCookies, []);
   }
   t.true((await logins()).includes("acme/acme refused local-pod-token"));
+});
+
+test("a token that nobody can be asked about counts as a sign-in that failed", async (t) => {
+  const { ask, logins, state } = await scene(t);
+  state.failure = new StoreError("the API server doesn't answer");
+  t.is((await ask("/login/acme/local", { form: { token: "x" } })).status, 503);
+  t.deepEqual(await logins(), ["acme/acme failed store-unavailable"]);
 });

@@ -36,13 +36,16 @@ export async function smallSignIns(t: ExecutionContext) {
   const metrics = new WebhookMetrics(new Registry());
   const finished: { callbackURL: string; transaction: object }[] = [];
   const state = {
+    start: (): void => {},
     okta: (): void => {},
     result: (): SignInResult => ({ kind: "admitted", user: ada, before: ada, isNoted: true }),
     unread: undefined as Error | undefined,
   };
   const okta = {
-    startLogin: async (_: unknown, { proof, prompt }: { proof?: { state: string }; prompt?: string }) =>
-      ({ url: `https://acme.okta.com/authorize?state=${proof?.state}&prompt=${prompt}` }) as never,
+    startLogin: async (_: unknown, { proof, prompt }: { proof?: { state: string }; prompt?: string }) => {
+      state.start();
+      return { url: `https://acme.okta.com/authorize?state=${proof?.state}&prompt=${prompt}` } as never;
+    },
     finishLogin: async (_: unknown, options: (typeof finished)[number]) => {
       finished.push(options);
       state.okta();
@@ -82,5 +85,9 @@ export async function smallSignIns(t: ExecutionContext) {
       settings: settingsDigest(webhook.organization().spec.okta),
       ...{ path: "/x", createdAt: Date.now(), restarts: 0, ...changes },
     }).state;
-  return { webhook, go, begin, stateOf, who, made, jar, ada, state, finished, lines, metrics };
+  const counted = async (): Promise<string[]> =>
+    (await metrics.logins.get()).values.map(
+      ({ labels, value }) => `${labels.outcome} ${labels.reason} ${value}`,
+    );
+  return { webhook, go, begin, stateOf, who, made, jar, ada, state, finished, lines, metrics, counted };
 }
