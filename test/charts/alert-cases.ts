@@ -337,6 +337,17 @@ export const alertCases: readonly AlertCase[] = [
     fires: [{ labels: acme, value: "60" }],
   },
   {
+    alert: "OktaRoleEventHookSilent",
+    what: "the event hook comes with another secret",
+    series: {
+      [HEARD_BY_LOG]: "0+1x120",
+      [HEARD_BY_HOOK]: "7x120",
+      [condition("EventHookVerified", "Unknown")]: "1x120",
+    },
+    at: "90m",
+    fires: [{ labels: acme, value: "60" }],
+  },
+  {
     alert: "OktaRoleOktaRateLimited",
     what: "Okta can't be reached",
     series: { [limited("directory-unreachable")]: "0+1x60" },
