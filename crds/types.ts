@@ -964,7 +964,7 @@ export interface PersonHint {
    */
   heardTime: string;
   /**
-   * When it happened, by Okta's clock.
+   * When it happened, by Okta's clock. The beginning of 1970 where no event tells of it, but it could not be looked at, read or stored when all were.
    */
   eventTime: string;
   /**
@@ -1020,7 +1020,7 @@ export interface GroupHint {
    */
   heardTime: string;
   /**
-   * When it happened, by Okta's clock.
+   * When it happened, by Okta's clock. The beginning of 1970 where no event tells of it, but it could not be looked at, read or stored when all were.
    */
   eventTime: string;
 }

@@ -24,6 +24,8 @@ import { makeAccount, storeIdentity } from "./store-identity.ts";
 
 export interface PassDeps extends PersonDeps {
   readonly directory: Pick<Directory, "members" | "user" | "userGroups" | "wasDeleted"> & AskedForGroup;
+  /** Who will be looked at in Okta alone, whatever is read: nobody waits for what may fail of them. */
+  readonly isToBeLookedAt: (subject: string) => boolean;
   /** Whom somebody is looking at in Okta, or has lately, so that what is known of them is newer than what a page shows. */
   readonly isLookedAt: (subject: string, since: number) => boolean;
   readonly signal: AbortSignal;
@@ -100,12 +102,16 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
     deps.signal.throwIfAborted();
     if (user.source !== "Okta" || user.subject === undefined) continue;
     const member = members.byUser.get(user.subject);
-    if (user.issuer !== deps.issuer) {
+    const isOfIssuer = user.issuer === deps.issuer;
+    if (isOfIssuer) {
+      seen.add(user.subject);
+      await doubts.settle(user.groups);
+    }
+    if (deps.isToBeLookedAt(user.subject)) continue;
+    if (!isOfIssuer) {
       if (mayBeOut(user, member, members, deps)) former.push({ user, member, groups: user.groups, from: [] });
       continue;
     }
-    seen.add(user.subject);
-    await doubts.settle(user.groups);
     const found = whatIsNew(user, member, members);
     if (!found) continue;
     if (isNewer(user, startedAt, deps)) losers.push({ ...found, user, member, from: [] });
@@ -280,7 +286,7 @@ async function makeAccounts(
     deps.signal.throwIfAborted();
     if (failures.areOfAll) break;
     await letOthersRun();
-    if (seen.has(subject)) continue;
+    if (seen.has(subject) || deps.isToBeLookedAt(subject)) continue;
     const groups = groupsAfterReading([], read, new Set(groupIDs));
     if (await failures.of(subject, () => makeAccount(deps.organization, user, groups, deps))) made++;
   }

@@ -28,6 +28,12 @@ export class LargeGroups {
       this.#groups.set(id, { name, againAt: performance.now() + AGAIN_MS });
   }
 
+  /** The ids of those that aren't to be read yet. */
+  waiting(): ReadonlySet<string> {
+    const now = performance.now();
+    return new Set([...this.#groups].filter(([, { againAt }]) => againAt > now).map(([id]) => id));
+  }
+
   /** Forgets those that nobody names any more. */
   keep(named: { has(id: string): boolean }): void {
     for (const id of this.#groups.keys()) if (!named.has(id)) this.#groups.delete(id);

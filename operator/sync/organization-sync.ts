@@ -14,7 +14,7 @@ import type { Room } from "../../okta/room.ts";
 import { unlessAhead } from "../../organizations/deactivation-window.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import { ChangePolls } from "./change-polls.ts";
-import { type PassDeps, pass } from "./full-pass.ts";
+import { type PassDeps, type Passed, pass } from "./full-pass.ts";
 import { LargeGroups } from "./large-groups.ts";
 import { type Looked, lookAtPerson, untilStored } from "./look-at-person.ts";
 import type { Expected } from "./looks.ts";
@@ -25,7 +25,7 @@ import { mayBeOfOne } from "./person-failures.ts";
 import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
 import { type Failure, requestedSync, type SyncState } from "./sync-state.ts";
-import { type HeardHints, TakenHints } from "./taken-hints.ts";
+import { type HeardHints, MOST_LEFT, OF_NO_EVENT, TakenHints } from "./taken-hints.ts";
 import { Waker } from "./waker.ts";
 
 export interface OrganizationSyncDeps extends StoringDeps {
@@ -68,8 +68,6 @@ const SETTLING_MS = 1_000;
 /** How long it is waited until it is known which groups mappings mean. */
 const OPEN_FOR_MS = 60_000;
 const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
-/** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
-const MOST_LEFT = 50;
 /** What ends sooner by itself isn't told. */
 const TOLD_AFTER_MS = 20_000;
 
@@ -191,14 +189,18 @@ export class OrganizationSync {
     };
   }
 
-  /** The eldest; what is about the directory comes before what is about some people. */
+  /** The eldest; what is about the directory comes before what is about some groups, and that before some people. */
   #failure(): Failure | undefined {
     const told = [...this.#failures].filter(([, failure]) => isWorthTelling(failure));
     told.sort(([, a], [, b]) => a.since - b.since);
-    const ofAll = told.find(([what, { error }]) => !what.startsWith(LOOK) || !mayBeOfOne(error));
-    const [first] = told;
+    const isOfPeople = ([what, { error }]: (typeof told)[number]) =>
+      what.startsWith(LOOK) && mayBeOfOne(error);
+    const people = told.filter(isOfPeople);
+    const others = told.filter((each) => !isOfPeople(each));
+    const ofAll = others.find(([what]) => what !== TOO_LARGE) ?? others[0];
+    const [first] = people;
     if (ofAll || !first) return ofAll?.[1];
-    return { ...first[1], people: told.map(([what]) => what.slice(LOOK.length)) };
+    return { ...first[1], people: people.map(([what]) => what.slice(LOOK.length)) };
   }
 
   /** Runs a part over and over: as soon as it says, or is woken. What fails is tried again, ever later. */
@@ -280,7 +282,8 @@ export class OrganizationSync {
     let looked: Looked | { readonly kind: "failed"; readonly error: unknown };
     try {
       looked = await this.#lookAt(hint.id, expected, lookedAt);
-      if (looked.kind === "seen" && looked.changed && looked.ref !== undefined)
+      const isOfEvent = hint.eventTime !== OF_NO_EVENT;
+      if (looked.kind === "seen" && looked.changed && looked.ref !== undefined && isOfEvent)
         this.#undecided.set(looked.ref, Date.parse(hint.eventTime));
       this.#notShownAre(looked.kind === "not-shown" ? [looked.user] : [], [hint.id]);
       this.#succeeded(LOOK + hint.id);
@@ -331,6 +334,7 @@ export class OrganizationSync {
       ...deps,
       directory,
       mapped: () => mapped,
+      isToBeLookedAt: (subject) => this.#hints.looks.has(subject),
       isLookedAt: (subject, since) => this.#hints.looks.isLookedAt(subject, since),
       signal: this.#signal,
       ...(this.#deps.room && { room: this.#deps.room }),
@@ -340,13 +344,13 @@ export class OrganizationSync {
     for (const { id } of scope === "all" ? this.#groupsNotShown.values() : groups)
       this.#groupsNotShown.delete(id);
     for (const group of passed.groupsNotShown) this.#groupsNotShown.set(group.id, group);
-    this.#large.read(groups, passed.groupsTooLarge);
+    this.#large.read(passed.failure === undefined ? groups : [], passed.groupsTooLarge);
     this.#large.keep(mapped.found);
     const { error } = this.#large;
     if (error) this.#failed("pass", error, TOO_LARGE);
     else this.#succeeded(TOO_LARGE);
     if (passed.failure !== undefined) throw passed.failure;
-    await this.#lookAgainAt(passed.left, organization, started);
+    await this.#noteLeft(passed, organization);
     for (const key of keys) this.#read?.add(key);
     if (scope === "all") {
       this.#lastFullSync = started;
@@ -354,7 +358,7 @@ export class OrganizationSync {
       this.#outOfForce = outOfForce;
       this.#wasOnLogin = provision !== "BeforeLogin";
     }
-    await this.#hints.passed(organization, scope, startedAt);
+    await this.#hints.passed(organization, { scope, startedAt, unread: passed.groupsTooLarge });
     this.#deps.log.info(
       {
         organization: keyOf(organization),
@@ -370,25 +374,24 @@ export class OrganizationSync {
   }
 
   /**
-   * Has those looked at one by one who couldn't be looked at, or stored, so that nobody else waits for them.
-   * @throws where they are many: then all of it is done again; and what noting them throws
+   * Stores as hints who couldn't be looked at, or stored, and which groups there was no memory for: nobody else waits for them,
+   * and whoever leads next knows of them.
+   * @throws where people are many: then all of it is done again; and what noting them throws
    */
-  async #lookAgainAt(
-    left: ReadonlyMap<string, unknown>,
-    organization: Organization,
-    started: number,
-  ): Promise<void> {
+  async #noteLeft({ left, groupsTooLarge }: Passed, organization: Organization): Promise<void> {
     const [first] = left.values();
     if (left.size > MOST_LEFT) throw first;
-    const eventTime = new Date(started).toISOString();
-    const hints = [...left.keys()].map((id): Hint => ({ kind: "person", id, eventTime }));
+    const hints = [
+      ...[...left.keys()].map((id): Hint => ({ kind: "person", id, eventTime: OF_NO_EVENT })),
+      ...groupsTooLarge.map(({ id }): Hint => ({ kind: "group", id, eventTime: OF_NO_EVENT })),
+    ];
     if (hints.length === 0) return;
     await this.#deps.hints.heard(organization, { hints });
     this.#lookWaker.wake();
   }
 
   #dueScope(): PassScope | undefined {
-    const due = withGroups(this.#hints.needs.due(), this.#large.due());
+    const due = withGroups(this.#hints.needs.due(this.#large.waiting()), this.#large.due());
     if (due === "all") return due;
     // Whatever has come to be named is read with all the rest.
     if (this.#isFullSyncDue()) return this.#isOpen() ? due : "all";
@@ -409,7 +412,7 @@ export class OrganizationSync {
   #passDueMs(): number | undefined {
     const dueMs = this.#fullSyncDueMs();
     const full = dueMs <= 0 ? NOT_READY_MS : dueMs;
-    const needs = this.#hints.needs.dueMs() ?? Number.POSITIVE_INFINITY;
+    const needs = this.#hints.needs.dueMs(this.#large.waiting()) ?? Number.POSITIVE_INFINITY;
     return Math.min(full, needs, this.#large.dueMs());
   }
 

@@ -46,21 +46,24 @@ export class PassNeeds {
     for (const key of this.#needs.keys()) if (!keys.has(key)) this.#needs.delete(key);
   }
 
-  /** ms until the next pass is due; undefined: none is */
-  dueMs(): number | undefined {
-    const times = [...this.#needs.values()].map(dueAt);
+  /**
+   * ms until the next pass is due; undefined: none is
+   * @param held groups that aren't to be read yet
+   */
+  dueMs(held: ReadonlySet<string> = NONE): number | undefined {
+    const times = [...this.#needs.values()].filter((need) => !isHeld(need, held)).map(dueAt);
     return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - this.#now());
   }
 
   /** Groups of which members are to be read once more now, since Okta's own reads may have trailed what was heard. */
   dueAgain(): string[] {
-    const again = this.#due().filter(({ passedAt }) => passedAt !== undefined);
+    const again = this.#due(NONE).filter(({ passedAt }) => passedAt !== undefined);
     return [...new Set(again.flatMap(({ groups }) => (groups === "all" ? [] : [...groups])))];
   }
 
-  /** What is due now. */
-  due(): PassScope | undefined {
-    const due = this.#due();
+  /** What is due now. @param held groups that aren't to be read yet */
+  due(held: ReadonlySet<string> = NONE): PassScope | undefined {
+    const due = this.#due(held);
     if (due.length === 0) return undefined;
     const groups = new Set<string>();
     for (const need of due) {
@@ -70,20 +73,21 @@ export class PassNeeds {
     return groups;
   }
 
-  #due(): Need[] {
+  #due(held: ReadonlySet<string>): Need[] {
     const now = this.#now();
-    return [...this.#needs.values()].filter((need) => dueAt(need) <= now);
+    return [...this.#needs.values()].filter((need) => dueAt(need) <= now && !isHeld(need, held));
   }
 
   /**
    * A pass has come to its end.
    * @param startedAt when it began, by the clock
+   * @param unread groups of it that could not be read
    * @returns the keys of those for which nothing more is to be expected
    */
-  passed(scope: PassScope, startedAt: number): string[] {
+  passed(scope: PassScope, startedAt: number, unread: ReadonlySet<string> = NONE): string[] {
     const done: string[] = [];
     for (const [key, need] of this.#needs) {
-      if (need.heardAt > startedAt || !covers(scope, need.groups)) continue;
+      if (need.heardAt > startedAt || !covers(scope, need.groups) || isHeld(need, unread)) continue;
       need.passedAt = startedAt;
       if (startedAt - need.heardAt < LAG_MS) continue;
       this.#needs.delete(key);
@@ -96,6 +100,13 @@ export class PassNeeds {
 function dueAt({ heardAt, passedAt }: Need): number {
   const next = AT_MS.find((ms) => passedAt === undefined || heardAt + ms > passedAt);
   return heardAt + (next ?? LAG_MS);
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Whether it is about one of these groups alone. */
+function isHeld({ groups }: Need, held: ReadonlySet<string>): boolean {
+  return groups !== "all" && groups.isSubsetOf(held);
 }
 
 function covers(scope: PassScope, groups: PassScope): boolean {

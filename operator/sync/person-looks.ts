@@ -110,9 +110,9 @@ export class PersonLooks {
     }
   }
 
-  /** Whether somebody is to be looked at, or has been after this time. @param since ms since 1970 */
+  /** Whether somebody has been looked at after this time. @param since ms since 1970 */
   isLookedAt(id: string, since: number): boolean {
-    return this.#looks.has(id) || (this.#lookedAt.get(id) ?? 0) > since;
+    return (this.#lookedAt.get(id) ?? 0) > since;
   }
 
   #remember(id: string): void {

@@ -1,4 +1,5 @@
 import type { EverythingHint, GroupHint, OktaHints, Organization, PersonHint } from "../../crds/types.ts";
+import type { ReadGroup } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Done } from "../../organizations/hints.ts";
 import type { HintsWriter } from "../../organizations/hints-writer.ts";
@@ -10,6 +11,9 @@ export interface HeardHints extends Pick<HintsWriter, "heard" | "done"> {
   of(organization: string): OktaHints | undefined;
 }
 
+/** Instead of the time of an event where there was none: what could not be looked at, read or stored stays to be done. */
+export const OF_NO_EVENT = new Date(0).toISOString();
+
 /** What is new of what has been heard. */
 export interface Taken {
   /** Whether members of groups are to be read for it. */
@@ -18,10 +22,12 @@ export interface Taken {
   readonly groupIDs: readonly string[] | "all";
 }
 
+/** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
+export const MOST_LEFT = 50;
 /** More people than this are looked at by reading all members: it costs less, whatever their number. */
 const MOST_LOOKS = 200;
-/** The same while everything is being read anyway: a few who don't wait for that. */
-const MOST_LOOKS_BESIDE = 20;
+/** The same while everything is being read anyway: those who don't wait for that, and all whom a pass may leave. */
+const MOST_LOOKS_BESIDE = MOST_LEFT;
 
 /**
  * What has been heard of one organization and isn't done: who is looked at one by one, and for what members of groups are
@@ -63,7 +69,8 @@ export class TakenHints {
     const added = [...needs].filter(([key, scope]) => this.needs.take(key, scope));
     this.needs.keep(new Set(needs.keys()));
     for (const { eventTime } of [...people, ...groups, ...(everything ? [everything] : [])])
-      this.#lastChange = Math.max(this.#lastChange ?? 0, Date.parse(eventTime));
+      if (eventTime !== OF_NO_EVENT)
+        this.#lastChange = Math.max(this.#lastChange ?? 0, Date.parse(eventTime));
     if (added.some(([key]) => key.startsWith("everything "))) return { needsPass: true, groupIDs: "all" };
     const groupIDs = added.flatMap(([key, scope]) =>
       key.startsWith("group ") && scope !== "all" ? [...scope] : [],
@@ -71,9 +78,17 @@ export class TakenHints {
     return { needsPass: added.length > 0, groupIDs };
   }
 
-  /** A pass has come to its end: takes out that for which nothing more is to be expected. @throws as `takeOut` */
-  async passed(organization: Organization, scope: PassScope, startedAt: number): Promise<void> {
-    const done = this.needs.passed(scope, startedAt).map((key) => key.split(" "));
+  /**
+   * A pass has come to its end: takes out that for which nothing more is to be expected.
+   * @param unread groups of it that could not be read
+   * @throws as `takeOut`
+   */
+  async passed(
+    organization: Organization,
+    { scope, startedAt, unread }: { scope: PassScope; startedAt: number; unread: readonly ReadGroup[] },
+  ): Promise<void> {
+    const ids = new Set(unread.map(({ id }) => id));
+    const done = this.needs.passed(scope, startedAt, ids).map((key) => key.split(" "));
     if (done.length === 0) return;
     const of = (kind: string) =>
       done.filter(([what]) => what === kind).map(([, id = "", heardTime = ""]) => ({ id, heardTime }));

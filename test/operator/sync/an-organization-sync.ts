@@ -61,6 +61,8 @@ export function anOrganizationSync(t: ExecutionContext, options: SyncOptions = {
     error: undefined as Error | undefined,
   };
   const told = {
+    /** How often it was looked whether something is due. */
+    rounds: 0,
     changed: 0,
     delays: [] as number[],
     failures: [] as string[],
@@ -98,7 +100,10 @@ export function anOrganizationSync(t: ExecutionContext, options: SyncOptions = {
         told.directories.push(fresh ? `${lane} fresh` : lane);
         return state.isConnected ? (directory as never) : undefined;
       },
-      isReady: () => state.isReady,
+      isReady: () => {
+        told.rounds++;
+        return state.isReady;
+      },
       lookUpGroups: (ids) => void told.lookedUp.push(...ids),
       changed: () => {
         told.changed++;

@@ -40,7 +40,7 @@ function scene(t: ExecutionContext) {
   const end = new AbortController();
   t.teardown(() => end.abort());
   const log = () => {};
-  const { isLookedAt: _, ...reading } = readingDeps(store, ISSUER);
+  const { isLookedAt: _, isToBeLookedAt: _alone, ...reading } = readingDeps(store, ISSUER);
   const sync = new DirectorySync({
     ...reading,
     decide: (ref) => {

@@ -447,6 +447,29 @@ test("however many Okta refuses to tell of one after the other, who comes behind
   t.deepEqual([changed, failure, left.size], [20, undefined, 100]);
 });
 
+test("who is looked at alone is left to that: they neither end a pass, nor hold up who loses something in it", async (t) => {
+  const { store, directory, account, read, holds, lookedAt } = scene({ beforeLogin: true });
+  const alone = new Set(many(60));
+  for (const id of many(20)) await account(id, [], [WEB]);
+  for (const id of many(40).slice(20)) await account(id, ["web"], []);
+  for (const id of many(60).slice(40)) directory.add(id, [WEB]);
+  const ada = await account("00uada", ["web"], []);
+  const { update, create } = store;
+  const isAlone = (subject: string | undefined) => alone.has(subject ?? "");
+  store.update = async (...change) => {
+    if (isAlone(change[0].subject)) throw new StoreError("no");
+    return update.apply(store, change);
+  };
+  store.create = async (account) => {
+    if (isAlone(account.identity.subject)) throw new StoreError("no");
+    return create.call(store, account);
+  };
+  const { failure, left } = await read({ isToBeLookedAt: (subject) => alone.has(subject) });
+  t.deepEqual([failure, left.size], [undefined, 0]);
+  t.is(await holds(ada), "");
+  t.deepEqual(lookedAt(), ["00uada"]);
+});
+
 test("an API server that stores nothing is asked for twenty people who gain, and not for all", async (t) => {
   const { store, account, read } = scene({ beforeLogin: true });
   for (const id of many(60)) await account(id, [], [WEB]);

@@ -15,8 +15,9 @@ test.serial("groups that are too large are due every ten minutes, until they are
   t.deepEqual([large.due(), large.dueMs()], [[], 540_000]);
   t.regex(large.error?.message ?? "", /^"web", "00g2" can't be read, since there is no memory/);
   await clock.pass(539_999);
-  t.deepEqual([large.due(), large.dueMs()], [[], 1]);
+  t.deepEqual([large.due(), large.dueMs(), [...large.waiting()]], [[], 1, ["00g1", "00g2"]]);
   await clock.pass(1);
+  t.deepEqual([...large.waiting()], ["00g2"]);
   t.deepEqual([large.due(), large.dueMs()], [["00g1"], 0]);
   large.read([web], []);
   t.deepEqual([large.due(), large.dueMs()], [[], 60_000]);

@@ -1,5 +1,5 @@
 import test from "ava";
-import { StaleUserError } from "../../../identity/index.ts";
+import { StaleUserError, StoreError } from "../../../identity/index.ts";
 import {
   DirectoryForbiddenError,
   DirectoryRateLimitedError,
@@ -171,6 +171,7 @@ test.serial(
       ["00uada"],
       "also by whoever leads next",
     );
+    t.is(sync.state().lastChange, undefined, "that is no change of Okta's");
     asked();
     await clock.pass(300_000, 1_000);
     t.deepEqual(
@@ -183,6 +184,40 @@ test.serial(
     await clock.pass(120_000, 1_000);
     t.is(await holds(ada), "");
     t.deepEqual([state.hints.people, sync.state().failure], [undefined, undefined]);
+    t.deepEqual(told.delays, [], "nor does it say how long one takes");
+  },
+);
+
+test.serial(
+  "people of whom one reading after the other fails are looked at alone, and the next reading takes from others what it has to",
+  async (t) => {
+    const { account, directory, holds, request, state, store, sync } = anOrganizationSync(t, quiet());
+    const refused = new Set<string>();
+    const { update } = store;
+    store.update = async (...change) => {
+      if (refused.has(change[0].subject ?? "")) throw new StoreError("a policy of the cluster's");
+      return update.apply(store, change);
+    };
+    await clock.pass(100);
+    for (const day of ["mon", "tue"]) {
+      for (let i = 0; i < 12; i++) {
+        await account(`00u${day}${i}`, [], [WEB]);
+        refused.add(`00u${day}${i}`);
+      }
+      request(day);
+      await clock.pass(1_000, 100);
+      t.is(sync.state().lastRequest, day);
+    }
+    t.is(state.hints.people?.length, 24);
+    const ada = await account("00uada", ["web"], []);
+    request("wed");
+    await clock.pass(1_000, 100);
+    t.is(sync.state().lastRequest, "wed");
+    t.is(await holds(ada), "");
+    refused.clear();
+    directory.failing.clear();
+    await clock.pass(120_000, 1_000);
+    t.is(state.hints.people, undefined);
   },
 );
 
@@ -190,7 +225,8 @@ test.serial(
   "a group for whose members there is no memory is told, and read again every ten minutes; others are followed meanwhile",
   async (t) => {
     const room = new Room(40_000);
-    const { account, asked, directory, holds, request, sync } = anOrganizationSync(t, { ...quiet(), room });
+    const first = anOrganizationSync(t, { ...quiet(), room });
+    const { account, asked, directory, hear, holds, request, state, sync, told } = first;
     const cy = await account("00ucy", ["web"], [PORTAL]);
     for (let i = 0; i < 200; i++) directory.add(`00u${i}`, [WEB]);
     await clock.pass(100);
@@ -204,9 +240,19 @@ test.serial(
     t.regex(String(error), /"web" can't be read, since there is no memory for so many members: map smaller/);
     t.is(people, undefined);
     asked();
-    await clock.pass(570_000, 10_000);
+    hear({ kind: "group", id: PORTAL, eventTime: new Date().toISOString() });
+    await clock.pass(60_000, 1_000);
+    t.deepEqual(new Set(asked()), new Set([`members ${PORTAL}`]), "nobody waits for it");
+    t.deepEqual(
+      state.hints.groups?.map(({ id }) => id),
+      [WEB],
+    );
+    told.rounds = 0;
+    await clock.pass(510_000, 1_000);
     t.deepEqual(asked(), []);
+    t.true(told.rounds < 50, `it isn't looked all the time whether it is due: ${told.rounds}`);
     await clock.pass(30_000, 1_000);
+    t.is(state.hints.groups?.length, 1);
     t.deepEqual(new Set(asked()), new Set([`members ${WEB}`]));
     t.true(sync.state().failure !== undefined);
 
@@ -214,8 +260,49 @@ test.serial(
     await clock.pass(610_000, 1_000);
     t.is(sync.state().failure, undefined);
     t.is(await holds(cy), "portal-admin");
+    await clock.pass(60_000, 1_000);
+    t.is(state.hints.groups, undefined);
   },
 );
+
+test.serial("whoever leads next reads the groups for which there was no memory", async (t) => {
+  const before = anOrganizationSync(t, { ...quiet(), room: new Room(40_000) });
+  for (let i = 0; i < 200; i++) before.directory.add(`00u${i}`, [WEB]);
+  await clock.pass(100);
+  before.request("1");
+  await clock.pass(1_000, 100);
+  const { lastFullSync } = before.sync.state();
+  before.end.abort();
+
+  const lastFullSyncTime = new Date(lastFullSync ?? 0).toISOString();
+  const status = { directory: { lastFullSyncTime, lastFullSyncRequest: "1" } } as never;
+  const { account, asked, holds, state } = anOrganizationSync(t, { status, hints: before.state.hints });
+  const ada = await account("00uada", ["web"], []);
+  await clock.pass(60_000, 1_000);
+  t.true(asked().includes(`members ${WEB}`));
+  t.is(await holds(ada), "");
+  t.is(state.hints.groups, undefined);
+});
+
+test.serial("an outage is told before groups that are too large", async (t) => {
+  const room = new Room(40_000);
+  const { directory, request, sync } = anOrganizationSync(t, { ...quiet(), room });
+  for (let i = 0; i < 200; i++) directory.add(`00u${i}`, [WEB]);
+  await clock.pass(100);
+  request("1");
+  await clock.pass(30_000, 1_000);
+  const before = sync.state().failure;
+  t.regex(String(before?.error), /no memory/);
+  directory.failing.set("members", unreachable);
+  const since = Date.now();
+  request("2");
+  await clock.pass(30_000, 1_000);
+  t.like(sync.state().failure, { error: unreachable, since });
+  directory.failing.clear();
+  await clock.pass(120_000, 1_000);
+  t.regex(String(sync.state().failure?.error), /no memory/);
+  t.is(sync.state().failure?.since, before?.since);
+});
 
 test.serial("where it fails of more than fifty, all of it is done again", async (t) => {
   for (const many of [50, 51]) {

@@ -67,3 +67,19 @@ test("by the clock that everybody has, what is heard now is due now", (t) => {
   t.is(all.dueMs(), 0);
   t.is(all.due(), "all");
 });
+
+test("a group that isn't to be read yet is needed all the same, and nothing else waits for it", (t) => {
+  const { clock, needs: all } = needs();
+  const held = new Set(["a"]);
+  all.take("group a 1", new Set(["a"]));
+  t.deepEqual([all.due(held), all.dueMs(held)], [undefined, undefined]);
+  all.take("group b 1", new Set(["b"]));
+  t.deepEqual([all.due(held), all.dueMs(held)], [new Set(["b"]), 0]);
+  all.take("everything 1", "all");
+  t.is(all.due(held), "all");
+  clock.now += 40_000;
+  t.deepEqual(all.passed("all", clock.now, held), ["group b 1", "everything 1"], "it could not be read");
+  t.deepEqual([all.due(held), all.dueAgain(), all.due()], [undefined, [], held]);
+  t.deepEqual(all.passed(held, clock.now, held), []);
+  t.deepEqual(all.passed(held, clock.now), ["group a 1"]);
+});

@@ -37,6 +37,7 @@ export function readingDeps<Store extends IdentityStore>(store: Store, issuer: s
     beforeLogin: false,
     mapped: () => MAPPED,
     lookUpGroups: () => {},
+    isToBeLookedAt: () => false,
     isLookedAt: () => false,
     signal: new AbortController().signal,
   };

@@ -1,6 +1,6 @@
 import test from "ava";
 import type { OktaHints, OktaHintsSpec, PersonHint } from "../../../crds/types.ts";
-import { TakenHints } from "../../../operator/sync/taken-hints.ts";
+import { OF_NO_EVENT, TakenHints } from "../../../operator/sync/taken-hints.ts";
 import type { Done } from "../../../organizations/hints.ts";
 import { organization } from "../../organizations/organization.ts";
 
@@ -57,6 +57,23 @@ test("people alone need no pass, and nothing heard is nothing", (t) => {
   t.deepEqual(hints.take(organization("acme/other", "other")), { needsPass: false, groupIDs: [] });
 });
 
+test("what no event tells of is no change of Okta's", (t) => {
+  const { hints, stored, take } = scene({ people: [{ ...hint("00u1"), eventTime: OF_NO_EVENT }] });
+  take();
+  t.deepEqual([hints.looks.size, hints.lastChange], [1, undefined]);
+  stored.spec = { groups: [{ ...hint("00g1"), eventTime: OF_NO_EVENT }, hint("00g2", "1", 3)] };
+  take();
+  t.is(hints.lastChange, Date.parse(at(3)));
+});
+
+test("a group that could not be read in a pass stays to be read", async (t) => {
+  const { hints, stored, take } = scene({ groups: [hint("00g1", "7"), hint("00g2", "8")], everything });
+  take();
+  await hints.passed(ACME, { scope: "all", startedAt: later(), unread: [{ id: "00g1", byID: false }] });
+  t.deepEqual(stored.done, [{ people: [], groups: [{ id: "00g2", heardTime: "8" }], everything: "9" }]);
+  t.is(hints.needs.size, 1);
+});
+
 test("when the last change happened is the latest that was heard of, in whatever order", (t) => {
   const { hints, stored, take } = scene();
   take();
@@ -74,12 +91,12 @@ test("when the last change happened is the latest that was heard of, in whatever
   }
 });
 
-test("of more than two hundred people everybody's groups are read instead, of more than twenty where that is done anyway", (t) => {
+test("of more than two hundred people everybody's groups are read instead, of more than fifty where that is done anyway", (t) => {
   for (const [count, more, looks, needs] of [
     [200, {}, 200, 0],
     [201, {}, 0, 201],
-    [20, { everything }, 20, 1],
-    [21, { everything }, 0, 22],
+    [50, { everything }, 50, 1],
+    [51, { everything }, 0, 52],
   ] as const) {
     const { hints, take } = scene({ people: people(count), ...more });
     t.deepEqual(take(), { needsPass: needs > 0, groupIDs: "everything" in more ? "all" : [] });
@@ -99,14 +116,14 @@ test("those who were to be looked at one by one aren't when so many more are hea
 test("a pass takes out that for which nothing more is to be expected, each as it was heard", async (t) => {
   const { hints, stored, take } = scene({ groups: [hint("00g1", "7")] });
   take();
-  await hints.passed(ACME, "all", performance.now());
+  await hints.passed(ACME, { scope: "all", startedAt: performance.now(), unread: [] });
   t.deepEqual(stored.done, [], "it was heard just now: Okta may be behind");
-  await hints.passed(ACME, new Set(["00g1"]), later());
+  await hints.passed(ACME, { scope: new Set(["00g1"]), startedAt: later(), unread: [] });
   t.deepEqual(stored.done, [{ people: [], groups: [{ id: "00g1", heardTime: "7" }] }]);
 
   stored.spec = { people: people(201), groups: [hint("00g2", "8")], everything };
   take();
-  await hints.passed(ACME, "all", later());
+  await hints.passed(ACME, { scope: "all", startedAt: later(), unread: [] });
   t.deepEqual(stored.done[1], {
     people: people(201).map(({ id, heardTime }) => ({ id, heardTime })),
     groups: [{ id: "00g2", heardTime: "8" }],
