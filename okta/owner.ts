@@ -14,3 +14,12 @@ export function onBehalfOf<T>(owner: string, work: () => T): T {
 export function currentOwner(): string | undefined {
   return owners.getStore();
 }
+
+/** What an owner may have of something is taken. That says nothing of what there is for others. */
+export class OwnersLimitError extends Error {}
+
+/** Whether something has failed for want of what its owner may have. */
+export function isOfOwner(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof OwnersLimitError || isOfOwner(error.cause);
+}

@@ -1,4 +1,4 @@
-import { currentOwner } from "./owner.ts";
+import { currentOwner, OwnersLimitError } from "./owner.ts";
 
 /**
  * A number of bytes of this process's memory that several share for the same purpose. Each may have as much as it leaves free:
@@ -68,7 +68,7 @@ export class Share implements Disposable {
 }
 
 /** Others have, or the same one has, so much of it that there is none left for this. */
-export class NoRoomError extends Error {
+export class NoRoomError extends OwnersLimitError {
   readonly code = "no-room";
 
   constructor() {

@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { currentOwner } from "../owner.ts";
+import { currentOwner, OwnersLimitError } from "../owner.ts";
 import type { Destinations } from "./destinations.ts";
 import { LookupPlaces } from "./lookup-places.ts";
 
@@ -75,7 +75,11 @@ export function checkedLookup(
 ): LookupFunction {
   return (hostname, options, callback) => {
     const fail = (error: Error): void =>
-      callback(destinations.areListed ? error : new NoAddressError(hostname, error.message), "", 0);
+      callback(
+        destinations.areListed ? error : new NoAddressError(hostname, error.message, { cause: error }),
+        "",
+        0,
+      );
     const timer = setTimeout(() => {
       over = true;
       fail(new SilentNameServerError(hostname));
@@ -100,8 +104,8 @@ export function checkedLookup(
   };
 }
 
-/** As the system says it, which takes longer. */
-class SilentNameServerError extends Error {
+/** As the system says it, which takes longer. It may be that the owner's other look-ups have all turns that there are for them. */
+class SilentNameServerError extends OwnersLimitError {
   readonly code = "EAI_AGAIN";
 
   constructor(hostname: string) {

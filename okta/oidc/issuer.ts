@@ -6,6 +6,7 @@ import type { Http } from "../http/http.ts";
 import { HostNotListedError, HttpStatusError, UrlNotAllowedError } from "../http/http-errors.ts";
 import { retryAfter } from "../http/retry-after.ts";
 import { oneLine } from "../one-line.ts";
+import { FailedReading, SharedReading } from "../shared-reading.ts";
 import { alternative, checkIssuerUrl, mismatch, notThere } from "./issuer-advice.ts";
 import { type IssuerMistake, IssuerUnreachableError, WrongIssuerError } from "./issuer-errors.ts";
 import { SigningKeys } from "./signing-keys.ts";
@@ -61,8 +62,8 @@ interface Known {
 
 interface Entry {
   known?: Known;
-  failure?: { error: IssuerUnreachableError | WrongIssuerError; at: number };
-  reading?: Promise<DiscoveredIssuer>;
+  failure?: FailedReading<IssuerUnreachableError | WrongIssuerError>;
+  readonly reading: SharedReading<DiscoveredIssuer>;
 }
 
 /** The metadata of issuers, read once and remembered for a while. */
@@ -87,14 +88,13 @@ export class Issuers {
     const { known, failure } = entry;
     if (!fresh) {
       if (known && this.#now() - known.readAt < MAX_AGE_MS) return known.issuer;
-      if (failure && this.#now() - failure.at < FAILURE_MS) {
+      if (failure?.counts && this.#now() - failure.at < FAILURE_MS) {
         if (known && this.#isUsable(known, failure.error)) return known.issuer;
         throw failure.error;
       }
     }
-    entry.reading ??= this.#readInto(entry, issuer);
     try {
-      return await entry.reading;
+      return await entry.reading.read(() => this.#readInto(entry, issuer));
     } catch (error) {
       if (!fresh && known && this.#isUsable(known, error)) return known.issuer;
       throw error;
@@ -109,7 +109,7 @@ export class Issuers {
   #entry(issuer: string): Entry {
     const known = this.#entries.get(issuer);
     if (known) return known;
-    const entry: Entry = {};
+    const entry: Entry = { reading: new SharedReading() };
     this.#entries.set(issuer, entry);
     return entry;
   }
@@ -128,10 +128,8 @@ export class Issuers {
       return discovered;
     } catch (error) {
       if (error instanceof IssuerUnreachableError || error instanceof WrongIssuerError)
-        entry.failure = { error, at: this.#now() };
+        entry.failure = new FailedReading(error, this.#now());
       throw error;
-    } finally {
-      delete entry.reading;
     }
   }
 

@@ -8,6 +8,7 @@ import {
 import { z } from "zod";
 import { OktaError, withoutPayload } from "../errors.ts";
 import type { Http } from "../http/http.ts";
+import { FailedReading, SharedReading } from "../shared-reading.ts";
 import { IdTokenInvalidError, SigningKeysUnreachableError } from "./login-errors.ts";
 
 /** The algorithms that are accepted: asymmetric ones only, so neither `none` nor a shared secret. */
@@ -49,8 +50,8 @@ export class SigningKeys {
   readonly #now: () => number;
   #known: Known | undefined;
   /** The last failure, unless they have been read since. */
-  #failure: { error: SigningKeysUnreachableError; at: number } | undefined;
-  #reading: Promise<Known> | undefined;
+  #failure: FailedReading<SigningKeysUnreachableError> | undefined;
+  readonly #reading = new SharedReading<Known>();
 
   /**
    * @param url the issuer's `jwks_uri`
@@ -82,7 +83,7 @@ export class SigningKeys {
    */
   async findAnew(header: JWSHeaderParameters): Promise<CryptoKey | undefined> {
     if (this.#known) {
-      if (this.#isRecent(this.#failure?.at)) throw this.#failure?.error;
+      if (this.#failure && this.#hasJustFailed()) throw this.#failure.error;
       if (this.#isRecent(this.#known.readAt)) return undefined;
     }
     const found = await pick(await this.#read(), header);
@@ -96,7 +97,7 @@ export class SigningKeys {
     const age = this.#now() - known.readAt;
     if (age < MAX_AGE_MS) return known;
     const isUsable = age < STALE_MS;
-    if (isUsable && this.#isRecent(this.#failure?.at)) return known;
+    if (isUsable && this.#hasJustFailed()) return known;
     try {
       return await this.#read();
     } catch (error) {
@@ -109,11 +110,12 @@ export class SigningKeys {
     return at !== undefined && this.#now() - at < COOLDOWN_MS;
   }
 
+  #hasJustFailed(): boolean {
+    return Boolean(this.#failure?.counts && this.#isRecent(this.#failure.at));
+  }
+
   #read(): Promise<Known> {
-    this.#reading ??= this.#request().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
+    return this.#reading.read(() => this.#request());
   }
 
   async #request(): Promise<Known> {
@@ -132,7 +134,7 @@ export class SigningKeys {
       const error = new SigningKeysUnreachableError(
         cause instanceof OktaError ? cause : withoutPayload(cause),
       );
-      this.#failure = { error, at: this.#now() };
+      this.#failure = new FailedReading(error, this.#now());
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { checkedLookup, hostLookup, NoAddressError } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
-import { onBehalfOf } from "../../../okta/owner.ts";
+import { isOfOwner, onBehalfOf } from "../../../okta/owner.ts";
 import { waitFor } from "../../wait-for.ts";
 import { LOOPBACK } from "../loopback.ts";
 import { mockedTimers } from "../mocked-timers.ts";
@@ -319,6 +319,8 @@ test("a name server that is silent is given up, and what it says afterwards isn'
   t.is(silent.heard.length, 1);
   t.true(silent.heard[0]?.[0] instanceof NoAddressError);
   t.regex(String(silent.heard[0]?.[0]), /EAI_AGAIN acme\.okta\.com/);
+  t.true(isOfOwner(silent.heard[0]?.[0]), "the owner's others may have all turns");
+  t.false(isOfOwner(checked((callback) => callback(new Error("ENOTFOUND"), "", 0)).heard[0]?.[0]));
 });
 
 test.serial("whoever was answered in time isn't told of a silent name server as well", (t) => {

@@ -5,6 +5,7 @@ import { Http } from "../../../okta/http/http.ts";
 import { HostNotListedError, HttpStatusError } from "../../../okta/http/http-errors.ts";
 import { Issuers } from "../../../okta/oidc/issuer.ts";
 import { IssuerUnreachableError, WrongIssuerError } from "../../../okta/oidc/issuer-errors.ts";
+import { onBehalfOf } from "../../../okta/owner.ts";
 import { LOOPBACK } from "../loopback.ts";
 import { type Route, TestServer } from "../server.ts";
 
@@ -439,4 +440,16 @@ test("an issuer that was read a moment ago isn't read again", async (t) => {
   const issuers = new Issuers({ http: s.http });
   t.is(await issuers.discover(s.server.url), await issuers.discover(s.server.url));
   t.is(s.reads, 1);
+});
+
+test("where one owner's memory is taken, others who name the same issuer read it for themselves", async (t) => {
+  await using s = await Scene.start("");
+  const ask = (owner: string) => onBehalfOf(owner, () => s.issuers.discover(s.server.url));
+  using taken = onBehalfOf("a", () => s.http.room.share(""));
+  taken.take(24 * 1024 * 1024);
+  await t.throwsAsync(ask("a"), { message: /no memory for more/ });
+  await t.throwsAsync(ask("a"), { instanceOf: IssuerUnreachableError });
+  t.is(s.reads, 1, "that is known of it for five seconds");
+  t.is((await ask("b")).metadata.issuer, s.server.url);
+  t.is(s.reads, 2);
 });

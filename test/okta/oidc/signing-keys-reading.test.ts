@@ -2,6 +2,7 @@ import test from "ava";
 import { Http } from "../../../okta/http/http.ts";
 import { IdTokenInvalidError, SigningKeysUnreachableError } from "../../../okta/oidc/login-errors.ts";
 import { SigningKeys } from "../../../okta/oidc/signing-keys.ts";
+import { onBehalfOf } from "../../../okta/owner.ts";
 import { LOOPBACK } from "../loopback.ts";
 import { type Answer, TestServer } from "../server.ts";
 import { testKey } from "./provider.ts";
@@ -157,4 +158,20 @@ test("keys that were never read say why", async (t) => {
     await t.throwsAsync(s.keys.findAnew(header), { instanceOf: SigningKeysUnreachableError });
   }
   t.is(s.reads, 6, "there is nothing to go on");
+});
+
+test("where one owner's memory is taken, others read the same keys for themselves", async (t) => {
+  await using s = await Scene.start();
+  const find = (owner: string, kid = "key-1") => onBehalfOf(owner, () => s.keys.find({ ...header, kid }));
+  using taken = onBehalfOf("a", () => s.http.room.share(""));
+  taken.take(24 * 1024 * 1024);
+  const [ofA, ofB] = await Promise.allSettled([find("a"), find("b")]);
+  t.deepEqual([ofA.status, ofB.status, s.reads], ["rejected", "fulfilled", 2]);
+
+  s.now += MINUTE;
+  s.answer = { body: { keys: [second.jwk] } };
+  await t.throwsAsync(find("a", "key-2"), { instanceOf: SigningKeysUnreachableError });
+  await t.throwsAsync(find("a", "key-2"), { instanceOf: SigningKeysUnreachableError });
+  t.is(s.reads, 3, "that is known of it for ten seconds");
+  t.truthy(await find("b", "key-2"));
 });
