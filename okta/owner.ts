@@ -3,8 +3,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 const owners = new AsyncLocalStorage<string>();
 
 /**
- * What comes of `work` is on behalf of this owner, such as a tenant: what is read from Okta then takes of the memory that the
- * owner has for it, and the names that are looked up of the owner's turns, however many hosts that is about.
+ * What comes of `work` is on behalf of this owner: what is read from Okta then takes of the memory that the owner has for it, and
+ * the names that are looked up of the owner's turns, however many hosts that is about.
+ * @param owner an organization as "namespace/name": what is before the slash is the tenant, who has bounds of its own
  */
 export function onBehalfOf<T>(owner: string, work: () => T): T {
   return owners.run(owner, work);

@@ -1,16 +1,12 @@
 import { currentOwner, OwnersLimitError } from "./owner.ts";
+import { Portions } from "./portions.ts";
 
-/**
- * A number of bytes of this process's memory that several share for the same purpose. Each may have as much as it leaves free:
- * the first half of it, the next half of what is left then, and so on, so that there is nearly always some for somebody else.
- */
+/** A number of bytes of this process's memory that several share for the same purpose: see `Portions`. */
 export class Room {
-  readonly #bytes: number;
-  #taken = 0;
-  readonly #byOwner = new Map<string, number>();
+  readonly #portions: Portions;
 
   constructor(bytes: number) {
-    this.#bytes = bytes;
+    this.#portions = new Portions(bytes);
   }
 
   /**
@@ -21,20 +17,15 @@ export class Room {
     return new Share(this, currentOwner() ?? otherwise);
   }
 
-  /** Takes so much, unless the owner had more then than is left. @returns whether it has */
+  /** Takes so much, where the owner may have it. @returns whether it has */
   take(owner: string, bytes: number): boolean {
-    const has = (this.#byOwner.get(owner) ?? 0) + bytes;
-    if (has > this.#bytes - this.#taken - bytes) return false;
-    this.#taken += bytes;
-    this.#byOwner.set(owner, has);
+    if (!this.#portions.mayHave(owner, bytes)) return false;
+    this.#portions.add(owner, bytes);
     return true;
   }
 
   giveBack(owner: string, bytes: number): void {
-    this.#taken -= bytes;
-    const has = (this.#byOwner.get(owner) ?? 0) - bytes;
-    if (has > 0) this.#byOwner.set(owner, has);
-    else this.#byOwner.delete(owner);
+    this.#portions.add(owner, -bytes);
   }
 }
 

@@ -73,7 +73,7 @@ export class DirectoryClients {
     const key = keyOf(organization);
     const known = this.#known.get(key);
     if (known && isDeepStrictEqual(known.settings, settings)) return known.directory;
-    const { namespace: owner = "" } = organization.metadata;
+    const owner = keyOf(organization);
     const directory = new Directory({ ...settings, ...this.#reading, http: this.#http, owner });
     this.#known.set(key, { settings, directory });
     return directory;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Organization } from "../crds/types.ts";
+import { keyOf } from "../kubernetes/index.ts";
 import type { ClientAuthentication } from "../okta/oidc/client-authentication.ts";
 import { InvalidClientError } from "../okta/oidc/login-errors.ts";
 import type { LoginRequest, Oidc, OidcSettings, SignedIn } from "../okta/oidc/oidc.ts";
@@ -7,7 +8,7 @@ import type { LoginTransaction } from "../okta/oidc/transaction.ts";
 import { onBehalfOf } from "../okta/owner.ts";
 import type { SecretValues } from "./secret-values.ts";
 
-/** Organizations as clients of their issuers, each with its secret or key, and on behalf of its namespace. */
+/** Organizations as clients of their issuers, each with its secret or key, and on its own behalf. */
 export class OidcClients {
   readonly #secrets: SecretValues;
   readonly #oidc: Oidc;
@@ -63,8 +64,8 @@ export class OidcClients {
   }
 }
 
-function as<T>({ metadata: { namespace = "" } }: Organization, work: () => T): T {
-  return onBehalfOf(namespace, work);
+function as<T>(organization: Organization, work: () => T): T {
+  return onBehalfOf(keyOf(organization), work);
 }
 
 /**

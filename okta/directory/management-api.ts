@@ -137,7 +137,7 @@ export class ManagementApi {
     isKept: (item: T) => boolean = () => true,
   ): Promise<T[]> {
     const items: T[] = [];
-    using share = this.#owned(() => this.#http.room.share(this.#base.origin));
+    using share = this.#owned(() => this.#http.room.share(this.#base.host));
     for await (const page of this.#pages(endpoint, path, schema, query)) {
       const before = items.length;
       for (const item of page.items) if (isKept(item)) items.push(item);

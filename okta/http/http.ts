@@ -114,7 +114,7 @@ export class Http {
       throw this.#noAddress(where, new NoAddressError(checked.hostname, "nothing may be called there"));
     const { timeoutMs } = this.#options;
     const maxBytes = request.maxBytes ?? this.#options.maxBytes;
-    using share = this.room.share(checked.origin);
+    using share = this.room.share(checked.host);
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     try {

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { Portions } from "../portions.ts";
 
 /**
  * Look-ups at once. Node has half of its threads for them, which the image makes 64: the other eight are for whoever else looks
@@ -37,7 +38,7 @@ export interface LookupOf {
  * Who may look up names, and who waits for others. A look-up has a thread until its name server has answered, or the
  * system gives up, whoever else has given up before. So the names of one domain, which have the same name servers, wait for
  * each other; and domains of which it isn't known that they are answered, however many somebody makes up, leave places to
- * those of which it is; and of the places of the others nobody has more than they leave free. Where many that were answered
+ * those of which it is; and of the places of the others everybody has a portion: see `Portions`. Where many that were answered
  * fall silent together, that takes until the system has given up on them.
  */
 export class LookupPlaces {
@@ -47,8 +48,7 @@ export class LookupPlaces {
   readonly #known = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_MS });
   #asked = 0;
   /** Of these, those of domains that weren't known when they were asked for, and those that are slow. */
-  #unsure = 0;
-  readonly #unsureOf = new Map<string, number>();
+  readonly #unsure = new Portions(PLACES - FOR_KNOWN + 1); // of what there is, one is never had
 
   /** Begins a look-up when there is a place for it. @param lookUp calls back when its thread is free */
   run({ domain: name, owner }: LookupOf, lookUp: (ended: () => void) => void): void {
@@ -71,30 +71,22 @@ export class LookupPlaces {
     this.#domains.set(name, domain);
     domain.asked++;
     this.#asked++;
-    if (!isSure) this.#countUnsure(owner, 1);
+    if (!isSure) this.#unsure.add(owner, 1);
     const timer = setTimeout(() => {
       isSlow = true;
       this.#known.delete(name);
-      if (isSure) this.#countUnsure(owner, 1);
+      if (isSure) this.#unsure.add(owner, 1);
       isSure = false;
     }, SLOW_MS).unref();
     lookUp(() => {
       clearTimeout(timer);
       domain.asked--;
       this.#asked--;
-      if (!isSure) this.#countUnsure(owner, -1);
+      if (!isSure) this.#unsure.add(owner, -1);
       if (!isSlow) this.#known.set(name, true);
       if (domain.asked === 0 && domain.waiting.length === 0) this.#domains.delete(name);
       this.#letIn();
     });
-  }
-
-  #countUnsure(owner: string | undefined, by: 1 | -1): void {
-    this.#unsure += by;
-    if (owner === undefined) return;
-    const its = (this.#unsureOf.get(owner) ?? 0) + by;
-    if (its > 0) this.#unsureOf.set(owner, its);
-    else this.#unsureOf.delete(owner);
   }
 
   #next(name: string, domain: Domain): void {
@@ -105,9 +97,7 @@ export class LookupPlaces {
 
   #has(name: string, { asked }: Domain, owner: string | undefined): boolean {
     const isKnown = this.#known.has(name);
-    const free = PLACES - FOR_KNOWN - this.#unsure;
-    const its = owner === undefined ? 0 : (this.#unsureOf.get(owner) ?? 0);
-    if (!isKnown && its >= free) return false;
+    if (!isKnown && !this.#unsure.mayHave(owner, 1)) return false;
     const most = isKnown ? MOST_OF_A_DOMAIN : MOST_UNTIL_KNOWN;
     // As many as it leaves free, or those that fall silent together would have all.
     return asked < Math.min(most, PLACES - this.#asked);

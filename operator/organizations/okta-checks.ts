@@ -163,8 +163,7 @@ export class OktaChecks {
     };
     await this.#reading.run(namespace, read, isInVain());
     const before = known.verdicts?.directory;
-    if (this.#now() >= known.askAt)
-      await this.#asking.run(namespace, () => onBehalfOf(namespace, ask), isInVain());
+    if (this.#now() >= known.askAt) await this.#asking.run(namespace, () => onBehalfOf(key, ask), isInVain());
     delete known.asking;
     if (!isWanted()) return;
     const wrong = isCredentialsFault(known.verdicts) || isMissing(known.credentials?.eventHook);

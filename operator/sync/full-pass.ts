@@ -8,7 +8,7 @@ import {
   type ReceivedGroup,
   type User,
 } from "../../identity/index.ts";
-import { letOthersRun, splitKey } from "../../kubernetes/index.ts";
+import { letOthersRun } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryInvalidAnswerError } from "../../okta/directory/directory-errors.ts";
 import type { DirectoryUser } from "../../okta/directory/resources.ts";
@@ -90,7 +90,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
   const startedAt = Date.now();
   const evidence = new GroupEvidence(deps.directory, deps, deps.signal);
   const { signal, room = ROOM } = deps;
-  using kept = room.share(splitKey(deps.organization).namespace);
+  using kept = room.share(deps.organization);
   const members = await readMembers(deps.directory, { groups, gone }, evidence, { signal, kept });
   const doubts = new Doubts(members.read, evidence);
   const losers: Loser[] = [];

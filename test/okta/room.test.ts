@@ -15,6 +15,14 @@ test("each has as much as it leaves free, so that there is some for the next", (
   );
 });
 
+test("owners of one tenant have portions of their own, and leave some to others, however many they are", (t) => {
+  const room = new Room(64);
+  t.deepEqual(
+    ["acme/a", "acme/b", "acme/c", "beta/a", "acme/d", "beta/b", "acme"].map((owner) => most(room, owner)),
+    [32, 16, 0, 8, 0, 4, 2],
+  );
+});
+
 test("what is taken together is taken or not, and given back with the share that it is of", (t) => {
   const room = new Room(64);
   {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import test, { type ExecutionContext } from "ava";
 import type { Organization } from "../../crds/types.ts";
+import { keyOf } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Room } from "../../okta/room.ts";
 import { DirectoryClients } from "../../organizations/directory-clients.ts";
@@ -57,7 +58,7 @@ test("an organization's directory is the same one as long as its address and cre
   t.not(await directories.of(organization, { fresh: true }), first);
 });
 
-test("however many hosts one namespace reads from, others have room for what they read", async (t) => {
+test("however many hosts one organization or namespace reads from, others have room for what they read", async (t) => {
   const { server, organization, directories, namespace, room } = await scene(t);
   server.routes[GROUPS] = () => ({
     body: "[]".padEnd(1_500),
@@ -65,9 +66,17 @@ test("however many hosts one namespace reads from, others have room for what the
   });
   const read = () => directories.ask(organization, (directory) => directory.check());
   {
-    using its = room.share(namespace);
+    using its = room.share(keyOf(organization));
     t.true(its.take(3_500));
     await t.throwsAsync(read(), { code: "directory-unreachable", message: /no memory for more/ });
+  }
+  {
+    using neighbours = room.share(`${namespace}/neighbour`);
+    t.true(neighbours.take(4_000));
+    await t.notThrowsAsync(read(), "whatever another organization of the namespace reads");
+    using others = room.share(`${namespace}/other`);
+    t.true(others.take(2_000));
+    await t.throwsAsync(read(), { message: /no memory for more/ });
   }
   using others = room.share("another-namespace");
   t.true(others.take(4_000));

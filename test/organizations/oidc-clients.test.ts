@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import test, { type ExecutionContext } from "ava";
 import type { Organization } from "../../crds/types.ts";
+import { keyOf } from "../../kubernetes/index.ts";
 import { OidcClients, readAuthentication } from "../../organizations/oidc-clients.ts";
 import { clusterOfFile } from "../cluster-of-file.ts";
 import { TestProvider } from "../okta/oidc/provider.ts";
@@ -46,15 +47,15 @@ async function scene(t: ExecutionContext, accepted = "first") {
   return { acme, clients, secrets, store, sent, start, signIn, issuer, http: login.http };
 }
 
-test("however much other namespaces read, and from wherever, somebody signs in; not where their own reads so much", async (t) => {
+test("however much others read, and from wherever, somebody signs in; not where their own organization reads so much", async (t) => {
   const { signIn, http, acme, issuer } = await scene(t);
   const half = 24 * 1024 * 1024;
   {
-    using others = http.room.share(new URL(issuer).origin);
+    using others = http.room.share(new URL(issuer).host);
     t.true(others.take(half));
     await t.notThrowsAsync(signIn());
   }
-  using its = http.room.share(acme.metadata.namespace ?? "");
+  using its = http.room.share(keyOf(acme));
   t.true(its.take(half));
   await t.throwsAsync(signIn(), { message: /no memory for more/ });
 });

@@ -114,6 +114,17 @@ test("however many domains one owner names that aren't answered, others' are loo
   t.is(asked.length, 110);
 });
 
+test("one tenant's owners together leave look-ups to others, however many they are", (t) => {
+  const { asked, find } = nameServer();
+  for (let owner = 0; owner < 20; owner++)
+    onBehalfOf(`them/${owner}`, () => {
+      for (let index = 0; index < 20; index++) void find(`sso.dead-${owner}-${index}.example`);
+    });
+  t.is(asked.length, 12);
+  onBehalfOf("acme/acme", () => void find("acme.okta.com"));
+  t.is(asked.at(-1)?.hostname, "acme.okta.com");
+});
+
 test("on whose behalf a request is made is known where its host is looked up", async (t) => {
   const { asked, ask } = nameServer();
   const http = new Http({ destinations: LOOPBACK, lookup: ask });

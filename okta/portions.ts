@@ -1,0 +1,42 @@
+/** All of one tenant's owners together may have so many times as much as they leave free: three quarters, where nobody else has any. */
+const OF_A_TENANT = 3;
+
+/**
+ * A number of something that several share. Each owner may have as much as it leaves free: the first half of it, the next half
+ * of what is left then, and so on, so that there is nearly always some for somebody else; and so it is for tenants, however many
+ * owners they are.
+ */
+export class Portions {
+  readonly #total: number;
+  #taken = 0;
+  readonly #of = new Map<string, number>();
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  /** Whether an owner may have so much more. Of who isn't known nothing is counted but the sum. */
+  mayHave(owner: string | undefined, more: number): boolean {
+    const free = this.#total - this.#taken - more;
+    const has = (name: string | undefined): number =>
+      (name === undefined ? 0 : (this.#of.get(name) ?? 0)) + more;
+    return has(owner) <= free && has(tenantOf(owner)) <= OF_A_TENANT * free;
+  }
+
+  /** @param more negative where it is given back */
+  add(owner: string | undefined, more: number): void {
+    this.#taken += more;
+    for (const name of [owner, tenantOf(owner)]) {
+      if (name === undefined) continue;
+      const has = (this.#of.get(name) ?? 0) + more;
+      if (has > 0) this.#of.set(name, has);
+      else this.#of.delete(name);
+    }
+  }
+}
+
+/** See `onBehalfOf`. The slash keeps it from being taken for an owner of that name. */
+function tenantOf(owner: string | undefined): string | undefined {
+  const end = owner?.indexOf("/") ?? -1;
+  return end < 0 ? undefined : owner?.slice(0, end + 1);
+}
