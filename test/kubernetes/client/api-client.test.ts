@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import test from "ava";
 import { leases } from "../../../kubernetes/client/builtin-types.ts";
@@ -12,6 +14,7 @@ import {
   NotLeaderError,
   UnauthorizedError,
 } from "../../../kubernetes/client/errors.ts";
+import { replaceFile } from "../../replace-file.ts";
 import { sample } from "../api-server.ts";
 import { gadgets } from "../gadgets.ts";
 import { plainServer } from "../plain-server.ts";
@@ -442,6 +445,27 @@ test("without an answer in time all connections are suspect; one that breaks say
       after.some((port) => before.includes(port)),
       !hangs,
     );
+  }
+});
+
+test("connections that nothing more is sent on are closed: suspect ones, and those to another server", async (t) => {
+  for (const how of ["no answer in time", "another server"]) {
+    const { client, state, server, kubeconfig, url } = await plainServer(t, {}, { connections: 8 });
+    server.keepAliveTimeout = 0; // it closes none by itself
+    const sockets: Socket[] = [];
+    server.on("connection", (socket) => sockets.push(socket));
+    await Promise.all([client.get(gadgets, "team/x"), client.get(gadgets, "team/y")]);
+    t.is(sockets.length, 2);
+    if (how === "another server") {
+      state.answer = ({ path }) => (path.startsWith("/moved/") ? [200, { metadata: {} }] : [401, {}]);
+      const text = await readFile(kubeconfig, "utf8");
+      await replaceFile(kubeconfig, text.replaceAll(url, `${url}/moved`));
+      await client.get(gadgets, "team/x");
+    } else {
+      state.answer = () => undefined;
+      await t.throwsAsync(client.create(gadgets, { metadata }, { timeoutMs: 20 }));
+    }
+    await until("the first to be closed", () => sockets.slice(0, 2).every(({ destroyed }) => destroyed));
   }
 });
 

@@ -106,6 +106,18 @@ test.serial("who waits too long wasn't sent, and its place in the line is anothe
   t.deepEqual(await sent(), ["a4"], "nobody waits any more");
 });
 
+test.serial("whose turn has come isn't given up any more, nor is who waits behind them", async (t) => {
+  const { call, sent, answer } = scene(2);
+  void call("a", "a1");
+  void call("a", "a2", { timeoutMs: 5_000 });
+  answer("a1");
+  t.deepEqual(await sent(), ["a1", "a2 5000"]);
+  void call("a", "a3", { timeoutMs: 60_000 });
+  await pass(5_000);
+  answer("a2");
+  t.deepEqual(await sent(), ["a3 55000"]);
+});
+
 test.serial("who gives up doesn't wait, and isn't sent", async (t) => {
   const { call, sent, answer } = scene(2);
   const [giveUp, later] = [new AbortController(), new AbortController()];

@@ -143,6 +143,12 @@ test.serial("without a path, KUBECONFIG says where it is; without that there may
   });
 });
 
+test("a file that a kubeconfig names is looked for beside it", async (t) => {
+  // The kubeconfig itself, since that is there.
+  const { access, kubeconfig } = await load(t, { cluster: { "certificate-authority": "kubeconfig" } });
+  t.is(String(access.tls.ca), await readFile(kubeconfig, "utf8"));
+});
+
 test("the namespace is the context's, if it has one", async (t) => {
   t.is((await load(t, {})).credentials.namespace, undefined);
   t.is((await load(t, { context: { namespace: " team\n" } })).credentials.namespace, "team");
@@ -244,7 +250,8 @@ test("a new certificate counts once its key is there", async (t) => {
 
   await replaceFile(key, "no key");
   const message = /^The client certificate and its key are of no use: /;
-  await t.throwsAsync(load(t, { user }), { instanceOf: KubeConfigError, message }, "at the start");
+  const atStart = await t.throwsAsync(load(t, { user }), { instanceOf: KubeConfigError, message });
+  t.true(atStart.cause instanceof Error);
   const cluster = { server: "http://127.0.0.1:9", "insecure-skip-tls-verify": true };
   const { access: plain } = await load(t, { user, cluster });
   t.is(plain.origin, "http://127.0.0.1:9", "nobody asks for it without TLS");

@@ -74,6 +74,7 @@ test("what may have been done is what has no answer, a broken one, or was sent b
   t.true(mayBeDone(said(500, {})));
   t.true(mayBeDone(said(503, {})));
   t.true(mayBeDone(new ApiError("not JSON", { status: 200, reason: "NotJSON" })));
+  t.false(mayBeDone(said(300, {})));
   t.false(mayBeDone(said(400, {})));
   t.false(mayBeDone(said(409, {}, { repeated: false })));
   t.true(mayBeDone(said(409, {}, { repeated: true })));

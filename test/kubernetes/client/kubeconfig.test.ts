@@ -1,4 +1,5 @@
-import { basename, delimiter } from "node:path";
+import { mkdir, rename } from "node:fs/promises";
+import { basename, delimiter, dirname, join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { stringify } from "yaml";
 import { Credentials } from "../../../kubernetes/client/credentials.ts";
@@ -108,14 +109,34 @@ for (const [what, answer] of [
     await t.throwsAsync(credentialsOf(kubeconfig), { instanceOf: KubeConfigError, message });
   });
 
-function withKubeconfigs(t: ExecutionContext, ...files: string[]): void {
-  const { KUBECONFIG } = process.env;
+function withEnvironment(t: ExecutionContext, changes: NodeJS.ProcessEnv): void {
+  const before = { ...process.env };
   t.teardown(() => {
-    if (KUBECONFIG === undefined) delete process.env.KUBECONFIG;
-    else process.env.KUBECONFIG = KUBECONFIG;
+    process.env = before;
   });
-  process.env.KUBECONFIG = files.join(delimiter);
+  Object.assign(process.env, changes);
 }
+
+function withKubeconfigs(t: ExecutionContext, ...files: string[]): void {
+  withEnvironment(t, { KUBECONFIG: files.join(delimiter) });
+}
+
+test.serial(
+  "without KUBECONFIG it is the file at home, and without that one it says what there may be",
+  async (t) => {
+    const tokenFile = await temporaryFile(t, "token", "abc");
+    const kubeconfig = await oneContext(t, { user: { tokenFile } });
+    const home = dirname(kubeconfig);
+    withEnvironment(t, { KUBECONFIG: "", HOME: home });
+    await t.throwsAsync(credentialsOf(), {
+      instanceOf: KubeConfigError,
+      message: /^There is no kubeconfig: /,
+    });
+    await mkdir(join(home, ".kube"));
+    await rename(kubeconfig, join(home, ".kube", "config"));
+    t.deepEqual(await (await credentialsOf()).headers(), ["Authorization", "Bearer abc"]);
+  },
+);
 
 test.serial("of several files in KUBECONFIG the first that has something counts", async (t) => {
   const file = (name: string, current: string | undefined, token: string) =>

@@ -140,6 +140,12 @@ test("a watch that is refused fails with what the server says, and how long to w
   t.like(await t.throwsAsync(stream.opened), expected);
   t.like(await t.throwsAsync(read(stream)), expected);
 
+  const longest = open();
+  const text = JSON.stringify({ message: "" });
+  const message = "x".repeat(2 ** 20 - text.length);
+  longest.dispatcher.last.sends().begins(500).brings(JSON.stringify({ message })).ends();
+  t.regex((await t.throwsAsync(longest.stream.opened))?.message ?? "", /500 Unknown: xxx/);
+
   const endless = open();
   endless.dispatcher.last
     .sends()
