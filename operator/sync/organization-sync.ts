@@ -4,10 +4,7 @@ import type { OktaRoleMapping, Organization, PersonHint } from "../../crds/types
 import type { ReadGroup, User, UserEvent } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
-import {
-  DirectoryForbiddenError,
-  DirectoryUnauthorizedError,
-} from "../../okta/directory/directory-errors.ts";
+import { DirectoryUnauthorizedError } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
 import type { Hint } from "../../okta/events/hint.ts";
 import type { Room } from "../../okta/room.ts";
@@ -21,10 +18,10 @@ import type { Expected } from "./looks.ts";
 import { type MappedGroups, mappedGroups } from "./mapped-groups.ts";
 import { MeasuredDelays } from "./measured-delays.ts";
 import type { PassScope } from "./pass-needs.ts";
-import { mayBeOfOne } from "./person-failures.ts";
 import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
-import { type Failure, requestedSync, type SyncState } from "./sync-state.ts";
+import { type Failing, lookAt, type Part, SyncFailures } from "./sync-failures.ts";
+import { requestedSync, type SyncState } from "./sync-state.ts";
 import { type HeardHints, MOST_LEFT, OF_NO_EVENT, TakenHints } from "./taken-hints.ts";
 import { Waker } from "./waker.ts";
 
@@ -58,9 +55,6 @@ export interface OrganizationSyncDeps extends StoringDeps {
   readonly room?: Room;
 }
 
-/** What is done side by side: looking at people, reading members, asking for changes. */
-export type Part = "look" | "pass" | "poll";
-
 /** How soon it is tried again where this replica may not act, or Okta can't be asked. */
 const NOT_READY_MS = 1_000;
 /** How soon everything is read for the first time. */
@@ -68,8 +62,6 @@ const SETTLING_MS = 1_000;
 /** How long it is waited until it is known which groups mappings mean. */
 const OPEN_FOR_MS = 60_000;
 const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
-/** What ends sooner by itself isn't told. */
-const TOLD_AFTER_MS = 20_000;
 
 /**
  * Keeps one organization's accounts as Okta's directory says: looks at whom an event is about at once, asks Okta's log for
@@ -90,8 +82,7 @@ export class OrganizationSync {
   /** By id. */
   readonly #groupsNotShown = new Map<string, ReadGroup>();
   readonly #large = new LargeGroups();
-  /** By what has failed: a part of all this, a look at one person, or noting what is done. */
-  readonly #failures = new Map<string, Failure>();
+  readonly #failures = new SyncFailures();
   /** Groups, as they were called, and names whose members have been read, or were by another leader. */
   #read: Set<string> | undefined;
   readonly #beganAt = performance.now();
@@ -176,7 +167,7 @@ export class OrganizationSync {
 
   state(): SyncState {
     return {
-      failure: this.#failure(),
+      failure: this.#failures.told,
       lastFullSync: this.#lastFullSync,
       lastRequest: this.#lastRequest,
       lastChange: this.#hints.lastChange ?? this.#lastChangeBefore,
@@ -187,20 +178,6 @@ export class OrganizationSync {
       waiting: this.#hints.size,
       delay: this.#delays.percentiles(),
     };
-  }
-
-  /** The eldest; what is about the directory comes before what is about some groups, and that before some people. */
-  #failure(): Failure | undefined {
-    const told = [...this.#failures].filter(([, failure]) => isWorthTelling(failure));
-    told.sort(([, a], [, b]) => a.since - b.since);
-    const isOfPeople = ([what, { error }]: (typeof told)[number]) =>
-      what.startsWith(LOOK) && mayBeOfOne(error);
-    const people = told.filter(isOfPeople);
-    const others = told.filter((each) => !isOfPeople(each));
-    const ofAll = others.find(([what]) => what !== TOO_LARGE) ?? others[0];
-    const [first] = people;
-    if (ofAll || !first) return ofAll?.[1];
-    return { ...first[1], people: people.map(([what]) => what.slice(LOOK.length)) };
   }
 
   /** Runs a part over and over: as soon as it says, or is woken. What fails is tried again, ever later. */
@@ -228,11 +205,11 @@ export class OrganizationSync {
     }
   }
 
-  #failed(part: Part, error: unknown, what: string = part): void {
+  #failed(part: Part, error: unknown, what: Failing = part): void {
     const { log, changed, onFailure } = this.#deps;
     onFailure(part, error instanceof OktaError ? error.code : "other");
     this.#isRefused = error instanceof DirectoryUnauthorizedError;
-    this.#failures.set(what, { since: this.#failures.get(what)?.since ?? Date.now(), error });
+    this.#failures.failed(what, error);
     const organization = this.#deps.organization();
     log.warn(
       { err: error, organization: organization && keyOf(organization), part },
@@ -247,18 +224,17 @@ export class OrganizationSync {
     return directory;
   }
 
-  #succeeded(what: string): void {
-    if (this.#failures.delete(what)) this.#deps.changed();
+  #succeeded(what: Failing): void {
+    if (this.#failures.succeeded(what)) this.#deps.changed();
   }
 
   // People, one by one.
 
   async #lookAtThoseWhoAreDue(): Promise<number | undefined> {
     this.#takeHints();
-    if (this.#hints.looks.size === 0) this.#succeeded(NOTING); // nothing is left to note
+    if (this.#hints.looks.size === 0) this.#succeeded("noting"); // nothing is left to note
     // What has failed at one person isn't put right by looking at another.
-    for (const what of this.#failures.keys())
-      if (what.startsWith(LOOK) && !this.#hints.looks.has(what.slice(LOOK.length))) this.#succeeded(what);
+    for (const what of this.#failures.looksLeft(this.#hints.looks)) this.#succeeded(what);
     for (const { hint, expected, lookedAt } of this.#hints.looks.due())
       void this.#look(hint, expected, lookedAt);
     return this.#hints.looks.dueMs();
@@ -286,21 +262,21 @@ export class OrganizationSync {
       if (looked.kind === "seen" && looked.changed && looked.ref !== undefined && isOfEvent)
         this.#undecided.set(looked.ref, Date.parse(hint.eventTime));
       this.#notShownAre(looked.kind === "not-shown" ? [looked.user] : [], [hint.id]);
-      this.#succeeded(LOOK + hint.id);
+      this.#succeeded(lookAt(hint.id));
     } catch (error) {
       if (this.#signal.aborted) return;
       looked = { kind: "failed", error };
-      this.#failed("look", error, LOOK + hint.id);
+      this.#failed("look", error, lookAt(hint.id));
     }
     const isDone = this.#hints.looks.ended(hint, lookedAt, looked);
     const organization = this.#deps.organization();
     if (isDone && organization) {
       try {
         await this.#hints.takeOut(organization, { people: [hint] });
-        this.#succeeded(NOTING);
+        this.#succeeded("noting");
         changed();
       } catch (error) {
-        if (!this.#signal.aborted) this.#failed("look", error, NOTING); // they are looked at anew
+        if (!this.#signal.aborted) this.#failed("look", error, "noting"); // they are looked at anew
       }
     }
     this.#lookWaker.wake();
@@ -347,8 +323,8 @@ export class OrganizationSync {
     this.#large.read(passed.failure === undefined ? groups : [], passed.groupsTooLarge);
     this.#large.keep(mapped.found);
     const { error } = this.#large;
-    if (error) this.#failed("pass", error, TOO_LARGE);
-    else this.#succeeded(TOO_LARGE);
+    if (error) this.#failed("pass", error, "large groups");
+    else this.#succeeded("large groups");
     if (passed.failure !== undefined) throw passed.failure;
     await this.#noteLeft(passed, organization);
     for (const key of keys) this.#read?.add(key);
@@ -547,17 +523,6 @@ export class OrganizationSync {
     };
   }
 }
-
-/** What Okta refuses, people have to put right; what ends by itself in a moment is nothing to tell. */
-function isWorthTelling({ since, error }: Failure): boolean {
-  const isRefused = error instanceof DirectoryUnauthorizedError || error instanceof DirectoryForbiddenError;
-  return isRefused || Date.now() - since >= TOLD_AFTER_MS;
-}
-
-/** What has failed where it is a look at one person: their id follows. */
-const LOOK = "look ";
-const NOTING = "noting what is done";
-const TOO_LARGE = "groups that are too large";
 
 /** What is due, and these beside it. */
 function withGroups(due: PassScope | undefined, groups: readonly string[]): PassScope | undefined {
