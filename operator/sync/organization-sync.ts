@@ -334,7 +334,8 @@ export class OrganizationSync {
       this.#outOfForce = outOfForce;
       this.#wasOnLogin = provision !== "BeforeLogin";
     }
-    await this.#hints.passed(organization, { scope, startedAt, unread: passed.groupsTooLarge });
+    const left = { people: passed.left, groups: new Set(passed.groupsTooLarge.map(({ id }) => id)) };
+    await this.#hints.passed(organization, { scope, startedAt, left });
     this.#deps.log.info(
       {
         organization: keyOf(organization),

@@ -1,5 +1,4 @@
 import type { EverythingHint, GroupHint, OktaHints, Organization, PersonHint } from "../../crds/types.ts";
-import type { ReadGroup } from "../../identity/index.ts";
 import { keyOf } from "../../kubernetes/index.ts";
 import type { Done } from "../../organizations/hints.ts";
 import type { HintsWriter } from "../../organizations/hints-writer.ts";
@@ -24,6 +23,12 @@ export interface Taken {
 
 /** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
 export const MOST_LEFT = 50;
+/** What a pass has left to be done. */
+export interface Left {
+  readonly groups: ReadonlySet<string>;
+  readonly people: { has(id: string): boolean };
+}
+
 /** More people than this are looked at by reading all members: it costs less, whatever their number. */
 const MOST_LOOKS = 200;
 /** The same while everything is being read anyway: those who don't wait for that, and all whom a pass may leave. */
@@ -80,21 +85,21 @@ export class TakenHints {
 
   /**
    * A pass has come to its end: takes out that for which nothing more is to be expected.
-   * @param unread groups of it that could not be read
+   * @param left groups of it that could not be read, and people who could not be looked at or stored, by Okta's ids
    * @throws as `takeOut`
    */
   async passed(
     organization: Organization,
-    { scope, startedAt, unread }: { scope: PassScope; startedAt: number; unread: readonly ReadGroup[] },
+    { scope, startedAt, left }: { scope: PassScope; startedAt: number; left: Left },
   ): Promise<void> {
-    const ids = new Set(unread.map(({ id }) => id));
-    const done = this.needs.passed(scope, startedAt, ids).map((key) => key.split(" "));
+    const done = this.needs.passed(scope, startedAt, left.groups).map((key) => key.split(" "));
     if (done.length === 0) return;
     const of = (kind: string) =>
       done.filter(([what]) => what === kind).map(([, id = "", heardTime = ""]) => ({ id, heardTime }));
     const [, everything] = done.find(([what]) => what === "everything") ?? [];
     const optional = everything === undefined ? {} : { everything };
-    await this.takeOut(organization, { people: of("person"), groups: of("group"), ...optional });
+    const people = of("person").filter(({ id }) => !left.people.has(id));
+    await this.takeOut(organization, { people, groups: of("group"), ...optional });
   }
 
   /** @throws what writing throws: then they are looked at anew */

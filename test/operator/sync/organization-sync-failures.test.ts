@@ -304,6 +304,26 @@ test.serial("an outage is told before groups that are too large", async (t) => {
   t.is(sync.state().failure?.since, before?.since);
 });
 
+test.serial(
+  "of so many that all are read, who can't be looked at then is looked at alone, also by whoever leads next",
+  async (t) => {
+    const { account, directory, hear, holds, state } = anOrganizationSync(t, quiet());
+    const many = Array.from({ length: 220 }, (_, i) => `00u${i}`);
+    for (const id of many) await account(id, ["web"], [WEB]);
+    const bad = await account("00ubad", ["web"], []);
+    directory.failing.set("user 00ubad", new DirectoryForbiddenError("okta.users.read", "grant it."));
+    hear(...many.map((id) => person(id)), person("00ubad"));
+    await clock.pass(60_000, 1_000);
+    t.deepEqual(
+      state.hints.people?.map(({ id }) => id),
+      ["00ubad"],
+    );
+    directory.failing.clear();
+    await clock.pass(120_000, 1_000);
+    t.is(await holds(bad), "");
+  },
+);
+
 test.serial("where it fails of more than fifty, all of it is done again", async (t) => {
   for (const many of [50, 51]) {
     const { account, directory, request, state, sync, end } = anOrganizationSync(t, quiet());

@@ -27,6 +27,7 @@ const hint = (id: string, heardTime = "1", minute = 0): PersonHint => ({
 });
 const everything = { heardTime: "9", eventTime: at(0) };
 const people = (count: number): PersonHint[] => Array.from({ length: count }, (_, i) => hint(`00u${i}`));
+const nothing = { people: new Set<string>(), groups: new Set<string>() };
 /** So long after it was heard that nothing more is to be expected. */
 const later = (): number => performance.now() + 60_000;
 
@@ -69,9 +70,24 @@ test("what no event tells of is no change of Okta's", (t) => {
 test("a group that could not be read in a pass stays to be read", async (t) => {
   const { hints, stored, take } = scene({ groups: [hint("00g1", "7"), hint("00g2", "8")], everything });
   take();
-  await hints.passed(ACME, { scope: "all", startedAt: later(), unread: [{ id: "00g1", byID: false }] });
+  await hints.passed(ACME, {
+    scope: "all",
+    startedAt: later(),
+    left: { ...nothing, groups: new Set(["00g1"]) },
+  });
   t.deepEqual(stored.done, [{ people: [], groups: [{ id: "00g2", heardTime: "8" }], everything: "9" }]);
   t.is(hints.needs.size, 1);
+});
+
+test("who could not be looked at in a pass, or stored, is looked at alone afterwards", async (t) => {
+  const { hints, stored, take } = scene({ people: people(201) });
+  take();
+  const left = { ...nothing, people: new Set(["00u7"]) };
+  await hints.passed(ACME, { scope: "all", startedAt: later(), left });
+  t.is(stored.done[0]?.people?.length, 200);
+  stored.spec = { people: people(201).filter(({ id }) => left.people.has(id)) };
+  take();
+  t.deepEqual([hints.looks.has("00u7"), hints.needs.size], [true, 0]);
 });
 
 test("when the last change happened is the latest that was heard of, in whatever order", (t) => {
@@ -116,14 +132,14 @@ test("those who were to be looked at one by one aren't when so many more are hea
 test("a pass takes out that for which nothing more is to be expected, each as it was heard", async (t) => {
   const { hints, stored, take } = scene({ groups: [hint("00g1", "7")] });
   take();
-  await hints.passed(ACME, { scope: "all", startedAt: performance.now(), unread: [] });
+  await hints.passed(ACME, { scope: "all", startedAt: performance.now(), left: nothing });
   t.deepEqual(stored.done, [], "it was heard just now: Okta may be behind");
-  await hints.passed(ACME, { scope: new Set(["00g1"]), startedAt: later(), unread: [] });
+  await hints.passed(ACME, { scope: new Set(["00g1"]), startedAt: later(), left: nothing });
   t.deepEqual(stored.done, [{ people: [], groups: [{ id: "00g1", heardTime: "7" }] }]);
 
   stored.spec = { people: people(201), groups: [hint("00g2", "8")], everything };
   take();
-  await hints.passed(ACME, { scope: "all", startedAt: later(), unread: [] });
+  await hints.passed(ACME, { scope: "all", startedAt: later(), left: nothing });
   t.deepEqual(stored.done[1], {
     people: people(201).map(({ id, heardTime }) => ({ id, heardTime })),
     groups: [{ id: "00g2", heardTime: "8" }],
