@@ -25,7 +25,7 @@ export class NamespaceUnreadableError extends Error {
 
 /** Organizations by the path where their people sign in, and the addresses that follow from it. */
 export class Organizations {
-  readonly #cache: Pick<Cache<Organization>, "by" | "get" | "unreadable" | "isRefused">;
+  readonly #cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">;
   readonly #holders: LoginPathHolders;
   readonly #isOthers: (organization: Organization) => boolean;
   readonly #isStale: (namespace: string) => boolean;
@@ -38,7 +38,7 @@ export class Organizations {
    * @param origins where browsers reach this webhook, and what it guards
    */
   constructor(
-    cache: Pick<Cache<Organization>, "by" | "get" | "unreadable" | "isRefused">,
+    cache: Pick<Cache<Organization>, "by" | "get" | "unreadable">,
     holders: LoginPathHolders,
     isOthers: (organization: Organization) => boolean,
     isStale: (namespace: string) => boolean,
@@ -49,11 +49,6 @@ export class Organizations {
     this.#isOthers = isOthers;
     this.#isStale = isStale;
     this.origins = origins;
-  }
-
-  /** Whether the API server refuses us this namespace, so that its people alone can't be told anything. */
-  isRefused(namespace: string): boolean {
-    return this.#cache.isRefused(namespace);
   }
 
   /** The organization that is served at a login path, as far as is known: the one that it is reserved for. */

@@ -247,6 +247,7 @@ export class Webhook {
         metrics: this.#counted,
         keys: this.#keys,
         organizations: served,
+        isRefused: (namespace) => [users, organizations].some((cache) => cache.isRefused(namespace)),
         okta,
         states,
         browsers,

@@ -6,10 +6,12 @@ import { webhookUnderTest } from "./webhook-under-test.ts";
 
 const RBAC = { apiVersion: "rbac.authorization.k8s.io/v1" };
 const KEYS = "okta-role-operator-session-keys";
+const READ = ["organizations", "oktarolemappings", "organizationusers"];
 
 /**
  * A webhook that watches a second namespace, with a tenant whose people have signed in (in a webhook of its own, since
- * only that may write accounts there). The right to read the second namespace can be taken away and given back.
+ * only that may write accounts there). The right to read the second namespace can be taken away and given back, as a whole
+ * or for some of its kinds.
  */
 async function twoTenants(t: ExecutionContext) {
   const tenant = await webhookUnderTest(t);
@@ -26,15 +28,15 @@ async function twoTenants(t: ExecutionContext) {
     subjects: [{ kind: "ServiceAccount", name: "okta-role-operator", namespace: home?.namespace }],
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role },
   });
-  const readOnly = {
+  const readOnly = (resources: string[]) => ({
     apiGroups: ["rolemapping.dev"],
-    resources: ["organizations", "oktarolemappings", "organizationusers"],
+    resources,
     verbs: ["list", "watch"],
-  };
+  });
   const readSecrets = { apiGroups: [""], resources: ["secrets"], verbs: ["get"] };
-  const bind = () =>
+  const bind = (resources = READ) =>
     apply(
-      { ...RBAC, kind: "Role", metadata: { name: "watched" }, rules: [readOnly] },
+      { ...RBAC, kind: "Role", metadata: { name: "watched" }, rules: [readOnly(resources)] },
       binding("watched", "watched"),
     );
 
@@ -114,21 +116,25 @@ test("a namespace that is deleted and made again is read again", async (t) => {
 });
 
 test("nobody signs in by mappings that can't be read, while who is signed in stays so", async (t) => {
-  const { webhook, url, tenant, beta, statusOf, until } = await twoTenants(t);
-  const narrower = JSON.stringify({
-    rules: [
-      {
-        apiGroups: ["rolemapping.dev"],
-        resources: ["organizations", "organizationusers"],
-        verbs: ["list", "watch"],
-      },
-    ],
-  });
-  await tenant.kubectl("patch", "role", "watched", "--type=merge", "--patch", narrower);
+  const { webhook, url, beta, bind, statusOf, until } = await twoTenants(t);
+  await bind(READ.filter((kind) => kind !== "oktarolemappings"));
   await until(
     "sign-ins to be refused",
     async () => (await new Browser(url).get("/login/beta")).status === 503,
   );
   t.is(await statusOf(beta), 200);
   t.is(webhook.check(), undefined);
+});
+
+test("without the accounts or the organizations of a namespace nobody says who is signed in there, nor signs them in", async (t) => {
+  const { acme, beta, bind, session, statusOf, until, replica } = await twoTenants(t);
+  for (const missing of ["organizationusers", "organizations"]) {
+    await bind(READ.filter((kind) => kind !== missing));
+    const late = await replica();
+    await until(`its people to get 503 without ${missing}`, async () => (await statusOf(beta, late)) === 503);
+    t.is((await session(beta, late)).body.code, "namespace-unreadable", missing);
+    t.is((await new Browser(late.url).get("/login/beta")).status, 503, missing);
+    t.is(await statusOf(acme, late), 200, missing);
+    t.is(late.webhook.check(), undefined, missing);
+  }
 });

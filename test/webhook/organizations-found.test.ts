@@ -27,7 +27,6 @@ function scene({ reserved }: { reserved?: Record<string, string> } = {}) {
         index === "loginPath" ? all.filter((one) => loginPathIndex.loginPath(one).includes(value)) : [],
       get: (key) => all.find(({ metadata: { namespace, name } }) => key === `${namespace}/${name}`),
       unreadable: () => unreadable as never,
-      isRefused: (namespace) => unreadable.some((one) => one.namespace === namespace),
     },
     new LoginPathHolders({
       cache: {

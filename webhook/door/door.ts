@@ -7,7 +7,9 @@ import { type Verdict, Verdicts } from "./verdicts.ts";
 
 export interface DoorDeps {
   readonly sessions: Pick<Sessions, "check" | "checkAgain">;
-  readonly organizations: Pick<Organizations, "named" | "wayIn" | "isRefused">;
+  readonly organizations: Pick<Organizations, "named" | "wayIn">;
+  /** Whether the API server refuses us what sessions are judged by in this namespace, and not just all of them. */
+  readonly isRefused: (namespace: string) => boolean;
   readonly metrics: WebhookMetrics;
 }
 
@@ -26,13 +28,13 @@ export class Door {
   readonly #sessions: DoorDeps["sessions"];
   readonly #verdicts: Verdicts;
 
-  constructor({ sessions, organizations, metrics }: DoorDeps) {
+  constructor({ sessions, organizations, isRefused, metrics }: DoorDeps) {
     this.#sessions = sessions;
     this.#verdicts = new Verdicts((key) => organizations.named(key));
     this.answers = new SessionAnswers({
       metrics,
       loginURI: (organization) => organizations.wayIn(organization),
-      isRefused: (namespace) => organizations.isRefused(namespace),
+      isRefused,
     });
   }
 

@@ -16,8 +16,8 @@ function scene() {
     organizations: {
       named: (key) => replica.organizations.get(key),
       wayIn: ({ spec }) => `https://login.example.com/login/${spec.loginPath}`,
-      isRefused: () => false,
     },
+    isRefused: () => false,
     metrics: new WebhookMetrics(new Registry()),
   });
   const required = { kind: "requirement", organization: "team/acme", roles: [], anyRoles: [] } as const;

@@ -19,13 +19,13 @@ async function scene(t: ExecutionContext) {
   const organizations = {
     named: (key: string) => real.named(key),
     wayIn: (organization: Parameters<typeof real.wayIn>[0]) => real.wayIn(organization),
-    isRefused: (namespace: string) => real.isRefused(namespace),
     origins: new Origins(OWN, [APP]),
   };
   const ring = new KeyRing([newKey(1)], 0);
   const keys = { assertionKeys: () => ring.assertionKeys(Date.now()) };
   const metrics = new WebhookMetrics(new Registry());
-  const door = new Door({ sessions: replica.sessions, organizations, metrics });
+  const isRefused = () => false;
+  const door = new Door({ sessions: replica.sessions, organizations, isRefused, metrics });
   const ask = await webhook.serve(t, (app) => {
     app.get("/session", session(door));
     app.use(auth(door, { organizations, keys, metrics }));

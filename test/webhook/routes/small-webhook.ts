@@ -53,7 +53,6 @@ export class SmallWebhook {
         get: (key) => all.get(key),
         by: (_, path) => [...all.values()].filter(({ spec }) => spec.loginPath === path),
         unreadable: () => [],
-        isRefused: () => false,
       },
       new LoginPathHolders({
         cache: { get: () => undefined, subscribe: () => () => {} },
