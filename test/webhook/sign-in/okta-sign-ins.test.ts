@@ -2,7 +2,7 @@ import test from "ava";
 import { waitFor } from "../../cluster.ts";
 import { exactly } from "../../exactly.ts";
 import { copyOf } from "../browser.ts";
-import { webhookUnderTest } from "../webhook-under-test.ts";
+import { person, webhookUnderTest } from "../webhook-under-test.ts";
 
 test("somebody in a mapped group signs in: an account, a session, and the reason for each role", async (t) => {
   const { applyAcme, signIn, session, users, condition, cluster, lines } = await webhookUnderTest(t);
@@ -125,6 +125,28 @@ test("a local account with the same verified email is linked, and a local admin'
   }
 });
 
+test("a sign-in takes an admin role where a local admin gets in, and leaves it where nobody can review their tokens", async (t) => {
+  const mappings: Record<string, [string[], string[]]> = {
+    services: [["service_admin"], ["service-admin"]],
+    admins: [["admins"], ["organization-admin"]],
+  };
+  const rolesWhere = async (tokenReviews: boolean) => {
+    const okta = { users: [person("ada", ["admins"])], groups: ["admins", "service_admin"] };
+    const under = await webhookUnderTest(t, { okta, tokenReviews });
+    await under.applyAcme({ mappings });
+    await under.apply(localUser("mia", ["organization-admin"], { serviceAccountName: "mia" }));
+    await waitFor(() => under.webhook.caches.users.size === 1 || undefined, { what: "Mia to be known" });
+    await under.signedIn("ada");
+    under.okta.directory.removeFromGroup("admins", "ada@acme.example");
+    under.okta.directory.addToGroup("service_admin", "ada@acme.example");
+    await under.signedIn("ada");
+    return (await under.users()).get("ada@acme.example")?.status?.roleNames;
+  };
+  const [letIn, shutOut] = await Promise.all([rolesWhere(true), rolesWhere(false)]);
+  t.deepEqual(letIn, ["service-admin"]);
+  t.deepEqual(shutOut, ["organization-admin", "service-admin"], "she may be the last: the operator decides");
+});
+
 test("an edited mapping changes what the next sign-in gives", async (t) => {
   const { applyAcme, signedIn, session } = await webhookUnderTest(t);
   await applyAcme({ mappings: { services: [["service_admin"], ["service-admin"]] } });
@@ -148,11 +170,17 @@ async function withCaches(t: Parameters<typeof webhookUnderTest>[0]) {
   return { ...underTest, caches: underTest.webhook.caches };
 }
 
-function localUser(name: string, roles: string[]): object {
+function localUser(name: string, roles: string[], more: object = {}): object {
   return {
     apiVersion: "rolemapping.dev/v1alpha1",
     kind: "OrganizationUser",
     metadata: { name },
-    spec: { organizationRef: { name: "acme" }, source: "Local", email: `${name}@acme.example`, roles },
+    spec: {
+      organizationRef: { name: "acme" },
+      source: "Local",
+      email: `${name}@acme.example`,
+      roles,
+      ...more,
+    },
   };
 }
