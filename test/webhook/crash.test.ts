@@ -1,13 +1,14 @@
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { freePort } from "../../dev/control-plane/ports.ts";
 import { Tether } from "../../dev/control-plane/tether.ts";
 import { CookieJar, signIn } from "../../dev/okta/index.ts";
 import { type Program, startProgram } from "../../dev/quickstart/program.ts";
 import { waitFor } from "../cluster.ts";
 import { exactly } from "../exactly.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
-import { FaultServer } from "../kubernetes/fault-server.ts";
+import { type Fault, FaultServer, statusAnswer } from "../kubernetes/fault-server.ts";
 import { Browser } from "./browser.ts";
 import { CLIENT_ID, CLIENT_SECRET, secret, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
 
@@ -152,12 +153,54 @@ test("the process says where it listens, is ready, counts what it does, and expl
   );
 });
 
-/** A webhook as a process of its own, whose requests to the API server go through a server that can hold them. */
+test("until the process has read everything once, it sends nobody to any Okta, and says why it isn't ready", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const [port, healthPort] = [String(await freePort()), String(await freePort())];
+  let blind = true;
+  const starting = webhookProcess(t, underTest, {
+    flags: ["--port", port, "--health-port", healthPort],
+    fault: (request, response) => {
+      const refused = blind && request.url?.includes("/configmaps");
+      if (refused) statusAnswer(403, "Forbidden")(response);
+      return refused === true;
+    },
+  });
+  const browser = new Browser(`http://127.0.0.1:${port}`);
+  const health = new Browser(`http://127.0.0.1:${healthPort}`);
+  const lists = ["organizations", "oktarolemappings", "organizationusers"].map(
+    (resource) => `okta_role_cache_lists_total{resource="${resource}",result="complete"}`,
+  );
+  const keys = 'kubernetes_client_requests_total{verb="get",resource="secrets",code="200"}';
+  await waitFor(
+    async () => {
+      const metrics = await health.get("/metrics").catch(() => undefined);
+      return [...lists, keys].every((line) => metrics?.body.includes(line)) || undefined;
+    },
+    { what: "it to have read all but which login paths are reserved" },
+  );
+  const [login, ready] = [await browser.get("/login/acme"), await health.get("/readyz")];
+  blind = false;
+  await starting;
+  t.like(login, { status: 503, body: "starting\n" });
+  t.is(login.headers["retry-after"], "1");
+  t.is(ready.status, 503);
+  t.regex(ready.body, /webhook: not everything has been read yet/);
+  t.is((await browser.get("/login/acme")).status, 303);
+  t.is((await health.get("/readyz")).status, 200);
+});
+
+/**
+ * A webhook as a process of its own, whose requests to the API server go through a server that can hold them.
+ * @param fault what that server does from the start
+ */
 async function webhookProcess(
   t: ExecutionContext,
   { cluster, okta, url }: UnderTest,
+  { flags = [], fault = () => false }: { flags?: readonly string[]; fault?: Fault } = {},
 ): Promise<{ process: Program; faults: FaultServer }> {
   const faults = await FaultServer.start(t);
+  faults.fault = fault;
   const kubeconfig = await kubeconfigVia(t, faults.url, {
     insecure: true,
     kubeconfig: await cluster.serviceAccount(),
@@ -175,9 +218,11 @@ async function webhookProcess(
     "0",
     "--okta-addresses",
     "loopback",
+    ...flags,
   ];
   const logFile = join(cluster.folder, `webhook-${Math.random()}.log`);
   const process = await startProgram(tether, { name: "webhook", file: "webhook/main.ts", args, logFile });
+  t.teardown(() => process.kill());
   okta.saveApp({
     clientId: CLIENT_ID,
     clientSecret: CLIENT_SECRET,
