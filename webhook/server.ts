@@ -4,14 +4,21 @@ import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import type { ChangingFilesOptions } from "../kubernetes/index.ts";
 import { followCertificate, type TlsFiles } from "./tls.ts";
 
-/** Longest headers, in bytes: a browser's cookies, those of sign-ins under way included, and a callback's query. */
-const MAX_HEADER_BYTES = 32 * 1024;
-
-/** Connections at once, of 12 KiB each at the least. A proxy needs one for each request that is under way. */
-const MAX_CONNECTIONS = 2_000;
-
-/** As long as a client may take for its first request. */
-const HANDSHAKE_MS = 10_000;
+/** What a client may take, by Node's names; times in ms. */
+const BOUNDS = {
+  /** In bytes: a browser's cookies, those of sign-ins under way included, and a callback's query. */
+  maxHeaderSize: 32 * 1024,
+  /** Connections at once, of 12 KiB each at the least. A proxy needs one for each request that is under way. */
+  maxConnections: 2_000,
+  /** As long as for the headers of a request. */
+  handshakeTimeout: 10_000,
+  headersTimeout: 10_000,
+  requestTimeout: 20_000,
+  /** How often requests are looked for that take longer. */
+  connectionsCheckingInterval: 2_000,
+  /** Longer than load balancers keep idle connections (60 s at most of them), so that they close, not we. */
+  keepAliveTimeout: 65_000,
+};
 
 export interface RunningServer {
   readonly port: number;
@@ -26,22 +33,20 @@ export interface ServeOptions {
   readonly host: string | undefined;
   /** Plain http without it. */
   readonly tls?: (TlsFiles & ChangingFilesOptions) | undefined;
+  /** Where they aren't the usual ones. */
+  readonly bounds?: Partial<typeof BOUNDS>;
 }
 
 /** Serves HTTP with bounds on how long a client may take. */
 export async function serve(
   listener: RequestListener,
-  { port, host, tls }: ServeOptions,
+  { port, host, tls, bounds: changed }: ServeOptions,
 ): Promise<RunningServer> {
-  const bounds = { maxHeaderSize: MAX_HEADER_BYTES };
-  const secure = tls && createTlsServer({ ...bounds, handshakeTimeout: HANDSHAKE_MS }, listener);
+  const bounds = { ...BOUNDS, ...changed };
+  const secure = tls && createTlsServer(bounds, listener);
   const server = secure ?? createServer(bounds, listener);
   const unfollow = secure ? await followCertificate(secure, tls, tls) : () => {};
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 20_000;
-  // Longer than load balancers keep idle connections (60 s at most of them), so that they close, not we.
-  server.keepAliveTimeout = 65_000;
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = bounds.maxConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TLSSocket } from "node:tls";
 import test, { type ExecutionContext } from "ava";
-import { serve } from "../../webhook/server.ts";
+import { type ServeOptions, serve } from "../../webhook/server.ts";
 import { TlsFilesError, tlsFiles } from "../../webhook/tls.ts";
 import { type Authority, type Certificate, newAuthority } from "../certificates.ts";
 import { productUnderTest } from "../journeys/product-under-test.ts";
@@ -14,7 +15,7 @@ import { replaceFile } from "../replace-file.ts";
 import { waitFor } from "../wait-for.ts";
 
 /** A server with its certificate in files, and what replaces these. */
-async function served(t: ExecutionContext) {
+async function served(t: ExecutionContext, bounds: ServeOptions["bounds"] = {}) {
   const folder = await mkdtemp(join(tmpdir(), "tls-"));
   t.teardown(() => rm(folder, { recursive: true }));
   const files = { cert: join(folder, "tls.crt"), key: join(folder, "tls.key") };
@@ -29,7 +30,7 @@ async function served(t: ExecutionContext) {
   const authority = newAuthority();
   await write(authority.issue("localhost"));
   const { log, lines } = logLines();
-  const options = { port: 0, host: "127.0.0.1", tls: { ...files, log, everyMs: 20 } };
+  const options = { port: 0, host: "127.0.0.1", tls: { ...files, log, everyMs: 20 }, bounds };
   const server = await serve((_req, res) => res.end("here"), options);
   t.teardown(() => server.close(0));
   return { server, authority, write, lines };
@@ -101,6 +102,15 @@ test("a key that doesn't belong to the certificate changes nothing, until its ce
     { what: "the new certificate" },
   );
   t.false(JSON.stringify(lines).includes("PRIVATE KEY"));
+});
+
+test("a connection on which nobody begins with TLS is closed", async (t) => {
+  const { server } = await served(t, { handshakeTimeout: 50 });
+  const socket = connect(server.port, "127.0.0.1").on("error", () => {});
+  t.teardown(() => socket.destroy());
+  await t.notThrowsAsync(
+    waitFor(() => socket.closed || undefined, { what: "it to be closed", timeoutMs: 20_000 }),
+  );
 });
 
 test("without files there is no server; one of the two flags alone is refused", async (t) => {
