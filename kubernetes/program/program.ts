@@ -61,10 +61,10 @@ export async function runProgram<
     await runUntilSignal((signal) => program.main({ flags, namespace, client, log, metrics, signal }), {
       log,
     });
-    await client.close();
     log.info("stopped");
     await running.end();
-    process.exit(0); // timers of libraries must not keep a finished process
+    // Timers of libraries must not keep a finished process, nor requests that `main` has given up.
+    process.exit(0);
   } catch (error) {
     if (error instanceof KubeConfigError) log.fatal(error.message);
     else log.fatal({ err: error }, "the program can't go on");

@@ -111,6 +111,22 @@ test("asked to stop, the webhook finishes the sign-in that is under way, and wha
   );
 });
 
+test("asked to stop while all that it waits for hangs, the webhook stops in time", async (t) => {
+  const underTest = await webhookUnderTest(t);
+  await underTest.applyAcme();
+  const { process, faults } = await webhookProcess(t, underTest);
+  await signInTwice(underTest, process, "ada");
+  const status = held(faults, "PUT", /\/organizationusers\/[^/]+\/status$/);
+  const never = new Promise(() => {});
+  faults.holds = ({ method, url = "" }) => (method !== "GET" && url.includes("/status") ? never : undefined);
+  const signingIn = signInAt(underTest, process, "ben").catch(() => "cut");
+  await status.arrived;
+  await process.stop();
+  t.is(await signingIn, "cut");
+  t.is(await process.process.exited, 0);
+  t.true((await process.logged()).some(({ msg }) => msg === "stopped"));
+});
+
 test("the process says where it listens, is ready, counts what it does, and explains its flags", async (t) => {
   const underTest = await webhookUnderTest(t);
   await underTest.applyAcme();
@@ -236,6 +252,20 @@ async function signInAt({ okta }: UnderTest, { port }: Program, name: string) {
   const login = `http://localhost:${port}/login/acme`;
   const { response } = await signIn(okta, login, `${name}@acme.example`, { cookies: new CookieJar() });
   return response;
+}
+
+/** Signs in, and again in another second: that is stored a minute later. @returns when it was for the first time */
+async function signInTwice(underTest: UnderTest, process: Program, name: string): Promise<number> {
+  await signInAt(underTest, process, name);
+  const first = await lastLogin(underTest, name);
+  await waitFor(() => Date.now() >= first + 1_000 || undefined, { what: "the next second" });
+  await signInAt(underTest, process, name);
+  return first;
+}
+
+/** When somebody has signed in last, as far as it is stored: ms since 1970. */
+async function lastLogin({ users }: UnderTest, name: string): Promise<number> {
+  return Date.parse((await users()).get(`${name}@acme.example`)?.status?.lastLoginTime ?? "");
 }
 
 /** Tells a webhook, as Okta's event hook does, that somebody has joined a mapped group. @returns the status of the answer */
