@@ -161,6 +161,10 @@ test("the process says where it listens, is ready, counts what it does, and expl
     t.true(body.includes(`okta_role_provisioning_duration_seconds_count{outcome="${outcome}"} 1`), outcome);
   t.regex(body, /nodejs_eventloop_lag/);
   await process.stop();
+  const unreached = ["--base-url", "https://login.example.com", "--application-hosts", "app.example.com"];
+  await t.throwsAsync(webhookProcess(t, underTest, { flags: unreached }), {
+    message: /ended at once.*Sessions don't reach app\.example\.com/s,
+  });
   const lines = await process.logged();
   const text = JSON.stringify(lines);
   t.notRegex(text, /code=|state=|the-right-secret|eyJ[\w-]+\.eyJ/, "nothing secret is logged");
