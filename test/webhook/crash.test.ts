@@ -9,8 +9,16 @@ import { waitFor } from "../cluster.ts";
 import { exactly } from "../exactly.ts";
 import { kubeconfigVia } from "../kubernetes/api-server.ts";
 import { type Fault, FaultServer, statusAnswer } from "../kubernetes/fault-server.ts";
+import { untilRefused } from "../until-refused.ts";
 import { Browser } from "./browser.ts";
-import { CLIENT_ID, CLIENT_SECRET, secret, type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
+import {
+  CLIENT_ID,
+  CLIENT_SECRET,
+  object,
+  secret,
+  type UnderTest,
+  webhookUnderTest,
+} from "./webhook-under-test.ts";
 
 test("killed between the two writes of a first sign-in, the webhook leaves what the next sign-in finishes", async (t) => {
   const underTest = await webhookUnderTest(t);
@@ -91,24 +99,67 @@ test("killed while it notes what the event hook tells, the webhook has answered 
 
 test("asked to stop, the webhook finishes the sign-in that is under way, and what it has to report", async (t) => {
   const underTest = await webhookUnderTest(t);
-  const { applyAcme, condition } = underTest;
+  const { apply, applyAcme, cluster, condition } = underTest;
   await applyAcme();
   const { process, faults } = await webhookProcess(t, underTest);
+  const health = new Browser(`http://127.0.0.1:${process.healthPort}`);
+  const report = Promise.withResolvers<void>();
+  const events = Promise.withResolvers<void>();
+  const watch = Promise.withResolvers<void>();
+  // What follows a report that fails waits for 2 s, unless it is the end.
+  faults.failTimes(
+    1,
+    ({ method, url }) => method === "PATCH" && url?.includes("/oktarolemappings/") === true,
+    (response) => void report.promise.then(() => statusAnswer(400, "BadRequest")(response)),
+  );
+  // Watches that are open stay so until they are broken.
+  faults.holds = ({ method, url = "" }) => {
+    if (method === "POST" && url.endsWith("/events")) return events.promise;
+    return /\/organizationusers\?.*watch=true/.test(url) ? watch.promise : undefined;
+  };
+  const first = await signInTwice(underTest, process, "ada");
+  t.is(await lastLogin(underTest, "ada"), first, "the second is stored a minute later, or at the end");
+  faults.breakWatches();
+  await apply(
+    object("OrganizationUser", "mia", {
+      organizationRef: { name: "acme" },
+      source: "Local",
+      email: "mia@acme.example",
+    }),
+  );
+
   const status = held(faults, "PUT", /\/organizationusers\/[^/]+\/status$/);
-  const signingIn = signInAt(underTest, process, "ada");
+  const signingIn = signInAt(underTest, process, "ben");
   await status.arrived;
   const stopped = process.stop();
   await waitFor(async () => (await process.logged()).some(({ msg }) => msg === "stopping") || undefined, {
     what: "the webhook to have heard of it",
   });
+  const ready = await health.get("/readyz");
+  t.is(ready.status, 503);
+  t.regex(ready.body, /^\[-\] shutdown: /);
+  watch.resolve();
+  const known = 'okta_role_cache_objects{resource="organizationusers"} 3';
+  await waitFor(async () => (await health.get("/metrics")).body.includes(known) || undefined, {
+    what: "it to hear of Mia, as long as somebody is answered",
+  });
   status.release();
   t.is((await signingIn).status, 303);
+  await untilRefused(process.port);
+  report.resolve();
+  const provisioned = () => condition("orm", "services", "UsersProvisioned", "True", "SignedIn");
+  await waitFor(async () => (await provisioned()).message.startsWith("ben@acme.example ") || undefined, {
+    what: "the mapping to say who has signed in last",
+  });
+  events.resolve();
   await stopped;
-  await condition("orm", "services", "UsersProvisioned", "True", "SignedIn");
   t.true(
     (await process.logged()).some(({ msg }) => msg === "stopped"),
     "in time",
   );
+  t.true((await lastLogin(underTest, "ada")) > first);
+  const { stdout } = await cluster.kubectl("get", "events", "-o", "jsonpath={.items[*].reason}");
+  t.is(stdout.match(/Activated/g)?.length, 2, stdout);
 });
 
 test("asked to stop while all that it waits for hangs, the webhook stops in time", async (t) => {
