@@ -3,8 +3,8 @@ const OF_A_TENANT = 3;
 
 /**
  * A number of something that several share. Each owner may have as much as it leaves free: the first half of it, the next half
- * of what is left then, and so on, so that there is nearly always some for somebody else; and so it is for tenants, however many
- * owners they are.
+ * of what is left then, and so on, so that there is nearly always some for somebody else (Choudhury and Hahne, "Dynamic queue
+ * length thresholds for shared-memory packet switches", 1998); and so it is for tenants, however many owners they are.
  */
 export class Portions {
   readonly #total: number;

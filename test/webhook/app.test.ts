@@ -51,7 +51,11 @@ test("what fails when a part has been sent breaks off, and is logged: nobody tak
   begun.resolve();
   t.is(await waitFor(() => end, { what: "the file to end" }), "broken off");
   t.is(failures().length, 1);
-  t.like(failures()[0], { level: 50, err: { message: "it can't be read any more" } });
+  t.like(failures()[0], {
+    level: 50,
+    organization: "acme/acme",
+    err: { message: "it can't be read any more" },
+  });
 });
 
 test("browsers are told to come by https from then on, where the webhook is reached by that, and only there", async (t) => {
