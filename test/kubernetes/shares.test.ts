@@ -17,7 +17,8 @@ test("law: it knows what each has, what all have, and who has the most", (t) => 
           Object.values(counts).reduce((sum, count) => sum + count),
         );
         t.is(shares.most, most);
-        t.is(shares.largest === undefined ? 0 : counts[shares.largest], most);
+        if (most === 0) t.is(shares.largest, undefined);
+        else t.is(counts[shares.largest ?? ""], most);
       };
       for (const [what, each] of steps) {
         const count = counts[each] ?? 0;
@@ -30,6 +31,11 @@ test("law: it knows what each has, what all have, and who has the most", (t) => 
       shares.clear();
       for (const each of Object.keys(counts)) counts[each] = 0;
       check();
+      for (const each of ["d", "c"]) {
+        counts[each] = 1;
+        shares.add(each);
+        check();
+      }
     }),
     { numRuns: 200 },
   );
