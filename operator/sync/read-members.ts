@@ -54,8 +54,7 @@ export async function readMembers(
   const notShown: ReadGroup[] = [];
   const tooLarge: ReadGroup[] = [];
   let failure: unknown;
-  const left = [...groups].values();
-  const worker = async (): Promise<void> => {
+  const readEach = async (left: Iterable<ReadGroup>, noRoom: ReadGroup[]): Promise<void> => {
     for (const group of left) {
       signal.throwIfAborted();
       try {
@@ -73,7 +72,7 @@ export async function readMembers(
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof NoRoomError) {
-          tooLarge.push(group);
+          noRoom.push(group);
           continue;
         }
         failed.push(group);
@@ -81,7 +80,15 @@ export async function readMembers(
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const asked = [...groups];
+  if (asked.length === 1) await readEach(asked, tooLarge);
+  else {
+    const left = asked.values();
+    const crowded: ReadGroup[] = [];
+    await Promise.all(Array.from({ length: AT_ONCE }, () => readEach(left, crowded)));
+    // There may be room for each of them alone.
+    await readEach(crowded, tooLarge);
+  }
   const others = [...failed, ...notShown, ...tooLarge];
   return { read: new ReadGroups(read, gone, others), byUser, sizes, notShown, tooLarge, failure };
 }

@@ -180,9 +180,22 @@ test("groups that have more members than there is room for aren't read; smaller 
     tooLarge.map(({ id }) => id),
     ["many"],
   );
-  t.true(directory.asked.filter((asked) => asked === "members many").length < 20, "the rest isn't asked for");
+  t.true(
+    directory.asked.filter((asked) => asked === "members many").length < 2 * 20,
+    "the rest isn't asked for",
+  );
   t.true(room.share("acme").take(490_000), "only that of two is kept");
   kept[Symbol.dispose]();
+});
+
+test("groups for which there is room one after the other are read, also where they are read at once", async (t) => {
+  const pages = (group: string) =>
+    Array.from({ length: 8 }, (_, page) => Array.from({ length: 100 }, (_, n) => `${group}-${page}-${n}`));
+  const room = new Room(500_000);
+  const { read, directory } = scene({ one: pages("same"), other: pages("same") }, room);
+  const { ids, tooLarge, failure } = await read();
+  t.deepEqual([ids, tooLarge, failure], [["one", "other"], [], undefined]);
+  t.is(directory.asked.filter((asked) => asked === "members other").length, 2 * 8, "page by page");
 });
 
 test("who is in many groups takes hardly more room than who is in one", async (t) => {
