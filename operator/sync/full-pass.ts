@@ -206,36 +206,36 @@ async function take(
     if (looked.kind === "seen" && looked.changed) changed++;
   };
   const failures = new PersonFailures(deps.signal);
-  let confirmed = 0;
+  /** Those who would lose something and were looked at, and of them those of whom Okta said the same as the groups. */
+  let [asked, confirmed] = [0, 0];
   let isOtherwise = false;
-  const first = losers.slice(0, LOOKED_AT_EACH);
-  for (const { user, from } of first) {
-    if (failures.areOfAll) break;
-    const looked = await failures.of(idOf(user), () => look(user, evidence, deps));
-    if (!looked) continue;
-    count(looked);
-    // Also where somebody else has just stored the same.
-    const isStill =
-      looked.kind === "seen" && from.some((one) => looked.groups.some((group) => isOf(group, one)));
-    if (isStill) contradicted ??= new ContradictedError();
-    if (isStill || looked.kind !== "seen") isOtherwise = true;
-    else if (from.length > 0) confirmed++;
-  }
-  // Where one of the first wasn't what the groups said, nobody is what they said. Who couldn't be looked at says nothing of the
-  // others, as long as most could.
-  const isConfirmed = !isOtherwise && confirmed > first.filter(({ from }) => from.length > 0).length / 2;
-  for (const { user, member, groups, from } of losers.slice(LOOKED_AT_EACH)) {
+  for (const [index, { user, member, groups, from }] of losers.entries()) {
     if (failures.areOfAll) break;
     deps.signal.throwIfAborted();
     await letOthersRun();
+    const isFirst = index < LOOKED_AT_EACH;
+    // Where one wasn't what the groups said, nobody is what they said. Who couldn't be looked at says nothing of the others, as
+    // long as most could.
+    const isConfirmed = !isFirst && !isOtherwise && confirmed > asked / 2;
+    if (!isConfirmed && from.length > 0) asked++;
     await failures.of(idOf(user), async () => {
-      const isSure = isConfirmed && from.length > 0 && (await areCounted(from, members, evidence));
-      deps.signal.throwIfAborted();
-      const read = member?.user ?? asStored(user);
-      const isNew = isSure ? await storeIdentity(user, read, groups, deps) : undefined;
-      if (isNew) changed++;
-      // Also where somebody else has just written the account.
-      if (isNew === undefined) count(await look(user, evidence, deps));
+      if (isConfirmed && from.length > 0 && (await areCounted(from, members, evidence))) {
+        deps.signal.throwIfAborted();
+        const isNew = await storeIdentity(user, member?.user ?? asStored(user), groups, deps);
+        if (isNew) changed++;
+        if (isNew !== undefined) return;
+        // Somebody else has just written the account.
+      }
+      const looked = await look(user, evidence, deps);
+      count(looked);
+      if (isConfirmed) return;
+      // Also where somebody else has just stored the same.
+      const isStill =
+        looked.kind === "seen" && from.some((one) => looked.groups.some((group) => isOf(group, one)));
+      // Later on they may have been put into it meanwhile.
+      if (isStill && isFirst) contradicted ??= new ContradictedError();
+      if (isStill || looked.kind !== "seen") isOtherwise = true;
+      else if (from.length > 0) confirmed++;
     });
   }
   return { changed, notShown, failure: failures.ofAll ?? contradicted, left: failures.people };

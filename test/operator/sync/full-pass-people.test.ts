@@ -407,11 +407,13 @@ test("what fails for everybody ends it: at once where Okta can't be asked, else 
   t.is(lookedAt().length, 40, "somebody could be asked about");
 });
 
-test("who can't be looked at says nothing of the others, who go by the numbers as long as most of the first could", async (t) => {
+test("who can't be looked at says nothing of the others, who go by the numbers as soon as most could", async (t) => {
   for (const [failing, looks] of [
     [1, 50],
     [24, 50],
-    [25, 60],
+    [25, 51],
+    [28, 57],
+    [40, 60],
   ] as const) {
     const { directory, account, read, lookedAt } = scene();
     for (const id of many(60)) await account(id, ["web"], []);
@@ -421,6 +423,27 @@ test("who can't be looked at says nothing of the others, who go by the numbers a
     t.deepEqual([changed, failure, left.size], [60 - failing, undefined, failing]);
     t.is(lookedAt().length, looks, `${failing}`);
   }
+});
+
+test("whoever isn't what the groups said ends that for all who come later, and contradicts nothing that late", async (t) => {
+  const { directory, account, read, lookedAt } = scene();
+  for (const id of many(70)) await account(id, ["web"], []);
+  const error = new DirectoryForbiddenError("okta.users.read", "no");
+  for (const id of many(28)) directory.failing.set(`user ${id}`, error);
+  directory.alsoIn.set("00u51", [WEB]);
+  const { changed, failure } = await read();
+  t.deepEqual([changed, failure, lookedAt().length], [70 - 28, undefined, 70]);
+});
+
+test("a list that Okta's number of members contradicts says nothing of the others' groups", async (t) => {
+  const { directory, account, read, lookedAt } = scene();
+  for (const id of many(50)) await account(id, ["portal"], []);
+  await account("00uada", ["web"], []);
+  for (const id of many(60).slice(50)) await account(id, ["portal"], []);
+  directory.alsoIn.set("00uada", [WEB]);
+  Object.assign(directory.groups.get(WEB) ?? {}, { count: 2 });
+  t.like(await read(), { failure: undefined, changed: 61 });
+  t.deepEqual(lookedAt(), [...many(50), "00uada"]);
 });
 
 test("who is looked at for another reason confirms nothing of those who would lose something", async (t) => {
