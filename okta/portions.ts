@@ -1,10 +1,10 @@
-/** All of one tenant's owners together may have so many times as much as they leave free: three quarters, where nobody else has any. */
-const OF_A_TENANT = 3;
+/** An owner may have so many times as much of what its tenant may have as it leaves free: three quarters, where it is alone. */
+const OF_A_TENANTS = 3;
 
 /**
- * A number of something that several share. Each owner may have as much as it leaves free: the first half of it, the next half
+ * A number of something that several share. Each tenant may have as much as it leaves free: the first half of it, the next half
  * of what is left then, and so on, so that there is nearly always some for somebody else (Choudhury and Hahne, "Dynamic queue
- * length thresholds for shared-memory packet switches", 1998); and so it is for tenants, however many owners they are.
+ * length thresholds for shared-memory packet switches", 1998). Of that, each of its owners leaves a quarter to the others.
  */
 export class Portions {
   readonly #total: number;
@@ -17,10 +17,12 @@ export class Portions {
 
   /** Whether an owner may have so much more. Of who isn't known nothing is counted but the sum. */
   mayHave(owner: string | undefined, more: number): boolean {
-    const free = this.#total - this.#taken - more;
-    const has = (name: string | undefined): number =>
-      (name === undefined ? 0 : (this.#of.get(name) ?? 0)) + more;
-    return has(owner) <= free && has(tenantOf(owner)) <= OF_A_TENANT * free;
+    const had = (name: string | undefined): number => (name === undefined ? 0 : (this.#of.get(name) ?? 0));
+    const tenant = tenantOf(owner);
+    if (tenant === undefined) return had(owner) + more <= this.#total - this.#taken - more;
+    const itsTotal = (this.#total - this.#taken + had(tenant)) / 2;
+    const left = itsTotal - had(tenant) - more;
+    return left >= 0 && had(owner) + more <= OF_A_TENANTS * left;
   }
 
   /** @param more negative where it is given back */

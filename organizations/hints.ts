@@ -1,5 +1,5 @@
 import type { EventHookHeard, GroupHint, OktaHintsSpec, PersonHint } from "../crds/types.ts";
-import type { Hint } from "../okta/events/hint.ts";
+import { type Hint, OF_NO_EVENT } from "../okta/events/hint.ts";
 import { mergeHints, saidOfPerson } from "../okta/events/merged-hints.ts";
 
 /** Something that was heard of an organization's Okta. */
@@ -90,10 +90,9 @@ function withHints(spec: OktaHintsSpec, hints: readonly Hint[], now: number): Ok
       ...listed({ people: [...people.values()], groups: [...groups.values()] }),
       ...(everything === undefined ? {} : { everything }),
     };
-  const times = [...people.values(), ...groups.values(), ...(everything ? [everything] : [])];
-  const first = times
-    .map(({ eventTime }) => eventTime)
-    .reduce((a, b) => (Date.parse(b) < Date.parse(a) ? b : a));
+  const all = [...people.values(), ...groups.values(), ...(everything ? [everything] : [])];
+  const times = all.map(({ eventTime }) => eventTime).filter((time) => time !== OF_NO_EVENT);
+  const first = times.reduce((a, b) => (Date.parse(b) < Date.parse(a) ? b : a), times[0] ?? OF_NO_EVENT);
   return { ...others, everything: { heardTime: heardAfter(everything?.heardTime, now), eventTime: first } };
 }
 

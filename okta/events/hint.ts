@@ -4,6 +4,9 @@
  */
 export type Hint = PersonHint | GroupHint;
 
+/** Instead of the time of an event where there was none: what could not be looked at, read or stored stays to be done. */
+export const OF_NO_EVENT = new Date(0).toISOString();
+
 export interface PersonHint {
   readonly kind: "person";
   /** Okta's id of the user. */

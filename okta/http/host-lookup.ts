@@ -1,4 +1,4 @@
-import { type LookupAddress, lookup as systemLookup } from "node:dns";
+import { type LookupAddress, type LookupOptions, lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { currentOwner, OwnersLimitError } from "../owner.ts";
 import type { Destinations } from "./destinations.ts";
@@ -19,32 +19,48 @@ export class NoAddressError extends Error {
   }
 }
 
+/** A look-up of host names that has turns. @param turnCame called when it has its own: from then on it is the name server's */
+export type HostLookup = (
+  hostname: string,
+  options: LookupOptions,
+  callback: Parameters<LookupFunction>[2],
+  turnCame?: () => void,
+) => void;
+
+interface Pending {
+  readonly waiting: { readonly callback: Parameters<LookupFunction>[2]; readonly turnCame: () => void }[];
+  hasTurn: boolean;
+}
+
 /**
  * A look-up of host names that asks the system once for all who ask at the same time on behalf of the same owner, and within
  * what there is of its threads: see `LookupPlaces`.
  */
-export function hostLookup(ask: LookupFunction = systemLookup): LookupFunction {
-  const pending = new Map<string, Parameters<LookupFunction>[2][]>();
+export function hostLookup(ask: LookupFunction = systemLookup): HostLookup {
+  const pending = new Map<string, Pending>();
   const places = new LookupPlaces();
-  return (hostname, options, callback) => {
+  return (hostname, options, callback, turnCame = () => {}) => {
     const domain = domainOf(hostname);
     const owner = currentOwner();
     // Nobody's look-up waits for another's turn.
     const key = JSON.stringify([owner, hostname, options.all, options.family, options.hints, options.order]);
-    const callbacks = pending.get(key);
-    if (callbacks) {
-      callbacks.push(callback);
+    const begun = pending.get(key);
+    if (begun) {
+      begun.waiting.push({ callback, turnCame });
+      if (begun.hasTurn) turnCame();
       return;
     }
-    pending.set(key, [callback]);
-    places.run({ domain, owner }, (ended) =>
+    const its: Pending = { waiting: [{ callback, turnCame }], hasTurn: false };
+    pending.set(key, its);
+    places.run({ domain, owner }, (ended) => {
+      its.hasTurn = true;
+      for (const { turnCame } of its.waiting) turnCame();
       ask(hostname, options, (error, address, family) => {
-        const answers = pending.get(key) ?? [];
         pending.delete(key);
         ended();
-        for (const answer of answers) answer(error, address, family);
-      }),
-    );
+        for (const { callback } of its.waiting) callback(error, address, family);
+      });
+    });
   };
 }
 
@@ -70,7 +86,7 @@ function domainOf(hostname: string): string {
  * @param timeoutMs less than a connection may take, or a name server that is silent would show as something else
  */
 export function checkedLookup(
-  lookup: LookupFunction,
+  lookup: HostLookup,
   { destinations, timeoutMs }: { destinations: Destinations; timeoutMs: number },
 ): LookupFunction {
   return (hostname, options, callback) => {
@@ -80,12 +96,17 @@ export function checkedLookup(
         "",
         0,
       );
+    let turnAt = Number.POSITIVE_INFINITY;
+    const turnCame = (): void => {
+      turnAt = performance.now();
+    };
     const timer = setTimeout(() => {
       over = true;
-      fail(new SilentNameServerError(hostname));
+      const hadTime = performance.now() - turnAt >= timeoutMs / 2;
+      fail(hadTime ? new SilentNameServerError(hostname) : new NoTurnError());
     }, timeoutMs);
     let over = false;
-    lookup(hostname, { ...options, all: true }, (error, found) => {
+    const answered: Parameters<LookupFunction>[2] = (error, found) => {
       clearTimeout(timer);
       if (over) return;
       if (error) {
@@ -100,12 +121,22 @@ export function checkedLookup(
         callback(new NoAddressError(hostname, `it is at ${all}, where nothing may be called`), "", 0);
       } else if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);
-    });
+    };
+    lookup(hostname, { ...options, all: true }, answered, turnCame);
   };
 }
 
-/** As the system says it, which takes longer. It may be that the owner's other look-ups have all turns that there are for them. */
-class SilentNameServerError extends OwnersLimitError {
+/** Others that are being looked up for the same owner have had all turns that there are for them. */
+class NoTurnError extends OwnersLimitError {
+  readonly code = "no-turn";
+
+  constructor() {
+    super("so many other names are being looked up that it had no turn");
+  }
+}
+
+/** As the system says it, which takes longer. */
+class SilentNameServerError extends Error {
   readonly code = "EAI_AGAIN";
 
   constructor(hostname: string) {

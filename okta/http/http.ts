@@ -224,6 +224,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["UND_ERR_CONNECT_TIMEOUT", "it doesn't take the connection"],
   ["UND_ERR_SOCKET", "it closed the connection"],
   ["ECONNRESET", "it closed the connection"],
+  ["no-turn", "so many other names are being looked up that it had no turn"],
   ["no-room", "so much is being read at the same time that there is no memory for more"],
 ]);
 

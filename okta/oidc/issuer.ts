@@ -6,7 +6,7 @@ import type { Http } from "../http/http.ts";
 import { HostNotListedError, HttpStatusError, UrlNotAllowedError } from "../http/http-errors.ts";
 import { retryAfter } from "../http/retry-after.ts";
 import { oneLine } from "../one-line.ts";
-import { FailedReading, SharedReading } from "../shared-reading.ts";
+import { FailedReadings, SharedReading } from "../shared-reading.ts";
 import { alternative, checkIssuerUrl, mismatch, notThere } from "./issuer-advice.ts";
 import { type IssuerMistake, IssuerUnreachableError, WrongIssuerError } from "./issuer-errors.ts";
 import { SigningKeys } from "./signing-keys.ts";
@@ -62,7 +62,7 @@ interface Known {
 
 interface Entry {
   known?: Known;
-  failure?: FailedReading<IssuerUnreachableError | WrongIssuerError>;
+  readonly failures: FailedReadings<IssuerUnreachableError | WrongIssuerError>;
   readonly reading: SharedReading<DiscoveredIssuer>;
 }
 
@@ -85,10 +85,11 @@ export class Issuers {
    */
   async discover(issuer: string, { fresh = false }: { fresh?: boolean } = {}): Promise<DiscoveredIssuer> {
     const entry = this.#entry(issuer);
-    const { known, failure } = entry;
+    const { known } = entry;
+    const failure = entry.failures.last;
     if (!fresh) {
       if (known && this.#now() - known.readAt < MAX_AGE_MS) return known.issuer;
-      if (failure?.counts && this.#now() - failure.at < FAILURE_MS) {
+      if (failure && this.#now() - failure.at < FAILURE_MS) {
         if (known && this.#isUsable(known, failure.error)) return known.issuer;
         throw failure.error;
       }
@@ -109,7 +110,7 @@ export class Issuers {
   #entry(issuer: string): Entry {
     const known = this.#entries.get(issuer);
     if (known) return known;
-    const entry: Entry = { reading: new SharedReading() };
+    const entry: Entry = { failures: new FailedReadings(), reading: new SharedReading() };
     this.#entries.set(issuer, entry);
     return entry;
   }
@@ -124,11 +125,11 @@ export class Issuers {
           : new SigningKeys({ url: metadata.jwks_uri, http: this.#http, now: this.#now });
       const discovered = { metadata, keys };
       entry.known = { issuer: discovered, readAt: this.#now() };
-      delete entry.failure;
+      entry.failures.succeeded();
       return discovered;
     } catch (error) {
       if (error instanceof IssuerUnreachableError || error instanceof WrongIssuerError)
-        entry.failure = new FailedReading(error, this.#now());
+        entry.failures.failed(error, this.#now());
       throw error;
     }
   }

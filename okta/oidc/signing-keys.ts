@@ -8,7 +8,7 @@ import {
 import { z } from "zod";
 import { OktaError, withoutPayload } from "../errors.ts";
 import type { Http } from "../http/http.ts";
-import { FailedReading, SharedReading } from "../shared-reading.ts";
+import { FailedReadings, SharedReading } from "../shared-reading.ts";
 import { IdTokenInvalidError, SigningKeysUnreachableError } from "./login-errors.ts";
 
 /** The algorithms that are accepted: asymmetric ones only, so neither `none` nor a shared secret. */
@@ -49,8 +49,7 @@ export class SigningKeys {
   readonly #http: Http;
   readonly #now: () => number;
   #known: Known | undefined;
-  /** The last failure, unless they have been read since. */
-  #failure: FailedReading<SigningKeysUnreachableError> | undefined;
+  readonly #failures = new FailedReadings<SigningKeysUnreachableError>();
   readonly #reading = new SharedReading<Known>();
 
   /**
@@ -83,7 +82,8 @@ export class SigningKeys {
    */
   async findAnew(header: JWSHeaderParameters): Promise<CryptoKey | undefined> {
     if (this.#known) {
-      if (this.#failure && this.#hasJustFailed()) throw this.#failure.error;
+      const failure = this.#failures.last;
+      if (failure && this.#isRecent(failure.at)) throw failure.error;
       if (this.#isRecent(this.#known.readAt)) return undefined;
     }
     const found = await pick(await this.#read(), header);
@@ -97,7 +97,7 @@ export class SigningKeys {
     const age = this.#now() - known.readAt;
     if (age < MAX_AGE_MS) return known;
     const isUsable = age < STALE_MS;
-    if (isUsable && this.#hasJustFailed()) return known;
+    if (isUsable && this.#isRecent(this.#failures.last?.at)) return known;
     try {
       return await this.#read();
     } catch (error) {
@@ -108,10 +108,6 @@ export class SigningKeys {
 
   #isRecent(at: number | undefined): boolean {
     return at !== undefined && this.#now() - at < COOLDOWN_MS;
-  }
-
-  #hasJustFailed(): boolean {
-    return Boolean(this.#failure?.counts && this.#isRecent(this.#failure.at));
   }
 
   #read(): Promise<Known> {
@@ -128,13 +124,13 @@ export class SigningKeys {
       // An issuer without keys has signed nothing: that is a fault of its own, and no word on the keys it had.
       if (!(await holdsUsable(published))) throw new Error("none of them verifies signatures");
       this.#known = { keys, readAt: this.#now() };
-      this.#failure = undefined;
+      this.#failures.succeeded();
       return this.#known;
     } catch (cause) {
       const error = new SigningKeysUnreachableError(
         cause instanceof OktaError ? cause : withoutPayload(cause),
       );
-      this.#failure = new FailedReading(error, this.#now());
+      this.#failures.failed(error, this.#now());
       throw error;
     }
   }

@@ -34,8 +34,8 @@ export interface PassDeps extends PersonDeps {
 }
 
 /**
- * Of what this process may have, beside the users that are stored. In a container of 256 MiB, half of it is enough for 100,000
- * people.
+ * Of what this process may have, beside the users that are stored. In a container of 256 MiB, half of it, which is what one
+ * namespace may have, is enough for 100,000 people.
  */
 const ROOM = new Room(0.5 * getHeapStatistics().heap_size_limit);
 
@@ -57,6 +57,8 @@ export interface Passed {
   readonly groupsNotShown: readonly ReadGroup[];
   /** Groups that have more members than there is memory for now. What was stored of them stands. */
   readonly groupsTooLarge: readonly ReadGroup[];
+  /** Accounts, by Okta's ids, that it had nothing to do with, since somebody looks at them alone. */
+  readonly skipped: ReadonlySet<string>;
   /** Why not everything could be read; undefined: it could. What was stored of the rest stands. */
   readonly failure: unknown;
   /** Who couldn't be looked at, or stored, although others could, and why: by Okta's ids. What was stored of them stands. */
@@ -96,6 +98,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
   const losers: Loser[] = [];
   const former: Loser[] = [];
   const seen = new Set<string>();
+  const skipped = new Set<string>();
   const failures = new PersonFailures(deps.signal);
   let changed = 0;
   for await (const user of deps.store.users(deps.organization)) {
@@ -107,7 +110,10 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
       seen.add(user.subject);
       await doubts.settle(user.groups);
     }
-    if (deps.isToBeLookedAt(user.subject)) continue;
+    if (deps.isToBeLookedAt(user.subject)) {
+      skipped.add(user.subject);
+      continue;
+    }
     if (!isOfIssuer) {
       if (mayBeOut(user, member, members, deps)) former.push({ user, member, groups: user.groups, from: [] });
       continue;
@@ -132,6 +138,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
     people: members.byUser.size,
     changed,
     notShown,
+    skipped,
     groupsNotShown: members.notShown,
     groupsTooLarge: members.tooLarge,
     failure: members.failure ?? doubts.failure ?? failures.ofAll ?? taken.failure,

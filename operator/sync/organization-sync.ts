@@ -6,7 +6,7 @@ import { keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryUnauthorizedError } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
-import type { Hint } from "../../okta/events/hint.ts";
+import { type Hint, OF_NO_EVENT } from "../../okta/events/hint.ts";
 import type { Room } from "../../okta/room.ts";
 import { unlessAhead } from "../../organizations/deactivation-window.ts";
 import { durationMs } from "../../organizations/max-age.ts";
@@ -22,7 +22,7 @@ import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
 import { type Failing, lookAt, type Part, SyncFailures } from "./sync-failures.ts";
 import { requestedSync, type SyncState } from "./sync-state.ts";
-import { type HeardHints, MOST_LEFT, OF_NO_EVENT, TakenHints } from "./taken-hints.ts";
+import { type HeardHints, MOST_LEFT, TakenHints } from "./taken-hints.ts";
 import { Waker } from "./waker.ts";
 
 export interface OrganizationSyncDeps extends StoringDeps {
@@ -316,7 +316,8 @@ export class OrganizationSync {
       ...(this.#deps.room && { room: this.#deps.room }),
     };
     const passed = await pass({ groups, gone }, passDeps);
-    this.#notShownAre(passed.notShown, scope === "all" ? [...this.#notShown.keys()] : []);
+    const others = [...this.#notShown.keys()].filter((id) => !passed.skipped.has(id));
+    this.#notShownAre(passed.notShown, scope === "all" ? others : []);
     for (const { id } of scope === "all" ? this.#groupsNotShown.values() : groups)
       this.#groupsNotShown.delete(id);
     for (const group of passed.groupsNotShown) this.#groupsNotShown.set(group.id, group);

@@ -1,6 +1,7 @@
 import type { PersonHint } from "../../crds/types.ts";
 import type { Looked } from "./look-at-person.ts";
 import { type Expected, nextLook } from "./looks.ts";
+import { mayBeOfOne } from "./person-failures.ts";
 import { retryMs } from "./retry.ts";
 
 /** Somebody who is to be looked at, from when that was heard until nothing more is to be expected. */
@@ -10,6 +11,7 @@ interface Look {
   heardAt: number;
   dueAt: number;
   failures: number;
+  isFailing: boolean;
   isUnderWay: boolean;
   /** Whether what was heard has been seen, and is stored. */
   isSeen: boolean;
@@ -42,13 +44,26 @@ export class PersonLooks {
     return this.#looks.has(id);
   }
 
+  /** Whether they couldn't be looked at, or stored, last, for a reason that is about them alone. */
+  isFailing(id: string): boolean {
+    return this.#looks.get(id)?.isFailing === true;
+  }
+
   /** Takes a hint, unless it is known already. What is heard of somebody anew begins anew. */
   take(hint: PersonHint): void {
     const known = this.#looks.get(hint.id);
     if (known && known.hint.heardTime === hint.heardTime) return;
     const now = this.#now();
     const isUnderWay = known?.isUnderWay ?? false;
-    this.#looks.set(hint.id, { hint, heardAt: now, dueAt: now, failures: 0, isUnderWay, isSeen: false });
+    this.#looks.set(hint.id, {
+      hint,
+      heardAt: now,
+      dueAt: now,
+      failures: 0,
+      isFailing: false,
+      isUnderWay,
+      isSeen: false,
+    });
   }
 
   /** Forgets those that aren't among these any more: somebody has taken them out. */
@@ -93,6 +108,7 @@ export class PersonLooks {
     switch (looked.kind) {
       case "failed":
         look.failures++;
+        look.isFailing = mayBeOfOne(looked.error);
         look.dueAt = now + retryMs(looked.error, look.failures, AFTER_FAILURE);
         return false;
       case "nobody":
@@ -100,6 +116,7 @@ export class PersonLooks {
         return true;
       default: {
         look.failures = 0;
+        look.isFailing = false;
         const agrees = looked.kind === "seen" && looked.agrees;
         look.isSeen ||= agrees;
         const next = nextLook(lookedAt, look.isSeen);

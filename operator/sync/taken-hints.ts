@@ -1,5 +1,6 @@
 import type { EverythingHint, GroupHint, OktaHints, Organization, PersonHint } from "../../crds/types.ts";
 import { keyOf } from "../../kubernetes/index.ts";
+import { OF_NO_EVENT } from "../../okta/events/hint.ts";
 import type { Done } from "../../organizations/hints.ts";
 import type { HintsWriter } from "../../organizations/hints-writer.ts";
 import { PassNeeds, type PassScope } from "./pass-needs.ts";
@@ -9,9 +10,6 @@ import { PersonLooks } from "./person-looks.ts";
 export interface HeardHints extends Pick<HintsWriter, "heard" | "done"> {
   of(organization: string): OktaHints | undefined;
 }
-
-/** Instead of the time of an event where there was none: what could not be looked at, read or stored stays to be done. */
-export const OF_NO_EVENT = new Date(0).toISOString();
 
 /** What is new of what has been heard. */
 export interface Taken {
@@ -31,8 +29,8 @@ export interface Left {
 
 /** More people than this are looked at by reading all members: it costs less, whatever their number. */
 const MOST_LOOKS = 200;
-/** The same while everything is being read anyway: those who don't wait for that, and all whom a pass may leave. */
-const MOST_LOOKS_BESIDE = MOST_LEFT;
+/** The same while everything is being read anyway: a few who don't wait for that. */
+const MOST_LOOKS_BESIDE = 20;
 
 /**
  * What has been heard of one organization and isn't done: who is looked at one by one, and for what members of groups are
@@ -64,13 +62,18 @@ export class TakenHints {
   take(organization: Organization): Taken {
     const { people, groups, everything } = this.#open(this.#stored.of(keyOf(organization)));
     // What is to be read in any case needn't be asked for one by one.
-    const isMany = people.length > (everything ? MOST_LOOKS_BESIDE : MOST_LOOKS);
-    if (!isMany) for (const person of people) this.looks.take(person);
-    this.looks.keep(new Set(isMany ? [] : people.map(({ id }) => id)));
+    // Of whom it fails, it would fail in a pass, too, and nobody else's pass is to end by that.
+    const isAlone = ({ id, eventTime }: PersonHint): boolean =>
+      eventTime === OF_NO_EVENT || this.looks.isFailing(id);
+    const { true: alone = [], false: heard = [] } = Object.groupBy(people, (person) => `${isAlone(person)}`);
+    const isMany = heard.length > (everything ? MOST_LOOKS_BESIDE : MOST_LOOKS);
+    const lookedAt = isMany ? alone : people;
+    for (const person of lookedAt) this.looks.take(person);
+    this.looks.keep(new Set(lookedAt.map(({ id }) => id)));
     const needs = new Map<string, PassScope>();
     for (const group of groups) needs.set(keyOfHint("group", group), new Set([group.id]));
     if (everything) needs.set(keyOfHint("everything", everything), "all");
-    if (isMany) for (const person of people) needs.set(keyOfHint("person", person), "all");
+    if (isMany) for (const person of heard) needs.set(keyOfHint("person", person), "all");
     const added = [...needs].filter(([key, scope]) => this.needs.take(key, scope));
     this.needs.keep(new Set(needs.keys()));
     for (const { eventTime } of [...people, ...groups, ...(everything ? [everything] : [])])

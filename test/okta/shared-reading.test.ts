@@ -1,7 +1,7 @@
 import test from "ava";
 import { onBehalfOf } from "../../okta/owner.ts";
 import { NoRoomError } from "../../okta/room.ts";
-import { FailedReading, SharedReading } from "../../okta/shared-reading.ts";
+import { FailedReadings, SharedReading } from "../../okta/shared-reading.ts";
 
 /** A reading that several ask for, each of them with an outcome of its own. */
 function scene() {
@@ -35,27 +35,41 @@ test("whoever asks while something is read has the same, also where that fails; 
   t.deepEqual(begun, ["a"]);
 });
 
-test("where it fails for want of what the first may have, others read themselves, together, and the first's own don't", async (t) => {
+test("where it fails for want of what the first may have, each of the others reads for itself, and waits for nobody else", async (t) => {
   const { begun, ask } = scene();
   const lacks = new Error("it can't be read", { cause: new NoRoomError() });
-  const outcomes = await Promise.allSettled([
+  const slow = Promise.withResolvers<string>();
+  const asked = [
     ask("a", "a", () => Promise.reject(lacks)),
     ask("a", "a once more", async () => "no"),
-    ask("b", "b", async () => "1"),
-    ask("c", "c", async () => "no"),
-  ]);
+    ask("b", "b", () => slow.promise),
+    ask("b", "b once more", async () => "no"),
+    ask("c", "c", async () => "of c"),
+  ];
+  t.is(await asked[4], "of c");
+  t.deepEqual(begun, ["a", "b", "c"]);
+  const later = ask("b", "b later", async () => "no");
+  slow.resolve("of b");
+  const outcomes = await Promise.allSettled([...asked, later]);
   t.deepEqual(
     outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : outcome.reason)),
-    [lacks, lacks, "1", "1"],
+    [lacks, lacks, "of b", "of b", "of c", "of b"],
   );
-  t.deepEqual(begun, ["a", "b"]);
+  t.is(await ask("b", "b anew", async () => "anew"), "anew");
 });
 
-test("that it has failed counts for all, unless it was for want of what one may have", (t) => {
-  const failed = (error: Error) => onBehalfOf("a", () => new FailedReading(error, 0));
-  const countsFor = (owner: string, reading: FailedReading<Error>) => onBehalfOf(owner, () => reading.counts);
-  const broken = failed(new Error("nobody answers"));
-  t.deepEqual([countsFor("a", broken), countsFor("b", broken), broken.counts], [true, true, true]);
-  const lacks = failed(new NoRoomError());
-  t.deepEqual([countsFor("a", lacks), countsFor("b", lacks), lacks.counts], [true, false, false]);
+test("that it has failed counts for all, unless it was for want of what one may have, and until it succeeds", (t) => {
+  const failures = new FailedReadings<Error>();
+  const by = <T>(owner: string, work: () => T) => onBehalfOf(owner, work);
+  const seen = () => [by("a", () => failures.last?.at), by("b", () => failures.last?.at), failures.last?.at];
+  by("a", () => failures.failed(new NoRoomError(), 1));
+  t.deepEqual(seen(), [1, undefined, undefined]);
+  by("b", () => failures.failed(new Error("nobody answers"), 2));
+  t.deepEqual(seen(), [2, 2, 2]);
+  by("b", () => failures.failed(new NoRoomError(), 3));
+  t.deepEqual(seen(), [2, 3, 2], "each has its own beside that of all");
+  failures.failed(new NoRoomError(), 4);
+  t.deepEqual(seen(), [4, 4, 4], "nobody's in particular");
+  failures.succeeded();
+  t.deepEqual(seen(), [undefined, undefined, undefined]);
 });

@@ -19,7 +19,7 @@ async function scene(t: ExecutionContext) {
   const { namespace } = shared().cluster;
   const secrets = new SecretsUnderTest(shared());
   const name = `okta-${randomUUID()}`;
-  const http = new Http({ destinations: LOOPBACK, room: new Room(8_000) });
+  const http = new Http({ destinations: LOOPBACK, room: new Room(20_000) });
   t.teardown(() => http.close());
   const server = await TestServer.start();
   t.teardown(() => server[Symbol.asyncDispose]());
@@ -67,19 +67,19 @@ test("however many hosts one organization or namespace reads from, others have r
   const read = () => directories.ask(organization, (directory) => directory.check());
   {
     using its = room.share(keyOf(organization));
-    t.true(its.take(3_500));
+    t.true(its.take(7_500));
     await t.throwsAsync(read(), { code: "directory-unreachable", message: /no memory for more/ });
   }
   {
     using neighbours = room.share(`${namespace}/neighbour`);
-    t.true(neighbours.take(4_000));
+    t.true(neighbours.take(7_500));
     await t.notThrowsAsync(read(), "whatever another organization of the namespace reads");
     using others = room.share(`${namespace}/other`);
-    t.true(others.take(2_000));
+    t.true(others.take(1_800));
     await t.throwsAsync(read(), { message: /no memory for more/ });
   }
   using others = room.share("another-namespace");
-  t.true(others.take(4_000));
+  t.true(others.take(10_000));
   await t.notThrowsAsync(read());
   await t.notThrowsAsync(read(), "and it is given back");
 });

@@ -1,7 +1,7 @@
 import test from "ava";
 import fc from "fast-check";
 import type { OktaHintsSpec } from "../../crds/types.ts";
-import type { Hint } from "../../okta/events/hint.ts";
+import { type Hint, OF_NO_EVENT } from "../../okta/events/hint.ts";
 import { withHeard, withoutDone } from "../../organizations/hints.ts";
 
 const START = Date.parse("2026-11-26T08:00:00Z");
@@ -140,6 +140,10 @@ test("up to 500 people and groups are noted one by one, and beyond them that eve
   t.deepEqual(withoutDone(flooded, { everything: at(900) }), { logCursor: "c1" });
   const latest = heard([person("first", 1), ...people, group("g1", 5)]);
   t.is(latest.everything?.eventTime, at(1));
+  const left = { ...group("g1", 5), eventTime: OF_NO_EVENT };
+  t.is(heard([left, ...people, person("u500", 600)]).everything?.eventTime, at(10), "that one has none");
+  const alone = people.map((one) => ({ ...one, eventTime: OF_NO_EVENT }));
+  t.is(heard([...alone, left, { ...left, id: "g2" }]).everything?.eventTime, OF_NO_EVENT);
 });
 
 test("however much is said of however few people, an object stays small enough to be stored", (t) => {

@@ -487,8 +487,9 @@ test("who is looked at alone is left to that: they neither end a pass, nor hold 
     if (isAlone(account.identity.subject)) throw new StoreError("no");
     return create.call(store, account);
   };
-  const { failure, left } = await read({ isToBeLookedAt: (subject) => alone.has(subject) });
+  const { failure, left, skipped } = await read({ isToBeLookedAt: (subject) => alone.has(subject) });
   t.deepEqual([failure, left.size], [undefined, 0]);
+  t.deepEqual([...skipped].sort(), many(40).sort(), "who has an account: nothing new is known of them");
   t.is(await holds(ada), "");
   t.deepEqual(lookedAt(), ["00uada"]);
 });

@@ -188,6 +188,9 @@ test.serial("whom Okta doesn't show is told, until it shows them", async (t) => 
   t.deepEqual(await notShown(), [bob.ref]);
   request("1");
   t.deepEqual(await notShown(), [bob.ref]);
+  await clock.pass(40_000, 1_000);
+  request("once more");
+  t.deepEqual(await notShown(), [bob.ref]);
   directory.add("00ubob", [WEB]);
   request("2");
   t.deepEqual(await notShown(), []);

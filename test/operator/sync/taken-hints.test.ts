@@ -1,6 +1,11 @@
 import test from "ava";
 import type { OktaHints, OktaHintsSpec, PersonHint } from "../../../crds/types.ts";
-import { OF_NO_EVENT, TakenHints } from "../../../operator/sync/taken-hints.ts";
+import {
+  DirectoryForbiddenError,
+  DirectoryUnreachableError,
+} from "../../../okta/directory/directory-errors.ts";
+import { OF_NO_EVENT } from "../../../okta/events/hint.ts";
+import { TakenHints } from "../../../operator/sync/taken-hints.ts";
 import type { Done } from "../../../organizations/hints.ts";
 import { organization } from "../../organizations/organization.ts";
 
@@ -107,18 +112,40 @@ test("when the last change happened is the latest that was heard of, in whatever
   }
 });
 
-test("of more than two hundred people everybody's groups are read instead, of more than fifty where that is done anyway", (t) => {
+test("of more than two hundred people everybody's groups are read instead, of more than twenty where that is done anyway", (t) => {
   for (const [count, more, looks, needs] of [
     [200, {}, 200, 0],
     [201, {}, 0, 201],
-    [50, { everything }, 50, 1],
-    [51, { everything }, 0, 52],
+    [20, { everything }, 20, 1],
+    [21, { everything }, 0, 22],
   ] as const) {
     const { hints, take } = scene({ people: people(count), ...more });
     t.deepEqual(take(), { needsPass: needs > 0, groupIDs: "everything" in more ? "all" : [] });
     t.deepEqual([hints.looks.size, hints.needs.size], [looks, needs], `${count}`);
     t.is(hints.needs.due(), needs > 0 ? "all" : undefined);
   }
+});
+
+test("whom a pass has left, or of whom it fails, is looked at alone, however much else is heard", async (t) => {
+  const left = people(60).map((one) => ({ ...one, eventTime: OF_NO_EVENT }));
+  const [bad, other] = [hint("00ubad"), hint("00uother")];
+  const { hints, stored, take } = scene({ people: [...left, bad, other] });
+  take();
+  const refused = new DirectoryForbiddenError("okta.users.read", "no");
+  const of = { bad: refused, other: new DirectoryUnreachableError(new Error("no")) };
+  hints.looks.ended(bad, 0, { kind: "failed", error: of.bad });
+  hints.looks.ended(other, 0, { kind: "failed", error: of.other });
+  const many = Array.from({ length: 20 }, (_, i) => hint(`00unew${i}`));
+  stored.spec = { people: [...left, bad, other, ...many], everything };
+  take();
+  t.deepEqual([hints.looks.size, hints.needs.size], [61, 22]);
+  t.deepEqual(
+    ["00u59", "00ubad", "00uother", "00unew0"].map((id) => hints.looks.has(id)),
+    [true, true, false, false],
+  );
+  stored.spec = { people: [...left, bad] };
+  take();
+  t.deepEqual([hints.looks.size, hints.needs.size], [61, 0]);
 });
 
 test("those who were to be looked at one by one aren't when so many more are heard of", (t) => {
