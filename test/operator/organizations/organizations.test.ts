@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import test from "ava";
-import { organizations } from "../../../crds/resources.ts";
+import { organizations, SESSION_KEYS_TYPE } from "../../../crds/resources.ts";
 import { conditionFalse, StatusWriter } from "../../../kubernetes/index.ts";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { groupsClaimSource } from "../../../organizations/groups-claim.ts";
@@ -85,6 +85,24 @@ test("a missing Secret, and a missing key in it, are named", async (t) => {
   );
   await apply(secret({ clientSecret: CLIENT_SECRET, clientSecrte: CLIENT_SECRET }));
   await condition("oktaorg", "acme", "Ready", "True");
+});
+
+test("the keys that sessions are signed with are nobody's to refer to: they are sent to no Okta", async (t) => {
+  const { apply, applyAcme, condition, lines, okta } = await operatorUnderTest(t);
+  const keys = "what-sessions-are-signed-with";
+  const metadata = { name: "session-keys" };
+  await apply({ apiVersion: "v1", kind: "Secret", type: SESSION_KEYS_TYPE, metadata, stringData: { keys } });
+  const ref = { name: "session-keys", key: "keys" };
+  const directory = { url: okta.url, apiTokenRef: ref };
+  await applyAcme({ okta: { clientSecretRef: ref, directory, eventHook: { secretRef: ref } } });
+  const said = [
+    await condition("oktaorg", "acme", "CredentialsResolved", "False", "SecretForbidden"),
+    await condition("oktaorg", "acme", "DirectoryReachable", "False", "SecretForbidden"),
+    await condition("oktaorg", "acme", "EventHookVerified", "False", "SecretForbidden"),
+  ];
+  await waitFor(() => lines.find(({ part }) => part === "poll"), { what: "Okta's log not to be asked for" });
+  t.deepEqual([okta.requests.token, okta.requests.management], [0, 0]);
+  t.false(JSON.stringify([said, lines]).includes(keys));
 });
 
 test("an issuer with the wrong path is wrong, and the message names the one that was meant", async (t) => {
