@@ -67,6 +67,31 @@ test("an operator that can't read accounts leaves the lease to others until it c
   await untilSaid(operator, "leading");
 });
 
+test("what an operator did last before it stops is told by an Event", async (t) => {
+  const { cluster, taps, startOperator, applyAcme } = await productUnderTest(t, {});
+  const operator = await startOperator(BASE_URL, "operator");
+  const stopped = Promise.withResolvers<void>();
+  // Until the lease is let go, which is the last thing but this, none gets through.
+  taps.operator.onEvent = async () => {
+    if (!(await hasSaid(operator, "not leading any more"))) throw new Error("the connection breaks");
+  };
+  taps.operator.onWrite = (write, moment) => {
+    if (moment === "before" || !isOfMapping(write)) return;
+    taps.operator.onWrite = undefined;
+    operator.stop().then(stopped.resolve, stopped.reject);
+  };
+  await applyAcme(BASE_URL, MAPPINGS);
+  await stopped.promise;
+  t.is(await operator.process.exited, 0);
+  const { stdout } = await cluster.kubectl("get", "events.events.k8s.io", "-o", "json");
+  const told: { regarding: { kind: string }; reason: string }[] = JSON.parse(stdout).items;
+  const ofMapping = told.filter(({ regarding }) => regarding.kind === "OktaRoleMapping");
+  t.deepEqual(
+    ofMapping.map(({ reason }) => reason),
+    ["Accepted"],
+  );
+});
+
 test("a write that is never answered keeps no operator from letting go of the lease when it is stopped", async (t) => {
   const { cluster, taps, startOperator, applyAcme } = await productUnderTest(t, {});
   const operator = await startOperator(BASE_URL, "operator");

@@ -27,6 +27,8 @@ export class WriteTap {
   readonly forbidden = new Set<string>();
   /** Called at both moments of every write; the write, or its answer, waits until this is done. */
   onWrite: ((write: Write, moment: Moment) => Promise<void> | void) | undefined;
+  /** Called before every Event that is written; where it rejects, the connection breaks. */
+  onEvent: (() => Promise<void>) | undefined;
   readonly #stop: () => Promise<void>;
 
   private constructor(url: string, stop: () => Promise<void>) {
@@ -60,6 +62,7 @@ export class WriteTap {
     const counts = method !== "GET" && !/\/(leases|tokenreviews|events)(\/|$)/.test(path);
     const write = { method, path };
     const body = await buffer(req);
+    if (method !== "GET" && /\/events(\/|$)/.test(path)) await this.onEvent?.();
     if (counts) {
       this.writes.push(write);
       await this.onWrite?.(write, "before");
