@@ -211,7 +211,7 @@ export class Controller {
     const askedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     this.queue.retry(key, Math.min(askedMs, LONGEST_ASKED_MS));
     const failures = this.queue.failures(key);
-    if (error instanceof NotLeaderError) {
+    if (isNotLeader(error)) {
       this.#log.info({ key, err: error }, "reconcile stopped: not the leader");
       return "not_leader";
     }
@@ -227,6 +227,11 @@ export class Controller {
 
 /** The most that a server's Retry-After puts an object off, in ms: it may be a date, by a clock that is wrong. */
 const LONGEST_ASKED_MS = 60_000;
+
+/** Also where whoever writes has put it in words of their own. */
+function isNotLeader(error: unknown): boolean {
+  return error instanceof NotLeaderError || (error instanceof Error && isNotLeader(error.cause));
+}
 
 class DeadlineError extends Error {
   override readonly name = "TimeoutError";

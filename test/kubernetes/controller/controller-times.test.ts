@@ -144,6 +144,9 @@ test.serial(
     while (times.length < 6) await clock.pass(100);
     t.is(await results("not_leader"), 1);
     t.true(said().includes("30 reconcile stopped: not the leader team/x"));
+    error = new Error("not stored", { cause: new Error("not written", { cause: error }) });
+    while (times.length < 7) await clock.pass(100);
+    t.deepEqual([await results("not_leader"), await results("error")], [2, 1]);
   },
 );
 
