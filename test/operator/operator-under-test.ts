@@ -43,8 +43,13 @@ export interface UnderTest {
   readonly metrics: () => Promise<string>;
   /** What the product's account has written here until now, by the plural of its kind. */
   readonly writes: (resource: string) => Promise<number>;
+  /** Whether what the operator writes is let through: where it isn't, another one holds the lease. */
+  readonly lease: { isHeld: boolean };
   start(): void;
   stop(): Promise<void>;
+  /** Another one leads from now on: this one goes on watching. Resolves when what it was doing is done. */
+  lose(): Promise<void>;
+  leadAgain(): void;
   apply(...objects: object[]): Promise<void>;
   /** Applies an organization with this catalogue, its Secret, and mappings as {name: [groups, roles]}. */
   applyAcme(options?: {
@@ -154,12 +159,24 @@ export async function operatorUnderTest(
   await users.synced;
   const store = new KubernetesStore({ client, cache: users, type: organizationUsers });
 
-  let running: { stop: AbortController; ended: Promise<unknown> } | undefined;
+  const lease = { isHeld: true };
+  const leader = client.guardedBy(() => lease.isHeld);
+  let running: { operator: Operator; stop: AbortController; watching: Promise<void> } | undefined;
+  let leading: { lost: AbortController; ended: Promise<void> } | undefined;
+  const lead = (): void => {
+    const lost = new AbortController();
+    leading = running && { lost, ended: running.operator.lead(lost.signal) };
+  };
+  const endLeading = async (): Promise<void> => {
+    leading?.lost.abort();
+    await leading?.ended;
+    leading = undefined;
+  };
   const start = (): void => {
     metrics = new Registry();
     const operator = new Operator({
       client,
-      leader: client,
+      leader,
       events,
       http,
       release: releaseName(namespace, fullname),
@@ -175,11 +192,12 @@ export async function operatorUnderTest(
       metrics,
     });
     const stop = new AbortController();
-    running = { stop, ended: Promise.all([operator.watch(stop.signal), operator.lead(stop.signal)]) };
+    running = { operator, stop, watching: operator.watch(stop.signal) };
+    lead();
   };
   const stop = async (): Promise<void> => {
     running?.stop.abort();
-    await running?.ended;
+    await Promise.all([running?.watching, endLeading()]);
     running = undefined;
   };
   t.teardown(async () => {
@@ -212,8 +230,17 @@ export async function operatorUnderTest(
         });
       return writes;
     },
+    lease,
     start,
     stop,
+    lose: () => {
+      lease.isHeld = false;
+      return endLeading();
+    },
+    leadAgain: () => {
+      lease.isHeld = true;
+      lead();
+    },
     apply: cluster.apply,
     applyAcme: ({
       roles = ["service-admin", "portal-admin"],

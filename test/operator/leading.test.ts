@@ -1,0 +1,56 @@
+import test from "ava";
+import { waitFor } from "../cluster.ts";
+import { LOGIN_PATHS } from "../login-paths.ts";
+import { mappingObject, nowIn, organizationObject, rolesOf } from "./operator-under-test.ts";
+import { followed } from "./sync/followed.ts";
+
+const KINDS = ["organizations", "oktarolemappings", "organizationusers", "oktahints"];
+
+test("an operator that doesn't know yet that another one leads writes nothing of any kind", async (t) => {
+  const s = await followed(t);
+  const { cluster, lease, lines, okta } = s;
+  const ada = await s.member("ada", "web");
+  await s.untilRead();
+  await s.untilState(ada, "Active", ["service-admin"]);
+  await s.stop();
+
+  await nowIn(s, ada.ref, ["portal"]);
+  okta.directory.addToGroup("portal", "ada@acme.example");
+  okta.directory.removeFromGroup("web", "ada@acme.example");
+  const name = ada.ref.slice(ada.ref.indexOf("/") + 1);
+  await cluster.kubectl("annotate", "orguser", name, "rolemapping.dev/end-sessions=a stolen laptop");
+  const shorter = JSON.stringify({ spec: { sessions: { maxAge: "1h" } } });
+  await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", shorter);
+  const { spec } = await s.organization();
+  await s.apply(
+    mappingObject("more", ["unmapped"], ["service-admin"]),
+    organizationObject("beta", { okta: { ...spec.okta, directory: undefined }, roles: spec.roles }),
+  );
+  const paths = async () => (await cluster.kubectl("get", "cm", LOGIN_PATHS, "-o", "json")).stdout;
+  const written = async () => [await paths(), ...(await Promise.all(KINDS.map(s.writes)))];
+
+  const before = await written();
+  lease.isHeld = false;
+  s.start();
+  const refused = () =>
+    new Set(
+      lines.flatMap(({ msg, controller, part }) =>
+        msg === "reconcile stopped: not the leader" ? controller : (part ?? []),
+      ),
+    );
+  const all = ["keepers", "mappings", "organizations", "poll", "session-ends", "users", "watermarks"];
+  await waitFor(() => refused().isSupersetOf(new Set(all)) || undefined, { what: "each to be refused" });
+  t.deepEqual(await written(), before);
+
+  await s.lose();
+  s.leadAgain();
+  for (const name of ["acme", "beta"]) await s.condition("oktaorg", name, "Ready", "True");
+  await s.condition("orm", "more", "Ready", "True");
+  await s.untilUser(
+    ada.ref,
+    "to be put out, and to hold what she holds now",
+    (user) => user.status?.sessionEpoch === 1 && rolesOf(user).join() === "portal-admin",
+  );
+  t.regex(await paths(), /beta/);
+  t.is((await s.organization()).status?.sessions?.maxAge, "1h");
+});
