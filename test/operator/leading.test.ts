@@ -54,3 +54,32 @@ test("an operator that doesn't know yet that another one leads writes nothing of
   t.regex(await paths(), /beta/);
   t.is((await s.organization()).status?.sessions?.maxAge, "1h");
 });
+
+test("an operator that leads no more asks Okta nothing more, and tells of nobody who is held", async (t) => {
+  const s = await followed(t, { groups: ["first", "second"] });
+  const { cluster, okta } = s;
+  for (let i = 0; i < 6; i++) await s.member(`user${i}`, "web");
+  await s.untilRead();
+  await cluster.kubectl("delete", "orm", "services");
+  const isHeld = async () => (await s.metrics()).includes('cause="mapping edited"} 6');
+  await waitFor(async () => (await isHeld()) || undefined, { what: "all six to be held" });
+
+  const slow = okta.misbehave({
+    path: "^/api/v1/groups[?].*first",
+    fault: { kind: "slow", milliseconds: 3_600_000 },
+  });
+  await s.apply(mappingObject("more", ["first", "second"], ["portal-admin"]));
+  await waitFor(() => slow.hits > 0 || undefined, { what: "Okta to be asked for the first group" });
+  const first = [...okta.calls].find(({ url }) => url.includes("first"));
+  await s.lose();
+  t.false(await isHeld());
+  slow.stop();
+  await waitFor(() => first?.status, { what: "Okta to answer" });
+  // Whoever goes on asks for the second one at once.
+  for (let i = 0; i < 5; i++) await fetch(`${okta.url}/api/v1/groups`);
+  t.false([...okta.calls].some(({ url }) => url.includes("second")));
+
+  s.leadAgain();
+  await s.condition("orm", "more", "Ready", "True");
+  await waitFor(async () => (await isHeld()) || undefined, { what: "all six to be told of again" });
+});
