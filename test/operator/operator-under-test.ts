@@ -94,6 +94,8 @@ export interface OperatorTestOptions {
   patience?: Patience;
   /** Whether the webhook may have tokens reviewed. */
   tokenReviews?: boolean;
+  /** Whether it hears of the cluster, instead of what it finds itself. */
+  isCurrent?: () => boolean;
 }
 
 export async function operatorUnderTest(
@@ -110,6 +112,7 @@ export async function operatorUnderTest(
     baseURL = "http://localhost:8080",
     patience,
     tokenReviews,
+    isCurrent,
   }: OperatorTestOptions = {},
 ): Promise<UnderTest> {
   const cluster = beside?.cluster ?? (await testCluster(t));
@@ -191,6 +194,7 @@ export async function operatorUnderTest(
       log,
       metrics,
     });
+    if (isCurrent) operator.isCurrent = isCurrent;
     const stop = new AbortController();
     running = { operator, stop, watching: operator.watch(stop.signal) };
     lead();

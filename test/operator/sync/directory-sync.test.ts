@@ -192,6 +192,35 @@ test("what was heard while no operator ran is looked at by the next one", async 
   await untilDone();
 });
 
+test("a leader that hears of the cluster no more looks at nobody in Okta until it does", async (t) => {
+  let isCurrent = true;
+  const { okta, cluster, store, person, hear, condition, untilRead } = await followed(t, {
+    isCurrent: () => isCurrent,
+    directory: { provision: "BeforeLogin" },
+  });
+  await untilRead();
+  await condition("oktaorg", "acme", "Ready", "True");
+  isCurrent = false;
+  const subject = person("ada", "web");
+  await hear({ kind: "person", id: subject, eventTime: new Date().toISOString() });
+  // The status doesn't say anything else by that, so a later change shows that it was passed over.
+  await cluster.kubectl(
+    "patch",
+    "oktaorg",
+    "acme",
+    "--type=merge",
+    "-p",
+    '{"spec":{"displayName":"Acme Ltd"}}',
+  );
+  await condition("oktaorg", "acme", "Ready", "True");
+  t.false([...okta.calls].some(({ url }) => url.includes(subject)));
+  isCurrent = true;
+  const issuer = okta.issuer("default");
+  await waitFor(() => store.freshBySubject(`${cluster.namespace}/acme`, { issuer, subject }), {
+    what: "ada to have an account",
+  });
+});
+
 test("while Okta refuses the credentials nobody loses anything; the condition says what to do, and then it is caught up with", async (t) => {
   const { okta, hear, member, user, condition, untilState, untilRead } = await followed(t);
   const ada = await member("ada", "web");
