@@ -1,9 +1,10 @@
+import type { ServerResponse } from "node:http";
 import test from "ava";
 import { Registry } from "prom-client";
 import { type Client, EventRecorder } from "../../kubernetes/index.ts";
 import { Http } from "../../okta/http/http.ts";
 import { Operator } from "../../operator/operator.ts";
-import { type Asked, plainServer } from "../kubernetes/plain-server.ts";
+import { type Answering, type Asked, plainServer } from "../kubernetes/plain-server.ts";
 import { until } from "../kubernetes/until.ts";
 import { logLines } from "../log-lines.ts";
 import { loginPathsIn } from "../login-paths.ts";
@@ -27,6 +28,48 @@ function operatorOf(client: Client): Operator {
 
 const kindOf = ({ path }: Asked) => path.split("/").at(-1);
 const writesOf = (requests: readonly Asked[]) => requests.filter(({ method }) => method !== "GET");
+
+/** There is an organization, and nothing else. */
+const read: Answering = (asked, response) => {
+  if (!asked.query.watch) return [200, { metadata: { resourceVersion: "2" }, items: [] }];
+  const bookmark = {
+    metadata: { resourceVersion: "2", annotations: { "k8s.io/initial-events-end": "true" } },
+  };
+  const events = [
+    ...(kindOf(asked) === "organizations"
+      ? [{ type: "ADDED", object: organization("team/acme", "acme") }]
+      : []),
+    { type: "BOOKMARK", object: bookmark },
+  ];
+  response.writeHead(200, { "content-type": "application/json" });
+  response.write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+  return undefined;
+};
+
+test.serial("a reconcile that doesn't come back is told, until it is given up", async (t) => {
+  const { client, state, requests } = await plainServer(t);
+  const unanswered: ServerResponse[] = [];
+  state.answer = (asked, response) => {
+    if (asked.method === "GET") return read(asked, response);
+    unanswered.push(response);
+    return undefined;
+  };
+  const operator = operatorOf(client);
+  const stop = new AbortController();
+  const running = Promise.all([operator.watch(stop.signal), operator.lead(stop.signal)]);
+  await until("it to write", () => writesOf(requests).length > 0);
+  t.is(operator.stuck(), undefined);
+  const { now } = performance;
+  t.teardown(() => {
+    performance.now = now;
+  });
+  performance.now = () => now.call(performance) + 121_000;
+  t.regex(operator.stuck() ?? "", /reconcile of team\/acme has been running for 12\d s/);
+  stop.abort();
+  await running;
+  t.is(operator.stuck(), undefined);
+  for (const response of unanswered) response.writeHead(404).end("{}");
+});
 
 test("a replica that the cluster has told nothing says what it lacks, and stops when it is told to", async (t) => {
   const { client, state, requests } = await plainServer(t);
@@ -61,21 +104,7 @@ test("a replica that the cluster has told nothing says what it lacks, and stops 
 
 test("a replica that has read everything and hears of nothing any more leads nobody until it does", async (t) => {
   const { client, state, requests } = await plainServer(t);
-  const acme = organization("team/acme", "acme");
-  state.answer = (asked, response) => {
-    if (asked.method !== "GET") return [503, {}];
-    if (!asked.query.watch) return [200, { metadata: { resourceVersion: "2" }, items: [] }];
-    const bookmark = {
-      metadata: { resourceVersion: "2", annotations: { "k8s.io/initial-events-end": "true" } },
-    };
-    const events = [
-      ...(kindOf(asked) === "organizations" ? [{ type: "ADDED", object: acme }] : []),
-      { type: "BOOKMARK", object: bookmark },
-    ];
-    response.writeHead(200, { "content-type": "application/json" });
-    response.write(events.map((event) => `${JSON.stringify(event)}\n`).join(""));
-    return undefined;
-  };
+  state.answer = (asked, response) => (asked.method === "GET" ? read(asked, response) : [503, {}]);
   const operator = operatorOf(client);
   let [isCutOff, looks] = [true, 0];
   operator.isCurrent = () => {
