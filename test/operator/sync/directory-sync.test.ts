@@ -192,6 +192,41 @@ test("what was heard while no operator ran is looked at by the next one", async 
   await untilDone();
 });
 
+test("reading everything leaves calls of Okta's rate limit to others, and waits for its next window", async (t) => {
+  const s = await followed(t, { directory: { pollInterval: "1h" } });
+  const { okta, lines, organization } = s;
+  await s.member("ada", "web", "portal");
+  await s.untilRead();
+  await s.stop(); // what it knows of Okta's windows goes with it
+
+  const { id = "" } = [...okta.directory.groups].find(({ profile }) => profile.name === "web") ?? {};
+  const members = `/api/v1/groups/${id}/users`;
+  const headers = { authorization: `SSWS ${okta.apiToken}` };
+  const body = await (await fetch(okta.url + members, { headers })).text();
+  const reset = Math.ceil(Date.now() / 1000) + 8;
+  // Of 20 calls, what reads everything leaves 12 to others; what looks at a change goes on until 10 are left.
+  const left = {
+    "X-Rate-Limit-Limit": "20",
+    "X-Rate-Limit-Remaining": "12",
+    "X-Rate-Limit-Reset": `${reset}`,
+  };
+  okta.misbehave({
+    path: "^/api/v1/groups/[^/]+/users",
+    times: 1,
+    fault: { kind: "status", status: 200, headers: { "Content-Type": "application/json", ...left }, body },
+  });
+  okta.calls.clear();
+  await s.cluster.kubectl("annotate", "oktaorg", "acme", "rolemapping.dev/sync=everything");
+  s.start();
+  await waitFor(
+    async () => (await organization()).status?.directory?.lastFullSyncRequest === "everything" || undefined,
+    { what: "everything to be read" },
+  );
+  const [, second] = okta.calls.of({ endpoint: "/api/v1/groups/{id}/users" });
+  t.true((second?.time ?? 0) >= reset * 1000);
+  t.false(lines.some(({ part }) => part === "pass"));
+});
+
 test("a leader that hears of the cluster no more looks at nobody in Okta until it does", async (t) => {
   let isCurrent = true;
   const { okta, cluster, store, person, hear, condition, untilRead } = await followed(t, {
