@@ -469,6 +469,21 @@ test("connections that nothing more is sent on are closed: suspect ones, and tho
   }
 });
 
+test("a watch ends when the one opened beside it finds the API server elsewhere", async (t) => {
+  const { client, state, kubeconfig, url } = await plainServer(t);
+  state.answer = (_, response) => void response.writeHead(200).flushHeaders();
+  const connection = client.watchConnection();
+  t.teardown(() => connection.reset(new Error("the test is over")));
+  const open = () => connection.watch(gadgets, { resourceVersion: "1", timeoutSeconds: 60 });
+  const first = await open();
+  await replaceFile(kubeconfig, (await readFile(kubeconfig, "utf8")).replaceAll(url, `${url}/moved`));
+  state.answer = ({ path }, response) =>
+    path.startsWith("/moved/") ? void response.writeHead(200).flushHeaders() : [401, {}];
+  await open();
+  const ended = await t.throwsAsync(all(first), { instanceOf: ConnectionError });
+  t.like(ended.cause, { message: "the credentials have changed" });
+});
+
 test("a connection is used again; after a call that got no answer in time it isn't", async (t) => {
   const { client, state } = await plainServer(t, {}, { connections: 1 });
   const ports: (number | undefined)[] = [];

@@ -12,6 +12,7 @@ test("a key names an object with its namespace, or without one", (t) => {
   t.is(keyOf({ metadata: { name: "team" } }), "team");
   t.deepEqual(splitKey("team/x"), { namespace: "team", name: "x" });
   t.deepEqual(splitKey("team"), { namespace: "", name: "team" });
+  t.deepEqual(splitKey("/x"), { namespace: "", name: "x" });
 });
 
 test("resourceVersions compare as integers of any length", (t) => {
