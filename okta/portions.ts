@@ -17,6 +17,7 @@ export class Portions {
 
   /** Whether an owner may have so much more. Of who isn't known nothing is counted but the sum. */
   mayHave(owner: string | undefined, more: number): boolean {
+    if (more === 0) return true;
     const had = (name: string | undefined): number => (name === undefined ? 0 : (this.#of.get(name) ?? 0));
     const tenant = tenantOf(owner);
     if (tenant === undefined) return had(owner) + more <= this.#total - this.#taken - more;

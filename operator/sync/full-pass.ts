@@ -65,6 +65,14 @@ export interface Passed {
   readonly left: ReadonlyMap<string, unknown>;
 }
 
+/** What a pass goes by, once the members are read. */
+interface Following {
+  readonly members: Members;
+  readonly evidence: GroupEvidence;
+  /** In ms since 1970. */
+  readonly startedAt: number;
+}
+
 type Lost = { readonly id: string } | { readonly name: string };
 
 /** Somebody who would lose something by what the groups have shown, or of whom something newer may be known. */
@@ -132,8 +140,9 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
       });
     }
   }
-  const { notShown, ...taken } = await take([...losers, ...former], members, evidence, deps);
-  changed += taken.changed + (deps.beforeLogin ? await makeAccounts(members, seen, failures, deps) : 0);
+  const of: Following = { members, evidence, startedAt };
+  const { notShown, ...taken } = await take([...losers, ...former], of, deps);
+  changed += taken.changed + (deps.beforeLogin ? await makeAccounts(of, seen, failures, deps) : 0);
   return {
     people: members.byUser.size,
     changed,
@@ -188,8 +197,12 @@ function lost(group: ReceivedGroup, now: readonly ReceivedGroup[], read: ReadGro
 
 /** Whether something newer than the pages may be stored of somebody. */
 function isNewer({ subject = "", lastLoginTime = 0 }: User, startedAt: number, deps: PassDeps): boolean {
-  const since = startedAt - LAG_MS;
-  return lastLoginTime > since || deps.isLookedAt(subject, since);
+  return lastLoginTime > startedAt - LAG_MS || isLookedAt(subject, startedAt, deps);
+}
+
+/** Whether somebody is, or has been, looked at since pages may have been read. */
+function isLookedAt(subject: string, startedAt: number, deps: PassDeps): boolean {
+  return deps.isToBeLookedAt(subject) || deps.isLookedAt(subject, startedAt - LAG_MS);
 }
 
 /** A group's list of members doesn't have somebody who is in it: then it may lack others, too. */
@@ -201,8 +214,7 @@ class ContradictedError extends DirectoryInvalidAnswerError {
 
 async function take(
   losers: readonly Loser[],
-  members: Members,
-  evidence: GroupEvidence,
+  { members, evidence, startedAt }: Following,
   deps: PassDeps,
 ): Promise<Pick<Passed, "changed" | "notShown" | "failure" | "left">> {
   const notShown: User[] = [];
@@ -216,24 +228,26 @@ async function take(
   /** Those who would lose something and were looked at, and of them those of whom Okta said the same as the groups. */
   let [asked, confirmed] = [0, 0];
   let isOtherwise = false;
-  for (const [index, { user, member, groups, from }] of losers.entries()) {
+  for (const { user, member, groups, from } of losers) {
     if (failures.areOfAll) break;
     deps.signal.throwIfAborted();
     await letOthersRun();
-    const isFirst = index < LOOKED_AT_EACH;
+    const isFirst = asked < LOOKED_AT_EACH;
     // Where one wasn't what the groups said, nobody is what they said. Who couldn't be looked at says nothing of the others, as
     // long as most could.
     const isConfirmed = !isFirst && !isOtherwise && confirmed > asked / 2;
     if (!isConfirmed && from.length > 0) asked++;
     await failures.of(idOf(user), async () => {
-      if (isConfirmed && from.length > 0 && (await areCounted(from, members, evidence))) {
+      // Whoever is behind many may have been looked at since the list was read.
+      const isOfList = isConfirmed && from.length > 0 && !isLookedAt(idOf(user), startedAt, deps);
+      if (isOfList && (await areCounted(from, members, evidence))) {
         deps.signal.throwIfAborted();
         const isNew = await storeIdentity(user, member?.user ?? asStored(user), groups, deps);
         if (isNew) changed++;
         if (isNew !== undefined) return;
         // Somebody else has just written the account.
       }
-      const looked = await look(user, evidence, deps);
+      const looked = await look(idOf(user), evidence, deps);
       count(looked);
       if (isConfirmed) return;
       // Also where somebody else has just stored the same.
@@ -258,7 +272,7 @@ function asStored({ subject = "", oktaStatus = "ACTIVE" }: User): DirectoryUser 
 }
 
 /** Looks at one person as if that were the last look: what Okta says now counts. */
-async function look({ subject = "" }: User, evidence: GroupEvidence, deps: PassDeps): Promise<Looked> {
+async function look(subject: string, evidence: GroupEvidence, deps: PassDeps): Promise<Looked> {
   deps.signal.throwIfAborted();
   return untilStored(() => lookAtPerson(subject, {}, LAG_MS, deps.directory, deps, evidence), deps.signal);
 }
@@ -283,7 +297,7 @@ async function areCounted(
 }
 
 async function makeAccounts(
-  { byUser, read }: Members,
+  { members: { byUser, read }, evidence, startedAt }: Following,
   seen: ReadonlySet<string>,
   failures: PersonFailures,
   deps: PassDeps,
@@ -295,7 +309,12 @@ async function makeAccounts(
     await letOthersRun();
     if (seen.has(subject) || deps.isToBeLookedAt(subject)) continue;
     const groups = groupsAfterReading([], read, new Set(groupIDs));
-    if (await failures.of(subject, () => makeAccount(deps.organization, user, groups, deps))) made++;
+    const isMade = async (): Promise<boolean> => {
+      if (!isLookedAt(subject, startedAt, deps)) return makeAccount(deps.organization, user, groups, deps);
+      const looked = await look(subject, evidence, deps);
+      return looked.kind === "seen" && looked.changed;
+    };
+    if (await failures.of(subject, isMade)) made++;
   }
   return made;
 }

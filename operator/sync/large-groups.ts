@@ -28,6 +28,14 @@ export class LargeGroups {
       this.#groups.set(id, { name, againAt: performance.now() + AGAIN_MS });
   }
 
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  has(id: string): boolean {
+    return this.#groups.has(id);
+  }
+
   /** The ids of those that aren't to be read yet. */
   waiting(): ReadonlySet<string> {
     const now = performance.now();

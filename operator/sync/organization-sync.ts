@@ -243,7 +243,7 @@ export class OrganizationSync {
   #takeHints(): void {
     const organization = this.#deps.organization();
     if (!organization) return;
-    const { needsPass, groupIDs } = this.#hints.take(organization);
+    const { needsPass, groupIDs } = this.#hints.take(organization, this.#large);
     if (groupIDs === "all") this.#deps.lookUpGroups([...this.#mapped().found.keys()]);
     else this.#lookUp(groupIDs);
     if (needsPass) this.#passWaker.wake();
@@ -315,14 +315,15 @@ export class OrganizationSync {
       signal: this.#signal,
       ...(this.#deps.room && { room: this.#deps.room }),
     };
+    using _remembering = this.#hints.looks.remembering();
     const passed = await pass({ groups, gone }, passDeps);
     const others = [...this.#notShown.keys()].filter((id) => !passed.skipped.has(id));
     this.#notShownAre(passed.notShown, scope === "all" ? others : []);
     for (const { id } of scope === "all" ? this.#groupsNotShown.values() : groups)
       this.#groupsNotShown.delete(id);
     for (const group of passed.groupsNotShown) this.#groupsNotShown.set(group.id, group);
-    this.#large.read(passed.failure === undefined ? groups : [], passed.groupsTooLarge);
     this.#large.keep(mapped.found);
+    this.#large.read(passed.failure === undefined ? groups : [], passed.groupsTooLarge);
     const { error } = this.#large;
     if (error) this.#failed("pass", error, "large groups");
     else this.#succeeded("large groups");
@@ -354,11 +355,12 @@ export class OrganizationSync {
   /**
    * Stores as hints who couldn't be looked at, or stored, and which groups there was no memory for: nobody else waits for them,
    * and whoever leads next knows of them.
-   * @throws where people are many: then all of it is done again; and what noting them throws
+   * @throws where they are many: then all of it is done again; and what noting them throws
    */
   async #noteLeft({ left, groupsTooLarge }: Passed, organization: Organization): Promise<void> {
     const [first] = left.values();
     if (left.size > MOST_LEFT) throw first;
+    if (groupsTooLarge.length > MOST_LEFT) throw this.#large.error;
     const hints = [
       ...[...left.keys()].map((id): Hint => ({ kind: "person", id, eventTime: OF_NO_EVENT })),
       ...groupsTooLarge.map(({ id }): Hint => ({ kind: "group", id, eventTime: OF_NO_EVENT })),

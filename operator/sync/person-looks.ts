@@ -21,7 +21,7 @@ interface Look {
 const AFTER_FAILURE = { baseMs: 1_000, maxMs: 60_000 };
 /** People who are looked at at once. */
 const AT_ONCE = 8;
-/** Whoever was looked at so long ago is forgotten: pages that are older aren't read any more. */
+/** Whoever was looked at so long ago is forgotten, unless pages of that time are being read. */
 const REMEMBERED_MS = 30 * 60_000;
 
 /** Who of an organization is to be looked at in Okta, and when. */
@@ -30,6 +30,7 @@ export class PersonLooks {
   readonly #looks = new Map<string, Look>();
   /** When somebody was last looked at, in ms since 1970. */
   readonly #lookedAt = new Map<string, number>();
+  readonly #rememberedSince = new Set<number>();
   #underWay = 0;
 
   constructor(now: () => number = () => performance.now()) {
@@ -127,6 +128,13 @@ export class PersonLooks {
     }
   }
 
+  /** Until what this returns is disposed of, it is remembered who is looked at from now on: pages are being read. */
+  remembering(): Disposable {
+    const since = Date.now() - REMEMBERED_MS;
+    this.#rememberedSince.add(since);
+    return { [Symbol.dispose]: () => void this.#rememberedSince.delete(since) };
+  }
+
   /** Whether somebody has been looked at after this time. @param since ms since 1970 */
   isLookedAt(id: string, since: number): boolean {
     return (this.#lookedAt.get(id) ?? 0) > since;
@@ -136,8 +144,9 @@ export class PersonLooks {
     const now = Date.now();
     this.#lookedAt.delete(id);
     this.#lookedAt.set(id, now);
+    const since = Math.min(now - REMEMBERED_MS, ...this.#rememberedSince);
     for (const [oldest, at] of this.#lookedAt) {
-      if (now - at < REMEMBERED_MS) break;
+      if (at > since) break;
       this.#lookedAt.delete(oldest);
     }
   }

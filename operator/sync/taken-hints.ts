@@ -58,14 +58,17 @@ export class TakenHints {
     return this.#lastChange;
   }
 
-  /** Takes what is stored by now. */
-  take(organization: Organization): Taken {
+  /** Takes what is stored by now. @param unread groups that can't be read: by reading, nothing is learned of who is in them */
+  take(organization: Organization, unread: Unread = NONE): Taken {
     const { people, groups, everything } = this.#open(this.#stored.of(keyOf(organization)));
     // What is to be read in any case needn't be asked for one by one.
     // Of whom it fails, it would fail in a pass, too, and nobody else's pass is to end by that.
     const isAlone = ({ id, eventTime }: PersonHint): boolean =>
       eventTime === OF_NO_EVENT || this.looks.isFailing(id);
-    const { true: alone = [], false: heard = [] } = Object.groupBy(people, (person) => `${isAlone(person)}`);
+    const { true: alone = [], false: heard = [] } = Object.groupBy(
+      people,
+      (person) => `${isAlone(person) || mayBeIn(person, unread)}`,
+    );
     const isMany = heard.length > (everything ? MOST_LOOKS_BESIDE : MOST_LOOKS);
     const lookedAt = isMany ? alone : people;
     for (const person of lookedAt) this.looks.take(person);
@@ -101,7 +104,9 @@ export class TakenHints {
       done.filter(([what]) => what === kind).map(([, id = "", heardTime = ""]) => ({ id, heardTime }));
     const [, everything] = done.find(([what]) => what === "everything") ?? [];
     const optional = everything === undefined ? {} : { everything };
-    const people = of("person").filter(({ id }) => !left.people.has(id));
+    const stored = this.#stored.of(keyOf(organization))?.spec.people ?? [];
+    const kept = new Set(stored.filter((person) => mayBeIn(person, left.groups)).map(({ id }) => id));
+    const people = of("person").filter(({ id }) => !left.people.has(id) && !kept.has(id));
     await this.takeOut(organization, { people, groups: of("group"), ...optional });
   }
 
@@ -133,6 +138,20 @@ export class TakenHints {
       everything: everything && isOpen(keyOfHint("everything", everything)) ? everything : undefined,
     };
   }
+}
+
+/** Groups of which nothing is learned by reading members. */
+interface Unread {
+  readonly size: number;
+  has(id: string): boolean;
+}
+
+const NONE: Unread = new Set<string>();
+
+/** Whether what was said of somebody may be about one of these groups: whom no group shows isn't known to be suspended, either. */
+function mayBeIn({ joined = [], left = [] }: PersonHint, unread: Unread): boolean {
+  const named = [...joined, ...left];
+  return unread.size > 0 && (named.length === 0 || named.some((id) => unread.has(id)));
 }
 
 function keysOf({

@@ -25,6 +25,14 @@ test("owners of one tenant have portions of their own, and leave some to others,
   );
 });
 
+test("nothing is always to be had", (t) => {
+  const room = new Room(64);
+  t.true(room.share("acme/a").take(24));
+  while (room.share("beta/b").take(1) || room.share("c").take(1));
+  t.false(room.share("acme/a").take(1));
+  t.true(room.share("acme/a").take(0));
+});
+
 test("what is taken together is taken or not, and given back with the share that it is of", (t) => {
   const room = new Room(64);
   {

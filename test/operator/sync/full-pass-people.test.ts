@@ -446,10 +446,41 @@ test("a list that Okta's number of members contradicts says nothing of the other
   t.deepEqual(lookedAt(), [...many(50), "00uada"]);
 });
 
+test("who is looked at while others are taken isn't taken by the list, which is older", async (t) => {
+  for (const how of ["isToBeLookedAt", "isLookedAt"] as const) {
+    const { directory, account, read, lookedAt, holds } = scene();
+    for (const id of many(60)) await account(id, ["web"], []);
+    const back = await account("00uback", ["web"], []);
+    directory.alsoIn.set("00uback", [WEB]);
+    const isTaking = () => directory.asked.some((call) => call.startsWith("user "));
+    const { failure } = await read({ [how]: (subject: string) => subject === "00uback" && isTaking() });
+    t.is(failure, undefined);
+    t.deepEqual(lookedAt(), [...many(50), "00uback"]);
+    t.is(await holds(back), "service-admin");
+  }
+});
+
+test("who has been looked at since the pages gets no account by them", async (t) => {
+  const { directory, read, lookedAt, store } = scene({ beforeLogin: true });
+  directory.groups.get(WEB)?.pages.push(["00uleft", "00ustays"]);
+  for (const id of ["00uleft", "00ustays"]) directory.people.set(id, { id, status: "ACTIVE" });
+  directory.alsoIn.set("00ustays", [WEB]);
+  await read({ isLookedAt: (subject) => subject !== "00uother" });
+  t.deepEqual(lookedAt().sort(), ["00uleft", "00ustays"]);
+  const held = async (subject: string) =>
+    rolesHeld(await store.find(ORGANIZATION, { issuer: ISSUER, subject }), ISSUER);
+  t.deepEqual(
+    [await held("00uother"), await held("00ustays")],
+    ["portal-admin,service-admin", "service-admin"],
+  );
+});
+
 test("who is looked at for another reason confirms nothing of those who would lose something", async (t) => {
   for (const [failing, others, looks] of [
     [24, 26, 70],
-    [20, 5, 50],
+    [20, 5, 55],
+    [0, 50, 70],
+    [0, 15, 65],
   ] as const) {
     const { directory, account, read, lookedAt } = scene();
     for (const id of many(70)) await account(id, ["web"], []);

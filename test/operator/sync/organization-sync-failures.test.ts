@@ -8,6 +8,7 @@ import {
 } from "../../../okta/directory/directory-errors.ts";
 import { Room } from "../../../okta/room.ts";
 import { fakeClock } from "../../kubernetes/fake-clock.ts";
+import { aMapping } from "./a-mapping.ts";
 import { anOrganizationSync, PORTAL, person, quiet, WEB } from "./an-organization-sync.ts";
 
 // What is told when Okta can't be asked, and when it is asked again.
@@ -282,6 +283,36 @@ test.serial("whoever leads next reads the groups for which there was no memory",
   t.true(asked().includes(`members ${WEB}`));
   t.is(await holds(ada), "");
   t.is(state.hints.groups, undefined);
+});
+
+test.serial("where too many groups are too large to be noted, all is read again", async (t) => {
+  for (const many of [50, 51]) {
+    const names = Array.from({ length: many }, (_, i) => `large${i}`);
+    const found = names.map((name) => ({ id: `00g-${name}`, name }));
+    const mappings = [
+      aMapping(
+        names.map((name) => ({ name })),
+        { found, resolved: "True" },
+      ),
+    ];
+    const { directory, request, sync, state, end } = anOrganizationSync(t, {
+      ...quiet(),
+      mappings,
+      room: new Room(40_000),
+    });
+    for (const { id, name } of found) {
+      const pages = [Array.from({ length: 200 }, (_, i) => `00u-${name}-${i}`)];
+      directory.groups.set(id, { name, pages });
+      for (const id of pages.flat()) directory.people.set(id, { id, status: "ACTIVE" });
+    }
+    await clock.pass(100);
+    request("1");
+    await clock.pass(5_000, 100);
+    t.is(sync.state().lastRequest, many === 50 ? "1" : undefined);
+    t.is(state.hints.groups?.length, many === 50 ? 50 : undefined);
+    t.is(state.hints.everything, undefined);
+    end.abort();
+  }
 });
 
 test.serial("an outage is told before groups that are too large", async (t) => {

@@ -177,5 +177,15 @@ test.serial(
     await minutes(2);
     lookAt("cy");
     t.deepEqual(known(), ["ada", "cy"]);
+    {
+      using _first = all.remembering();
+      await minutes(20);
+      using _second = all.remembering();
+      await minutes(20);
+      lookAt("bob");
+      t.deepEqual(known(), ["ada", "bob", "cy"], "as long as pages of that time are being read");
+    }
+    lookAt("dan");
+    t.deepEqual(known(), ["bob", "dan"]);
   },
 );

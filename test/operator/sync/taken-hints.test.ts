@@ -148,6 +148,30 @@ test("whom a pass has left, or of whom it fails, is looked at alone, however muc
   t.deepEqual([hints.looks.size, hints.needs.size], [61, 0]);
 });
 
+test("of whom a group is told that can't be read, or that they are suspended, they are looked at, however many they are", async (t) => {
+  const large = new Set(["00glarge"]);
+  const left = people(300).map((one, i) => ({ ...one, left: [i < 150 ? "00glarge" : "00gother"] }));
+  const suspended = { ...hint("00ususpended"), active: false };
+  const { hints, stored, take } = scene({ people: [...left, suspended] });
+  hints.take(ACME, large);
+  t.deepEqual([hints.looks.size, hints.needs.size], [301, 0], "not more than two hundred others are left");
+  stored.spec = {
+    people: [...left, ...left.slice(150).map((one) => ({ ...one, id: `${one.id}0` })), suspended],
+  };
+  hints.take(ACME, large);
+  t.deepEqual([hints.looks.size, hints.needs.size], [151, 300]);
+  t.true(hints.looks.has("00ususpended"));
+
+  stored.spec = { people: [...left, suspended] };
+  take();
+  t.deepEqual([hints.looks.size, hints.needs.size], [0, 301], "it isn't known to be so large yet");
+  await hints.passed(ACME, { scope: "all", startedAt: later(), left: { ...nothing, groups: large } });
+  t.deepEqual(
+    stored.done[0]?.people?.map(({ id }) => id),
+    left.slice(150).map(({ id }) => id),
+  );
+});
+
 test("those who were to be looked at one by one aren't when so many more are heard of", (t) => {
   const { hints, stored, take } = scene({ people: people(3) });
   take();
