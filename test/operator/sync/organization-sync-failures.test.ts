@@ -285,6 +285,26 @@ test.serial("whoever leads next reads the groups for which there was no memory",
   t.is(state.hints.groups, undefined);
 });
 
+test.serial("who leaves a group that is too large loses it at once, however many do", async (t) => {
+  const room = new Room(40_000);
+  const { account, directory, hear, holds, request, state, sync } = anOrganizationSync(t, {
+    ...quiet(),
+    room,
+  });
+  const many = Array.from({ length: 220 }, (_, i) => `00u${i}`);
+  const [ada] = [await account("00uada", ["web"], [])];
+  for (const id of many) directory.add(id, [WEB]);
+  await clock.pass(100);
+  request("1");
+  await clock.pass(1_000, 100);
+  hear(...[...many, "00uada"].map((id) => person(id, { left: [WEB] })));
+  await clock.pass(5_000, 100);
+  t.is(await holds(ada), "");
+  await clock.pass(60_000, 1_000);
+  t.is(state.hints.people, undefined);
+  t.regex(String(sync.state().failure?.error), /no memory/);
+});
+
 test.serial("where too many groups are too large to be noted, all is read again", async (t) => {
   for (const many of [50, 51]) {
     const names = Array.from({ length: many }, (_, i) => `large${i}`);

@@ -169,6 +169,31 @@ test.serial(
   },
 );
 
+test.serial(
+  "who is looked at while everything is read, however long that takes, isn't given back what a page still had",
+  async (t) => {
+    const { account, directory, hear, holds, request } = anOrganizationSync(t, quiet());
+    const ada = await account("00uada", ["web"], [WEB]);
+    await account("00ubob", ["portal"], [PORTAL]);
+    await clock.pass(100);
+    const slow = Promise.withResolvers<void>();
+    let lists = 0;
+    directory.onAsked = (call) => (call === "members" && ++lists === 2 ? slow.promise : undefined);
+    request("1");
+    await clock.pass(100);
+    directory.people.set("00uada", { id: "00uada", status: "SUSPENDED" });
+    hear(person("00uada", { active: false }));
+    await clock.pass(40_000, 1_000);
+    t.is(await holds(ada), "");
+    await clock.pass(40 * 60_000, 60_000);
+    hear(person("00ubob"));
+    await clock.pass(40_000, 1_000);
+    slow.resolve();
+    await clock.pass(1_000, 100);
+    t.is(await holds(ada), "");
+  },
+);
+
 test.serial("whom Okta doesn't show is told, until it shows them", async (t) => {
   const { account, directory, hear, sync, request } = anOrganizationSync(t, quiet());
   const [ada, bob] = [await account("00uada", ["web"], [WEB]), await account("00ubob", ["web"], [WEB])];
