@@ -19,18 +19,25 @@ export class NoAddressError extends Error {
   }
 }
 
-/** A look-up of host names that has turns. @param turnCame called when it has its own: from then on it is the name server's */
+/**
+ * A look-up of host names that has turns.
+ * @returns whether it has waited for others of the same owner until now, or nearly, so that it says nothing of the name server
+ */
 export type HostLookup = (
   hostname: string,
   options: LookupOptions,
   callback: Parameters<LookupFunction>[2],
-  turnCame?: () => void,
-) => void;
+) => () => boolean;
 
 interface Pending {
-  readonly waiting: { readonly callback: Parameters<LookupFunction>[2]; readonly turnCame: () => void }[];
-  hasTurn: boolean;
+  readonly callbacks: Parameters<LookupFunction>[2][];
+  /** Whether its owner's others had all turns that there are for them. */
+  readonly isOwners: boolean;
+  turnAt: number;
 }
+
+/** A name server has had less time than this to answer. */
+const JUST_NOW_MS = 1_000;
 
 /**
  * A look-up of host names that asks the system once for all who ask at the same time on behalf of the same owner, and within
@@ -39,28 +46,27 @@ interface Pending {
 export function hostLookup(ask: LookupFunction = systemLookup): HostLookup {
   const pending = new Map<string, Pending>();
   const places = new LookupPlaces();
-  return (hostname, options, callback, turnCame = () => {}) => {
+  return (hostname, options, callback) => {
     const domain = domainOf(hostname);
     const owner = currentOwner();
     // Nobody's look-up waits for another's turn.
     const key = JSON.stringify([owner, hostname, options.all, options.family, options.hints, options.order]);
     const begun = pending.get(key);
-    if (begun) {
-      begun.waiting.push({ callback, turnCame });
-      if (begun.hasTurn) turnCame();
-      return;
-    }
-    const its: Pending = { waiting: [{ callback, turnCame }], hasTurn: false };
-    pending.set(key, its);
-    places.run({ domain, owner }, (ended) => {
-      its.hasTurn = true;
-      for (const { turnCame } of its.waiting) turnCame();
-      ask(hostname, options, (error, address, family) => {
-        pending.delete(key);
-        ended();
-        for (const { callback } of its.waiting) callback(error, address, family);
+    begun?.callbacks.push(callback);
+    const isOwners = places.isFullOf({ domain, owner });
+    const its: Pending = begun ?? { callbacks: [callback], isOwners, turnAt: Number.POSITIVE_INFINITY };
+    if (!begun) {
+      pending.set(key, its);
+      places.run({ domain, owner }, (ended) => {
+        its.turnAt = performance.now();
+        ask(hostname, options, (error, address, family) => {
+          pending.delete(key);
+          ended();
+          for (const callback of its.callbacks) callback(error, address, family);
+        });
       });
-    });
+    }
+    return () => its.isOwners && performance.now() - its.turnAt < JUST_NOW_MS;
   };
 }
 
@@ -96,14 +102,10 @@ export function checkedLookup(
         "",
         0,
       );
-    let turnAt = Number.POSITIVE_INFINITY;
-    const turnCame = (): void => {
-      turnAt = performance.now();
-    };
+    let hadNoTurn = (): boolean => false;
     const timer = setTimeout(() => {
       over = true;
-      const hadTime = performance.now() - turnAt >= timeoutMs / 2;
-      fail(hadTime ? new SilentNameServerError(hostname) : new NoTurnError());
+      fail(hadNoTurn() ? new NoTurnError() : new SilentNameServerError(hostname));
     }, timeoutMs);
     let over = false;
     const answered: Parameters<LookupFunction>[2] = (error, found) => {
@@ -122,7 +124,7 @@ export function checkedLookup(
       } else if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);
     };
-    lookup(hostname, { ...options, all: true }, answered, turnCame);
+    hadNoTurn = lookup(hostname, { ...options, all: true }, answered);
   };
 }
 

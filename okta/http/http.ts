@@ -76,6 +76,8 @@ export class Http {
     const lookup = hostLookup(options.lookup);
     const checked = checkedLookup(lookup, { destinations, timeoutMs: connectTimeoutMs * 0.8 });
     const connect = { timeout: connectTimeoutMs, lookup: checked };
+    // Where HTTP/2 is possible, all who ask a host wait until the first connection shows whether it is: on whosever behalf.
+    const allowH2 = false;
     this.#dispatcher = options.proxy
       ? new EnvHttpProxyAgent({
           httpProxy: "",
@@ -83,6 +85,7 @@ export class Http {
           noProxy: options.proxy.noProxy,
           connections,
           connect,
+          allowH2,
           connectTimeout: connectTimeoutMs,
           // Where the proxy is, no organization says.
           proxyTls: { timeout: connectTimeoutMs, lookup },
@@ -91,7 +94,7 @@ export class Http {
           clientFactory: (origin, client) =>
             new Pool(origin, { ...client, headersTimeout: connectTimeoutMs }),
         })
-      : new Agent({ connections, connect });
+      : new Agent({ connections, connect, allowH2 });
   }
 
   /**

@@ -58,6 +58,11 @@ export class LookupPlaces {
     this.#next(name, domain);
   }
 
+  /** Whether there is no place for it since its owner, or those of the same tenant, have all that there are for them. */
+  isFullOf({ domain, owner }: LookupOf): boolean {
+    return owner !== undefined && !this.#known.has(domain) && !this.#unsure.mayHave(owner, 1);
+  }
+
   /** To be called when a place has become free. */
   #letIn(): void {
     // Who begins one is the last to have its turn again, which then comes in this loop.

@@ -1,7 +1,7 @@
 import { createServer, type LookupFunction } from "node:net";
 import test, { type ExecutionContext } from "ava";
 import { Destinations, type DestinationsOptions } from "../../../okta/http/destinations.ts";
-import { checkedLookup } from "../../../okta/http/host-lookup.ts";
+import { checkedLookup, hostLookup } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { HttpConnectionError } from "../../../okta/http/http-errors.ts";
 
@@ -126,7 +126,7 @@ test("where hosts are listed, what fails at them is told", async (t) => {
 
 test("of several addresses of a name only those are found that may be connected to", async (t) => {
   const inside: LookupFunction = names({ "acme.test": ["10.1.2.3", "127.0.0.1", "fe80::1", "8.8.8.8"] });
-  const lookup = checkedLookup(inside, {
+  const lookup = checkedLookup(hostLookup(inside), {
     destinations: new Destinations({ addresses: ["loopback", "public"] }),
     timeoutMs: 5_000,
   });

@@ -119,26 +119,35 @@ test("however many domains one owner names that aren't answered, others' are loo
   t.is(asked.length, 110);
 });
 
-test("whoever asks is told when the name server does, or already has been asked", (t) => {
-  const { asked, ask } = nameServer();
-  const lookup = hostLookup(ask);
-  const turns: string[] = [];
-  const find = (name: string, who: string) =>
-    lookup(
-      name,
-      {},
-      () => {},
-      () => turns.push(who),
+test.serial(
+  "that it had no turn is an owner's limit where the owner's others have all, and no word on the name server",
+  (t) => {
+    const { asked, ask } = nameServer();
+    const lookup = hostLookup(ask);
+    const find = (name: string) => lookup(name, {}, () => {});
+    const inTurn = Array.from({ length: 3 }, (_, index) => find(`${index}.silent.example`));
+    t.deepEqual(
+      inTurn.map((hadNoTurn) => hadNoTurn()),
+      [false, false, false],
+      "the third waits for the others of its domain, whoever asks",
     );
-  for (const name of ["a", "b"]) find(`${name}.dead.example`, name);
-  t.deepEqual(turns.splice(0), ["a", "b"]);
-  for (const who of ["first", "second"]) find("c.dead.example", who);
-  t.deepEqual(turns, []);
-  asked[0]?.fail(new Error("EAI_AGAIN"));
-  t.deepEqual(turns.splice(0), ["first", "second"]);
-  find("c.dead.example", "third");
-  t.deepEqual(turns, ["third"]);
-});
+    onBehalfOf("them", () => {
+      for (let index = 0; index < 20; index++) find(`sso.dead-${index}.example`);
+      const [late, same] = [find("acme.okta.com"), find("acme.okta.com")];
+      t.deepEqual([late(), same()], [true, true]);
+      for (const one of asked) one.fail(new Error("EAI_AGAIN"));
+      t.is(asked.at(-1)?.hostname, "acme.okta.com");
+      t.true(late(), "it has just come");
+      const { now } = performance;
+      t.teardown(() => Object.assign(performance, { now }));
+      performance.now = () => now.call(performance) + 1_000;
+      t.false(late());
+      for (let index = 0; index < 20; index++) find(`sso.dead-again-${index}.example`);
+      t.false(find("www.dead-0.example")(), "its domain is known to be answered");
+    });
+    t.false(onBehalfOf("acme", () => find("acme.okta.com"))());
+  },
+);
 
 test("one tenant's owners together leave look-ups to others, however many they are", (t) => {
   const { asked, find } = nameServer();
@@ -304,10 +313,10 @@ function checked(
   { all = true, destinations = new Destinations(), timeoutMs = 60_000, hasTurn = true } = {},
 ) {
   const heard: unknown[][] = [];
-  const lookup: HostLookup = (_hostname, options, callback, turnCame) => {
+  const lookup: HostLookup = (_hostname, options, callback) => {
     if (!options.all) throw new Error("all addresses have to be looked at");
-    if (hasTurn) turnCame?.();
     answer(callback);
+    return () => !hasTurn;
   };
   const came = new Promise<void>((resolve) => {
     checkedLookup(lookup, { destinations, timeoutMs })("acme.okta.com", { all }, (...told) => {

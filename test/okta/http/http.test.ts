@@ -1,10 +1,12 @@
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import test from "ava";
 import { Destinations } from "../../../okta/http/destinations.ts";
 import { NoAddressError } from "../../../okta/http/host-lookup.ts";
 import { Http } from "../../../okta/http/http.ts";
 import { HttpConnectionError, HttpStatusError, HttpTimeoutError } from "../../../okta/http/http-errors.ts";
 import { Room } from "../../../okta/room.ts";
+import { waitFor } from "../../wait-for.ts";
 import { LOOPBACK } from "../loopback.ts";
 import { CLOSED_URL, TestServer } from "../server.ts";
 import { scene } from "./http-under-test.ts";
@@ -45,6 +47,22 @@ for (const [what, answer] of [
     await t.throwsAsync(s.http.json(s.server.url), { code: "not-json" });
   });
 }
+
+test("nobody waits for another's connection to a host that doesn't say who it is", async (t) => {
+  let connections = 0;
+  const server = createServer(() => {
+    connections++;
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.teardown(() => void server.close());
+  const http = new Http({ destinations: LOOPBACK });
+  const { port } = server.address() as AddressInfo;
+  const requests = Array.from({ length: 3 }, () => http.request(`https://127.0.0.1:${port}/`));
+  const ended = Promise.allSettled(requests);
+  await waitFor(() => connections === 3 || undefined, { what: "each to have a connection of its own" });
+  await http.close();
+  t.true((await ended).every(({ status }) => status === "rejected"));
+});
 
 test("a server that never answers is given up", async (t) => {
   await using s = await scene({ timeoutMs: 50 });
