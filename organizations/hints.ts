@@ -24,7 +24,7 @@ export interface Done {
 }
 
 /** People and groups that are noted one by one. Beyond, to look at everything costs less. */
-const MOST_HINTS = 500;
+export const MOST_HINTS = 500;
 /** What was said of one person, or of all of them: group by group. More isn't needed to know when Okta has caught up. */
 const MOST_GROUPS_OF_PERSON = 100;
 const MOST_GROUPS_OF_ALL = 5_000;

@@ -71,6 +71,8 @@ interface Following {
   readonly evidence: GroupEvidence;
   /** In ms since 1970. */
   readonly startedAt: number;
+  /** Whom it leaves to whoever looks at them alone. */
+  readonly skipped: Set<string>;
 }
 
 type Lost = { readonly id: string } | { readonly name: string };
@@ -140,7 +142,7 @@ export async function pass({ groups, gone }: PassOf, deps: PassDeps): Promise<Pa
       });
     }
   }
-  const of: Following = { members, evidence, startedAt };
+  const of: Following = { members, evidence, startedAt, skipped };
   const { notShown, ...taken } = await take([...losers, ...former], of, deps);
   changed += taken.changed + (deps.beforeLogin ? await makeAccounts(of, seen, failures, deps) : 0);
   return {
@@ -200,9 +202,9 @@ function isNewer({ subject = "", lastLoginTime = 0 }: User, startedAt: number, d
   return lastLoginTime > startedAt - LAG_MS || isLookedAt(subject, startedAt, deps);
 }
 
-/** Whether somebody is, or has been, looked at since pages may have been read. */
+/** Whether somebody has been looked at since pages may have been read. */
 function isLookedAt(subject: string, startedAt: number, deps: PassDeps): boolean {
-  return deps.isToBeLookedAt(subject) || deps.isLookedAt(subject, startedAt - LAG_MS);
+  return deps.isLookedAt(subject, startedAt - LAG_MS);
 }
 
 /** A group's list of members doesn't have somebody who is in it: then it may lack others, too. */
@@ -214,7 +216,7 @@ class ContradictedError extends DirectoryInvalidAnswerError {
 
 async function take(
   losers: readonly Loser[],
-  { members, evidence, startedAt }: Following,
+  { members, evidence, startedAt, skipped }: Following,
   deps: PassDeps,
 ): Promise<Pick<Passed, "changed" | "notShown" | "failure" | "left">> {
   const notShown: User[] = [];
@@ -228,19 +230,23 @@ async function take(
   /** Those who would lose something and were looked at, and of them those of whom Okta said the same as the groups. */
   let [asked, confirmed] = [0, 0];
   let isOtherwise = false;
-  for (const { user, member, groups, from } of losers) {
+  for (const [index, { user, member, groups, from: lost }] of losers.entries()) {
     if (failures.areOfAll) break;
     deps.signal.throwIfAborted();
     await letOthersRun();
+    // Whoever is behind many may be looked at by now, or have been since the list was read.
+    if (deps.isToBeLookedAt(idOf(user))) {
+      skipped.add(idOf(user));
+      continue;
+    }
+    const from = isLookedAt(idOf(user), startedAt, deps) ? [] : lost;
     const isFirst = asked < LOOKED_AT_EACH;
     // Where one wasn't what the groups said, nobody is what they said. Who couldn't be looked at says nothing of the others, as
     // long as most could.
     const isConfirmed = !isFirst && !isOtherwise && confirmed > asked / 2;
     if (!isConfirmed && from.length > 0) asked++;
     await failures.of(idOf(user), async () => {
-      // Whoever is behind many may have been looked at since the list was read.
-      const isOfList = isConfirmed && from.length > 0 && !isLookedAt(idOf(user), startedAt, deps);
-      if (isOfList && (await areCounted(from, members, evidence))) {
+      if (isConfirmed && from.length > 0 && (await areCounted(from, members, evidence))) {
         deps.signal.throwIfAborted();
         const isNew = await storeIdentity(user, member?.user ?? asStored(user), groups, deps);
         if (isNew) changed++;
@@ -254,7 +260,7 @@ async function take(
       const isStill =
         looked.kind === "seen" && from.some((one) => looked.groups.some((group) => isOf(group, one)));
       // Later on they may have been put into it meanwhile.
-      if (isStill && isFirst) contradicted ??= new ContradictedError();
+      if (isStill && index < LOOKED_AT_EACH) contradicted ??= new ContradictedError();
       if (isStill || looked.kind !== "seen") isOtherwise = true;
       else if (from.length > 0) confirmed++;
     });

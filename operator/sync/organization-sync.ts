@@ -9,6 +9,7 @@ import { OktaError } from "../../okta/errors.ts";
 import { type Hint, OF_NO_EVENT } from "../../okta/events/hint.ts";
 import type { Room } from "../../okta/room.ts";
 import { unlessAhead } from "../../organizations/deactivation-window.ts";
+import { MOST_HINTS } from "../../organizations/hints.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import { ChangePolls } from "./change-polls.ts";
 import { type PassDeps, type Passed, pass } from "./full-pass.ts";
@@ -22,7 +23,7 @@ import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
 import { type Failing, lookAt, type Part, SyncFailures } from "./sync-failures.ts";
 import { requestedSync, type SyncState } from "./sync-state.ts";
-import { type HeardHints, MOST_LEFT, TakenHints } from "./taken-hints.ts";
+import { type HeardHints, MOST_LEFT, TakenHints, type Unread } from "./taken-hints.ts";
 import { Waker } from "./waker.ts";
 
 export interface OrganizationSyncDeps extends StoringDeps {
@@ -243,7 +244,7 @@ export class OrganizationSync {
   #takeHints(): void {
     const organization = this.#deps.organization();
     if (!organization) return;
-    const { needsPass, groupIDs } = this.#hints.take(organization, this.#large);
+    const { needsPass, groupIDs } = this.#hints.take(organization, bothOf(this.#large, this.#groupsNotShown));
     if (groupIDs === "all") this.#deps.lookUpGroups([...this.#mapped().found.keys()]);
     else this.#lookUp(groupIDs);
     if (needsPass) this.#passWaker.wake();
@@ -336,7 +337,10 @@ export class OrganizationSync {
       this.#outOfForce = outOfForce;
       this.#wasOnLogin = provision !== "BeforeLogin";
     }
-    const left = { people: passed.left, groups: new Set(passed.groupsTooLarge.map(({ id }) => id)) };
+    const [groupsLeft, notShown] = [passed.groupsTooLarge, passed.groupsNotShown].map(
+      (groups) => new Set(groups.map(({ id }) => id)),
+    ) as [Set<string>, Set<string>];
+    const left = { people: passed.left, groups: groupsLeft, unread: bothOf(groupsLeft, notShown) };
     await this.#hints.passed(organization, { scope, startedAt, left });
     this.#deps.log.info(
       {
@@ -366,6 +370,9 @@ export class OrganizationSync {
       ...groupsTooLarge.map(({ id }): Hint => ({ kind: "group", id, eventTime: OF_NO_EVENT })),
     ];
     if (hints.length === 0) return;
+    // One more than there may be would make all of them one, and nobody would be looked at alone any more.
+    const { people = [], groups = [] } = this.#deps.hints.of(keyOf(organization))?.spec ?? {};
+    if (people.length + groups.length + hints.length > MOST_HINTS) throw first ?? this.#large.error;
     await this.#deps.hints.heard(organization, { hints });
     this.#lookWaker.wake();
   }
@@ -532,6 +539,10 @@ export class OrganizationSync {
 function withGroups(due: PassScope | undefined, groups: readonly string[]): PassScope | undefined {
   if (due === "all" || groups.length === 0) return due;
   return new Set([...(due ?? []), ...groups]);
+}
+
+function bothOf(one: Unread, other: Unread): Unread {
+  return { size: one.size + other.size, has: (id) => one.has(id) || other.has(id) };
 }
 
 const GONE = "name ";

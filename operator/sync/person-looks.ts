@@ -30,7 +30,7 @@ export class PersonLooks {
   readonly #looks = new Map<string, Look>();
   /** When somebody was last looked at, in ms since 1970. */
   readonly #lookedAt = new Map<string, number>();
-  readonly #rememberedSince = new Set<number>();
+  readonly #remembering = new Set<{ readonly since: number }>();
   #underWay = 0;
 
   constructor(now: () => number = () => performance.now()) {
@@ -130,9 +130,9 @@ export class PersonLooks {
 
   /** Until what this returns is disposed of, it is remembered who is looked at from now on: pages are being read. */
   remembering(): Disposable {
-    const since = Date.now() - REMEMBERED_MS;
-    this.#rememberedSince.add(since);
-    return { [Symbol.dispose]: () => void this.#rememberedSince.delete(since) };
+    const one = { since: Date.now() - REMEMBERED_MS };
+    this.#remembering.add(one);
+    return { [Symbol.dispose]: () => void this.#remembering.delete(one) };
   }
 
   /** Whether somebody has been looked at after this time. @param since ms since 1970 */
@@ -144,7 +144,7 @@ export class PersonLooks {
     const now = Date.now();
     this.#lookedAt.delete(id);
     this.#lookedAt.set(id, now);
-    const since = Math.min(now - REMEMBERED_MS, ...this.#rememberedSince);
+    const since = Math.min(now - REMEMBERED_MS, ...[...this.#remembering].map(({ since }) => since));
     for (const [oldest, at] of this.#lookedAt) {
       if (at > since) break;
       this.#lookedAt.delete(oldest);

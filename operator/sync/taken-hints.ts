@@ -23,7 +23,10 @@ export interface Taken {
 export const MOST_LEFT = 50;
 /** What a pass has left to be done. */
 export interface Left {
+  /** Groups that are to be read once more. */
   readonly groups: ReadonlySet<string>;
+  /** All that weren't read, those that Okta doesn't show among them. */
+  readonly unread: Unread;
   readonly people: { has(id: string): boolean };
 }
 
@@ -105,7 +108,7 @@ export class TakenHints {
     const [, everything] = done.find(([what]) => what === "everything") ?? [];
     const optional = everything === undefined ? {} : { everything };
     const stored = this.#stored.of(keyOf(organization))?.spec.people ?? [];
-    const kept = new Set(stored.filter((person) => mayBeIn(person, left.groups)).map(({ id }) => id));
+    const kept = new Set(stored.filter((person) => mayBeIn(person, left.unread)).map(({ id }) => id));
     const people = of("person").filter(({ id }) => !left.people.has(id) && !kept.has(id));
     await this.takeOut(organization, { people, groups: of("group"), ...optional });
   }
@@ -141,7 +144,7 @@ export class TakenHints {
 }
 
 /** Groups of which nothing is learned by reading members. */
-interface Unread {
+export interface Unread {
   readonly size: number;
   has(id: string): boolean;
 }
@@ -149,9 +152,10 @@ interface Unread {
 const NONE: Unread = new Set<string>();
 
 /** Whether what was said of somebody may be about one of these groups: whom no group shows isn't known to be suspended, either. */
-function mayBeIn({ joined = [], left = [] }: PersonHint, unread: Unread): boolean {
+function mayBeIn({ joined = [], left = [], active }: PersonHint, unread: Unread): boolean {
+  if (unread.size === 0) return false;
   const named = [...joined, ...left];
-  return unread.size > 0 && (named.length === 0 || named.some((id) => unread.has(id)));
+  return named.length === 0 || active !== undefined || named.some((id) => unread.has(id));
 }
 
 function keysOf({

@@ -455,9 +455,22 @@ test("who is looked at while others are taken isn't taken by the list, which is 
     const isTaking = () => directory.asked.some((call) => call.startsWith("user "));
     const { failure } = await read({ [how]: (subject: string) => subject === "00uback" && isTaking() });
     t.is(failure, undefined);
-    t.deepEqual(lookedAt(), [...many(50), "00uback"]);
+    t.deepEqual(lookedAt(), how === "isLookedAt" ? [...many(50), "00uback"] : many(50));
     t.is(await holds(back), "service-admin");
   }
+});
+
+test("whoever is back in a group by what somebody has looked at since contradicts no list", async (t) => {
+  const { directory, account, read, lookedAt, holds } = scene();
+  for (const id of many(10)) await account(id, ["web"], []);
+  const back = await account("00uback", ["web"], []);
+  for (const id of many(70).slice(10)) await account(id, ["web"], []);
+  directory.alsoIn.set("00uback", [WEB]);
+  const isTaking = () => directory.asked.some((call) => call.startsWith("user "));
+  const { failure, changed } = await read({ isLookedAt: (subject) => subject === "00uback" && isTaking() });
+  t.deepEqual([failure, changed], [undefined, 71], "the group's id is stored");
+  t.is(lookedAt().length, 51);
+  t.is(await holds(back), "service-admin");
 });
 
 test("who has been looked at since the pages gets no account by them", async (t) => {

@@ -7,9 +7,10 @@ import {
   DirectoryUnreachableError,
 } from "../../../okta/directory/directory-errors.ts";
 import { Room } from "../../../okta/room.ts";
+import { withHeard } from "../../../organizations/hints.ts";
 import { fakeClock } from "../../kubernetes/fake-clock.ts";
 import { aMapping } from "./a-mapping.ts";
-import { anOrganizationSync, PORTAL, person, quiet, WEB } from "./an-organization-sync.ts";
+import { anOrganizationSync, PORTAL, person, quiet, WEB, webAndPortal } from "./an-organization-sync.ts";
 
 // What is told when Okta can't be asked, and when it is asked again.
 
@@ -303,6 +304,49 @@ test.serial("who leaves a group that is too large loses it at once, however many
   await clock.pass(60_000, 1_000);
   t.is(state.hints.people, undefined);
   t.regex(String(sync.state().failure?.error), /no memory/);
+});
+
+test.serial("who leaves a group that Okta doesn't show loses it, however many do", async (t) => {
+  const found = [
+    { id: WEB, name: "web", shown: false },
+    { id: PORTAL, name: "portal" },
+  ];
+  const mappings = [webAndPortal({ found, resolved: "False" })];
+  const { account, directory, hear, holds, request, state, sync } = anOrganizationSync(t, {
+    ...quiet(),
+    mappings,
+  });
+  const many = Array.from({ length: 220 }, (_, i) => `00u${i}`);
+  const ada = await account("00uada", ["web"], []);
+  for (const id of many) await account(id, ["web"], [PORTAL]);
+  await clock.pass(100);
+  directory.hiddenGroups.add(WEB);
+  request("1");
+  await clock.pass(1_000, 100);
+  t.deepEqual(sync.state().groupsNotShown, ["web"]);
+  t.is(await holds(ada), "service-admin");
+  hear(...[...many, "00uada"].map((id) => person(id, { left: [WEB] })));
+  await clock.pass(60_000, 1_000);
+  t.is(await holds(ada), "");
+  t.is(state.hints.people, undefined);
+});
+
+test.serial("what a reading leaves doesn't push out what is there: then all is read again", async (t) => {
+  const { account, directory, request, state, sync } = anOrganizationSync(t, quiet());
+  for (let i = 0; i < 3; i++) {
+    await account(`00u${i}`, ["web"], []);
+    directory.failing.set(`user 00u${i}`, new DirectoryForbiddenError("okta.users.read", "grant it."));
+  }
+  await clock.pass(100);
+  directory.onAsked = (call) => {
+    if (call !== "members" || state.hints.people) return;
+    const others = Array.from({ length: 498 }, (_, i) => person(`00uother${i}`));
+    state.hints = withHeard(state.hints, { hints: others }, Date.now());
+  };
+  request("1");
+  await clock.pass(500, 100);
+  t.deepEqual([state.hints.people?.length, state.hints.everything], [498, undefined]);
+  t.is(sync.state().lastRequest, undefined);
 });
 
 test.serial("where too many groups are too large to be noted, all is read again", async (t) => {

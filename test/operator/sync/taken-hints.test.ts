@@ -32,7 +32,7 @@ const hint = (id: string, heardTime = "1", minute = 0): PersonHint => ({
 });
 const everything = { heardTime: "9", eventTime: at(0) };
 const people = (count: number): PersonHint[] => Array.from({ length: count }, (_, i) => hint(`00u${i}`));
-const nothing = { people: new Set<string>(), groups: new Set<string>() };
+const nothing = { people: new Set<string>(), groups: new Set<string>(), unread: new Set<string>() };
 /** So long after it was heard that nothing more is to be expected. */
 const later = (): number => performance.now() + 60_000;
 
@@ -151,7 +151,7 @@ test("whom a pass has left, or of whom it fails, is looked at alone, however muc
 test("of whom a group is told that can't be read, or that they are suspended, they are looked at, however many they are", async (t) => {
   const large = new Set(["00glarge"]);
   const left = people(300).map((one, i) => ({ ...one, left: [i < 150 ? "00glarge" : "00gother"] }));
-  const suspended = { ...hint("00ususpended"), active: false };
+  const suspended = { ...hint("00ususpended"), active: false, left: ["00gother"] };
   const { hints, stored, take } = scene({ people: [...left, suspended] });
   hints.take(ACME, large);
   t.deepEqual([hints.looks.size, hints.needs.size], [301, 0], "not more than two hundred others are left");
@@ -165,7 +165,7 @@ test("of whom a group is told that can't be read, or that they are suspended, th
   stored.spec = { people: [...left, suspended] };
   take();
   t.deepEqual([hints.looks.size, hints.needs.size], [0, 301], "it isn't known to be so large yet");
-  await hints.passed(ACME, { scope: "all", startedAt: later(), left: { ...nothing, groups: large } });
+  await hints.passed(ACME, { scope: "all", startedAt: later(), left: { ...nothing, unread: large } });
   t.deepEqual(
     stored.done[0]?.people?.map(({ id }) => id),
     left.slice(150).map(({ id }) => id),
