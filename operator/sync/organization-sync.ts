@@ -337,10 +337,9 @@ export class OrganizationSync {
       this.#outOfForce = outOfForce;
       this.#wasOnLogin = provision !== "BeforeLogin";
     }
-    const [groupsLeft, notShown] = [passed.groupsTooLarge, passed.groupsNotShown].map(
-      (groups) => new Set(groups.map(({ id }) => id)),
-    ) as [Set<string>, Set<string>];
-    const left = { people: passed.left, groups: groupsLeft, unread: bothOf(groupsLeft, notShown) };
+    const tooLarge = idsOf(passed.groupsTooLarge);
+    const unread = tooLarge.union(idsOf(passed.groupsNotShown));
+    const left = { people: passed.left, groups: tooLarge, unread };
     await this.#hints.passed(organization, { scope, startedAt, left });
     this.#deps.log.info(
       {
@@ -372,7 +371,8 @@ export class OrganizationSync {
     if (hints.length === 0) return;
     // One more than there may be would make all of them one, and nobody would be looked at alone any more.
     const { people = [], groups = [] } = this.#deps.hints.of(keyOf(organization))?.spec ?? {};
-    if (people.length + groups.length + hints.length > MOST_HINTS) throw first ?? this.#large.error;
+    const all = idsOf([...people, ...groups, ...hints]);
+    if (all.size > MOST_HINTS) throw first ?? this.#large.error;
     await this.#deps.hints.heard(organization, { hints });
     this.#lookWaker.wake();
   }
@@ -539,6 +539,10 @@ export class OrganizationSync {
 function withGroups(due: PassScope | undefined, groups: readonly string[]): PassScope | undefined {
   if (due === "all" || groups.length === 0) return due;
   return new Set([...(due ?? []), ...groups]);
+}
+
+function idsOf(ones: readonly { readonly id: string }[]): Set<string> {
+  return new Set(ones.map(({ id }) => id));
 }
 
 function bothOf(one: Unread, other: Unread): Unread {
