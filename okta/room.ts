@@ -14,46 +14,36 @@ export class Room {
    * @param otherwise whose it is where nothing says on whose behalf this is done
    */
   share(otherwise: string): Share {
-    return new Share(this, currentOwner() ?? otherwise);
-  }
-
-  /** Takes so much, where the owner may have it. @returns whether it has */
-  take(owner: string, bytes: number): boolean {
-    if (!this.#portions.mayHave(owner, bytes)) return false;
-    this.#portions.add(owner, bytes);
-    return true;
-  }
-
-  giveBack(owner: string, bytes: number): void {
-    this.#portions.add(owner, -bytes);
+    return new Share(this.#portions, currentOwner() ?? otherwise);
   }
 }
 
 /** What one piece of work has of a room. */
 export class Share implements Disposable {
-  readonly #room: Room;
+  readonly #portions: Portions;
   readonly #owner: string;
   #bytes = 0;
 
-  constructor(room: Room, owner: string) {
-    this.#room = room;
+  constructor(portions: Portions, owner: string) {
+    this.#portions = portions;
     this.#owner = owner;
   }
 
   /** @returns whether there was room for it */
   take(bytes: number): boolean {
-    if (!this.#room.take(this.#owner, bytes)) return false;
+    if (!this.#portions.mayHave(this.#owner, bytes)) return false;
+    this.#portions.add(this.#owner, bytes);
     this.#bytes += bytes;
     return true;
   }
 
   /** Another one of the same owner. */
   beside(): Share {
-    return this.#room.share(this.#owner);
+    return new Share(this.#portions, this.#owner);
   }
 
   [Symbol.dispose](): void {
-    this.#room.giveBack(this.#owner, this.#bytes);
+    this.#portions.add(this.#owner, -this.#bytes);
     this.#bytes = 0;
   }
 }

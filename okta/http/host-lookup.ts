@@ -46,26 +46,31 @@ const JUST_NOW_MS = 1_000;
 export function hostLookup(ask: LookupFunction = systemLookup): HostLookup {
   const pending = new Map<string, Pending>();
   const places = new LookupPlaces();
+  const begin = (key: string, ...[hostname, options, callback]: Parameters<HostLookup>): Pending => {
+    const of = { domain: domainOf(hostname), owner: currentOwner() };
+    const begun: Pending = {
+      callbacks: [callback],
+      isOwners: places.isFullOf(of),
+      turnAt: Number.POSITIVE_INFINITY,
+    };
+    pending.set(key, begun);
+    places.run(of, (ended) => {
+      begun.turnAt = performance.now();
+      ask(hostname, options, (error, address, family) => {
+        pending.delete(key);
+        ended();
+        for (const callback of begun.callbacks) callback(error, address, family);
+      });
+    });
+    return begun;
+  };
   return (hostname, options, callback) => {
-    const domain = domainOf(hostname);
-    const owner = currentOwner();
+    const { all, family, hints, order } = options;
     // Nobody's look-up waits for another's turn.
-    const key = JSON.stringify([owner, hostname, options.all, options.family, options.hints, options.order]);
+    const key = JSON.stringify([currentOwner(), hostname, all, family, hints, order]);
     const begun = pending.get(key);
     begun?.callbacks.push(callback);
-    const isOwners = places.isFullOf({ domain, owner });
-    const its: Pending = begun ?? { callbacks: [callback], isOwners, turnAt: Number.POSITIVE_INFINITY };
-    if (!begun) {
-      pending.set(key, its);
-      places.run({ domain, owner }, (ended) => {
-        its.turnAt = performance.now();
-        ask(hostname, options, (error, address, family) => {
-          pending.delete(key);
-          ended();
-          for (const callback of its.callbacks) callback(error, address, family);
-        });
-      });
-    }
+    const its = begun ?? begin(key, hostname, options, callback);
     return () => its.isOwners && performance.now() - its.turnAt < JUST_NOW_MS;
   };
 }

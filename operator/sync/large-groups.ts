@@ -28,12 +28,8 @@ export class LargeGroups {
       this.#groups.set(id, { name, againAt: performance.now() + AGAIN_MS });
   }
 
-  get size(): number {
-    return this.#groups.size;
-  }
-
-  has(id: string): boolean {
-    return this.#groups.has(id);
+  get ids(): ReadonlySet<string> {
+    return new Set(this.#groups.keys());
   }
 
   /** The ids of those that aren't to be read yet. */

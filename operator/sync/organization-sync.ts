@@ -23,7 +23,7 @@ import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
 import { type Failing, lookAt, type Part, SyncFailures } from "./sync-failures.ts";
 import { requestedSync, type SyncState } from "./sync-state.ts";
-import { type HeardHints, MOST_LEFT, TakenHints, type Unread } from "./taken-hints.ts";
+import { type HeardHints, TakenHints } from "./taken-hints.ts";
 import { Waker } from "./waker.ts";
 
 export interface OrganizationSyncDeps extends StoringDeps {
@@ -62,6 +62,8 @@ const NOT_READY_MS = 1_000;
 const SETTLING_MS = 1_000;
 /** How long it is waited until it is known which groups mappings mean. */
 const OPEN_FOR_MS = 60_000;
+/** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
+const MOST_LEFT = 50;
 const AFTER_FAILURE = { baseMs: 2_000, maxMs: 5 * 60_000 };
 
 /**
@@ -244,7 +246,10 @@ export class OrganizationSync {
   #takeHints(): void {
     const organization = this.#deps.organization();
     if (!organization) return;
-    const { needsPass, groupIDs } = this.#hints.take(organization, bothOf(this.#large, this.#groupsNotShown));
+    const { needsPass, groupIDs } = this.#hints.take(
+      organization,
+      this.#large.ids.union(this.#groupsNotShown),
+    );
     if (groupIDs === "all") this.#deps.lookUpGroups([...this.#mapped().found.keys()]);
     else this.#lookUp(groupIDs);
     if (needsPass) this.#passWaker.wake();
@@ -543,10 +548,6 @@ function withGroups(due: PassScope | undefined, groups: readonly string[]): Pass
 
 function idsOf(ones: readonly { readonly id: string }[]): Set<string> {
   return new Set(ones.map(({ id }) => id));
-}
-
-function bothOf(one: Unread, other: Unread): Unread {
-  return { size: one.size + other.size, has: (id) => one.has(id) || other.has(id) };
 }
 
 const GONE = "name ";

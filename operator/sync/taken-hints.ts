@@ -19,14 +19,12 @@ export interface Taken {
   readonly groupIDs: readonly string[] | "all";
 }
 
-/** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
-export const MOST_LEFT = 50;
 /** What a pass has left to be done. */
 export interface Left {
   /** Groups that are to be read once more. */
   readonly groups: ReadonlySet<string>;
   /** All that weren't read, those that Okta doesn't show among them. */
-  readonly unread: Unread;
+  readonly unread: ReadonlySet<string>;
   readonly people: { has(id: string): boolean };
 }
 
@@ -62,7 +60,7 @@ export class TakenHints {
   }
 
   /** Takes what is stored by now. @param unread groups that can't be read: by reading, nothing is learned of who is in them */
-  take(organization: Organization, unread: Unread = NONE): Taken {
+  take(organization: Organization, unread: ReadonlySet<string> = new Set()): Taken {
     const { people, groups, everything } = this.#open(this.#stored.of(keyOf(organization)));
     // What is to be read in any case needn't be asked for one by one.
     // Of whom it fails, it would fail in a pass, too, and nobody else's pass is to end by that.
@@ -143,16 +141,8 @@ export class TakenHints {
   }
 }
 
-/** Groups of which nothing is learned by reading members. */
-export interface Unread {
-  readonly size: number;
-  has(id: string): boolean;
-}
-
-const NONE: Unread = new Set<string>();
-
 /** Whether what was said of somebody may be about one of these groups: whom no group shows isn't known to be suspended, either. */
-function mayBeIn({ joined = [], left = [], active }: PersonHint, unread: Unread): boolean {
+function mayBeIn({ joined = [], left = [], active }: PersonHint, unread: ReadonlySet<string>): boolean {
   if (unread.size === 0) return false;
   const named = [...joined, ...left];
   return named.length === 0 || active !== undefined || named.some((id) => unread.has(id));

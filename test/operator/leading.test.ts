@@ -19,8 +19,7 @@ test("an operator that doesn't know yet that another one leads writes nothing of
   okta.directory.removeFromGroup("web", "ada@acme.example");
   const name = ada.ref.slice(ada.ref.indexOf("/") + 1);
   await cluster.kubectl("annotate", "orguser", name, "rolemapping.dev/end-sessions=a stolen laptop");
-  const shorter = JSON.stringify({ spec: { sessions: { maxAge: "1h" } } });
-  await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", shorter);
+  await s.editAcme({ sessions: { maxAge: "1h" } });
   const { spec } = await s.organization();
   await s.apply(
     mappingObject("more", ["unmapped"], ["service-admin"]),

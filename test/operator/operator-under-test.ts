@@ -51,6 +51,8 @@ export interface UnderTest {
   lose(): Promise<void>;
   leadAgain(): void;
   apply(...objects: object[]): Promise<void>;
+  /** Edits the spec of the organization that `applyAcme` has applied. */
+  editAcme(spec: object): Promise<void>;
   /** Applies an organization with this catalogue, its Secret, and mappings as {name: [groups, roles]}. */
   applyAcme(options?: {
     roles?: string[];
@@ -246,6 +248,10 @@ export async function operatorUnderTest(
       lead();
     },
     apply: cluster.apply,
+    editAcme: async (spec) => {
+      const patch = JSON.stringify({ spec });
+      await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", patch);
+    },
     applyAcme: ({
       roles = ["service-admin", "portal-admin"],
       mappings = {},

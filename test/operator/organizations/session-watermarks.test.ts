@@ -20,22 +20,17 @@ function kept(
 
 type Sessions = NonNullable<NonNullable<Organization["status"]>["sessions"]>;
 
-async function setMaxAge({ cluster }: UnderTest, maxAge: string): Promise<void> {
-  const patch = JSON.stringify({ spec: { sessions: { maxAge } } });
-  await cluster.kubectl("patch", "oktaorg", "acme", "--type=merge", "-p", patch);
-}
-
 test("a shorter maxAge is kept as the time before which sessions have ended, and stays when it is longer again; without it nothing is", async (t) => {
   const under = await operatorUnderTest(t);
   await under.applyAcme();
   t.deepEqual(await kept(under, "to be there", () => true), { maxAge: "12h" });
   const before = Date.now();
-  await setMaxAge(under, "1m");
+  await under.editAcme({ sessions: { maxAge: "1m" } });
   const shorter = await kept(under, "to be of 1m", ({ maxAge }) => maxAge === "1m");
   const endedBefore = Date.parse(shorter.endedBefore ?? "");
   t.true(endedBefore > before - 60_000);
   t.true(endedBefore < Date.now() - 50_000);
-  await setMaxAge(under, "12h");
+  await under.editAcme({ sessions: { maxAge: "12h" } });
   const longer = await kept(under, "to be of 12h", ({ maxAge }) => maxAge === "12h");
   t.true(Date.parse(longer.endedBefore ?? "") >= endedBefore);
 });
@@ -50,7 +45,7 @@ test("an Okta that hangs doesn't hold that up", async (t) => {
   const { conditions = [] } = (await under.organization()).status ?? {};
   const issuer = conditions.find(({ type }) => type === "IssuerDiscovered");
   t.true(issuer === undefined || issuer.status === "Unknown", "Okta has yet to answer");
-  await setMaxAge(under, "1m");
+  await under.editAcme({ sessions: { maxAge: "1m" } });
   await kept(under, "to be of 1m", ({ maxAge, endedBefore }) => maxAge === "1m" && endedBefore !== undefined);
 });
 
@@ -58,11 +53,11 @@ test("shorter and back while the operator isn't quick enough, and a change while
   const under = await operatorUnderTest(t);
   await under.applyAcme();
   await kept(under, "to be there", () => true);
-  await setMaxAge(under, "1m");
-  await setMaxAge(under, "12h");
+  await under.editAcme({ sessions: { maxAge: "1m" } });
+  await under.editAcme({ sessions: { maxAge: "12h" } });
   const first = await kept(under, "to have ended some", ({ endedBefore }) => endedBefore !== undefined);
   await under.stop();
-  await setMaxAge(under, "2m");
+  await under.editAcme({ sessions: { maxAge: "2m" } });
   under.start();
   const second = await kept(under, "to be of 2m", ({ maxAge }) => maxAge === "2m");
   t.true(Date.parse(second.endedBefore ?? "") >= Date.parse(first.endedBefore ?? ""));

@@ -30,14 +30,7 @@ test("where mappings can't be read nobody is deactivated or looked at in Okta, a
   const subject = s.person("cy", "web");
   await s.hear({ kind: "person", id: subject, eventTime: new Date().toISOString() });
   // Nothing that this Organization says follows from the deletion, so a later change shows that it was passed over.
-  await cluster.kubectl(
-    "patch",
-    "oktaorg",
-    "acme",
-    "--type=merge",
-    "-p",
-    '{"spec":{"displayName":"Acme Ltd"}}',
-  );
+  await s.editAcme({ displayName: "Acme Ltd" });
   await condition("oktaorg", "acme", "Ready", "False", "NamespaceUnreadable");
   const isAsked = () => [...okta.calls].some(({ url }) => url.includes(subject));
   t.false(isAsked());

@@ -229,7 +229,7 @@ test("reading everything leaves calls of Okta's rate limit to others, and waits 
 
 test("a leader that hears of the cluster no more looks at nobody in Okta until it does", async (t) => {
   let isCurrent = true;
-  const { okta, cluster, store, person, hear, condition, untilRead } = await followed(t, {
+  const { okta, cluster, store, person, hear, condition, editAcme, untilRead } = await followed(t, {
     isCurrent: () => isCurrent,
     directory: { provision: "BeforeLogin" },
   });
@@ -239,14 +239,7 @@ test("a leader that hears of the cluster no more looks at nobody in Okta until i
   const subject = person("ada", "web");
   await hear({ kind: "person", id: subject, eventTime: new Date().toISOString() });
   // The status doesn't say anything else by that, so a later change shows that it was passed over.
-  await cluster.kubectl(
-    "patch",
-    "oktaorg",
-    "acme",
-    "--type=merge",
-    "-p",
-    '{"spec":{"displayName":"Acme Ltd"}}',
-  );
+  await editAcme({ displayName: "Acme Ltd" });
   await condition("oktaorg", "acme", "Ready", "True");
   t.false([...okta.calls].some(({ url }) => url.includes(subject)));
   isCurrent = true;
