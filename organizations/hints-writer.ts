@@ -115,10 +115,17 @@ export class HintsWriter {
     const { organization } = line;
     const signal = AbortSignal.timeout(this.#timeoutMs);
     for (let attempt = 0; !signal.aborted; attempt++) {
-      const base = attempt === 0 ? await this.#first(line, signal) : await this.#get(organization, signal);
+      // What is known without asking may be old: a write tells whether it is.
+      const known = attempt === 0 ? (line.last ?? this.#known(keyOf(organization))) : undefined;
+      const base = known ?? (await this.#get(organization, signal));
       const before = base && isOf(base, organization) ? base.spec : {};
       const spec = changed(before, changes);
-      if (spec === before) return;
+      if (spec === before) {
+        if (!known) return;
+        // Others may have written it since, and what they wrote may be what this changes.
+        line.last = undefined;
+        continue;
+      }
       try {
         const object = base
           ? await this.#client.replace(
@@ -136,11 +143,6 @@ export class HintsWriter {
       }
     }
     throw this.#timedOut(organization, signal.reason);
-  }
-
-  /** What there is, as far as it is known without asking. A write tells whether that is so. */
-  async #first({ last, organization }: Line, signal: AbortSignal): Promise<OktaHints | undefined> {
-    return last ?? this.#known(keyOf(organization)) ?? (await this.#get(organization, signal));
   }
 
   async #get(organization: Organization, signal: AbortSignal): Promise<OktaHints | undefined> {

@@ -88,6 +88,31 @@ test("what the program knows of the object by itself isn't read, and when it is 
   t.deepEqual(await scene.people(), ["u1", "u2", "u3"]);
 });
 
+test("what is done is taken out also where it isn't in what the program knows yet", async (t) => {
+  const scene = new Scene();
+  await scene.heard("u1");
+  const old = await scene.stored();
+  await scene.others().heard(scene.acme, { hints: [person("u2")] });
+  const { people = [] } = (await scene.stored()).spec;
+  const writer = scene.another({ known: () => old });
+  await writer.done(scene.acme, { people: people.filter(({ id }) => id === "u2") });
+  t.deepEqual(await scene.people(), ["u1"]);
+});
+
+test("what is heard is noted also where it stood in what the program knows, and has been taken out since", async (t) => {
+  const scene = new Scene();
+  await scene.heard("u1");
+  const old = await scene.stored();
+  await scene.others().done(scene.acme, { people: old.spec.people ?? [] });
+  scene.calls.splice(0);
+  const writer = scene.another({ known: () => old });
+  await writer.heard(scene.acme, { hints: [person("u1")] });
+  t.deepEqual(scene.calls.splice(0), ["get", "replace"]);
+  t.deepEqual(await scene.people(), ["u1"]);
+  await writer.heard(scene.acme, { hints: [person("u1")] });
+  t.deepEqual(scene.calls, ["get"], "what adds nothing to what is stored isn't written");
+});
+
 test("what others write, make or delete meanwhile is taken as it is", async (t) => {
   const scene = new Scene();
   await scene.heard("u1");
