@@ -20,6 +20,12 @@ test("an unrelated edit reads no group again; another leader changes no conditio
   await apply();
   for (const name of NAMES) await condition("orm", name, "GroupsResolved", "True");
   await condition("oktaorg", "acme", "DirectoryReachable", "True");
+  // Times in a status are of a second: groups that were found in the second of a reading may have been found after it.
+  const found = (
+    await Promise.all(NAMES.map(async (name) => (await mapping(name)).status?.conditions ?? []))
+  ).flat();
+  const last = Math.max(...found.map(({ lastTransitionTime }) => Date.parse(lastTransitionTime)));
+  await waitFor(() => Date.now() >= last + 1_000 || undefined, { what: "the next second" });
   await cluster.kubectl("annotate", "oktaorg", "acme", "rolemapping.dev/sync=all");
   await waitFor(
     async () => (await organization()).status?.directory?.lastFullSyncRequest === "all" || undefined,
