@@ -188,6 +188,7 @@ export class Operator {
       isOthers: (organization) => this.#keepers.isOthers(organization),
       object: loginPaths.object,
       rules: loginPaths,
+      now: () => leader.serverTime(),
       log,
     });
     // Before anybody else subscribes: whoever hears of a change finds the policy done.

@@ -218,6 +218,10 @@ class ApiClient implements Client {
     });
   }
 
+  serverTime(): number {
+    return this.#transport.serverTime();
+  }
+
   close(): Promise<void> {
     return this.#transport.close();
   }

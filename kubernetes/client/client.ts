@@ -143,6 +143,12 @@ export interface Client {
    */
   guardedBy(mayWrite: () => boolean, options?: GuardOptions): Client;
 
+  /**
+   * What time it is by the API server's clock, in ms since 1970, to the second: for what is decided by times that other replicas
+   * have noted, whose clocks may be wrong, as ours may. Our own clock's before the first answer.
+   */
+  serverTime(): number;
+
   /** Closes the connections when what is running has ended. Call it once, on the client that createClient gave. */
   close(): Promise<void>;
 }

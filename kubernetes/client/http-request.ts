@@ -26,6 +26,8 @@ export interface Answer {
   status: number;
   body: string;
   retryAfterMs: number | undefined;
+  /** What time it was by the server's clock, in ms since 1970, where it says. */
+  serverTime?: number;
   /** It was sent before, without an answer that tells whether it was carried out. */
   repeated?: true;
 }
@@ -63,6 +65,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #settled = false;
   #status = 0;
   #retryAfterMs: number | undefined;
+  #serverTime: number | undefined;
   #bytes = 0;
 
   constructor(request: HttpRequest, resolve: (answer: Answer) => void, reject: (error: unknown) => void) {
@@ -91,6 +94,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
     this.#retryAfterMs = parseRetryAfter(headers["retry-after"]);
+    this.#serverTime = parseDate(headers.date);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -109,7 +113,12 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     if (!this.#settle()) return;
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks, this.#bytes);
-    this.#resolve({ status: this.#status, body: body.toString(), retryAfterMs: this.#retryAfterMs });
+    this.#resolve({
+      status: this.#status,
+      body: body.toString(),
+      retryAfterMs: this.#retryAfterMs,
+      ...(this.#serverTime === undefined ? {} : { serverTime: this.#serverTime }),
+    });
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
@@ -165,9 +174,15 @@ export function connectionError(request: { method: string; path: string }, cause
 export function parseRetryAfter(header: string | string[] | undefined, now = Date.now()): number | undefined {
   const value = (Array.isArray(header) ? header[0] : header) ?? "";
   if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const date = parseDate(value);
+  return date === undefined ? undefined : Math.max(0, date - now);
+}
+
+/** A date of HTTP (RFC 9110 section 5.6.7) in ms since 1970; undefined when missing or unreadable. */
+function parseDate(value = ""): number | undefined {
   // A date has a time of day; Date.parse makes one of "1.5", too.
   const date = value.includes(":") ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : date;
 }
 
 export function asError(thrown: unknown): Error {

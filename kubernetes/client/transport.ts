@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Registry } from "prom-client";
 import type { Dispatcher } from "undici";
+import { OthersClock } from "../clock.ts";
 import { RuntimeMetrics } from "../metrics.ts";
 import { CallLine } from "./call-line.ts";
 import { callPool, watchPool } from "./connections.ts";
@@ -52,6 +53,7 @@ export class Transport {
   readonly #connections: number;
   readonly #metrics: RuntimeMetrics;
   readonly #line: CallLine;
+  readonly #serversClock = new OthersClock();
   #pool: { dispatcher: Dispatcher; fingerprint: string } | undefined;
   #headers: { of: Access; names: string[] } | undefined;
 
@@ -105,6 +107,11 @@ export class Transport {
         access = fresh;
       }
     }
+  }
+
+  /** See {@link Client.serverTime}. */
+  serverTime(): number {
+    return this.#serversClock.now();
   }
 
   /** Closes the shared connections when what is running has ended. */
@@ -172,6 +179,7 @@ export class Transport {
         guard,
       });
       this.#count(call, answer.status);
+      if (answer.serverTime !== undefined) this.#serversClock.told(answer.serverTime);
       return answer;
     } catch (error) {
       this.#count(call, "error");

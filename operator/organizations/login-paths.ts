@@ -67,8 +67,8 @@ export class LoginPaths {
     isOthers: (organization: Organization) => boolean;
     object: ObjectOfNamespace;
     rules: ReservationRules;
-    /** ms since 1970 */
-    now?: () => number;
+    /** ms since 1970, by a clock that is the same whoever leads: one that is ahead would free what is kept */
+    now: () => number;
     log: Logger;
   }) {
     this.#client = options.client;
@@ -79,7 +79,7 @@ export class LoginPaths {
     this.#rules = options.rules;
     const { cache, object, rules } = options;
     this.#holders = new LoginPathHolders({ cache, key: keyOf(object), prefixes: rules.prefixes });
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now;
     this.#log = options.log;
     this.#organizations.subscribe((change) => {
       if (change.kind !== "updated" || asksOtherwise(change.previous, change.object)) this.#due = true;

@@ -98,6 +98,8 @@ export interface OperatorTestOptions {
   tokenReviews?: boolean;
   /** Whether it hears of the cluster, instead of what it finds itself. */
   isCurrent?: () => boolean;
+  /** What time it is by the API server; unless said, as it says. */
+  serverTime?: () => number;
 }
 
 export async function operatorUnderTest(
@@ -115,6 +117,7 @@ export async function operatorUnderTest(
     patience,
     tokenReviews,
     isCurrent,
+    serverTime,
   }: OperatorTestOptions = {},
 ): Promise<UnderTest> {
   const cluster = beside?.cluster ?? (await testCluster(t));
@@ -166,6 +169,7 @@ export async function operatorUnderTest(
 
   const lease = { isHeld: true };
   const leader = client.guardedBy(() => lease.isHeld);
+  if (serverTime) leader.serverTime = serverTime;
   let running: { operator: Operator; stop: AbortController; watching: Promise<void> } | undefined;
   let leading: { lost: AbortController; ended: Promise<void> } | undefined;
   const lead = (): void => {

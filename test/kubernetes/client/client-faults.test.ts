@@ -31,6 +31,19 @@ test("429 is waited out, for writes too", async (t) => {
   t.is(await sample(client.metrics, "kubernetes_client_requests_total", { verb: "create", code: "429" }), 2);
 });
 
+test("what time it is by the API server is as it said last; before it has, our own clock's", async (t) => {
+  const server = await FaultServer.start(t);
+  const client = await connect(t, { kubeconfig: server.kubeconfig });
+  const hoursOff = (): number => Math.round(Math.abs(client.serverTime() - Date.now()) / 3_600_000);
+  t.is(hoursOff(), 0);
+  const date = new Date(Date.now() + 5 * 3_600_000).toUTCString();
+  server.failTimes(1, any, statusAnswer(404, "NotFound", { date }));
+  await t.throwsAsync(client.get(namespaces, "default"));
+  t.is(hoursOff(), 5);
+  await client.get(namespaces, "default");
+  t.is(hoursOff(), 0);
+});
+
 test("a Retry-After that is too long is left to the caller", async (t) => {
   const server = await FaultServer.start(t);
   const client = await connect(t, { kubeconfig: server.kubeconfig });

@@ -42,6 +42,19 @@ test("an answer is its status, its body, in however many pieces it comes, and ho
   }
 });
 
+test("an answer says what time it is by the server's clock, where it says it in a way that can be read", async (t) => {
+  const told = [];
+  for (const date of ["Sat, 28 Nov 2026 03:00:01 GMT", "soon", "1.5", undefined]) {
+    const { dispatcher, answer } = send();
+    dispatcher.last
+      .sends()
+      .begins(200, date === undefined ? {} : { date })
+      .ends();
+    told.push((await answer).serverTime);
+  }
+  t.deepEqual(told, [Date.parse("2026-11-28T03:00:01Z"), undefined, undefined, undefined]);
+});
+
 test("what is sent is what was asked for; nobody but the time-out here ends it", async (t) => {
   const { dispatcher, answer } = send({ method: "POST", body: "{}" });
   t.deepEqual(dispatcher.last.options, {

@@ -163,6 +163,21 @@ test("an owner that moves away frees its path after a while, and whoever waits f
   t.deepEqual(await s.reserved(), { acme: s.key("other", "waiting"), "acme-eu": s.key("team", "acme") });
 });
 
+test("how long a path is kept is told by the API server's clock: a replica's own may be wrong", async (t) => {
+  const hours = { ahead: 0 };
+  const s = await twoNamespaces(t, { serverTime: () => Date.now() + hours.ahead * 3_600_000 });
+  await s.apply("team", "acme", "acme");
+  await s.untilPath("team", "acme", "Accepted");
+  await s.apply("other", "waiting", "acme");
+  await s.untilPath("other", "waiting", "LoginPathTaken");
+  await s.kubectl("team", "delete", "oktaorg", "acme");
+  await s.untilPath("other", "waiting", "LoginPathTaken", /is kept for/);
+  hours.ahead = 1;
+  await s.apply("other", "another", "acme-eu");
+  await s.untilPath("other", "waiting", "Accepted");
+  t.is((await s.reserved())?.acme, s.key("other", "waiting"));
+});
+
 test("whoever runs the operator frees a path at once, and gives one to somebody beforehand", async (t) => {
   const s = await twoNamespaces(t);
   await s.apply("team", "acme", "acme");
