@@ -44,6 +44,7 @@ export {
   ForbiddenError,
   GoneError,
   InvalidError,
+  isNotLeader,
   KubeConfigError,
   KubernetesError,
   mayBeDone,

@@ -90,6 +90,11 @@ export class NotLeaderError extends KubernetesError {
   readonly code = "not-leader";
 }
 
+/** Whether something wasn't written for that reason, also where whoever writes has put it in words of their own. */
+export function isNotLeader(error: unknown): boolean {
+  return error instanceof NotLeaderError || (error instanceof Error && isNotLeader(error.cause));
+}
+
 /** Whether a write that has failed like this may have been carried out all the same. */
 export function mayBeDone(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.sent;

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import type { BackoffOptions } from "../backoff.ts";
-import { ApiError, ConflictError, NotLeaderError } from "../client/errors.ts";
+import { ApiError, ConflictError, isNotLeader } from "../client/errors.ts";
 import type { ObjectKey } from "../client/object.ts";
 import { letOthersRun } from "../event-loop.ts";
 import { RuntimeMetrics } from "../metrics.ts";
@@ -227,11 +227,6 @@ export class Controller {
 
 /** The most that a server's Retry-After puts an object off, in ms: it may be a date, by a clock that is wrong. */
 const LONGEST_ASKED_MS = 60_000;
-
-/** Also where whoever writes has put it in words of their own. */
-function isNotLeader(error: unknown): boolean {
-  return error instanceof NotLeaderError || (error instanceof Error && isNotLeader(error.cause));
-}
 
 class DeadlineError extends Error {
   override readonly name = "TimeoutError";

@@ -7,8 +7,8 @@ import {
   type ConfigMap,
   ConflictError,
   configMaps,
+  isNotLeader,
   keyOf,
-  NotLeaderError,
 } from "../../kubernetes/index.ts";
 import {
   LoginPathHolders,
@@ -110,8 +110,7 @@ export class LoginPaths {
         this.#due = true;
         // A conflict with what this replica can't read any more goes on until it can.
         const readable = this.#cache.isReadable(this.#object.namespace);
-        if ((isLost(error) && readable) || error instanceof NotLeaderError || !(error instanceof Error))
-          throw error;
+        if ((isLost(error) && readable) || isNotLeader(error) || !(error instanceof Error)) throw error;
         if (this.#failed?.error !== error) {
           this.#failed = { error, at: performance.now() };
           this.#log.warn({ err: error }, "login paths can't be reserved, trying again");

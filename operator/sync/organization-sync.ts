@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { OktaRoleMapping, Organization, PersonHint } from "../../crds/types.ts";
 import type { ReadGroup, User, UserEvent } from "../../identity/index.ts";
-import { keyOf } from "../../kubernetes/index.ts";
+import { isNotLeader, keyOf } from "../../kubernetes/index.ts";
 import type { Directory } from "../../okta/directory/directory.ts";
 import { DirectoryUnauthorizedError } from "../../okta/directory/directory-errors.ts";
 import { OktaError } from "../../okta/errors.ts";
@@ -210,14 +210,16 @@ export class OrganizationSync {
 
   #failed(part: Part, error: unknown, what: Failing = part): void {
     const { log, changed, onFailure } = this.#deps;
+    const organization = this.#deps.organization();
+    const fields = { err: error, organization: organization && keyOf(organization), part };
+    if (isNotLeader(error)) {
+      log.info(fields, "following Okta's directory stopped: not the leader");
+      return;
+    }
     onFailure(part, error instanceof OktaError ? error.code : "other");
     this.#isRefused = error instanceof DirectoryUnauthorizedError;
     this.#failures.failed(what, error);
-    const organization = this.#deps.organization();
-    log.warn(
-      { err: error, organization: organization && keyOf(organization), part },
-      "Okta's directory could not be followed; what is stored stays, and it is tried again",
-    );
+    log.warn(fields, "Okta's directory could not be followed; what is stored stays, and it is tried again");
     changed();
   }
 

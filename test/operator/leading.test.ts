@@ -40,6 +40,7 @@ test("an operator that doesn't know yet that another one leads writes nothing of
   const all = ["keepers", "mappings", "organizations", "poll", "session-ends", "users", "watermarks"];
   await waitFor(() => refused().isSupersetOf(new Set(all)) || undefined, { what: "each to be refused" });
   t.deepEqual(await written(), before);
+  t.notRegex(await s.metrics(), /^okta_role_sync_failures_total.*part="poll"/m, "nothing is wrong with Okta");
 
   await s.lose();
   s.leadAgain();
