@@ -8,21 +8,22 @@ import { DirectoryUnauthorizedError } from "../../okta/directory/directory-error
 import { OktaError } from "../../okta/errors.ts";
 import { type Hint, OF_NO_EVENT } from "../../okta/events/hint.ts";
 import type { Room } from "../../okta/room.ts";
-import { unlessAhead } from "../../organizations/deactivation-window.ts";
 import { MOST_HINTS } from "../../organizations/hints.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import { ChangePolls } from "./change-polls.ts";
+import { CompleteReads } from "./complete-reads.ts";
 import { type PassDeps, type Passed, pass } from "./full-pass.ts";
 import { LargeGroups } from "./large-groups.ts";
 import { type Looked, lookAtPerson, untilStored } from "./look-at-person.ts";
 import type { Expected } from "./looks.ts";
 import { type MappedGroups, mappedGroups } from "./mapped-groups.ts";
 import { MeasuredDelays } from "./measured-delays.ts";
+import { NamedGroups, toRead } from "./named-groups.ts";
 import type { PassScope } from "./pass-needs.ts";
 import { retryMs } from "./retry.ts";
 import type { StoringDeps } from "./store-identity.ts";
 import { type Failing, lookAt, type Part, SyncFailures } from "./sync-failures.ts";
-import { requestedSync, type SyncState } from "./sync-state.ts";
+import type { SyncState } from "./sync-state.ts";
 import { type HeardHints, TakenHints } from "./taken-hints.ts";
 import { Waker } from "./waker.ts";
 
@@ -58,8 +59,6 @@ export interface OrganizationSyncDeps extends StoringDeps {
 
 /** How soon it is tried again where this replica may not act, or Okta can't be asked. */
 const NOT_READY_MS = 1_000;
-/** How soon everything is read for the first time. */
-const SETTLING_MS = 1_000;
 /** How long it is waited until it is known which groups mappings mean. */
 const OPEN_FOR_MS = 60_000;
 /** Whoever is left of a pass is asked about every minute, which is too often where it is about more than some people. */
@@ -86,16 +85,9 @@ export class OrganizationSync {
   readonly #groupsNotShown = new Map<string, ReadGroup>();
   readonly #large = new LargeGroups();
   readonly #failures = new SyncFailures();
-  /** Groups, as they were called, and names whose members have been read, or were by another leader. */
-  #read: Set<string> | undefined;
-  readonly #beganAt = performance.now();
+  readonly #named = new NamedGroups();
+  readonly #completeReads: CompleteReads;
   #openSince: number | undefined;
-  #lastFullSync: number | undefined;
-  #lastRequest: string | undefined;
-  /** Mappings that gave nothing new when all was read last, or since, so that people may have got no account. */
-  #outOfForce = new Set<string>();
-  /** People got no account before they sign in: whoever is in a mapped group by then is to get one. */
-  #wasOnLogin = false;
   /** Okta has refused the credentials: they may have been replaced. */
   #isRefused = false;
   #polledAt: number | undefined;
@@ -109,6 +101,7 @@ export class OrganizationSync {
     this.#passWaker = new Waker(signal);
     this.#pollWaker = new Waker(signal);
     this.#hints = new TakenHints(deps.hints);
+    this.#completeReads = new CompleteReads(deps);
     this.#polls = new ChangePolls({
       mappings: deps.mappings,
       hints: deps.hints,
@@ -119,17 +112,15 @@ export class OrganizationSync {
           { organization: keyOf(organization), events },
           "events of Okta's System Log could not be read; everything is looked at for them, and the log is read on",
         ),
-      lastFullSync: () => this.#lastFullSync,
+      lastFullSync: () => this.#completeReads.last,
       onGap: () => {
-        this.#lastFullSync = undefined;
+        this.#completeReads.forget();
         this.#passWaker.wake();
       },
     });
     const { status } = deps.organization() ?? {};
-    const { lastFullSyncTime, lastFullSyncRequest, lastChangeTime } = status?.directory ?? {};
-    if (lastFullSyncTime !== undefined && !deps.isAnew) this.#lastFullSync = Date.parse(lastFullSyncTime);
+    const { lastChangeTime } = status?.directory ?? {};
     if (lastChangeTime !== undefined) this.#lastChangeBefore = Date.parse(lastChangeTime);
-    this.#lastRequest = lastFullSyncRequest;
   }
 
   /** Until the signal aborts. Never throws. */
@@ -171,8 +162,8 @@ export class OrganizationSync {
   state(): SyncState {
     return {
       failure: this.#failures.told,
-      lastFullSync: this.#lastFullSync,
-      lastRequest: this.#lastRequest,
+      lastFullSync: this.#completeReads.last,
+      lastRequest: this.#completeReads.lastRequest,
       lastChange: this.#hints.lastChange ?? this.#lastChangeBefore,
       isLogReadable: this.#polls.isLogReadable,
       notShown: [...this.#notShown.values()],
@@ -308,11 +299,9 @@ export class OrganizationSync {
     const organization = this.#deps.organization();
     if (!directory || !deps || !organization) return NOT_READY_MS;
     this.#lookUp(this.#hints.needs.dueAgain()); // it may still have been called as before
-    const request = requestedSync(organization);
-    const outOfForce = this.#outOfForceNow();
-    const { provision } = organization.spec.okta.directory ?? {};
-    const [startedAt, started] = [performance.now(), Date.now()];
-    const { groups, gone, keys } = await this.#groupsOf(scope, directory);
+    const startedAt = performance.now();
+    const begun = this.#completeReads.begin();
+    const { groups, gone, keys } = await toRead(scope, this.#mapped(), directory);
     const mapped = this.#mapped();
     const passDeps: PassDeps = {
       ...deps,
@@ -337,13 +326,8 @@ export class OrganizationSync {
     else this.#succeeded("large groups");
     if (passed.failure !== undefined) throw passed.failure;
     await this.#noteLeft(passed, organization);
-    for (const key of keys) this.#read?.add(key);
-    if (scope === "all") {
-      this.#lastFullSync = started;
-      this.#lastRequest = request;
-      this.#outOfForce = outOfForce;
-      this.#wasOnLogin = provision !== "BeforeLogin";
-    }
+    this.#named.read(scope, keys);
+    if (scope === "all") this.#completeReads.ended(begun);
     const tooLarge = idsOf(passed.groupsTooLarge);
     const unread = tooLarge.union(idsOf(passed.groupsNotShown));
     const left = { people: passed.left, groups: tooLarge, unread };
@@ -388,9 +372,10 @@ export class OrganizationSync {
     const due = withGroups(this.#hints.needs.due(this.#large.waiting()), this.#large.due());
     if (due === "all") return due;
     // Whatever has come to be named is read with all the rest.
-    if (this.#isFullSyncDue()) return this.#isOpen() ? due : "all";
-    if (this.#lastFullSync === undefined) return due;
-    return withGroups(due, [...this.#unread()]);
+    if (this.#completeReadDueMs() <= 0) return this.#isOpen() ? due : "all";
+    const { last } = this.#completeReads;
+    if (last === undefined) return due;
+    return withGroups(due, [...this.#named.unread(this.#deps.mappings(), last)]);
   }
 
   /** Everything can't be read while it isn't known which groups mappings mean: unless that can't be found out. */
@@ -404,95 +389,25 @@ export class OrganizationSync {
   }
 
   #passDueMs(): number | undefined {
-    const dueMs = this.#fullSyncDueMs();
+    const dueMs = this.#completeReadDueMs();
     const full = dueMs <= 0 ? NOT_READY_MS : dueMs;
     const needs = this.#hints.needs.dueMs(this.#large.waiting()) ?? Number.POSITIVE_INFINITY;
     return Math.min(full, needs, this.#large.dueMs());
   }
 
-  #isFullSyncDue(): boolean {
-    return this.#fullSyncDueMs() <= 0;
+  #completeReadDueMs(): number {
+    this.#forgetWhatIsAhead();
+    return this.#completeReads.dueMs();
   }
 
-  /** Read by a clock that was ahead, it would be read again only when that time has come: what has happened isn't known. */
   #forgetWhatIsAhead(): void {
-    if (this.#lastFullSync === undefined || unlessAhead(this.#lastFullSync, Date.now()) !== 0) return;
-    this.#lastFullSync = undefined;
+    if (!this.#completeReads.forgetWhatIsAhead()) return;
     this.#polls.startAnew();
     this.#passWaker.wake();
   }
 
-  #fullSyncDueMs(): number {
-    this.#forgetWhatIsAhead();
-    const organization = this.#deps.organization();
-    const request = requestedSync(organization);
-    // What is applied together with the organization comes a moment later.
-    if (this.#lastFullSync === undefined) return Math.max(0, this.#beganAt + SETTLING_MS - performance.now());
-    if (request !== undefined && request !== this.#lastRequest) return 0;
-    const isOnLogin = organization?.spec.okta.directory?.provision !== "BeforeLogin";
-    if (this.#wasOnLogin && !isOnLogin) return 0;
-    this.#wasOnLogin = isOnLogin;
-    const outOfForce = this.#outOfForceNow();
-    if (!isOnLogin && !this.#outOfForce.isSubsetOf(outOfForce)) return 0;
-    this.#outOfForce = outOfForce;
-    const interval = durationMs(organization?.spec.okta.directory?.fullSyncInterval ?? "6h");
-    return this.#lastFullSync + interval - Date.now();
-  }
-
-  /** All mappings where the organization is paused, else those that are suspended or paused; and those of before that are gone. */
-  #outOfForceNow(): Set<string> {
-    const organization = this.#deps.organization();
-    const inForce = organization && this.#deps.policies.of(keyOf(organization));
-    if (!inForce) return this.#outOfForce;
-    const names = (): Set<string> => new Set([...this.#deps.mappings()].map(({ metadata }) => metadata.name));
-    const now = inForce.paused ? names() : new Set(inForce.policy.namesOutOfForce());
-    return this.#outOfForce.isSubsetOf(now) ? now : now.union(this.#outOfForce.difference(names()));
-  }
-
   #mapped(): MappedGroups {
     return mappedGroups(this.#deps.mappings());
-  }
-
-  /** What mappings have come to name, or names that have gone, since members were read. */
-  #unread(): Set<string> {
-    const now = scopes(this.#mapped());
-    // What nobody names any more is read anew when somebody does, and so is a group that is called otherwise by now.
-    const read = (this.#read ?? this.#readBefore()).intersection(now);
-    this.#read = read;
-    return new Set([...now].filter(([as]) => !read.has(as)).map(([, scope]) => scope));
-  }
-
-  /** What another leader has read: of mappings that haven't changed since. */
-  #readBefore(): Set<string> {
-    const since = this.#lastFullSync ?? 0;
-    const old = [...this.#deps.mappings()].filter(({ metadata, status }) => {
-      const resolved = status?.conditions?.find(({ type }) => type === "GroupsResolved");
-      if (!resolved || resolved.observedGeneration !== metadata.generation) return false;
-      // Where an edit's groups are found as those before it were, the condition's time is that of before.
-      const { lastChange } = status ?? {};
-      const times = [resolved.lastTransitionTime, ...(lastChange ? [lastChange.time] : [])];
-      return times.every((time) => Date.parse(time) < since);
-    });
-    return new Set(scopes(mappedGroups(old)).keys());
-  }
-
-  async #groupsOf(
-    scope: PassScope,
-    directory: Pick<Directory, "groupByID">,
-  ): Promise<{ groups: ReadGroup[]; gone: string[]; keys: string[] }> {
-    const { found, gone, notShown } = this.#mapped();
-    const names = [...gone].filter((name) => scope === "all" || scope.has(goneKey(name)));
-    const ids = scope === "all" ? [...found.keys()] : [...scope].filter((key) => !key.startsWith(GONE));
-    const groups: ReadGroup[] = [];
-    for (const id of ids) {
-      const known = found.get(id);
-      if (known) groups.push(known);
-      // No mapping is known to name it, by now: where it was deleted, nobody is in it any more.
-      else if (!(await directory.groupByID(id))) groups.push({ id, byID: false });
-    }
-    const read = groups.filter(({ id }) => found.has(id));
-    const keys = [...read.map((group) => groupKey(group, notShown)), ...names.map(goneKey)];
-    return { groups, gone: names, keys };
   }
 
   // What Okta says has changed.
@@ -550,27 +465,4 @@ function withGroups(due: PassScope | undefined, groups: readonly string[]): Pass
 
 function idsOf(ones: readonly { readonly id: string }[]): Set<string> {
   return new Set(ones.map(({ id }) => id));
-}
-
-const GONE = "name ";
-
-function goneKey(name: string): string {
-  return GONE + name;
-}
-
-/** A group that is shown again is read anew. */
-function groupKey({ id, name = "" }: ReadGroup, notShown: ReadonlySet<string>): string {
-  return `${id} ${notShown.has(id) ? "not shown " : ""}${name}`;
-}
-
-/** What mappings name, as it is called, and by what it is asked to be read: the id of a group, or a name that is gone. */
-function scopes({
-  found,
-  gone,
-  notShown,
-}: Pick<MappedGroups, "found" | "gone" | "notShown">): Map<string, string> {
-  return new Map([
-    ...[...found.values()].map((group) => [groupKey(group, notShown), group.id] as const),
-    ...[...gone].map((name) => [goneKey(name), goneKey(name)] as const),
-  ]);
 }

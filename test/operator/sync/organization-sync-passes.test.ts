@@ -165,6 +165,23 @@ test.serial(
   },
 );
 
+test.serial("what comes to be named while everything is being read is read after it", async (t) => {
+  await clock.pass(700); // the reading begins within a second, and a status has whole ones
+  const { asked, directory, state, sync } = anOrganizationSync(t, {
+    mappings: [aMapping([{ id: WEB }], { resolved: "True" })],
+  });
+  const goesOn = Promise.withResolvers<void>();
+  directory.onAsked = (call) => (call === "members" ? goesOn.promise : undefined);
+  await clock.pass(1_100);
+  t.deepEqual(asked(), [`members ${WEB}`]);
+  const resolvedTime = time(Date.now());
+  state.mappings = [aMapping([{ id: WEB }, { id: PORTAL }], { resolved: "True", resolvedTime })];
+  goesOn.resolve();
+  sync.wake();
+  await clock.pass(2_000);
+  t.deepEqual(asked(), [`members ${PORTAL}`]);
+});
+
 test.serial("a name that Okta has said is gone takes what was held by it, once", async (t) => {
   const { account, asked, state, sync, holds } = anOrganizationSync(t);
   const ada = await account("00uada", ["web"], []);

@@ -1,0 +1,118 @@
+import type { OktaRoleMapping, Organization } from "../../crds/types.ts";
+import { keyOf } from "../../kubernetes/index.ts";
+import { unlessAhead } from "../../organizations/deactivation-window.ts";
+import { durationMs } from "../../organizations/max-age.ts";
+import type { StoringDeps } from "./store-identity.ts";
+import { requestedSync } from "./sync-state.ts";
+
+export interface CompleteReadsDeps extends Pick<StoringDeps, "policies"> {
+  readonly organization: () => Organization | undefined;
+  readonly mappings: () => Iterable<OktaRoleMapping>;
+  /** What the status says of a directory is of another one, or of another issuer. */
+  readonly isAnew: boolean;
+}
+
+/** One reading of all of a directory, as it was when it began. */
+export interface CompleteRead {
+  /** When it began, in ms since 1970. */
+  readonly at: number;
+  /** See `requestedSync`. */
+  readonly request: string | undefined;
+  readonly outOfForce: Set<string>;
+  readonly isOnLogin: boolean;
+}
+
+/** How soon everything is read for the first time. */
+const SETTLING_MS = 1_000;
+
+/** When all of an organization's directory was read last, by this leader or another, and when it is to be read again. */
+export class CompleteReads {
+  readonly #deps: CompleteReadsDeps;
+  readonly #beganAt = performance.now();
+  #last: number | undefined;
+  #lastRequest: string | undefined;
+  /** Mappings that gave nothing new when all was read last, or since, so that people may have got no account. */
+  #outOfForce = new Set<string>();
+  /** People got no account before they sign in: whoever is in a mapped group by then is to get one. */
+  #wasOnLogin = false;
+
+  constructor(deps: CompleteReadsDeps) {
+    this.#deps = deps;
+    const { lastFullSyncTime, lastFullSyncRequest } = deps.organization()?.status?.directory ?? {};
+    if (lastFullSyncTime !== undefined && !deps.isAnew) this.#last = Date.parse(lastFullSyncTime);
+    this.#lastRequest = lastFullSyncRequest;
+  }
+
+  /** When the last one began, in ms since 1970. */
+  get last(): number | undefined {
+    return this.#last;
+  }
+
+  /** For what the last one was asked for. See `requestedSync`. */
+  get lastRequest(): string | undefined {
+    return this.#lastRequest;
+  }
+
+  /** What has happened since the last one isn't known: everything is to be read. */
+  forget(): void {
+    this.#last = undefined;
+  }
+
+  /**
+   * Begun by a clock that was ahead, it would be read again only when that time has come: what has happened isn't known.
+   * @returns whether that is so, and the last one forgotten
+   */
+  forgetWhatIsAhead(): boolean {
+    if (this.#last === undefined || unlessAhead(this.#last, Date.now()) !== 0) return false;
+    this.forget();
+    return true;
+  }
+
+  /** ms until everything is to be read; 0 or less: now. */
+  dueMs(): number {
+    // What is applied together with the organization comes a moment later.
+    if (this.#last === undefined) return Math.max(0, this.#beganAt + SETTLING_MS - performance.now());
+    const organization = this.#deps.organization();
+    const request = requestedSync(organization);
+    if (request !== undefined && request !== this.#lastRequest) return 0;
+    const isOnLogin = this.#isOnLogin();
+    if (this.#wasOnLogin && !isOnLogin) return 0;
+    this.#wasOnLogin = isOnLogin;
+    const outOfForce = this.#outOfForceNow();
+    if (!isOnLogin && !this.#outOfForce.isSubsetOf(outOfForce)) return 0;
+    this.#outOfForce = outOfForce;
+    const interval = durationMs(organization?.spec.okta.directory?.fullSyncInterval ?? "6h");
+    return this.#last + interval - Date.now();
+  }
+
+  begin(): CompleteRead {
+    return {
+      at: Date.now(),
+      request: requestedSync(this.#deps.organization()),
+      outOfForce: this.#outOfForceNow(),
+      isOnLogin: this.#isOnLogin(),
+    };
+  }
+
+  /** It has come to its end. */
+  ended({ at, request, outOfForce, isOnLogin }: CompleteRead): void {
+    this.#last = at;
+    this.#lastRequest = request;
+    this.#outOfForce = outOfForce;
+    this.#wasOnLogin = isOnLogin;
+  }
+
+  #isOnLogin(): boolean {
+    return this.#deps.organization()?.spec.okta.directory?.provision !== "BeforeLogin";
+  }
+
+  /** All mappings where the organization is paused, else those that are suspended or paused; and those of before that are gone. */
+  #outOfForceNow(): Set<string> {
+    const organization = this.#deps.organization();
+    const inForce = organization && this.#deps.policies.of(keyOf(organization));
+    if (!inForce) return this.#outOfForce;
+    const names = (): Set<string> => new Set([...this.#deps.mappings()].map(({ metadata }) => metadata.name));
+    const now = inForce.paused ? names() : new Set(inForce.policy.namesOutOfForce());
+    return this.#outOfForce.isSubsetOf(now) ? now : now.union(this.#outOfForce.difference(names()));
+  }
+}
