@@ -38,6 +38,7 @@ import { type ObjectOfNamespace, reservationsCache } from "../organizations/logi
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import { SessionWatermarks } from "../organizations/session-watermarks.ts";
+import { Strangers } from "../organizations/strangers.ts";
 import type { Patience } from "../organizations/tenure.ts";
 import { GroupLookup } from "./mappings/group-lookup.ts";
 import { KnownGroups } from "./mappings/known-groups.ts";
@@ -143,6 +144,8 @@ export class Operator {
   readonly #known: KnownGroups;
   /** What has been heard of Okta. Where it can't be read, nothing else waits for it. */
   readonly #hints: Cache<OktaHints>;
+  readonly #heardHints: HeardHints;
+  readonly #strangers: Strangers;
   readonly #syncMetrics: SyncMetrics;
   #running: readonly Controller[] = [];
 
@@ -205,6 +208,13 @@ export class Operator {
     this.#changes = new LastChanges({ store: this.#store, mappings: this.#mappings });
     this.#known = new KnownGroups(this.#store);
     this.#hints = new Cache({ ...common, type: oktaHints });
+    this.#heardHints = this.#hintsOf(leader);
+    this.#strangers = new Strangers({
+      store: this.#store,
+      organization: (key) => this.#organizations.get(key),
+      hints: this.#heardHints,
+      log,
+    });
     this.#syncMetrics = new SyncMetrics(metrics);
     registerMetrics(metrics, {
       organizations: this.#organizations,
@@ -322,8 +332,9 @@ export class Operator {
     const sync = new DirectorySync({
       organizations: this.#organizations,
       mappings,
-      hints: this.#hintsOf(leader),
-      concerned: (organization, hints) => concernedHints(hints, organization, { mappings, store }),
+      hints: this.#heardHints,
+      concerned: (organization, hints) =>
+        concernedHints(hints, organization, { mappings, store, strangers: this.#strangers }),
       store,
       policies,
       unfinished,

@@ -3,6 +3,7 @@ import type { OktaRoleMapping, Organization } from "../crds/types.ts";
 import { type IdentityStore, isActive } from "../identity/index.ts";
 import { type Cache, keyOf, letOthersRun } from "../kubernetes/index.ts";
 import type { Hint } from "../okta/events/hint.ts";
+import type { Strangers } from "./strangers.ts";
 
 /** The index that a cache of OktaRoleMappings needs for this: by the ids and names, present and former, of their groups. */
 export const mappedGroupIndex = {
@@ -22,7 +23,7 @@ function add(labels: Set<string>, ...more: (string | undefined)[]): void {
 /**
  * The hints that are about somebody who has an account, or gets one before they sign in, or about a group that a mapping
  * names. Who is let in by Okta may have come into a mapped group long before, which no event tells again. The others are
- * nobody's here, and cost neither a write nor a call to Okta.
+ * nobody's here, and cost neither a write nor a call to Okta; who of them are people may be about to get an account.
  */
 export async function concernedHints(
   hints: readonly Hint[],
@@ -30,7 +31,12 @@ export async function concernedHints(
   {
     mappings,
     store,
-  }: { mappings: Pick<Cache<OktaRoleMapping>, "count">; store: Pick<IdentityStore, "ofAnyIssuer"> },
+    strangers,
+  }: {
+    mappings: Pick<Cache<OktaRoleMapping>, "count">;
+    store: Pick<IdentityStore, "ofAnyIssuer">;
+    strangers: Pick<Strangers, "remember">;
+  },
 ): Promise<Hint[]> {
   const key = keyOf(organization);
   const { issuer, directory } = organization.spec.okta;
@@ -48,6 +54,7 @@ export async function concernedHints(
         ? isAboutMapped(hint)
         : (isBeforeLogin && (hint.activated || isAboutMapped(hint))) || (await hasAccount(hint.id));
     if (isConcerned) concerned.push(hint);
+    else if (hint.kind === "person") strangers.remember(key, hint);
   }
   return concerned;
 }

@@ -36,6 +36,7 @@ import { OidcClients } from "../organizations/oidc-clients.ts";
 import { policySource } from "../organizations/policy-source.ts";
 import { SecretValues } from "../organizations/secret-values.ts";
 import { SessionWatermarks } from "../organizations/session-watermarks.ts";
+import { Strangers } from "../organizations/strangers.ts";
 import type { Patience } from "../organizations/tenure.ts";
 import { Callers } from "./api/callers.ts";
 import { ServiceAccountCallers } from "./api/service-account-callers.ts";
@@ -241,6 +242,8 @@ export class Webhook {
     });
     const shared = { store, policies: this.#policies, audit, log };
     const serviceAccountKeys = new ServiceAccountKeys({ client, log });
+    const hints = new HintsWriter({ client, ...this.#options.hints });
+    const strangers = new Strangers({ store, organization: (key) => organizations.get(key), hints, log });
     return createApp(
       {
         log,
@@ -288,8 +291,9 @@ export class Webhook {
         }),
         hookSecrets: new HookSecrets(secrets),
         hooks: new EventHooks({
-          hints: new HintsWriter({ client, ...this.#options.hints }),
-          concerned: (hints, organization) => concernedHints(hints, organization, { mappings, store }),
+          hints,
+          concerned: (heard, organization) =>
+            concernedHints(heard, organization, { mappings, store, strangers }),
           metrics: this.#counted,
           events,
           log,

@@ -112,15 +112,12 @@ export class PersonLooks {
         look.isFailing = mayBeOfOne(looked.error);
         look.dueAt = now + retryMs(looked.error, look.failures, AFTER_FAILURE);
         return false;
-      case "nobody":
-        this.#looks.delete(hint.id);
-        return true;
       default: {
         look.failures = 0;
         look.isFailing = false;
-        const agrees = looked.kind === "seen" && looked.agrees;
-        look.isSeen ||= agrees;
-        const next = nextLook(lookedAt, look.isSeen);
+        look.isSeen ||= looked.kind === "seen" && looked.agrees;
+        // Who has no account may be getting one by what was so a moment before: until then there is nothing to be seen.
+        const next = nextLook(lookedAt, look.isSeen || looked.kind === "nobody");
         if (next !== undefined) look.dueAt = look.heardAt + next;
         else this.#looks.delete(hint.id);
         return next === undefined;

@@ -46,13 +46,14 @@ const ACCOUNTS: Record<string, User[]> = {
 };
 
 /** Which of these hints are about anybody or anything here. */
-async function concerned(hints: Hint[], acme = onLogin): Promise<string[]> {
+async function concerned(hints: Hint[], acme = onLogin, remembered: string[] = []): Promise<string[]> {
   const labels = MAPPINGS.flatMap(mappedGroupIndex.mappedGroup);
   const found = await concernedHints(hints, acme, {
     mappings: { count: (_index, value) => labels.filter((label) => label === value).length },
     store: {
       ofAnyIssuer: async (key, subject) => (key === "access/acme" ? (ACCOUNTS[subject] ?? []) : []),
     },
+    strangers: { remember: (key, { id }) => void remembered.push(`${key} ${id}`) },
   });
   return found.map(({ id }) => id);
 }
@@ -129,12 +130,25 @@ test("a group is concerned by its id and by the names that it has, had or is giv
   );
 });
 
+test("who has no account is remembered, since they may be getting one; who has one, and groups, needn't be", async (t) => {
+  const remembered: string[] = [];
+  const hints: Hint[] = [
+    ...["00uAda", "00uEve"].map((id): Hint => ({ kind: "person", id, eventTime, left: ["00gByID"] })),
+    { kind: "group", id: "00gForeign", eventTime },
+  ];
+  t.deepEqual(await concerned(hints, onLogin, remembered), ["00uAda"]);
+  t.deepEqual(remembered, ["access/acme 00uEve"]);
+  await concerned(hints, beforeLogin, remembered);
+  t.is(remembered.length, 1, "whose change is noted anyway");
+});
+
 test("who has an account is looked for, and no group with them, where that makes no difference", async (t) => {
   const hint: Hint = { kind: "person", id: "00uAda", eventTime, joined: ["00gByID"] };
   await t.notThrowsAsync(
     concernedHints([hint], onLogin, {
       mappings: { count: () => t.fail() as never },
       store: { ofAnyIssuer: async () => [] },
+      strangers: { remember: () => {} },
     }),
   );
 });
@@ -151,6 +165,7 @@ test("others go on while very many hints are looked at", async (t) => {
   await concernedHints(hints, onLogin, {
     mappings: { count: () => 0 },
     store: { ofAnyIssuer: async () => takesAMoment() },
+    strangers: { remember: () => {} },
   });
   t.true(turned);
 });

@@ -120,13 +120,31 @@ test.serial("where Okta can't be asked, it is asked later and nothing is done", 
   t.is(due().length, 1);
 });
 
-test.serial("whom nobody knows is done at once; whom somebody has taken out is forgotten", (t) => {
-  const { all, person, due } = looks();
+test.serial("whom nobody knows may be signing in for the first time: they are looked for thrice", (t) => {
+  const { clock, all, person, due } = looks();
   all.take(person("ada"));
+  const at: number[] = [];
+  for (let isDone = false; !isDone; clock.now += all.dueMs() ?? 0) {
+    const [look] = all.due();
+    at.push(look?.lookedAt ?? -1);
+    isDone = all.ended(person("ada"), look?.lookedAt ?? 0, { kind: "nobody" });
+  }
+  t.deepEqual(at, [0, 5_000, 30_000]);
+  t.is(all.size, 0);
+
   all.take(person("bob"));
   due();
-  t.true(all.ended(person("ada"), 0, { kind: "nobody" }));
-  t.is(all.size, 1);
+  all.ended(person("bob"), 0, { kind: "nobody" });
+  clock.now += 5_000;
+  due();
+  all.ended(person("bob"), 5_000, { kind: "seen", agrees: false, changed: false, groups: [] });
+  t.is(all.dueMs(), 1_000, "what Okta shows of them is from before: it is looked at each second");
+});
+
+test.serial("whom somebody has taken out is forgotten", (t) => {
+  const { all, person, due } = looks();
+  all.take(person("bob"));
+  due();
   all.keep(new Set(["bob"]));
   t.is(all.size, 1);
   all.keep(new Set());
@@ -158,6 +176,7 @@ test.serial(
       const [look] = all.due();
       t.is(look?.lookedAt, 0);
       all.ended(person(id), 0, { kind: "nobody" });
+      all.keep(new Set());
     };
     const known = (since = 0) => ["ada", "bob", "cy", "dan"].filter((id) => all.isLookedAt(id, since));
 
