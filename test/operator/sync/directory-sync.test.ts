@@ -1,4 +1,5 @@
 import test from "ava";
+import { oktaHints } from "../../../crds/resources.ts";
 import { system } from "../../../dev/okta/directory/parties.ts";
 import { changeStatus, type LifecycleOperation } from "../../../dev/okta/directory/user-lifecycle.ts";
 import { waitFor } from "../../cluster.ts";
@@ -136,6 +137,26 @@ test("a hint is looked at at once, and while Okta's reads are behind, until they
   await untilDone();
   const changes = lines.filter(({ action }) => action === "deactivate" || action === "activate");
   t.is(changes.length, 1);
+});
+
+test("what Okta's log tells of somebody who has no account is noted once they have one, by a sign-in that knows nothing of it", async (t) => {
+  const { client, cluster, okta, person, member, signedIn, untilRead } = await followed(t);
+  const untilLeft = (subject = "") =>
+    waitFor(
+      async () => {
+        const hints = await client.get(oktaHints, `${cluster.namespace}/acme`);
+        return hints.spec.people?.find(({ id, left }) => id === subject && left !== undefined);
+      },
+      { what: `it to be noted that ${subject} has left` },
+    );
+  const subject = person("ada", "web");
+  const bob = await member("bob", "web");
+  await untilRead();
+  // In this order in the log: when it is noted of Bob, nobody has cared for Ada.
+  for (const name of ["ada", "bob"]) okta.directory.removeFromGroup("web", `${name}@acme.example`);
+  await untilLeft(bob.subject);
+  await signedIn(subject, ["web"], { services: [["web"], ["service-admin"]] });
+  t.deepEqual((await untilLeft(subject)).left, [okta.directory.group("web").id]);
 });
 
 test("who is activated in Okta after they came into a mapped group gets an account then, where people get one early", async (t) => {

@@ -129,6 +129,20 @@ test("Okta verifies the hook, and what happens from then on is noted", async (t)
   t.like(await metric("okta_role_event_hook_events_total"), { concerned: 1 });
 });
 
+test("what is told of somebody who has no account is noted once they have signed in", async (t) => {
+  const { send, signIn, okta, hints, applyAcme } = await hooked(t);
+  const directory = { url: okta.url, ...DIRECTORY, provision: "OnLogin" };
+  await applyAcme({ okta: { directory, eventHook: HOOK } });
+  const { id } = okta.directory.user("ada@acme.example");
+  const leaves = delivery(event("group.user_membership.remove", user(id), group("00g1", "service_admin")));
+  t.is((await send(leaves)).status, 204);
+  t.is((await hints())?.people, undefined);
+  t.is((await signIn("ada@acme.example")).response.status, 303);
+  await waitFor(async () => (await hints())?.people?.some((person) => person.id === id) || undefined, {
+    what: "it to be noted",
+  });
+});
+
 test("a challenge is answered as it came", async (t) => {
   const { challenge } = await hooked(t);
   const value = "Me_rShK8JHsTnbyYrWXCEoMGbM_zsZ6k0hLPZ_Pg";
