@@ -92,6 +92,8 @@ export class GroupLookup {
   readonly #turns = new NamespaceTurns(READING);
   readonly #outages: DirectoryOutages;
   readonly #known = new Map<string, Known>();
+  /** Mappings of whose groups something has been told before they were looked up for the first time. */
+  readonly #outdated = new Set<string>();
 
   constructor(deps: {
     directories: Pick<DirectoryClients, "of">;
@@ -135,6 +137,7 @@ export class GroupLookup {
 
   forget(mapping: string): void {
     this.#known.delete(mapping);
+    this.#outdated.delete(mapping);
   }
 
   /** The directory of these mappings' organization can be read again. */
@@ -151,6 +154,7 @@ export class GroupLookup {
     for (const mapping of mappings) {
       const known = this.#known.get(mapping);
       if (known) readAnew(known);
+      else this.#outdated.add(mapping);
     }
   }
 
@@ -176,6 +180,8 @@ export class GroupLookup {
       known.generations = generations;
       return known;
     }
+    // What another leader has read may be from before that.
+    const isOld = this.#outdated.delete(key);
     const asked: Known = {
       question,
       generations,
@@ -187,7 +193,7 @@ export class GroupLookup {
       unfinished: { at: 0, found: [] },
       gone: new Set(),
       failures: 0,
-      lookAt: known === undefined && isTold(mapping, organization) ? this.#sometime(mapping) : 0,
+      lookAt: known === undefined && !isOld && isTold(mapping, organization) ? this.#sometime(mapping) : 0,
     };
     this.#known.set(key, asked);
     return asked;

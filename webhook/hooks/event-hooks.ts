@@ -25,6 +25,8 @@ type Call = NonNullable<Heard["eventHook"]>;
 
 /** How often it is noted by each replica that the hook was called, where nothing else is to be noted. */
 const CALL_EACH_MS = 60_000;
+/** Okta verifies once, and what was noted since then may have been so by another replica: what is stored tells whether it is new. */
+const VERIFIED_EACH_MS = 1_000;
 
 /** Organizations come and go. */
 const MOST_NOTED = 10_000;
@@ -102,9 +104,9 @@ export class EventHooks {
   called(organization: Organization, call: Call): void {
     const key = keyOf(organization);
     this.#deps.metrics.hookCalls.inc({ organization: key, outcome: call });
-    // At another login path it is another address.
-    const at = `${key} ${organization.spec.loginPath}`;
-    if (!this.#isNews(`${call} ${at}`)) return;
+    // At another login path it is another address, and of another organization of that name nothing is noted yet.
+    const at = `${key} ${organization.metadata.uid} ${organization.spec.loginPath}`;
+    if (!this.#isNews(`${call} ${at}`, call === "verified" ? VERIFIED_EACH_MS : CALL_EACH_MS)) return;
     // The next right secret is news again.
     if (call === "refused") for (const right of ["verified", "called"]) this.#noted.delete(`${right} ${at}`);
     this.#deps.hints.heard(organization, { eventHook: call }).catch((error: unknown) => {
@@ -116,10 +118,10 @@ export class EventHooks {
     });
   }
 
-  /** Whether it is a minute since this was noted last; then it counts as noted now. */
-  #isNews(what: string): boolean {
+  /** Whether it is so long since this was noted last; then it counts as noted now. */
+  #isNews(what: string, eachMs = CALL_EACH_MS): boolean {
     const now = this.#now();
-    if (now - (this.#noted.get(what) ?? Number.NEGATIVE_INFINITY) < CALL_EACH_MS) return false;
+    if (now - (this.#noted.get(what) ?? Number.NEGATIVE_INFINITY) < eachMs) return false;
     this.#noted.set(what, now);
     return true;
   }

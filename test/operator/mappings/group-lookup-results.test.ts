@@ -260,6 +260,16 @@ test("a directory that is back, and what has happened to a group, are reasons to
   t.deepEqual(state.asked, ["a", "b", "a"]);
 });
 
+test("what happens to a group before its mapping is looked up has it read, whatever another leader has read", async (t) => {
+  const { state, look, lookup } = askedDirectory();
+  const [one, two] = ["one", "two"].map((name) => mapping(name, [name], { told: true }));
+  lookup.again(["access/one", "access/two"]);
+  lookup.forget("access/two");
+  if (one) await look(one);
+  if (two) await look(two);
+  t.deepEqual(state.asked, ["one"]);
+});
+
 test("what happens to a group while it is being looked up, or before the rest of a mapping is, has it looked up anew", async (t) => {
   const { state, look, lookup } = askedDirectory();
   const one = mapping("one", ["a"]);

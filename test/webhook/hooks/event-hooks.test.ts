@@ -120,6 +120,22 @@ test("each kind of call is noted once in a minute; the right secret is news agai
   }
 });
 
+test("a verification is noted again after a second: another replica may have been called with a wrong secret since", (t) => {
+  const { hooks, written, clock } = scene();
+  for (const ms of [0, 999, 1]) {
+    clock.now += ms;
+    hooks.called(acme, "verified");
+  }
+  t.is(written.length, 2);
+});
+
+test("of an organization that is made again a call is news", (t) => {
+  const { hooks, written } = scene();
+  const again = { ...acme, metadata: { ...acme.metadata, uid: "another" } };
+  for (const one of [acme, again, again]) hooks.called(one, "called");
+  t.is(written.length, 2);
+});
+
 test("a call at another login path is news", async (t) => {
   const { hooks, written } = scene();
   const moved = { ...acme, spec: { ...acme.spec, loginPath: "shop" } };
