@@ -5,6 +5,7 @@ import { type Grant, type Identity, roleNames, type User } from "../../identity/
 import {
   type Cache,
   Coalescer,
+  ConflictError,
   conditionFalse,
   conditionTrue,
   type DesiredCondition,
@@ -55,8 +56,11 @@ export class StatusReporter {
       intervalMs: INTERVAL_MS,
       concurrency: CONCURRENCY,
       onOvertaken: () => options.onCoalesced?.(),
-      onFailure: (key: string, error: unknown) =>
-        options.log.warn({ err: error, key }, "A status could not be written; it is tried again."),
+      onFailure: (key: string, error: unknown) => {
+        // Others write the same object; what they wrote is about to be heard of.
+        const level = error instanceof ConflictError ? "debug" : "warn";
+        options.log[level]({ err: error, key }, "A status could not be written; it is tried again.");
+      },
     };
     this.#mappings = new Coalescer({
       ...shared,
@@ -138,6 +142,9 @@ export class StatusReporter {
     const organization = organizations.get(key);
     if (organization?.metadata.uid !== of.uid || !organization) return; // deleted meanwhile
     if (!isSameSource(checked, organization)) return; // of an issuer that isn't this organization's any more
+    // Whoever didn't know that the claim has been received says nothing against somebody who has received it since.
+    const knowsOfClaim = isSameSource(evidence, organization);
+    if (!knowsOfClaim && isSameSource(organization.status?.groupsClaim, organization)) return;
     const written = await status.apply(
       organizationType,
       organization,
@@ -147,7 +154,7 @@ export class StatusReporter {
         ...(evidence ? { groupsClaim: evidence } : {}),
       },
       CLAIM,
-      { generation: of.generation },
+      { generation: of.generation, onlyIfUnchanged: !knowsOfClaim },
     );
     if (written) organizations.observe(written);
   }

@@ -1,7 +1,7 @@
 import test from "ava";
 import type { OktaRoleMapping, Organization } from "../../../crds/types.ts";
 import type { Grant, User } from "../../../identity/index.ts";
-import { type KubernetesObject, keyOf } from "../../../kubernetes/index.ts";
+import { ConflictError, type KubernetesObject, keyOf } from "../../../kubernetes/index.ts";
 import { StatusReporter, type StatusReporterOptions } from "../../../webhook/sign-in/status-reporter.ts";
 import { exactly } from "../../exactly.ts";
 import { logLines } from "../../log-lines.ts";
@@ -189,7 +189,7 @@ test("an organization is told what was seen of its groups claim, and what that w
       name: "acme",
       status: { conditions: [RECEIVED], groupsClaimChecked: SOURCE, groupsClaim: EVIDENCE },
       owned: { fields: ["groupsClaim", "groupsClaimChecked"], conditionTypes: ["GroupsClaimReceived"] },
-      options: { generation: 5 },
+      options: { generation: 5, onlyIfUnchanged: false },
     },
   ]);
   t.deepEqual(observed, ["acme"]);
@@ -197,6 +197,29 @@ test("an organization is told what was seen of its groups claim, and what that w
   without.reporter.groupsClaim(acme, { condition: RECEIVED, evidence: undefined, checked: SOURCE });
   await without.reporter.flush();
   t.false("groupsClaim" in (without.written[0]?.status ?? {}));
+});
+
+test("whoever didn't know that the claim has been received says nothing against somebody who has received it since", async (t) => {
+  const conflict = new ConflictError("It was written.", { status: 409, reason: "Conflict" });
+  const { reporter, acme, organizations, written, lines } = scene({ failing: [conflict] });
+  const missing = { ...RECEIVED, status: "False", reason: "ClaimNotSetUp" } as const;
+  reporter.groupsClaim(acme, { condition: missing, evidence: undefined, checked: SOURCE });
+  await new Promise(setImmediate);
+  t.deepEqual([lines, written], [[], []], "somebody else's write is about to be heard of");
+  const issuedBefore = { ...EVIDENCE, issuer: "https://former.okta.com" };
+  organizations.set("team/acme", { ...acme, status: { groupsClaim: issuedBefore } });
+  await reporter.flush();
+  t.like(written, exactly({ options: { generation: 5, onlyIfUnchanged: true } }));
+
+  organizations.set("team/acme", { ...acme, status: { groupsClaim: EVIDENCE } });
+  for (const evidence of [undefined, issuedBefore]) {
+    reporter.groupsClaim(acme, { condition: missing, evidence, checked: SOURCE });
+    await reporter.flush();
+  }
+  t.is(written.length, 1);
+  reporter.groupsClaim(acme, { condition: missing, evidence: EVIDENCE, checked: SOURCE });
+  await reporter.flush();
+  t.is(written.length, 2, "it was known");
 });
 
 /** What is written of something that was seen a moment before this was done to what it was seen of. */
