@@ -43,6 +43,7 @@ import type { Patience } from "../organizations/tenure.ts";
 import { GroupLookup } from "./mappings/group-lookup.ts";
 import { KnownGroups } from "./mappings/known-groups.ts";
 import { LastChanges } from "./mappings/last-changes.ts";
+import { meaningGroups } from "./mappings/meaning-groups.ts";
 import { reconcileMapping } from "./mappings/reconcile-mapping.ts";
 import { registerMetrics } from "./metrics.ts";
 import { keepWatermark } from "./organizations/keep-watermark.ts";
@@ -51,7 +52,6 @@ import type { ReservationRules } from "./organizations/next-reservations.ts";
 import { OktaChecks } from "./organizations/okta-checks.ts";
 import { reconcileOrganization } from "./organizations/reconcile-organization.ts";
 import { reportUnreadable } from "./organizations/unreadable-namespace.ts";
-import { knownCondition } from "./progress.ts";
 import { Gate, type KeysAre } from "./releases/gate.ts";
 import { keepOrganization } from "./releases/keep-organization.ts";
 import { DirectorySync, SyncMetrics } from "./sync/directory-sync.ts";
@@ -344,10 +344,7 @@ export class Operator {
       isReady: (organization) => this.#isReady(organization),
       decide: (ref) => controllers.users.queue.add(ref),
       lookUpGroups: (organization, ids) => {
-        // Those that are known to mean them, and those of which it isn't known what they mean.
-        const named = ids.flatMap((id) => mappings.by("mappedGroup", indexKey(organization, id)));
-        const open = mappings.by("organization", organization).filter((mapping) => !isResolved(mapping));
-        const concerned = new Set([...named, ...open].map(keyOf));
+        const concerned = meaningGroups(organization, ids, mappings);
         groups.again(concerned);
         for (const mapping of concerned) controllers.mappings.queue.add(mapping);
       },
@@ -465,9 +462,4 @@ export class Operator {
       this.isCurrent()
     );
   }
-}
-
-/** Whether Okta has all groups that a mapping names. */
-function isResolved(mapping: OktaRoleMapping): boolean {
-  return knownCondition(mapping, "GroupsResolved")?.status === "True";
 }

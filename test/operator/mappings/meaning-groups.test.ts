@@ -1,0 +1,43 @@
+import test from "ava";
+import type { MappedGroup, OktaRoleMapping } from "../../../crds/types.ts";
+import { meaningGroups } from "../../../operator/mappings/meaning-groups.ts";
+import { mappedGroupIndex } from "../../../organizations/concerned-hints.ts";
+import { aMapping, type LookedUp } from "../sync/a-mapping.ts";
+
+const WEB = { id: "00gWeb", name: "web" };
+
+function named(name: string, groups: MappedGroup[], lookedUp: LookedUp): OktaRoleMapping {
+  const made = aMapping(groups, lookedUp);
+  return { ...made, metadata: { ...made.metadata, name } };
+}
+
+const MAPPINGS = [
+  named("web", [{ name: "web" }], { found: [WEB], resolved: "True" }),
+  named("by-id", [{ id: "00gByID" }], { resolved: "True" }),
+  named("open", [{ id: "00gOpen" }], {}),
+  named("missing", [{ id: "00gMissing" }], { resolved: "False" }),
+];
+
+/** The names of those that may mean these groups. */
+function meaning(...ids: string[]): string[] {
+  const found = meaningGroups("acme/acme", ids, {
+    by: (index, value) =>
+      index === "organization"
+        ? MAPPINGS.filter(() => value === "acme/acme")
+        : MAPPINGS.filter((mapping) => mappedGroupIndex.mappedGroup(mapping).includes(value)),
+  });
+  return [...found].map((key) => key.replace("acme/", ""));
+}
+
+const UNKNOWN = ["open", "missing"];
+
+test("a group is meant by those that name it, as far as is known, and by those of which it isn't known", (t) => {
+  t.deepEqual(meaning("00gByID"), ["by-id", ...UNKNOWN]);
+  t.deepEqual(meaning("00gWeb", "00gByID"), ["web", "by-id", ...UNKNOWN]);
+  t.deepEqual(meaning(), UNKNOWN);
+});
+
+test("a group that none is known to mean may be called as those that others name: they may mean both", (t) => {
+  t.deepEqual(meaning("00gAnother").toSorted(), ["missing", "open", "web"]);
+  t.deepEqual(meaning("00gByID", "00gAnother").toSorted(), ["by-id", "missing", "open", "web"]);
+});
