@@ -323,6 +323,14 @@ export interface DirectoryStatus {
    */
   lastFullSyncRequest?: string;
   /**
+   * The okta.issuer of then. Of another one nothing has been read.
+   */
+  lastFullSyncIssuer?: string;
+  /**
+   * The okta.directory.provision of then. Where people get their accounts before they sign in, but didn't then, everything is read again.
+   */
+  lastFullSyncProvision?: string;
+  /**
    * When Okta last said that something had changed that concerns this organization.
    */
   lastChangeTime?: string;

@@ -3,7 +3,7 @@ import { keyOf } from "../../kubernetes/index.ts";
 import { unlessAhead } from "../../organizations/deactivation-window.ts";
 import { durationMs } from "../../organizations/max-age.ts";
 import type { StoringDeps } from "./store-identity.ts";
-import { requestedSync } from "./sync-state.ts";
+import { type ReadFor, requestedSync } from "./sync-state.ts";
 
 export interface CompleteReadsDeps extends Pick<StoringDeps, "policies"> {
   readonly organization: () => Organization | undefined;
@@ -19,9 +19,10 @@ export interface CompleteRead {
   /** See `requestedSync`. */
   readonly request: string | undefined;
   readonly outOfForce: Set<string>;
-  readonly isOnLogin: boolean;
+  readonly readFor: ReadFor | undefined;
 }
 
+const BEFORE_LOGIN = "BeforeLogin";
 /** How soon everything is read for the first time. */
 const SETTLING_MS = 1_000;
 
@@ -31,6 +32,8 @@ export class CompleteReads {
   readonly #beganAt = performance.now();
   #last: number | undefined;
   #lastRequest: string | undefined;
+  /** Undefined: an earlier version of this has read it, or nobody. */
+  #lastFor: ReadFor | undefined;
   /** Mappings that gave nothing new when all was read last, or since, so that people may have got no account. */
   #outOfForce = new Set<string>();
   /** People got no account before they sign in: whoever is in a mapped group by then is to get one. */
@@ -38,9 +41,19 @@ export class CompleteReads {
 
   constructor(deps: CompleteReadsDeps) {
     this.#deps = deps;
-    const { lastFullSyncTime, lastFullSyncRequest } = deps.organization()?.status?.directory ?? {};
-    if (lastFullSyncTime !== undefined && !deps.isAnew) this.#last = Date.parse(lastFullSyncTime);
+    const {
+      lastFullSyncTime,
+      lastFullSyncRequest,
+      lastFullSyncIssuer: issuer,
+      lastFullSyncProvision: provision,
+    } = deps.organization()?.status?.directory ?? {};
     this.#lastRequest = lastFullSyncRequest;
+    if (lastFullSyncTime === undefined || deps.isAnew) return;
+    if (issuer !== undefined && issuer !== this.#readFor()?.issuer) return;
+    this.#last = Date.parse(lastFullSyncTime);
+    if (issuer === undefined || provision === undefined) return;
+    this.#lastFor = { issuer, provision };
+    this.#wasOnLogin = provision !== BEFORE_LOGIN;
   }
 
   /** When the last one began, in ms since 1970. */
@@ -51,6 +64,10 @@ export class CompleteReads {
   /** For what the last one was asked for. See `requestedSync`. */
   get lastRequest(): string | undefined {
     return this.#lastRequest;
+  }
+
+  get lastFor(): ReadFor | undefined {
+    return this.#last === undefined ? undefined : this.#lastFor;
   }
 
   /** What has happened since the last one isn't known: everything is to be read. */
@@ -75,7 +92,7 @@ export class CompleteReads {
     const organization = this.#deps.organization();
     const request = requestedSync(organization);
     if (request !== undefined && request !== this.#lastRequest) return 0;
-    const isOnLogin = this.#isOnLogin();
+    const isOnLogin = this.#readFor()?.provision !== BEFORE_LOGIN;
     if (this.#wasOnLogin && !isOnLogin) return 0;
     this.#wasOnLogin = isOnLogin;
     const outOfForce = this.#outOfForceNow();
@@ -90,20 +107,22 @@ export class CompleteReads {
       at: Date.now(),
       request: requestedSync(this.#deps.organization()),
       outOfForce: this.#outOfForceNow(),
-      isOnLogin: this.#isOnLogin(),
+      readFor: this.#readFor(),
     };
   }
 
   /** It has come to its end. */
-  ended({ at, request, outOfForce, isOnLogin }: CompleteRead): void {
+  ended({ at, request, outOfForce, readFor }: CompleteRead): void {
     this.#last = at;
     this.#lastRequest = request;
     this.#outOfForce = outOfForce;
-    this.#wasOnLogin = isOnLogin;
+    this.#lastFor = readFor;
+    this.#wasOnLogin = readFor?.provision !== BEFORE_LOGIN;
   }
 
-  #isOnLogin(): boolean {
-    return this.#deps.organization()?.spec.okta.directory?.provision !== "BeforeLogin";
+  #readFor(): ReadFor | undefined {
+    const { issuer, directory } = this.#deps.organization()?.spec.okta ?? {};
+    return issuer === undefined ? undefined : { issuer, provision: directory?.provision ?? "OnLogin" };
   }
 
   /** All mappings where the organization is paused, else those that are suspended or paused; and those of before that are gone. */

@@ -164,6 +164,7 @@ export class OrganizationSync {
       failure: this.#failures.told,
       lastFullSync: this.#completeReads.last,
       lastRequest: this.#completeReads.lastRequest,
+      lastReadFor: this.#completeReads.lastFor,
       lastChange: this.#hints.lastChange ?? this.#lastChangeBefore,
       isLogReadable: this.#polls.isLogReadable,
       notShown: [...this.#notShown.values()],

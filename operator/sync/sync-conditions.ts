@@ -101,12 +101,16 @@ function verifiedHere({ spec }: Organization, heard: OktaHints | undefined): str
 export function directoryStatus({
   lastFullSync,
   lastRequest,
+  lastReadFor,
   lastChange,
   delay,
 }: SyncState): DirectoryStatus {
   return {
     ...(lastFullSync === undefined ? {} : { lastFullSyncTime: rfc3339(lastFullSync) }),
     ...(lastRequest === undefined ? {} : { lastFullSyncRequest: lastRequest }),
+    ...(lastReadFor === undefined
+      ? {}
+      : { lastFullSyncIssuer: lastReadFor.issuer, lastFullSyncProvision: lastReadFor.provision }),
     ...(lastChange === undefined ? {} : { lastChangeTime: rfc3339(lastChange) }),
     ...(delay === undefined ? {} : { delay: { p50: seconds(delay.p50), p99: seconds(delay.p99) } }),
   };

@@ -12,12 +12,21 @@ export interface Failure {
   readonly people?: readonly string[];
 }
 
+/** What everything was read for: for something else, it is read again. */
+export interface ReadFor {
+  readonly issuer: string;
+  /** When people get their accounts. */
+  readonly provision: string;
+}
+
 /** How far an organization's directory is followed. Times are in ms since 1970. */
 export interface SyncState {
   readonly failure: Failure | undefined;
   readonly lastFullSync: number | undefined;
   /** For what everything was read last. See `requestedSync`. */
   readonly lastRequest: string | undefined;
+  /** What it was read for. */
+  readonly lastReadFor?: ReadFor | undefined;
   /** When Okta last said that something had changed. */
   readonly lastChange: number | undefined;
   /** Whether Okta's system log says what has changed: else its groups do. */

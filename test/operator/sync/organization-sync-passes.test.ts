@@ -270,6 +270,31 @@ test.serial(
   },
 );
 
+test.serial(
+  "what another leader has read for another issuer, or for accounts at the sign-in, is read anew",
+  async (t) => {
+    const before = { lastFullSyncIssuer: "https://acme.okta.com", lastFullSyncProvision: "BeforeLogin" };
+    for (const [change, provision, isRead] of [
+      [{}, "BeforeLogin", false],
+      [{}, "OnLogin", false],
+      [{ lastFullSyncProvision: "OnLogin" }, "BeforeLogin", true],
+      [{ lastFullSyncProvision: "OnLogin" }, "OnLogin", false],
+      [{ lastFullSyncIssuer: "https://former.okta.com" }, "OnLogin", true],
+      [{ lastFullSyncIssuer: undefined, lastFullSyncProvision: undefined }, "BeforeLogin", false],
+    ] as const) {
+      const { asked, sync } = anOrganizationSync(t, {
+        ...readBefore({ ...before, ...change }),
+        directory: { provision },
+      });
+      await clock.pass(2_000);
+      const members = asked().filter((call) => call.startsWith("members"));
+      t.deepEqual(members, isRead ? ALL : [], JSON.stringify([change, provision]));
+      const { issuer, ...known } = sync.state().lastReadFor ?? {};
+      if (isRead) t.deepEqual([issuer, known], ["https://acme.okta.com", { provision }]);
+    }
+  },
+);
+
 test.serial("what was paused or suspended is made up for when it goes on: everything is read", async (t) => {
   const { asked, state, sync } = anOrganizationSync(t, { directory: { provision: "BeforeLogin" } });
   await clock.pass(2_000);

@@ -157,10 +157,18 @@ test("a secret of the event hook that isn't there is told before anything is sai
 test("the status has times to a second and delays to a tenth of one, so that it is seldom written", (t) => {
   t.deepEqual(directoryStatus({ ...synced, lastFullSync: undefined }), {});
   t.deepEqual(
-    directoryStatus({ ...synced, lastRequest: "1", lastChange: NOW + 999, delay: { p50: 440, p99: 1_260 } }),
+    directoryStatus({
+      ...synced,
+      lastRequest: "1",
+      lastReadFor: { issuer: "https://acme.okta.com", provision: "OnLogin" },
+      lastChange: NOW + 999,
+      delay: { p50: 440, p99: 1_260 },
+    }),
     {
       lastFullSyncTime: "2026-11-26T12:00:00Z",
       lastFullSyncRequest: "1",
+      lastFullSyncIssuer: "https://acme.okta.com",
+      lastFullSyncProvision: "OnLogin",
       lastChangeTime: "2026-11-26T12:00:00Z",
       delay: { p50: "0.4s", p99: "1.3s" },
     },
