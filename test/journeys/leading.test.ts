@@ -9,7 +9,8 @@ const BASE_URL = "http://localhost:8080";
 const LEASE = "okta-role-operator";
 const MAPPINGS: Record<string, [string[], string[]]> = { services: [["service_admin"], ["service-admin"]] };
 
-const isOfMapping = ({ path }: Write): boolean => path.endsWith("/oktarolemappings/services/status");
+const isOf = (mapping: string, { path }: Write): boolean =>
+  path.endsWith(`/oktarolemappings/${mapping}/status`);
 
 async function hasSaid(operator: Program, msg: string, times = 1): Promise<boolean> {
   return (await operator.logged()).filter((line) => line.msg === msg).length >= times;
@@ -33,9 +34,11 @@ test("an operator that loses the lease writes nothing more, and leads again once
   const { writes } = taps.operator;
   const broken = Promise.withResolvers<void>();
   taps.operator.onWrite = (write, moment) =>
-    moment === "before" && isOfMapping(write) ? broken.promise : undefined;
+    moment === "before" && isOf("services", write) ? broken.promise : undefined;
   await applyAcme(BASE_URL, MAPPINGS);
-  await waitFor(() => writes.find(isOfMapping), { what: "the mapping's status to be written" });
+  await waitFor(() => writes.find((write) => isOf("services", write)), {
+    what: "the mapping's status to be written",
+  });
   const taken = JSON.stringify({ spec: { holderIdentity: "somebody else" } });
   await cluster.kubectl("patch", "lease", LEASE, "--type=merge", "-p", taken);
   await untilSaid(operator, "the lease couldn't be renewed: leadership is lost");
@@ -68,24 +71,27 @@ test("an operator that can't read accounts leaves the lease to others until it c
 });
 
 test("what an operator did last before it stops is told by an Event", async (t) => {
-  const { cluster, taps, startOperator, applyAcme } = await productUnderTest(t, {});
+  const { cluster, taps, startOperator, applyAcme, applyMapping, untilReady } = await productUnderTest(t, {});
   const operator = await startOperator(BASE_URL, "operator");
   const stopped = Promise.withResolvers<void>();
+  // A mapping that is heard before its organization is told of by another Event, and is written twice.
+  await applyAcme(BASE_URL, MAPPINGS);
+  await untilReady();
   // Until the lease is let go, which is the last thing but this, none gets through.
   taps.operator.onEvent = async () => {
     if (!(await hasSaid(operator, "not leading any more"))) throw new Error("the connection breaks");
   };
   taps.operator.onWrite = (write, moment) => {
-    if (moment === "before" || !isOfMapping(write)) return;
+    if (moment === "before" || !isOf("last", write)) return;
     taps.operator.onWrite = undefined;
     operator.stop().then(stopped.resolve, stopped.reject);
   };
-  await applyAcme(BASE_URL, MAPPINGS);
+  await applyMapping("last", ["service_admin"], ["service-admin"]);
   await stopped.promise;
   t.is(await operator.process.exited, 0);
   const { stdout } = await cluster.kubectl("get", "events.events.k8s.io", "-o", "json");
-  const told: { regarding: { kind: string }; reason: string }[] = JSON.parse(stdout).items;
-  const ofMapping = told.filter(({ regarding }) => regarding.kind === "OktaRoleMapping");
+  const told: { regarding: { name: string }; reason: string }[] = JSON.parse(stdout).items;
+  const ofMapping = told.filter(({ regarding }) => regarding.name === "last");
   t.deepEqual(
     ofMapping.map(({ reason }) => reason),
     ["Accepted"],
@@ -97,7 +103,7 @@ test("a write that is never answered keeps no operator from letting go of the le
   const operator = await startOperator(BASE_URL, "operator");
   const stopped = Promise.withResolvers<void>();
   taps.operator.onWrite = (write, moment) => {
-    if (moment === "after" || !isOfMapping(write)) return undefined;
+    if (moment === "after" || !isOf("services", write)) return undefined;
     operator.stop().then(stopped.resolve, stopped.reject);
     return new Promise(() => {});
   };
