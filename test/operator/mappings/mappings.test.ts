@@ -119,7 +119,10 @@ test("a second look at what hasn't changed writes nothing", async (t) => {
 });
 
 test("at a cold start each mapping that needs no answer of Okta's is written once", async (t) => {
-  const { applyAcme, condition, metrics, okta, start } = await operatorUnderTest(t, { autoStart: false });
+  const { applyAcme, condition, metrics, okta, start } = await operatorUnderTest(t, {
+    autoStart: false,
+    oktaTimeoutMs: 600_000,
+  });
   // The organization's own status isn't what mappings wait for.
   okta.misbehave({ fault: { kind: "hang" } });
   const names = Array.from({ length: 40 }, (_, index) => `mapping-${index}`);

@@ -39,7 +39,7 @@ test("an Okta that hangs doesn't hold that up", async (t) => {
   const dead = await startOkta({ apps: [] });
   t.teardown(() => dead.stop());
   dead.misbehave({ fault: { kind: "hang" } });
-  const under = await operatorUnderTest(t);
+  const under = await operatorUnderTest(t, { oktaTimeoutMs: 600_000 });
   await under.applyAcme({ okta: { issuer: dead.issuer() } });
   await kept(under, "to be there", () => true);
   const { conditions = [] } = (await under.organization()).status ?? {};
