@@ -65,7 +65,8 @@ export async function followed(
           status?.state === state && (roles === undefined || status.roleNames?.join() === roles.join()),
       ),
     hear: async (...hints) => {
-      const writer = new HintsWriter({ client: underTest.client });
+      // A busy machine isn't an API server that doesn't answer.
+      const writer = new HintsWriter({ client: underTest.client, timeoutMs: 60_000 });
       await writer.heard(await underTest.organization(), { hints });
     },
     readEverything: async () => {
