@@ -2,6 +2,7 @@ import test from "ava";
 import { oktaHints } from "../../../crds/resources.ts";
 import { system } from "../../../dev/okta/directory/parties.ts";
 import { changeStatus, type LifecycleOperation } from "../../../dev/okta/directory/user-lifecycle.ts";
+import type { Cause } from "../../../identity/causes.ts";
 import { waitFor } from "../../cluster.ts";
 import { followed } from "./followed.ts";
 
@@ -135,7 +136,10 @@ test("a hint is looked at at once, and while Okta's reads are behind, until they
   await hear(hint);
   await untilState(ada, "Deactivated");
   await untilDone();
-  const changes = lines.filter(({ action }) => action === "deactivate" || action === "activate");
+  // Where a busy machine is long between a sign-in's two writes, the operator makes the second, and has a line of that.
+  const changes = lines
+    .filter(({ action }) => action === "deactivate" || action === "activate")
+    .filter(({ cause }) => (cause as Cause).reason !== "SignInFinished");
   t.is(changes.length, 1);
 });
 
