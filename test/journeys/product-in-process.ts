@@ -46,7 +46,7 @@ export interface ProductInProcess {
   /** Ada signs in. @returns the status of the last answer: 303 when she is in */
   signIn(cookies?: CookieJar): Promise<number>;
   /** Ada signs in, and is let in. Rejects when she is refused. */
-  signedIn(cookies: CookieJar): Promise<CookieJar>;
+  signedIn(cookies?: CookieJar): Promise<CookieJar>;
   /** What a program is told of a browser's session: the status. */
   sessionOf(cookies: CookieJar): Promise<number>;
   /** Mia, a local admin, signs in with her service account's token. @returns the status of the answer: 303 when she is in */
@@ -211,7 +211,8 @@ export async function productInProcess(
       const { response } = await signIn(okta, login, "ada@acme.example", { cookies });
       return response.status;
     },
-    signedIn: (cookies) => signedIn(() => signIn(okta, login, "ada@acme.example", { cookies })),
+    signedIn: (cookies = new CookieJar()) =>
+      signedIn(() => signIn(okta, login, "ada@acme.example", { cookies })),
     async sessionOf(cookies) {
       // A refusal that takes the cookie away leaves the browser that the test asks for as it is: it may ask again.
       return (await new Browser(baseURL, cookies && copyOf(cookies, baseURL)).get("/session")).status;

@@ -2,7 +2,6 @@ import test from "ava";
 import { apiRequest } from "../../dev/control-plane/api-request.ts";
 import { startControlPlane } from "../../dev/control-plane/control-plane.ts";
 import { installCrds } from "../../dev/control-plane/install.ts";
-import { CookieJar } from "../../dev/okta/index.ts";
 import { createTestCluster, waitFor } from "../cluster.ts";
 import { productInProcess } from "./product-in-process.ts";
 
@@ -11,13 +10,12 @@ test("after a restore of etcd everything follows what was stored then, and delet
   t.teardown(() => controlPlane.stop());
   await installCrds(controlPlane);
   const cluster = await createTestCluster(controlPlane.description);
-  const { webhook, operator, signIn, sessionOf } = await productInProcess(t, { own: cluster });
+  const { webhook, operator, signedIn, sessionOf, untilServed } = await productInProcess(t, { own: cluster });
   const until = (what: string, holds: () => Promise<boolean> | boolean) =>
     waitFor(async () => ((await holds()) ? true : undefined), { what });
-  await webhook.ready();
-  const cookies = new CookieJar();
-  t.is(await signIn(cookies), 303);
-  t.is(await sessionOf(cookies), 200);
+  await untilServed();
+  const cookies = await signedIn();
+  await until("Ada to be in", async () => (await sessionOf(cookies)) === 200);
   const restore = await controlPlane.backUp();
 
   // Ada is put out after that, and the organization gets another name.
