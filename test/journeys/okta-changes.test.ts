@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ExecutionContext } from "ava";
 import test from "ava";
 import type { OktaHints, OrganizationUser } from "../../crds/types.ts";
-import { CookieJar } from "../../dev/okta/index.ts";
+import type { CookieJar } from "../../dev/okta/index.ts";
 import { EVENT_TYPES } from "../../okta/events/event-types.ts";
 import { waitFor } from "../cluster.ts";
 import { hookFollowed } from "./least-privilege/rights.ts";
@@ -24,7 +24,7 @@ interface Hooked extends ProductInProcess {
  */
 async function hooked(t: ExecutionContext): Promise<Hooked & { cookies: CookieJar }> {
   const product = await productInProcess(t);
-  const { cluster, okta, sessionOf } = product;
+  const { cluster, okta, signedIn, sessionOf } = product;
   await product.untilServed();
   await hookFollowed(product);
   const read = async (path: string) =>
@@ -47,17 +47,17 @@ async function hooked(t: ExecutionContext): Promise<Hooked & { cookies: CookieJa
     await waitFor(async () => ((await condition(type))?.status === "True" ? true : undefined), {
       what: `${type} to be True`,
     });
-  const cookies = new CookieJar();
-  t.is(await product.signIn(cookies), 303);
-  t.is(await sessionOf(cookies), 200);
+  const untilSession: Hooked["untilSession"] = async (jar, status) =>
+    void (await waitFor(async () => (await sessionOf(jar)) === status || undefined, {
+      what: `the session to be ${status}`,
+    }));
+  const cookies = await signedIn();
+  await untilSession(cookies, 200);
   return {
     ...product,
     cookies,
     condition,
-    untilSession: async (jar, status) =>
-      void (await waitFor(async () => (await sessionOf(jar)) === status || undefined, {
-        what: `the session to be ${status}`,
-      })),
+    untilSession,
     untilAccount: async (state) => {
       const look = async () => {
         const { stdout } = await cluster.kubectl("get", "orguser", "-o", "json");
@@ -78,7 +78,7 @@ test("Okta's event hook says that somebody has left their last mapped group: the
 });
 
 test("whatever happens to what the event hook tells, doubled, late, in another order, the end is what Okta says", async (t) => {
-  const { okta, cluster, cookies, signIn, untilSession, untilAccount } = await hooked(t);
+  const { okta, cluster, cookies, signedIn, untilSession, untilAccount } = await hooked(t);
   // The first four once more when all others are there, and these in threes, each three from its last one on: what is
   // heard last is that she has joined.
   const doubled = okta.eventHooks.misdeliver({ fault: { kind: "doubled", afterMs: 500 }, times: 4 });
@@ -105,9 +105,7 @@ test("whatever happens to what the event hook tells, doubled, late, in another o
   okta.directory.addToGroup("service_admin", ADA);
   await untilAccount("Active");
   await untilSession(cookies, 401);
-  const again = new CookieJar();
-  t.is(await signIn(again), 303);
-  await untilSession(again, 200);
+  await untilSession(await signedIn(), 200);
 });
 
 test("what the event hook never tells is found in Okta's log", async (t) => {

@@ -149,11 +149,10 @@ test("of every right of the operator it is known what would be missed without it
   t.deepEqual(Object.keys(MISSED).sort(), [...(await granted("operator"))].sort());
 });
 
-async function adaSignsIn({ untilServed, okta, signIn }: ProductInProcess): Promise<void> {
+async function adaSignsIn({ untilServed, okta, signedIn }: ProductInProcess): Promise<void> {
   await untilServed();
   okta.directory.addToGroup("web", "ada@acme.example");
-  const status = await signIn();
-  if (status !== 303) throw new Error(`the sign-in ended with ${status}`);
+  await signedIn();
 }
 
 /** Waits until Okta can't be followed, once the organization has a directory. */

@@ -53,7 +53,7 @@ const MISSED: Record<string, Missed> = {
     "nobody sees whether the groups claim arrives",
     async (product) => {
       await product.untilServed();
-      if ((await product.signIn()) !== 303) return false;
+      await product.signedIn();
       await refused(product.lines, UNWRITTEN);
       return !(await conditions(product.cluster, "oktaorg")).includes("GroupsClaimReceived");
     },
@@ -62,7 +62,7 @@ const MISSED: Record<string, Missed> = {
     "nobody sees that a mapping lets people in",
     async (product) => {
       await product.untilServed();
-      if ((await product.signIn()) !== 303) return false;
+      await product.signedIn();
       await refused(product.lines, UNWRITTEN);
       return !(await conditions(product.cluster, "orm")).includes("UsersProvisioned");
     },
@@ -70,9 +70,9 @@ const MISSED: Record<string, Missed> = {
   "create organizationusers": ["nobody signs in for the first time", isNotProvisioned],
   "update organizationusers": [
     "somebody whose groups have changed can't sign in",
-    async ({ untilServed, okta, signIn }) => {
+    async ({ untilServed, okta, signedIn, signIn }) => {
       await untilServed();
-      if ((await signIn()) !== 303) return false;
+      await signedIn();
       okta.directory.addToGroup("web", "ada@acme.example");
       return (await signIn()) === 503;
     },
