@@ -33,6 +33,7 @@ test("the product's service account has the chart's rights in its namespace and 
 test("a right that is taken away is gone", async (t) => {
   const cluster = await testCluster(t);
   const { clusterRole } = await chartRights();
+  await cluster.serviceAccount();
   const kubeconfig = await cluster.serviceAccount({ role: [], clusterRole });
   t.regex((await cluster.tryKubectl(["get", "orm", "--kubeconfig", kubeconfig])).stderr, /Forbidden/);
 });

@@ -22,6 +22,7 @@ import {
   serviceAccountObjects,
 } from "../dev/control-plane/service-account.ts";
 import { applyObject } from "./apply.ts";
+import { untilInForce } from "./rights-in-force.ts";
 
 export { waitFor } from "./wait-for.ts";
 
@@ -53,7 +54,7 @@ export interface TestCluster {
   /** For what may fail, or is to. */
   tryKubectl(args: readonly string[], stdin?: string | object): Promise<KubectlResult>;
   /**
-   * Makes the product's service account here, with the chart's rights and no others.
+   * Makes the product's service account here, with the chart's rights and no others. They are in force when it returns.
    *
    * @param rights others than the chart's
    * @param name of another one than the product's
@@ -109,6 +110,8 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
   const apply = async (...objects: object[]): Promise<void> => {
     for (const object of objects) await applyObject(admin, namespace, object);
   };
+  /** By the names of accounts. */
+  const given = new Map<string, Rights>();
 
   return {
     namespace,
@@ -119,9 +122,13 @@ export async function createTestCluster(description = process.env[CONTROL_PLANE]
     kubectlWith: (stdin, ...args) => expectKubectl(target, args, asText(stdin)),
     tryKubectl: (args, stdin) => runKubectl(target, args, asText(stdin)),
     apply,
-    async serviceAccount(rights, name = SERVICE_ACCOUNT) {
+    async serviceAccount(others, name = SERVICE_ACCOUNT) {
+      const rights = others ?? (await chartRights());
+      const before = given.get(name);
+      given.set(name, rights);
       await apply(...(await serviceAccountObjects(namespace, rights, name)));
       const token = await tokenOf(admin, namespace, name);
+      await untilInForce({ ...admin, token }, namespace, rights, before);
       const path = join(folder, `${namespace}-${name}.kubeconfig`);
       const user = `system:serviceaccount:${namespace}:${name}`;
       await writePrivately(path, kubeconfigText(clusterOf(admin), user, token, namespace));

@@ -12,7 +12,7 @@ export const OPERATOR_ACCOUNT = "okta-role-operator-operator";
 const RBAC = new URL("../../charts/okta-role-operator/rbac/", import.meta.url);
 
 /** A rule of a Role, as far as anybody here looks into it. */
-const Rule = z.looseObject({
+export const Rule = z.looseObject({
   apiGroups: z.array(z.string()),
   resources: z.array(z.string()),
   verbs: z.array(z.string()),
