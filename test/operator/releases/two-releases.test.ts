@@ -16,11 +16,12 @@ const PATIENCE: Patience = {
 const MAPPINGS: Record<string, [string[], string[]]> = { services: [["service_admin"], ["service-admin"]] };
 
 /** A release, and another one that watches the namespace of the first as well. Neither runs yet. */
-async function twoReleases(t: ExecutionContext, more: Partial<Patience> = {}) {
-  const options = { autoStart: false, patience: { ...PATIENCE, ...more } };
+async function twoReleases(t: ExecutionContext, ofSecond: Partial<Patience> = {}) {
+  const options = { autoStart: false, patience: PATIENCE };
   const first = await operatorUnderTest(t, { ...options, baseURL: "https://first.example" });
   const second = await operatorUnderTest(t, {
     ...options,
+    patience: { ...PATIENCE, ...ofSecond },
     baseURL: "https://second.example",
     beside: first,
   });
@@ -63,8 +64,9 @@ async function countWrites(...releases: UnderTest[]): Promise<() => Promise<Reco
 }
 
 test("two releases that watch one namespace don't write against each other, and say that they are two", async (t) => {
-  // The first is to be in time on a busy machine, too.
-  const { first, second, until, names } = await twoReleases(t, { settleMs: 30_000 });
+  // The first is to be in time on a busy machine, too, and the second to see that it was.
+  const patience = { settleMs: 30_000, undoneMs: 30_000 };
+  const { first, second, until, names } = await twoReleases(t, patience);
   await first.applyAcme({ mappings: MAPPINGS });
   first.start();
   await first.condition("oktaorg", "acme", "Ready", "True");
