@@ -110,6 +110,9 @@ test("what was held before a pause is held through it, and when it is over", asy
   const held = () =>
     under.condition("oktaorg", "acme", "DeactivationsWithinLimit", "False", "DeactivationsHeld");
   const { lastTransitionTime } = await held();
+  // Times in a status are of a second: what is held anew is to be told from what is held all the time.
+  const next = Date.parse(lastTransitionTime) + 1_000;
+  await waitFor(() => Date.now() >= next || undefined, { what: "the next second" });
   await annotate(under, "oktaorg", "acme", `${PAUSE_ANNOTATION}=audit`);
   await under.condition("oktaorg", "acme", "Paused", "True");
   const through = await held();
