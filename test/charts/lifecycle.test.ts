@@ -12,6 +12,7 @@ import { CHART, type HelmResult, helm, helmBuilt, REQUIRED, type Values } from "
 
 const NAMESPACE = "access";
 const VALUES = { ...REQUIRED, secretNames: ["acme-okta"] };
+const KINDS = "organizations,oktarolemappings,organizationusers,oktahints";
 const FIRST = { organizations: [ACME], mappings: [ADMINS] };
 
 let controlPlane: ControlPlane;
@@ -75,6 +76,10 @@ test.serial("install: the notes say where people sign in and what to do next", a
     t,
     kubectl("wait", "--for=condition=Established", "--timeout=60s", "crd/organizations.rolemapping.dev"),
   );
+  // What the API server tells of the kinds that it has follows later, and Helm asks for that.
+  await waitFor(async () => (await kubectl("get", KINDS, "--namespace", NAMESPACE)).code === 0 || undefined, {
+    what: "the kinds to be served",
+  });
 });
 
 test.serial("the second time, the organizations and mappings of the values are there", async (t) => {
@@ -261,8 +266,7 @@ test.serial("uninstall after crds.keep=false takes all of it away", async (t) =>
   await succeeds(t, release("upgrade", { ...VALUES, ...FIRST, crds: { keep: false } }, CHART));
   // Of a kind that nobody has read before, the API server may find that its storage is only being made, and looks again
   // after five minutes. An operator reads all of them, and so does a cluster's garbage collector: here are neither.
-  const kinds = "organizations,oktarolemappings,organizationusers,oktahints";
-  await succeeds(t, kubectl("get", kinds, "--namespace", NAMESPACE));
+  await succeeds(t, kubectl("get", KINDS, "--namespace", NAMESPACE));
   await succeeds(t, release("uninstall", undefined));
   let left = "";
   await waitFor(
