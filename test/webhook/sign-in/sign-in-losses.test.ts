@@ -16,6 +16,9 @@ const ACME = "acme/acme";
 const inForce = { issuer: one.ISSUER, policy: one.policy, held: false };
 const account = (subject: string): User => one.account({ ref: `acme/${subject}`, subject });
 
+/** Times of accounts are stored to the second. */
+const thisSecond = (): number => Math.floor(Date.now() / 1000) * 1000;
+
 /** People with accounts, and a store that tells of what is done to them. */
 function scene(count: number, status: Organization["status"] = {}) {
   const organization = { spec: { safeguards: { maxDeactivations: "20%" } }, status } as Organization;
@@ -42,13 +45,18 @@ function scene(count: number, status: Organization["status"] = {}) {
   for (let i = 0; i < count; i++) put(`person${i}`, account(`person${i}`));
   const allow = (subject: string, groupsFrom: Identity["groupsFrom"]): Promise<Allowance | undefined> =>
     losses.allow(ACME, organization, inForce, { ...one.identity(), subject, groupsFrom });
-  const deactivate = (subject: string, groupsFrom: Identity["groupsFrom"], reason = "NoMappedGroup"): void =>
+  const deactivate = (
+    subject: string,
+    groupsFrom: Identity["groupsFrom"],
+    reason = "NoMappedGroup",
+    at = thisSecond(),
+  ): void =>
     put(subject, {
       ...account(subject),
       groups: [],
       groupsFrom,
       access: noAccess(reason as "NoMappedGroup", ""),
-      activeSince: Math.floor(Date.now() / 1000) * 1000,
+      activeSince: at,
       sessionEpoch: 1,
     });
   const decide = async (subject: string, groupsFrom: Identity["groupsFrom"] = "Claim"): Promise<string> => {
@@ -194,8 +202,9 @@ test("deactivations of all causes add up, but for those that are certain or sett
   for (let i = 0; i < 10; i++) causes.deactivate(`person${i}`, "Claim", "IssuerChanged");
   for (let i = 10; i < 20; i++) causes.deactivate(`person${i}`, "MissingClaim");
   t.is(await causes.decide("person99"), "hold");
-  const settled = scene(100, { deactivationsSettledTime: new Date().toISOString() });
-  for (let i = 0; i < 20; i++) settled.deactivate(`person${i}`, "Claim");
+  const at = thisSecond();
+  const settled = scene(100, { deactivationsSettledTime: new Date(at + 999).toISOString() });
+  for (let i = 0; i < 20; i++) settled.deactivate(`person${i}`, "Claim", "NoMappedGroup", at);
   t.is(await settled.decide("person99"), "take", "somebody has approved them");
 });
 
