@@ -1,4 +1,4 @@
-import { inChromium, open, signInAtOkta } from "./chromium.ts";
+import { arriveAt, inChromium, open, signInAtOkta, wholePage } from "./chromium.ts";
 import { type UnderTest, webhookUnderTest } from "./webhook-under-test.ts";
 
 inChromium(
@@ -87,7 +87,7 @@ inChromium("in a real browser: a local admin pastes a token, by keyboard alone",
   await page.getByLabel("Token").fill("not a token");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  t.regex((await page.getByRole("alert").textContent()) ?? "", /isn't accepted/);
+  await wholePage(page.getByRole("alert").getByText("isn't accepted"));
   await page.getByLabel("Token").fill(stdout);
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -117,7 +117,7 @@ inChromium(
       "the frame stays empty",
     );
     await page.click("text=Win a prize");
-    t.is(await page.textContent("h1"), "This request came from elsewhere");
+    await arriveAt(page, "This request came from elsewhere");
     await page.goto(`${url}/`);
     t.is(await page.textContent("h1"), "Signed in as Ada Tester");
   },

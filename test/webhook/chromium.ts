@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import test, { type ExecutionContext } from "ava";
 import axe, { type AxeResults } from "axe-core";
-import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import type { UnderTest } from "./webhook-under-test.ts";
 
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -46,6 +46,22 @@ export async function signInAtOkta(page: Page, { okta, url }: UnderTest, name: s
   await page.fill("input[name=password]", name);
   await page.press("input[name=password]", "Enter");
   await page.waitForURL(`${url}/**`);
+}
+
+/** Waits for the page with this heading, as {@link wholePage} does. */
+export async function arriveAt(page: Page, title: string): Promise<void> {
+  await wholePage(page.getByRole("heading", { name: title, level: 1, exact: true }));
+}
+
+/**
+ * Waits for a page, all of it. A click is over once the next page has begun to arrive, a key before: what is read at once
+ * may be the page of before, or half of the next.
+ *
+ * @param mark something that the page of before doesn't have
+ */
+export async function wholePage(mark: Locator): Promise<void> {
+  await mark.waitFor();
+  await mark.page().waitForLoadState();
 }
 
 /** Where a page shuts somebody out who can't see, hear or point, as far as axe-core finds it: rule and elements. */

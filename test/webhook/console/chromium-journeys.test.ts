@@ -1,4 +1,4 @@
-import { inChromium, open, signInAtOkta } from "../chromium.ts";
+import { arriveAt, inChromium, open, signInAtOkta } from "../chromium.ts";
 import { person, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 
 const okta = {
@@ -51,7 +51,7 @@ inChromium("in a real browser without scripts: everything is there but the butto
   t.true(await page.getByText(`${url}/login/acme`, { exact: true }).isVisible());
   t.is(await page.getByRole("button", { name: /copy/i }).count(), 0, "none that would do nothing");
   await page.getByRole("link", { name: "My access" }).click();
-  t.is(await page.textContent("h1"), "Signed in as Kim Tester");
+  await arriveAt(page, "Signed in as Kim Tester");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL(`${url}/logout/done?state=**`);
   t.is(await page.textContent("h1"), "You are signed out");
@@ -102,6 +102,6 @@ inChromium("in a real browser: who loses the role while looking is told at the n
   await cluster.kubectl("patch", "oktaorg", "acme", "--type=json", "-p", JSON.stringify(patch));
   await heard("oktaorg", "acme");
   await page.getByRole("link", { name: "Identity management" }).click();
-  t.is(await page.textContent("h1"), "This page is for administrators");
+  await arriveAt(page, "This page is for administrators");
   t.is(await page.getByRole("link", { name: "Users", exact: true }).count(), 0, "nor do links lead there");
 });

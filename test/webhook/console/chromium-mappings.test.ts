@@ -1,5 +1,5 @@
 import { chartRights } from "../../../dev/control-plane/service-account.ts";
-import { inChromium, open, signInAtOkta } from "../chromium.ts";
+import { arriveAt, inChromium, open, signInAtOkta } from "../chromium.ts";
 import { person, webhookUnderTest } from "../webhook-under-test.ts";
 
 const okta = {
@@ -25,11 +25,12 @@ inChromium(
     const field = page.getByLabel("Groups of Service Admin");
     await field.fill("service_admin");
     await page.getByRole("button", { name: "Show what would change" }).click();
-    t.is(await page.textContent("h1"), "What this would change");
+    await arriveAt(page, "What this would change");
     t.true(await page.getByText("1 person gains a role.").isVisible());
     t.true(await page.getByText("kim@acme.example").isVisible());
 
     await page.getByRole("button", { name: "Change it further" }).click();
+    await arriveAt(page, "Role mapping");
     t.is(await field.inputValue(), "service_admin", "what was filled in is there again");
     await field.fill("service_admin\nService & <Support>");
     await page.getByRole("button", { name: "Show what would change" }).click();

@@ -1,5 +1,5 @@
 import { waitFor } from "../../cluster.ts";
-import { barriers, inChromium, open, signInAtOkta } from "../chromium.ts";
+import { barriers, inChromium, open, signInAtOkta, wholePage } from "../chromium.ts";
 import { person, type UnderTest, webhookUnderTest } from "../webhook-under-test.ts";
 import { localAccount } from "./acme-admin.ts";
 
@@ -59,11 +59,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       await look("the role mapping");
       await page.fill("#groups-service-admin", "id:\nservice_admin");
       await page.getByRole("button", { name: "Show what would change" }).click();
+      await wholePage(page.getByRole("alert"));
       await look("the role mapping with what can't be read");
       await page.fill("#groups-service-admin", "service_admin\norg_admin\nSERVICE_ADMIN");
       await page.fill("#groups-organization-admin", "marketing");
       await page.getByRole("button", { name: "Show what would change" }).click();
-      await page.getByText("You would lose your own admin role.").waitFor();
+      await wholePage(page.getByText("You would lose your own admin role."));
       await look("what would change");
       await page.goto(`${url}/login/acme/me`);
       await look("my access");
