@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import test, { type ExecutionContext } from "ava";
 import { organizationUsers } from "../../../crds/resources.ts";
+import type { OrganizationUser } from "../../../crds/types.ts";
 import type { CookieJar } from "../../../dev/okta/index.ts";
 import { noAccess, type User } from "../../../identity/index.ts";
 import { KubernetesStore } from "../../../identity/stores/kubernetes/kubernetes-store.ts";
@@ -43,6 +44,16 @@ async function personIn(replica: Pick<Replica, "client" | "webhook">, name: stri
   );
 }
 
+/** Writes an account's status, which this replica knows at once. */
+async function writeStatus(
+  { client, webhook }: Pick<Replica, "client" | "webhook">,
+  account: OrganizationUser,
+): Promise<OrganizationUser> {
+  const written = await client.replace(organizationUsers, account, { subresource: "status" });
+  webhook.caches.users.observe(written);
+  return written;
+}
+
 test("a first sign-in is one create and one status; who comes back unchanged waits for no write; what is new is written first", async (t) => {
   const { signIn, signedIn, session, faults, writes, okta } = await scene(t);
   await signedIn("ada");
@@ -74,7 +85,7 @@ test("when somebody has signed in last is stored afterwards, once a minute, and 
     const lastLoginTime = new Date(at).toISOString();
     const signIns = [{ time: lastLoginTime, outcome: "Admitted" as const, reason: "MappedGroup" }];
     const status = { sessionEpoch: 0, ...ada.status, lastLoginTime, signIns };
-    await under.client.replace(organizationUsers, { ...ada, status }, { subresource: "status" });
+    await writeStatus(under, { ...ada, status });
     return at;
   };
   const hourAgo = await setBack(HOUR);
@@ -110,11 +121,10 @@ test("a refused sign-in of somebody who has an account is in it: with what it ta
 
   const object = await under.client.get(organizationUsers, (await personIn(under, "ada")).ref);
   const { signIns: _, ...forgotten } = { sessionEpoch: 1, ...object.status };
-  const { status: written } = await under.client.replace(
-    organizationUsers,
-    { ...object, status: { ...forgotten, lastLoginTime: new Date(Date.now() - HOUR).toISOString() } },
-    { subresource: "status" },
-  );
+  const { status: written } = await writeStatus(under, {
+    ...object,
+    status: { ...forgotten, lastLoginTime: new Date(Date.now() - HOUR).toISOString() },
+  });
   t.is((await signIn("ada")).response.status, 403);
   await waitFor(async () => (await ada())?.signIns?.[0]?.outcome === "Refused" || undefined, {
     what: "the refusal to be stored",
