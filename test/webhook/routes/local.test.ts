@@ -155,6 +155,7 @@ test("after many failures of one address, or of one account, reasons aren't told
 test("a flood of forged tokens that name the account keeps nobody out who has a true one, and doesn't reach the API server", async (t) => {
   const { underTest, faults, paste, mine } = await behindFaults(t);
   const forged = forgedFrom(mine);
+  underTest.lines.splice(0); // what was logged before isn't of the flood
   const flood = Array.from({ length: 200 }, () => paste(forged));
   t.is((await paste(mine)).status, 303);
   const statuses = new Set((await Promise.all(flood)).map(({ status }) => status));
