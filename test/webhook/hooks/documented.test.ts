@@ -39,7 +39,9 @@ async function sentByCurl() {
 }
 
 test("an event hook that is made as documented, by curl, is verified and tells of what happens", async (t) => {
-  const { okta, url, apply, applyAcme, cluster } = await webhookUnderTest(t);
+  const { okta, url, apply, applyAcme, cluster } = await webhookUnderTest(t, {
+    okta: { eventDelivery: { timeoutMs: 60_000 } },
+  });
   const hookSecret = "a secret of 32 bytes";
   await apply(secret("acme-hook", { secret: hookSecret }));
   const apiTokenRef = { name: "acme-okta", key: "apiToken" };
