@@ -342,7 +342,8 @@ test("people are read with what Okta has, whoever has used half of it", async (t
     await fetch(`${s.okta.url}/api/v1/users/${id}`, {
       headers: { authorization: `SSWS ${s.okta.apiToken}` },
     });
-  const people = s.directory(undefined, { lane: "people", maxWaitMs: 2_000 });
+  // Nobody waits in line, which they do for so long only.
+  const people = s.directory(undefined, { lane: "people", maxWaitMs: 0, maxConcurrent: 24 });
   const read = () => Promise.all([people.user(id), people.userGroups(id)]);
   const signIns = await Promise.allSettled(Array.from({ length: 12 }, read));
   t.deepEqual(new Set(signIns.map(({ status }) => status)), new Set(["fulfilled"]));
