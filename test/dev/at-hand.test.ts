@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import test, { type ExecutionContext } from "ava";
 import { programsAtHand, usualPlaces } from "../../dev/control-plane/at-hand.ts";
 import { goarch, goos } from "../../dev/control-plane/go.ts";
+import { waitFor } from "../wait-for.ts";
 
 const TESTED = { oldest: 33, newest: 37 };
 
@@ -24,8 +27,24 @@ async function folderOf(
     }[name];
     await writeFile(join(folder, name), `#!/bin/sh\n${says}\n`);
     await chmod(join(folder, name), 0o755);
+    await untilItStarts(join(folder, name));
   }
   return folder;
+}
+
+/** A process that is being started has all that its parent has open. Where that is a program, nobody can start it. */
+async function untilItStarts(path: string): Promise<void> {
+  const start = async (): Promise<true | undefined> => {
+    try {
+      await promisify(execFile)(path);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "ETXTBSY") return undefined;
+      if (typeof code !== "number") throw error; // else it has started, and ended as without arguments
+    }
+    return true;
+  };
+  await waitFor(start, { what: `${path} to start` });
 }
 
 async function look(places: readonly string[]) {
