@@ -6,6 +6,7 @@ import { findBinaries } from "../../dev/control-plane/binaries.ts";
 import { type ControlPlane, startControlPlane } from "../../dev/control-plane/control-plane.ts";
 import { type KubectlTarget, kubectlOutput, runKubectl } from "../../dev/control-plane/kubectl.ts";
 import { chosenKubernetes } from "../../dev/control-plane/kubernetes-version.ts";
+import { waitFor } from "../wait-for.ts";
 import { processesOf } from "./processes.ts";
 
 /** Started by the first test and stopped by the last one. */
@@ -73,6 +74,10 @@ test.serial("a service account may do what RBAC grants it, and nothing else", as
     "--role=reader",
     "--serviceaccount=default:reader",
   ]);
+  const mayList = ["auth", "can-i", "list", "configmaps", "--as=system:serviceaccount:default:reader"];
+  await waitFor(async () => (await runKubectl(controlPlane, mayList)).code === 0 || undefined, {
+    what: "the API server to know the binding",
+  });
   t.deepEqual(await configMaps(reader), ["configmap/kept"]);
   t.regex((await runKubectl(reader, ["get", "secrets"])).stderr, /Forbidden/);
 });
