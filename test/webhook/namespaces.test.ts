@@ -31,7 +31,7 @@ async function twoTenants(t: ExecutionContext) {
   const readOnly = (resources: string[]) => ({
     apiGroups: ["rolemapping.dev"],
     resources,
-    verbs: ["list", "watch"],
+    verbs: ["get", "list", "watch"],
   });
   const readSecrets = { apiGroups: [""], resources: ["secrets"], verbs: ["get"] };
   const bind = (resources = READ) =>
@@ -60,7 +60,7 @@ async function twoTenants(t: ExecutionContext) {
   const statusOf = async (cookies: CookieJar, at?: { url: string }) =>
     (await under.session(cookies, at)).status;
   const until = (what: string, holds: () => Promise<boolean>) =>
-    waitFor(async () => ((await holds()) ? true : undefined), { what, timeoutMs: 30_000 });
+    waitFor(async () => ((await holds()) ? true : undefined), { what });
   await until("the webhook to know both", async () => {
     return (await statusOf(acme)) === 200 && (await statusOf(beta)) === 200;
   });
@@ -102,15 +102,19 @@ test("a namespace whose RoleBinding is deleted is out of order alone, and heals 
 
 test("a namespace that is deleted and made again is read again", async (t) => {
   const { webhook, url, cluster, tenant, acme, beta, bind, statusOf, until } = await twoTenants(t);
+  const { organizations, mappings, users } = webhook.caches;
+  const readable = () =>
+    [organizations, mappings, users].filter((cache) => cache.isReadable(tenant.namespace));
   await tenant.remove();
   await until("its sessions to end", async () => (await statusOf(beta)) !== 200);
-  await until("it to be known as unreadable", async () => webhook.caches.users.unreadable().length === 1);
+  await until("all of it to be known as unreadable", async () => readable().length === 0);
   t.is(await statusOf(acme), 200);
   t.is(webhook.check(), undefined);
 
   await cluster.kubectl("create", "namespace", tenant.namespace);
   await bind();
-  await until("it to be read", async () => (await statusOf(beta)) === 401);
+  await until("all of it to be read", async () => readable().length === 3);
+  await until("what is read of it to be current", async () => (await statusOf(beta)) === 401);
   t.is((await new Browser(url).get("/login/beta")).status, 404, "nothing is in it");
   t.is(await statusOf(acme), 200);
 });
