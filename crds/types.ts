@@ -1024,6 +1024,10 @@ export interface GroupHint {
    */
   id: string;
   /**
+   * What the group was called by then, where that was told.
+   */
+  name?: string;
+  /**
    * When that was heard, which tells it from what is heard later.
    */
   heardTime: string;

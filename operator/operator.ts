@@ -343,8 +343,8 @@ export class Operator {
       sweeps: new DirectoryClients({ secrets, http, lane: "sweep", maxWaitMs: SWEEP_WAIT_MS }),
       isReady: (organization) => this.#isReady(organization),
       decide: (ref) => controllers.users.queue.add(ref),
-      lookUpGroups: (organization, ids) => {
-        const concerned = meaningGroups(organization, ids, mappings);
+      lookUpGroups: (organization, ids, names = []) => {
+        const concerned = meaningGroups(organization, { ids, names }, mappings);
         groups.again(concerned);
         for (const mapping of concerned) controllers.mappings.queue.add(mapping);
       },

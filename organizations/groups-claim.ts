@@ -9,7 +9,13 @@ export function groupsClaimSource({ spec }: Organization): GroupsClaimSource {
 
 /** Whether something that was seen of the groups claim was seen of this organization's. */
 export function isSameSource(seen: GroupsClaimSource | undefined, organization: Organization): boolean {
-  const { issuer, clientID, claim } = groupsClaimSource(organization);
+  return isSource(seen, groupsClaimSource(organization));
+}
+
+export function isSource(
+  seen: GroupsClaimSource | undefined,
+  { issuer, clientID, claim }: GroupsClaimSource,
+): boolean {
   return seen?.issuer === issuer && seen.clientID === clientID && seen.claim === claim;
 }
 

@@ -30,6 +30,8 @@ const MOST_GROUPS_OF_PERSON = 100;
 const MOST_GROUPS_OF_ALL = 5_000;
 /** Longest cursor that is stored. Without one, the log is read again from a time. */
 const MAX_CURSOR_LENGTH = 2_048;
+/** Okta's groups have no longer names (Groups API: 255). */
+const MAX_NAME_LENGTH = 255;
 /** How exactly it is known when the event hook called: a write for each call would be too many. */
 const CALLS_TO_MS = 60_000;
 
@@ -106,9 +108,19 @@ function isTooMuch(people: readonly PersonHint[], groups: number): boolean {
   return people.length + groups > MOST_HINTS || said > MOST_GROUPS_OF_ALL;
 }
 
-function withGroup(known: GroupHint | undefined, { id, eventTime }: Hint, now: number): GroupHint {
+function withGroup(
+  known: GroupHint | undefined,
+  { id, eventTime, name: told = "" }: Extract<Hint, { kind: "group" }>,
+  now: number,
+): GroupHint {
   if (known && Date.parse(eventTime) <= Date.parse(known.eventTime)) return known;
-  return { id, heardTime: heardAfter(known?.heardTime, now), eventTime };
+  const name = told === "" || told.length > MAX_NAME_LENGTH ? known?.name : told;
+  return {
+    id,
+    ...(name === undefined ? {} : { name }),
+    heardTime: heardAfter(known?.heardTime, now),
+    eventTime,
+  };
 }
 
 /**

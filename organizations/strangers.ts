@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Organization } from "../crds/types.ts";
-import type { IdentityStore, User, UserEvent } from "../identity/index.ts";
-import { FairMemory, keyOf } from "../kubernetes/index.ts";
+import type { IdentityStore, UserEvent } from "../identity/index.ts";
+import { backoff, FairMemory, isNotLeader, keyOf } from "../kubernetes/index.ts";
 import type { Hint, PersonHint } from "../okta/events/hint.ts";
-import { mergeHints } from "../okta/events/merged-hints.ts";
 import type { HintsWriter } from "./hints-writer.ts";
 
 export interface StrangersDeps {
@@ -20,16 +20,22 @@ export interface StrangersDeps {
 const REMEMBERED_MS = 2 * 60_000;
 /** Whom nobody knows, there are very many. */
 const MOST = 20_000;
+const AFTER_FAILURE = { baseMs: 1_000, maxMs: 15_000 };
 
 interface Heard {
-  readonly hint: Hint;
-  /** When it was heard last, by the clock. */
+  /** When it happened, by Okta's clock. */
+  readonly eventTime: string;
+  /** When it was heard, by the clock. */
   readonly at: number;
 }
 
 /**
- * What was heard lately of people who have no account. It is nobody's, unless one of them is just signing in for the first
- * time: what is stored then may be what Okta said a moment before. So once there is an account, it is noted after all.
+ * Of whom it was heard lately that something was taken from them, and who have no account. That is nobody's, unless one of
+ * them is just signing in for the first time: what is stored then may be what Okta said a moment before. So once there is an
+ * account, it is noted that they are to be looked at, after all.
+ *
+ * What was said isn't kept, since anybody may say very much of whom nobody knows: without it, a look is believed as it is, and
+ * another one 5 and 30 s later.
  */
 export class Strangers {
   readonly #deps: StrangersDeps;
@@ -43,34 +49,37 @@ export class Strangers {
   }
 
   /** @param organization "namespace/name" */
-  remember(organization: string, hint: PersonHint): void {
-    const known = this.#lately(organization, hint.id);
-    for (const merged of mergeHints(known ? [known.hint, hint] : [hint]))
-      this.#heard.set(organization, hint.id, { hint: merged, at: this.#now() });
+  remember(organization: string, { id, left = [], active, eventTime }: PersonHint): void {
+    if (left.length === 0 && active !== false) return;
+    this.#heard.set(organization, id, { eventTime, at: this.#now() });
   }
 
-  #told({ kind, user }: UserEvent): void {
-    if (kind !== "added" || user.subject === undefined) return;
-    const heard = this.#lately(user.organization, user.subject);
-    const organization = this.#deps.organization(user.organization);
-    if (!heard || !organization?.spec.okta.directory) return;
-    this.#heard.delete(user.organization, user.subject, heard);
-    void this.#note(organization, heard.hint, user);
+  #told({ kind, user, previous }: UserEvent): void {
+    const { organization: key, subject } = user;
+    // A local account may become somebody's of Okta.
+    if (subject === undefined || kind === "deleted" || previous?.subject === subject) return;
+    const heard = this.#heard.get(key, subject);
+    if (!heard) return;
+    this.#heard.delete(key, subject, heard);
+    void this.#note(key, { kind: "person", id: subject, eventTime: heard.eventTime }, heard.at);
   }
 
-  async #note(organization: Organization, hint: Hint, { ref }: User): Promise<void> {
-    try {
-      await this.#deps.hints.heard(organization, { hints: [hint] });
-    } catch (error) {
-      this.#deps.log.warn(
-        { err: error, organization: keyOf(organization), user: ref },
-        "It could not be noted that somebody is to be looked at in Okta, who signed in while something was heard of them.",
-      );
+  async #note(key: string, hint: Hint, heardAt: number): Promise<void> {
+    for (let failures = 0; this.#now() - heardAt < REMEMBERED_MS; ) {
+      const organization = this.#deps.organization(key);
+      if (!organization?.spec.okta.directory) return;
+      try {
+        await this.#deps.hints.heard(organization, { hints: [hint] });
+        return;
+      } catch (error) {
+        if (isNotLeader(error)) return;
+        failures++;
+        this.#deps.log.warn(
+          { err: error, organization: keyOf(organization), subject: hint.id, failures },
+          "It could not be noted that somebody is to be looked at in Okta, who signed in while something was taken from them; it is tried again.",
+        );
+        await sleep(backoff(failures, AFTER_FAILURE), undefined, { ref: false });
+      }
     }
-  }
-
-  #lately(organization: string, id: string): Heard | undefined {
-    const heard = this.#heard.get(organization, id);
-    return heard && this.#now() - heard.at < REMEMBERED_MS ? heard : undefined;
   }
 }

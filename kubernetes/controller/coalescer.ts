@@ -9,7 +9,9 @@ export interface CoalescerOptions<T> {
   readonly intervalMs: number;
   /** Writes at once, over all things. Those of no namespace are all of them (see Places). */
   readonly concurrency: number;
-  /** Told of each report that was overtaken by a later one before it was written. */
+  /** Whether a report that hasn't been written counts for more than a later one; none does unless said otherwise. */
+  readonly outlasts?: (waiting: T, later: T) => boolean;
+  /** Told of each report that isn't written because of another one. */
   readonly onOvertaken?: () => void;
   readonly onFailure: (key: string, error: unknown) => void;
 }
@@ -26,7 +28,7 @@ const LONGEST_REST_MS = 30_000;
 
 /**
  * Takes reports on many things at whatever rate, and writes each thing at most once in a while: the first report
- * at once, then the latest of what came in between. The last report on a thing is always written in the end. Things are
+ * at once, then the latest of what came in between, unless another one outlasts it. The last report on a thing is always written in the end. Things are
  * known by their keys, and namespaces take turns (see FairLine).
  */
 export class Coalescer<T> {
@@ -47,7 +49,7 @@ export class Coalescer<T> {
   report(key: string, value: T): void {
     const entry = this.#entries.get(key) ?? { writing: false, failures: 0 };
     if (entry.latest) this.#options.onOvertaken?.();
-    entry.latest = { value };
+    if (!entry.latest || !this.#options.outlasts?.(entry.latest.value, value)) entry.latest = { value };
     this.#entries.set(key, entry);
     if (entry.resting || entry.writing) return;
     this.#due.add(key);
@@ -90,13 +92,19 @@ export class Coalescer<T> {
     } catch (error) {
       entry.failures++;
       this.#options.onFailure(key, error);
-      if (!this.#closing) entry.latest ??= { value };
+      if (!this.#closing) this.#again(entry, value);
     }
     entry.writing = false;
     this.#places.leave(namespace);
     if (this.#closing) this.#next(key, entry);
     else this.#rest(key, entry);
     this.#pump();
+  }
+
+  /** What could not be written is tried again, unless there is something later that counts. */
+  #again(entry: Entry<T>, value: T): void {
+    const { latest } = entry;
+    if (!latest || this.#options.outlasts?.(value, latest.value)) entry.latest = { value };
   }
 
   #rest(key: string, entry: Entry<T>): void {

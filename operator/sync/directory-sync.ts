@@ -29,7 +29,7 @@ export interface DirectorySyncDeps {
   /** Has a user reconciled. */
   readonly decide: (ref: string) => void;
   /** Has groups looked up anew of those of an organization's mappings that may mean these, by Okta's ids of them. */
-  readonly lookUpGroups: (organization: string, ids: readonly string[]) => void;
+  readonly lookUpGroups: (organization: string, ids: readonly string[], names?: readonly string[]) => void;
   /** Has the organization's status written. */
   readonly changed: (organization: string) => void;
   readonly metrics: SyncMetrics;
@@ -104,7 +104,7 @@ export class DirectorySync {
           return now && (lane === "passes" ? sweeps : directories).of(now, how);
         },
         isReady: () => deps.isReady(key),
-        lookUpGroups: (ids) => deps.lookUpGroups(key, ids),
+        lookUpGroups: (ids, names) => deps.lookUpGroups(key, ids, names),
         changed: () => deps.changed(key),
         onDelay: (ms) => metrics.delay.observe({ organization: key }, ms / 1000),
         onFailure: (part, reason) => metrics.failures.inc({ organization: key, part, reason }),

@@ -42,8 +42,8 @@ export interface OrganizationSyncDeps extends StoringDeps {
   ) => Promise<Directory | undefined>;
   /** Whether this replica may act for the organization, and knows all that there is of it. */
   readonly isReady: () => boolean;
-  /** Has groups looked up anew of mappings that may mean these, by Okta's ids of them. */
-  readonly lookUpGroups: (ids: readonly string[]) => void;
+  /** Has groups looked up anew of mappings that may mean these, by Okta's ids of them, and what they are called by now. */
+  readonly lookUpGroups: (ids: readonly string[], names?: readonly string[]) => void;
   /** Told whenever there is something new to say of it. */
   readonly changed: () => void;
   /** Told how long a change took, in ms. */
@@ -245,12 +245,13 @@ export class OrganizationSync {
       this.#large.ids.union(this.#groupsNotShown),
     );
     if (groupIDs === "all") this.#deps.lookUpGroups([...this.#mapped().found.keys()]);
-    else this.#lookUp(groupIDs);
+    else this.#lookUp(groupIDs, organization);
     if (needsPass) this.#passWaker.wake();
   }
 
-  #lookUp(groupIDs: readonly string[]): void {
-    if (groupIDs.length > 0) this.#deps.lookUpGroups(groupIDs);
+  #lookUp(groupIDs: readonly string[], organization: Organization): void {
+    if (groupIDs.length === 0) return;
+    this.#deps.lookUpGroups(groupIDs, this.#hints.namesOf(organization, groupIDs));
   }
 
   async #look(hint: PersonHint, expected: Expected, lookedAt: number): Promise<void> {
@@ -299,7 +300,7 @@ export class OrganizationSync {
     const deps = this.#personDeps();
     const organization = this.#deps.organization();
     if (!directory || !deps || !organization) return NOT_READY_MS;
-    this.#lookUp(this.#hints.needs.dueAgain()); // it may still have been called as before
+    this.#lookUp(this.#hints.needs.dueAgain(), organization); // it may still have been called as before
     const startedAt = performance.now();
     const begun = this.#completeReads.begin();
     const { groups, gone, keys } = await toRead(scope, this.#mapped(), directory);

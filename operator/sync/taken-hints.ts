@@ -54,6 +54,12 @@ export class TakenHints {
     return this.looks.size + this.needs.size;
   }
 
+  /** What groups of these ids have come to be called, as far as that was told. */
+  namesOf(organization: Organization, ids: readonly string[]): string[] {
+    const { groups = [] } = this.#stored.of(keyOf(organization))?.spec ?? {};
+    return groups.flatMap(({ id, name }) => (name !== undefined && ids.includes(id) ? [name] : []));
+  }
+
   /** When the last change happened that was heard of, in ms since 1970. */
   get lastChange(): number | undefined {
     return this.#lastChange;

@@ -98,6 +98,23 @@ test("what is said of one moment is noted to the last, and the same in another o
   t.is(heard(...said.map((hint) => [hint]), [person("u1", 1, { active: false })]).people?.[0]?.active, false);
 });
 
+test("of a group it is kept what it was called last, where that is a name", (t) => {
+  const told = (spec: OktaHintsSpec, ms: number, name?: string) =>
+    withHeard(
+      spec,
+      { hints: [{ ...group("g1", ms), ...(name === undefined ? {} : { name }) } as Hint] },
+      START,
+    );
+  const nameOf = ({ groups = [] }: OktaHintsSpec) => groups[0]?.name;
+  t.is(nameOf(told({}, 1)), undefined);
+  const web = told({}, 1, "web");
+  t.is(nameOf(web), "web");
+  t.is(nameOf(told(web, 2, "net")), "net");
+  for (const name of [undefined, "", "x".repeat(256)]) t.is(nameOf(told(web, 2, name)), "web");
+  t.is(nameOf(told(web, 2, "x".repeat(255)))?.length, 255);
+  t.is(told(web, 1, "net"), web, "it isn't later");
+});
+
 test("in whatever order and however often hints are heard, the same people and groups are to be looked at", (t) => {
   const hint = fc.oneof(
     fc.record({ id: fc.constantFrom("u1", "u2", "u3"), ms: fc.nat(9) }).map(({ id, ms }) => person(id, ms)),

@@ -15,7 +15,7 @@ import {
   splitKey,
 } from "../../kubernetes/index.ts";
 import { oneLine } from "../../okta/one-line.ts";
-import { isSameSource } from "../../organizations/groups-claim.ts";
+import { isSameSource, isSource } from "../../organizations/groups-claim.ts";
 import type { GroupsClaimStatus } from "./groups-claim-condition.ts";
 
 export interface StatusReporterOptions {
@@ -69,6 +69,7 @@ export class StatusReporter {
     this.#organizations = new Coalescer({
       ...shared,
       write: (key, shown) => this.#writeOrganization(key, shown),
+      outlasts: (waiting, later) => waiting.of.uid === later.of.uid && knowsMore(waiting.value, later.value),
     });
   }
 
@@ -142,8 +143,8 @@ export class StatusReporter {
     const organization = organizations.get(key);
     if (organization?.metadata.uid !== of.uid || !organization) return; // deleted meanwhile
     if (!isSameSource(checked, organization)) return; // of an issuer that isn't this organization's any more
-    // Whoever didn't know that the claim has been received says nothing against somebody who has received it since.
     const knowsOfClaim = isSameSource(evidence, organization);
+    // As of another report that waits: see `knowsMore`.
     if (!knowsOfClaim && isSameSource(organization.status?.groupsClaim, organization)) return;
     const written = await status.apply(
       organizationType,
@@ -158,6 +159,11 @@ export class StatusReporter {
     );
     if (written) organizations.observe(written);
   }
+}
+
+/** Whoever didn't know that the claim has been received says nothing against somebody who has received it. */
+function knowsMore({ evidence }: GroupsClaimStatus, later: GroupsClaimStatus): boolean {
+  return isSource(evidence, later.checked) && !isSource(later.evidence, later.checked);
 }
 
 function byMapping(grants: readonly Grant[]): Map<string, Grant[]> {

@@ -125,6 +125,37 @@ test.serial("what is reported while its write fails is what is tried next", asyn
 });
 
 test.serial(
+  "what outlasts later reports is written, also when it failed before; what comes after it counts",
+  async (t) => {
+    const { coalescer, state, after } = scene({ outlasts: (waiting, later) => waiting > later });
+    for (const report of ["1", "3", "2"]) coalescer.report("a", report);
+    state.failing = true;
+    t.deepEqual(await after(1_000), ["a=1", "a=3"]);
+    coalescer.report("a", "2");
+    t.deepEqual(await after(2_000), ["a=3"]);
+    state.failing = false;
+    coalescer.report("a", "4");
+    t.deepEqual(await after(10_000), ["a=4"]);
+    t.is(state.overtaken, 3);
+
+    const fail = Promise.withResolvers<void>();
+    const written: string[] = [];
+    const other = scene({
+      outlasts: (waiting, later) => waiting > later,
+      write: async (_, latest) => {
+        written.push(latest);
+        if (written.length === 1) await fail.promise;
+      },
+    });
+    other.coalescer.report("a", "3");
+    other.coalescer.report("a", "2");
+    fail.reject(new Error("not now"));
+    await other.after(2_000);
+    t.deepEqual(written, ["3", "3"], "it came meanwhile");
+  },
+);
+
+test.serial(
   "a flush waits for what is being written, writes what rests, and gives up what fails",
   async (t) => {
     const { coalescer, state, after, end } = scene();

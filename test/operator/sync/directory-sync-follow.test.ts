@@ -72,7 +72,7 @@ function scene(t: ExecutionContext) {
       told.ready.add(key);
       return true;
     },
-    lookUpGroups: (key, ids) => void told.lookedUp.push(`${key} ${ids}`),
+    lookUpGroups: (key, ids, names) => void told.lookedUp.push(`${key} ${ids} called ${names}`),
     changed: (key) => void told.changed.add(key),
     metrics: new SyncMetrics(registry),
     log: { info: log, warn: log } as unknown as Logger,
@@ -159,14 +159,18 @@ test.serial(
     apply(ORGANIZATION, applied(ORGANIZATION, DIRECTORY));
     hints.set(
       ORGANIZATION,
-      withHeard({}, { hints: [person("00uada"), { ...person(WEB), kind: "group" } as never] }, Date.now()),
+      withHeard(
+        {},
+        { hints: [person("00uada"), { ...person(WEB), kind: "group", name: "net" } as never] },
+        Date.now(),
+      ),
     );
     apply(ORGANIZATION, applied(ORGANIZATION, DIRECTORY));
     await clock.pass(2_000);
     t.true(changes.asked.includes("user 00uada"));
     t.true(sweeps.asked.includes(`members ${WEB}`));
     t.false(changes.asked.some((call) => call.startsWith("members")));
-    t.deepEqual(told.lookedUp, [`${ORGANIZATION} ${WEB}`]);
+    t.deepEqual(told.lookedUp, [`${ORGANIZATION} ${WEB} called net`]);
     t.deepEqual([told.ready, told.changed], [new Set([ORGANIZATION]), new Set([ORGANIZATION])]);
     t.true(sync.isAnswering(ORGANIZATION, 10_000));
     const lines = await measured();

@@ -1,5 +1,6 @@
 import test from "ava";
 import { oktaHints } from "../../../crds/resources.ts";
+import type { PersonHint } from "../../../crds/types.ts";
 import { system } from "../../../dev/okta/directory/parties.ts";
 import { changeStatus, type LifecycleOperation } from "../../../dev/okta/directory/user-lifecycle.ts";
 import type { Cause } from "../../../identity/causes.ts";
@@ -145,22 +146,23 @@ test("a hint is looked at at once, and while Okta's reads are behind, until they
 
 test("what Okta's log tells of somebody who has no account is noted once they have one, by a sign-in that knows nothing of it", async (t) => {
   const { client, cluster, okta, person, member, signedIn, untilRead } = await followed(t);
-  const untilLeft = (subject = "") =>
+  const untilNoted = (what: string, isIt: (person: PersonHint) => boolean) =>
     waitFor(
       async () => {
         const hints = await client.get(oktaHints, `${cluster.namespace}/acme`);
-        return hints.spec.people?.find(({ id, left }) => id === subject && left !== undefined);
+        return hints.spec.people?.find(isIt);
       },
-      { what: `it to be noted that ${subject} has left` },
+      { what: `it to be noted that ${what}` },
     );
   const subject = person("ada", "web");
   const bob = await member("bob", "web");
   await untilRead();
   // In this order in the log: when it is noted of Bob, nobody has cared for Ada.
   for (const name of ["ada", "bob"]) okta.directory.removeFromGroup("web", `${name}@acme.example`);
-  await untilLeft(bob.subject);
+  await untilNoted("Bob has left", ({ id, left = [] }) => id === bob.subject && left.length > 0);
   await signedIn(subject, ["web"], { services: [["web"], ["service-admin"]] });
-  t.deepEqual((await untilLeft(subject)).left, [okta.directory.group("web").id]);
+  const { joined, left } = await untilNoted("Ada is to be looked at", ({ id }) => id === subject);
+  t.deepEqual([joined, left], [undefined, undefined]);
 });
 
 test("who is activated in Okta after they came into a mapped group gets an account then, where people get one early", async (t) => {

@@ -2,6 +2,7 @@ import test from "ava";
 import type { OktaRoleMapping, Organization } from "../../../crds/types.ts";
 import type { Grant, User } from "../../../identity/index.ts";
 import { ConflictError, type KubernetesObject, keyOf } from "../../../kubernetes/index.ts";
+import type { GroupsClaimStatus } from "../../../webhook/sign-in/groups-claim-condition.ts";
 import { StatusReporter, type StatusReporterOptions } from "../../../webhook/sign-in/status-reporter.ts";
 import { exactly } from "../../exactly.ts";
 import { logLines } from "../../log-lines.ts";
@@ -220,6 +221,29 @@ test("whoever didn't know that the claim has been received says nothing against 
   reporter.groupsClaim(acme, { condition: missing, evidence: EVIDENCE, checked: SOURCE });
   await reporter.flush();
   t.is(written.length, 2, "it was known");
+});
+
+test("somebody's claim that waits to be written isn't overtaken by who knew nothing of it", async (t) => {
+  const missing = { ...RECEIVED, status: "False", reason: "ClaimNotSetUp" } as const;
+  const nothing = { condition: missing, evidence: undefined, checked: SOURCE };
+  const received = { condition: RECEIVED, evidence: EVIDENCE, checked: SOURCE };
+  /** The reason that is written last. */
+  const after = async (...claims: GroupsClaimStatus[]): Promise<string | undefined> => {
+    const { reporter, acme, written } = scene();
+    for (const claim of claims) reporter.groupsClaim(acme, claim);
+    await reporter.flush();
+    const { conditions = [] } = (written.at(-1)?.status ?? {}) as { conditions?: { reason: string }[] };
+    return conditions[0]?.reason;
+  };
+  t.is(await after(nothing, received, nothing), "Received");
+  t.is(await after(received, nothing, received), "Received");
+  t.is(await after(nothing, received, { ...nothing, evidence: EVIDENCE }), "ClaimNotSetUp", "it was known");
+  const former = { ...EVIDENCE, clientID: "0oa2" };
+  t.is(
+    await after(nothing, { ...received, evidence: former }, nothing),
+    "ClaimNotSetUp",
+    "of another client",
+  );
 });
 
 /** What is written of something that was seen a moment before this was done to what it was seen of. */
