@@ -27,9 +27,9 @@ interface Entry<T> {
 const LONGEST_REST_MS = 30_000;
 
 /**
- * Takes reports on many things at whatever rate, and writes each thing at most once in a while: the first report
- * at once, then the latest of what came in between, unless another one outlasts it. The last report on a thing is always written in the end. Things are
- * known by their keys, and namespaces take turns (see FairLine).
+ * Takes reports on many things at whatever rate, and writes each thing at most once in a while: the first report at once,
+ * then the latest of what came in between, unless another one outlasts it. The last report on a thing is always written in
+ * the end. Things are known by their keys, and namespaces take turns (see FairLine).
  */
 export class Coalescer<T> {
   readonly #options: CoalescerOptions<T>;

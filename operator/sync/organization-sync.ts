@@ -88,6 +88,8 @@ export class OrganizationSync {
   readonly #named = new NamedGroups();
   readonly #completeReads: CompleteReads;
   #openSince: number | undefined;
+  /** Something has happened to nobody knows which group: with the next pass, however often that is heard while one runs. */
+  #areAllToBeLookedUp = false;
   /** Okta has refused the credentials: they may have been replaced. */
   #isRefused = false;
   #polledAt: number | undefined;
@@ -244,7 +246,7 @@ export class OrganizationSync {
       organization,
       this.#large.ids.union(this.#groupsNotShown),
     );
-    if (groupIDs === "all") this.#deps.lookUpGroups([...this.#mapped().found.keys()]);
+    if (groupIDs === "all") this.#areAllToBeLookedUp = true;
     else this.#lookUp(groupIDs, organization);
     if (needsPass) this.#passWaker.wake();
   }
@@ -300,6 +302,8 @@ export class OrganizationSync {
     const deps = this.#personDeps();
     const organization = this.#deps.organization();
     if (!directory || !deps || !organization) return NOT_READY_MS;
+    if (this.#areAllToBeLookedUp) this.#deps.lookUpGroups([...this.#mapped().found.keys()]);
+    this.#areAllToBeLookedUp = false;
     this.#lookUp(this.#hints.needs.dueAgain(), organization); // it may still have been called as before
     const startedAt = performance.now();
     const begun = this.#completeReads.begin();

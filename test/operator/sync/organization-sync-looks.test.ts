@@ -144,6 +144,27 @@ test.serial("when so much is heard that everything is to be looked at, everythin
 });
 
 test.serial(
+  "however often that is heard while everything is read, groups are looked up once more for it",
+  async (t) => {
+    const { asked, directory, state, sync, told } = anOrganizationSync(t, quiet());
+    await clock.pass(2_000);
+    const goesOn = Promise.withResolvers<void>();
+    directory.onAsked = (call) => (call === "members" ? goesOn.promise : undefined);
+    const now = (): string => new Date().toISOString();
+    for (let times = 0; times < 4; times++) {
+      state.hints = { everything: { heardTime: now(), eventTime: now() } };
+      sync.wake();
+      await clock.pass(500);
+    }
+    t.deepEqual(told.lookedUp, [WEB, PORTAL]);
+    goesOn.resolve();
+    await clock.pass(1_000);
+    t.deepEqual(told.lookedUp, [WEB, PORTAL, WEB, PORTAL]);
+    t.is(asked().filter((call) => call === `members ${WEB}`).length, 2);
+  },
+);
+
+test.serial(
   "of a group that is heard of before everything was read, the members are read where it is known",
   async (t) => {
     const { asked, hear } = anOrganizationSync(t, { mappings: [webAndPortal({ resolved: "Unknown" })] });
