@@ -28,7 +28,7 @@ export interface DirectorySyncDeps {
   readonly isReady: (organization: string) => boolean;
   /** Has a user reconciled. */
   readonly decide: (ref: string) => void;
-  /** Has groups looked up anew of those of an organization's mappings that may mean these, by Okta's ids of them. */
+  /** Has groups looked up anew of those of an organization's mappings that may mean these: see `OrganizationSyncDeps`. */
   readonly lookUpGroups: (organization: string, ids: readonly string[], names?: readonly string[]) => void;
   /** Has the organization's status written. */
   readonly changed: (organization: string) => void;

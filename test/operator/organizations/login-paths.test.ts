@@ -68,6 +68,23 @@ async function twoNamespaces(t: ExecutionContext, options: OperatorTestOptions =
   };
 }
 
+type TwoNamespaces = Awaited<ReturnType<typeof twoNamespaces>>;
+
+/** The team's organization has the path acme, and another one waits for it. */
+async function acmeIsWaitedFor(s: TwoNamespaces): Promise<void> {
+  await s.apply("team", "acme", "acme");
+  await s.untilPath("team", "acme", "Accepted");
+  await s.apply("other", "waiting", "acme");
+  await s.untilPath("other", "waiting", "LoginPathTaken");
+}
+
+/** The same, and the team's organization is gone: the path is kept for it. */
+async function acmeIsKept(s: TwoNamespaces): Promise<void> {
+  await acmeIsWaitedFor(s);
+  await s.kubectl("team", "delete", "oktaorg", "acme");
+  await s.untilPath("other", "waiting", "LoginPathTaken", /is kept for/);
+}
+
 /** Creation times have seconds. */
 async function untilAnotherSecond(): Promise<void> {
   const start = Date.now();
@@ -153,10 +170,7 @@ test("of two new organizations the older gets the path, and it is reserved from 
 
 test("an owner that moves away frees its path after a while, and whoever waits for it is told at once", async (t) => {
   const s = await twoNamespaces(t, { loginPaths: { retentionMs: 1 } });
-  await s.apply("team", "acme", "acme");
-  await s.untilPath("team", "acme", "Accepted");
-  await s.apply("other", "waiting", "acme");
-  await s.untilPath("other", "waiting", "LoginPathTaken");
+  await acmeIsWaitedFor(s);
   await s.apply("team", "acme", "acme-eu");
   await s.untilPath("other", "waiting", "Accepted");
   await s.untilPath("team", "acme", "Accepted", /acme-eu/);
@@ -166,12 +180,7 @@ test("an owner that moves away frees its path after a while, and whoever waits f
 test("how long a path is kept is told by the API server's clock: a replica's own may be wrong", async (t) => {
   const hours = { ahead: 0 };
   const s = await twoNamespaces(t, { serverTime: () => Date.now() + hours.ahead * 3_600_000 });
-  await s.apply("team", "acme", "acme");
-  await s.untilPath("team", "acme", "Accepted");
-  await s.apply("other", "waiting", "acme");
-  await s.untilPath("other", "waiting", "LoginPathTaken");
-  await s.kubectl("team", "delete", "oktaorg", "acme");
-  await s.untilPath("other", "waiting", "LoginPathTaken", /is kept for/);
+  await acmeIsKept(s);
   hours.ahead = 1;
   await s.apply("other", "another", "acme-eu");
   await s.untilPath("other", "waiting", "Accepted");
@@ -180,12 +189,7 @@ test("how long a path is kept is told by the API server's clock: a replica's own
 
 test("whoever runs the operator frees a path at once, and gives one to somebody beforehand", async (t) => {
   const s = await twoNamespaces(t);
-  await s.apply("team", "acme", "acme");
-  await s.untilPath("team", "acme", "Accepted");
-  await s.apply("other", "waiting", "acme");
-  await s.untilPath("other", "waiting", "LoginPathTaken");
-  await s.kubectl("team", "delete", "oktaorg", "acme");
-  await s.untilPath("other", "waiting", "LoginPathTaken", /is kept for/);
+  await acmeIsKept(s);
   await s.setReserved({ acme: null, beta: s.key("other", "beta") });
   await s.untilPath("other", "waiting", "Accepted");
   await s.apply("team", "acme", "beta");
